@@ -1,0 +1,1 @@
+"""Race equality reports for NHS trusts: published figures in, board reports out."""
