@@ -1,0 +1,131 @@
+"""Who answered the staff survey, by ethnic group, beside who lives in the trust's catchment."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from race_equality.statistics.intervals import wilson_interval
+
+#: The census's five groups, alphabetical with Other last, and how the survey's labels begin.
+FIVE_GROUPS = {
+    "Asian": "Asian",
+    "Black": "Black",
+    "Mixed": "Mixed",
+    "White": "White",
+    "Other": "Other",
+}
+
+
+def five_group(label: str) -> str:
+    """Return which of the five groups a published label belongs to.
+
+    Parameters
+    ----------
+    label : str
+        A label of the survey's 18 groups or of the census's five.
+
+    Returns
+    -------
+    str
+        A key of :data:`FIVE_GROUPS`.
+
+    Raises
+    ------
+    ValueError
+        For a label that begins like none of the five.
+    """
+    for group, beginning in FIVE_GROUPS.items():
+        if label.startswith(beginning):
+            return group
+    raise ValueError(f"{label!r} is none of the five ethnic groups: {', '.join(FIVE_GROUPS)}.")
+
+
+def respondents_and_catchment(
+    figures: pd.DataFrame, trust_code: str, *, threshold: int = 11
+) -> pd.DataFrame:
+    """Compare the survey's respondents with the population served, by ethnic group.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_code : str
+        A resolved trust code.
+    threshold : int
+        A group of fewer respondents is not shown, and the next smallest is hidden with it so
+        that it cannot be worked out from the total (``params/_defaults.yml``).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Five rows: ``group``; ``respondents_percent`` with ``respondents_lower`` and
+        ``respondents_upper`` (Wilson, 95%); ``catchment_percent``;
+        ``respondents_status`` and ``catchment_status`` of the figures table.
+    """
+    rows = figures[figures["trust_code"] == trust_code]
+    survey = rows[rows["indicator"] == "staff_survey_q28"]
+    table = pd.DataFrame({"group": list(FIVE_GROUPS)})
+    ok = survey[survey["status"] == "ok"]
+    people = (
+        (ok["value"] * ok["denominator"] / 100).astype("float64")
+        .groupby(ok["group"].map(five_group)).sum()
+        .round()
+        .reindex(list(FIVE_GROUPS))
+    )
+    base = float(
+        survey.dropna(subset=["denominator"]).drop_duplicates("organisation_code")["denominator"].sum()
+    )
+    if base > 0:
+        known = people.fillna(0)
+        # A suppressed detailed group leaves its five-group total too low to be true.
+        broken = survey.loc[survey["status"] != "ok", "group"].map(five_group)
+        hidden = _hide_small(known, threshold) | known.index.isin(set(broken))
+        interval = wilson_interval(known.to_numpy(), np.full(len(known), base))
+        for name, values in (
+            ("percent", known.to_numpy() / base), ("lower", interval.lower), ("upper", interval.upper),
+        ):
+            table[f"respondents_{name}"] = np.where(hidden, np.nan, 100 * values)
+        table["respondents_status"] = np.where(hidden, "suppressed", "ok")
+    else:
+        table[["respondents_percent", "respondents_lower", "respondents_upper"]] = np.nan
+        table["respondents_status"] = "not_available"
+    catchment = rows[rows["indicator"] == "catchment_ethnicity"]
+    share = catchment[catchment["status"] == "ok"]
+    share = share.assign(five=share["group"].map(five_group)).groupby("five")["value"].sum()
+    table["catchment_percent"] = table["group"].map(share).astype("float64")
+    fallback = catchment["status"].iloc[0] if len(catchment) else "not_available"
+    table["catchment_status"] = np.where(table["catchment_percent"].notna(), "ok", fallback)
+    return table
+
+
+def _hide_small(people: pd.Series, threshold: int) -> np.ndarray:
+    """Mark groups under the threshold, and as many more as keep them from being worked out.
+
+    What the reader can subtract from 100% is the sum of the hidden groups; it must leave each of
+    them a range of at least the threshold. Groups of none are hidden as well: that nobody is
+    there tells as much about the few who could be.
+    """
+    hidden = (people < threshold).to_numpy().copy()
+    if not hidden.any():
+        return hidden
+    for group in people.sort_values(kind="stable").index:
+        enough = hidden.sum() >= 2 and people.to_numpy()[hidden].sum() >= 2 * threshold
+        if enough:
+            break
+        hidden[people.index.get_loc(group)] = True
+    return hidden
+
+
+def minority_share(table: pd.DataFrame, column: str) -> float:
+    """Return the share of people outside the White group, or NaN where White is not shown.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`respondents_and_catchment`.
+    column : {"respondents_percent", "catchment_percent"}
+        Which share.
+    """
+    white = table.loc[table["group"] == "White", column].iloc[0]
+    return 100 - float(white)

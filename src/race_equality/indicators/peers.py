@@ -1,0 +1,181 @@
+"""Which trusts a trust is compared with, and why: same kind, nearest in size and in people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import read_trusts, resolve_trust
+from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.params import read_params
+from race_equality.project import Project
+
+#: What "nearest" is measured on, with the words for the page. A kind of trust uses the measures
+#: that most of its trusts have; catchments, for one, exist for acute trusts alone.
+MEASURES = {
+    "headcount": "number of staff",
+    "minority_respondents_percent": "share of survey respondents from ethnic minorities",
+    "minority_catchment_percent": "share of the catchment population from ethnic minorities",
+}
+
+
+@dataclass(frozen=True)
+class Peers:
+    """A trust's peers, nearest first, and the reason they were chosen.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``trust_code``, ``trust_name``, ``region`` and the columns of :data:`MEASURES` that were
+        used (or would have been), one row a peer.
+    reason : str
+        One sentence for the page.
+    """
+
+    table: pd.DataFrame
+    reason: str
+
+    @property
+    def codes(self) -> list[str]:
+        """The peers' trust codes, nearest first."""
+        return self.table["trust_code"].tolist()
+
+
+def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
+    """Gather what peers are chosen on.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``trust_code``; columns of :data:`MEASURES`, missing where not published.
+    """
+    ok = figures[figures["status"] == "ok"]
+
+    def summed(indicator, groups=None, column="value"):
+        rows = ok[ok["indicator"] == indicator]
+        if groups is not None:
+            rows = rows[rows["group"].isin(groups)]
+        return rows.groupby("trust_code")[column].sum().astype("float64")
+
+    # The White share is taken from WRES 5's respondents, or the survey's own ethnicity question
+    # where a trust has no WRES figures (mental health trusts in the public file).
+    respondents = ok[ok["indicator"] == "staff_survey_q28"].copy()
+    respondents["people"] = (respondents["value"] * respondents["denominator"] / 100).astype("float64")
+    white = respondents[respondents["group"].str.startswith("White")]
+    white_share = (
+        white.groupby("trust_code")["people"].sum() / respondents.groupby("trust_code")["people"].sum()
+    )
+    return pd.DataFrame(
+        {
+            "headcount": summed("workforce_headcount", ["Total"]),
+            "minority_respondents_percent": 100 * (1 - white_share),
+            "minority_catchment_percent": 100 - summed("catchment_ethnicity", ["White"]),
+        }
+    )
+
+
+def choose_peers(
+    trust_code: str,
+    *,
+    figures: pd.DataFrame,
+    trusts: pd.DataFrame,
+    count: int = 10,
+    chosen: tuple[str, ...] | None = None,
+    kind: str | None = None,
+) -> Peers:
+    """Choose the trusts of the same kind that are nearest in size and in people.
+
+    Each measure is put on a common scale (the logarithm of headcount; z-scores within the kind)
+    and trusts are ordered by Euclidean distance.
+
+    Parameters
+    ----------
+    trust_code : str
+        A resolved trust code.
+    figures, trusts : pandas.DataFrame
+        From :func:`~race_equality.figures.store.read_figures` and
+        :func:`~race_equality.figures.trusts.read_trusts`.
+    count : int
+        How many peers, at most.
+    chosen : tuple of str, optional
+        Peers that the trust has set itself in ``params/``; then nothing is computed.
+    kind : str, optional
+        The trust's kind, for a trust that is not in ``trusts`` (the demonstration trust).
+
+    Returns
+    -------
+    Peers
+    """
+    listed = trusts.set_index("trust_code")
+    measures = trust_measures(figures).reindex([*listed.index, trust_code])
+    measures = measures[~measures.index.duplicated()]
+    if chosen:
+        table = listed.loc[list(chosen), ["trust_name", "region"]].join(measures)
+        return Peers(table.reset_index(), "These trusts were chosen by the trust itself.")
+    kind = kind or listed.loc[trust_code, "kind"]
+    same = listed.index[(listed["kind"] == kind) & (listed.index != trust_code)]
+    candidates = [code for code in same if code != DEMONSTRATION_CODE]
+    of_kind = measures.loc[[*candidates, trust_code]]
+    # A measure counts when this trust has it and nearly all of its kind have it.
+    used = [
+        name
+        for name in MEASURES
+        if pd.notna(of_kind.loc[trust_code, name]) and of_kind[name].notna().mean() >= 0.8
+    ]
+    table = listed.loc[candidates, ["trust_name", "region"]].join(measures)
+    if len(candidates) <= count:
+        reason = f"All the other {kind} trusts in England." if candidates else (
+            f"There is no other {kind} trust in England to compare with."
+        )
+        return Peers(table.sort_values("trust_name").reset_index(), reason)
+    if not used:
+        return Peers(
+            table.iloc[0:0].reset_index(),
+            "Peers cannot be chosen yet: no published figures on this trust's size or staff.",
+        )
+    scaled = of_kind[used].copy()
+    if "headcount" in scaled:
+        scaled["headcount"] = np.log(scaled["headcount"])
+    spread = scaled.std(ddof=0).replace(0, 1)
+    scaled = (scaled - scaled.mean()) / spread
+    distance = ((scaled - scaled.loc[trust_code]) ** 2).sum(axis=1, skipna=False).pow(0.5)
+    nearest = distance.drop(trust_code).dropna().sort_values(kind="stable").index[:count]
+    words = [MEASURES[name] for name in used]
+    listing = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+    reason = f"The {len(nearest)} {kind} trusts nearest to this one in {listing}."
+    return Peers(table.loc[nearest].reset_index(), reason)
+
+
+def peers_of(trust_code: str, *, project: Project | None = None) -> list[str]:
+    """Return the codes of a trust's peers, as its report uses them.
+
+    Parameters
+    ----------
+    trust_code : str
+        Any code that resolves to a trust.
+    project : Project, optional
+        The checkout; found from the working directory when not given.
+
+    Returns
+    -------
+    list of str
+        Nearest first.
+    """
+    trust = resolve_trust(trust_code, project=project)
+    params = read_params(trust.code, project=project)
+    return choose_peers(
+        trust.code,
+        figures=read_figures(project=project),
+        trusts=read_trusts(project=project),
+        count=params.peer_count,
+        chosen=params.peers,
+        kind=trust.kind,
+    ).codes

@@ -1,0 +1,162 @@
+"""WRES indicators 5 to 8: what staff said, by ethnic group, with the gap and its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from race_equality.indicators.definitions import (
+    DEMONSTRATION_CODE,
+    ENGLAND_CODE,
+    ETHNIC_MINORITY,
+    EXPERIENCE,
+    WHITE,
+)
+from race_equality.statistics.intervals import difference_interval, wilson_interval
+
+_SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}
+
+
+def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
+    """Turn the published counts of WRES 5 to 8 into one finding a trust and indicator.
+
+    A trust that merged after the survey has figures of more than one organisation; their counts
+    are added. That is exact here, because the published percentages are unweighted counts of
+    respondents.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures (see :mod:`race_equality.figures.schema`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each trust and indicator: ``trust_code``, ``indicator``, ``number``,
+        ``status``, ``organisations`` (codes as published), ``period_start``, ``period_end``,
+        ``source``; for each of ``ethnic_minority`` and ``white`` the ``_count``, ``_total``,
+        ``_percent``, ``_lower`` and ``_upper``; and ``gap``, ``gap_lower``, ``gap_upper``, ethnic
+        minority minus White in percentage points. Numbers are missing where the status is not
+        ``ok``.
+
+    Notes
+    -----
+    Percentages have Wilson score intervals and gaps Newcombe's hybrid score interval, both 95%.
+
+    References
+    ----------
+    Wilson EB (1927), JASA 22:209-212. Newcombe RG (1998), Statistics in Medicine 17:873-890.
+    """
+    rows = figures[
+        figures["indicator"].isin([indicator.id for indicator in EXPERIENCE])
+        & (figures["trust_code"] != ENGLAND_CODE)
+    ]
+    if rows.empty:
+        return _with_intervals(_empty_counts())
+    known = rows[rows["status"] == "ok"]
+    counts = known.pivot_table(
+        index=["trust_code", "indicator"],
+        columns="group",
+        values=["numerator", "denominator"],
+        aggfunc="sum",
+        min_count=1,
+    )
+    table = pd.DataFrame(index=counts.index)
+    for group, side in _SIDES.items():
+        table[f"{side}_count"] = counts.get(("numerator", group), np.nan)
+        table[f"{side}_total"] = counts.get(("denominator", group), np.nan)
+    about = rows.groupby(["trust_code", "indicator"]).agg(
+        organisations=("organisation_code", lambda codes: " ".join(sorted(set(codes)))),
+        period_start=("period_start", "min"),
+        period_end=("period_end", "max"),
+        source=("source", "first"),
+        first_status=("status", "first"),
+    )
+    table = about.join(table).reset_index()
+    complete = table[[f"{side}_total" for side in _SIDES.values()]].notna().all(axis=1)
+    table["status"] = table.pop("first_status").where(~complete, "ok")
+    # Half a comparison is none: a trust with one group hidden must not show the other.
+    numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
+    table[numbers] = table[numbers].astype("float64").where(complete)
+    return _with_intervals(table)
+
+
+def pooled(
+    experience: pd.DataFrame, trust_codes: Collection[str] | None = None, *, label: str = "All trusts"
+) -> pd.DataFrame:
+    """Add up respondents over trusts: the comparator for one trust.
+
+    Parameters
+    ----------
+    experience : pandas.DataFrame
+        From :func:`staff_experience`.
+    trust_codes : collection of str, optional
+        The trusts to add up; all real trusts when not given. The demonstration trust is never
+        part of a comparator.
+    label : str
+        Stands in ``trust_code`` of the result.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an indicator, columns as from :func:`staff_experience` plus ``trusts``, the number
+        of trusts with figures.
+    """
+    rows = experience[
+        (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
+    ]
+    if trust_codes is not None:
+        rows = rows[rows["trust_code"].isin(list(trust_codes))]
+    if rows.empty:
+        return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))
+    numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
+    sums = rows.groupby("indicator", as_index=False).agg(
+        {**dict.fromkeys(numbers, "sum"), "trust_code": "nunique", "period_start": "min",
+         "period_end": "max", "source": "first"}
+    ).rename(columns={"trust_code": "trusts"})
+    return _with_intervals(sums.assign(trust_code=label, status="ok", organisations=""))
+
+
+def _empty_counts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"trust_code": pd.Series(dtype="str"), "indicator": pd.Series(dtype="str"),
+         "organisations": pd.Series(dtype="str"), "source": pd.Series(dtype="str"),
+         "status": pd.Series(dtype="str"),
+         "period_start": pd.Series(dtype="datetime64[us]"),
+         "period_end": pd.Series(dtype="datetime64[us]"),
+         **{f"{side}_{kind}": pd.Series(dtype="float64")
+            for side in _SIDES.values() for kind in ("count", "total")}}
+    )
+
+
+def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Add percentages, the gap and their intervals to a table of counts."""
+    table = table.assign(number=table["indicator"].str.removeprefix("wres_").astype("int64"))
+    known = table["status"].eq("ok").to_numpy()
+    for side in _SIDES.values():
+        count, total = table[f"{side}_count"].to_numpy(), table[f"{side}_total"].to_numpy()
+        interval = wilson_interval(count[known], total[known])
+        for name, values in (
+            ("percent", count[known] / total[known]),
+            ("lower", interval.lower),
+            ("upper", interval.upper),
+        ):
+            table[f"{side}_{name}"] = _spread(100 * values, known)
+    minority, white = (
+        (table[f"{side}_count"].to_numpy()[known], table[f"{side}_total"].to_numpy()[known])
+        for side in _SIDES.values()
+    )
+    interval = difference_interval(*minority, *white, method="newcombe")
+    table["gap"] = table["ethnic_minority_percent"] - table["white_percent"]
+    table["gap_lower"] = _spread(100 * interval.lower, known)
+    table["gap_upper"] = _spread(100 * interval.upper, known)
+    return table.sort_values(["trust_code", "number"], ignore_index=True)
+
+
+def _spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Put the values of the known rows back among all rows."""
+    spread = np.full(len(known), np.nan)
+    spread[known] = values
+    return spread

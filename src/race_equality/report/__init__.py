@@ -1,0 +1,1 @@
+"""Findings in; words, tables and charts out. What a notebook's cells call."""

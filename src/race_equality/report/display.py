@@ -1,0 +1,176 @@
+"""What a notebook cell shows: figures, tables, callouts and text that survive every renderer.
+
+The HTML here is plain enough for a person's browser and for JupyterLab, and the project's Lua
+filter turns it into native figures, tables and callouts, numbered and with alternative text,
+in Quarto's HTML and typst output and in the built-in renderer's.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from race_equality.report.charts import chart_svg
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An output with an HTML form and a plain one.
+
+    Parameters
+    ----------
+    markup : str
+        HTML.
+    plain : str
+        The same in words, for a terminal.
+    """
+
+    markup: str
+    plain: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.markup, "text/plain": self.plain}
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph or more in Markdown."""
+
+    text: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/markdown": self.text, "text/plain": self.text}
+
+
+def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> Shown:
+    """Show an Altair chart as a captioned static picture.
+
+    Parameters
+    ----------
+    chart : altair chart
+        Any chart; the project's theme is applied.
+    id : str
+        ``fig-…``, unique on the page, for cross references.
+    caption : str
+        Number, place, period, measure and source stand here, outside the picture.
+    alt_text : str
+        What the chart shows, in one or two sentences. The same figures must also stand in a
+        table or a sentence.
+
+    Returns
+    -------
+    Shown
+
+    Raises
+    ------
+    ValueError
+        For an id that is not ``fig-…``, or an empty caption or alternative text.
+    """
+    _check_id(id, "fig-")
+    if not caption.strip() or not alt_text.strip():
+        raise ValueError(f"{id} needs a caption and an alternative text.")
+    picture = base64.b64encode(chart_svg(chart, title=caption, description=alt_text).encode()).decode()
+    markup = (
+        f'<figure id="{id}">'
+        f'<img src="data:image/svg+xml;base64,{picture}" alt="{html.escape(alt_text)}">'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )
+    return Shown(markup, f"[{caption}] {alt_text}")
+
+
+def show_table(
+    table: pd.DataFrame,
+    *,
+    id: str,
+    caption: str,
+    columns: Mapping[str, str],
+    numbers: Sequence[str] = (),
+) -> Shown:
+    """Show a table of ready text with its first column as row headings.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Every cell is shown as it is; format numbers first (:mod:`race_equality.report.words`).
+    id : str
+        ``tbl-…``, unique on the page.
+    caption : str
+        What the table holds, with place and period.
+    columns : mapping of str to str
+        Column name to heading, in the order of the page; the first is the row heading.
+    numbers : sequence of str
+        Columns that are set to the right.
+
+    Returns
+    -------
+    Shown
+
+    Raises
+    ------
+    ValueError
+        For an id that is not ``tbl-…``, an empty table, or an empty cell: a reader must be told
+        "No data", "Not applicable" or "Too few people to show".
+    """
+    _check_id(id, "tbl-")
+    if table.empty:
+        raise ValueError(f"{id} has no rows; say in words why there is nothing to show.")
+    cells = table[list(columns)].astype("object")
+    empty = cells.isna() | cells.map(lambda value: str(value).strip() == "")
+    if empty.to_numpy().any():
+        column = empty.any().idxmax()
+        raise ValueError(f"{id} has an empty cell in column {column!r}; say why in words.")
+    number = ' class="number"'
+    head = "".join(
+        f'<th scope="col"{number if name in numbers else ""}>{html.escape(heading)}</th>'
+        for name, heading in columns.items()
+    )
+    body = []
+    for row in cells.itertuples(index=False):
+        first, *rest = (html.escape(str(value)) for value in row)
+        data = "".join(
+            f'<td{number if name in numbers else ""}>{value}</td>'
+            for name, value in zip(list(columns)[1:], rest, strict=True)
+        )
+        body.append(f'<tr><th scope="row">{first}</th>{data}</tr>')
+    markup = (
+        f'<table id="{id}"><caption>{html.escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+    plain = cells.rename(columns=dict(columns)).to_string(index=False)
+    return Shown(markup, f"{caption}\n{plain}")
+
+
+def callout(kind: str, title: str, *paragraphs: str) -> Shown:
+    """Show a boxed remark.
+
+    Parameters
+    ----------
+    kind : {"note", "warning", "important"}
+        How loud it is.
+    title : str
+        A short heading.
+    *paragraphs : str
+        Plain text.
+
+    Returns
+    -------
+    Shown
+    """
+    if kind not in ("note", "warning", "important"):
+        raise ValueError(f"A callout is a note, a warning or important, not {kind!r}.")
+    body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
+    markup = f'<aside class="callout-{kind}"><h3>{html.escape(title)}</h3>{body}</aside>'
+    return Shown(markup, "\n".join([f"{title}.", *paragraphs]))
+
+
+def _check_id(id: str, prefix: str) -> None:
+    if not id.startswith(prefix) or not _IDENTIFIER.fullmatch(id):
+        raise ValueError(f"{id!r} must begin with {prefix!r} and hold only a-z, 0-9 and hyphens.")

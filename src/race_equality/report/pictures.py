@@ -1,0 +1,228 @@
+"""The charts of the reports, each from a small tidy table, each readable in grey and in print."""
+
+from __future__ import annotations
+
+import textwrap
+
+import altair as alt
+import pandas as pd
+
+from race_equality.report.charts import (
+    DARK_BLUE,
+    DARK_GREY,
+    GROUP_COLOURS,
+    GROUP_SHAPES,
+    ORANGE,
+    TURQUOISE,
+)
+
+_PLOT_WIDTH = 400
+#: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines.
+_LINES = alt.Axis(labelExpr="split(datum.label, '|')", title=None, grid=False, domain=False, ticks=False)
+
+
+def wrap(label: str, width: int = 24) -> str:
+    """Break a row label into lines joined by ``|``, so that charts stay narrow enough for a phone."""
+    return "|".join(textwrap.wrap(label, width))
+
+
+def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """Percentages of two or more groups with their intervals, one row a measure.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``group``, ``percent``, ``lower``, ``upper``; rows in the order of the chart.
+    """
+    labels = [wrap(label) for label in rows["label"].unique()]
+    rows = rows.assign(label=rows["label"].map(wrap), shown=rows["percent"].map("{:.1f}%".format))
+    groups = [group for group in GROUP_COLOURS if group in set(rows["group"])]
+    base = alt.Chart(rows).encode(
+        y=alt.Y("label:N", sort=labels, axis=_LINES),
+        yOffset=alt.YOffset("group:N", sort=groups, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color(
+            "group:N", scale=alt.Scale(domain=groups, range=[GROUP_COLOURS[group] for group in groups])
+        ),
+    )
+    upper = max(10.0, float(rows["upper"].max()))
+    x = alt.X("percent:Q", title="Percentage of staff", scale=alt.Scale(domain=[0, upper * 1.12], nice=False))
+    return alt.layer(
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("lower:Q", title="Percentage of staff"), x2="upper:Q"
+        ),
+        base.mark_point(size=120).encode(
+            x=x,
+            shape=alt.Shape(
+                "group:N",
+                scale=alt.Scale(domain=groups, range=[GROUP_SHAPES[group] for group in groups]),
+            ),
+        ),
+        base.mark_text(align="left", dx=6).encode(
+            x=alt.X("upper:Q", title="Percentage of staff"), text="shown:N", color=alt.value(DARK_GREY)
+        ),
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(26))
+
+
+def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """Gaps with their intervals: this trust beside its comparators, one row a measure.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``series`` (this trust first), ``gap``, ``lower``, ``upper`` in percentage points.
+    """
+    labels = [wrap(label) for label in rows["label"].unique()]
+    series = list(rows["series"].unique())
+    rows = rows.assign(label=rows["label"].map(wrap))
+    colours = [DARK_BLUE, ORANGE, TURQUOISE][: len(series)]
+    shapes = ["circle", "square", "diamond"][: len(series)]
+    title = "Gap in percentage points (ethnic minority minus White)"
+    base = alt.Chart(rows).encode(
+        y=alt.Y("label:N", sort=labels, axis=_LINES),
+        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(
+        x=alt.X("zero:Q", title=title)
+    )
+    return alt.layer(
+        zero,
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=title), x2="upper:Q"),
+        base.mark_point(size=110).encode(
+            x=alt.X("gap:Q", title=title),
+            shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
+        ),
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
+
+
+def funnel_chart(
+    points: pd.DataFrame, limits: pd.DataFrame, *, x_title: str, highlight: str | None = None
+) -> alt.LayerChart:
+    """Trusts by number of respondents, within the limits that chance and ordinary variation draw.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        ``trust_code``, ``total``, ``percent`` and ``series`` ("This trust", "Similar trusts" or
+        "Other trusts").
+    limits : pandas.DataFrame
+        ``total``, ``target``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998`` in per cent,
+        in rising order of ``total``.
+    x_title : str
+        What ``total`` counts.
+    highlight : str, optional
+        The trust code that is labelled.
+    """
+    order = [name for name in ("This trust", "Similar trusts", "Other trusts") if name in set(points["series"])]
+    colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": "#8A8A8A"}
+    shapes = {"This trust": "circle", "Similar trusts": "square", "Other trusts": "triangle-up"}
+    sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25}
+    x = alt.X("total:Q", title=x_title, axis=alt.Axis(format=",.0f", tickCount=6))
+    y_title = "Percentage"
+    lines = limits.melt("total", var_name="line", value_name="percent")
+    lines["kind"] = lines["line"].str.replace("lower_|upper_", "", regex=True)
+    names = {"target": "All trusts", "95": "95% limits", "998": "99.8% limits"}
+    lines["kind"] = lines["kind"].map(names)
+    curve = alt.Chart(lines).mark_line(color=DARK_GREY, strokeWidth=1.5).encode(
+        x=x,
+        y=alt.Y("percent:Q", title=y_title),
+        detail="line:N",
+        strokeDash=alt.StrokeDash(
+            "kind:N",
+            sort=list(names.values()),
+            scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 4], [2, 3]]),
+        ),
+    )
+    marks = alt.Chart(points).mark_point().encode(
+        x=x,
+        y=alt.Y("percent:Q", title=y_title, scale=alt.Scale(zero=True)),
+        color=alt.Color(
+            "series:N", sort=order, scale=alt.Scale(domain=order, range=[colours[name] for name in order])
+        ),
+        shape=alt.Shape(
+            "series:N", sort=order, scale=alt.Scale(domain=order, range=[shapes[name] for name in order])
+        ),
+        size=alt.Size(
+            "series:N",
+            sort=order,
+            legend=None,
+            scale=alt.Scale(domain=order, range=[sizes[name] for name in order]),
+        ),
+        order=alt.Order("rank:Q"),
+    )
+    layers = [curve, marks]
+    if highlight is not None and (points["trust_code"] == highlight).any():
+        one = points[points["trust_code"] == highlight]
+        # Near the right edge the label stands to the left of its point.
+        left = bool(one["total"].iloc[0] > 0.75 * points["total"].max())
+        layers.append(
+            alt.Chart(one).mark_text(
+                align="right" if left else "left", dx=-12 if left else 12, dy=-12, fontWeight="bold"
+            ).encode(x=x, y="percent:Q", text="trust_code:N")
+        )
+    rank = {name: -position for position, name in enumerate(order)}
+    points["rank"] = points["series"].map(rank)
+    return alt.layer(*layers).resolve_scale(shape="independent").properties(width=520, height=300)
+
+
+def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> alt.LayerChart:
+    """One trust among all trusts of its kind, one row a question.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``trust_code``, ``percent``, ``lower``, ``upper``, ``here`` (bool), rows in the
+        order of the chart.
+    highlight_label, others_label : str
+        What the legend calls this trust and the others.
+    """
+    labels = [wrap(label) for label in rows["label"].unique()]
+    rows = rows.assign(
+        label=rows["label"].map(wrap),
+        series=rows["here"].map({True: highlight_label, False: others_label}),
+        shown=rows["percent"].map("{:.1f}%".format),
+    )
+    scale = alt.Scale(domain=[highlight_label, others_label], range=[DARK_BLUE, "#8A8A8A"])
+    x_title = "Percentage of staff who answered"
+    y = alt.Y("label:N", sort=labels, axis=_LINES)
+    colour = alt.Color("series:N", scale=scale)
+    others = alt.Chart(rows[~rows["here"]]).mark_tick(thickness=1.5, size=26).encode(
+        x=alt.X("percent:Q", title=x_title), y=y, color=colour
+    )
+    here = alt.Chart(rows[rows["here"]])
+    return alt.layer(
+        others,
+        here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q", y=y, color=colour),
+        here.mark_point(size=150, shape="circle").encode(x=alt.X("percent:Q", title=x_title), y=y, color=colour),
+        here.mark_text(dy=-22, fontWeight="bold").encode(
+            x=alt.X("percent:Q", title=x_title), y=y, text="shown:N"
+        ),
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
+
+
+def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt.LayerChart:
+    """Shares of ethnic groups in two populations, one row a group.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``group``, ``population`` (``first`` or ``second``), ``percent``, and ``lower`` and
+        ``upper`` where the share is a sample's.
+    first, second : str
+        The names of the populations in the legend.
+    """
+    populations = [first, second]
+    groups = list(rows["group"].unique())
+    rows = rows.assign(shown=rows["percent"].map("{:.1f}%".format))
+    base = alt.Chart(rows).encode(
+        y=alt.Y("group:N", sort=groups, axis=_LINES),
+        yOffset=alt.YOffset("population:N", sort=populations, scale=alt.Scale(paddingOuter=0.35)),
+    )
+    x = alt.X("percent:Q", title="Percentage", scale=alt.Scale(domainMin=0))
+    colour = alt.Color(
+        "population:N", sort=populations, scale=alt.Scale(domain=populations, range=[DARK_BLUE, ORANGE])
+    )
+    return alt.layer(
+        base.mark_bar(size=13).encode(x=x, color=colour),
+        base.mark_text(align="left", dx=5).encode(x=x, text="shown:N"),
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(19))
