@@ -1,0 +1,57 @@
+# The two commands: `make report` and `make test`. Everything here can be done by hand as well;
+# CONTRIBUTING.md says how. Options: TRUSTS="RJ1 RRK", JOBS=2, PYTHON=/path/to/python3.12.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+export PYTHONNOUSERSITE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+unexport PYTHONPATH PYTHONHOME
+
+# What a test may assume and a person's settings would change.
+TEST_WORKERS ?= 2
+UV ?= uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
+
+.PHONY: help report test lab golden lock clean distclean environment environment-lab
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+report: environment ## build every trust's report (TRUSTS="RJ1 RRK" for some, JOBS=2 at once)
+	@.venv/bin/race-equality build $(TRUSTS) $(if $(JOBS),--jobs $(JOBS)) \
+		|| { status=$$?; echo "Some reports failed (see above)." >&2; exit $$status; }
+	@echo "Open $(CURDIR)/output/site/index.html"
+
+# loadfile: the cells of one notebook share a kernel, so they stay in one worker and in order.
+test: environment ## run all tests, and the golden notebooks by nbval
+	@.venv/bin/python -m pytest --nbval -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
+lab: environment-lab ## open the notebooks in JupyterLab, in an environment of its own
+	@.venv-lab/bin/jupyter lab $(LAB_OPTIONS) notebooks
+
+golden: environment ## make the golden notebooks again and print what changed
+	@.venv/bin/race-equality golden $(TRUSTS)
+
+lock: ## pin the newest versions that pyproject.toml allows (needs uv)
+	@command -v $(UV) >/dev/null || { \
+		echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
+	$(LOCK) --upgrade --extra test --output-file requirements.lock
+	$(LOCK) --upgrade --extra lab --constraint requirements.lock --output-file requirements-lab.lock
+
+clean: ## remove what was built; environments stay
+	rm -rf output _site .quarto .pytest_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environments as well
+	rm -rf .venv .venv-lab
+
+environment:
+	@./scripts/environment .venv requirements.lock
+environment-lab:
+	@./scripts/environment .venv-lab requirements-lab.lock

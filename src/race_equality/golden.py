@@ -1,0 +1,374 @@
+"""Golden copies: executed notebooks that nbval compares with a fresh run, and what changed in them.
+
+One copy for each kind of trust and the demonstration trust stands in ``tests/notebooks/``. They are
+made by papermill's own engine, so that they also hold the faster engine to the same outputs.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import os
+import re
+import tempfile
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import click
+
+from race_equality.errors import RaceEqualityError
+from race_equality.project import Project, find_project
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+#: Trusts that have a golden copy, and what each stands for.
+GOLDEN_TRUSTS = {
+    "R1H": "acute",
+    "RV5": "mental health",
+    "RRU": "ambulance",
+    "RY4": "community",
+    "DEMO": "demonstration",
+}
+
+#: What differs from one run or machine to the next and would make a golden copy fail by itself.
+_VOLATILE = {
+    "a memory address": re.compile(r"\b0x[0-9a-f]{6,}\b"),
+    "a kernel's temporary file": re.compile(r"ipykernel_\d+"),
+}
+
+_CHART = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=\s]+)")
+
+
+def golden_path(code: str, project: Project) -> Path:
+    """Return where the golden copy of a trust stands.
+
+    Parameters
+    ----------
+    code : str
+        One of :data:`GOLDEN_TRUSTS`.
+    project : Project
+
+    Returns
+    -------
+    Path
+    """
+    return project.root / "tests" / "notebooks" / f"board_report_{code}.ipynb"
+
+
+def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
+    """Run a notebook for one trust, and strip what is not its content.
+
+    Parameters
+    ----------
+    notebook : Path
+        A notebook with a ``parameters`` cell that sets ``trust_code``.
+    trust_code : str
+        The value to inject.
+    cwd : Path
+        The kernel's working directory; nbval uses the folder of the golden copy.
+
+    Returns
+    -------
+    NotebookNode
+        As :func:`strip` returns it.
+
+    Raises
+    ------
+    RaceEqualityError
+        When a cell fails, or an output cannot be the same at the next run.
+    """
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            executed = Path(folder) / notebook.name
+            papermill.execute_notebook(
+                notebook,
+                executed,
+                parameters={"trust_code": trust_code},
+                kernel_name="python3",
+                cwd=str(cwd),
+                progress_bar=False,
+            )
+            result = strip(nbformat.read(executed, as_version=4))
+    except PapermillExecutionError as error:
+        raise RaceEqualityError(
+            f"{notebook.name} for {trust_code} failed in cell {error.cell_index}: "
+            f"{error.ename}: {error.evalue}. No golden copy was changed."
+        ) from error
+    folders = (notebook.resolve().parent.parent, Path.home(), Path(tempfile.gettempdir()))
+    _refuse_volatile(result, f"{notebook.name} for {trust_code}", folders)
+    return result
+
+
+def strip(notebook: NotebookNode) -> NotebookNode:
+    """Keep what a notebook says: cells, tags, outputs; not when, where and by what it ran.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook; it is changed in place.
+
+    Returns
+    -------
+    NotebookNode
+        The same notebook. Execution counts stay, because nbval does not compare the outputs of a
+        cell without one. The id of the injected cell, which papermill draws at random, is fixed.
+    """
+    from nbformat import NotebookNode, from_dict
+
+    notebook.metadata = from_dict(
+        {
+            "kernelspec": {
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+        }
+    )
+    notebook.nbformat_minor = 5
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        if "injected-parameters" in tags:
+            cell.id = "injected-parameters"
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = NotebookNode()
+    return notebook
+
+
+def serialise(notebook: NotebookNode) -> str:
+    """Return the file that a golden copy is kept as."""
+    import nbformat
+
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs between two runs in one cell.
+
+    Parameters
+    ----------
+    where : str
+        The cell, by number and first words.
+    lines : tuple of str
+        A unified diff: of the source, of the text of the outputs, of the charts.
+    """
+
+    where: str
+    lines: tuple[str, ...] = field(default_factory=tuple)
+
+
+def compare(old: NotebookNode, new: NotebookNode) -> list[Change]:
+    """Say what changed between two executed notebooks, cell by cell.
+
+    Parameters
+    ----------
+    old, new : NotebookNode
+        Two executed notebooks.
+
+    Returns
+    -------
+    list of Change
+        Empty when they say the same. Charts, which are base64 in an ``<img>``, are decoded: the
+        texts and labelled marks that differ are listed, and only where none does, the shapes.
+
+    Notes
+    -----
+    Cells are matched by id and, where the ids differ, in order, so that a cell put in or taken out
+    is one change and not a change of all that follow.
+    """
+    old_ids, new_ids = ([cell.id for cell in notebook.cells] for notebook in (old, new))
+    changes: list[Change] = []
+    matcher = difflib.SequenceMatcher(a=old_ids, b=new_ids, autojunk=False)
+    for operation, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        before = list(enumerate(old.cells))[old_start:old_end]
+        after = list(enumerate(new.cells))[new_start:new_end]
+        if operation == "equal" or len(before) == len(after):
+            pairs = zip(before, after, strict=True)
+        else:
+            pairs = [(cell, None) for cell in before] + [(None, cell) for cell in after]
+        for old_cell, new_cell in pairs:
+            lines = tuple(_cell_diff(old_cell and old_cell[1], new_cell and new_cell[1]))
+            if lines:
+                number, cell = new_cell or old_cell
+                changes.append(Change(_name(number, cell), lines))
+    return changes
+
+
+def _name(number: int, cell: NotebookNode) -> str:
+    words = next((line for line in cell.source.splitlines() if line.strip()), "(empty)")
+    return f"cell {number} ({cell.cell_type}): {textwrap.shorten(words, 70, placeholder=' …')}"
+
+
+def _cell_diff(old: NotebookNode | None, new: NotebookNode | None) -> Iterator[str]:
+    if old is None or new is None:
+        yield "cell put in" if old is None else "cell taken out"
+    yield from _diff("source", old.source if old else "", new.source if new else "")
+    old_text, old_charts = _outputs(old)
+    new_text, new_charts = _outputs(new)
+    yield from _diff("outputs", old_text, new_text)
+    for number in range(max(len(old_charts), len(new_charts))):
+        before = old_charts[number] if number < len(old_charts) else ""
+        after = new_charts[number] if number < len(new_charts) else ""
+        if before == after:
+            continue
+        said = list(_diff(f"chart {number + 1}", _marks(before), _marks(after)))
+        yield from said or _diff(f"chart {number + 1}, shapes", _lines(before), _lines(after))
+
+
+def _diff(what: str, old: str, new: str) -> Iterator[str]:
+    lines = difflib.unified_diff(_fold(old), _fold(new), n=1, lineterm="")
+    for index, line in enumerate(lines):
+        if index == 0:
+            yield f"{what}:"
+        elif index > 1:  # the file names of the second line say nothing here
+            yield line
+
+
+def _fold(text: str) -> list[str]:
+    """Break text into short lines, so that one word changed is a line of a diff and not a page."""
+    return [part for line in text.splitlines() for part in textwrap.wrap(line, 100) or [""]]
+
+
+def _outputs(cell: NotebookNode | None) -> tuple[str, list[str]]:
+    """Return the text of a cell's outputs, with markup one element a line, and its charts."""
+    charts: list[str] = []
+
+    def decode(match: re.Match[str]) -> str:
+        charts.append(base64.b64decode(match.group(1)).decode("utf-8"))
+        return f"chart {len(charts)}"
+
+    texts = []
+    for output in cell.get("outputs", []) if cell else []:
+        if output.output_type == "stream":
+            texts.append(f"[{output.name}]\n{output.text}")
+        elif output.output_type == "error":
+            texts.append(f"[error] {output.ename}: {output.evalue}")
+        else:
+            for kind, content in sorted(output.data.items()):
+                content = content if isinstance(content, str) else repr(content)
+                content = _CHART.sub(decode, content)
+                texts.append(f"[{kind}]\n{_lines(content) if kind == 'text/html' else content}")
+    return "\n".join(texts), charts
+
+
+def _lines(markup: str) -> str:
+    return re.sub(r">\s*<", ">\n<", markup)
+
+
+def _marks(svg: str) -> str:
+    """Return what a chart says: its title, its texts and its marks by their labels."""
+    if not svg:
+        return ""
+    said = []
+    for element in ElementTree.fromstring(svg).iter():
+        tag = element.tag.rpartition("}")[2]
+        label = element.get("aria-label")
+        text = " ".join("".join(element.itertext()).split())
+        if tag in ("title", "desc", "text") and text:
+            said.append(f'{tag} "{text}"' + (f" at {label}" if label else ""))
+        elif label:
+            said.append(f'{element.get("aria-roledescription", tag)} "{label}"')
+    return "\n".join(said)
+
+
+def _refuse_volatile(notebook: NotebookNode, origin: str, folders: Sequence[Path]) -> None:
+    """Raise when an output would differ at the next run, or on another machine."""
+    patterns = dict(_VOLATILE)
+    for folder in folders:
+        if folder != folder.parent:  # "/" alone would be found in every address
+            patterns[f"the folder {folder}"] = re.compile(re.escape(f"{folder}{os.sep}"))
+    for number, cell in enumerate(notebook.cells):
+        text, charts = _outputs(cell)
+        for content in (text, *charts):
+            for what, pattern in patterns.items():
+                if found := pattern.search(content):
+                    raise RaceEqualityError(
+                        f"{origin}, {_name(number, cell)}: an output holds {what} "
+                        f"({found.group(0)!r}), which differs at the next run or elsewhere. "
+                        "Return text, HTML or a chart instead. No golden copy was changed."
+                    )
+
+
+def _write(path: Path, content: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(content, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@click.command("golden")
+@click.argument("codes", nargs=-1, metavar="[TRUST]...")
+@click.option(
+    "--check", is_flag=True, help="Only compare: write nothing, exit with status 1 on a difference."
+)
+def golden(codes: Sequence[str], check: bool) -> None:
+    """Make the golden notebooks in tests/notebooks again, and print what changed in them.
+
+    Without TRUST all of them: R1H, RV5, RRU, RY4 and DEMO. Charts are decoded, so that the diff
+    shows the words and figures that changed in them. Read it before you commit the copies.
+    """
+    import nbformat
+
+    codes = codes or tuple(GOLDEN_TRUSTS)
+    if unknown := [code for code in codes if code not in GOLDEN_TRUSTS]:
+        raise click.BadParameter(
+            f"{unknown[0]} has no golden copy; there is one for {', '.join(GOLDEN_TRUSTS)}.",
+            param_hint="TRUST",
+        )
+    project = find_project()
+    notebook = project.notebooks / "board_report.ipynb"
+    golden_path(codes[0], project).parent.mkdir(parents=True, exist_ok=True)
+
+    # All run before the first is written: a failure leaves the set as it was.
+    made = {}
+    for code in codes:
+        click.echo(f"{code} ({GOLDEN_TRUSTS[code]}): running {notebook.name}", err=True)
+        made[code] = execute(notebook, code, cwd=golden_path(code, project).parent)
+
+    different = []
+    for code, new in made.items():
+        path = golden_path(code, project)
+        shown = path.relative_to(project.root)
+        if not path.is_file():
+            different.append(code)
+            click.echo(f"{shown}: {'missing' if check else 'new'}, {len(new.cells)} cells")
+        elif path.read_text(encoding="utf-8") == serialise(new):
+            click.echo(f"{shown}: the same")
+        else:
+            different.append(code)
+            changes = compare(nbformat.read(path, as_version=4), new)
+            click.echo(f"{shown}: {_count(len(changes), 'cell')} changed")
+            _print(changes)
+        if not check and code in different:
+            _write(path, serialise(new))
+    click.echo(f"{_count(len(different), 'golden copy', 'golden copies')} of {len(made)} differ.")
+    if check and different:
+        raise SystemExit(1)
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _print(changes: Sequence[Change]) -> None:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for change in changes:
+        click.secho(f"  {change.where}", bold=True)
+        for line in change.lines:
+            click.secho(f"    {line}", fg=colours.get(line[:1]))
+    if not changes:
+        click.echo("  only the way the notebook is written (metadata or ids)")
