@@ -1,0 +1,378 @@
+"""Run the plan: execute, render, and keep the record."""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure
+from race_equality.batch.lock import OutputLock
+from race_equality.batch.manifest import (
+    MANIFEST_FILE,
+    figure_files,
+    hash_code,
+    hash_inputs,
+    read_manifest,
+    versions,
+    write_manifest,
+)
+from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    from race_equality.batch.plan import Page, Plan
+    from race_equality.batch.pool import Pool
+    from race_equality.progress import BuildProgress
+    from race_equality.project import Project
+
+#: Pages executed, then rendered, at a time for each job: an interrupted build keeps whole reports.
+_BATCH_PER_JOB = 12
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a build runs.
+
+    Parameters
+    ----------
+    output : Path
+        The folder that is written to.
+    jobs : int
+        Notebooks, and pages, at once.
+    engine : str or None
+        The papermill engine; None for papermill's own.
+    renderer : str
+        ``auto``, ``quarto`` or ``built-in``.
+    timeout : int or None
+        Seconds that one cell may run.
+    """
+
+    output: Path
+    jobs: int = 1
+    engine: str | None = None
+    renderer: str = "auto"
+    timeout: int | None = DEFAULT_TIMEOUT
+
+
+@dataclass
+class BuildResult:
+    """How a build ended.
+
+    Parameters
+    ----------
+    done : list of Page
+        Executed and rendered.
+    failures : list of Failure
+        One for each page that could not be made.
+    untouched : list of Page
+        Not reached, because the build was interrupted.
+    interrupted : bool
+    seconds : float
+    index : Path
+        The page to open.
+    """
+
+    index: Path
+    done: list[Page] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    untouched: list[Page] = field(default_factory=list)
+    interrupted: bool = False
+    seconds: float = 0.0
+
+
+def build(
+    plan: Plan, options: BuildOptions, progress: BuildProgress, *, project: Project
+) -> BuildResult:
+    """Make every page of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    options : BuildOptions
+    progress : BuildProgress
+        Told of every step.
+    project : Project
+        The checkout.
+
+    Returns
+    -------
+    BuildResult
+        Also when the build was interrupted: what was done by then is kept and recorded.
+
+    Raises
+    ------
+    RaceEqualityError
+        When nothing can be written to the output folder, or another build is writing to it.
+
+    Notes
+    -----
+    Pages are executed and rendered in batches. A page that fails leaves the page of an earlier
+    build in place; the manifest says so.
+    """
+    began = time.perf_counter()
+    output = _prepare_folder(options.output, project)
+    with OutputLock(output):
+        return _Build(plan, options, progress, project, output).run(began)
+
+
+def _prepare_folder(folder: Path, project: Project) -> Path:
+    """Make the output folder, refusing places where a build would mix with the sources."""
+    output = folder.absolute()
+    resolved = output.resolve()
+    root = project.root.resolve()
+    sources = [root / name for name in ("data", "docs", "notebooks", "params", "src", "tests")]
+    if resolved == root or any(resolved.is_relative_to(source) for source in sources):
+        raise RaceEqualityError(
+            f"{folder} holds the project's own files. Choose another folder with --output."
+        )
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        if not os.access(output, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise RaceEqualityError(
+            f"Cannot write to {folder}: {error.strerror}. Choose another folder with --output."
+        ) from None
+    return output
+
+
+class _Build:
+    """One build: the folders, the pages' states, and the steps."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        options: BuildOptions,
+        progress: BuildProgress,
+        project: Project,
+        output: Path,
+    ) -> None:
+        self.plan, self.options, self.progress, self.project = plan, options, progress, project
+        self.staged = output / "project"
+        self.site = output / "site"
+        self.scratch = output / ".scratch"
+        self.failed = output / "failed"
+        self.output = output
+        self.pages = {page.path: page for page in plan.pages}
+        self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
+        self.result = BuildResult(index=self.site / "index.html", untouched=list(plan.pages))
+
+    def run(self, began: float) -> BuildResult:
+        from race_equality.batch.pool import Pool
+
+        self.manifest = read_manifest(self.output)
+        self._open_record()
+        try:
+            self._clear_scratch()
+            self._stage()
+            with Pool(self.options.jobs, log=self.output / "build.log") as pool:
+                for batch in _batches(self.plan.pages, self.options):
+                    self._make(batch, pool)
+        except KeyboardInterrupt:
+            self.result.interrupted = True
+        except OSError as error:
+            raise RaceEqualityError(
+                f"The build stopped: {error.strerror or error} ({self.output}). "
+                "What was finished before is as it was."
+            ) from None
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self._close_record()
+        self.result.seconds = time.perf_counter() - began
+        return self.result
+
+    # -- steps --------------------------------------------------------------------------------
+
+    def _clear_scratch(self) -> None:
+        # A build that was killed outright may have left its scratch behind; the lock is ours now.
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir()
+        (self.output / "build.log").write_bytes(b"")
+
+    def _stage(self) -> None:
+        from race_equality.render import stage_project
+
+        stage_project(self.project, self.staged)
+
+    def _make(self, batch: Sequence[Page], pool: Pool) -> None:
+        executed = self._execute(batch, pool)
+        self._render(executed)
+        self._write_record()
+
+    def _execute(self, batch: Sequence[Page], pool: Pool) -> list[Page]:
+        from race_equality.batch.worker import Job
+
+        executed = []
+        jobs = [
+            Job(
+                page=page,
+                root=self.project.root,
+                target=self.staged / page.path,
+                scratch=self.scratch,
+                failed=self.failed / page.path,
+                engine=self.options.engine,
+                timeout=self.options.timeout,
+            )
+            for page in batch
+        ]
+        for end in pool.run(jobs, on_start=lambda job: self.progress.begin("execute", job.page.name)):
+            page = self.pages[end.page]
+            self._note_seconds(page, execute=end.seconds, charts=end.charts_seconds)
+            self.progress.end("execute", page.name, failed=end.failure is not None)
+            if end.failure is not None:
+                self._end(page, end.failure)
+            else:
+                (self.failed / page.path).unlink(missing_ok=True)
+                executed.append(page)
+        return executed
+
+    def _render(self, pages: Sequence[Page]) -> None:
+        from race_equality.render import render_site
+
+        if not pages:
+            return
+        began = time.perf_counter()
+        stages = _StageClock(self.pages, self.progress, jobs=self.options.jobs)
+        failed = {
+            failure.page: failure
+            for failure in render_site(
+                self.staged,
+                self.site,
+                [page.path for page in pages],
+                jobs=self.options.jobs,
+                engine=self.options.renderer,
+                on_page=stages,
+            )
+        }
+        share = (time.perf_counter() - began) / len(pages)
+        for page in pages:
+            self._note_seconds(page, render=share, **stages.seconds.get(page.path, {}))
+            failure = failed.get(page.path)
+            self.progress.end("render", page.name, failed=failure is not None)
+            self._end(
+                page,
+                failure
+                and Failure(
+                    page.path, page.notebook, None, "", f"Rendering failed. {failure.message}", ""
+                ),
+            )
+
+    def _end(self, page: Page, failure: Failure | None) -> None:
+        self.result.untouched.remove(page)
+        if failure is None:
+            self.result.done.append(page)
+        else:
+            self.result.failures.append(failure)
+        seconds = self.seconds[page.path]
+        self.progress.done(
+            page.name,
+            seconds.get("execute", 0.0) + seconds.get("render", 0.0),
+            failed=failure is not None,
+        )
+        self._record(page, failure)
+
+    def _note_seconds(self, page: Page, **seconds: float) -> None:
+        self.seconds[page.path].update({stage: round(s, 3) for stage, s in seconds.items()})
+
+    # -- the record ---------------------------------------------------------------------------
+
+    def _open_record(self) -> None:
+        self.started = _now()
+        self.manifest["builds"][self.started] = {
+            "ended": None,
+            "status": "running",
+            "engine": self.options.engine or "papermill",
+            "renderer": self.options.renderer,
+            "jobs": self.options.jobs,
+            "code": hash_code(),
+            "figures": hash_inputs(self.project, figure_files(self.project)),
+            "versions": versions(),
+        }
+
+    def _record(self, page: Page, failure: Failure | None) -> None:
+        earlier = self.manifest["pages"].get(page.path, {})
+        params = ["params/_defaults.yml"]
+        if page.trust is not None:
+            params.append(f"params/trusts/{page.trust.code}.yml")
+        entry: dict[str, Any] = {
+            "build": self.started,
+            "notebook": page.notebook,
+            "parameters": dict(page.parameters),
+            "status": "failed" if failure else "done",
+            "seconds": self.seconds[page.path],
+            "inputs": hash_inputs(self.project, [page.notebook, *params]),
+        }
+        if failure is not None:
+            entry["error"] = {"cell": failure.cell, "message": failure.error}
+            # the page of an earlier build still stands in the site
+            good = earlier if earlier.get("status") == "done" else earlier.get("last_good")
+            if good:
+                entry["last_good"] = {key: good[key] for key in ("build", "inputs") if key in good}
+        self.manifest["pages"][page.path] = entry
+
+    def _write_record(self) -> None:
+        referenced = {self.started}
+        for entry in self.manifest["pages"].values():
+            referenced |= {entry["build"], entry.get("last_good", {}).get("build")}
+        builds = self.manifest["builds"]
+        self.manifest["builds"] = {key: builds[key] for key in builds if key in referenced}
+        write_manifest(self.output, self.manifest)
+
+    def _close_record(self) -> None:
+        record = self.manifest["builds"][self.started]
+        record["ended"] = _now()
+        if self.result.interrupted:
+            record["status"] = "interrupted"
+        elif self.result.untouched:
+            record["status"] = "stopped"
+        else:
+            record["status"] = "failed" if self.result.failures else "done"
+        try:
+            self._write_record()
+        except OSError as error:  # a full disk: the pages stand, and the older record with them
+            raise RaceEqualityError(
+                f"{MANIFEST_FILE} cannot be written: {error.strerror or error}."
+            ) from None
+
+
+class _StageClock:
+    """Pass the renderer's stages on to the progress, and time them."""
+
+    def __init__(self, pages: dict[str, Page], progress: BuildProgress, *, jobs: int) -> None:
+        self._pages, self._progress = pages, progress
+        self._began: dict[str, tuple[str, float]] = {}
+        self.seconds: dict[str, dict[str, float]] = {}
+
+    def __call__(self, path: str, stage: str) -> None:
+        now = time.perf_counter()
+        stage = stage.lower()
+        if path in self._began:
+            before, since = self._began[path]
+            self.seconds.setdefault(path, {})[before] = now - since
+        self._began[path] = (stage, now)
+        if path in self._pages:
+            self._progress.begin(stage, self._pages[path].name)
+
+
+def _batches(pages: Sequence[Page], options: BuildOptions) -> Iterator[Sequence[Page]]:
+    """Cut the plan up, so that an interrupted build keeps whole reports.
+
+    Quarto spends seconds on a project before its first page and puts the site together at the
+    end of each render, so it is given everything at once.
+    """
+    quarto = options.renderer == "quarto" or (
+        options.renderer == "auto" and shutil.which("quarto") is not None
+    )
+    size = len(pages) if quarto else _BATCH_PER_JOB * options.jobs
+    for first in range(0, len(pages), max(1, size)):
+        yield pages[first : first + size]
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

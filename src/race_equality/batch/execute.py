@@ -1,0 +1,274 @@
+"""Run one notebook with papermill and say exactly where it failed."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from race_equality.batch.plan import Page
+
+#: Seconds a cell may run. The slowest cell of our own takes about one.
+DEFAULT_TIMEOUT = 300
+
+_EXCERPT_LINES = 12
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a page could not be made.
+
+    Parameters
+    ----------
+    page : str
+        The page's path.
+    notebook : str
+        The notebook as committed.
+    cell : int or None
+        Which cell, counted from 1 as the committed notebook shows them; None when no cell of the
+        notebook is to blame.
+    source : str
+        The cell's code, cut to a few lines.
+    error : str
+        One line: the exception and its message.
+    traceback : str
+        As the kernel printed it, without colours.
+    """
+
+    page: str
+    notebook: str
+    cell: int | None
+    source: str
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How one run of a notebook ended.
+
+    Parameters
+    ----------
+    page : str
+        The page's path.
+    seconds : float
+        Wall time.
+    charts_seconds : float
+        The part of it spent in cells that show a picture.
+    failure : Failure or None
+        None when every cell ran.
+    """
+
+    page: str
+    seconds: float
+    charts_seconds: float = 0.0
+    failure: Failure | None = None
+
+
+def execute_page(
+    page: Page,
+    *,
+    root: Path,
+    target: Path,
+    scratch: Path,
+    failed: Path,
+    engine: str | None = None,
+    timeout: int | None = DEFAULT_TIMEOUT,
+) -> Execution:
+    """Run a page's notebook and put the executed copy in its place.
+
+    Parameters
+    ----------
+    page : Page
+        What to run.
+    root : Path
+        The project's folder, which the notebook runs in.
+    target : Path
+        Where the executed notebook goes; it is replaced in one step, and only when every cell ran.
+    scratch : Path
+        A folder on the same disk for the notebook while it runs.
+    failed : Path
+        Where the notebook goes, as far as it got, when a cell fails.
+    engine : str, optional
+        A papermill engine; papermill's own without it.
+    timeout : int, optional
+        Seconds that one cell may run.
+
+    Returns
+    -------
+    Execution
+        With the failure in it when a cell raised, ran out of time, or took its kernel down.
+
+    Notes
+    -----
+    papermill 2.7 marks every cell ``completed`` in the saved notebook after a cell runs out of
+    time or its kernel dies, so the exception decides here and the saved notebook is corrected.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
+    began = time.perf_counter()
+    try:
+        notebook = papermill.execute_notebook(
+            str(root / page.notebook),
+            str(partial),
+            parameters=dict(page.parameters),
+            engine_name=engine,
+            cwd=str(root),
+            progress_bar=False,
+            execution_timeout=timeout,
+        )
+    except PapermillExecutionError as error:
+        failure = Failure(
+            page.path,
+            page.notebook,
+            _number(_read(partial), error.cell_index, markers=True),
+            _excerpt(error.source, _plain("\n".join(error.traceback))),
+            f"{error.ename}: {error.evalue}".strip(": ") if error.ename else "the cell failed",
+            _plain("\n".join(error.traceback)),
+        )
+    except Exception as error:  # a kernel that died, a cell out of time, a notebook that is none
+        failure = _failure_without_error_output(page, partial, error, timeout)
+    else:
+        _drop_machine_paths(notebook, page)
+        papermill.iorw.write_ipynb(notebook, str(partial))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(partial, target)
+        return Execution(page.path, time.perf_counter() - began, _charts_seconds(notebook))
+    if partial.is_file():
+        failed.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(partial, failed)
+    return Execution(page.path, time.perf_counter() - began, failure=failure)
+
+
+def _failure_without_error_output(
+    page: Page, partial: Path, error: Exception, timeout: int | None
+) -> Failure:
+    """Find the cell that was running, mark the notebook, and put the error in words."""
+    import traceback
+
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    index = None
+    notebook = _read(partial)
+    if notebook is not None:
+        started = [
+            i
+            for i, cell in enumerate(notebook.cells)
+            if cell.metadata.get("papermill", {}).get("start_time")
+        ]
+        if started and isinstance(error, CellTimeoutError | DeadKernelError):
+            index = started[-1]
+            _mark_failed(notebook, index)
+            import papermill
+
+            papermill.iorw.write_ipynb(notebook, str(partial))
+    source = notebook.cells[index].source if index is not None else ""
+    if isinstance(error, CellTimeoutError):
+        line = f"The cell ran longer than {timeout} seconds and was stopped (see --timeout)."
+        details = ""
+    elif isinstance(error, DeadKernelError):
+        line = (
+            "The kernel died: the process was killed (often for want of memory) or crashed in "
+            "compiled code."
+        )
+        details = ""
+    else:
+        line = f"{type(error).__name__}: {error}"
+        details = "".join(traceback.format_exception(error))
+    return Failure(
+        page.path,
+        page.notebook,
+        _number(notebook, index) if index is not None else None,
+        _excerpt(source, ""),
+        line,
+        details,
+    )
+
+
+def _mark_failed(notebook: NotebookNode, index: int) -> None:
+    notebook.metadata.papermill["exception"] = True
+    for i, cell in enumerate(notebook.cells):
+        if i == index:
+            cell.metadata.papermill.update(status="failed", exception=True)
+        elif i > index:
+            cell.metadata.papermill.update(
+                status="pending", exception=None, start_time=None, end_time=None, duration=None
+            )
+
+
+def _read(path: Path) -> NotebookNode | None:
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError):
+        return None
+
+
+def _number(notebook: NotebookNode | None, index: int, *, markers: bool = False) -> int:
+    """Count a cell as the committed notebook does, without the cells papermill put in.
+
+    ``index`` is from before papermill put its error markers in (one at the top, one before the
+    cell); with ``markers`` the notebook has them already.
+    """
+    if notebook is None:
+        return index + 1
+    cells = notebook.cells
+    if markers:
+        cells = [c for c in cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+    before = cells[: index + 1]
+    injected = sum("injected-parameters" in cell.metadata.get("tags", []) for cell in before)
+    return len(before) - injected
+
+
+def _plain(text: str) -> str:
+    from papermill.exceptions import strip_color
+
+    return strip_color(text)
+
+
+def _excerpt(source: str, traceback: str) -> str:
+    """Cut a long cell to the lines around the one that raised."""
+    import re
+
+    lines = source.splitlines()
+    if len(lines) <= _EXCERPT_LINES:
+        return source
+    arrows = re.findall(r"^-+> (\d+) ", traceback, flags=re.MULTILINE)
+    # The first arrow is in the cell; later ones are in what it called.
+    at = int(arrows[0]) - 1 if arrows and int(arrows[0]) <= len(lines) else 0
+    first = max(0, min(at - _EXCERPT_LINES // 2, len(lines) - _EXCERPT_LINES))
+    kept = lines[first : first + _EXCERPT_LINES]
+    if first:
+        kept.insert(0, f"… {first} lines before")
+    if rest := len(lines) - first - _EXCERPT_LINES:
+        kept.append(f"… {rest} lines after")
+    return "\n".join(kept)
+
+
+def _charts_seconds(notebook: NotebookNode) -> float:
+    """Sum the time of the cells whose output holds a picture."""
+    return sum(
+        cell.metadata.get("papermill", {}).get("duration") or 0.0
+        for cell in notebook.cells
+        if cell.cell_type == "code" and any(_has_picture(output) for output in cell.outputs)
+    )
+
+
+def _has_picture(output: dict[str, Any]) -> bool:
+    data = output.get("data", {})
+    return "<figure" in data.get("text/html", "") or any(kind.startswith("image/") for kind in data)
+
+
+def _drop_machine_paths(notebook: NotebookNode, page: Page) -> None:
+    """Name the notebooks as in the project: a published page says nothing of who built it where."""
+    if "papermill" in notebook.metadata:
+        notebook.metadata.papermill["input_path"] = page.notebook
+        notebook.metadata.papermill["output_path"] = page.path

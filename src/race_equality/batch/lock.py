@@ -1,0 +1,84 @@
+"""One build at a time in one output folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from race_equality.errors import RaceEqualityError
+
+LOCK_FILE = ".lock"
+
+
+class OutputLock:
+    """Hold an output folder for one build.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder; it must exist.
+
+    Raises
+    ------
+    RaceEqualityError
+        On entering, when another build that is still running holds the folder.
+
+    Notes
+    -----
+    The operating system holds the lock (``flock``; ``msvcrt.locking`` on Windows) and lets go of
+    it when the process ends in whatever way, so a lock can never be left behind stale. The file
+    says which process it is, for the message alone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / LOCK_FILE
+        self._file = None
+
+    def __enter__(self) -> OutputLock:
+        try:
+            file = open(self.path, "a+", encoding="ascii")  # noqa: SIM115 - held until __exit__
+        except OSError as error:
+            raise RaceEqualityError(
+                f"Cannot write to {self.path.parent}: {error.strerror}. "
+                "Choose another folder with --output."
+            ) from None
+        try:
+            _lock(file)
+        except OSError:
+            file.seek(1)
+            holder = file.read().strip()
+            file.close()
+            process = f"process {holder}" if holder else "another process"
+            raise RaceEqualityError(
+                f"Another build ({process}) is writing to {self.path.parent}. Wait for it to "
+                "end, or give this one a folder of its own with --output."
+            ) from None
+        # The first byte is what Windows locks and others cannot read; the rest is the message.
+        file.seek(0)
+        file.truncate()
+        file.write(f" {os.getpid()}\n")
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._file is not None:
+            # Emptied and not removed: removing would let a third build lock a file that a second
+            # one has open already.
+            self._file.truncate(0)
+            self._file.close()
+            self._file = None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,130 @@
+"""The record of a build: ``manifest.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import race_equality
+from race_equality.project import Project
+
+MANIFEST_FILE = "manifest.json"
+
+#: Raised when the meaning of a key changes; an older manifest is then left aside.
+FORMAT = 1
+
+#: What decides how a page comes out, beside its own inputs.
+_PACKAGES = (
+    "race-equality", "papermill", "nbclient", "ipykernel", "ipython", "pandas", "numpy", "scipy",
+    "statsmodels", "pyarrow", "altair", "vl-convert-python", "pypandoc_binary", "typst",
+)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_files(paths: Iterable[Path], *, base: Path) -> str:
+    """Return one SHA-256 over the names and contents of several files."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.relative_to(base).as_posix().encode() + b"\0")
+        digest.update(bytes.fromhex(hash_file(path)))
+    return digest.hexdigest()
+
+
+def hash_code() -> str:
+    """Return one SHA-256 over the package's own modules."""
+    folder = Path(race_equality.__file__).parent
+    return hash_files(folder.rglob("*.py"), base=folder)
+
+
+def hash_inputs(project: Project, names: Iterable[str]) -> dict[str, str]:
+    """Hash files that something is made from.
+
+    Parameters
+    ----------
+    project : Project
+        The checkout.
+    names : iterable of str
+        Files relative to the project; one that is not there is left out.
+
+    Returns
+    -------
+    dict of str to str
+        File to SHA-256.
+    """
+    return {name: hash_file(project.root / name) for name in names if (project.root / name).is_file()}
+
+
+def figure_files(project: Project) -> list[str]:
+    """Name the files of ``data/figures``, relative to the project."""
+    return [
+        path.relative_to(project.root).as_posix()
+        for path in sorted(project.figures.iterdir())
+        if path.is_file() and not path.name.startswith(".")
+    ]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide how a page comes out."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def read_manifest(output: Path) -> dict[str, Any]:
+    """Read the record of earlier builds into the same folder.
+
+    Parameters
+    ----------
+    output : Path
+        The output folder.
+
+    Returns
+    -------
+    dict
+        An empty record when there is none, or one that cannot be used: it is written by every
+        build and nothing depends on it but what can be skipped.
+    """
+    empty = {"format": FORMAT, "builds": {}, "pages": {}}
+    try:
+        manifest = json.loads((output / MANIFEST_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return empty
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        return empty
+    return manifest
+
+
+def write_manifest(output: Path, manifest: dict[str, Any]) -> None:
+    """Write the record in one step.
+
+    Parameters
+    ----------
+    output : Path
+        The output folder.
+    manifest : dict
+        What :func:`read_manifest` returned, brought up to date.
+    """
+    partial = output / f".{MANIFEST_FILE}.{os.getpid()}"
+    try:
+        partial.write_text(
+            json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+        os.replace(partial, output / MANIFEST_FILE)
+    finally:
+        partial.unlink(missing_ok=True)

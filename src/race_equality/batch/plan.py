@@ -1,0 +1,156 @@
+"""Which notebooks are run for which trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from race_equality.errors import RaceEqualityError
+from race_equality.project import Project, find_project
+
+if TYPE_CHECKING:
+    from race_equality.figures.trusts import Trust
+
+#: Run once for each trust, with the parameter ``trust_code``, to ``trusts/<CODE>.ipynb``.
+TRUST_NOTEBOOK = "notebooks/board_report.ipynb"
+
+#: Run once for a build, to the same place in the staged project.
+SHARED_NOTEBOOKS = ("notebooks/national_overview.ipynb",)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One notebook run with one set of parameters.
+
+    Parameters
+    ----------
+    path : str
+        Where the executed notebook goes in the staged project, such as ``trusts/RJ1.ipynb``.
+    notebook : str
+        The notebook as committed, relative to the project.
+    parameters : mapping of str to str
+        What papermill puts into its ``parameters`` cell.
+    trust : Trust or None
+        None for a page about all trusts.
+    """
+
+    path: str
+    notebook: str
+    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    trust: Trust | None = None
+
+    @property
+    def name(self) -> str:
+        """What progress and messages call the page: the trust's code, or the notebook."""
+        return self.trust.code if self.trust else self.path.rpartition("/")[2].removesuffix(".ipynb")
+
+    def __reduce__(self):
+        # A MappingProxyType cannot be pickled, and pages are sent to worker processes.
+        return _page, (self.path, self.notebook, dict(self.parameters), self.trust)
+
+
+def _page(path: str, notebook: str, parameters: dict[str, str], trust: Trust | None) -> Page:
+    return Page(path, notebook, MappingProxyType(parameters), trust)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build makes.
+
+    Parameters
+    ----------
+    pages : tuple of Page
+        Pages about all trusts first, then one for each trust.
+    notes : tuple of str
+        What the person should know before it runs, such as a code that merged away.
+    """
+
+    pages: tuple[Page, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trusts(self) -> tuple[Trust, ...]:
+        """The trusts that get a report."""
+        return tuple(page.trust for page in self.pages if page.trust is not None)
+
+
+def plan_build(
+    codes: Iterable[str] = (),
+    *,
+    peers: bool = False,
+    project: Project | None = None,
+) -> Plan:
+    """Decide which pages a build makes, checking every code before anything runs.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Trust codes, in any case; none stands for all trusts.
+    peers : bool
+        Add the peers of the trusts that were named.
+    project : Project, optional
+        The checkout; found from the working directory without it.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    UnknownTrustError
+        Naming every code that is no trust's, with the nearest codes and names.
+    RaceEqualityError
+        When a notebook is missing.
+    """
+    from race_equality.errors import UnknownTrustError
+    from race_equality.figures.trusts import read_trusts, resolve_trust
+
+    project = project or find_project()
+    for notebook in (TRUST_NOTEBOOK, *SHARED_NOTEBOOKS):
+        if not (project.root / notebook).is_file():
+            raise RaceEqualityError(
+                f"{notebook} is missing from the project. Restore it with "
+                f"`git checkout {notebook}`."
+            )
+
+    asked = list(codes)
+    named, notes, unknown = [], [], []
+    for code in asked or read_trusts(project=project)["trust_code"]:
+        try:
+            trust = resolve_trust(code, project=project)
+        except UnknownTrustError as error:
+            unknown.append(str(error))
+            continue
+        if trust.merged_from:
+            notes.append(f"{trust.merged_from} merged into {trust.code} ({trust.name}).")
+        named.append(trust)
+    if unknown:
+        raise UnknownTrustError("\n".join(unknown))
+
+    trusts = {trust.code: trust for trust in named}  # in order, each once
+    if peers and asked:
+        from race_equality.indicators.peers import peers_of
+
+        for trust in named:
+            for code in peers_of(trust.code):
+                trusts.setdefault(code, resolve_trust(code, project=project))
+        added = len(trusts) - len({trust.code for trust in named})
+        notes.append(f"{added} peers added.")
+
+    return Plan(
+        pages=(
+            *(Page(path=notebook, notebook=notebook) for notebook in SHARED_NOTEBOOKS),
+            *(
+                Page(
+                    path=f"trusts/{trust.code}.ipynb",
+                    notebook=TRUST_NOTEBOOK,
+                    parameters=MappingProxyType({"trust_code": trust.code}),
+                    trust=trust,
+                )
+                for trust in trusts.values()
+            ),
+        ),
+        notes=tuple(dict.fromkeys(notes)),
+    )

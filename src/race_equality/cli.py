@@ -1,0 +1,280 @@
+"""The command line, ``race-equality``: a convenience over papermill and Quarto, never a gate.
+
+Nothing heavy is imported here: ``race-equality --help`` must answer at once.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from race_equality.batch.build import BuildResult
+    from race_equality.batch.execute import Failure
+
+#: Exit statuses beside 0.
+SOME_PAGES_FAILED = 1
+CANNOT_START = 2
+INTERRUPTED = 130
+
+#: Commands that live with what they command, with the line that ``--help`` shows for them: asking
+#: the command itself would import it, and with it pandas.
+_ELSEWHERE = {
+    "data": ("race_equality.data_commands:data", "Read published figures, and list where they come from."),
+    "audit": ("race_equality.audit_command:audit", "Try to work out hidden figures from what is shown."),
+    "golden": ("race_equality.golden:golden", "Make the golden notebooks again and print what changed."),
+}
+
+
+class _Problem(click.ClickException):
+    """An error of ours: one message, no traceback."""
+
+    exit_code = CANNOT_START
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, in alphabetical order."""
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Find a command, importing its module if it lives elsewhere."""
+        if name not in _ELSEWHERE:
+            return super().get_command(ctx, name)
+        module, attribute = _ELSEWHERE[name][0].split(":")
+        return getattr(import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing those that live elsewhere."""
+        rows = [
+            (
+                name,
+                _ELSEWHERE[name][1]
+                if name in _ELSEWHERE
+                else super(Commands, self).get_command(ctx, name).get_short_help_str(limit=80),
+            )
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; our own errors become one message and exit status 2."""
+        try:
+            return super().invoke(ctx)
+        except RaceEqualityError as error:
+            raise _Problem(str(error)) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="race-equality", prog_name="race-equality")
+def main() -> None:
+    """Race equality reports for every NHS trust in England.
+
+    \b
+    Every trust's report, and the page to open:
+      race-equality build
+    One trust beside its peers:
+      race-equality build RJ1 --peers
+
+    Figures are in data/, what is set for a trust in params/, the words in notebooks/. Each standard
+    tool works by itself as well: papermill, JupyterLab, quarto render, pytest --nbval.
+    """
+
+
+@main.command(no_args_is_help=False)
+@click.argument("trusts", nargs=-1, metavar="[TRUST]...")
+@click.option("--all", "everyone", is_flag=True, help="All trusts; so does naming none.")
+@click.option("--peers", is_flag=True, help="Also the peers of the trusts named.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Notebooks and pages at once.  [default: the cores of this machine]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write to.  [default: output/ in the project]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "fork", "default"]),
+    default="auto",
+    show_default=True,
+    help="How kernels start: 'fork' from a process that has imported everything, or papermill's "
+    "'default', which starts Python each time. The outputs are the same.",
+)
+@click.option(
+    "--renderer",
+    type=click.Choice(["auto", "quarto", "built-in"]),
+    default="auto",
+    show_default=True,
+    help="What makes HTML and PDF: Quarto when it is on the PATH, or what comes with the package.",
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=0),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop a notebook whose cell runs longer; 0 for never.",
+)
+@click.pass_context
+def build(
+    ctx: click.Context,
+    trusts: tuple[str, ...],
+    everyone: bool,
+    peers: bool,
+    jobs: int | None,
+    output: Path | None,
+    engine: str,
+    renderer: str,
+    timeout: int,
+) -> None:
+    """Make the reports: run the notebooks, then HTML and PDF.
+
+    TRUST is a trust's code, such as RJ1, or DEMO for the demonstration trust with invented figures.
+    Without one, every trust in England gets its report.
+
+    \b
+    Examples:
+      race-equality build                      every trust
+      race-equality build RJ1 RRK              two trusts
+      race-equality build RJ1 --peers          a trust and its peers
+      race-equality build DEMO -o demo         in another folder
+
+    \b
+    In the output folder:
+      site/index.html                open this; trusts are found by name, code or region
+      site/trusts/RJ1.html, .pdf     the report, and beside it the notebook as it ran
+      project/                       a Quarto project with every notebook as it ran
+      failed/                        notebooks that failed, as far as they got
+      manifest.json                  what each page was made from
+
+    A notebook that fails is reported with its cell and traceback while the others go on. Exit
+    status: 0 all made, 1 some failed, 2 nothing could be started, 130 interrupted.
+    """
+    if everyone and trusts:
+        raise click.UsageError("--all makes every trust's report: leave out the codes, or --all.")
+    if peers and not trusts:
+        raise click.UsageError("--peers needs the trusts whose peers are meant.")
+
+    from rich.console import Console
+
+    from race_equality.batch.build import BuildOptions
+    from race_equality.batch.build import build as run_build
+    from race_equality.batch.plan import plan_build
+    from race_equality.batch.pool import usable_cores
+    from race_equality.progress import show_progress
+    from race_equality.project import find_project
+
+    project = find_project()
+    console = Console(stderr=True, highlight=False)
+    plan = plan_build(trusts, peers=peers, project=project)
+    for note in plan.notes:
+        console.print(note, markup=False)
+    options = BuildOptions(
+        output=output if output is not None else project.root / "output",
+        jobs=jobs or usable_cores(),
+        engine=_engine(engine, console),
+        renderer=renderer,
+        timeout=timeout or None,
+    )
+    # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with show_progress(len(plan.pages), console) as progress:
+        result = run_build(plan, options, progress, project=project)
+    for failure in result.failures:
+        _print_failure(failure, console)
+    click.echo(_summary(result))
+    if result.interrupted:
+        ctx.exit(INTERRUPTED)
+    if result.failures:
+        ctx.exit(SOME_PAGES_FAILED)
+
+
+def _engine(asked: str, console: Console) -> str | None:
+    """Turn the option into papermill's engine name, None for its own."""
+    return None
+
+
+def _print_failure(failure: Failure, console: Console) -> None:
+    place = failure.notebook + (f", cell {failure.cell}" if failure.cell is not None else "")
+    lines = [f"\nFAILED {failure.page.removesuffix('.ipynb')}: {place}"]
+    if failure.source:
+        lines += [f"  | {line}" for line in failure.source.splitlines()]
+    lines.append(failure.error)
+    text = "\n".join(lines)
+    if failure.traceback:
+        text += "\n" + failure.traceback.rstrip()
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _summary(result: BuildResult) -> str:
+    made = len(result.done)
+    lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}."]
+    if result.failures:
+        names = [failure.page.rpartition("/")[2].removesuffix(".ipynb") for failure in result.failures]
+        lines.append(f"{_count(len(names), 'page')} failed: {_listing(names)}.")
+    if result.interrupted:
+        names = [page.name for page in result.untouched]
+        lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}.")
+    if result.index.is_file():
+        lines.append(f"Open {result.index}")
+    return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listing(names: Sequence[str], most: int = 10) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+@main.group()
+def params() -> None:
+    """Check who the reports are for: peers and settings of each trust."""
+
+
+@params.command("check")
+def check() -> None:
+    """Read every file in params/ and say what is wrong with it.
+
+    \b
+    Example:
+      race-equality params check
+    """
+    from race_equality.params import check_params
+
+    problems = check_params()
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+    click.echo("params/ is in order.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""What a build shows while it runs: a bar in a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
+
+
+class BuildProgress(Protocol):
+    """What a build tells whoever watches."""
+
+    def begin(self, stage: str, name: str) -> None:
+        """Say that a page enters a stage: ``execute``, ``html`` or ``pdf``."""
+
+    def end(self, stage: str, name: str, *, failed: bool = False) -> None:
+        """Say that a page has left a stage."""
+
+    def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
+        """Say that nothing more happens to a page."""
+
+
+class TimeLeft:
+    """Estimate what is left of a build whose stages differ in speed and take turns.
+
+    Parameters
+    ----------
+    pages : int
+        How many pages there are.
+
+    Notes
+    -----
+    The time between two events belongs to the stage of the later one. Each stage has its own
+    mean, so that a batch of quick renderings does not promise a quick end while slow notebooks
+    wait. No estimate before a page has been through every stage that is met.
+    """
+
+    def __init__(self, pages: int) -> None:
+        self._pages = pages
+        self._spent: dict[str, float] = defaultdict(float)
+        self._ended: dict[str, int] = defaultdict(int)
+        self._last = time.monotonic()
+        self._complete = 0
+
+    def end(self, stage: str) -> None:
+        now = time.monotonic()
+        self._spent[stage] += now - self._last
+        self._ended[stage] += 1
+        self._last = now
+
+    def done(self) -> None:
+        self._complete += 1
+
+    @property
+    def seconds(self) -> float | None:
+        if not self._complete:
+            return None
+        return sum(
+            spent / self._ended[stage] * max(0, self._pages - self._ended[stage])
+            for stage, spent in self._spent.items()
+        )
+
+
+def in_words(seconds: float | None) -> str:
+    """Write a duration as a person says it: ``about 3 min left``."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return "about a second left"
+    if seconds < 90:
+        return f"about {round(seconds)} s left"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+_STAGES = {"execute": "running", "html": "HTML", "pdf": "PDF"}
+
+
+class _Lines:
+    """One line when a page is done: for logs, CI and pipes."""
+
+    def __init__(self, console: Console, pages: int) -> None:
+        self._console, self._pages = console, pages
+        self._left = TimeLeft(pages)
+        self._count = 0
+
+    def begin(self, stage: str, name: str) -> None:
+        pass
+
+    def end(self, stage: str, name: str, *, failed: bool = False) -> None:
+        self._left.end(stage)
+
+    def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
+        self._left.done()
+        self._count += 1
+        width = len(str(self._pages))
+        outcome = "FAILED" if failed else f"done in {seconds:.1f} s"
+        left = in_words(self._left.seconds) if self._count < self._pages else ""
+        self._console.print(
+            f"[{self._count:>{width}}/{self._pages}] {name} {outcome}" + (f", {left}" if left else ""),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+class _LeftColumn(ProgressColumn):
+    def __init__(self, left: TimeLeft) -> None:
+        super().__init__()
+        self._left = left
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.finished else in_words(self._left.seconds), style="dim")
+
+
+class _Bar:
+    """A bar with the pages at work, how many are done, and the time left."""
+
+    def __init__(self, progress: Progress, pages: int, left: TimeLeft) -> None:
+        self._progress, self._left = progress, left
+        self._task = progress.add_task("starting", total=pages, failed="")
+        self._now: dict[str, str] = {}
+        self._failed = 0
+
+    def _describe(self) -> None:
+        now = [f"{name} {_STAGES.get(stage, stage)}" for name, stage in self._now.items()]
+        shown = " · ".join(now[:4]) + (f" · {len(now) - 4} more" if len(now) > 4 else "")
+        self._progress.update(
+            self._task,
+            description=shown or "working",
+            failed=f"{self._failed} failed" if self._failed else "",
+        )
+
+    def begin(self, stage: str, name: str) -> None:
+        self._now[name] = stage
+        self._describe()
+
+    def end(self, stage: str, name: str, *, failed: bool = False) -> None:
+        self._left.end(stage)
+        self._now.pop(name, None)
+        self._describe()
+
+    def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
+        self._left.done()
+        self._failed += failed
+        self._now.pop(name, None)
+        self._progress.advance(self._task)
+        self._describe()
+
+
+@contextmanager
+def show_progress(pages: int, console: Console) -> Iterator[BuildProgress]:
+    """Show how a build goes.
+
+    Parameters
+    ----------
+    pages : int
+        How many pages are made.
+    console : rich.console.Console
+        Where; without a terminal behind it, plain lines are written.
+
+    Yields
+    ------
+    BuildProgress
+    """
+    if not console.is_terminal:
+        yield _Lines(console, pages)
+        return
+    left = TimeLeft(pages)
+    progress = Progress(
+        SpinnerColumn(),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("[red]{task.fields[failed]}"),
+        TextColumn("{task.description}", markup=False),
+        _LeftColumn(left),
+        console=console,
+    )
+    with progress:
+        yield _Bar(progress, pages, left)
