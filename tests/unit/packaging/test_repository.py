@@ -1,0 +1,133 @@
+"""What stands in the repository, and what never may."""
+
+import json
+import re
+import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+
+#: The house as docs and commands know it.
+LAYOUT = (
+    "notebooks/board_report.ipynb", "notebooks/national_overview.ipynb",
+    "data/figures", "data/sources", "params/_defaults.yml", "params/trusts",
+    "_quarto.yml", "index.qmd", "environment.yml", "tests", "src/race_equality/cli.py",
+    "README.md", "pyproject.toml", "requirements.lock", "requirements-lab.lock", "Makefile",
+    ".ci/run", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "benchmarks", "docs",
+)
+
+SOURCE_FIELDS = {"title", "publisher", "url", "licence", "date_read", "sha256", "file", "period"}
+
+# Written so that this file does not hold what it looks for.
+REGISTRIES = re.compile("|".join((
+    r"\bpyp" r"i\.(?:org|io|python\.org)", r"python" r"hosted\.org", r"conda\.ana" r"conda\.org",
+    r"registry\.np" r"mjs\.org", r"deb\.deb" r"ian\.org", r"security\.deb" r"ian\.org",
+)))
+MACHINE_PATHS = re.compile(r"(?<![\w.$}~*/-])/(?:work|opt|root|tmp|home/\w+|Users/\w+)/\w")
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Return the files that git tracks."""
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=True
+    ).stdout.decode("utf-8")
+    files = tuple(ROOT / name for name in listed.split("\0") if name)
+    return tuple(path for path in files if path.is_file())
+
+
+def texts():
+    """Yield tracked text files with their text."""
+    for path in tracked():
+        try:
+            yield path, path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def test_the_layout_stands():
+    assert [name for name in LAYOUT if not (ROOT / name).exists()] == []
+
+
+def test_no_file_names_a_package_registry():
+    found = {
+        str(path.relative_to(ROOT)): REGISTRIES.search(text).group(0)
+        for path, text in texts() if REGISTRIES.search(text)
+    }
+    assert found == {}
+
+
+def test_no_file_names_a_path_of_somebodys_machine():
+    found = {
+        str(path.relative_to(ROOT)): MACHINE_PATHS.search(text).group(0)
+        for path, text in texts() if MACHINE_PATHS.search(text)
+    }
+    assert found == {}
+
+
+def test_notebooks_are_committed_without_outputs():
+    notebooks = [path for path in tracked() if path.suffix == ".ipynb" and path.parent == ROOT / "notebooks"]
+    assert notebooks, "no notebook is tracked in notebooks/"
+    for path in notebooks:
+        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+            if cell["cell_type"] == "code":
+                assert cell["outputs"] == [], f"{path.name}, cell {number}: clear the outputs"
+                assert cell["execution_count"] is None, f"{path.name}, cell {number}"
+
+
+def test_every_notebook_has_one_parameters_cell():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+        assert len(tagged) <= 1, path.name
+        if path.name == "board_report.ipynb":
+            assert len(tagged) == 1, "board_report.ipynb needs one cell tagged parameters"
+
+
+def test_every_publication_says_where_it_comes_from():
+    sources = sorted((ROOT / "data" / "sources").glob("*.yml"))
+    assert sources, "data/sources is empty"
+    for path in sources:
+        source = yaml.safe_load(path.read_text(encoding="utf-8"))
+        missing = {field for field in SOURCE_FIELDS if not source.get(field)}
+        assert missing == set(), f"{path.name} lacks {sorted(missing)}"
+        assert re.fullmatch(r"[0-9a-f]{64}", source["sha256"]), path.name
+        assert source["url"].startswith("https://"), path.name
+
+
+def test_figures_stay_small_and_are_all_there_is_of_data():
+    figures = [path for path in tracked() if path.is_relative_to(ROOT / "data")]
+    assert {path.suffix for path in figures} <= {".parquet", ".yml", ".md"}
+    assert sum(path.stat().st_size for path in figures) < 8_000_000
+
+
+def test_the_citation_is_whole_and_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["type"] == "software"
+    assert citation["version"] == project["version"]
+    assert citation["license"] == project["license"] == "MIT"
+    assert citation["message"] and citation["title"]
+    assert [author["name"] for author in citation["authors"]] == [a["name"] for a in project["authors"]]
+
+
+@pytest.mark.parametrize("sentence", [
+    "MIT License",
+    "Contains public sector information licensed under the Open Government Licence v3.0.",
+])
+def test_the_licence_covers_code_and_figures(sentence):
+    words = " ".join((ROOT / "LICENSE").read_text(encoding="utf-8").split())
+    assert sentence in words
+
+
+def test_the_readme_opens_with_the_two_commands():
+    opening = (ROOT / "README.md").read_text(encoding="utf-8")[:2500]
+    assert "make report" in opening
+    assert "make test" in opening
+    assert re.search(r"!\[[^\]]+\]\([^)]+\.(png|jpg|svg|webp)\)|<img [^>]*alt=", opening), "a picture"
