@@ -1,0 +1,136 @@
+"""Where figures came from: one YAML file a publication in ``data/sources/``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.project import Project, find_project
+
+OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One publication as it was read.
+
+    Parameters
+    ----------
+    id : str
+        What the ``source`` column of a figure says, and the name of the YAML and Parquet files.
+    title, publisher, url, licence : str
+    date_read : datetime.date
+        The day this very file (by its sha256) was first read.
+    sha256 : str
+        Of the raw file; "" for figures that no file holds (the demonstration trust).
+    file : str
+        The raw file's name.
+    period : str
+        As a reader should see it: ``"autumn 2024"``.
+    notes : tuple of str
+        What somebody who uses the figures has to know.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    licence: str
+    date_read: date
+    sha256: str
+    file: str
+    period: str
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def to_yaml(self) -> str:
+        """Return the text of the YAML file."""
+        values = asdict(self) | {"notes": list(self.notes)}
+        return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folders(project: Project) -> tuple[Path, Path]:
+    return project.sources, project.root / "data" / "local"
+
+
+def read_source(
+    source_id: str, *, project: Project | str | os.PathLike[str] | None = None
+) -> Source:
+    """Read where a source's figures came from.
+
+    Parameters
+    ----------
+    source_id : str
+        The ``source`` column of a figure.
+    project : Project or path-like, optional
+        Without it, the project that the working directory is in.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    RaceEqualityError
+        When there is no such source, naming those there are.
+    InputError
+        When its YAML file lacks something.
+    """
+    project = as_project(project)
+    # no path separators or dots: an id never leads out of the folder
+    if source_id.replace("_", "").isalnum():
+        for folder in _folders(project):
+            path = folder / f"{source_id}.yml"
+            if path.is_file():
+                return _load(path)
+    known = ", ".join(source.id for source in read_sources(project=project)) or "none"
+    raise RaceEqualityError(f"There is no source {source_id!r}. Sources held: {known}.")
+
+
+def read_sources(
+    *, project: Project | str | os.PathLike[str] | None = None
+) -> list[Source]:
+    """Read every source held, published ones first.
+
+    Parameters
+    ----------
+    project : Project or path-like, optional
+
+    Returns
+    -------
+    list of Source
+        By id within each folder.
+    """
+    project = as_project(project)
+    return [_load(path) for folder in _folders(project) for path in sorted(folder.glob("*.yml"))]
+
+
+def as_project(project: Project | str | os.PathLike[str] | None) -> Project:
+    """Return a project from itself, a folder in it, or the working directory."""
+    return project if isinstance(project, Project) else find_project(project)
+
+
+def _load(path: Path) -> Source:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        source = Source(**(values | {"notes": tuple(values.get("notes") or ())}))
+    except (yaml.YAMLError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The file does not describe a source ({error}).",
+            file=path,
+            mend="Run `race-equality data read` to write it again.",
+        ) from None
+    if source.id != path.stem:
+        raise InputError(f"The id is {source.id!r}.", file=path, mend="It must be the file's name.")
+    return source

@@ -1,0 +1,187 @@
+"""The store: ``data/figures/*.parquet`` for what is published, ``data/local/`` for a trust's own return."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from race_equality.errors import RaceEqualityError
+from race_equality.figures.provenance import as_project
+from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, TRUST_DTYPES
+from race_equality.project import Project
+
+TRUSTS_FILE = "trusts.parquet"
+SUCCESSIONS_FILE = "successions.csv"
+
+_ARROW_TYPES = {
+    "str": pa.string(),
+    "datetime64[us]": pa.timestamp("us"),
+    "Float64": pa.float64(),
+}
+
+
+def read_figures(
+    indicators: Iterable[str] | str | None = None,
+    *,
+    sources: Iterable[str] | str | None = None,
+    project: Project | str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
+    """Read figures from the store.
+
+    Parameters
+    ----------
+    indicators : str or iterable of str, optional
+        Only these indicators, for example ``["wres_5", "wres_6"]``. Without it, all.
+    sources : str or iterable of str, optional
+        Only these sources. Without it, all.
+    project : Project or path-like, optional
+        Without it, the project that the working directory is in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and dtypes of :data:`race_equality.figures.schema.FIGURE_DTYPES`, ordered by file
+        and then as published. The demonstration trust's invented figures are among them, under
+        ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
+
+    Examples
+    --------
+    >>> figures = read_figures("wres_6")
+    >>> sorted(figures["group"].unique())
+    ['Ethnic minority', 'White']
+    """
+    project = as_project(project)
+    filters = []
+    if indicators is not None:
+        filters.append(("indicator", "in", _listed(indicators)))
+    if sources is not None:
+        filters.append(("source", "in", _listed(sources)))
+    tables = [
+        pq.read_table(path, filters=filters or None, schema=_figure_schema(), use_threads=False)
+        for path in figure_files(project)
+    ]
+    table = pa.concat_tables(tables) if tables else _figure_schema().empty_table()
+    return table.to_pandas(date_as_object=False).astype(FIGURE_DTYPES)
+
+
+def figure_files(project: Project) -> list[Path]:
+    """Return the Parquet files that hold figures: published ones, then local ones."""
+    published = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
+    return published + sorted((project.root / "data" / "local").glob("*.parquet"))
+
+
+def _listed(values: Iterable[str] | str) -> list[str]:
+    return [values] if isinstance(values, str) else list(values)
+
+
+def _figure_schema() -> pa.Schema:
+    return pa.schema([(name, _ARROW_TYPES[dtype]) for name, dtype in FIGURE_DTYPES.items()])
+
+
+def trust_schema() -> pa.Schema:
+    """Return the Arrow schema of ``trusts.parquet``."""
+    return pa.schema([(name, _ARROW_TYPES[dtype]) for name, dtype in TRUST_DTYPES.items()])
+
+
+def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Make a figures table out of rows.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        Keys of :data:`~race_equality.figures.schema.FIGURE_DTYPES`; numbers that are not there are None.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    columns = {name: [row.get(name) for row in rows] for name in FIGURE_DTYPES}
+    return pd.DataFrame(
+        {name: pd.array(values, dtype=FIGURE_DTYPES[name]) if FIGURE_DTYPES[name] == "Float64"
+         else pd.Series(values, dtype=FIGURE_DTYPES[name]) for name, values in columns.items()}
+    )
+
+
+def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes:
+    """Return a table as Parquet, the same bytes for the same figures.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    schema : pyarrow.Schema, optional
+        Without it, that of a figure.
+
+    Returns
+    -------
+    bytes
+
+    Notes
+    -----
+    No pandas metadata goes in: it names the version of pandas, so the bytes would change with it.
+    """
+    schema = _figure_schema() if schema is None else schema
+    arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        arrow.replace_schema_metadata(None), sink, compression="zstd", compression_level=9, version="2.6"
+    )
+    return sink.getvalue().to_pybytes()
+
+
+def in_order(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return figures sorted by their key, so that a file does not depend on the order of reading."""
+    return figures.sort_values(["indicator", "period_start", "trust_code", *FIGURE_KEY], kind="stable",
+                               ignore_index=True)
+
+
+def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
+    """Write several files so that either all of them change or none does.
+
+    Parameters
+    ----------
+    files : mapping of Path to bytes
+        The folders must be there.
+    remove : iterable of Path
+        Files to remove once all are written.
+
+    Raises
+    ------
+    RaceEqualityError
+        When one cannot be written; every file is then as it was.
+    """
+    staged: dict[Path, Path] = {}
+    before: dict[Path, bytes | None] = {}
+    try:
+        for target, content in files.items():
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+            staged[target] = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)  # mkstemp makes files that their owner alone can read
+        for target, new in staged.items():
+            before[target] = target.read_bytes() if target.is_file() else None
+            os.replace(new, target)
+        for target in remove:
+            before[target] = target.read_bytes() if target.is_file() else None
+            target.unlink(missing_ok=True)
+    except BaseException as error:
+        for target, content in before.items():
+            if content is None:
+                target.unlink(missing_ok=True)
+            else:
+                target.write_bytes(content)
+        for new in staged.values():
+            new.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RaceEqualityError(
+                f"The figures could not be written ({error}). The store is as it was."
+            ) from error
+        raise

@@ -1,0 +1,119 @@
+"""Who acute trusts serve: catchment population, deprivation, and ethnicity of the catchment.
+
+A catchment is modelled from where a trust's patients come from, for acute trusts alone. For
+ambulance, community, mental health and online trusts such a figure is *not applicable*; an acute
+trust that the file does not have is *not available*.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.reading import first_by_key, read_csv
+
+POPULATION_SOURCE = "catchment_2026"
+ETHNICITY_SOURCE = "catchment_ethnicity_2021"
+ALL_PEOPLE = "All people"
+CENSUS_DAY = date(2021, 3, 21)
+
+#: The five ethnic groups of the 2021 Census, as published by ONS.
+ETHNIC_GROUPS = (
+    "Asian, Asian British or Asian Welsh",
+    "Black, Black British, Black Welsh, Caribbean or African",
+    "Mixed or Multiple ethnic groups",
+    "White",
+    "Other ethnic group",
+)
+
+# shares are computed from counts and add up to 1 but for rounding
+_TOLERANCE = 1e-6
+
+
+def status_without_catchment(kind: str) -> str:
+    """Return the status of a catchment figure that a file does not have, for a kind of trust."""
+    return "not_available" if kind in ("acute", "acute specialist") else "not_applicable"
+
+
+_REASON = "catchments are published for acute trusts"
+
+
+def read_population(path: Path, trusts: TrustList) -> Reading:
+    """Read catchment population, deprivation score and deprivation quintile.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+    """
+    columns = {
+        # column: indicator, unit, greatest value, whole
+        "catchment_population": ("catchment_population", "people", None, True),
+        "imd_score": ("catchment_imd_score", "score", 100, False),
+        "deprivation_quintile": ("catchment_deprivation_quintile", "quintile", 5, True),
+    }
+    table = read_csv(path, ("trust_code", *columns))
+    first_by_key((((r["trust_code"].text,), r["trust_code"]) for r in table), "trust")
+    figures = FigureRows(POPULATION_SOURCE, (date(2026, 4, 1), date(2026, 4, 30)), trusts)
+    for record in table:
+        organisation = record["trust_code"].text
+        trust_code = figures.trust_of(organisation)
+        if trust_code is None:
+            continue
+        for column, (indicator, unit, high, whole) in columns.items():
+            cell = record[column]
+            low = 1 if unit == "quintile" else 0
+            figures.add(trust_code, organisation, indicator, ALL_PEOPLE, unit, cell.locator,
+                        value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole))
+    for indicator, unit, *_ in columns.values():
+        figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
+    return figures.reading(_unread(table.unknown_columns))
+
+
+def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
+    """Read the shares of five ethnic groups in each catchment.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    InputError
+        Also when the shares of a trust do not add up to 1.
+    """
+    table = read_csv(path, ("trust_code", *ETHNIC_GROUPS))
+    first_by_key((((r["trust_code"].text,), r["trust_code"]) for r in table), "trust")
+    figures = FigureRows(ETHNICITY_SOURCE, (CENSUS_DAY, CENSUS_DAY), trusts)
+    for record in table:
+        organisation = record["trust_code"].text
+        trust_code = figures.trust_of(organisation)
+        if trust_code is None:
+            continue
+        shares = {group: record[group].number("share", high=1) for group in ETHNIC_GROUPS}
+        if abs(sum(shares.values()) - 1) > _TOLERANCE:
+            raise record["trust_code"].error(
+                f"The shares of {organisation} add up to {sum(shares.values()):.6f} and not to 1.",
+                "Download the file again.",
+            )
+        for group, share in shares.items():
+            figures.add(trust_code, organisation, "catchment_ethnicity", group, "percent",
+                        record[group].locator, value=100 * share)
+    figures.complete("catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON,
+                     status_of=status_without_catchment)
+    return figures.reading(_unread(table.unknown_columns))
+
+
+def _unread(columns: tuple[str, ...]) -> list[str]:
+    return [f"Columns not read: {', '.join(columns)}."] if columns else []

@@ -1,0 +1,209 @@
+"""A publication: what it is called, where its file lies, and which loader reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from race_equality.errors import InputError
+from race_equality.figures.store import figure_table, in_order
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.reading import nearest
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a loader read.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+    left_out : mapping of str to int
+        How many organisations were left out, by reason: nothing is dropped in silence.
+    remarks : tuple of str
+        What else a person should know about this very file: unknown columns, unusable ones.
+    """
+
+    figures: pd.DataFrame
+    left_out: Counter[str] = field(default_factory=Counter)
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication that can be read.
+
+    Parameters
+    ----------
+    id : str
+        The id of the source, and the name of its Parquet and YAML files.
+    title, publisher, url, licence, period : str
+        See :class:`race_equality.figures.provenance.Source`.
+    pattern : str
+        Where the file lies in a folder of raw files, as a glob pattern.
+    read : callable
+        ``read(path, trusts) -> Reading``.
+    notes : tuple of str
+    """
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    licence: str
+    period: str
+    pattern: str
+    read: Callable[[Path, TrustList], Reading]
+    notes: tuple[str, ...] = ()
+
+
+def find_file(folder: Path, pattern: str) -> Path:
+    """Return the one file in a folder that matches a pattern.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        When none or several match.
+    """
+    found = sorted(folder.glob(pattern))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(path.name for path in found)
+        raise InputError(f"Several files match {pattern}: {names}.", mend="Leave one of them there.")
+    there = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
+    near = nearest(pattern, there)
+    raise InputError(
+        f"There is no {pattern} in the folder {folder.name!r}." + (f" The nearest is {near!r}." if near else ""),
+        mend="Put the file there under that name, or read without it (--only).",
+    )
+
+
+class FigureRows:
+    """Collects the figures of one publication for the trusts of England.
+
+    Parameters
+    ----------
+    source : str
+    period : (date, date)
+        First and last day.
+    trusts : TrustList
+    """
+
+    def __init__(self, source: str, period: tuple[date, date], trusts: TrustList) -> None:
+        self.source = source
+        self.period = period
+        self.trusts = trusts
+        self.left_out: Counter[str] = Counter()
+        self._rows: list[dict[str, object]] = []
+
+    def trust_of(self, organisation_code: str, description: str = "other organisation") -> str | None:
+        """Return the trust that an organisation belongs to today; count it as left out if none.
+
+        Parameters
+        ----------
+        organisation_code : str
+        description : str
+            The kind of organisation, for the count.
+        """
+        trust_code = self.trusts.current(organisation_code)
+        if trust_code is None:
+            succession = self.trusts.succession(organisation_code)
+            if succession is not None:
+                description = f"{succession.old_name or organisation_code} (closed, no single successor)"
+            self.left_out[description] += 1
+        return trust_code
+
+    def add(
+        self,
+        trust_code: str,
+        organisation_code: str,
+        indicator: str,
+        group: str,
+        unit: str,
+        locator: str,
+        *,
+        value: float | None = None,
+        numerator: float | None = None,
+        denominator: float | None = None,
+        status: str = "ok",
+        period: tuple[date, date] | None = None,
+    ) -> None:
+        """Add one figure."""
+        start, end = period or self.period
+        self._rows.append(
+            {
+                "trust_code": trust_code,
+                "organisation_code": organisation_code,
+                "period_start": start,
+                "period_end": end,
+                "indicator": indicator,
+                "group": group,
+                "value": value if status == "ok" else None,
+                "unit": unit,
+                "numerator": numerator,
+                "denominator": denominator,
+                "status": status,
+                "source": self.source,
+                "locator": locator,
+            }
+        )
+
+    def complete(
+        self,
+        indicator: str,
+        groups: Iterable[str],
+        unit: str,
+        *,
+        reason: str,
+        status_of: Callable[[str], str] | None = None,
+    ) -> None:
+        """Add a row with no value for each trust open today that the file does not have.
+
+        Parameters
+        ----------
+        indicator : str
+        groups : iterable of str
+        unit : str
+        reason : str
+            Why there is none, for the locator.
+        status_of : callable, optional
+            From the kind of trust to ``"not_available"`` (also without it) or ``"not_applicable"``.
+
+        Notes
+        -----
+        A trust that opened after the period has no such figure by nature: ``not_applicable``. A
+        successor of a trust in the file is not missing: its history is there under the old code.
+        """
+        there = {row["trust_code"] for row in self._rows if row["indicator"] == indicator}
+        groups = list(groups)
+        for code, kind in self.trusts.kinds.items():
+            if code in there:
+                continue
+            opened = self.trusts.open_dates[code]
+            has_history = any(s.new_code == code for s in self.trusts.successions)
+            if not pd.isna(opened) and opened.date() > self.period[1] and not has_history:
+                status, why = "not_applicable", f"opened {opened.date()}, after the period"
+            else:
+                status, why = (status_of(kind) if status_of else "not_available"), reason
+            for group in groups:
+                self.add(code, code, indicator, group, unit, f"no row: {why}", status=status)
+
+    def reading(self, remarks: Iterable[str] = ()) -> Reading:
+        """Return what was collected, in the store's order."""
+        return Reading(in_order(figure_table(self._rows)), self.left_out, tuple(remarks))

@@ -1,0 +1,490 @@
+"""What every loader needs: a sheet or CSV with its cells' addresses, and numbers checked on the way in.
+
+Values are never coerced in silence: text in a number cell, a percentage over 100 or a column with
+another name is an :class:`~race_equality.errors.InputError` that names the cell and how to mend it.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import math
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from race_equality.errors import InputError
+
+# The largest official file read here is 3 MB (48 MB unpacked); more than this is not one of them.
+_LARGEST_FILE = 100 * 1024**2
+_LARGEST_UNPACKED = 1024**3
+
+# Percentages are published as unrounded binary fractions: 100 can arrive as 100.00000000000001.
+_ROUNDING = 1e-9
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like ``name``, or None when none is similar.
+
+    Parameters
+    ----------
+    name : str
+    known : iterable of str
+
+    Returns
+    -------
+    str or None
+    """
+    # by last occurrence of the lower-case spelling; names that differ by case alone do not occur
+    by_lower = {other.lower(): other for other in known}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return by_lower[found[0]] if found else None
+
+
+def normalised(text: object) -> str:
+    """Return text with runs of white space and letter case evened out, for comparing headers."""
+    return " ".join(str(text).split()).casefold()
+
+
+def column_letters(index: int) -> str:
+    """Return a spreadsheet's letters for a column counted from 0.
+
+    Examples
+    --------
+    >>> column_letters(0), column_letters(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value and where it stands.
+
+    Parameters
+    ----------
+    value : object
+        As the file holds it.
+    file : Path
+    sheet : str or None
+        None for a CSV.
+    reference : str
+        ``"G12"`` in a workbook, ``"row 12, rate"`` in a CSV.
+    """
+
+    value: object
+    file: Path
+    sheet: str | None
+    reference: str
+
+    @property
+    def locator(self) -> str:
+        """The address that a figure keeps: ``"Sheet!G12"`` or ``"row 12, rate"``."""
+        return f"{self.sheet}!{self.reference}" if self.sheet else self.reference
+
+    @property
+    def text(self) -> str:
+        """The value as text without surrounding white space; "" for an empty cell."""
+        return "" if self.value is None else str(self.value).strip()
+
+    def error(self, problem: str, mend: str) -> InputError:
+        """Return an error that names this cell."""
+        return InputError(problem, file=self.file, sheet=self.sheet, row=self.reference, mend=mend)
+
+    def number(
+        self, what: str, *, low: float = 0, high: float | None = None, whole: bool = False
+    ) -> float:
+        """Return the value as a number.
+
+        Parameters
+        ----------
+        what : str
+            What it is, for the message: ``"percentage"``.
+        low, high : float, optional
+            The least and the greatest that it can be.
+        whole : bool
+            Whether it must be a whole number.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InputError
+            For text, an empty cell, a date, or a number out of range.
+        """
+        value = self.value
+        if isinstance(value, str):
+            try:
+                value = float(value.strip())
+            except ValueError:
+                value = None
+        if (
+            value is None
+            or isinstance(value, bool | date | datetime)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
+            raise self.error(
+                f"The {what} is {str(self.value)!r}, which is not a number.",
+                "Correct the cell, or download the file again.",
+            )
+        if high is not None and high < value <= high + _ROUNDING * abs(high):
+            value = high
+        if value < low or (high is not None and value > high):
+            bounds = f"between {low:g} and {high:g}" if high is not None else f"{low:g} or more"
+            raise self.error(
+                f"The {what} {value:g} is not {bounds}.",
+                "Correct the cell, or ask the publisher.",
+            )
+        if whole and value != round(value):
+            raise self.error(
+                f"The {what} {value:g} is not a whole number.",
+                "Correct the cell, or ask the publisher.",
+            )
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A worksheet with its cells' addresses.
+
+    Parameters
+    ----------
+    file : Path
+    name : str
+    rows : sequence of sequence
+        From the sheet's first row and column, empty ones included, so that an index is an address.
+    """
+
+    file: Path
+    name: str
+    rows: Sequence[Sequence[object]]
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Return the cell at a row and a column, both counted from 0.
+
+        Cells beyond the sheet's used area are empty.
+        """
+        used = self.rows[row] if row < len(self.rows) else ()
+        value = used[column] if column < len(used) else ""
+        return Cell(value, self.file, self.name, f"{column_letters(column)}{row + 1}")
+
+    def error(self, problem: str, mend: str, row: int | str | None = None) -> InputError:
+        """Return an error that names this sheet."""
+        return InputError(problem, file=self.file, sheet=self.name, row=row, mend=mend)
+
+    def column(self, header_row: int, name: str, *, start: int = 0, stop: int | None = None) -> int:
+        """Return the index of the column under one header.
+
+        Parameters
+        ----------
+        header_row : int
+            The row of the headers, counted from 0.
+        name : str
+            The header; white space and letter case may differ.
+        start, stop : int, optional
+            The columns to look in, for a header that stands once in each block.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            When no column or more than one has this header.
+        """
+        headers = list(self.rows[header_row]) if header_row < len(self.rows) else []
+        stop = len(headers) if stop is None else stop
+        found = [i for i in range(start, stop) if normalised(headers[i]) == normalised(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            letters = " and ".join(column_letters(i) for i in found)
+            raise self.error(
+                f"Columns {letters} are both headed {name!r}.", "Keep one of them.", header_row + 1
+            )
+        near = nearest(name, (str(h) for h in headers[start:stop] if h not in ("", None)))
+        hint = f" The nearest is {near!r}." if near else ""
+        raise self.error(
+            f"There is no column headed {name!r}.{hint}",
+            "If the publisher renamed it, rename it back here; if it means something else, "
+            "this edition needs a new loader.",
+            header_row + 1,
+        )
+
+
+def check_file(path: Path) -> Path:
+    """Return ``path`` when it is a file of a plausible size.
+
+    Raises
+    ------
+    InputError
+    """
+    if not path.is_file():
+        raise InputError("The file is not there.", file=path, mend="Check the folder and the name.")
+    size = path.stat().st_size
+    if size == 0:
+        raise InputError("The file is empty.", file=path, mend="Download it again.")
+    if size > _LARGEST_FILE:
+        raise InputError(
+            f"The file has {size / 1024**2:.0f} MB; no publication read here is over "
+            f"{_LARGEST_FILE // 1024**2} MB.",
+            file=path,
+            mend="Check that it is the right file.",
+        )
+    return path
+
+
+class Workbook:
+    """An Excel workbook, read sheet by sheet.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    InputError
+        When it is missing, cut short, or unpacks to more than a workbook would.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from python_calamine import CalamineWorkbook
+
+        self.path = check_file(path)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > _LARGEST_UNPACKED:
+                raise InputError(
+                    f"The workbook unpacks to {unpacked / 1024**2:.0f} MB, which no publication does.",
+                    file=path,
+                    mend="Check that it is the right file.",
+                )
+            self._book = CalamineWorkbook.from_path(str(path))
+        except InputError:
+            raise
+        except Exception as error:  # calamine's and zipfile's errors share no base but Exception
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: Exception) -> InputError:
+        return InputError(
+            f"The file cannot be read as an Excel workbook ({error}).",
+            file=self.path,
+            mend="It may have been cut short while downloading: download it again, as .xlsx.",
+        )
+
+    @property
+    def sheet_names(self) -> list[str]:
+        """The sheets' names in the workbook's order."""
+        return list(self._book.sheet_names)
+
+    def sheet(self, name: str) -> Sheet:
+        """Return one sheet.
+
+        Parameters
+        ----------
+        name : str
+            White space and letter case may differ.
+
+        Raises
+        ------
+        InputError
+            When the workbook has no such sheet, naming the nearest it has.
+        """
+        for actual in self.sheet_names:
+            if normalised(actual) == normalised(name):
+                try:
+                    # skip_empty_area would drop leading empty rows and shift every address
+                    rows = self._book.get_sheet_by_name(actual).to_python(skip_empty_area=False)
+                except Exception as error:
+                    raise self._unreadable(error) from None
+                return Sheet(self.path, actual, rows)
+        near = nearest(name, self.sheet_names)
+        hint = f" The nearest is {near!r}." if near else f" It has {', '.join(self.sheet_names)}."
+        raise InputError(
+            f"The workbook has no sheet {name!r}.{hint}",
+            file=self.path,
+            mend="If the publisher renamed the sheet, rename it back in a copy and read that.",
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of a CSV, with the line that a person finds it on.
+
+    Parameters
+    ----------
+    file : Path
+    row : int
+        The row as a spreadsheet counts it; the header is 1.
+    values : dict of str to str
+    """
+
+    file: Path
+    row: int
+    values: dict[str, str]
+
+    def __getitem__(self, column: str) -> Cell:
+        return Cell(self.values[column], self.file, None, f"row {self.row}, {column}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file.
+
+    Parameters
+    ----------
+    file : Path
+    columns : tuple of str
+    records : tuple of Record
+    unknown_columns : tuple of str
+        Columns with data that the loader has no use for: they are reported, never dropped in silence.
+    """
+
+    file: Path
+    columns: tuple[str, ...]
+    records: tuple[Record, ...]
+    unknown_columns: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+
+def read_csv(
+    path: Path,
+    required: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    header: bool = True,
+    comments: bool = False,
+) -> Table:
+    """Read a CSV whose columns are known.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, with or without a byte-order mark.
+    required : sequence of str
+        Columns that must be there, in any order; without a header, the names by position.
+    optional : sequence of str
+        Columns that may be there.
+    header : bool
+        Whether the first row names the columns.
+    comments : bool
+        Whether rows that start with ``#`` are remarks.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+        For a file that is missing, not UTF-8 or not a CSV; a missing or repeated column; a row of
+        another length than the header.
+    """
+    check_file(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The file is not UTF-8 text (byte {error.start}).",
+            file=path,
+            mend="Save it as CSV UTF-8, or download it again.",
+        ) from None
+    if "\x00" in text:
+        raise InputError("The file is not text.", file=path, mend="Check that it is a CSV.")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for row_number, row in enumerate(reader, start=1):
+            if any(value.strip() for value in row) and not (comments and row[0].startswith("#")):
+                rows.append((row_number, row))
+    except csv.Error as error:
+        raise InputError(
+            f"The file is not a well-formed CSV ({error}).",
+            file=path,
+            row=reader.line_num,
+            mend="It may have been cut short: download it again.",
+        ) from None
+    if header:
+        if not rows:
+            raise InputError("The file has no rows.", file=path, mend="Download it again.")
+        header_row, names = rows.pop(0)
+        columns = tuple(name.strip() for name in names)
+    else:
+        header_row, columns = 1, tuple(required)
+    actual = {}
+    for name in columns:
+        if name and normalised(name) in actual:
+            raise InputError(
+                f"Two columns are headed {name!r}.", file=path, row=header_row, mend="Keep one."
+            )
+        actual[normalised(name)] = name
+    renamed = {}
+    for name in (*required, *optional):
+        if normalised(name) in actual:
+            renamed[actual[normalised(name)]] = name
+        elif name in required:
+            near = nearest(name, [c for c in columns if c])
+            raise InputError(
+                f"There is no column {name!r}." + (f" The nearest is {near!r}." if near else ""),
+                file=path,
+                row=header_row,
+                mend=f"The columns read here are {', '.join(required)}.",
+            )
+    records = []
+    for row_number, row in rows:
+        if len(row) < len(columns) or any(value.strip() for value in row[len(columns):]):
+            raise InputError(
+                f"The row has {len(row)} values for {len(columns)} columns.",
+                file=path,
+                row=row_number,
+                mend="It may have been cut short: download the file again.",
+            )
+        records.append(
+            Record(path, row_number, {renamed.get(c, c): v for c, v in zip(columns, row, strict=False)})
+        )
+    unknown = tuple(
+        name for name in columns
+        if name and name not in renamed and any(r.values[name].strip() for r in records)
+    )
+    return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown)
+
+
+def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:
+    """Check that no key stands twice.
+
+    Parameters
+    ----------
+    cells : iterable of (key, cell)
+        A hashable key and the cell to name when it repeats.
+    what : str
+        What the key is, for the message: ``"organisation"``.
+
+    Raises
+    ------
+    InputError
+        Naming both places.
+    """
+    seen: dict[tuple, Cell] = {}
+    for key, cell in cells:
+        if key in seen:
+            name = " ".join(str(part) for part in key)
+            raise cell.error(
+                f"The {what} {name} stands here and at {seen[key].reference}.",
+                "Keep one of the two rows.",
+            )
+        seen[key] = cell

@@ -1,0 +1,284 @@
+"""NHS Staff Survey, detailed spreadsheets: organisational results.
+
+Layout: a sheet for each part of the questionnaire. Row 1 has a question's text over the first
+column of its block, row 5 the headers, the same ones again in each block; an organisation is a row
+from row 6. Percentages are 0-100, unrounded. ``-`` is *suppressed: fewer than 10 responses*.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from race_equality.errors import InputError
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key, nearest, normalised
+
+SOURCE = "staff_survey_organisations_2024"
+PERIOD = (date(2024, 9, 1), date(2024, 11, 30))
+
+QUESTION_ROW, HEADER_ROW, FIRST_ROW = 0, 4, 5  # rows 1, 5 and 6
+SUPPRESSED = "-"
+BASE = "Base (number of responses)"
+ALL_STAFF = "All staff"
+
+#: Ethnic groups of question 28, as published (18, in the order of the questionnaire).
+ETHNIC_GROUPS = (
+    "White - English / Welsh / Scottish / Northern Irish / British",
+    "White - Irish",
+    "White - Gypsy or Irish Traveller",
+    "White - Any other White background",
+    "Mixed/Multiple ethnic background - White and Black Caribbean",
+    "Mixed/Multiple ethnic background - White and Black African",
+    "Mixed/Multiple ethnic background - White and Asian",
+    "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
+    "Asian/Asian British - Indian",
+    "Asian/Asian British - Pakistani",
+    "Asian/Asian British - Bangladeshi",
+    "Asian/Asian British - Chinese",
+    "Asian/Asian British - Any other Asian background",
+    "Black/African/Caribbean/Black British - African",
+    "Black/African/Caribbean/Black British - Caribbean",
+    "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
+    "Other ethnic group - Arab",
+    "Other ethnic group - Any other ethnic background",
+)
+
+#: Benchmarking groups whose organisations are trusts; the others are counted and left out.
+TRUST_GROUPS = frozenset(
+    {
+        "Acute and Acute & Community Trusts",
+        "Acute Specialist Trusts",
+        "Ambulance Trusts",
+        "Community Trusts",
+        "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question and the answers that are read.
+
+    Parameters
+    ----------
+    number : str
+        As row 1 begins: ``"Q16a"``.
+    sheet : str
+    indicator : str
+    answers : mapping of str to str
+        Header of the percentage to the figure's group.
+    weighted : bool
+        Whether the publisher weights the answers; the percentages of an unweighted question come
+        from whole numbers of people, which can be had back.
+    """
+
+    number: str
+    sheet: str
+    indicator: str
+    answers: dict[str, str]
+    weighted: bool
+
+
+_EXPERIENCE, _BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
+QUESTIONS = (
+    Question("Q15", _EXPERIENCE, "staff_survey_q15", {"% Yes": ALL_STAFF}, weighted=True),
+    Question("Q16a", _EXPERIENCE, "staff_survey_q16a", {"% Yes": ALL_STAFF}, weighted=True),
+    Question("Q16b", _EXPERIENCE, "staff_survey_q16b", {"% Yes": ALL_STAFF}, weighted=True),
+    Question("Q16c_1", _EXPERIENCE, "staff_survey_q16c_1", {"% Ethnic background": ALL_STAFF}, weighted=True),
+    Question(
+        "Q28", _BACKGROUND, "staff_survey_q28", {f"% {group}": group for group in ETHNIC_GROUPS}, weighted=False
+    ),
+)
+
+
+def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
+    """Return the columns of one question's block: first, and one past the last.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    number : str
+        ``"Q16a"``; row 1 has ``"Q16a - In the last 12 months …"``.
+
+    Raises
+    ------
+    InputError
+        When the sheet has no such question or has it twice, naming the nearest.
+    """
+    titles = {
+        column: str(text).strip()
+        for column, text in enumerate(sheet.rows[QUESTION_ROW] if sheet.rows else ())
+        if re.match(r"\s*Q\d", str(text))
+    }
+    starts = [c for c, text in titles.items() if re.match(rf"{re.escape(number)}\s*[-–—:]", text)]
+    if len(starts) != 1:
+        numbers = [re.match(r"Q\w+", text).group() for text in titles.values()]
+        near = nearest(number, numbers)
+        problem = f"Question {number} stands {len(starts)} times in row 1." if starts else (
+            f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else "")
+        )
+        raise sheet.error(
+            problem, "If the publisher renumbered the questions, this edition needs its own loader.", 1
+        )
+    later = [c for c in titles if c > starts[0]]
+    used = max((len(row) for row in sheet.rows[:FIRST_ROW]), default=0)
+    return starts[0], min(later, default=used)
+
+
+def percentage_columns(sheet: Sheet, question: Question) -> tuple[dict[int, str], int]:
+    """Return the columns of a question's percentages, with their groups, and of its base."""
+    start, stop = find_block(sheet, question.number)
+    answers = {
+        sheet.column(HEADER_ROW, header, start=start, stop=stop): group
+        for header, group in question.answers.items()
+    }
+    return answers, sheet.column(HEADER_ROW, BASE, start=start, stop=stop)
+
+
+def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, object]:
+    """Return value, numerator, denominator and status of one published percentage.
+
+    Parameters
+    ----------
+    percentage, base : Cell
+    weighted : bool
+
+    Notes
+    -----
+    The base of a suppressed figure can be published; it is kept as the denominator. The number of
+    people behind an unweighted percentage is the nearest whole number, and must be very near: a
+    base that does not fit its percentage is an error.
+    """
+    denominator = None if base.text == SUPPRESSED else base.number("base", whole=True)
+    if percentage.text == SUPPRESSED:
+        return {"status": "suppressed", "denominator": denominator}
+    value = percentage.number("percentage", high=100)
+    if denominator is None:
+        raise base.error("There is a percentage but its base is suppressed.", "Ask the publisher.")
+    numerator = None
+    if not weighted:
+        people = value * denominator / 100
+        numerator = float(round(people))
+        if abs(people - numerator) > 0.01:
+            raise percentage.error(
+                f"{value:g}% of the base {denominator:g} is {people:.2f} people, not a whole number.",
+                "Check that the base stands in the same block.",
+            )
+    return {"value": value, "numerator": numerator, "denominator": denominator}
+
+
+def no_information(sheet: Sheet, column: int, rows: list[int]) -> bool:
+    """Return whether a column of percentages says nothing: 100 wherever it has a value.
+
+    Notes
+    -----
+    In the organisational workbook of 2024 each ground of discrimination (Q16c_1 to Q16c_7) is 100
+    or ``-`` for all 263 organisations, while the national workbook gives 54.1% for the first: the
+    percentage was worked out among those who gave the answer.
+    """
+    values = [v for row in rows if (v := sheet.cell(row, column).value) not in (SUPPRESSED, "", None)]
+    return len(values) > 1 and all(isinstance(v, int | float) and abs(v - 100) < 1e-9 for v in values)
+
+
+def read_organisations(path: Path, trusts: TrustList) -> Reading:
+    """Read the trusts' figures out of the organisational workbook.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    InputError
+    """
+    workbook = Workbook(path)
+    figures = FigureRows(SOURCE, PERIOD, trusts)
+    remarks = []
+    sheets = {name: workbook.sheet(name) for name in dict.fromkeys(q.sheet for q in QUESTIONS)}
+    organisations = {name: _organisations(sheet) for name, sheet in sheets.items()}
+    _check_same_organisations(sheets, organisations)
+    counted: set[str] = set()
+    for question in QUESTIONS:
+        sheet = sheets[question.sheet]
+        answers, base_column = percentage_columns(sheet, question)
+        rows = organisations[question.sheet]
+        empty = {c for c in answers if no_information(sheet, c, list(rows.values()))}
+        for column in sorted(empty):
+            remarks.append(
+                f"{question.number}, column {sheet.cell(HEADER_ROW, column).reference[:-1]} "
+                f"({sheet.cell(HEADER_ROW, column).text}): 100% for every organisation with a value, "
+                f"so it carries no information; stored as not available."
+            )
+        for code, row in rows.items():
+            group_name = sheet.cell(row, _GROUP_COLUMN).text
+            if group_name not in TRUST_GROUPS:
+                if code not in counted:
+                    figures.left_out[group_name or "no benchmarking group"] += 1
+                    counted.add(code)
+                continue
+            if code in counted:
+                continue
+            trust_code = figures.trust_of(code)
+            if trust_code is None:
+                counted.add(code)
+                continue
+            base = sheet.cell(row, base_column)
+            for column, group in answers.items():
+                cell = sheet.cell(row, column)
+                figure = figure_of(cell, base, weighted=question.weighted)
+                if column in empty and "status" not in figure:
+                    figure = {"status": "not_available", "denominator": figure["denominator"]}
+                figures.add(trust_code, code, question.indicator, group, "percent", cell.locator, **figure)
+        figures.complete(
+            question.indicator, question.answers.values(), "percent", reason="not among the organisations"
+        )
+    return figures.reading(remarks)
+
+
+_CODE_COLUMN, _NAME_COLUMN, _GROUP_COLUMN = 0, 1, 2
+
+
+def _organisations(sheet: Sheet) -> dict[str, int]:
+    """Return each organisation's row, by ODS code."""
+    for column, header in ((_CODE_COLUMN, "ODS code"), (_NAME_COLUMN, "Organisation name"),
+                           (_GROUP_COLUMN, "Benchmarking group")):
+        if normalised(sheet.cell(HEADER_ROW, column).text) != normalised(header):
+            found = sheet.cell(HEADER_ROW, column)
+            raise found.error(
+                f"The header is {found.text!r} and not {header!r}.",
+                "If the columns moved, this edition needs its own loader.",
+            )
+    rows, cells = {}, []
+    for row in range(FIRST_ROW, len(sheet.rows)):
+        code = sheet.cell(row, _CODE_COLUMN)
+        if not code.text:
+            if any(str(value).strip() for value in sheet.rows[row]):
+                raise code.error("The row has values but no ODS code.", "Fill in the code.")
+            continue
+        rows.setdefault(code.text, row)
+        cells.append(((code.text,), code))
+    first_by_key(cells, "organisation")
+    if not rows:
+        raise sheet.error("There are no organisations from row 6 on.", "Download the workbook again.")
+    return rows
+
+
+def _check_same_organisations(sheets: dict[str, Sheet], organisations: dict[str, dict[str, int]]) -> None:
+    (first, codes), *others = organisations.items()
+    for name, rows in others:
+        if differing := sorted(codes.keys() ^ rows.keys()):
+            raise InputError(
+                f"{', '.join(differing[:5])} stands in one of this sheet and {first!r} but not in both.",
+                file=sheets[name].file,
+                sheet=name,
+                mend="The workbook may have been cut: download it again.",
+            )

@@ -1,0 +1,111 @@
+"""WRES indicators 5 to 8 by trust, from the Staff Survey's benchmark workbook.
+
+Layout: a row for each trust, indicator and group, with the rate (0 to 1) and the number of
+responses. The groups are the publisher's White and BME; BME is stored as "Ethnic minority".
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.reading import first_by_key, read_csv
+
+SOURCE = "wres_5_to_8_2024"
+COLUMNS = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base")
+
+GROUPS = {"White": "White", "BME": "Ethnic minority"}
+INDICATORS = (5, 6, 7, 8)
+
+# rate times base is a whole number of people; rates have about 16 significant digits
+_TOLERANCE = 1e-6
+
+
+def survey_period(year: int) -> tuple[date, date]:
+    """Return the first and last day that stand for a survey's autumn."""
+    return date(year, 9, 1), date(year, 11, 30)
+
+
+def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
+    """Read WRES indicators 5 to 8.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    InputError
+        Also when a rate does not fit its base: their product must be a whole number of people.
+
+    Notes
+    -----
+    The benchmark workbook prints rates without their bases; the file's author found each base as
+    the number of responses that turns the rate into a whole number of people. Where several did
+    (``n_candidates`` over 1), the rate is as published and the base is one of the candidates: the
+    locator says so. The figure is kept, since its percentage is exact and its interval hardly
+    depends on which it was.
+    """
+    table = read_csv(path, COLUMNS, optional=("n_candidates",))
+    first_by_key(
+        (((r["trust_code"].text, r["survey_year"].text, r["wres_indicator"].text, r["group"].text),
+          r["trust_code"]) for r in table),
+        "trust, year, indicator and group",
+    )
+    years = {int(r["survey_year"].number("year", low=2000, high=2100, whole=True)) for r in table}
+    figures = FigureRows(SOURCE, survey_period(max(years)), trusts)
+    counted: set[str] = set()
+    uncertain = 0
+    for record in table:
+        organisation = record["trust_code"].text
+        if organisation in counted:
+            continue
+        trust_code = figures.trust_of(organisation)
+        if trust_code is None:
+            counted.add(organisation)
+            continue
+        group, indicator = record["group"], record["wres_indicator"]
+        if group.text not in GROUPS:
+            raise group.error(
+                f"The group {group.text!r} is not known.", f"It must be one of {', '.join(GROUPS)}."
+            )
+        number = int(indicator.number("WRES indicator", low=5, high=8, whole=True))
+        rate = record["rate"].number("rate", high=1)
+        base = record["base"].number("base", low=1, whole=True)
+        people = rate * base
+        if abs(people - round(people)) > _TOLERANCE * max(base, 1):
+            raise record["rate"].error(
+                f"{rate!r} of {base:.0f} responses is {people:.4f} people, not a whole number.",
+                "Check the base.",
+            )
+        locator = record["rate"].locator
+        if "n_candidates" in record.values and record["n_candidates"].number("count", low=1) > 1:
+            locator += f" (base is one of {record['n_candidates'].text} that fit)"
+            uncertain += 1
+        figures.add(
+            trust_code,
+            organisation,
+            f"wres_{number}",
+            GROUPS[group.text],
+            "percent",
+            locator,
+            value=100 * rate,
+            numerator=float(round(people)),
+            denominator=base,
+            period=survey_period(int(record["survey_year"].number("year"))),
+        )
+    for number in INDICATORS:
+        figures.complete(
+            f"wres_{number}", GROUPS.values(), "percent", reason="not published for this trust"
+        )
+    remarks = [f"{uncertain} bases are one of several that fit their rate."] if uncertain else []
+    if table.unknown_columns:
+        remarks.append(f"Columns not read: {', '.join(table.unknown_columns)}.")
+    return figures.reading(remarks)
