@@ -68,9 +68,7 @@ def respondents_and_catchment(
     table = pd.DataFrame({"group": list(FIVE_GROUPS)})
     ok = survey[survey["status"] == "ok"]
     people = (
-        (ok["value"] * ok["denominator"] / 100).astype("float64")
-        .groupby(ok["group"].map(five_group)).sum()
-        .round()
+        ok["numerator"].astype("float64").groupby(ok["group"].map(five_group)).sum()
         .reindex(list(FIVE_GROUPS))
     )
     base = float(

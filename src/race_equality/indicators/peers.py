@@ -59,19 +59,16 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     """
     ok = figures[figures["status"] == "ok"]
 
-    def summed(indicator, groups=None, column="value"):
-        rows = ok[ok["indicator"] == indicator]
-        if groups is not None:
-            rows = rows[rows["group"].isin(groups)]
-        return rows.groupby("trust_code")[column].sum().astype("float64")
+    def summed(indicator, groups):
+        rows = ok[(ok["indicator"] == indicator) & ok["group"].isin(groups)]
+        return rows.groupby("trust_code")["value"].sum().astype("float64")
 
-    # The White share is taken from WRES 5's respondents, or the survey's own ethnicity question
-    # where a trust has no WRES figures (mental health trusts in the public file).
-    respondents = ok[ok["indicator"] == "staff_survey_q28"].copy()
-    respondents["people"] = (respondents["value"] * respondents["denominator"] / 100).astype("float64")
-    white = respondents[respondents["group"].str.startswith("White")]
+    # From the survey's own ethnicity question, which every kind of trust has.
+    respondents = ok[ok["indicator"] == "staff_survey_q28"]
+    people = respondents["numerator"].astype("float64")
+    white = people.where(respondents["group"].str.startswith("White"), 0.0)
     white_share = (
-        white.groupby("trust_code")["people"].sum() / respondents.groupby("trust_code")["people"].sum()
+        white.groupby(respondents["trust_code"]).sum() / people.groupby(respondents["trust_code"]).sum()
     )
     return pd.DataFrame(
         {
@@ -175,7 +172,7 @@ def peers_of(trust_code: str, *, project: Project | None = None) -> list[str]:
         trust.code,
         figures=read_figures(project=project),
         trusts=read_trusts(project=project),
-        count=params.peer_count,
+        count=params.settings.peer_count,
         chosen=params.peers,
         kind=trust.kind,
     ).codes

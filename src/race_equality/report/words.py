@@ -1,17 +1,11 @@
-"""Numbers and findings in words, by the rules for what a reader sees.
-
-Every sentence that compares two groups names the direction and the comparator; an unclear result
-is said to be unclear, and never to be equality.
-"""
+"""Numbers, dates and labels as a reader sees them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
-
-from race_equality.indicators.definitions import EXPERIENCE, WRES, WresIndicator
 
 #: What a reader sees where a number is missing, for each status of a figure.
 STATUS_WORDS = {
@@ -122,137 +116,42 @@ def number_word(number: int) -> str:
     return words[number] if 0 <= number < len(words) else f"{number:,}"
 
 
-def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
-    """Say which way a gap goes, or that it is unclear.
+def ratio(value: float, lower: float, upper: float) -> str:
+    """Return a ratio with its interval.
 
-    Parameters
-    ----------
-    indicator : WresIndicator
-        One of WRES 5 to 8.
-    lower, upper : float
-        The interval of the gap, ethnic minority minus White, in percentage points.
-
-    Returns
-    -------
-    {"adverse", "favourable", "unclear", "none"}
-        ``adverse`` to staff from ethnic minorities; ``none`` where there is no figure.
+    Examples
+    --------
+    >>> ratio(1.6, 1.4, 1.8)
+    '1.60 (1.40 to 1.80)'
+    >>> ratio(float("nan"), 0.8, float("inf"))
+    'Cannot be estimated'
     """
-    if math.isnan(lower) or math.isnan(upper):
-        return "none"
-    if lower <= 0 <= upper:
-        return "unclear"
-    higher = lower > 0
-    return "adverse" if higher == (indicator.adverse_when == "higher") else "favourable"
+    if math.isnan(value):
+        return "Cannot be estimated"
+    above = "no upper limit" if math.isinf(upper) else f"{upper:.2f}"
+    return f"{value:.2f} ({lower:.2f} to {above})"
 
 
-READINGS = {
-    "adverse": "Worse for ethnic minority staff",
-    "favourable": "Better for ethnic minority staff",
-    "unclear": "No reliable difference",
-    "none": "Not available",
+#: The publication's staff groups in plainer words.
+_STAFF_GROUPS = {
+    "HCHS Doctors": "Doctors",
+    "Nurses & health visitors": "Nurses and health visitors",
+    "Scientific, therapeutic & technical staff": "Scientific, therapeutic and technical staff",
+    "NHS infrastructure support": "Infrastructure support, including managers",
+    "Other staff or those with unknown classification": "Other or unknown",
 }
 
 
-def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:
-    """Say one finding of WRES 5 to 8 in full.
-
-    Parameters
-    ----------
-    finding : mapping
-        A row of :func:`race_equality.indicators.wres.staff_experience`.
-    comparators : mapping of str to mapping
-        Name of the comparator, as it stands in a sentence, to a row of
-        :func:`race_equality.indicators.wres.pooled`.
-
-    Returns
-    -------
-    str
-        Two to four sentences.
-    """
-    indicator = WRES[finding["number"]]
-    gap = finding["gap"]
-    text = (
-        f"{percent(finding['ethnic_minority_percent'])} of staff from ethnic minorities and "
-        f"{percent(finding['white_percent'])} of White staff said they {indicator.statement}."
-    )
-    bounds = interval(finding["gap_lower"], finding["gap_upper"])
-    if direction(indicator, finding["gap_lower"], finding["gap_upper"]) == "unclear":
-        text += (
-            " The data do not show a reliable difference "
-            f"(gap {points(gap)} percentage points, 95% confidence interval: {bounds}). "
-            "This does not show that experiences are the same."
-        )
-    else:
-        side = "higher" if gap > 0 else "lower"
-        text += (
-            f" The figure for staff from ethnic minorities is {points(gap, signed=False)} percentage "
-            f"points {side} than for White staff (95% confidence interval of the gap: {bounds})."
-        )
-    for name, row in comparators.items():
-        text += f" {name}: a gap of {points(row['gap'])} points."
-    return text
+def staff_group(label: str) -> str:
+    """Return a published staff group in plainer words."""
+    return _STAFF_GROUPS.get(label, label)
 
 
-def experience_summary(findings: pd.DataFrame) -> str:
-    """Say in a sentence or two what WRES 5 to 8 show for one trust.
-
-    Parameters
-    ----------
-    findings : pandas.DataFrame
-        The trust's rows of :func:`race_equality.indicators.wres.staff_experience`.
-
-    Returns
-    -------
-    str
-    """
-    known = findings[findings["status"] == "ok"]
-    if known.empty:
-        return (
-            "No figures on staff experience by ethnic group are published for this trust in the "
-            "files that this report reads. The report says below how to load them."
-        )
-    by_direction: dict[str, list[str]] = {}
-    for row in known.to_dict("records"):
-        indicator = WRES[row["number"]]
-        found = direction(indicator, row["gap_lower"], row["gap_upper"])
-        by_direction.setdefault(found, []).append(indicator.name[0].lower() + indicator.name[1:])
-    sentences = []
-    total = number_word(len(known))
-    if adverse := by_direction.get("adverse"):
-        count = "all" if len(adverse) == len(known) else f"{number_word(len(adverse))} of the"
-        sentences.append(
-            f"Staff from ethnic minorities report worse experience than White staff on {count} "
-            f"{total} measured: {listing(adverse)}."
-        )
-    if favourable := by_direction.get("favourable"):
-        sentences.append(
-            "Staff from ethnic minorities report better experience than White staff on "
-            f"{listing(favourable)}."
-        )
-    if unclear := by_direction.get("unclear"):
-        sentences.append(
-            f"On {listing(unclear)} the data do not show a reliable difference; this does not show "
-            "that experiences are the same."
-        )
-    return " ".join(sentences)
-
-
-def against(value_lower: float, value_upper: float, comparator: float) -> str:
-    """Say where a comparator lies against an interval: "above", "below" or "in line with" it."""
-    if value_lower > comparator:
-        return "above"
-    if value_upper < comparator:
-        return "below"
-    return "in line with"
+def lower_first(text: str) -> str:
+    """Return a name as it stands inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _rounded(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     return text.replace("-", MINUS) if float(text) != 0 else text.lstrip("-")
-
-
-__all__ = [
-    "EXPERIENCE", "MINUS", "READINGS", "STATUS_WORDS", "against", "date", "direction",
-    "experience_sentences", "experience_summary", "interval", "listing", "number_word", "people",
-    "percent", "period", "points",
-]

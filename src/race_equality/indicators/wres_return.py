@@ -1,0 +1,183 @@
+"""WRES indicators 1 to 4 and 9, from a trust's own return: no public file holds them by trust."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
+from race_equality.statistics.intervals import wilson_interval
+from race_equality.statistics.ratios import ratio_interval
+
+#: Which group stands above the line: White over ethnic minority in 2 and 4, the other way in 3.
+_OVER = {2: (WHITE, ETHNIC_MINORITY), 3: (ETHNIC_MINORITY, WHITE), 4: (WHITE, ETHNIC_MINORITY)}
+
+_BOARD = "wres_9_board"
+
+
+def relative_likelihoods(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+    """Indicators 2, 3 and 4 of one trust, for each year of its return.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, with the trust's return where one was loaded.
+    trust_code : str
+        A resolved trust code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each indicator and period, oldest first: ``number``, ``period_start``,
+        ``period_end``, ``ethnic_minority_percent``, ``white_percent``, ``ratio``, ``lower``,
+        ``upper``. Empty where no return was loaded.
+
+    Notes
+    -----
+    A ratio above one is adverse to staff from ethnic minorities in all three. The interval is the
+    score interval with skewness correction, which holds its coverage at small and zero counts.
+
+    References
+    ----------
+    Laud PJ (2017), Pharmaceutical Statistics 16:334-348.
+    """
+    rows = figures[
+        (figures["trust_code"] == trust_code)
+        & figures["indicator"].isin([WRES[number].id for number in _OVER])
+        & (figures["status"] == "ok")
+        & figures["group"].isin([ETHNIC_MINORITY, WHITE])
+    ]
+    columns = ["number", "period_start", "period_end", "ethnic_minority_percent", "white_percent",
+               "ratio", "lower", "upper"]
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    wide = rows.pivot_table(
+        index=["indicator", "period_start", "period_end"],
+        columns="group",
+        values=["numerator", "denominator"],
+        aggfunc="sum",
+    ).astype("float64").dropna()
+    found = []
+    for (indicator, start, end), counts in wide.iterrows():
+        number = int(indicator.removeprefix("wres_"))
+        above, below = _OVER[number]
+        cells = [counts[kind, group] for group in (above, below) for kind in ("numerator", "denominator")]
+        interval = ratio_interval(*cells, method="scas")
+        likelihood = {group: counts["numerator", group] / counts["denominator", group]
+                      for group in (above, below)}
+        below_rate = likelihood[below]
+        found.append(
+            {
+                "number": number,
+                "period_start": start,
+                "period_end": end,
+                "ethnic_minority_percent": 100 * likelihood[ETHNIC_MINORITY],
+                "white_percent": 100 * likelihood[WHITE],
+                "ratio": likelihood[above] / below_rate if below_rate > 0 else np.nan,
+                "lower": float(interval.lower),
+                "upper": float(interval.upper),
+            }
+        )
+    return pd.DataFrame(found, columns=columns).sort_values(["number", "period_end"], ignore_index=True)
+
+
+def board_against_workforce(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+    """Indicator 9: the ethnic minority share of the board minus that of the workforce.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, with the trust's return where one was loaded.
+    trust_code : str
+        A resolved trust code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a period, oldest first: ``period_end``, ``board_members``, ``board_percent``,
+        ``board_lower``, ``board_upper`` (Wilson, 95%), ``workforce_percent``, ``difference`` in
+        percentage points. Empty where no return was loaded.
+
+    Notes
+    -----
+    As in the standard, members and staff of unknown ethnicity stay in the denominators.
+    """
+    rows = figures[(figures["trust_code"] == trust_code) & (figures["status"] == "ok")]
+    board = _minority_counts(rows[rows["indicator"] == _BOARD])
+    staff = _minority_counts(rows[rows["indicator"].str.startswith("wres_1_")])
+    table = board.join(staff, lsuffix="_board", rsuffix="_staff", how="inner")
+    if table.empty:
+        return pd.DataFrame(
+            columns=["period_end", "board_members", "board_percent", "board_lower", "board_upper",
+                     "workforce_percent", "difference"]
+        )
+    interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
+    result = pd.DataFrame(
+        {
+            "board_members": table["all_board"],
+            "board_percent": 100 * table["minority_board"] / table["all_board"],
+            "board_lower": 100 * interval.lower,
+            "board_upper": 100 * interval.upper,
+            "workforce_percent": 100 * table["minority_staff"] / table["all_staff"],
+        }
+    )
+    result["difference"] = result["board_percent"] - result["workforce_percent"]
+    return result.rename_axis("period_end").reset_index()
+
+
+def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+    """Indicator 1: the ethnic minority share of staff in each pay band.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, with the trust's return where one was loaded.
+    trust_code : str
+        A resolved trust code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each period and pay band, in the order of the figures: ``period_end``,
+        ``indicator``, ``people``, ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no
+        return was loaded.
+    """
+    rows = figures[
+        (figures["trust_code"] == trust_code)
+        & figures["indicator"].str.startswith("wres_1_")
+        & (figures["status"] == "ok")
+    ]
+    if rows.empty:
+        return pd.DataFrame(
+            columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"]
+        )
+    value = rows["value"].astype("float64")
+    sums = (
+        pd.DataFrame(
+            {
+                "period_end": rows["period_end"],
+                "indicator": rows["indicator"],
+                "people": value,
+                "minority": value.where(rows["group"] == ETHNIC_MINORITY, 0.0),
+            }
+        )
+        .groupby(["period_end", "indicator"], sort=False, as_index=False).sum()
+    )
+    interval = wilson_interval(sums["minority"].to_numpy(), sums["people"].to_numpy())
+    return sums.assign(
+        ethnic_minority_percent=100 * sums["minority"] / sums["people"],
+        lower=100 * interval.lower,
+        upper=100 * interval.upper,
+    ).drop(columns="minority")
+
+
+def _minority_counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sum people and people from ethnic minorities by period."""
+    value = rows["value"].astype("float64")
+    return pd.DataFrame(
+        {
+            "period_end": rows["period_end"],
+            "all": value,
+            "minority": value.where(rows["group"] == ETHNIC_MINORITY, 0.0),
+        }
+    ).groupby("period_end").sum()

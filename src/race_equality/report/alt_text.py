@@ -1,0 +1,71 @@
+"""What each chart shows, in one or two sentences for somebody who does not see it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from race_equality.indicators.definitions import WRES
+from race_equality.indicators.survey import QUESTIONS
+from race_equality.report.words import listing, lower_first, percent, points
+
+
+def of_gaps(known: pd.DataFrame, name: str) -> str:
+    """Describe the chart of gaps: the trust's gap for each measure."""
+    gaps = [f"{lower_first(WRES[row.number].name)} {points(row.gap)}" for row in known.itertuples()]
+    return (
+        f"Dot chart of the gap between ethnic minority and White staff at {name}, in percentage points: "
+        f"{listing(gaps)}. The gaps of all trusts together stand beside them."
+    )
+
+
+def of_groups(known: pd.DataFrame, name: str) -> str:
+    """Describe the chart of both groups: each measure's two percentages."""
+    pairs = [
+        f"{lower_first(WRES[row.number].name)} {percent(row.ethnic_minority_percent)} and "
+        f"{percent(row.white_percent)}"
+        for row in known.itertuples()
+    ]
+    return (
+        f"Dot chart of ethnic minority and White staff at {name}, in that order: {'; '.join(pairs)}."
+    )
+
+
+def of_funnel(position: str | None, name: str, target: float) -> str:
+    """Describe a funnel: its centre, and where the trust lies."""
+    where = f"{name} lies {position}." if position else f"{name} has no published figure."
+    return (
+        f"Funnel plot of trusts around a centre of {percent(target)}, with limits that narrow as more "
+        f"staff answer. {where}".replace("limit.", "limit of the funnel.").replace(
+            "within limits", "within the limits"
+        )
+    )
+
+
+def of_survey(asked: pd.DataFrame, spread: pd.DataFrame, name: str) -> str:
+    """Describe the strip of trusts: this trust's percentage and the median, by question."""
+    labels = {question.id: lower_first(question.name) for question in QUESTIONS}
+    parts = [
+        f"{labels[row.indicator]} {percent(row.percent)}"
+        + (
+            f" against a median of {percent(spread.loc[row.indicator, 'median'])}"
+            if row.indicator in spread.index else ""
+        )
+        for row in asked.itertuples()
+    ]
+    return f"Strip chart of trusts with {name} marked: {'; '.join(parts)}."
+
+
+def of_populations(population: pd.DataFrame, name: str) -> str:
+    """Describe the bars of ethnic groups among respondents and in the catchment."""
+    parts = []
+    for row in population.itertuples():
+        shares = [
+            f"{percent(value)} of {who}"
+            for value, who in (
+                (row.respondents_percent, "respondents"), (row.catchment_percent, "the catchment")
+            )
+            if pd.notna(value)
+        ]
+        if shares:
+            parts.append(f"{row.group} {listing(shares)}")
+    return f"Bar chart of ethnic groups at {name}: {'; '.join(parts)}."

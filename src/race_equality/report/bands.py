@@ -1,0 +1,67 @@
+"""Pay bands (WRES 1) in words, with bands of too few people hidden."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from race_equality.report.words import STATUS_WORDS, interval, people, percent
+
+_KINDS = {"non_clinical": "Non-clinical", "clinical": "Clinical", "medical": "Medical"}
+
+
+def band_name(indicator: str) -> str:
+    """Return a pay band's name from its indicator.
+
+    Examples
+    --------
+    >>> band_name("wres_1_non_clinical_band_8a"), band_name("wres_1_clinical_vsm")
+    ('Non-clinical, band 8a', 'Clinical, very senior manager')
+    """
+    rest = indicator.removeprefix("wres_1_")
+    for key, kind in _KINDS.items():
+        if rest.startswith(key):
+            band = rest.removeprefix(key).strip("_").replace("_", " ")
+            return f"{kind}, {'very senior manager' if band == 'vsm' else band}"
+    return rest.replace("_", " ")
+
+
+def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Put one year's pay bands in words.
+
+    Parameters
+    ----------
+    bands : pandas.DataFrame
+        One period of :func:`race_equality.indicators.wres_return.share_by_band`.
+    threshold : int
+        A share that rests on fewer people, or on all but fewer, is hidden; where that would hide
+        one band alone, the next smallest is hidden with it, because one could be worked out from
+        the workforce as a whole.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``band``, ``people``, ``minority``.
+    """
+    minority = (bands["people"] * bands["ethnic_minority_percent"] / 100).round()
+    fewest = pd.concat([minority, bands["people"] - minority], axis=1).min(axis=1)
+    hidden = fewest < threshold
+    if hidden.sum() == 1 and len(hidden) > 1:
+        hidden[fewest[~hidden].idxmin()] = True
+    few = bands["people"] < threshold
+    if few.sum() == 1 and len(few) > 1:
+        few[bands.loc[~few, "people"].idxmin()] = True
+    hide = STATUS_WORDS["suppressed"]
+    return pd.DataFrame(
+        {
+            "band": bands["indicator"].map(band_name),
+            "people": [
+                hide if is_few else people(count)
+                for is_few, count in zip(few, bands["people"], strict=True)
+            ],
+            "minority": [
+                hide if is_hidden or is_few
+                else f"{percent(row.ethnic_minority_percent)} ({interval(row.lower, row.upper, signed=False)})"
+                for is_hidden, is_few, row in zip(hidden, few, bands.itertuples(), strict=True)
+            ],
+        }
+    ).reset_index(drop=True)

@@ -1,0 +1,86 @@
+"""What a report does not have, why, and what its reader can do about it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from race_equality.figures.trusts import Trust
+
+#: Indicators by what a reader would call them, and how each can be had.
+_LOAD_RETURN = "race-equality data template wres {code}, fill in the file, race-equality data add FILE"
+_WATCH = "race-equality data read FOLDER with the next edition in it"
+
+_FAMILIES = (
+    ("Staff experience by ethnic group (WRES 5 to 8)", ("wres_5", "wres_6", "wres_7", "wres_8"), _WATCH),
+    ("Pay bands by ethnic group (WRES 1)", ("wres_1_",), _LOAD_RETURN),
+    ("Appointment from shortlisting (WRES 2)", ("wres_2",), _LOAD_RETURN),
+    ("Formal disciplinary process (WRES 3)", ("wres_3",), _LOAD_RETURN),
+    ("Training and development (WRES 4)", ("wres_4",), _LOAD_RETURN),
+    ("Board membership (WRES 9)", ("wres_9_",), _LOAD_RETURN),
+    ("Survey answers of all staff (Q15, Q16a, Q16b)",
+     ("staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b"), _WATCH),
+    ("Grounds of discrimination (Q16c)", ("staff_survey_q16c_1",), _WATCH),
+    ("Staff who answered, by ethnic group (Q28)", ("staff_survey_q28",), _WATCH),
+    ("Staff by staff group", ("workforce_headcount",), _WATCH),
+    ("Catchment population, deprivation and ethnicity", ("catchment_",), _WATCH),
+)
+
+#: Why a figure is missing, where the reason is the same for every trust.
+_REASONS = {
+    "staff_survey_q16c_1": "The workbook gives 100% for every organisation, which cannot be a real answer",
+}
+
+
+def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
+    """List what is missing for a trust.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust : Trust
+        The trust.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``what``, ``why``, ``how``. Never empty: waits and care by ethnic group are
+        published for no trust, and stand last.
+    """
+    rows = figures[figures["trust_code"] == trust.code]
+    listed = []
+    for what, beginnings, how in _FAMILIES:
+        # An id ending in an underscore stands for a family of ids.
+        belongs = rows["indicator"].map(
+            lambda indicator, beginnings=beginnings: any(
+                indicator.startswith(beginning) if beginning.endswith("_") else indicator == beginning
+                for beginning in beginnings
+            )
+        )
+        statuses = set(rows.loc[belongs.astype(bool), "status"]) if len(rows) else set()
+        if "ok" in statuses:
+            continue
+        if "not_applicable" in statuses:
+            why, how = f"Not applicable: published for acute trusts alone, and this is {_kind(trust)}", "Nothing"
+        elif "suppressed" in statuses:
+            why, how = "Suppressed by the publisher: too few people", "Nothing"
+        elif how is _LOAD_RETURN:
+            why = "Not available: in no public file, only in the trust’s own return"
+        else:
+            reason = next((_REASONS[name] for name in beginnings if name in _REASONS), None)
+            why = f"Not available: {reason or 'the publication that was read holds none for this trust'}"
+        listed.append({"what": what, "why": why, "how": how.format(code=trust.code)})
+    listed.append(
+        {
+            "what": "Waiting lists and restrictive interventions by ethnic group",
+            "why": "Not available: published for no trust by ethnic group",
+            "how": "Ask for them from the trust’s own records",
+        }
+    )
+    return pd.DataFrame(listed)
+
+
+def _kind(trust: Trust) -> str:
+    from race_equality.report.opening import KIND_WORDS
+
+    return KIND_WORDS[trust.kind]

@@ -1,0 +1,134 @@
+"""How a report begins: whom it is about, what must be known of them, and what to ask."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from race_equality.figures.trusts import Trust
+from race_equality.indicators.definitions import WRES
+from race_equality.report.display import Prose, Shown, callout
+from race_equality.report.sentences import direction
+from race_equality.report.words import date, listing, lower_first, people
+
+#: A kind of trust as it stands after "is".
+KIND_WORDS = {
+    "acute": "an acute trust",
+    "acute specialist": "an acute specialist trust",
+    "mental health": "a mental health trust",
+    "community": "a community trust",
+    "ambulance": "an ambulance trust",
+    "online": "an online trust",
+}
+
+#: What a board would ask about each indicator that is adverse: a deed, an owner and a date.
+_QUESTIONS = {
+    2: "What will change in shortlisting and interviews, and how will the board see it before the next return?",
+    3: "Who reviews each case before the formal disciplinary process begins, and what do they find?",
+    4: "Which development places go to whom this year, and who decides?",
+    5: "What happens to a patient or visitor who abuses staff here, and do staff see it happen?",
+    6: "Which teams account for harassment by staff, and what has their leader done about it?",
+    7: "Which promotion or acting-up decision was made differently this year because of this figure?",
+    8: "What happened to the last ten reports of discrimination by a manager or colleague?",
+}
+
+
+def who_this_is_about(trust: Trust, headcount: float) -> str:
+    """Introduce the trust in a sentence or two of Markdown.
+
+    Parameters
+    ----------
+    trust : Trust
+        The trust.
+    headcount : float
+        Staff, NaN where not published.
+    """
+    text = f"**{trust.name}** ({trust.code}) is {KIND_WORDS[trust.kind]}"
+    if trust.region and trust.region != "National":
+        text += f" in {_with_article(trust.region)}"
+        if trust.system:
+            systems = [system.strip() for system in trust.system.split(";")]
+            noun = "integrated care system" if len(systems) == 1 else "integrated care systems"
+            text += f", in the {listing(systems)} {noun}"
+    text += "."
+    if not math.isnan(headcount):
+        text += f" It employs about {people(round(headcount, -2))} people."
+    return text
+
+
+def _with_article(region: str) -> str:
+    plain = ("London", "East of England")
+    if region == "East of England":
+        return "the East of England"
+    return region if region in plain else f"the {region}"
+
+
+def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
+    """Say what a reader must know before any number: invented figures, or a merger.
+
+    Parameters
+    ----------
+    trust : Trust
+        The trust, as :func:`~race_equality.figures.trusts.resolve_trust` returns it.
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    Shown or None
+        None when there is nothing to say.
+    """
+    if trust.is_demonstration:
+        return callout(
+            "important", "Every figure of this trust is invented",
+            "This trust does not exist. Its figures show what a complete report looks like; "
+            "the figures of all trusts beside them are real.",
+        )
+    published = figures[(figures["trust_code"] == trust.code) & (figures["status"] == "ok")]
+    others = sorted(set(published["organisation_code"]) - {trust.code})
+    if not others:
+        return None
+    since = f" It opened on {date(pd.Timestamp(trust.open_date))}." if trust.code not in set(
+        published["organisation_code"]
+    ) and trust.open_date else ""
+    return callout(
+        "note", "This trust has merged since some of the figures were published",
+        f"Figures published for {listing(others)} are counted with this trust’s own.{since} "
+        "The last table of this report says which figure came from which organisation.",
+    )
+
+
+def questions_for_the_board(here: pd.DataFrame, likelihoods: pd.DataFrame) -> str:
+    """List what a board could ask, from the indicators that are reliably adverse.
+
+    Parameters
+    ----------
+    here, likelihoods : pandas.DataFrame
+        WRES 5 to 8 and 2 to 4 of the trust.
+
+    Returns
+    -------
+    str
+        Markdown: a heading and a list. The widest gap comes first.
+    """
+    adverse = []
+    for row in here[here["status"] == "ok"].itertuples():
+        if direction(WRES[row.number], row.gap_lower, row.gap_upper) == "adverse":
+            adverse.append((abs(row.gap), row.number))
+    for row in likelihoods.groupby("number").tail(1).itertuples():
+        if row.lower > 1:
+            adverse.append((0.0, row.number))
+    lines = [
+        f"- {WRES[number].name}: {lower_first(_QUESTIONS[number])}"
+        for _, number in sorted(adverse, reverse=True)[:4]
+    ]
+    if not lines:
+        lines = [
+            "- Which of the figures below has the board not seen before, and who will bring the rest?"
+        ]
+    lines.append("- Who on the board owns each answer, and on what date will the board hear it?")
+    return "### Questions for the board\n\n" + "\n".join(lines)
+
+
+__all__ = ["KIND_WORDS", "Prose", "merger_note", "questions_for_the_board", "who_this_is_about"]
