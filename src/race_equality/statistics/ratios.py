@@ -6,6 +6,8 @@ badly at the sizes of a trust.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import bdtr, betainc, betaincinv, ndtri
 
@@ -27,6 +29,19 @@ FOUR_FIFTHS = (0.8, 1.25)
 
 #: Limits are looked for on the log scale up to e to this power; beyond it lie only 0 and infinity.
 _LOG_RANGE = 40.0
+
+
+class _Corrections(NamedTuple):
+    skewness: bool
+    variance: bool
+
+
+_METHODS = {
+    "scas": _Corrections(skewness=True, variance=True),
+    "koopman": _Corrections(skewness=False, variance=False),
+    "gart-nam": _Corrections(skewness=True, variance=False),
+    "miettinen-nurminen": _Corrections(skewness=False, variance=True),
+}
 
 
 def ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
@@ -79,9 +94,10 @@ def ratio_interval(
     ----------
     count_1, total_1, count_2, total_2 : array-like
         Numerators and denominators of the two groups; they broadcast.
-    method : {"scas", "koopman"}
-        The score interval with a correction for skewness and the variance factor N/(N − 1), whose
-        two tails are nearly equal; or Koopman's score interval, without either.
+    method : {"scas", "koopman", "gart-nam", "miettinen-nurminen"}
+        "scas" is the score interval with a correction for skewness and the variance factor N/(N − 1),
+        whose two tails are nearly equal. Koopman's has neither, Gart and Nam's the correction alone,
+        Miettinen and Nurminen's the factor alone.
     confidence : float
         Level, 0.95 unless told.
     nan_policy : {"raise", "propagate"}
@@ -112,11 +128,13 @@ def ratio_interval(
 
     Laud PJ. Equal-tailed confidence intervals for comparison of rates. Pharmaceutical Statistics
     2017; 16: 334-348.
+
+    Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4: 213-226.
     """
-    check.choice("method", method, ("scas", "koopman"))
+    check.choice("method", method, tuple(_METHODS))
     x1, n1, x2, n2 = _groups(count_1, total_1, count_2, total_2, nan_policy)
     one_stratum = (array[..., np.newaxis] for array in (x1, n1, x2, n2))
-    return _score_limits(*one_stratum, corrected=method == "scas", confidence=confidence)
+    return _score_limits(*one_stratum, _METHODS[method], confidence)
 
 
 def stratified_ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
@@ -183,7 +201,7 @@ def stratified_ratio_interval(
     2017; 16: 334-348: stratified, Mantel-Haenszel weights n1·n2/(n1 + n2), skewness corrected.
     """
     x1, n1, x2, n2 = _strata(count_1, total_1, count_2, total_2, nan_policy)
-    return _score_limits(x1, n1, x2, n2, corrected=True, confidence=confidence)
+    return _score_limits(x1, n1, x2, n2, _METHODS["scas"], confidence)
 
 
 def probability_outside(
@@ -302,7 +320,7 @@ def _strata(count_1, total_1, count_2, total_2, nan_policy: str) -> tuple[np.nda
     return arrays
 
 
-def _score_limits(x1, n1, x2, n2, *, corrected: bool, confidence: float) -> Interval:
+def _score_limits(x1, n1, x2, n2, corrected: _Corrections, confidence: float) -> Interval:
     z = float(ndtri(1 - (1 - check.level(confidence)) / 2))
     missing = np.isnan(x1 + n1 + x2 + n2).any(axis=-1)
     # a stratum in which a group has nobody says nothing about the ratio
@@ -317,7 +335,7 @@ def _score_limits(x1, n1, x2, n2, *, corrected: bool, confidence: float) -> Inte
     return Interval(np.where(missing, np.nan, lower)[()], np.where(missing, np.nan, upper)[()])
 
 
-def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: bool) -> np.ndarray:
+def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> np.ndarray:
     from scipy.optimize.elementwise import find_root
 
     shape = x1.shape[:-1]
@@ -326,24 +344,22 @@ def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: bool) -> np.ndarra
     # without an event in the first group the ratio may be zero
     some = np.flatnonzero((x1 * weight).sum(axis=-1) > 0)
     if some.size:
-        def excess(log_ratio, row):
-            here = row.astype(int)
-            return (
-                _score(np.exp(log_ratio), x1[here], n1[here], x2[here], n2[here], weight[here], z, corrected)
-                - z
-            )
 
-        rows = some.astype(float)
-        ends = np.full(some.shape, -_LOG_RANGE), np.full(some.shape, _LOG_RANGE)
-        found = some[(excess(ends[0], rows) > 0)]
-        if found.size:
-            rows = found.astype(float)
-            ends = np.full(found.shape, -_LOG_RANGE), np.full(found.shape, _LOG_RANGE)
-            lower[found] = np.exp(find_root(excess, ends, args=(rows,)).x)
+        def excess(log_ratio, row):
+            # the root finder drops what it has found, so the rows travel with their brackets
+            at = row.astype(int)
+            theta = np.exp(log_ratio)
+            return _score(theta, x1[at], n1[at], x2[at], n2[at], weight[at], z, corrected) - z
+
+        # At a high level even one event may not exclude a ratio of zero.
+        bounded = some[excess(np.full(some.shape, -_LOG_RANGE), some) > 0]
+        if bounded.size:
+            ends = np.full(bounded.shape, -_LOG_RANGE), np.full(bounded.shape, _LOG_RANGE)
+            lower[bounded] = np.exp(find_root(excess, ends, args=(bounded.astype(float),)).x)
     return lower.reshape(shape)
 
 
-def _score(theta, x1, n1, x2, n2, weight, z: float, corrected: bool) -> np.ndarray:
+def _score(theta, x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> np.ndarray:
     """Score statistic at the ratio theta, over the strata on the last axis (Laud 2017)."""
     theta = theta[..., np.newaxis]
     total, events = n1 + n2, x1 + x2
@@ -355,12 +371,12 @@ def _score(theta, x1, n1, x2, n2, weight, z: float, corrected: bool) -> np.ndarr
     v1, v2 = p1 * (1 - p1) / n1, theta**2 * p2 * (1 - p2) / n2
     weight = weight / weight.sum(axis=-1, keepdims=True)
     difference = (weight * (x1 / n1 - theta * x2 / n2)).sum(axis=-1)
-    factor = total / np.maximum(total - 1, 1e-300) if corrected else 1.0
+    factor = total / np.maximum(total - 1, 1e-300) if corrected.variance else 1.0
     variance = (weight**2 * (v1 + v2) * factor).sum(axis=-1)
     # no variance: the ratio is excluded (or certain, where there is no difference either)
     safe = np.where(variance > 0, variance, 1.0)
     score = np.where(variance > 0, difference / np.sqrt(safe), np.sign(difference) * 1e6)
-    if not corrected:
+    if not corrected.skewness:
         return np.clip(score, -1e6, 1e6)
     third = (weight**3 * (v1 * (1 - 2 * p1) / n1 - theta * v2 * (1 - 2 * p2) / n2)).sum(axis=-1)
     skew = np.where(variance > 0, third / (6 * safe**1.5), 0.0)
