@@ -136,8 +136,8 @@ def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes
 
 def in_order(figures: pd.DataFrame) -> pd.DataFrame:
     """Return figures sorted by their key, so that a file does not depend on the order of reading."""
-    return figures.sort_values(["indicator", "period_start", "trust_code", *FIGURE_KEY], kind="stable",
-                               ignore_index=True)
+    keys = dict.fromkeys(["indicator", "period_start", "trust_code", *FIGURE_KEY])
+    return figures.sort_values(list(keys), kind="stable", ignore_index=True)
 
 
 def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -264,6 +265,11 @@ def resolve_trust(
     )
 
 
+def _letters(text: str) -> str:
+    """Return text in small letters without apostrophes and other marks: "guys" finds "Guy's"."""
+    return re.sub(r"[^\w\s]", "", text.casefold())
+
+
 def _unknown_message(code: object, asked: str, listed: TrustList) -> str:
     shown = repr(code)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
@@ -276,11 +282,11 @@ def _unknown_message(code: object, asked: str, listed: TrustList) -> str:
     names = dict(zip(listed.trusts["trust_code"], listed.trusts["trust_name"], strict=True))
     codes = difflib.get_close_matches(asked, names, n=3, cutoff=0.6)
     # a person may type a name instead of a code: every word of it, then names spelt alike
-    words = str(code).casefold().split()
-    by_name = [c for c, name in names.items() if words and all(w in name.casefold() for w in words)][:3]
+    plain = {_letters(name): c for c, name in names.items()}
+    words = _letters(str(code)).split()
+    by_name = [c for name, c in plain.items() if words and all(word in name for word in words)][:3]
     if not by_name:
-        lower = {name.casefold(): c for c, name in names.items()}
-        by_name = [lower[n] for n in difflib.get_close_matches(str(code).casefold(), lower, n=3, cutoff=0.5)]
+        by_name = [plain[n] for n in difflib.get_close_matches(" ".join(words), plain, n=3, cutoff=0.5)]
     near = list(dict.fromkeys([*codes, *by_name]))[:5]
     hint = "; ".join(f"{c} {names[c]}" for c in near)
     return f"{shown} is not the code of a trust. " + (

@@ -21,7 +21,7 @@ from race_equality.figures.store import (
 )
 from race_equality.figures.trusts import TrustList, read_trust_list, successions_csv
 from race_equality.project import Project
-from race_equality.sources import catchment, ods, staff_survey, workforce, wres
+from race_equality.sources import catchment, demonstration, ods, staff_survey, workforce, wres
 from race_equality.sources.publication import Publication, Reading, find_file
 from race_equality.sources.reading import nearest
 
@@ -255,6 +255,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
             files[project.sources / f"{source_id}.yml"] = source.to_yaml().encode()
             rows = {"ods_trusts": len(trusts.trusts), "ods_successors": len(trusts.successions)}
             outcomes.append(Outcome(source, None, rows.get(source_id, 0), changed=False))
+        files |= demonstration_files(project)
     for one in chosen:
         path = find_file(folder, one.pattern)
         reading = read_publication(one, path, trusts)
@@ -269,6 +270,15 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     project.sources.mkdir(parents=True, exist_ok=True)
     write_all(files)
     return outcomes
+
+
+def demonstration_files(project: Project) -> dict[Path, bytes]:
+    """Return the files of the demonstration trust: its figures and their source."""
+    source = demonstration.demonstration_source()
+    return {
+        project.figures / f"{source.id}.parquet": parquet_bytes(demonstration.demonstration_figures()),
+        project.sources / f"{source.id}.yml": source.to_yaml().encode(),
+    }
 
 
 def _source(

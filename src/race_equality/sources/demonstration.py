@@ -1,0 +1,189 @@
+"""Invented figures for the demonstration trust: no real trust is like it, and no real figure is in it.
+
+The demonstration trust shows a complete report, with the WRES indicators that a real trust only
+has once its own return is loaded. Its figures come from a seeded generator and from the round
+numbers below, chosen so that every kind of finding turns up in the report.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from race_equality.figures.provenance import Source
+from race_equality.figures.schema import check_figures
+from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
+from race_equality.sources import catchment, staff_survey, workforce, wres, wres_return
+from race_equality.sources.publication import FigureRows
+
+SOURCE = "demonstration"
+SEED = 20240917
+
+# Shares among 18 ethnic groups of the survey's respondents, in the order of ETHNIC_GROUPS.
+_RESPONDENTS = (
+    0.560, 0.018, 0.002, 0.070, 0.008, 0.006, 0.008, 0.013, 0.105, 0.032, 0.011, 0.009, 0.062,
+    0.058, 0.017, 0.006, 0.006, 0.009,
+)  # fmt: skip
+_CATCHMENT = (0.162, 0.071, 0.038, 0.701, 0.028)  # in the order of catchment.ETHNIC_GROUPS
+
+# Rates of WRES 5 to 8 in the survey: (White, ethnic minority).
+_EXPERIENCE = {5: (0.243, 0.281), 6: (0.207, 0.252), 7: (0.586, 0.482), 8: (0.069, 0.158)}
+_RESPONSES = {"White": 2310, "Ethnic minority": 1190}
+
+# Headcount by staff group; a group's parts come to a few more than it, as people have two roles.
+_HEADCOUNT = dict(
+    zip(
+        workforce.STAFF_GROUPS,
+        (6842, 3745, 902, 361, 12, 58, 2, 241, 118, 52, 55, 4, 3, 1958, 171, 4, 716, 2150, 1688, 2, 467,
+         953, 402, 404, 52, 98, 3),
+        strict=True,
+    )
+)  # fmt: skip
+
+# Staff in each band: people in the last year, and the share from ethnic minorities. The share
+# falls as bands rise, but for band 5, where nurses recruited abroad start.
+_CLINICAL = {
+    "under_band_1": (0, 0.0), "band_1": (3, 0.33), "band_2": (742, 0.34), "band_3": (486, 0.33),
+    "band_4": (239, 0.29), "band_5": (1042, 0.49), "band_6": (978, 0.35), "band_7": (611, 0.24),
+    "band_8a": (192, 0.18), "band_8b": (57, 0.14), "band_8c": (24, 0.12), "band_8d": (11, 0.09),
+    "band_9": (5, 0.0), "vsm": (3, 0.0),
+}  # fmt: skip
+_NON_CLINICAL = {
+    "under_band_1": (0, 0.0), "band_1": (6, 0.33), "band_2": (488, 0.31), "band_3": (402, 0.26),
+    "band_4": (308, 0.23), "band_5": (167, 0.25), "band_6": (121, 0.23), "band_7": (104, 0.20),
+    "band_8a": (71, 0.17), "band_8b": (43, 0.14), "band_8c": (26, 0.12), "band_8d": (14, 0.07),
+    "band_9": (8, 0.0), "vsm": (9, 0.11),
+}  # fmt: skip
+_MEDICAL = {
+    "consultant": (361, 0.43), "non_consultant_career_grade": (79, 0.68), "trainee_grade": (441, 0.55),
+    "other": (7, 0.43),
+}  # fmt: skip
+_YEARS = (date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31))
+_GROWTH = (0.95, 0.975, 1.0)
+_SHIFT = (-0.035, -0.018, 0.0)  # of the share from ethnic minorities, by year
+_UNKNOWN = (0.052, 0.041, 0.033)
+
+# Recruitment and fair process in each year: (people in the base, rate) for White and ethnic minority.
+_SHORTLISTED = ((2480, 0.232, 2210, 0.142), (2395, 0.228, 2660, 0.146), (2310, 0.225, 2890, 0.151))
+_DISCIPLINED = ((0.0061, 0.0094), (0.0058, 0.0079), (0.0055, 0.0071))
+_TRAINED = ((0.612, 0.583), (0.624, 0.602), (0.631, 0.618))
+# Board: (all, voting, executive) by group; small numbers, as boards have.
+_BOARD = (
+    {"White": (13, 11, 6), "Ethnic minority": (1, 1, 0), "Unknown": (0, 0, 0)},
+    {"White": (13, 11, 6), "Ethnic minority": (2, 2, 0), "Unknown": (0, 0, 0)},
+    {"White": (12, 10, 6), "Ethnic minority": (3, 3, 1), "Unknown": (0, 0, 0)},
+)
+
+
+def demonstration_figures() -> pd.DataFrame:
+    """Return every figure of the demonstration trust, the same at each call.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+    """
+    # RandomState and not Generator: its stream is frozen for good (NumPy enhancement proposal 19)
+    random = np.random.RandomState(SEED)
+    rows = _Rows()
+    _survey(rows, random)
+    _people_served_and_employed(rows)
+    for year in range(len(_YEARS)):
+        _wres_return(rows, random, year)
+    return check_figures(rows.figures.reading().figures, origin="sources/demonstration.py")
+
+
+def demonstration_source() -> Source:
+    """Return the source of the demonstration trust's figures, which says that they are invented."""
+    return Source(
+        id=SOURCE,
+        title="Invented figures of the demonstration trust",
+        publisher="The race-equality project",
+        url="",
+        licence="MIT",
+        date_read=date(2026, 11, 22),
+        sha256="",
+        file="demonstration.py",
+        period="invented, for the periods of the real publications; WRES return to March 2023, 2024, 2025",
+        notes=(
+            f"Every figure of {DEMONSTRATION_NAME} is invented by a seeded script "
+            "(src/race_equality/sources/demonstration.py). No real trust has an invented figure.",
+        ),
+    )
+
+
+class _Rows:
+    def __init__(self) -> None:
+        nobody = pd.DataFrame({"trust_code": [], "kind": [], "open_date": []})
+        self.figures = FigureRows(SOURCE, staff_survey.PERIOD, TrustList(nobody, []))
+
+    def add(self, indicator: str, group: str, unit: str, value: float | None, **more: object) -> None:
+        status = "ok" if value is not None else "not_available"
+        self.figures.add(DEMONSTRATION_CODE, DEMONSTRATION_CODE, indicator, group, unit,
+                         f"invented: sources/demonstration.py, seed {SEED}", value=value, status=status, **more)
+
+    def add_rate(self, indicator: str, group: str, numerator: float, denominator: float, **more: object) -> None:
+        self.add(indicator, group, "percent", 100 * numerator / denominator if denominator else None,
+                 numerator=float(numerator), denominator=float(denominator), **more)
+
+
+def _survey(rows: _Rows, random: np.random.RandomState) -> None:
+    for number, rates in _EXPERIENCE.items():
+        for (group, responses), rate in zip(_RESPONSES.items(), rates, strict=True):
+            base = responses - random.randint(0, 40)  # a few skip each question
+            rows.add_rate(f"wres_{number}", group, random.binomial(base, rate), base,
+                          period=wres.survey_period(2024))
+    for number, percentage, base in (("q15", 55.31, 3478), ("q16a", 10.42, 3496), ("q16b", 9.87, 3465),
+                                     ("q16c_1", 52.64, 588)):
+        # weighted, so no number of people stands behind the percentage
+        rows.add(f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
+    respondents = 3452
+    for group, people in zip(staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True):
+        rows.add_rate("staff_survey_q28", group, people, respondents)
+
+
+def _people_served_and_employed(rows: _Rows) -> None:
+    month_end = date(2023, 5, 31)
+    for group, people in _HEADCOUNT.items():
+        rows.add("workforce_headcount", group, "people", float(people), period=(month_end, month_end))
+    published = (date(2026, 4, 1), date(2026, 4, 30))
+    for indicator, unit, value in (("catchment_population", "people", 482_300.0),
+                                   ("catchment_imd_score", "score", 27.4),
+                                   ("catchment_deprivation_quintile", "quintile", 2.0)):
+        rows.add(indicator, catchment.ALL_PEOPLE, unit, value, period=published)
+    for group, share in zip(catchment.ETHNIC_GROUPS, _CATCHMENT, strict=True):
+        rows.add("catchment_ethnicity", group, "percent", 100 * share,
+                 period=(catchment.CENSUS_DAY, catchment.CENSUS_DAY))
+
+
+def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
+    year_to = _YEARS[year]
+    on_the_day, over_the_year = (year_to, year_to), (date(year_to.year - 1, 4, 1), year_to)
+    staff = dict.fromkeys(wres_return.GROUPS, 0)
+    for part, bands in (("clinical", _CLINICAL), ("non_clinical", _NON_CLINICAL), ("medical", _MEDICAL)):
+        for band, (people, share) in bands.items():
+            total = round(people * _GROWTH[year])
+            unknown = random.binomial(total, _UNKNOWN[year])
+            minority = random.binomial(total - unknown, max(share + _SHIFT[year], 0.0))
+            counts = {"White": total - unknown - minority, "Ethnic minority": minority, "Unknown": unknown}
+            for group, count in counts.items():
+                staff[group] += count
+                rows.add(f"wres_1_{part}_{band}", group, "people", float(count), period=on_the_day)
+    white, white_rate, minority, minority_rate = _SHORTLISTED[year]
+    shortlisted = {"White": white, "Ethnic minority": minority, "Unknown": 96}
+    chances = {"White": white_rate, "Ethnic minority": minority_rate, "Unknown": 0.15}
+    for group, people in shortlisted.items():
+        appointed = random.binomial(people, chances[group])
+        rows.add_rate("wres_2", group, appointed, people, period=over_the_year)
+        # international recruits are shortlisted and appointed as a cohort: a third of minority appointments
+        international = appointed // 3 if group == "Ethnic minority" else 0
+        rows.add_rate("wres_2_excluding_international", group, appointed - international,
+                      people - international, period=over_the_year)
+    for indicator, rates in (("wres_3", _DISCIPLINED[year]), ("wres_4", _TRAINED[year])):
+        for group, rate in zip(wres_return.GROUPS, (*rates, rates[0]), strict=True):
+            rows.add_rate(indicator, group, random.binomial(staff[group], rate), staff[group], period=over_the_year)
+    for group, counts in _BOARD[year].items():
+        for indicator, people in zip(("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True):
+            rows.add(indicator, group, "people", float(people), period=on_the_day)

@@ -1,0 +1,295 @@
+"""A trust's own WRES return: indicators 1 to 4 and 9, which no public file holds by trust.
+
+The return is a CSV of counts of people, a row for each year, indicator and item, with a column for
+each of three groups. It stays on the machine: figures go to ``data/local/``, which git ignores.
+
+Notes
+-----
+Indicators as in the technical guidance for the NHS Workforce Race Equality Standard: 1, staff in
+each pay band, clinical and non-clinical, and medical grades; 2, appointed from shortlisting; 3,
+entering the formal disciplinary process; 4, non-mandatory training and continuing professional
+development; 9, board members, of whom voting and executive. 1 and 9 are counted on 31 March; 2 to
+4 cover the year to 31 March.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from race_equality.errors import InputError
+from race_equality.figures.provenance import Source, sha256_of
+from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList
+from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.reading import Cell, Record, first_by_key, nearest, read_csv
+
+GROUPS = ("White", "Ethnic minority", "Unknown")
+COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
+MOST_YEARS = 3
+
+BANDS = {
+    "under_band_1": "Under band 1",
+    **{f"band_{n}": f"Band {n}" for n in range(1, 8)},
+    **{f"band_8{letter}": f"Band 8{letter}" for letter in "abcd"},
+    "band_9": "Band 9",
+    "vsm": "Very senior manager",
+}
+MEDICAL_GRADES = {
+    "consultant": "Consultant",
+    "non_consultant_career_grade": "Non-consultant career grade",
+    "trainee_grade": "Trainee grade",
+    "other": "Other medical and dental staff",
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """An indicator that is a share of people: who was counted, out of whom.
+
+    Parameters
+    ----------
+    indicator, numerator, denominator : str
+        The two items of the return.
+    """
+
+    indicator: str
+    numerator: str
+    denominator: str
+
+
+#: Indicators that count people on 31 March, with what is counted.
+COUNTS = {
+    **{f"wres_1_clinical_{band}": f"Clinical staff, {name}" for band, name in BANDS.items()},
+    **{f"wres_1_non_clinical_{band}": f"Non-clinical staff, {name}" for band, name in BANDS.items()},
+    **{f"wres_1_medical_{grade}": f"Medical and dental staff, {name}" for grade, name in MEDICAL_GRADES.items()},
+    "wres_9_board": "Board members",
+    "wres_9_voting": "Board members who vote",
+    "wres_9_executive": "Board members who are executive directors",
+}
+PEOPLE = "people"
+
+#: Indicators that are shares of people over the year to 31 March.
+RATES = (
+    Rate("wres_2", "appointed", "shortlisted"),
+    Rate("wres_2_excluding_international", "appointed", "shortlisted"),
+    Rate("wres_3", "entered the formal disciplinary process", "staff"),
+    Rate("wres_4", "accessed non-mandatory training and CPD", "staff"),
+)
+RATE_INDICATORS = {rate.indicator: rate for rate in RATES}
+
+_HELP = """\
+# WRES return of {code} {name}: indicators 1 to 4 and 9.
+# Write whole numbers of people under White, Ethnic minority and Unknown. Ethnic minority is
+# everybody but White groups; White includes White minorities, as in the WRES. Leave a cell empty
+# where the number is not known: the report then says "No data". Write 0 only for nobody.
+# wres_1: staff on 31 March by pay band. wres_9: the board on 31 March (voting and executive are
+# part of it). wres_2: from shortlisting to appointment in the year to 31 March; the second version
+# leaves out international recruits. wres_3: in the year, each person once. wres_4: each person once.
+# Then run: race-equality data add {file}
+# The figures stay in data/local/ on this machine; git ignores that folder.
+"""
+
+
+def source_id(trust_code: str) -> str:
+    """Return the id of a trust's return."""
+    return f"wres_return_{trust_code}"
+
+
+def rows_of_a_year() -> list[tuple[str, str]]:
+    """Return the (indicator, item) of each row of a year, in the order of the return."""
+    rows = [(indicator, PEOPLE) for indicator in COUNTS if indicator.startswith("wres_1_")]
+    for rate in RATES:
+        rows += [(rate.indicator, rate.denominator), (rate.indicator, rate.numerator)]
+    return rows + [(indicator, PEOPLE) for indicator in COUNTS if indicator.startswith("wres_9_")]
+
+
+def template(trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str) -> str:
+    """Return an empty return as CSV.
+
+    Parameters
+    ----------
+    trust_code, trust_name : str
+    years_to : sequence of datetime.date
+        Each a 31 March.
+    file_name : str
+        What it will be called, for the instructions in it.
+
+    Returns
+    -------
+    str
+    """
+    text = io.StringIO(newline="")
+    text.write(_HELP.format(code=trust_code, name=trust_name, file=file_name))
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for year_to in sorted(years_to):
+        for indicator, item in rows_of_a_year():
+            writer.writerow([trust_code, year_to.isoformat(), indicator, item, "", "", ""])
+    return text.getvalue()
+
+
+def years_before(today: date, number: int = MOST_YEARS) -> list[date]:
+    """Return the last days of the last ``number`` years to 31 March before a day."""
+    last = today.year if today > date(today.year, 3, 31) else today.year - 1
+    return [date(year, 3, 31) for year in range(last - number + 1, last + 1)]
+
+
+def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
+    """Read a filled-in return.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    str
+        The trust's code.
+    Reading
+        Every figure of each year in the file; those left empty are not available.
+
+    Raises
+    ------
+    InputError
+        For a row that is not known, a number that is not a whole number of people, or numbers that
+        cannot both be right (more appointed than shortlisted).
+    """
+    table = read_csv(path, COLUMNS, comments=True)
+    if not table.records:
+        raise InputError("The return has no rows.", file=path, mend="Fill in the template.")
+    if table.unknown_columns:
+        raise InputError(
+            f"The column {table.unknown_columns[0]!r} is not part of a return.",
+            file=path,
+            mend=f"The columns are {', '.join(COLUMNS)}.",
+        )
+    code = _trust_code(table.records, trusts)
+    known = set(rows_of_a_year())
+    cells: dict[tuple[date, str, str], Record] = {}
+    keys = []
+    for record in table:
+        year_to, indicator, item = _year_to(record["year_to"]), record["indicator"], record["item"]
+        if (indicator.text, item.text) not in known:
+            items = [i for name, i in known if name == indicator.text]
+            if not items:
+                near = nearest(indicator.text, {name for name, _ in known})
+                raise indicator.error(
+                    f"The indicator {indicator.text!r} is not known." + (f" The nearest is {near!r}." if near else ""),
+                    "Use the indicators of the template.",
+                )
+            raise item.error(
+                f"{indicator.text} has no item {item.text!r}.", f"Its items are: {', '.join(sorted(items))}."
+            )
+        cells[year_to, indicator.text, item.text] = record
+        keys.append(((str(year_to), indicator.text, item.text), indicator))
+    first_by_key(keys, "year, indicator and item")
+    years = sorted({year for year, *_ in cells})
+    if len(years) > MOST_YEARS:
+        raise InputError(
+            f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}."
+        )
+    figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
+    for year_to in years:
+        _add_year(figures, code, year_to, cells, path)
+    reading = figures.reading()
+    if not (reading.figures["status"] == "ok").any():
+        raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
+    return code, reading
+
+
+def return_source(trust_code: str, trust_name: str, path: Path, years: Sequence[date], today: date) -> Source:
+    """Return where a return's figures come from."""
+    return Source(
+        id=source_id(trust_code),
+        title=f"WRES return of {trust_name} (local, not published)",
+        publisher=trust_name,
+        url="",
+        licence="Not published: stays on this machine",
+        date_read=today,
+        sha256=sha256_of(path),
+        file=path.name,
+        period=", ".join(f"year to 31 March {year.year}" for year in years),
+        notes=("The trust's own return, loaded with `race-equality data add`.",),
+    )
+
+
+def _trust_code(records: Sequence[Record], trusts: TrustList) -> str:
+    first = records[0]["trust_code"]
+    for record in records:
+        cell = record["trust_code"]
+        if cell.text != first.text:
+            raise cell.error(
+                f"The trust is {cell.text!r} here and {first.text!r} above.", "One file holds one trust."
+            )
+    if first.text == DEMONSTRATION_CODE:
+        raise first.error("The demonstration trust has its invented return already.", "Use your trust's code.")
+    if first.text not in trusts.kinds:
+        successor = trusts.current(first.text)
+        near = nearest(first.text, trusts.kinds)
+        hint = f" It is {successor} today." if successor else f" The nearest is {near}." if near else ""
+        raise first.error(
+            f"{first.text!r} is not the code of a trust that is open.{hint}", "Use your trust's code, like RJ1."
+        )
+    return first.text
+
+
+def _year_to(cell: Cell) -> date:
+    try:
+        year_to = date.fromisoformat(cell.text)
+    except ValueError:
+        year_to = None
+    if year_to is None or (year_to.month, year_to.day) != (3, 31):
+        raise cell.error(f"{cell.text!r} is not the 31 March that a year ends on.", "Write it as 2025-03-31.")
+    return year_to
+
+
+def _add_year(
+    figures: FigureRows,
+    code: str,
+    year_to: date,
+    cells: dict[tuple[date, str, str], Record],
+    path: Path,
+) -> None:
+    def count(indicator: str, item: str, group: str) -> tuple[float | None, Cell | None]:
+        record = cells.get((year_to, indicator, item))
+        if record is None or not record[group].text:
+            return None, record[group] if record else None
+        return record[group].number("number of people", whole=True), record[group]
+
+    def place(cell: Cell | None) -> str:
+        return f"{path.name} {cell.locator}" if cell else f"{path.name}: no row"
+
+    for indicator in COUNTS:
+        for group in GROUPS:
+            value, cell = count(indicator, PEOPLE, group)
+            figures.add(code, code, indicator, group, "people", place(cell), value=value,
+                        status="not_available" if value is None else "ok", period=(year_to, year_to))
+    for part in ("wres_9_voting", "wres_9_executive"):
+        for group in GROUPS:
+            _check_part(count(part, PEOPLE, group), count("wres_9_board", PEOPLE, group), "on the board")
+    for rate in RATES:
+        for group in GROUPS:
+            numerator, denominator = (count(rate.indicator, item, group)
+                                      for item in (rate.numerator, rate.denominator))
+            _check_part(numerator, denominator, rate.denominator)
+            # nobody shortlisted: a share of nobody is not a number
+            known = numerator[0] is not None and denominator[0]
+            figures.add(
+                code, code, rate.indicator, group, "percent", place(numerator[1]),
+                value=100 * numerator[0] / denominator[0] if known else None,
+                numerator=numerator[0], denominator=denominator[0],
+                status="ok" if known else "not_available",
+                period=(date(year_to.year - 1, 4, 1), year_to),
+            )  # fmt: skip
+
+
+def _check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str) -> None:
+    if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
+        raise part[1].error(
+            f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers."
+        )
