@@ -96,6 +96,7 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
                 kernel_name="python3",
                 cwd=str(cwd),
                 progress_bar=False,
+                extra_arguments=["--log-level=ERROR"],  # the kernel's notes are not ours to print
             )
             result = strip(nbformat.read(executed, as_version=4))
     except PapermillExecutionError as error:
@@ -351,17 +352,13 @@ def golden(codes: Sequence[str], check: bool) -> None:
         else:
             different.append(code)
             changes = compare(nbformat.read(path, as_version=4), new)
-            click.echo(f"{shown}: {_count(len(changes), 'cell')} changed")
+            click.echo(f"{shown}: {len(changes)} of {len(new.cells)} cells changed")
             _print(changes)
         if not check and code in different:
             _write(path, serialise(new))
-    click.echo(f"{_count(len(different), 'golden copy', 'golden copies')} of {len(made)} differ.")
+    click.echo(f"{len(different)} of {len(made)} golden copies changed.")
     if check and different:
         raise SystemExit(1)
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _print(changes: Sequence[Change]) -> None:
