@@ -41,9 +41,7 @@ def five_group(label: str) -> str:
     raise ValueError(f"{label!r} is none of the five ethnic groups: {', '.join(FIVE_GROUPS)}.")
 
 
-def respondents_and_catchment(
-    figures: pd.DataFrame, trust_code: str, *, threshold: int = 11
-) -> pd.DataFrame:
+def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
     """Compare the survey's respondents with the population served, by ethnic group.
 
     Parameters
@@ -68,7 +66,10 @@ def respondents_and_catchment(
     table = pd.DataFrame({"group": list(FIVE_GROUPS)})
     ok = survey[survey["status"] == "ok"]
     people = (
-        ok["numerator"].astype("float64").groupby(ok["group"].map(five_group)).sum()
+        ok["numerator"]
+        .astype("float64")
+        .groupby(ok["group"].map(five_group))
+        .sum()
         .reindex(list(FIVE_GROUPS))
     )
     base = float(
@@ -81,7 +82,9 @@ def respondents_and_catchment(
         hidden = _hide_small(known, threshold) | known.index.isin(set(broken))
         interval = wilson_interval(known.to_numpy(), np.full(len(known), base))
         for name, values in (
-            ("percent", known.to_numpy() / base), ("lower", interval.lower), ("upper", interval.upper),
+            ("percent", known.to_numpy() / base),
+            ("lower", interval.lower),
+            ("upper", interval.upper),
         ):
             table[f"respondents_{name}"] = np.where(hidden, np.nan, 100 * values)
         table["respondents_status"] = np.where(hidden, "suppressed", "ok")

@@ -129,8 +129,10 @@ def choose_peers(
     ]
     table = listed.loc[candidates, ["trust_name", "region"]].join(measures)
     if len(candidates) <= count:
-        reason = f"All the other {kind} trusts in England." if candidates else (
-            f"There is no other {kind} trust in England to compare with."
+        reason = (
+            f"All the other {kind} trusts in England."
+            if candidates
+            else (f"There is no other {kind} trust in England to compare with.")
         )
         return Peers(table.sort_values("trust_name").reset_index(), reason)
     if not used:

@@ -21,13 +21,9 @@ class SurveyQuestion:
 
 
 QUESTIONS = (
-    SurveyQuestion(
-        "staff_survey_q15", "Q15", "The trust acts fairly on career progression", "lower"
-    ),
+    SurveyQuestion("staff_survey_q15", "Q15", "The trust acts fairly on career progression", "lower"),
     SurveyQuestion("staff_survey_q16a", "Q16a", "Discrimination from the public", "higher"),
-    SurveyQuestion(
-        "staff_survey_q16b", "Q16b", "Discrimination from a manager or colleagues", "higher"
-    ),
+    SurveyQuestion("staff_survey_q16b", "Q16b", "Discrimination from a manager or colleagues", "higher"),
 )
 
 

@@ -19,9 +19,7 @@ MAIN_GROUPS = (
 )
 
 
-def headcount_by_group(
-    figures: pd.DataFrame, trust_code: str, *, threshold: int = 10
-) -> pd.DataFrame:
+def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int = 10) -> pd.DataFrame:
     """A trust's staff by main staff group beside England's.
 
     Parameters
@@ -31,55 +29,52 @@ def headcount_by_group(
     trust_code : str
         A resolved trust code.
     threshold : int
-        A group of fewer people is not shown, together with the next smallest.
+        A group of fewer people is not shown.
 
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``people`` (missing where hidden), ``percent`` of the groups' sum,
+        ``group``, ``people`` (missing where hidden), ``percent`` of the groups that are shown,
         ``england_percent``, ``status``. Empty where nothing was published. Groups in which the
         trust employs nobody are left out.
 
     Notes
     -----
     A person in two roles is counted in each group and once in the publisher's total, so the
-    groups are compared with their own sum and not with the total.
+    groups are compared with their own sum and not with the total; for the same reason the total
+    does not give a hidden group away.
     """
     rows = figures[(figures["indicator"] == "workforce_headcount") & (figures["status"] == "ok")]
     rows = rows[rows["group"].isin(MAIN_GROUPS)]
     people = (
-        rows[rows["trust_code"] == trust_code].groupby("group")["value"].sum().astype("float64")
-        .reindex(MAIN_GROUPS).dropna()
+        rows[rows["trust_code"] == trust_code]
+        .groupby("group")["value"]
+        .sum()
+        .astype("float64")
+        .reindex(MAIN_GROUPS)
+        .dropna()
     )
     people = people[people > 0]
     if people.empty:
-        return pd.DataFrame(
-            columns=["group", "people", "percent", "england_percent", "status"]
-        )
+        return pd.DataFrame(columns=["group", "people", "percent", "england_percent", "status"])
     england = (
-        rows[rows["trust_code"] == ENGLAND_CODE].groupby("group")["value"].sum().astype("float64")
+        rows[rows["trust_code"] == ENGLAND_CODE]
+        .groupby("group")["value"]
+        .sum()
+        .astype("float64")
         .reindex(MAIN_GROUPS)
     )
+    # Shares of the groups that are shown: nothing hidden can then be worked out from them.
+    shown = people.where(people >= threshold)
     table = pd.DataFrame(
         {
             "people": people,
-            "percent": 100 * people / people.sum(),
+            "percent": 100 * shown / shown.sum(),
             "england_percent": (100 * england / england.sum()).reindex(people.index),
         }
     )
-    small = people < threshold
-    if small.any():
-        # The sum is shown, so one hidden group alone could be subtracted from it.
-        order = people.sort_values(kind="stable").index
-        hidden = small.copy()
-        for group in order:
-            if hidden.sum() >= 2 and people[hidden].sum() >= 2 * threshold:
-                break
-            hidden[group] = True
-        table.loc[hidden, ["people", "percent"]] = float("nan")
-        table["status"] = hidden.map({True: "suppressed", False: "ok"})
-    else:
-        table["status"] = "ok"
+    table["status"] = (people < threshold).map({True: "suppressed", False: "ok"})
+    table.loc[table["status"] == "suppressed", ["people", "percent"]] = float("nan")
     return table.rename_axis("group").reset_index()
 
 

@@ -104,30 +104,44 @@ def pooled(
         One row an indicator, columns as from :func:`staff_experience` plus ``trusts``, the number
         of trusts with figures.
     """
-    rows = experience[
-        (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
-    ]
+    rows = experience[(experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")]
     if trust_codes is not None:
         rows = rows[rows["trust_code"].isin(list(trust_codes))]
     if rows.empty:
         return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))
     numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
-    sums = rows.groupby("indicator", as_index=False).agg(
-        {**dict.fromkeys(numbers, "sum"), "trust_code": "nunique", "period_start": "min",
-         "period_end": "max", "source": "first"}
-    ).rename(columns={"trust_code": "trusts"})
+    sums = (
+        rows.groupby("indicator", as_index=False)
+        .agg(
+            {
+                **dict.fromkeys(numbers, "sum"),
+                "trust_code": "nunique",
+                "period_start": "min",
+                "period_end": "max",
+                "source": "first",
+            }
+        )
+        .rename(columns={"trust_code": "trusts"})
+    )
     return _with_intervals(sums.assign(trust_code=label, status="ok", organisations=""))
 
 
 def _empty_counts() -> pd.DataFrame:
     return pd.DataFrame(
-        {"trust_code": pd.Series(dtype="str"), "indicator": pd.Series(dtype="str"),
-         "organisations": pd.Series(dtype="str"), "source": pd.Series(dtype="str"),
-         "status": pd.Series(dtype="str"),
-         "period_start": pd.Series(dtype="datetime64[us]"),
-         "period_end": pd.Series(dtype="datetime64[us]"),
-         **{f"{side}_{kind}": pd.Series(dtype="float64")
-            for side in _SIDES.values() for kind in ("count", "total")}}
+        {
+            "trust_code": pd.Series(dtype="str"),
+            "indicator": pd.Series(dtype="str"),
+            "organisations": pd.Series(dtype="str"),
+            "source": pd.Series(dtype="str"),
+            "status": pd.Series(dtype="str"),
+            "period_start": pd.Series(dtype="datetime64[us]"),
+            "period_end": pd.Series(dtype="datetime64[us]"),
+            **{
+                f"{side}_{kind}": pd.Series(dtype="float64")
+                for side in _SIDES.values()
+                for kind in ("count", "total")
+            },
+        }
     )
 
 

@@ -47,24 +47,37 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame
         & (figures["status"] == "ok")
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
-    columns = ["number", "period_start", "period_end", "ethnic_minority_percent", "white_percent",
-               "ratio", "lower", "upper"]
+    columns = [
+        "number",
+        "period_start",
+        "period_end",
+        "ethnic_minority_percent",
+        "white_percent",
+        "ratio",
+        "lower",
+        "upper",
+    ]
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    wide = rows.pivot_table(
-        index=["indicator", "period_start", "period_end"],
-        columns="group",
-        values=["numerator", "denominator"],
-        aggfunc="sum",
-    ).astype("float64").dropna()
+    wide = (
+        rows.pivot_table(
+            index=["indicator", "period_start", "period_end"],
+            columns="group",
+            values=["numerator", "denominator"],
+            aggfunc="sum",
+        )
+        .astype("float64")
+        .dropna()
+    )
     found = []
     for (indicator, start, end), counts in wide.iterrows():
         number = int(indicator.removeprefix("wres_"))
         above, below = _OVER[number]
         cells = [counts[kind, group] for group in (above, below) for kind in ("numerator", "denominator")]
         interval = ratio_interval(*cells, method="scas")
-        likelihood = {group: counts["numerator", group] / counts["denominator", group]
-                      for group in (above, below)}
+        likelihood = {
+            group: counts["numerator", group] / counts["denominator", group] for group in (above, below)
+        }
         below_rate = likelihood[below]
         found.append(
             {
@@ -108,8 +121,15 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
     table = board.join(staff, lsuffix="_board", rsuffix="_staff", how="inner")
     if table.empty:
         return pd.DataFrame(
-            columns=["period_end", "board_members", "board_percent", "board_lower", "board_upper",
-                     "workforce_percent", "difference"]
+            columns=[
+                "period_end",
+                "board_members",
+                "board_percent",
+                "board_lower",
+                "board_upper",
+                "workforce_percent",
+                "difference",
+            ]
         )
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
     result = pd.DataFrame(
@@ -161,7 +181,8 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
                 "minority": value.where(rows["group"] == ETHNIC_MINORITY, 0.0),
             }
         )
-        .groupby(["period_end", "indicator"], sort=False, as_index=False).sum()
+        .groupby(["period_end", "indicator"], sort=False, as_index=False)
+        .sum()
     )
     interval = wilson_interval(sums["minority"].to_numpy(), sums["people"].to_numpy())
     return sums.assign(
@@ -174,10 +195,14 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
 def _minority_counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum people and people from ethnic minorities by period."""
     value = rows["value"].astype("float64")
-    return pd.DataFrame(
-        {
-            "period_end": rows["period_end"],
-            "all": value,
-            "minority": value.where(rows["group"] == ETHNIC_MINORITY, 0.0),
-        }
-    ).groupby("period_end").sum()
+    return (
+        pd.DataFrame(
+            {
+                "period_end": rows["period_end"],
+                "all": value,
+                "minority": value.where(rows["group"] == ETHNIC_MINORITY, 0.0),
+            }
+        )
+        .groupby("period_end")
+        .sum()
+    )

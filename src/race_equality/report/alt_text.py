@@ -25,9 +25,7 @@ def of_groups(known: pd.DataFrame, name: str) -> str:
         f"{percent(row.white_percent)}"
         for row in known.itertuples()
     ]
-    return (
-        f"Dot chart of ethnic minority and White staff at {name}, in that order: {'; '.join(pairs)}."
-    )
+    return f"Dot chart of ethnic minority and White staff at {name}, in that order: {'; '.join(pairs)}."
 
 
 def of_funnel(position: str | None, name: str, target: float) -> str:
@@ -48,7 +46,8 @@ def of_survey(asked: pd.DataFrame, spread: pd.DataFrame, name: str) -> str:
         f"{labels[row.indicator]} {percent(row.percent)}"
         + (
             f" against a median of {percent(spread.loc[row.indicator, 'median'])}"
-            if row.indicator in spread.index else ""
+            if row.indicator in spread.index
+            else ""
         )
         for row in asked.itertuples()
     ]
@@ -62,7 +61,8 @@ def of_populations(population: pd.DataFrame, name: str) -> str:
         shares = [
             f"{percent(value)} of {who}"
             for value, who in (
-                (row.respondents_percent, "respondents"), (row.catchment_percent, "the catchment")
+                (row.respondents_percent, "respondents"),
+                (row.catchment_percent, "the catchment"),
             )
             if pd.notna(value)
         ]

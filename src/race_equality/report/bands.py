@@ -8,6 +8,23 @@ from race_equality.report.words import STATUS_WORDS, interval, people, percent
 
 _KINDS = {"non_clinical": "Non-clinical", "clinical": "Clinical", "medical": "Medical"}
 
+_BAND_NAMES = {"vsm": "very senior manager", "non consultant career grade": "non-consultant career grade"}
+
+#: The order of a pay scale; an alphabetical one would put "under band 1" after band 9.
+_ORDER = ("under", "1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "vsm",
+          "trainee_grade", "career_grade", "consultant", "other")
+
+
+def _place_in_scale(indicator: str) -> tuple[str, int]:
+    rest = indicator.removeprefix("wres_1_")
+    kind = next((key for key in _KINDS if rest.startswith(key)), rest)
+    band = rest.removeprefix(kind).strip("_")
+    for place, name in enumerate(_ORDER):
+        if band == name or band == f"band_{name}" or (name == "under" and band.startswith(name)):
+            return kind, place
+    endings = [place for place, name in enumerate(_ORDER) if band.endswith(name)]
+    return kind, min(endings, default=len(_ORDER))
+
 
 def band_name(indicator: str) -> str:
     """Return a pay band's name from its indicator.
@@ -21,7 +38,7 @@ def band_name(indicator: str) -> str:
     for key, kind in _KINDS.items():
         if rest.startswith(key):
             band = rest.removeprefix(key).strip("_").replace("_", " ")
-            return f"{kind}, {'very senior manager' if band == 'vsm' else band}"
+            return f"{kind}, {_BAND_NAMES.get(band, band)}"
     return rest.replace("_", " ")
 
 
@@ -42,6 +59,7 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     pandas.DataFrame
         Text: ``band``, ``people``, ``minority``.
     """
+    bands = bands.sort_values("indicator", key=lambda ids: ids.map(_place_in_scale), ignore_index=True)
     minority = (bands["people"] * bands["ethnic_minority_percent"] / 100).round()
     fewest = pd.concat([minority, bands["people"] - minority], axis=1).min(axis=1)
     hidden = fewest < threshold
@@ -55,11 +73,11 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
         {
             "band": bands["indicator"].map(band_name),
             "people": [
-                hide if is_few else people(count)
-                for is_few, count in zip(few, bands["people"], strict=True)
+                hide if is_few else people(count) for is_few, count in zip(few, bands["people"], strict=True)
             ],
             "minority": [
-                hide if is_hidden or is_few
+                hide
+                if is_hidden or is_few
                 else f"{percent(row.ethnic_minority_percent)} ({interval(row.lower, row.upper, signed=False)})"
                 for is_hidden, is_few, row in zip(hidden, few, bands.itertuples(), strict=True)
             ],

@@ -33,6 +33,8 @@ def theme() -> alt.theme.ThemeConfig:
         "config": {
             "font": FONT,
             "background": "white",
+            # Vega's labels on every mark would repeat each figure, unrounded, in the page.
+            "aria": False,
             "view": {"stroke": None, "continuousWidth": WIDTH, "continuousHeight": 220},
             "axis": {
                 "labelFontSize": 14,
@@ -52,12 +54,19 @@ def theme() -> alt.theme.ThemeConfig:
                 "labelFontSize": 14,
                 "title": None,
                 "symbolSize": 120,
+                "symbolOpacity": 1,
+                "rowPadding": 6,
                 "labelColor": DARK_GREY,
                 "labelLimit": 300,
                 "columns": 3,
             },
-            "header": {"labelFontSize": 14, "labelFontWeight": "bold", "title": None,
-                       "labelColor": DARK_GREY, "labelAnchor": "start"},
+            "header": {
+                "labelFontSize": 14,
+                "labelFontWeight": "bold",
+                "title": None,
+                "labelColor": DARK_GREY,
+                "labelAnchor": "start",
+            },
             "text": {"fontSize": 14, "color": DARK_GREY},
             "point": {"size": 110, "filled": True, "opacity": 1},
             "bar": {"color": DARK_BLUE},
@@ -111,4 +120,4 @@ def _describe(svg: str, title: str, description: str) -> str:
     tag = opening.group(0).removesuffix(">")
     tag = re.sub(r'\s(role|aria-[a-z]+)="[^"]*"', "", tag)
     names = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
-    return f'{tag} role="img">{names}{svg[opening.end():]}'
+    return f'{tag} role="img">{names}{svg[opening.end() :]}'

@@ -136,7 +136,7 @@ def show_table(
     for row in cells.itertuples(index=False):
         first, *rest = (html.escape(str(value)) for value in row)
         data = "".join(
-            f'<td{number if name in numbers else ""}>{value}</td>'
+            f"<td{number if name in numbers else ''}>{value}</td>"
             for name, value in zip(list(columns)[1:], rest, strict=True)
         )
         body.append(f'<tr><th scope="row">{first}</th>{data}</tr>')

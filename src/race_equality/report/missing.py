@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from race_equality.figures.trusts import Trust
+from race_equality.report.words import date
 
 #: Indicators by what a reader would call them, and how each can be had.
 _LOAD_RETURN = "race-equality data template wres {code}, fill in the file, race-equality data add FILE"
 _WATCH = "race-equality data read FOLDER with the next edition in it"
+
+_NOTHING = "Nothing to load"
 
 _FAMILIES = (
     ("Staff experience by ethnic group (WRES 5 to 8)", ("wres_5", "wres_6", "wres_7", "wres_8"), _WATCH),
@@ -17,8 +20,11 @@ _FAMILIES = (
     ("Formal disciplinary process (WRES 3)", ("wres_3",), _LOAD_RETURN),
     ("Training and development (WRES 4)", ("wres_4",), _LOAD_RETURN),
     ("Board membership (WRES 9)", ("wres_9_",), _LOAD_RETURN),
-    ("Survey answers of all staff (Q15, Q16a, Q16b)",
-     ("staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b"), _WATCH),
+    (
+        "Survey answers of all staff (Q15, Q16a, Q16b)",
+        ("staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b"),
+        _WATCH,
+    ),
     ("Grounds of discrimination (Q16c)", ("staff_survey_q16c_1",), _WATCH),
     ("Staff who answered, by ethnic group (Q28)", ("staff_survey_q28",), _WATCH),
     ("Staff by staff group", ("workforce_headcount",), _WATCH),
@@ -61,9 +67,9 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         if "ok" in statuses:
             continue
         if "not_applicable" in statuses:
-            why, how = f"Not applicable: published for acute trusts alone, and this is {_kind(trust)}", "Nothing"
-        elif "suppressed" in statuses:
-            why, how = "Suppressed by the publisher: too few people", "Nothing"
+            why, how = f"Not applicable: {_why_not_applicable(trust, what)}", _NOTHING
+        elif statuses == {"suppressed"}:
+            why, how = "Suppressed by the publisher: too few people", _NOTHING
         elif how is _LOAD_RETURN:
             why = "Not available: in no public file, only in the trust’s own return"
         else:
@@ -80,7 +86,8 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     return pd.DataFrame(listed)
 
 
-def _kind(trust: Trust) -> str:
-    from race_equality.report.opening import KIND_WORDS
-
-    return KIND_WORDS[trust.kind]
+def _why_not_applicable(trust: Trust, what: str) -> str:
+    """Say why figures have no meaning for a trust: it is too new, or of another kind."""
+    if what.startswith("Catchment") and trust.kind != "online":
+        return "catchments are published for acute trusts alone"
+    return f"the trust opened on {date(pd.Timestamp(trust.open_date))}, after the period of the figures"

@@ -34,7 +34,7 @@ _QUESTIONS = {
 }
 
 
-def who_this_is_about(trust: Trust, headcount: float) -> str:
+def who_this_is_about(trust: Trust, headcount: float, counted: pd.Timestamp) -> str:
     """Introduce the trust in a sentence or two of Markdown.
 
     Parameters
@@ -43,9 +43,11 @@ def who_this_is_about(trust: Trust, headcount: float) -> str:
         The trust.
     headcount : float
         Staff, NaN where not published.
+    counted : pandas.Timestamp
+        The day they were counted.
     """
     text = f"**{trust.name}** ({trust.code}) is {KIND_WORDS[trust.kind]}"
-    if trust.region and trust.region != "National":
+    if trust.region != "National" and not trust.is_demonstration:
         text += f" in {_with_article(trust.region)}"
         if trust.system:
             systems = [system.strip() for system in trust.system.split(";")]
@@ -53,7 +55,7 @@ def who_this_is_about(trust: Trust, headcount: float) -> str:
             text += f", in the {listing(systems)} {noun}"
     text += "."
     if not math.isnan(headcount):
-        text += f" It employs about {people(round(headcount, -2))} people."
+        text += f" It employed about {people(round(headcount, -2))} people on {date(counted)}."
     return text
 
 
@@ -81,7 +83,8 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     """
     if trust.is_demonstration:
         return callout(
-            "important", "Every figure of this trust is invented",
+            "important",
+            "Every figure of this trust is invented",
             "This trust does not exist. Its figures show what a complete report looks like; "
             "the figures of all trusts beside them are real.",
         )
@@ -89,13 +92,23 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     others = sorted(set(published["organisation_code"]) - {trust.code})
     if not others:
         return None
-    since = f" It opened on {date(pd.Timestamp(trust.open_date))}." if trust.code not in set(
-        published["organisation_code"]
-    ) and trust.open_date else ""
+    where = "The last table of this report says which figure came from which organisation."
+    if all(code.startswith(trust.code) for code in others):
+        return callout(
+            "note",
+            "Some figures of this trust are published in parts",
+            f"The publisher gives figures for the parts {listing(others)}. Where several parts have a "
+            f"figure they are counted together; where one has, the figure is of that part. {where}",
+        )
+    since = (
+        f" It opened on {date(pd.Timestamp(trust.open_date))}."
+        if trust.open_date and trust.code not in set(published["organisation_code"])
+        else ""
+    )
     return callout(
-        "note", "This trust has merged since some of the figures were published",
-        f"Figures published for {listing(others)} are counted with this trust’s own.{since} "
-        "The last table of this report says which figure came from which organisation.",
+        "note",
+        "This trust has merged since some of the figures were published",
+        f"Figures published for {listing(others)} are counted with this trust’s own.{since} {where}",
     )
 
 
@@ -124,9 +137,7 @@ def questions_for_the_board(here: pd.DataFrame, likelihoods: pd.DataFrame) -> st
         for _, number in sorted(adverse, reverse=True)[:4]
     ]
     if not lines:
-        lines = [
-            "- Which of the figures below has the board not seen before, and who will bring the rest?"
-        ]
+        lines = ["- Which of the figures below has the board not seen before, and who will bring the rest?"]
     lines.append("- Who on the board owns each answer, and on what date will the board hear it?")
     return "### Questions for the board\n\n" + "\n".join(lines)
 

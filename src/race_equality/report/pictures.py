@@ -45,11 +45,14 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         ),
     )
     upper = max(10.0, float(rows["upper"].max()))
-    x = alt.X("percent:Q", title="Percentage of staff", scale=alt.Scale(domain=[0, upper * 1.12], nice=False))
+    x = alt.X(
+        "percent:Q",
+        title="Percentage of staff",
+        scale=alt.Scale(domain=[0, upper * 1.12], nice=False),
+        axis=alt.Axis(tickCount=7),
+    )
     return alt.layer(
-        base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("lower:Q", title="Percentage of staff"), x2="upper:Q"
-        ),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title="Percentage of staff"), x2="upper:Q"),
         base.mark_point(size=120).encode(
             x=x,
             shape=alt.Shape(
@@ -60,7 +63,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         base.mark_text(align="left", dx=6).encode(
             x=alt.X("upper:Q", title="Percentage of staff"), text="shown:N", color=alt.value(DARK_GREY)
         ),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(26))
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(20))
 
 
 def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
@@ -82,12 +85,16 @@ def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
         yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
         color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(
-        x=alt.X("zero:Q", title=title)
+    zero = (
+        alt.Chart(pd.DataFrame({"zero": [0]}))
+        .mark_rule(strokeDash=[4, 3])
+        .encode(x=alt.X("zero:Q", title=title))
     )
     return alt.layer(
         zero,
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=title), x2="upper:Q"),
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("lower:Q", title=title, axis=alt.Axis(tickCount=7)), x2="upper:Q"
+        ),
         base.mark_point(size=110).encode(
             x=alt.X("gap:Q", title=title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
@@ -96,7 +103,12 @@ def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
 
 
 def funnel_chart(
-    points: pd.DataFrame, limits: pd.DataFrame, *, x_title: str, highlight: str | None = None
+    points: pd.DataFrame,
+    limits: pd.DataFrame,
+    *,
+    x_title: str,
+    y_title: str = "Percentage",
+    highlight: str | None = None,
 ) -> alt.LayerChart:
     """Trusts by number of respondents, within the limits that chance and ordinary variation draw.
 
@@ -108,47 +120,55 @@ def funnel_chart(
     limits : pandas.DataFrame
         ``total``, ``target``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998`` in per cent,
         in rising order of ``total``.
-    x_title : str
-        What ``total`` counts.
+    x_title, y_title : str
+        What ``total`` counts and what ``percent`` measures.
     highlight : str, optional
         The trust code that is labelled.
     """
-    order = [name for name in ("This trust", "Similar trusts", "Other trusts") if name in set(points["series"])]
+    order = [
+        name for name in ("This trust", "Similar trusts", "Other trusts") if name in set(points["series"])
+    ]
     colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": "#8A8A8A"}
     shapes = {"This trust": "circle", "Similar trusts": "square", "Other trusts": "triangle-up"}
     sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25}
+    # Drawn in this order, so that this trust stands on top.
+    points = points.assign(rank=points["series"].map({name: -i for i, name in enumerate(order)}))
     x = alt.X("total:Q", title=x_title, axis=alt.Axis(format=",.0f", tickCount=6))
-    y_title = "Percentage"
     lines = limits.melt("total", var_name="line", value_name="percent")
     lines["kind"] = lines["line"].str.replace("lower_|upper_", "", regex=True)
     names = {"target": "All trusts", "95": "95% limits", "998": "99.8% limits"}
     lines["kind"] = lines["kind"].map(names)
-    curve = alt.Chart(lines).mark_line(color=DARK_GREY, strokeWidth=1.5).encode(
-        x=x,
-        y=alt.Y("percent:Q", title=y_title),
-        detail="line:N",
-        strokeDash=alt.StrokeDash(
-            "kind:N",
-            sort=list(names.values()),
-            scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 4], [2, 3]]),
-        ),
+    curve = (
+        alt.Chart(lines)
+        .mark_line(color=DARK_GREY, strokeWidth=1.5)
+        .encode(
+            x=x,
+            y=alt.Y("percent:Q", title=None),
+            detail="line:N",
+            strokeDash=alt.StrokeDash(
+                "kind:N",
+                sort=list(names.values()),
+                scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 4], [2, 3]]),
+            ),
+        )
     )
-    marks = alt.Chart(points).mark_point().encode(
-        x=x,
-        y=alt.Y("percent:Q", title=y_title, scale=alt.Scale(zero=True)),
-        color=alt.Color(
-            "series:N", sort=order, scale=alt.Scale(domain=order, range=[colours[name] for name in order])
-        ),
-        shape=alt.Shape(
-            "series:N", sort=order, scale=alt.Scale(domain=order, range=[shapes[name] for name in order])
-        ),
-        size=alt.Size(
-            "series:N",
-            sort=order,
-            legend=None,
-            scale=alt.Scale(domain=order, range=[sizes[name] for name in order]),
-        ),
-        order=alt.Order("rank:Q"),
+    marks = (
+        alt.Chart(points)
+        .mark_point()
+        .encode(
+            x=x,
+            y=alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True)),
+            color=alt.Color(
+                "series:N", sort=order, scale=alt.Scale(domain=order, range=[colours[name] for name in order])
+            ),
+            shape=alt.Shape(
+                "series:N", sort=order, scale=alt.Scale(domain=order, range=[shapes[name] for name in order])
+            ),
+            size=alt.Size(
+                "series:N", sort=order, scale=alt.Scale(domain=order, range=[sizes[name] for name in order])
+            ),
+            order=alt.Order("rank:Q"),
+        )
     )
     layers = [curve, marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
@@ -156,13 +176,18 @@ def funnel_chart(
         # Near the right edge the label stands to the left of its point.
         left = bool(one["total"].iloc[0] > 0.75 * points["total"].max())
         layers.append(
-            alt.Chart(one).mark_text(
-                align="right" if left else "left", dx=-12 if left else 12, dy=-12, fontWeight="bold"
-            ).encode(x=x, y="percent:Q", text="trust_code:N")
+            alt.Chart(one)
+            .mark_text(align="right" if left else "left", dx=-12 if left else 12, dy=-12, fontWeight="bold")
+            .encode(x=x, y="percent:Q", text="trust_code:N")
         )
-    rank = {name: -position for position, name in enumerate(order)}
-    points["rank"] = points["series"].map(rank)
-    return alt.layer(*layers).resolve_scale(shape="independent").properties(width=520, height=300)
+    return alt.layer(*layers).properties(
+        width=520,
+        height=300,
+        # In place of the title of the upright axis, which would be vertical text.
+        title=alt.TitleParams(
+            y_title, anchor="start", frame="group", fontSize=14, fontWeight="normal", color=DARK_GREY
+        ),
+    )
 
 
 def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> alt.LayerChart:
@@ -186,14 +211,20 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     x_title = "Percentage of staff who answered"
     y = alt.Y("label:N", sort=labels, axis=_LINES)
     colour = alt.Color("series:N", scale=scale)
-    others = alt.Chart(rows[~rows["here"]]).mark_tick(thickness=1.5, size=26).encode(
-        x=alt.X("percent:Q", title=x_title), y=y, color=colour
+    others = (
+        alt.Chart(rows[~rows["here"]])
+        .mark_tick(thickness=1.5, size=26)
+        .encode(x=alt.X("percent:Q", title=x_title, axis=alt.Axis(tickCount=7)), y=y, color=colour)
     )
     here = alt.Chart(rows[rows["here"]])
     return alt.layer(
         others,
-        here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q", y=y, color=colour),
-        here.mark_point(size=150, shape="circle").encode(x=alt.X("percent:Q", title=x_title), y=y, color=colour),
+        here.mark_rule(strokeWidth=3).encode(
+            x=alt.X("lower:Q", title=x_title), x2="upper:Q", y=y, color=colour
+        ),
+        here.mark_point(size=150, shape="circle").encode(
+            x=alt.X("percent:Q", title=x_title), y=y, color=colour
+        ),
         here.mark_text(dy=-22, fontWeight="bold").encode(
             x=alt.X("percent:Q", title=x_title), y=y, text="shown:N"
         ),
@@ -211,7 +242,7 @@ def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt
     first, second : str
         The names of the populations in the legend.
     """
-    populations = [first, second]
+    populations = [name for name in (first, second) if name in set(rows["population"])]
     groups = list(rows["group"].unique())
     rows = rows.assign(shown=rows["percent"].map("{:.1f}%".format))
     base = alt.Chart(rows).encode(
@@ -220,7 +251,9 @@ def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt
     )
     x = alt.X("percent:Q", title="Percentage", scale=alt.Scale(domainMin=0))
     colour = alt.Color(
-        "population:N", sort=populations, scale=alt.Scale(domain=populations, range=[DARK_BLUE, ORANGE])
+        "population:N",
+        sort=populations,
+        scale=alt.Scale(domain=populations, range=[DARK_BLUE, ORANGE][: len(populations)]),
     )
     return alt.layer(
         base.mark_bar(size=13).encode(x=x, color=colour),

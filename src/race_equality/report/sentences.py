@@ -123,10 +123,10 @@ def experience_summary(findings: pd.DataFrame) -> str:
     sentences = []
     total = number_word(len(known))
     if adverse := by_direction.get("adverse"):
-        count = "all" if len(adverse) == len(known) else f"{number_word(len(adverse))} of the"
+        count = "all" if len(adverse) == len(known) else f"{number_word(len(adverse))} of"
         sentences.append(
             f"Staff from ethnic minorities report worse experience than White staff on {count} "
-            f"{total} measured: {listing(adverse)}."
+            f"{total} measures: {listing(adverse)}."
         )
     if favourable := by_direction.get("favourable"):
         sentences.append(
@@ -175,7 +175,8 @@ def funnel_sentence(position: str | None, name: str, target: float, trusts: int)
         return f"{together} {name} is not among them."
     more = (
         " A trust within the limits is not thereby fair: the centre of the funnel is itself a disparity."
-        if position == "within limits" else ""
+        if position == "within limits"
+        else ""
     )
     return f"{together} {name} {_POSITIONS[position]}.{more}"
 
@@ -203,8 +204,10 @@ def survey_sentences(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> st
         if row.indicator in spread.index:
             middle = spread.loc[row.indicator]
             where = (
-                "above" if row.lower > middle["three_quarters"]
-                else "below" if row.upper < middle["quarter"]
+                "above"
+                if row.lower > middle["three_quarters"]
+                else "below"
+                if row.upper < middle["quarter"]
                 else "near"
             )
             text += {
@@ -233,8 +236,11 @@ def likelihood_sentences(likelihoods: pd.DataFrame) -> list[str]:
     people_and_event = {
         2: ("White applicants", "applicants from ethnic minorities", "to be appointed from shortlisting"),
         3: ("staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"),
-        4: ("White staff", "staff from ethnic minorities",
-            "to take up non-mandatory training and development"),
+        4: (
+            "White staff",
+            "staff from ethnic minorities",
+            "to take up non-mandatory training and development",
+        ),
     }
     sentences = []
     for row in likelihoods.groupby("number").tail(1).itertuples():
@@ -290,8 +296,10 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
         sentences.append(f"The catchment holds about {people(round(float(size), -3))} people.")
     if quintile is not None:
         place = {
-            1: "in the most deprived fifth of", 2: "in the second most deprived fifth of",
-            3: "in the middle fifth of", 4: "in the second least deprived fifth of",
+            1: "in the most deprived fifth of",
+            2: "in the second most deprived fifth of",
+            3: "in the middle fifth of",
+            4: "in the second least deprived fifth of",
             5: "in the least deprived fifth of",
         }[int(quintile)]
         sentences.append(f"By deprivation it lies {place} acute trusts’ catchments.")
@@ -305,5 +313,6 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
         sentences.append("No catchment population is published for this trust.")
     if (population["respondents_status"] == "suppressed").any():
         sentences.append("Groups of too few people are not shown.")
-    sentences.append("The staff who answered are not the whole workforce.")
+    if not math.isnan(staff):
+        sentences.append("The staff who answered are not the whole workforce.")
     return " ".join(sentences)

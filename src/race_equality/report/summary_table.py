@@ -31,15 +31,16 @@ def wres_summary(
         Nine rows of text: ``indicator``, ``minority``, ``white``, ``gap``, ``england``,
         ``reading``.
     """
-    return pd.DataFrame(
-        [_row(number, here, comparator, likelihoods, board) for number in WRES]
-    )
+    return pd.DataFrame([_row(number, here, comparator, likelihoods, board) for number in WRES])
 
 
 def _row(number, here, comparator, likelihoods, board) -> dict[str, str]:
     row = {
         "indicator": f"{number}. {WRES[number].name}",
-        "minority": _MISSING, "white": _MISSING, "gap": _MISSING, "england": _MISSING,
+        "minority": _MISSING,
+        "white": _MISSING,
+        "gap": _MISSING,
+        "england": _MISSING,
         "reading": "Load the trust’s return" if WRES[number].from_return else _MISSING,
     }
     if number in comparator.index:
@@ -79,7 +80,10 @@ def _row(number, here, comparator, likelihoods, board) -> dict[str, str]:
             "minority": percent(found["board_percent"]),
             "white": "Not applicable",
             "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
-            "reading": "Board below the workforce" if upper < 0
-            else "Board above the workforce" if lower > 0 else READINGS["unclear"],
+            "reading": "Board below the workforce"
+            if upper < 0
+            else "Board above the workforce"
+            if lower > 0
+            else READINGS["unclear"],
         }
     return row

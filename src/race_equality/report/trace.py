@@ -51,7 +51,9 @@ def sources_used(figures: pd.DataFrame, trust_code: str, sources: Iterable[Sourc
     return pd.DataFrame(rows).sort_values("title", ignore_index=True)
 
 
-def trace_of(figures: pd.DataFrame, trust_code: str, indicators: Collection[str]) -> pd.DataFrame:
+def trace_of(
+    figures: pd.DataFrame, trust_code: str, indicators: Collection[str], sources: Iterable[Source]
+) -> pd.DataFrame:
     """Say for each figure of a trust which file, sheet and cell or row it stands in.
 
     Parameters
@@ -62,11 +64,13 @@ def trace_of(figures: pd.DataFrame, trust_code: str, indicators: Collection[str]
         A resolved trust code.
     indicators : collection of str
         Which indicators.
+    sources : iterable of Source
+        From :func:`race_equality.figures.provenance.read_sources`.
 
     Returns
     -------
     pandas.DataFrame
-        Text: ``figure``, ``group``, ``organisation``, ``place``; one row a figure.
+        Text: ``figure``, ``group``, ``organisation``, ``file``, ``place``; one row a figure.
     """
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(list(indicators))]
     rows = rows.sort_values(["indicator", "organisation_code", "group"], kind="stable")
@@ -75,6 +79,7 @@ def trace_of(figures: pd.DataFrame, trust_code: str, indicators: Collection[str]
             "figure": rows["indicator"].map(_NAMES),
             "group": rows["group"],
             "organisation": rows["organisation_code"],
+            "file": rows["source"].map({source.id: source.file for source in sources}),
             "place": rows["locator"],
         }
     ).reset_index(drop=True)

@@ -16,9 +16,7 @@ STATUS_WORDS = {
 
 MINUS = "\N{MINUS SIGN}"
 
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+MONTHS = ("January February March April May June July August September October November December").split()
 
 
 def percent(value: float, status: str = "not_available") -> str:
