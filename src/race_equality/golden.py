@@ -216,20 +216,42 @@ def _cell_diff(old: NotebookNode | None, new: NotebookNode | None) -> Iterator[s
     if old is None or new is None:
         yield "cell put in" if old is None else "cell taken out"
     yield from _diff("source", old.source if old else "", new.source if new else "")
-    old_text, old_charts = _outputs(old)
-    new_text, new_charts = _outputs(new)
-    yield from _diff("outputs", old_text, new_text)
+    # Plain text says again what markup or Markdown says: it is shown only where they do not differ.
+    rich = list(compare_text(_outputs(old), _outputs(new), "outputs"))
+    yield from rich or _diff("outputs", _outputs(old, plain=True), _outputs(new, plain=True))
+
+
+def compare_text(old: str, new: str, what: str = "text") -> Iterator[str]:
+    """Say what changed between two outputs, with charts decoded.
+
+    Parameters
+    ----------
+    old, new : str
+        HTML, Markdown or text; charts in it are base64 SVG in ``src`` of an ``<img>``.
+    what : str
+        What the first heading calls it.
+
+    Yields
+    ------
+    str
+        Lines of a unified diff under a heading each for the text, and for each chart that differs:
+        its texts and labelled marks, and only where none of those differs, its shapes.
+    """
+    (old_text, old_charts), (new_text, new_charts) = _take_charts(old), _take_charts(new)
+    yield from _diff(what, _lines(old_text), _lines(new_text), fold=True)
     for number in range(max(len(old_charts), len(new_charts))):
         before = old_charts[number] if number < len(old_charts) else ""
         after = new_charts[number] if number < len(new_charts) else ""
-        if before == after:
-            continue
-        said = list(_diff(f"chart {number + 1}", _marks(before), _marks(after)))
-        yield from said or _diff(f"chart {number + 1}, shapes", _lines(before), _lines(after))
+        if before != after:
+            said = list(_diff(f"chart {number + 1}", _marks(before), _marks(after), fold=True))
+            yield from said or _diff(
+                f"chart {number + 1}, shapes", _lines(before), _lines(after), fold=True
+            )
 
 
-def _diff(what: str, old: str, new: str) -> Iterator[str]:
-    lines = difflib.unified_diff(_fold(old), _fold(new), n=1, lineterm="")
+def _diff(what: str, old: str, new: str, *, fold: bool = False) -> Iterator[str]:
+    split = _fold if fold else str.splitlines
+    lines = difflib.unified_diff(split(old), split(new), n=1, lineterm="")
     for index, line in enumerate(lines):
         if index == 0:
             yield f"{what}:"
@@ -242,14 +264,8 @@ def _fold(text: str) -> list[str]:
     return [part for line in text.splitlines() for part in textwrap.wrap(line, 100) or [""]]
 
 
-def _outputs(cell: NotebookNode | None) -> tuple[str, list[str]]:
-    """Return the text of a cell's outputs, with markup one element a line, and its charts."""
-    charts: list[str] = []
-
-    def decode(match: re.Match[str]) -> str:
-        charts.append(base64.b64decode(match.group(1)).decode("utf-8"))
-        return f"chart {len(charts)}"
-
+def _outputs(cell: NotebookNode | None, *, plain: bool = False) -> str:
+    """Return the text of a cell's outputs, with their plain text or with all but it."""
     texts = []
     for output in cell.get("outputs", []) if cell else []:
         if output.output_type == "stream":
@@ -258,10 +274,20 @@ def _outputs(cell: NotebookNode | None) -> tuple[str, list[str]]:
             texts.append(f"[error] {output.ename}: {output.evalue}")
         else:
             for kind, content in sorted(output.data.items()):
-                content = content if isinstance(content, str) else repr(content)
-                content = _CHART.sub(decode, content)
-                texts.append(f"[{kind}]\n{_lines(content) if kind == 'text/html' else content}")
-    return "\n".join(texts), charts
+                if plain == (kind == "text/plain"):
+                    texts.append(f"[{kind}]\n{content if isinstance(content, str) else content!r}")
+    return "\n".join(texts)
+
+
+def _take_charts(text: str) -> tuple[str, list[str]]:
+    """Return a text with "chart 1" and so on for its charts, and the charts as SVG."""
+    charts: list[str] = []
+
+    def decode(match: re.Match[str]) -> str:
+        charts.append(base64.b64decode(match.group(1)).decode("utf-8"))
+        return f"chart {len(charts)}"
+
+    return _CHART.sub(decode, text), charts
 
 
 def _lines(markup: str) -> str:
@@ -291,7 +317,7 @@ def _refuse_volatile(notebook: NotebookNode, origin: str, folders: Sequence[Path
         if folder != folder.parent:  # "/" alone would be found in every address
             patterns[f"the folder {folder}"] = re.compile(re.escape(f"{folder}{os.sep}"))
     for number, cell in enumerate(notebook.cells):
-        text, charts = _outputs(cell)
+        text, charts = _take_charts(_outputs(cell) + _outputs(cell, plain=True))
         for content in (text, *charts):
             for what, pattern in patterns.items():
                 if found := pattern.search(content):

@@ -1,4 +1,4 @@
-"""What golden notebooks rest on, said before they run."""
+"""Golden notebooks: what they rest on, said before they run, and a readable word when they differ."""
 
 from pathlib import Path
 
@@ -12,3 +12,14 @@ def pytest_report_header() -> list[str]:
         return []
     names = ", ".join(path.name for path in local)
     return [f"data/local holds {names}: golden notebooks differ until it is moved away"]
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Decode the charts of two outputs for nbval, which would show base64."""
+    if op != "==" or not (isinstance(left, str) and isinstance(right, str)):
+        return None
+    if "data:image/svg+xml" not in left and "<table" not in left:
+        return None
+    from race_equality.golden import compare_text
+
+    return ["golden copy (-) and this run (+)", *compare_text(left, right)]

@@ -29,7 +29,8 @@ def project(tmp_path: Path) -> Path:
     for folder in ("src", "data", "notebooks", "params"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=leave)
     (copy / "tests" / "notebooks").mkdir(parents=True)
-    for file in ("_quarto.yml", "pyproject.toml", GOLDEN, "tests/notebooks/test_golden_copies.py"):
+    for file in ("_quarto.yml", "pyproject.toml", GOLDEN, "tests/notebooks/conftest.py",
+                 "tests/notebooks/test_golden_copies.py"):
         shutil.copy(ROOT / file, copy / file)
     return copy
 
