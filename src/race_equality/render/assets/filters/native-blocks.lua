@@ -1,0 +1,256 @@
+-- Turns the HTML of notebook outputs into native figures, tables and callouts.
+--
+-- Quarto runs this at pre-ast (_quarto.yml), Pandoc runs it in the built-in renderer. A notebook
+-- shows its charts, tables and callouts as HTML, because JupyterLab understands that; Quarto and
+-- Pandoc number, reference and put into the PDF only what is native to them.
+--
+--   <figure id="fig-..."><img src="..." alt="..."><figcaption>...</figcaption></figure>
+--   <table id="tbl-..."><caption>...</caption>...</table>
+--   <aside class="callout-note"><h3>...</h3><p>...</p></aside>
+--
+-- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost.
+
+local is_html = FORMAT:match("html") ~= nil
+local in_quarto = quarto ~= nil
+
+-- The width that is left between the margins of typst-template.typ, in CSS pixels (96 to the
+-- inch). A wider picture is scaled to the width of the column.
+local TEXT_WIDTH_PX = 640
+
+-- Data addresses are long, and Pandoc reads HTML letter by letter: they step aside meanwhile.
+local function without_data_addresses(html)
+  local addresses = {}
+  html = html:gsub('src=(["\'])(data:[^"\']*)%1', function(quote, address)
+    table.insert(addresses, address)
+    return "src=" .. quote .. "data-address-" .. #addresses .. quote
+  end)
+  return html, addresses
+end
+
+local function pixel_width(source)
+  local ok, mime, contents = pcall(pandoc.mediabag.fetch, source)
+  if not ok or not contents or not (mime or ""):match("svg") then return nil end
+  return tonumber((contents:match("<svg[^>]-%swidth=[\"']([%d.]+)") or ""))
+end
+
+-- Typst reads pictures from files only.
+local function to_media_bag(image)
+  if is_html or not image.src:match("^data:") then return end
+  local mime, contents = pandoc.mediabag.fetch(image.src)
+  local ending = (mime or ""):match("svg") and ".svg" or (mime or ""):match("png") and ".png" or ".jpg"
+  local name = pandoc.utils.sha1(contents) .. ending
+  pandoc.mediabag.insert(name, mime, contents)
+  image.src = name
+end
+
+local function image_for_target(image)
+  local width = tonumber(image.attributes["natural-width"]) or
+    (image.src:match("^data:") and not is_html and pixel_width(image.src)) or nil
+  image.attributes["natural-width"] = nil
+  if not is_html and width and width > TEXT_WIDTH_PX and not image.attributes.width then
+    image.attributes.width = "100%"
+  end
+  if in_quarto then
+    -- Quarto takes a caption inside the image for the figure's own.
+    image.attributes["fig-alt"] = pandoc.utils.stringify(image.caption)
+    image.caption = {}
+  end
+  to_media_bag(image)
+  return image
+end
+
+-- A column whose figures all carry the class "number" is aligned to the right.
+local function align_numbers(tbl)
+  local numbers, others = {}, {}
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      local column = 1
+      for _, cell in ipairs(row.cells) do
+        if cell.attr.classes:includes("number") then
+          numbers[column] = true
+        elseif cell.col_span == 1 then
+          others[column] = true
+        end
+        column = column + cell.col_span
+      end
+    end
+  end
+  for column, spec in ipairs(tbl.colspecs) do
+    if numbers[column] and not others[column] then
+      spec[1] = pandoc.AlignRight
+    elseif spec[1] == pandoc.AlignDefault then
+      spec[1] = pandoc.AlignLeft
+    end
+    tbl.colspecs[column] = spec
+  end
+  return tbl
+end
+
+-- Room for letters in a line of a table in the PDF, and what the space between columns takes.
+local LINE_LETTERS, GAP_LETTERS = 100, 2.5
+
+local function rows_of(tbl)
+  local rows = pandoc.List()
+  rows:extend(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do rows:extend(body.body) end
+  return rows
+end
+
+-- Typst gives every wide column the same room. Here a column gets room for its longest word, and
+-- then a share of the rest by how much text it holds.
+local function share_width(tbl)
+  local longest_word, longest_cell = {}, {}
+  for column = 1, #tbl.colspecs do longest_word[column], longest_cell[column] = 1, 1 end
+  for _, row in ipairs(rows_of(tbl)) do
+    local column = 1
+    for _, cell in ipairs(row.cells) do
+      if cell.col_span == 1 and longest_cell[column] then
+        local text = pandoc.utils.stringify(cell.contents)
+        -- a short figure with its interval is read as one word
+        local whole = cell.attr.classes:includes("number") and #text <= 18
+        longest_cell[column] = math.max(longest_cell[column], utf8.len(text) or #text)
+        for word in (whole and text:gsub(" ", "_") or text):gmatch("[^%s\u{200b}]+") do
+          longest_word[column] = math.max(longest_word[column], utf8.len(word) or #word)
+        end
+      end
+      column = column + cell.col_span
+    end
+  end
+  local total_cells, total_words = 0, 0
+  for column = 1, #tbl.colspecs do
+    total_cells = total_cells + longest_cell[column] + GAP_LETTERS
+    total_words = total_words + longest_word[column] + GAP_LETTERS
+  end
+  if total_cells <= LINE_LETTERS then return tbl end
+  local spare = math.max(0, LINE_LETTERS - total_words)
+  local wish, wishes = {}, 0
+  for column = 1, #tbl.colspecs do
+    -- by the square root: a column with ten times the text needs not ten times the width
+    wish[column] = math.sqrt(longest_cell[column] - longest_word[column])
+    wishes = wishes + wish[column]
+  end
+  for column, spec in ipairs(tbl.colspecs) do
+    local letters = longest_word[column] + GAP_LETTERS + (wishes > 0 and spare * wish[column] / wishes or 0)
+    spec[2] = letters / math.max(LINE_LETTERS, total_words)
+    tbl.colspecs[column] = spec
+  end
+  return tbl
+end
+
+-- Names of files and addresses have no spaces: say where they may be broken.
+local function breakable(str)
+  if #str.text < 20 or not str.text:match("[_/]") then return nil end
+  if not is_html then return pandoc.Str((str.text:gsub("[_/]", "%0\u{200b}"))) end
+  local parts = pandoc.Inlines({})
+  for part in str.text:gmatch("[^_/]*[_/]?") do
+    if part ~= "" then
+      parts:insert(pandoc.Str(part))
+      parts:insert(pandoc.RawInline("html", "<wbr>"))
+    end
+  end
+  return parts
+end
+
+-- To typst, "1." at the start of a cell begins a list. Pandoc does not guard against that.
+local function not_a_list(block)
+  local first = block.content[1]
+  if is_html or not first or first.t ~= "Str" then return nil end
+  local number, mark = first.text:match("^(%d+)([.)])$")
+  if not number then return nil end
+  block.content[1] = pandoc.RawInline("typst", number .. "\\" .. mark)
+  return block
+end
+
+local function read_html(html)
+  local addresses
+  html, addresses = without_data_addresses(html)
+  html = html:gsub("<aside(%s[^>]*)>", "<div%1>"):gsub("</aside>", "</div>")
+  html = html:gsub("<details[^>]*>", '<div class="details">'):gsub("</details>", "</div>")
+  html = html:gsub("<summary[^>]*>", '<div class="summary"><p>'):gsub("</summary>", "</p></div>")
+  local blocks = pandoc.read(html, "html+native_divs+native_spans-auto_identifiers").blocks
+  return blocks:walk({
+    Image = function(image)
+      local number = image.src:match("^data%-address%-(%d+)$")
+      if number then image.src = addresses[tonumber(number)] end
+      return image_for_target(image)
+    end,
+    Table = function(tbl)
+      tbl = align_numbers(tbl:walk({ Str = breakable, Plain = not_a_list, Para = not_a_list }))
+      return is_html and tbl or share_width(tbl)
+    end,
+    Div = function(div)
+      if div.classes:includes("summary") then
+        if not is_html then return div.content end
+        local inlines = pandoc.utils.blocks_to_inlines(div.content)
+        inlines:insert(1, pandoc.RawInline("html", "<summary>"))
+        inlines:insert(pandoc.RawInline("html", "</summary>"))
+        return pandoc.Plain(inlines)
+      elseif div.classes:includes("details") then
+        if not is_html then return div.content end
+        div.content:insert(1, pandoc.RawBlock("html", "<details>"))
+        div.content:insert(pandoc.RawBlock("html", "</details>"))
+        return div.content
+      end
+    end,
+  })
+end
+
+-- Does this HTML hold something that should be numbered or boxed?
+local function is_ours(html)
+  return html:match("<figure[^>]-%sid=[\"']?fig%-") or html:match("<table[^>]-%sid=[\"']?tbl%-")
+    or html:match("<aside[^>]-%sclass=[\"'][^\"']*callout%-")
+end
+
+local PAIRED = { figure = true, table = true, aside = true }
+
+-- The name of an element of ours that a block of HTML opens and does not close.
+local function left_open(html)
+  local name = html:match("^%s*<(%a+)[%s>]")
+  if name and PAIRED[name] and not html:match("</" .. name .. "%s*>") then return name end
+end
+
+function Blocks(blocks)
+  local result = pandoc.Blocks({})
+  local at = 1
+  while at <= #blocks do
+    local block = blocks[at]
+    if block.t == "RawBlock" and block.format:match("html") then
+      local html = block.text
+      local name = left_open(html)
+      if name and is_ours(html) then
+        -- Markdown splits an element into its tags and what stands between: put it together again.
+        local last
+        for following = at + 1, #blocks do
+          local other = blocks[following]
+          if other.t == "RawBlock" and other.text:match("</" .. name .. "%s*>") then
+            last = following
+            break
+          end
+        end
+        if last then
+          for following = at + 1, last do
+            local other = blocks[following]
+            html = html .. (other.t == "RawBlock" and other.text
+              or pandoc.write(pandoc.Pandoc({ other }), "html"))
+          end
+          at = last
+        end
+      end
+      if is_ours(html) or not is_html then
+        result:extend(read_html(html))
+      else
+        result:insert(block)
+      end
+    else
+      result:insert(block)
+    end
+    at = at + 1
+  end
+  return result
+end
+
+-- Pictures that a notebook shows without HTML.
+function Image(image)
+  if image.src:match("^data:") then to_media_bag(image) end
+  return image
+end

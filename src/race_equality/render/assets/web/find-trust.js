@@ -1,0 +1,64 @@
+// Adds a search box to the table of trusts. Without script the table stands as it is.
+(function () {
+  "use strict";
+  var table = document.getElementById("trusts");
+  if (!table) return;
+  var rows = Array.prototype.slice.call(table.querySelectorAll("tr[data-find]"));
+  var bodies = Array.prototype.slice.call(table.tBodies);
+  var words = rows.map(function (row) { return plain(row.getAttribute("data-find")); });
+
+  // St Helens' and Saint Helens, accents, capitals: what a person types is rarely what is written.
+  function plain(text) {
+    return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "")
+      .replace(/[\u2019']/g, "").replace(/\bsaint\b/g, "st").replace(/&/g, " and ")
+      .replace(/[^a-z0-9]+/g, " ").trim();
+  }
+
+  var form = document.createElement("form");
+  form.className = "find-trust";
+  form.setAttribute("role", "search");
+  form.innerHTML =
+    '<label for="find-trust">Find a trust</label>' +
+    '<p class="hint" id="find-trust-hint">Type part of a name, a code or a region</p>' +
+    '<input id="find-trust" type="search" autocomplete="off" spellcheck="false" aria-describedby="find-trust-hint">' +
+    '<p class="count" role="status" aria-live="polite"></p>';
+  var region = table.parentNode;
+  region.parentNode.insertBefore(form, region);
+  var box = form.querySelector("input");
+  var count = form.querySelector(".count");
+
+  function shown() { return rows.filter(function (row) { return !row.hidden; }); }
+
+  function say(number) {
+    count.textContent = number === 0 ? "No trust found. Check the spelling or try part of the name."
+      : number === 1 ? "1 trust" : number + " trusts";
+  }
+
+  function filter() {
+    var asked = plain(box.value).split(" ").filter(Boolean);
+    rows.forEach(function (row, index) {
+      row.hidden = !asked.every(function (word) { return words[index].indexOf(word) !== -1; });
+    });
+    bodies.forEach(function (body) { body.hidden = !body.querySelector("tr[data-find]:not([hidden])"); });
+    table.hidden = shown().length === 0;
+  }
+
+  // The table answers at once; what a screen reader hears waits until the typing rests.
+  var rest;
+  box.addEventListener("input", function () {
+    filter();
+    clearTimeout(rest);
+    rest = setTimeout(function () { say(shown().length); }, 300);
+  });
+
+  // Enter opens the report when one trust is left, and else goes to the first one.
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    var left = shown();
+    if (!left.length) { say(0); return; }
+    var link = left[0].querySelector("a");
+    if (left.length === 1) { window.location.href = link.href; } else { link.focus(); }
+  });
+
+  say(rows.length);
+})();

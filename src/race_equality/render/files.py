@@ -1,0 +1,74 @@
+"""Writing files so that a reader sees the old one or the new one, never a half."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def write_atomically(target: Path, content: bytes | str) -> None:
+    """Write a file beside its place and move it there.
+
+    Parameters
+    ----------
+    target : Path
+        Folders above it are made.
+    content : bytes or str
+        Text is written as UTF-8 with the line ends it has.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # mkstemp makes files that only their owner reads; a page is for everybody
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a file's content to a place beside its target and move it there.
+
+    Parameters
+    ----------
+    source, target : Path
+        Folders above the target are made.
+    """
+    write_atomically(target, source.read_bytes())
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder of small files over another, each file atomically.
+
+    Parameters
+    ----------
+    source, target : Path
+        Other files in the target stay.
+    """
+    for file in sorted(source.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            copy_atomically(file, target / file.relative_to(source))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder if it is there."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _umask() -> int:
+    # The only way to read it is to set it; Linux has it in /proc without that race.
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1], 8) for line in status if line.startswith("Umask:"))
+    except (OSError, StopIteration):
+        current = os.umask(0o022)
+        os.umask(current)
+        return current

@@ -1,0 +1,183 @@
+"""The site's list of trusts, on its first page."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from race_equality.errors import RaceEqualityError
+from race_equality.render.files import ASSETS
+
+_PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
+
+#: Where the list has no region of a trust: the demonstration trust, and codes it does not know.
+_NO_REGION = "Other"
+
+
+@dataclass(frozen=True, order=True)
+class TrustPage:
+    """One line of the list.
+
+    Parameters
+    ----------
+    region, name, code, kind : str
+    address : str
+        The page in the site.
+    pdf : str
+        The PDF's address; "" when there is none.
+    """
+
+    region: str
+    name: str
+    code: str
+    kind: str
+    address: str
+    pdf: str
+
+
+_known: dict[tuple[Path, int, int], dict[str, Any]] = {}
+
+
+def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
+    """Find the trusts that have a page in the site.
+
+    Parameters
+    ----------
+    project_dir : Path
+        The staged project; its executed notebooks' front matter says who a page is about
+        (``trust: {code, name, region, kind}``).
+    site_dir : Path
+        The site; pages of earlier builds count as well.
+
+    Returns
+    -------
+    list of TrustPage
+        By region, then by name.
+    """
+    pages = []
+    for file in sorted((site_dir / "trusts").glob("*.html")):
+        code = file.stem
+        about = _front_matter(project_dir / "trusts" / f"{code}.ipynb")
+        trust = about.get("trust") if isinstance(about.get("trust"), dict) else _look_up(code)
+        pdf = file.with_suffix(".pdf")
+        pages.append(
+            TrustPage(
+                region=str(trust.get("region") or _NO_REGION),
+                name=str(trust.get("name") or about.get("title") or code),
+                code=str(trust.get("code") or code),
+                kind=str(trust.get("kind") or ""),
+                address=f"trusts/{file.name}",
+                pdf=f"trusts/{pdf.name}" if pdf.is_file() else "",
+            )
+        )
+    return sorted(pages, key=lambda page: (page.region == _NO_REGION, page.region, page.name.lower()))
+
+
+def listing_html(pages: Iterable[TrustPage]) -> str:
+    """Make the list of trusts: a table by region, and the script that adds a search box.
+
+    Parameters
+    ----------
+    pages : iterable of TrustPage
+        In order.
+
+    Returns
+    -------
+    str
+        HTML; empty when there are no pages.
+    """
+    pages = list(pages)
+    if not pages:
+        return ""
+    rows = []
+    for region, members in itertools.groupby(pages, key=lambda page: page.region):
+        rows.append(f'<tbody><tr><th scope="rowgroup" colspan="4">{html.escape(region)}</th></tr>')
+        for page in members:
+            name = html.escape(page.name)
+            find = html.escape(" ".join([page.name, page.code, page.region, page.kind]))
+            pdf = (
+                f'<a href="{html.escape(page.pdf)}">PDF<span class="visually-hidden"> of {name}</span></a>'
+                if page.pdf
+                else "None"
+            )
+            rows.append(
+                f'<tr data-find="{find}"><th scope="row"><a href="{html.escape(page.address)}">{name}</a></th>'
+                f"<td>{html.escape(page.code)}</td>"
+                f"<td>{html.escape(page.kind.capitalize()) or 'Not stated'}</td><td>{pdf}</td></tr>"
+            )
+        rows.append("</tbody>")
+    script = (ASSETS / "web" / "find-trust.js").read_text(encoding="utf-8")
+    return (
+        '<div class="table-scroll" role="region" aria-label="Trusts and their reports" tabindex="0">\n'
+        '<table id="trusts" class="trusts" data-quarto-disable-processing="true">\n'
+        '<caption>Trusts with a report, by region</caption>\n'
+        '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
+        '<th scope="col">Type</th><th scope="col">To print</th></tr></thead>\n'
+        + "\n".join(rows)
+        + f"\n</table>\n</div>\n<script>\n{script}</script>"
+    )
+
+
+def fill_in_listing(index: str, pages: Iterable[TrustPage]) -> str:
+    """Put the list of trusts into the first page's source.
+
+    Parameters
+    ----------
+    index : str
+        ``index.qmd``, with the lines ``<!-- trusts -->`` and ``<!-- /trusts -->``.
+    pages : iterable of TrustPage
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    RaceEqualityError
+        When the lines are not there.
+    """
+    if not _PLACE.search(index):
+        raise RaceEqualityError(
+            "index.qmd has no place for the list of trusts. Put back its lines <!-- trusts --> and "
+            "<!-- /trusts -->."
+        )
+    listing = listing_html(pages)
+    if not listing:
+        return index
+    return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{listing}\n```\n{place[2]}", index)
+
+
+def _front_matter(file: Path) -> dict[str, Any]:
+    """A notebook's front matter, read once for each version of the file."""
+    from race_equality.render.notebook import read_front_matter
+
+    try:
+        state = file.stat()
+    except OSError:
+        return {}
+    key = (file, state.st_mtime_ns, state.st_size)
+    if key not in _known:
+        try:
+            _known[key] = read_front_matter(file)
+        except RaceEqualityError:
+            # being written or broken: the list then says what it knows without it
+            return {}
+    return _known[key]
+
+
+def _look_up(code: str) -> dict[str, str]:
+    """What the list of trusts says about a code."""
+    from race_equality.figures.trusts import resolve_trust
+
+    try:
+        trust = resolve_trust(code)
+    except RaceEqualityError:
+        return {}
+    if trust.is_demonstration:
+        return {"code": trust.code, "name": trust.name, "kind": trust.kind}
+    return {"code": trust.code, "name": trust.name, "region": trust.region, "kind": trust.kind}

@@ -1,0 +1,236 @@
+"""All pages of a site, by Quarto or by the built-in renderer."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from race_equality.errors import RaceEqualityError
+from race_equality.render.config import SiteConfig, page_address, read_config
+from race_equality.render.files import copy_atomically, write_atomically
+
+Engine = Literal["auto", "quarto", "built-in"]
+OnPage = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class RenderFailure:
+    """A page that could not be made.
+
+    Parameters
+    ----------
+    page : str
+        As it was asked for, such as ``trusts/RJ1.ipynb``.
+    stage : str
+        ``html`` or ``pdf``.
+    message : str
+        What went wrong.
+    """
+
+    page: str
+    stage: str
+    message: str
+
+
+def render_site(
+    project_dir: Path,
+    site_dir: Path,
+    pages: Sequence[str],
+    *,
+    jobs: int = 1,
+    engine: Engine = "auto",
+    on_page: OnPage | None = None,
+) -> list[RenderFailure]:
+    """Render executed notebooks, and the first page with the list of trusts.
+
+    Parameters
+    ----------
+    project_dir : Path
+        A staged project (:func:`race_equality.render.stage_project`) with executed notebooks.
+    site_dir : Path
+        Where ``index.html`` and the pages go. Pages that are there and not asked for stay.
+    pages : sequence of str
+        Notebooks in `project_dir`, such as ``trusts/RJ1.ipynb``. Each gives an HTML page, a PDF
+        (unless its front matter says ``format: html``) and a copy of the notebook.
+    jobs : int, optional
+        Pages at once.
+    engine : {"auto", "quarto", "built-in"}, optional
+        ``auto`` is Quarto if it is on the PATH, and else the built-in renderer.
+    on_page : callable, optional
+        Called with the page and ``"html"``, ``"pdf"``, ``"done"`` or ``"failed"`` as each begins;
+        one call at a time.
+
+    Returns
+    -------
+    list of RenderFailure
+        In the order of `pages`; empty when all went well. A page that fails leaves the page of an
+        earlier build in place, and the others go on.
+
+    Raises
+    ------
+    RaceEqualityError
+        When nothing can be rendered: no ``_quarto.yml``, no Quarto although it was asked for, a
+        page outside the project, or a first page that fails.
+    """
+    project_dir, site_dir = Path(project_dir), Path(site_dir)
+    config = read_config(project_dir)
+    for page in pages:
+        _check_name(page)
+    quarto = _find_quarto(engine)
+    report = _serialised(on_page)
+    if quarto:
+        from race_equality.render import quarto as renderer
+
+        failures = renderer.render_pages(
+            quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report
+        )
+        renderer.render_index(quarto, project_dir, site_dir, config=config)
+    else:
+        failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
+        _render_index(project_dir, site_dir, config)
+    order = {page: position for position, page in enumerate(pages)}
+    return sorted(failures, key=lambda failure: order[failure.page])
+
+
+def makes_pdf(front_matter: Mapping[str, Any], config: SiteConfig) -> bool:
+    """Return whether a page has a PDF: ``format`` in its front matter, else the project's formats."""
+    formats = front_matter.get("format", config.metadata.get("format", {}))
+    return formats == "typst" or (isinstance(formats, (dict, list)) and "typst" in formats)
+
+
+def _check_name(page: str) -> None:
+    path = PurePosixPath(page)
+    if path.is_absolute() or ".." in path.parts or path.suffix != ".ipynb":
+        raise RaceEqualityError(f"{page!r} is not a notebook of the project.")
+
+
+def _find_quarto(engine: Engine) -> str | None:
+    if engine not in ("auto", "quarto", "built-in"):
+        raise RaceEqualityError(f"There is no renderer {engine!r}: use auto, quarto or built-in.")
+    if engine == "built-in":
+        return None
+    found = shutil.which("quarto")
+    if engine == "quarto" and found is None:
+        raise RaceEqualityError(
+            "Quarto is not on the PATH. Install it from https://quarto.org, or use the built-in renderer."
+        )
+    return found
+
+
+def _serialised(on_page: OnPage | None) -> OnPage:
+    lock = threading.Lock()
+
+    def report(page: str, stage: str) -> None:
+        if on_page is not None:
+            with lock:
+                on_page(page, stage)
+
+    return report
+
+
+def _render_built_in(
+    project_dir: Path,
+    site_dir: Path,
+    pages: Sequence[str],
+    config: SiteConfig,
+    jobs: int,
+    report: OnPage,
+) -> list[RenderFailure]:
+    # Threads, not processes: Pandoc is a process of its own, typst lets other threads run, and
+    # nothing has to be forked from a parent that has used them.
+    made = {page_address(page) for page in pages}
+    made |= {"index.html"}
+    navigation = tuple(
+        item for item in config.navigation
+        if (address := page_address(item.href)) in made
+        or "://" in address
+        or (site_dir / address).is_file()
+    )
+
+    def render(page: str) -> RenderFailure | None:
+        return _render_page(project_dir, site_dir, page, config, navigation, report)
+
+    with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="render") as pool:
+        try:
+            return [failure for failure in pool.map(render, pages) if failure is not None]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _render_page(project_dir, site_dir, page, config, navigation, report) -> RenderFailure | None:
+    from race_equality.render.builtin import Format, page_html, page_pdf
+    from race_equality.render.notebook import read_page
+
+    address = page_address(page)
+    target = site_dir / address
+    stem = PurePosixPath(page).stem
+    stage = "html"
+    report(page, stage)
+    try:
+        source = read_page(project_dir / page)
+        formats = [Format("Notebook (for JupyterLab)", f"{stem}.ipynb")]
+        with_pdf = makes_pdf(source.front_matter, config)
+        if with_pdf:
+            formats.insert(0, Format("PDF (to print or send)", f"{stem}.pdf"))
+        html = page_html(source, address, config, formats=formats, navigation=navigation)
+        pdf = None
+        if with_pdf:
+            stage = "pdf"
+            report(page, stage)
+            pdf = page_pdf(source, config)
+        # A page and its PDF belong together: nothing is written before both are there.
+        if pdf is not None:
+            write_atomically(target.with_suffix(".pdf"), pdf)
+        copy_atomically(project_dir / page, site_dir / page)
+        write_atomically(target, html)
+    except (RaceEqualityError, OSError) as error:
+        report(page, "failed")
+        return RenderFailure(page, stage, str(error))
+    except Exception as error:  # one page's fault must not take the others with it
+        report(page, "failed")
+        return RenderFailure(page, stage, f"{type(error).__name__}: {error}")
+    report(page, "done")
+    return None
+
+
+def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None:
+    from race_equality.render.builtin import page_html
+    from race_equality.render.notebook import PageSource, split_front_matter
+
+    write_listing(project_dir, site_dir)
+    front_matter, text = split_front_matter(project_dir / "index.qmd")
+    navigation = [
+        item for item in config.navigation
+        if item.href == "index.qmd" or "://" in item.href
+        or (site_dir / page_address(item.href)).is_file()
+    ]
+    page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
+    write_atomically(site_dir / "index.html", page)
+
+
+def write_listing(project_dir: Path, site_dir: Path) -> None:
+    """Put the trusts that have a page into the staged ``index.qmd``.
+
+    Parameters
+    ----------
+    project_dir, site_dir : Path
+
+    Raises
+    ------
+    RaceEqualityError
+        When ``index.qmd`` is missing or has no place for the list.
+    """
+    from race_equality.render.listing import fill_in_listing, trust_pages
+
+    index = project_dir / "index.qmd"
+    try:
+        text = index.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
+    write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir)))
