@@ -1,0 +1,437 @@
+"""A process that has imported everything, and forks a kernel whenever it is asked.
+
+Starting a Python kernel costs 0.8 seconds, and what a report imports as much again; a fork costs
+milliseconds. The kernel that comes out is ipykernel's own, in a process of its own, and ends when it
+ends: nothing of one notebook reaches the next.
+
+The process that forks has *imported* but never *used* the libraries: a fork of a process in which
+vl-convert, typst or polars have started their threads hangs. It runs no thread, no event loop and no
+ZeroMQ socket. It is ``python -m race_equality.batch.fork_server``, started by :class:`ForkServer`;
+requests come over a Unix socket, each with the standard output and error of who asks, as a child of
+its own would inherit them. The connection then stands for the kernel: it says when the kernel can be
+talked to and how it ended, and closing it ends the kernel.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from race_equality.errors import RaceEqualityError
+
+#: Whether this platform can fork. macOS can, and its own frameworks, which cannot, are not used.
+AVAILABLE = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform != "emscripten"
+
+#: The socket of a server that is shared, for the processes below the one that started it.
+ADDRESS_VARIABLE = "RACE_EQUALITY_FORK_SERVER"
+
+#: Imported before the first fork: the kernel, and what the notebooks take. A module that is not
+#: there is left out. None of them may start a thread when it is imported; a test holds them to it.
+PRELOAD = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "ipykernel.displayhook",
+    "ipykernel.heartbeat",
+    "ipykernel.parentpoller",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.core.magics",
+    "IPython.extensions.storemagic",
+    "comm",
+    "psutil",
+    "numpy",
+    "numpy.random",
+    "pandas",
+    "pandas.io.parquet",
+    "pyarrow.parquet",
+    "pyarrow.dataset",
+    "scipy.stats",
+    "scipy.optimize",
+    "statsmodels.stats.proportion",
+    "altair",
+    "vl_convert",
+    "yaml",
+    "race_equality.params",
+    "race_equality.figures.store",
+    "race_equality.figures.trusts",
+    "race_equality.figures.provenance",
+    "race_equality.report",
+    "race_equality.indicators",
+    "race_equality.statistics",
+    "race_equality.disclosure",
+)
+
+# What the server answers, one line each.
+_STARTED = b"started %d\n"
+_READY = b"ready\n"
+_ENDED = b"ended %d\n"
+_REFUSED = b"refused %s\n"
+
+
+class ForkServer:
+    """Start a fork server, and stop it.
+
+    Parameters
+    ----------
+    share : bool
+        Let the processes started from here use it too, through the environment.
+
+    Notes
+    -----
+    Imports happen in the server's own process, beside whatever its owner does next; requests wait.
+    """
+
+    def __init__(self, *, share: bool = False) -> None:
+        # A private folder: the socket runs code for whoever can open it.
+        self.folder = Path(tempfile.mkdtemp(prefix="race-equality-"))
+        self.address = str(self.folder / "fork")
+        self._share = share
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+                listener.bind(self.address)
+                listener.listen(64)
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", __name__, str(listener.fileno())],
+                    stdin=subprocess.PIPE,  # its end of file tells the server that its owner is gone
+                    pass_fds=[listener.fileno()],
+                    start_new_session=True,  # Ctrl-C is for its owner to act on
+                )
+        except OSError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        if share:
+            os.environ[ADDRESS_VARIABLE] = self.address
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Stop the server and every kernel that is still running."""
+        if self._share and os.environ.get(ADDRESS_VARIABLE) == self.address:
+            del os.environ[ADDRESS_VARIABLE]
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class ForkRefused(RaceEqualityError):
+    """The server cannot give what was asked for; a new process can."""
+
+
+class ForkedProcess:
+    """A forked kernel, with the interface of ``subprocess.Popen`` that jupyter_client uses.
+
+    Parameters
+    ----------
+    address : str
+        The server's socket.
+    arguments : list of str
+        For ipykernel, without the program.
+    env : dict
+        The kernel's environment.
+    cwd : str, optional
+        The kernel's working directory.
+
+    Raises
+    ------
+    ForkRefused
+        When the server's interpreter was started with other ``PYTHON…`` variables.
+    OSError
+        When there is no server at this address.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(
+        self, address: str, arguments: list[str], *, env: dict[str, str], cwd: str | None = None
+    ) -> None:
+        self._received = b""
+        self.pid: int | None = None
+        self.ready = False
+        self.returncode: int | None = None
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(address)
+            request = json.dumps({"arguments": arguments, "env": env, "cwd": str(cwd or os.getcwd())})
+            data = request.encode("utf-8", "surrogateescape")
+            socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2])
+            self._socket.sendall(data)
+            while self.pid is None:
+                if not self._receive(None):
+                    raise OSError("The fork server ended while it was asked for a kernel.")
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _receive(self, timeout: float | None) -> bool:
+        """Take in what the server says; return whether it said anything."""
+        self._socket.settimeout(timeout)
+        try:
+            data = self._socket.recv(4096)
+        except (BlockingIOError, TimeoutError):
+            return False
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            if self.returncode is None and self.pid is not None:
+                # The server is gone, and takes its kernels with it.
+                self.returncode = -signal.SIGKILL
+            return False
+        self._received += data
+        *lines, self._received = self._received.split(b"\n")
+        for line in lines:
+            word, _, rest = line.partition(b" ")
+            if word == b"started":
+                self.pid = int(rest)
+            elif word == b"ready":
+                self.ready = True
+            elif word == b"ended":
+                self.returncode = int(rest)
+            elif word == b"refused":
+                raise ForkRefused(rest.decode())
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when there is news of the kernel."""
+        return self._socket.fileno()
+
+    def poll(self) -> int | None:
+        """Return how the kernel ended, or None while it runs."""
+        while self.returncode is None and self._receive(0):
+            pass
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the kernel has ended."""
+        while self.returncode is None:
+            if not self._receive(timeout) and self.returncode is None:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+        self._socket.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send the kernel a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the kernel."""
+        self.send_signal(signal.SIGKILL)
+
+
+# ---------------------------------------------------------------------------------------------
+# The server's side. From here on nothing runs in the process that asks.
+
+
+class _Request(NamedTuple):
+    arguments: list[str]
+    env: dict[str, str]
+    cwd: str
+    descriptors: list[int]
+    connection: socket.socket
+
+
+def _read_request(connection: socket.socket) -> _Request | None:
+    connection.settimeout(10)
+    try:
+        head, descriptors, _, _ = socket.recv_fds(connection, 8, 2)
+        length = int.from_bytes(head, "big")
+        data = b""
+        while len(data) < length:
+            if not (part := connection.recv(min(65536, length - len(data)))):
+                return None
+            data += part
+        connection.settimeout(None)
+    except OSError:
+        return None
+    if len(head) < 8 or len(descriptors) != 2:
+        return None
+    request = json.loads(data.decode("utf-8", "surrogateescape"))
+    return _Request(request["arguments"], request["env"], request["cwd"], descriptors, connection)
+
+
+def _interpreter_settings(env: dict[str, str]) -> dict[str, str]:
+    """Pick the variables that Python reads when it starts, which a fork is too late for."""
+    return {key: value for key, value in env.items() if key.startswith("PYTHON")}
+
+
+def _serve(listener: socket.socket) -> _Request | None:
+    """Fork on request; returns in each child with its request, and in the server with None."""
+    own_settings = _interpreter_settings(dict(os.environ))
+    selector = selectors.DefaultSelector()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    os.set_blocking(wake_read, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    selector.register(listener, selectors.EVENT_READ, "listener")
+    selector.register(wake_read, selectors.EVENT_READ, "wake")
+    selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "owner")
+    kernels: dict[int, socket.socket] = {}  # process to connection
+
+    while True:
+        for key, _ in selector.select():
+            if key.data == "owner":  # it sends nothing: this is its end
+                for pid in kernels:
+                    _kill(pid)
+                return None
+            if key.data == "wake":
+                with suppress(BlockingIOError):
+                    os.read(wake_read, 4096)
+                _reap(kernels, selector)
+            elif key.data == "listener":
+                connection, _ = listener.accept()
+                request = _read_request(connection)
+                if request is None:
+                    connection.close()
+                    continue
+                if _interpreter_settings(request.env) != own_settings:
+                    _say(connection, _REFUSED % b"other PYTHON variables")
+                    pid = None
+                else:
+                    gc.freeze()  # collections in the child leave the shared pages alone
+                    pid = os.fork()
+                if pid == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    selector.close()
+                    listener.close()
+                    for other in kernels.values():
+                        other.close()
+                    os.close(wake_read)
+                    os.close(wake_write)
+                    return request
+                for descriptor in request.descriptors:
+                    os.close(descriptor)
+                if pid is None:
+                    connection.close()
+                    continue
+                kernels[pid] = connection
+                _say(connection, _STARTED % pid)
+                selector.register(connection, selectors.EVENT_READ, pid)
+            else:  # who asked has closed the connection, or is gone
+                selector.unregister(key.fileobj)
+                if key.data in kernels:
+                    _kill(key.data)
+
+
+def _reap(kernels: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        connection = kernels.pop(pid, None)
+        if connection is None:
+            continue
+        with suppress(KeyError, ValueError):
+            selector.unregister(connection)
+        _say(connection, _ENDED % os.waitstatus_to_exitcode(status))
+        connection.close()
+
+
+def _say(connection: socket.socket, line: bytes) -> None:
+    with suppress(OSError):
+        connection.sendall(line)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)  # with what the notebook started
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _run_kernel(request: _Request) -> None:
+    """Become the kernel that was asked for."""
+    os.setsid()  # as jupyter_client does: an interrupt goes to the kernel and what it started
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (request.descriptors[0], 1), (request.descriptors[1], 2)):
+        os.dup2(source, target)
+        if source > 2:
+            os.close(source)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(request.env)
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    os.chdir(request.cwd)
+    # Children of one parent must not draw the same numbers. Python's own generator sees to itself.
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+
+    import ipykernel_launcher
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = [ipykernel_launcher.__file__, *request.arguments]
+    app = IPKernelApp.instance()
+    app.parent_handle = os.getppid()
+    app.initialize(request.arguments)
+    # ipykernel closes its output channel while its control thread may still be writing the answer
+    # to the shutdown request, and then waits ten seconds for it. Ended first, it cannot be. Exit
+    # hooks run last to first: this one after all of the notebook's own, before ipykernel's.
+    atexit.register(_end_thread, app.control_thread)
+    request.connection.sendall(_READY)
+    request.connection.close()
+    app.start()
+
+
+def _end_thread(thread) -> None:
+    if thread is not None and thread.is_alive():
+        thread.stop()
+        thread.join(timeout=2)
+
+
+def _main() -> None:
+    # As ipykernel_launcher does: the kernel puts '' there itself, for its own working directory.
+    if sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    # debugpy, which ipykernel imports, would print its advice on frozen modules for each build.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    for name in PRELOAD:
+        # A module that cannot be imported fails in the notebook that needs it, where it is seen.
+        with suppress(Exception):
+            importlib.import_module(name)
+    gc.collect()
+    request = _serve(listener)
+    if request is not None:
+        _run_kernel(request)
+
+
+if __name__ == "__main__":
+    _main()
