@@ -1,0 +1,125 @@
+"""Staff groups, respondents and catchments: shares, and what is too small to show."""
+
+import pytest
+
+from race_equality.indicators.ethnicity_of_respondents import (
+    five_group,
+    minority_share,
+    respondents_and_catchment,
+)
+from race_equality.indicators.survey import spread_of_trusts, survey_answers
+from race_equality.indicators.workforce import headcount_by_group, total_headcount
+
+LABELS = {
+    "Asian": "Asian/Asian British - Indian", "Black": "Black/African/Caribbean/Black British - African",
+    "Mixed": "Mixed/Multiple ethnic background - White and Asian", "White": "White - Irish",
+    "Other": "Other ethnic group - Arab",
+}
+
+
+def respondents(counts):
+    total = sum(counts.values())
+    return [
+        {"indicator": "staff_survey_q28", "group": LABELS[group], "value": 100 * count / total,
+         "numerator": count, "denominator": total}
+        for group, count in counts.items()
+    ]
+
+
+@pytest.mark.parametrize(("group", "label"), LABELS.items())
+def test_survey_labels_fall_in_their_census_group(group, label):
+    assert five_group(label) == group
+
+
+def test_mixed_white_and_asian_is_mixed_and_not_white_or_asian():
+    assert five_group("Mixed/Multiple ethnic background - White and Asian") == "Mixed"
+
+
+def test_an_unknown_label_is_refused():
+    with pytest.raises(ValueError, match="none of the five"):
+        five_group("BME")
+
+
+def test_shares_are_of_all_who_answered(make_figures):
+    table = respondents_and_catchment(
+        make_figures(respondents({"Asian": 200, "Black": 100, "Mixed": 50, "White": 600, "Other": 50})), "RAA"
+    ).set_index("group")
+    assert table.loc["White", "respondents_percent"] == pytest.approx(60.0)
+    assert minority_share(table.reset_index(), "respondents_percent") == pytest.approx(40.0)
+    assert (table["catchment_status"] == "not_available").all()
+
+
+@pytest.mark.parametrize(
+    ("counts", "hidden"),
+    [
+        # 10 alone could be subtracted from 100%; the next smallest, 20, goes with it (30 is over 22).
+        ({"Asian": 200, "Black": 100, "Mixed": 20, "White": 600, "Other": 10}, {"Other", "Mixed"}),
+        # 11 is at the threshold and may be shown.
+        ({"Asian": 200, "Black": 100, "Mixed": 20, "White": 600, "Other": 11}, set()),
+        # Nobody is a small number too.
+        ({"Asian": 200, "Black": 100, "Mixed": 40, "White": 600, "Other": 0}, {"Other", "Mixed"}),
+        # 5 and 4 add up to 9: a third must join before the sum leaves a range of the threshold each.
+        ({"Asian": 200, "Black": 30, "Mixed": 5, "White": 600, "Other": 4}, {"Other", "Mixed", "Black"}),
+    ],
+)
+def test_small_groups_cannot_be_worked_out(make_figures, counts, hidden):
+    table = respondents_and_catchment(make_figures(respondents(counts)), "RAA", threshold=11)
+    shown = table["respondents_status"] == "ok"
+    assert set(table.loc[~shown, "group"]) == hidden
+    assert table.loc[~shown, ["respondents_percent", "respondents_lower", "respondents_upper"]].isna().all(axis=None)
+
+
+def test_catchments_that_do_not_apply_say_so(make_figures):
+    rows = respondents({"Asian": 200, "Black": 100, "Mixed": 50, "White": 600, "Other": 50})
+    rows.append({"indicator": "catchment_ethnicity", "group": "White", "status": "not_applicable"})
+    table = respondents_and_catchment(make_figures(rows), "RAA")
+    assert (table["catchment_status"] == "not_applicable").all()
+    assert table["catchment_percent"].isna().all()
+
+
+def staff(counts, code="RAA"):
+    return [
+        {"trust_code": code, "indicator": "workforce_headcount", "group": group, "value": count, "unit": "people"}
+        for group, count in counts.items()
+    ]
+
+
+def test_staff_groups_beside_england(make_figures):
+    figures = make_figures(
+        staff({"HCHS Doctors": 100, "Midwives": 0, "Nurses & health visitors": 300, "Total": 390})
+        + staff({"HCHS Doctors": 10000, "Midwives": 10000, "Nurses & health visitors": 20000}, "ENG")
+    )
+    table = headcount_by_group(figures, "RAA").set_index("group")
+    assert table.loc["HCHS Doctors", "percent"] == pytest.approx(25.0)
+    assert table.loc["HCHS Doctors", "england_percent"] == pytest.approx(25.0)
+    assert "Midwives" not in table.index  # nobody is employed there
+    assert total_headcount(figures, "RAA") == 390
+
+
+def test_a_staff_group_of_nine_is_hidden_and_not_in_the_shares(make_figures):
+    figures = make_figures(staff({"HCHS Doctors": 100, "Midwives": 9, "Nurses & health visitors": 300}))
+    table = headcount_by_group(figures, "RAA", threshold=10).set_index("group")
+    assert table.loc["Midwives", "status"] == "suppressed"
+    assert table.loc[["Midwives"], ["people", "percent"]].isna().all(axis=None)
+    assert table.loc["HCHS Doctors", "percent"] == pytest.approx(25.0)  # of 400, not of 409
+
+
+def test_survey_answers_of_merged_organisations_are_averaged_by_respondents(make_figures):
+    rows = [
+        {"indicator": "staff_survey_q15", "value": 50.0, "denominator": 300},
+        {"indicator": "staff_survey_q15", "value": 70.0, "denominator": 100, "organisation_code": "RBB"},
+    ]
+    found = survey_answers(make_figures(rows)).iloc[0]
+    assert found["percent"] == pytest.approx(55.0)
+    assert found["base"] == 400
+    assert found["lower"] < 55.0 < found["upper"]
+
+
+def test_the_spread_leaves_the_demonstration_trust_out(make_figures):
+    rows = [
+        {"trust_code": code, "indicator": "staff_survey_q15", "value": value, "denominator": 100}
+        for code, value in (("RAA", 40.0), ("RAB", 50.0), ("RAC", 60.0), ("DEMO", 100.0))
+    ]
+    spread = spread_of_trusts(survey_answers(make_figures(rows))).loc["staff_survey_q15"]
+    assert spread["trusts"] == 3
+    assert spread["median"] == pytest.approx(50.0)

@@ -1,0 +1,132 @@
+"""What a reader reads: numbers, directions, comparators, unclear results, forbidden words."""
+
+import doctest
+import math
+
+import pandas as pd
+import pytest
+
+from race_equality.figures.trusts import resolve_trust
+from race_equality.indicators.definitions import WRES
+from race_equality.report import bands, opening, sentences, words
+
+
+@pytest.mark.parametrize("module", [words, bands])
+def test_examples_in_docstrings(module):
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "lower", "upper", "expected"),
+    [
+        (8, 1.0, 3.0, "adverse"),
+        (8, -3.0, -1.0, "favourable"),
+        (8, -1.0, 3.0, "unclear"),
+        (8, 0.0, 3.0, "unclear"),  # touching zero is not clear of it
+        (7, -3.0, -1.0, "adverse"),  # equal opportunities: fewer believing in them is adverse
+        (7, 1.0, 3.0, "favourable"),
+        (5, math.nan, math.nan, "none"),
+    ],
+)
+def test_direction(number, lower, upper, expected):
+    assert sentences.direction(WRES[number], lower, upper) == expected
+
+
+def finding(number, minority, white, lower, upper):
+    return {
+        "number": number, "status": "ok", "ethnic_minority_percent": minority, "white_percent": white,
+        "gap": minority - white, "gap_lower": lower, "gap_upper": upper,
+    }
+
+
+def test_a_clear_gap_names_both_groups_direction_interval_and_comparator():
+    text = sentences.experience_sentences(
+        finding(8, 16.3, 10.1, 4.8, 7.5), {"All 154 trusts with published figures": {"gap": 8.5}}
+    )
+    assert text == (
+        "16.3% of staff from ethnic minorities and 10.1% of White staff said they had experienced "
+        "discrimination from a manager, team leader or other colleagues. The figure for staff from ethnic "
+        "minorities is 6.2 percentage points higher than for White staff (95% confidence interval of the "
+        "gap: +4.8 to +7.5). All 154 trusts with published figures: a gap of +8.5 points."
+    )
+
+
+def test_an_unclear_gap_is_said_to_be_unclear_and_not_equal():
+    text = sentences.experience_sentences(finding(5, 26.5, 24.2, -0.7, 5.4), {})
+    assert "The data do not show a reliable difference" in text
+    assert "This does not show that experiences are the same." in text
+    assert "significant" not in text
+
+
+def test_the_summary_puts_each_measure_on_its_side():
+    rows = pd.DataFrame(
+        [
+            finding(5, 43.5, 51.2, -10.6, -4.8), finding(6, 23.2, 19.7, 1.1, 5.9),
+            finding(7, 44.7, 50.6, -8.8, -3.0), finding(8, 15.3, 15.0, -1.0, 1.6),
+        ]
+    )
+    text = sentences.experience_summary(rows)
+    assert text.startswith(
+        "Staff from ethnic minorities report worse experience than White staff on two of four measures: "
+        "harassment, bullying or abuse from staff and equal opportunities for career progression."
+    )
+    assert "better experience than White staff on harassment, bullying or abuse from the public." in text
+    assert "On discrimination from a manager or colleagues the data do not show a reliable difference" in text
+
+
+def test_a_ratio_is_times_as_likely_with_direction():
+    rows = pd.DataFrame(
+        [{"number": 2, "ratio": 3.21, "lower": 2.5, "upper": 4.1}, {"number": 3, "ratio": 1.0, "lower": 0.5,
+         "upper": 1.9}]
+    )
+    appointed, disciplinary = sentences.likelihood_sentences(rows)
+    assert "White applicants were 3.21 times as likely as applicants from ethnic minorities to be appointed" in appointed
+    assert "do not show a reliable difference" in disciplinary
+    assert "more likely" not in appointed + disciplinary
+
+
+def test_a_ratio_without_an_upper_limit_says_so():
+    rows = pd.DataFrame([{"number": 3, "ratio": 5.0, "lower": 1.2, "upper": math.inf}])
+    assert "(95% confidence interval: 1.20 and above)" in sentences.likelihood_sentences(rows)[0]
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [("within limits", "lies within the limits"), ("above 99.8% limit", "lies above the 99.8% limit")],
+)
+def test_the_funnel_says_where_a_trust_lies(position, expected):
+    assert f"A Trust {expected}" in sentences.funnel_sentence(position, "A Trust", 15.3, 154)
+
+
+def test_every_position_a_funnel_can_give_has_its_words():
+    from race_equality.statistics.funnel import funnel_limits
+
+    funnel = funnel_limits([1, 50, 99, 50, 60, 40, 50, 52, 48], [100] * 9, overdispersed=False)
+    for position in set(funnel.position):
+        assert sentences.funnel_sentence(str(position), "A Trust", 50.0, 9)
+
+
+def test_the_opening_introduces_a_trust():
+    text = opening.who_this_is_about(resolve_trust("RRU"), 7405.0, pd.Timestamp("2023-05-31"))
+    assert text.startswith("**London Ambulance Service NHS Trust** (RRU) is an ambulance trust in London")
+    assert text.endswith("It employed about 7,400 people on 31 May 2023.")
+
+
+def test_the_demonstration_trust_is_marked_as_invented():
+    note = opening.merger_note(resolve_trust("DEMO"), pd.DataFrame())
+    assert "Every figure of this trust is invented" in note.markup
+
+
+def test_small_bands_hide_with_a_second():
+    table = pd.DataFrame(
+        {
+            "period_end": pd.Timestamp("2025-03-31"),
+            "indicator": ["wres_1_clinical_band_5", "wres_1_clinical_band_6", "wres_1_clinical_band_8a"],
+            "people": [400.0, 300.0, 50.0], "ethnic_minority_percent": [40.0, 30.0, 8.0],
+            "lower": [35.0, 25.0, 3.0], "upper": [45.0, 35.0, 19.0],
+        }
+    )
+    shown = bands.bands_in_words(table, 10).set_index("band")["minority"]
+    # 4 of 50 is too few; alone it could be worked out, so the next smallest (90 of 300) is hidden with it.
+    assert shown["Clinical, band 8a"] == shown["Clinical, band 6"] == "Too few people to show"
+    assert shown["Clinical, band 5"] == "40.0% (35.0 to 45.0)"
