@@ -127,7 +127,7 @@ def _load(path: Path) -> Source:
         source = Source(**(values | {"notes": tuple(values.get("notes") or ())}))
     except (yaml.YAMLError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"The file does not describe a source ({error}).",
+            f"The file does not describe a source ({' '.join(str(error).split())}).",
             file=path,
             mend="Run `race-equality data read` to write it again.",
         ) from None

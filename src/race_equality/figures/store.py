@@ -140,15 +140,13 @@ def in_order(figures: pd.DataFrame) -> pd.DataFrame:
     return figures.sort_values(list(keys), kind="stable", ignore_index=True)
 
 
-def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
+def write_all(files: Mapping[Path, bytes]) -> None:
     """Write several files so that either all of them change or none does.
 
     Parameters
     ----------
     files : mapping of Path to bytes
         The folders must be there.
-    remove : iterable of Path
-        Files to remove once all are written.
 
     Raises
     ------
@@ -167,13 +165,11 @@ def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> No
                 os.fsync(file.fileno())
             os.chmod(name, 0o644)  # mkstemp makes files that their owner alone can read
         for target, new in staged.items():
-            before[target] = target.read_bytes() if target.is_file() else None
+            content = target.read_bytes() if target.is_file() else None
             os.replace(new, target)
-        for target in remove:
-            before[target] = target.read_bytes() if target.is_file() else None
-            target.unlink(missing_ok=True)
+            before[target] = content
     except BaseException as error:
-        for target, content in before.items():
+        for target, content in before.items():  # those already replaced
             if content is None:
                 target.unlink(missing_ok=True)
             else:

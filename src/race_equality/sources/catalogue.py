@@ -106,8 +106,10 @@ PUBLICATIONS = (
             "workbook. Of the Isle of Wight's two sectors it has the acute one (R1F1) alone.",
             "The workbook prints rates without bases. The file's author found each base as the number of "
             "responses for which rate times base is a whole number; for 21 of the 1,272 rows several "
-            "numbers fit (n_candidates), and the base is one of them. The percentage is as published in "
-            "either case; the locator of these figures says so.",
+            "numbers fit (n_candidates), and the base is one of them, within 2.1% of the middle of the trust's "
+            "other bases. The percentage is as published in either case; the locator of these figures says so.",
+            "Pooled over the file's trusts, indicator 6 is 24.55% for ethnic minority and 20.72% for White "
+            "staff; published for England: 24.9% and 20.7%. The file has no mental health trusts.",
         ),
     ),
     Publication(

@@ -1,0 +1,377 @@
+"""Small cuts in the publishers' own layouts, written here and never copied from a published file.
+
+Names and codes are those of real organisations, because the trust list is real; every number in a
+cut is made up for the test.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import pytest
+from race_equality.figures.trusts import TrustList
+from race_equality.project import Project
+from race_equality.sources.ods import read_trust_list
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = REPOSITORY.parent / "shared" / "data"
+
+MENTAL_HEALTH = "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts"
+ACUTE = "Acute and Acute & Community Trusts"
+
+# code, name, grouping, opened, closed: the columns of etr.csv that are read
+ETR = [
+    ("G6V2S", "NORTH LONDON NHS FOUNDATION TRUST", "Y56", "20241101", ""),
+    ("K0N6A", "THE ONLINE NHS TRUST", "Y56", "20260601", ""),
+    ("R1F", "ISLE OF WIGHT NHS TRUST", "Y59", "20120401", ""),
+    ("RA7", "UNIVERSITY HOSPITALS BRISTOL AND WESTON NHS FOUNDATION TRUST", "Y58", "19910401", ""),
+    ("RJ1", "GUY'S AND ST THOMAS' NHS FOUNDATION TRUST", "Y56", "19930401", ""),
+    ("RNK", "TAVISTOCK AND PORTMAN NHS FOUNDATION TRUST", "Y56", "19940401", "20260331"),
+    ("RQF", "VELINDRE NHS TRUST", "W00", "19940401", ""),
+    ("RV5", "SOUTH LONDON AND MAUDSLEY NHS FOUNDATION TRUST", "Y56", "19990401", ""),
+    ("RVJ", "NORTH BRISTOL NHS TRUST", "Y58", "19990401", ""),
+    ("RW6", "PENNINE ACUTE HOSPITALS NHS TRUST", "Y62", "20020401", "20210930"),
+    ("RX8", "YORKSHIRE AMBULANCE SERVICE NHS TRUST", "Y63", "20060701", ""),
+    ("RY3", "EAST OF ENGLAND COMMUNITY HEALTH AND CARE NHS TRUST", "Y61", "20101101", ""),
+    ("RYV", "CAMBRIDGESHIRE COMMUNITY SERVICES NHS TRUST", "Y61", "20100401", "20260331"),
+]
+TRUSTS = [
+    ("G6V2S", "North London NHS Foundation Trust", "Tavistock", MENTAL_HEALTH, "London", "North Central London",
+     "RNK", "2026-04-01"),
+    ("K0N6A", "The Online NHS Trust", "", "Online / Digital", "National", "", "", ""),
+    ("R1F", "Isle of Wight NHS Trust", "", ACUTE, "South East", "Hampshire and Isle of Wight", "", ""),
+    ("RA7", "Bristol NHS Foundation Trust", "Bristol FT;North Bristol NHS Trust", ACUTE, "South West",
+     "Bristol, North Somerset and South Gloucestershire", "RVJ", "2026-07-01"),
+    ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", "GSTT", ACUTE, "London", "South East London", "", ""),
+    ("RV5", "South London and Maudsley NHS Foundation Trust", "SLaM", MENTAL_HEALTH, "London",
+     "South East London", "", ""),
+    ("RX8", "Yorkshire Ambulance Service NHS Trust", "", "Ambulance Trusts", "North East and Yorkshire",
+     "West Yorkshire", "", ""),
+    ("RY3", "East of England Community Health and Care NHS Trust",
+     "Norfolk Community Health and Care NHS Trust;Cambridgeshire Community Services NHS Trust",
+     "Community Trusts", "East of England", "Norfolk and Waveney; Cambridgeshire and Peterborough", "", ""),
+    ("TAD", "Bradford District Care NHS Foundation Trust", "", MENTAL_HEALTH, "North East and Yorkshire",
+     "West Yorkshire", "", ""),
+]  # fmt: skip
+SUCCESSORS = [("RT3", "RJ1", "2021-02-01"), ("RW6", "RM3", "2021-10-01"), ("RW6", "R0A", "2021-10-01")]
+
+# code, name, benchmarking group, (Q15, base), (Q16a, base), (Q16b, base), (Q16c_1, base)
+SURVEY = [
+    ("0AR", "NHS North of England CSU", "CSUs", (59.1, 1215), (0.2, 1214), (5.0, 1206), ("-", 61)),
+    ("QKK", "NHS South East London ICB", "ICBs", (61.0, 400), (1.2, 401), (6.1, 399), ("-", 25)),
+    ("R1F1", "Isle of Wight NHS Trust (acute sector)", ACUTE, (55.2, 900), (8.1, 905), (7.5, 899), (100, 60)),
+    ("R1F2", "Isle of Wight NHS Trust (ambulance sector)", "Ambulance Trusts", (52.3, 152), (12.2, 151),
+     (12.3, 151), ("-", 24)),
+    ("RA7", "University Hospitals Bristol and Weston", ACUTE, (57.0, 5000), (9.0, 5010), (8.8, 4990), (100, 500)),
+    ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", ACUTE, (52.5, 12000), (11.1, 12050), (12.4, 11900),
+     (100, 2400)),
+    ("RNK", "Tavistock and Portman NHS Foundation Trust", MENTAL_HEALTH, (48.0, 300), (6.0, 301), (10.1, 299),
+     (100, 40)),
+    ("RV5", "South London and Maudsley NHS Foundation Trust", MENTAL_HEALTH, (46.4, 2300), (20.0, 2310),
+     (14.0, 2290), (100, 700)),
+    ("RVJ", "North Bristol NHS Trust", ACUTE, (58.0, 4800), (8.5, 4810), (8.3, 4790), (100, 450)),
+    ("RX8", "Yorkshire Ambulance Service NHS Trust", "Ambulance Trusts", (50.0, 2500), (10.0, 2505), ("-", "-"),
+     (100, 200)),
+    ("RY3", "Norfolk Community Health and Care NHS Trust", "Community Trusts", (63.0, 1500), (4.0, 1501),
+     (5.5, 1499), (100, 70)),
+    ("RYV", "Cambridgeshire Community Services NHS Trust", "Community Trusts", (66.0, 1200), (3.0, 1201),
+     (4.9, 1199), (100, 35)),
+    ("TAD", "Bradford District Care NHS Foundation Trust", MENTAL_HEALTH, (59.7, 1750), (7.9, 1751), (9.1, 1749),
+     (100, 180)),
+    ("NR5", "Livewell Southwest", "Social Enterprises - Community", (60.0, 800), (3.0, 801), (5.0, 799), (100, 30)),
+]  # fmt: skip
+
+ETHNIC_GROUPS = [
+    "White - English / Welsh / Scottish / Northern Irish / British", "White - Irish",
+    "White - Gypsy or Irish Traveller", "White - Any other White background",
+    "Mixed/Multiple ethnic background - White and Black Caribbean",
+    "Mixed/Multiple ethnic background - White and Black African",
+    "Mixed/Multiple ethnic background - White and Asian",
+    "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
+    "Asian/Asian British - Indian", "Asian/Asian British - Pakistani", "Asian/Asian British - Bangladeshi",
+    "Asian/Asian British - Chinese", "Asian/Asian British - Any other Asian background",
+    "Black/African/Caribbean/Black British - African", "Black/African/Caribbean/Black British - Caribbean",
+    "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
+    "Other ethnic group - Arab", "Other ethnic group - Any other ethnic background",
+]  # fmt: skip
+# people in each of the 18 groups out of 200, the same in every organisation of the cut
+RESPONDENTS = [110, 4, 1, 13, 2, 1, 2, 3, 20, 6, 2, 2, 12, 14, 4, 1, 1, 2]
+
+STAFF_GROUPS = [
+    "Total", "Professionally qualified clinical staff", "HCHS Doctors", "Consultant", "Associate Specialist",
+    "Specialty Doctor", "Staff Grade", "Specialty Registrar", "Core Training", "Foundation Doctor Year 2",
+    "Foundation Doctor Year 1", "Hospital Practitioner / Clinical Assistant", "Other and Local HCHS Doctor Grades",
+    "Nurses & health visitors", "Midwives", "Ambulance staff", "Scientific, therapeutic & technical staff",
+    "Support to clinical staff", "Support to doctors, nurses & midwives", "Support to ambulance staff",
+    "Support to ST&T staff", "NHS infrastructure support", "Central functions", "Hotel, property & estates",
+    "Senior managers", "Managers", "Other staff or those with unknown classification",
+]  # fmt: skip
+
+
+def write_csv(path: Path, rows: list[tuple], header: tuple | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if header:
+            writer.writerow(header)
+        writer.writerows(rows)
+    return path
+
+
+def etr_row(code: str, name: str, grouping: str, opened: str, closed: str) -> tuple:
+    """Return the 27 columns of the official layout."""
+    return (code, name, grouping, "Q00", *[""] * 5, "SE1 7EH", opened, closed, *[""] * 15)
+
+
+def write_etr(path: Path, rows: list[tuple] = ETR) -> Path:
+    return write_csv(path, [etr_row(*row) for row in rows])
+
+
+def write_trusts(path: Path, rows: list[tuple] = TRUSTS) -> Path:
+    return write_csv(path, rows, ("trust_code", "trust_name", "alt_names", "trust_type", "region", "icb_short_name",
+                                  "predecessor_codes", "merger_date"))
+
+
+def write_successors(path: Path, rows: list[tuple] = SUCCESSORS) -> Path:
+    return write_csv(path, rows, ("old_code", "new_code", "date"))
+
+
+Edit = Callable[[openpyxl.Workbook], None]
+
+
+def write_survey(path: Path, edit: Edit | None = None, organisations: list[tuple] = SURVEY) -> Path:
+    """Write the two sheets that are read of the organisational workbook."""
+    book = openpyxl.Workbook()
+    notes = book.active
+    notes.title = "Notes"
+    notes["A1"] = "NHS Staff Survey 2024 - Detailed Spreadsheets"
+    place = ["ODS code", "Organisation name", "Benchmarking group", "Region", "ICS", "Weighting"]
+    base = "Base (number of responses)"
+
+    def start(name: str, blocks: list[tuple[str, list[str]]]) -> openpyxl.worksheet.worksheet.Worksheet:
+        sheet = book.create_sheet(name)
+        sheet["A1"] = "NHS Staff Survey 2024 - WEIGHTED Results"
+        sheet["A3"] = "Note: fewer than 10 responses to a question are not displayed"
+        headers = list(place)
+        for question, answers in blocks:
+            sheet.cell(1, len(headers) + 1, question)
+            headers += [*answers, base]
+        for column, header in enumerate(headers, start=1):
+            sheet.cell(5, column, header)
+        return sheet
+
+    experience = start(
+        "HEALTH WELLBEING SAFETY Q15-17",
+        [
+            ("Q15 - Does your organisation act fairly with regard to career progression?", ["% Yes", "% No", "% Don't know"]),
+            ("Q16a - Discrimination from patients / service users?", ["% Yes", "% No"]),
+            ("Q16b - Discrimination from manager / team leader or other colleagues?", ["% Yes", "% No"]),
+            ("Q16c_1 - Ethnic background", ["% Ethnic background"]),
+            ("Q16c_2 - Gender", ["% Gender"]),
+        ],
+    )  # fmt: skip
+    background = start(
+        "BACKGROUND INFORMATION Q27-30",
+        [("Q27a - Gender", ["% Female", "% Male"]),
+         ("Q28 - What is your ethnic group?", [f"% {group}" for group in ETHNIC_GROUPS]),
+         ("Q29 - Sexual orientation", ["% Other"])],
+    )  # fmt: skip
+    for row, (code, name, kind, q15, q16a, q16b, q16c) in enumerate(organisations, start=6):
+        first = [code, name, kind, "-" if kind == "CSUs" else "London", "-", "Occupation Group"]
+        no = [100 - q[0] if q[0] != "-" else "-" for q in (q15, q16a, q16b)]
+        values = [q15[0], no[0], 0, q15[1], q16a[0], no[1], q16a[1], q16b[0], no[2], q16b[1], *q16c, 100, 50]
+        for column, value in enumerate(first + values, start=1):
+            experience.cell(row, column, value)
+        shares = [100 * people / 200 for people in RESPONDENTS]
+        for column, value in enumerate([*first, 75, 25, 200, *shares, 200, 3, 200], start=1):
+            background.cell(row, column, value)
+    if edit:
+        edit(book)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    book.close()
+    return path
+
+
+WRES_HEADER = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base", "n_candidates")
+
+
+def wres_rows() -> list[tuple]:
+    """Return indicators 5 to 8 of three organisations: 25% of 400 BME and 20% of 1000 White staff."""
+    return [
+        (code, "Acute&Acute Community Trusts", 2024, indicator, group, rate, base, 1)
+        for code in ("RJ1", "RVJ", "R1F1")
+        for indicator in (5, 6, 7, 8)
+        for group, rate, base in (("BME", 0.25, 400), ("White", 0.2, 1000))
+    ]
+
+
+def write_wres(path: Path, rows: list[tuple] | None = None, header: tuple = WRES_HEADER) -> Path:
+    return write_csv(path, wres_rows() if rows is None else rows, header)
+
+
+def write_workforce(path: Path, edit: Edit | None = None) -> Path:
+    """Write sheet 2 of the workbook: region and system on rows of their own, ``-`` for zero."""
+    book = openpyxl.Workbook()
+    book.active.title = "Title sheet"
+    sheet = book.create_sheet("2. NHSE, Org & SG - HC")
+    sheet["A1"] = "Table 2: NHS Hospital & Community Health Service (HCHS) monthly workforce statistics"
+    sheet["A5"] = "May 2023 monthly data"
+    headers = ["NHS England region code", "NHS England region name", "ICS code", "ICS name", "Organisation name",
+               "Organisation code", *STAFF_GROUPS]  # fmt: skip
+
+    def counts(total: int) -> list[object]:
+        return [total, *[total // 10] * 14, "-", *[total // 20] * 11]
+
+    rows = [
+        headers,
+        [],
+        ["", "England", "", "", "", "", *counts(40000)],
+        [],
+        ["Y56", "London", "", "", "", "", *counts(30000)],
+        ["", "", "QKK", "South East London", "", "", *counts(28000)],
+        ["", "", "", "", "Guy's and St Thomas' NHS Foundation Trust", "RJ1", *counts(20000)],
+        ["", "", "", "", "NHS South East London ICB", "QKK", *counts(600)],
+        ["", "", "", "", "South London and Maudsley NHS Foundation Trust", "RV5", *counts(5000)],
+        ["", "", "QUY", "Bristol, North Somerset and South Gloucestershire", "", "", *counts(9000)],
+        ["", "", "", "", "North Bristol NHS Trust", "RVJ", *counts(9000)],
+        ["", "", "", "", "Dudley Integrated Health and Care NHS Trust", "RYK", *counts(400)],
+        [],
+        ["Source: NHS Hospital & Community Health Service (HCHS) monthly workforce statistics, NHS England"],
+        [" ' - ' denotes zero"],
+    ]
+    for number, row in enumerate(rows, start=6):
+        for column, value in enumerate(row, start=1):
+            if value != "":
+                sheet.cell(number, column, value)
+    if edit:
+        edit(book)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    book.close()
+    return path
+
+
+POPULATION_HEADER = ("trust_code", "catchment_population", "imd_score", "deprivation_quintile")
+POPULATION = [("R1F", 115516, 24.6, 2), ("RJ1", 800000, 20.5, 3)]
+CATCHMENT_GROUPS = ("Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African",
+                    "Mixed or Multiple ethnic groups", "Other ethnic group", "White")  # fmt: skip
+CATCHMENT = [("RJ1", 0.125, 0.15, 0.05, 0.05, 0.625), ("RVJ", 0.05, 0.03, 0.03, 0.01, 0.88)]
+
+
+def write_population(path: Path, rows: list[tuple] = POPULATION, header: tuple = POPULATION_HEADER) -> Path:
+    return write_csv(path, rows, header)
+
+
+def write_catchment(path: Path, rows: list[tuple] = CATCHMENT) -> Path:
+    return write_csv(path, rows, ("trust_code", *CATCHMENT_GROUPS))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A folder of small raw files, laid out like the folder of real ones."""
+
+    path: Path
+
+    @property
+    def etr(self) -> Path:
+        return self.path / "ods" / "etr.csv"
+
+    @property
+    def trusts(self) -> Path:
+        return self.path / "ods" / "trusts.csv"
+
+    @property
+    def successors(self) -> Path:
+        return self.path / "ods" / "successors.csv"
+
+    @property
+    def survey(self) -> Path:
+        return self.path / "staff_survey" / "NSS24 detailed spreadsheets organisational results.xlsx"
+
+    @property
+    def wres(self) -> Path:
+        return self.path / "wres" / "wres_indicators_5_to_8_by_trust_2024.csv"
+
+    @property
+    def workforce(self) -> Path:
+        return self.path / "workforce" / "NHS Workforce Statistics, May 2023 England and Organisation.xlsx"
+
+    @property
+    def population(self) -> Path:
+        return self.path / "population" / "trust_catchment_2026.csv"
+
+    @property
+    def catchment(self) -> Path:
+        return self.path / "population" / "trust_catchment_ethnicity_census2021.csv"
+
+
+@pytest.fixture
+def write():
+    """The functions that write one raw file each, with anything wrong in it that a test wants."""
+    import types
+
+    return types.SimpleNamespace(
+        etr=write_etr, trusts=write_trusts, successors=write_successors, survey=write_survey, wres=write_wres,
+        wres_rows=wres_rows, workforce=write_workforce, population=write_population, catchment=write_catchment,
+        csv=write_csv, ETR=ETR, TRUSTS=TRUSTS, SUCCESSORS=SUCCESSORS, SURVEY=SURVEY, WRES_HEADER=WRES_HEADER,
+        POPULATION=POPULATION, POPULATION_HEADER=POPULATION_HEADER, CATCHMENT=CATCHMENT,
+        ETHNIC_GROUPS=ETHNIC_GROUPS, RESPONDENTS=RESPONDENTS, STAFF_GROUPS=STAFF_GROUPS,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def whole_cut(tmp_path_factory) -> Cut:
+    """A folder with every file as it should be, written once; tests must not change it."""
+    cut = Cut(tmp_path_factory.mktemp("cut"))
+    write_etr(cut.etr)
+    write_trusts(cut.trusts)
+    write_successors(cut.successors)
+    write_survey(cut.survey)
+    write_wres(cut.wres)
+    write_workforce(cut.workforce)
+    write_population(cut.population)
+    write_catchment(cut.catchment)
+    return cut
+
+
+@pytest.fixture
+def cut(whole_cut: Cut, tmp_path: Path) -> Cut:
+    """A copy of the folder that a test may spoil."""
+    import shutil
+
+    shutil.copytree(whole_cut.path, tmp_path / "raw")
+    return Cut(tmp_path / "raw")
+
+
+@pytest.fixture(scope="session")
+def trust_list(whole_cut: Cut) -> TrustList:
+    return read_trust_list(whole_cut.etr, whole_cut.trusts, whole_cut.successors)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """An empty project."""
+    root = tmp_path / "project"
+    (root / "data" / "figures").mkdir(parents=True)
+    (root / "data" / "sources").mkdir()
+    (root / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
+    return Project(root)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of whole published files."""
+    if not SHARED.is_dir():
+        pytest.skip("the whole published files (../shared/data) are not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def real_trusts(shared: Path) -> TrustList:
+    ods = shared / "ods"
+    return read_trust_list(ods / "etr.csv", ods / "trusts.csv", ods / "successors.csv")

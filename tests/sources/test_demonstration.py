@@ -1,0 +1,54 @@
+"""The demonstration trust: complete, the same each time, and nowhere a real trust's code."""
+
+import pytest
+from race_equality.figures.trusts import DEMONSTRATION_CODE
+from race_equality.sources import staff_survey, wres_return
+from race_equality.sources.demonstration import demonstration_figures, demonstration_source
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return demonstration_figures()
+
+
+def test_every_figure_is_the_demonstration_trusts_and_says_invented(figures):
+    assert set(figures["trust_code"]) == set(figures["organisation_code"]) == {DEMONSTRATION_CODE}
+    assert set(figures["source"]) == {"demonstration"}
+    assert figures["locator"].str.startswith("invented: ").all()
+    assert "invented" in demonstration_source().title.lower()
+    assert "invented" in demonstration_source().notes[0]
+
+
+def test_the_same_figures_each_time(figures):
+    assert demonstration_figures().equals(figures)
+
+
+def test_the_wres_return_is_complete_for_three_years(figures):
+    expected = {indicator for indicator, _ in wres_return.rows_of_a_year()}
+    own = figures[figures["indicator"].isin(expected)]
+    for indicator, rows in own.groupby("indicator"):
+        assert len(rows) == 9, indicator  # three years, three groups
+        assert rows["period_end"].nunique() == 3
+    assert set(own["indicator"]) == expected
+
+
+def test_every_published_indicator_is_there(figures):
+    assert {
+        "wres_5", "wres_6", "wres_7", "wres_8", "staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b",
+        "staff_survey_q16c_1", "staff_survey_q28", "workforce_headcount", "catchment_population",
+        "catchment_imd_score", "catchment_deprivation_quintile", "catchment_ethnicity",
+    } <= set(figures["indicator"])  # fmt: skip
+    groups = figures.loc[figures["indicator"] == "staff_survey_q28", "group"]
+    assert sorted(groups) == sorted(staff_survey.ETHNIC_GROUPS)
+
+
+def test_the_invented_numbers_hang_together(figures):
+    people = figures[figures["indicator"] == "staff_survey_q28"]
+    assert people["numerator"].sum() == people["denominator"].iloc[0]
+    shares = figures.loc[figures["indicator"] == "catchment_ethnicity", "value"]
+    assert shares.sum() == pytest.approx(100)
+    latest = figures[figures["period_end"] == figures.loc[figures["indicator"] == "wres_3", "period_end"].max()]
+    for group in wres_return.GROUPS:
+        in_group = latest[latest["group"] == group]
+        staff = in_group.loc[in_group["indicator"].str.startswith("wres_1_"), "value"].sum()
+        assert in_group.loc[in_group["indicator"] == "wres_3", "denominator"].item() == staff

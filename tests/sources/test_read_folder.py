@@ -1,0 +1,169 @@
+"""Reading a folder into the store: everything or nothing, and the same bytes each time."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.figures import store
+from race_equality.figures.provenance import read_source
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import read_trusts, resolve_trust
+from race_equality.sources.catalogue import PUBLICATIONS, read_folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the hash of every file, hidden ones too."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*")) if path.is_file()
+    }  # fmt: skip
+
+
+def test_every_publication_becomes_figures_with_their_source(cut, project):
+    outcomes = read_folder(cut.path, project)
+    assert all(outcome.changed for outcome in outcomes if outcome.reading is not None)
+    figures = read_figures(project=project)
+    assert set(figures["source"]) == {publication.id for publication in PUBLICATIONS} | {"demonstration"}
+    for source_id in set(figures["source"]):
+        source = read_source(source_id, project=project)
+        assert source.title and source.publisher and source.licence and source.period
+    survey = read_source("staff_survey_organisations_2024", project=project)
+    assert survey.sha256 == hashlib.sha256(cut.survey.read_bytes()).hexdigest()
+    assert survey.file == cut.survey.name
+
+
+def test_reading_again_changes_no_byte(cut, project):
+    read_folder(cut.path, project)
+    before = contents(project.root)
+    outcomes = read_folder(cut.path, project)
+    assert contents(project.root) == before
+    assert not any(outcome.changed for outcome in outcomes)
+
+
+def test_the_order_of_the_rows_does_not_matter(cut, write, project):
+    read_folder(cut.path, project)
+    before = read_figures("wres_6", project=project).drop(columns="locator")
+    write.wres(cut.wres, write.wres_rows()[::-1])
+    read_folder(cut.path, project)
+    assert read_figures("wres_6", project=project).drop(columns="locator").equals(before)
+
+
+def test_figures_are_chosen_by_indicator_and_source(cut, project):
+    read_folder(cut.path, project)
+    assert set(read_figures("wres_6", project=project)["indicator"]) == {"wres_6"}
+    both = read_figures(["wres_5", "catchment_imd_score"], sources=["catchment_2026"], project=project)
+    assert set(both["indicator"]) == {"catchment_imd_score"}
+    assert read_figures("no_such_indicator", project=project).empty
+
+
+def test_one_publication_alone_leaves_the_others(cut, write, project):
+    read_folder(cut.path, project)
+    before = contents(project.root)
+    write.population(cut.population, [("RJ1", 900000, 20.5, 3)])
+    read_folder(cut.path, project, only=["catchment_2026"])
+    after = contents(project.root)
+    assert {name for name in after if after[name] != before[name]} == {
+        "data/figures/catchment_2026.parquet", "data/sources/catchment_2026.yml",
+    }  # fmt: skip
+
+
+def test_trusts_are_read_and_resolved(cut, project):
+    read_folder(cut.path, project)
+    assert len(read_trusts(project=project)) == 9
+    assert resolve_trust("RVJ", project=project).code == "RA7"
+
+
+def test_an_unknown_publication_names_the_nearest(cut, project):
+    with pytest.raises(RaceEqualityError, match="no publication 'catchment_2025'. The nearest is 'catchment_2026'"):
+        read_folder(cut.path, project, only=["catchment_2025"])
+
+
+def test_a_folder_that_is_not_there_says_how_to_give_it(project, tmp_path):
+    with pytest.raises(RaceEqualityError, match="data read FOLDER"):
+        read_folder(tmp_path / "none", project)
+
+
+def truncate(cut, write):
+    cut.survey.write_bytes(cut.survey.read_bytes()[:-3000])
+
+
+def remove(cut, write):
+    cut.workforce.unlink()
+
+
+def double(cut, write):
+    cut.wres.with_name("wres_indicators_5_to_8_by_trust_2023.csv").write_bytes(cut.wres.read_bytes())
+
+
+def twice(cut, write):
+    write.population(cut.population, [*write.POPULATION, write.POPULATION[1]])
+
+
+def over_100(cut, write):
+    rows = write.wres_rows()
+    rows[3] = (*rows[3][:5], 1.3, *rows[3][6:])
+    write.wres(cut.wres, rows)
+
+
+def text_in_number(cut, write):
+    def edit(book):
+        book["HEALTH WELLBEING SAFETY Q15-17"]["G8"] = "fifty"
+
+    write.survey(cut.survey, edit)
+
+
+def renamed_sheet(cut, write):
+    def edit(book):
+        book["2. NHSE, Org & SG - HC"].title = "2. Headcount"
+
+    write.workforce(cut.workforce, edit)
+
+
+def renamed_column(cut, write):
+    write.population(cut.population, header=("trust_code", "population", "imd_score", "deprivation_quintile"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (truncate, r"organisational results.xlsx: The file cannot be read as an Excel workbook.*download it again"),
+        (remove, r"There is no workforce/NHS Workforce Statistics\*England and Organisation.xlsx in the folder 'raw'"),
+        (double, "Several files match .*2023.csv, .*2024.csv.* Leave one of them there"),
+        (twice, "trust_catchment_2026.csv, row 4, trust_code: The trust RJ1 stands here and at row 3"),
+        (over_100, "wres_indicators_5_to_8_by_trust_2024.csv, row 5, rate: The rate 1.3 is not between 0 and 1"),
+        (text_in_number, "sheet \"HEALTH WELLBEING SAFETY Q15-17\", G8: The percentage is 'fifty'"),
+        (renamed_sheet, "May 2023 England and Organisation.xlsx: The workbook has no sheet '2. NHSE, Org & SG - HC'"),
+        (renamed_column, "row 1: There is no column 'catchment_population'. The nearest is 'population'"),
+    ],
+)
+def test_bad_input_leaves_the_store_byte_for_byte_as_it_was(cut, write, project, spoil, message):
+    read_folder(cut.path, project)
+    before = contents(project.root)
+    # a good change in another file must not get in either
+    write.catchment(cut.catchment, [("RJ1", 0.1, 0.1, 0.1, 0.1, 0.6)])
+    spoil(cut, write)
+    with pytest.raises(InputError, match=message):
+        read_folder(cut.path, project)
+    assert contents(project.root) == before
+
+
+def test_a_disk_that_fills_up_half_way_leaves_the_store_as_it_was(cut, write, project, monkeypatch):
+    read_folder(cut.path, project)
+    before = contents(project.root)
+    write.population(cut.population, [("RJ1", 900000, 20.5, 3)])
+    write.catchment(cut.catchment, [("RJ1", 0.1, 0.1, 0.1, 0.1, 0.6)])
+    replaced = []
+    replace = store.os.replace
+
+    def fail_at_the_last(source, target):
+        if len(replaced) == 12:
+            raise OSError(28, "No space left on device")
+        replaced.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(store.os, "replace", fail_at_the_last)
+    with pytest.raises(RaceEqualityError, match="No space left on device.*The store is as it was"):
+        read_folder(cut.path, project)
+    assert len(replaced) == 12
+    assert contents(project.root) == before

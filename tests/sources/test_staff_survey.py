@@ -1,0 +1,147 @@
+"""The organisational workbook of the Staff Survey."""
+
+import pytest
+from race_equality.errors import InputError
+from race_equality.figures.schema import check_figures
+from race_equality.sources.staff_survey import read_organisations
+
+EXPERIENCE, BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
+
+
+@pytest.fixture(scope="module")
+def reading(whole_cut, trust_list):
+    return read_organisations(whole_cut.survey, trust_list)
+
+
+def figure(reading, organisation, indicator, group="All staff"):
+    found = reading.figures.query(
+        "organisation_code == @organisation and indicator == @indicator and group == @group"
+    )
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_the_figures_keep_to_the_schema(reading):
+    assert len(check_figures(reading.figures, origin="cut")) == len(reading.figures)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "base", "locator"),
+    [
+        ("staff_survey_q15", 52.5, 12000, "HEALTH WELLBEING SAFETY Q15-17!G11"),
+        ("staff_survey_q16a", 11.1, 12050, "HEALTH WELLBEING SAFETY Q15-17!K11"),
+        ("staff_survey_q16b", 12.4, 11900, "HEALTH WELLBEING SAFETY Q15-17!N11"),
+    ],
+)
+def test_a_percentage_is_read_with_its_own_base_and_cell(reading, indicator, value, base, locator):
+    row = figure(reading, "RJ1", indicator)
+    assert (row["value"], row["denominator"], row["locator"]) == (value, base, locator)
+    assert (row["trust_code"], row["unit"], row["status"]) == ("RJ1", "percent", "ok")
+    assert row.isna()["numerator"]  # weighted: no whole number of people stands behind it
+
+
+def test_ethnic_groups_have_the_number_of_respondents(reading, write):
+    for group, people in zip(write.ETHNIC_GROUPS, write.RESPONDENTS, strict=True):
+        row = figure(reading, "RV5", "staff_survey_q28", group)
+        assert (row["numerator"], row["denominator"]) == (people, 200)
+        assert row["value"] == pytest.approx(people / 2)
+    assert figure(reading, "RV5", "staff_survey_q28", "White - Irish")["locator"] == f"{BACKGROUND}!K13"
+
+
+def test_a_dash_is_suppressed_and_not_zero(reading):
+    row = figure(reading, "RX8", "staff_survey_q16b")
+    assert row["status"] == "suppressed"
+    assert row.isna()["value"] and row.isna()["denominator"]
+
+
+def test_a_column_of_hundreds_carries_no_information(reading):
+    assert figure(reading, "RJ1", "staff_survey_q16c_1")["status"] == "not_available"
+    assert figure(reading, "R1F2", "staff_survey_q16c_1")["status"] == "suppressed"
+    assert figure(reading, "RJ1", "staff_survey_q16c_1")["denominator"] == 2400
+    assert not ((reading.figures["indicator"] == "staff_survey_q16c_1") & (reading.figures["value"] == 100)).any()
+    assert "Q16c_1, column P" not in " ".join(reading.remarks)
+    assert any(remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in reading.remarks)
+
+
+def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
+    def edit(book):
+        book[EXPERIENCE]["Q11"] = 61.5
+
+    row = figure(read_organisations(write.survey(cut.survey, edit), trust_list), "RJ1", "staff_survey_q16c_1")
+    assert (row["status"], row["value"]) == ("ok", 61.5)
+
+
+def test_merged_trusts_keep_their_own_rows_under_todays_code(reading):
+    rows = reading.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")["trust_code"]
+    assert rows[["RA7", "RVJ", "RY3", "RYV", "R1F1", "R1F2", "RNK"]].to_list() == [
+        "RA7", "RA7", "RY3", "RY3", "R1F", "R1F", "G6V2S",
+    ]  # fmt: skip
+
+
+def test_organisations_that_are_not_trusts_are_counted_once(reading):
+    assert reading.left_out == {"CSUs": 1, "ICBs": 1, "Social Enterprises - Community": 1}
+    assert set(reading.figures["organisation_code"]).isdisjoint({"0AR", "QKK", "NR5"})
+
+
+def test_a_trust_that_opened_later_has_no_such_figure_by_nature(reading):
+    row = figure(reading, "K0N6A", "staff_survey_q15")
+    assert (row["status"], row["locator"]) == ("not_applicable", "no row: opened 2026-06-01, after the period")
+
+
+def test_a_trust_that_the_workbook_lacks_is_not_available(cut, write, trust_list):
+    write.survey(cut.survey, organisations=[row for row in write.SURVEY if row[0] != "TAD"])
+    reading = read_organisations(cut.survey, trust_list)
+    assert set(reading.figures.query("trust_code == 'TAD'")["status"]) == {"not_available"}
+
+
+def test_columns_that_moved_are_found_by_question_and_header(cut, write, trust_list, reading):
+    def edit(book):
+        book[EXPERIENCE].insert_cols(7, 3)  # a question added before Q15
+        book[EXPERIENCE]["G1"] = "Q14 - Something new"
+        book[EXPERIENCE]["G5"] = "% Yes"
+
+    moved = read_organisations(write.survey(cut.survey, edit), trust_list)
+    columns = ["organisation_code", "indicator", "group", "value", "denominator", "status"]
+    assert moved.figures[columns].equals(reading.figures[columns])
+    assert figure(moved, "RJ1", "staff_survey_q15")["locator"] == f"{EXPERIENCE}!J11"
+
+
+def change(sheet, cell, value):
+    def edit(book):
+        book[sheet][cell] = value
+
+    return edit
+
+
+def rename_sheet(book):
+    book[EXPERIENCE].title = "HEALTH WELLBEING SAFETY Q15-Q17"
+
+
+def drop_row(book):
+    book[BACKGROUND].delete_rows(8)
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (rename_sheet, r"no sheet 'HEALTH WELLBEING SAFETY Q15-17'. The nearest is 'HEALTH WELLBEING SAFETY Q15-Q17'"),
+        (change(EXPERIENCE, "K1", "Q16x - Discrimination?"), "row 1: There is no question Q16a in row 1. The nearest is 'Q16x'"),
+        (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a stands 2 times in row 1"),
+        (change(EXPERIENCE, "K5", "% Yess"), "row 5: There is no column headed '% Yes'. The nearest is '% Yess'"),
+        (change(EXPERIENCE, "L5", "% Yes"), "Columns K and L are both headed '% Yes'"),
+        (change(EXPERIENCE, "A5", "Org code"), "A5: The header is 'Org code' and not 'ODS code'"),
+        (change(EXPERIENCE, "K11", 104.2), r"Q15-17\", K11: The percentage 104.2 is not between 0 and 100"),
+        (change(EXPERIENCE, "K11", "eleven"), "K11: The percentage is 'eleven', which is not a number"),
+        (change(EXPERIENCE, "K11", None), "K11: The percentage is '', which is not a number"),
+        (change(EXPERIENCE, "M11", 12.5), "M11: The base 12.5 is not a whole number"),
+        (change(EXPERIENCE, "M11", "-"), "M11: There is a percentage but its base is suppressed"),
+        (change(EXPERIENCE, "A11", "RA7"), "A11: The organisation RA7 stands here and at A10"),
+        (change(EXPERIENCE, "A11", None), "A11: The row has values but no ODS code"),
+        (change(BACKGROUND, "J11", 2.15), r"J11: 2.15% of the base 200 is 4.30 people, not a whole number"),
+        (drop_row, "R1F1 stands in one of this sheet and 'HEALTH WELLBEING SAFETY Q15-17' but not in both"),
+    ],
+)  # fmt: skip
+def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, edit, problem):
+    write.survey(cut.survey, edit)
+    with pytest.raises(InputError, match=problem):
+        read_organisations(cut.survey, trust_list)

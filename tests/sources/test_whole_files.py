@@ -1,0 +1,245 @@
+"""The whole published files: row counts, cells looked up by hand, published totals."""
+
+import hashlib
+
+import pandas as pd
+import pytest
+from race_equality.figures.provenance import read_source
+from race_equality.figures.schema import FIGURE_DTYPES
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import read_trust_list as stored_trust_list
+from race_equality.project import Project
+from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, read_publication
+from race_equality.sources.publication import find_file
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.whole_file
+
+
+@pytest.fixture(scope="module")
+def readings(shared, real_trusts):
+    return {
+        publication.id: read_publication(publication, find_file(shared, publication.pattern), real_trusts)
+        for publication in PUBLICATIONS
+    }
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return Project(REPOSITORY)
+
+
+def only(figures, **where):
+    for column, value in where.items():
+        figures = figures[figures[column] == value]
+    assert len(figures) == 1
+    return figures.iloc[0]
+
+
+# ---------------------------------------------------------------- what is committed
+
+
+@pytest.mark.parametrize("publication", PUBLICATIONS, ids=lambda publication: publication.id)
+def test_the_committed_figures_are_what_the_loaders_read(readings, committed, publication):
+    stored = read_figures(sources=publication.id, project=committed)
+    pd.testing.assert_frame_equal(
+        stored.reset_index(drop=True), readings[publication.id].figures.astype(FIGURE_DTYPES)
+    )
+
+
+def test_the_committed_trusts_are_what_the_loader_reads(real_trusts, committed):
+    stored = stored_trust_list(project=committed)
+    pd.testing.assert_frame_equal(stored.trusts, real_trusts.trusts)
+    assert stored.successions == real_trusts.successions
+
+
+def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed):
+    patterns = {publication.id: publication.pattern for publication in PUBLICATIONS}
+    patterns |= {source_id: pattern for source_id, (pattern, *_) in TRUST_FILES.items()}
+    for source_id, pattern in patterns.items():
+        file = find_file(shared, pattern)
+        assert read_source(source_id, project=committed).sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+# ---------------------------------------------------------------- trusts
+
+
+def test_202_trusts_of_six_kinds(real_trusts):
+    # ods/trusts.csv: 202 rows; counted with cut and uniq
+    assert real_trusts.trusts["kind"].value_counts().to_dict() == {
+        "acute": 120, "mental health": 47, "acute specialist": 13, "community": 11, "ambulance": 10, "online": 1,
+    }  # fmt: skip
+    codes = set(real_trusts.trusts["trust_code"])
+    assert {"TAD", "TAH", "TAJ", "K0N6A", "G6V2S"} <= codes
+    assert codes.isdisjoint({"RQF", "RT4", "RYT", "RVJ", "RYV", "RAP"})
+
+
+@pytest.mark.parametrize(
+    ("code", "current"),
+    # the mergers that the shared README names, then those with a basis of their own
+    [("RY9", "RAX"), ("R1C", "RW1"), ("RNK", "G6V2S"), ("RY2", "RWW"), ("RVJ", "RA7"),
+     ("RRP", "G6V2S"), ("TAF", "G6V2S"), ("RYV", "RY3"), ("RAP", "RAL"), ("RBZ", "RH8"), ("R1F1", "R1F"),
+     ("RVY", "RBN"), ("RA4", "RH5"), ("RT3", "RJ1"), ("RYK", None), ("RW6", None)],
+)  # fmt: skip
+def test_every_code_in_use_resolves(real_trusts, code, current):
+    assert real_trusts.current(code) == current
+    assert real_trusts.succession(code).basis
+
+
+# ---------------------------------------------------------------- Staff Survey
+
+
+def test_survey_rows(readings):
+    figures, left_out = readings["staff_survey_organisations_2024"].figures, readings[
+        "staff_survey_organisations_2024"].left_out
+    # 263 organisations, 210 of them trust units
+    assert left_out == {"CSUs": 4, "ICBs": 41, "Social Enterprises - Community": 6,
+                        "Social Enterprises - Mental Health": 1, "Community Surgical Services": 1}  # fmt: skip
+    published = figures[~figures["locator"].str.startswith("no row")]
+    assert published["organisation_code"].nunique() == 263 - 53
+    assert published.groupby("indicator").size().to_dict() == {
+        "staff_survey_q15": 210, "staff_survey_q16a": 210, "staff_survey_q16b": 210, "staff_survey_q16c_1": 210,
+        "staff_survey_q28": 210 * 18,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "indicator", "group", "value", "base", "cell"),
+    # looked up in the workbook itself
+    [("RJ1", "staff_survey_q15", "All staff", 52.534996498722386, 12989, "HEALTH WELLBEING SAFETY Q15-17!G123"),
+     ("RJ1", "staff_survey_q16a", "All staff", 11.08222748448305, 13053, "HEALTH WELLBEING SAFETY Q15-17!K123"),
+     ("RRK", "staff_survey_q16b", "All staff", 12.208421015549899, 9177, "HEALTH WELLBEING SAFETY Q15-17!N178"),
+     ("R1F2", "staff_survey_q16b", "All staff", 12.250532545582377, 151, "HEALTH WELLBEING SAFETY Q15-17!N66"),
+     ("RJ1", "staff_survey_q28", "White - Irish", 2.476828413427837, 12839, "BACKGROUND INFORMATION Q27-30!Y123"),
+     ("RRK", "staff_survey_q28", "Asian/Asian British - Indian", 9.344369418427357, 9182,
+      "BACKGROUND INFORMATION Q27-30!AF178")],
+)  # fmt: skip
+def test_survey_cells(readings, code, indicator, group, value, base, cell):
+    row = only(readings["staff_survey_organisations_2024"].figures, organisation_code=code, indicator=indicator, group=group)
+    assert (row["value"], row["denominator"], row["locator"], row["status"]) == (value, base, cell, "ok")
+
+
+def test_survey_respondents_by_ethnic_group_come_to_the_base(readings):
+    figures = readings["staff_survey_organisations_2024"].figures
+    people = figures[(figures["indicator"] == "staff_survey_q28") & (figures["status"] == "ok")]
+    totals = people.groupby("organisation_code").agg(people=("numerator", "sum"), base=("denominator", "first"))
+    assert (totals["people"] == totals["base"]).all()
+
+
+def test_grounds_of_discrimination_are_not_available_for_any_trust(readings):
+    figures = readings["staff_survey_organisations_2024"].figures
+    q16c = figures[figures["indicator"] == "staff_survey_q16c_1"]
+    # 210 trust units: one suppressed (R1F2), the others 100 in the file; one trust opened later
+    assert q16c["status"].value_counts().to_dict() == {"not_available": 209, "suppressed": 1, "not_applicable": 1}
+
+
+def test_mean_of_trusts_is_near_the_national_workbook(readings):
+    # national workbook, row 6: Q16a 9.25, Q16b 9.22, Q15 55.93; it weights by size and occupation and
+    # covers every kind of organisation, so a base-weighted mean of trusts is near it and not equal
+    figures = readings["staff_survey_organisations_2024"].figures
+    for question, national in (("q15", 55.93), ("q16a", 9.25), ("q16b", 9.22)):
+        rows = figures[(figures["indicator"] == f"staff_survey_{question}") & (figures["status"] == "ok")]
+        mean = (rows["value"] * rows["denominator"]).sum() / rows["denominator"].sum()
+        assert mean == pytest.approx(national, abs=0.35)
+
+
+# ---------------------------------------------------------------- WRES
+
+
+def test_wres_rows(readings):
+    figures = readings["wres_5_to_8_2024"].figures
+    assert (figures["status"] == "ok").sum() == 1272  # 159 trust units, 4 indicators, 2 groups
+    row = only(figures, organisation_code="RJ1", indicator="wres_6", group="White")
+    assert row["value"] == pytest.approx(23.12369979196671, abs=1e-12)
+    assert (row["numerator"], row["denominator"], row["locator"]) == (1445, 6249, "row 453, rate")
+
+
+@pytest.mark.parametrize(
+    ("group", "published", "here"),
+    # published for England: 24.9% of BME and 20.7% of White staff (wres/national_series.csv). The
+    # file has no mental health trusts, where ethnic minority staff report more: 24.55 and 20.72
+    [("Ethnic minority", 24.9, 24.55), ("White", 20.7, 20.72)],
+)
+def test_pooled_indicator_6_is_near_the_published_headline(readings, group, published, here):
+    figures = readings["wres_5_to_8_2024"].figures
+    rows = figures[(figures["indicator"] == "wres_6") & (figures["group"] == group) & (figures["status"] == "ok")]
+    pooled = 100 * rows["numerator"].sum() / rows["denominator"].sum()
+    assert pooled == pytest.approx(here, abs=0.005)
+    assert abs(pooled - published) < 0.4
+
+
+def test_no_mental_health_trust_is_in_the_wres_file(readings, real_trusts):
+    figures = readings["wres_5_to_8_2024"].figures
+    kinds = figures["trust_code"].map(dict(real_trusts.kinds))
+    assert set(figures.loc[kinds == "mental health", "status"]) == {"not_available"}
+    missing = set(figures.loc[figures["status"] == "not_available", "trust_code"])
+    assert {real_trusts.kinds[code] for code in missing} == {"mental health"}
+    assert len(missing) == 47
+
+
+def test_a_base_that_is_one_of_several_is_near_the_trusts_other_bases(readings):
+    figures = readings["wres_5_to_8_2024"].figures
+    figures = figures[figures["status"] == "ok"]
+    uncertain = figures[figures["locator"].str.contains("one of")]
+    assert len(uncertain) == 21
+    for row in uncertain.itertuples():
+        others = figures[(figures["organisation_code"] == row.organisation_code) & (figures["group"] == row.group)
+                         & (figures["indicator"] != row.indicator)]["denominator"]  # fmt: skip
+        assert row.denominator == pytest.approx(others.median(), rel=0.025)  # widest: RBK, 945 and 926
+
+
+# ---------------------------------------------------------------- workforce
+
+
+def test_workforce_rows_and_englands_total(readings):
+    reading = readings["workforce_2023_05"]
+    assert reading.left_out == {
+        "Integrated care boards": 42,
+        "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
+    }
+    published = reading.figures[~reading.figures["locator"].str.startswith("no row")]
+    assert published["organisation_code"].nunique() == 253 - 43 + 1  # organisations in the file, and England
+    assert len(published) == 211 * 27
+    assert only(published, trust_code="ENG", group="Total")["value"] == 1_442_229
+
+
+@pytest.mark.parametrize(
+    ("code", "group", "value", "cell"),
+    [("RJ1", "Total", 22795, "G12"), ("RJ1", "HCHS Doctors", 3207, "I12"), ("RV5", "Total", 5879, "G18"),
+     ("RX8", "Other staff or those with unknown classification", 0, "AG317")],
+)  # fmt: skip
+def test_workforce_cells(readings, code, group, value, cell):
+    row = only(readings["workforce_2023_05"].figures, organisation_code=code, group=group)
+    assert (row["value"], row["locator"]) == (value, f"2. NHSE, Org & SG - HC!{cell}")
+
+
+def test_trusts_come_to_a_little_less_than_england(readings):
+    # boards are left out (and count in England); a few people work for two trusts and count in both
+    figures = readings["workforce_2023_05"].figures
+    totals = figures[(figures["group"] == "Total") & (figures["trust_code"] != "ENG")]["value"].sum()
+    assert 0.97 < totals / 1_442_229 < 1.0
+
+
+# ---------------------------------------------------------------- catchments
+
+
+def test_catchment_rows_and_cells(readings):
+    population = readings["catchment_2026"].figures
+    assert population["status"].value_counts().to_dict() == {"ok": 133 * 3, "not_applicable": 69 * 3}
+    row = only(population, organisation_code="R0A", indicator="catchment_population")
+    assert (row["value"], row["locator"]) == (1172065, "row 2, catchment_population")
+    ethnicity = readings["catchment_ethnicity_2021"].figures
+    assert ethnicity["status"].value_counts().to_dict() == {"ok": 138 * 5, "not_applicable": 69 * 5}
+    row = only(ethnicity, organisation_code="RJ1", group="White")
+    assert row["value"] == pytest.approx(62.54962862325743, abs=1e-12)
+
+
+def test_quintile_1_is_the_most_deprived(readings):
+    figures = readings["catchment_2026"].figures
+    wide = figures[figures["status"] == "ok"].pivot(index="trust_code", columns="indicator", values="value")
+    means = wide.groupby("catchment_deprivation_quintile")["catchment_imd_score"].mean()
+    assert list(means.index) == [1, 2, 3, 4, 5]
+    assert means.is_monotonic_decreasing

@@ -1,0 +1,118 @@
+"""The store and where figures came from, on what is committed."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.figures.provenance import read_source, read_sources
+from race_equality.figures.schema import FIGURE_DTYPES, check_figures
+from race_equality.figures.store import figure_table, parquet_bytes, read_figures, write_all
+from race_equality.project import Project
+
+PROJECT = Project(Path(__file__).resolve().parents[2])
+ROW = {
+    "trust_code": "RJ1", "organisation_code": "RJ1", "period_start": "2024-09-01", "period_end": "2024-11-30",
+    "indicator": "wres_6", "group": "White", "value": 20.0, "unit": "percent", "numerator": 20, "denominator": 100,
+    "status": "ok", "source": "wres", "locator": "row 2",
+}  # fmt: skip
+
+
+def test_the_committed_figures_keep_to_the_schema():
+    figures = read_figures(project=PROJECT)
+    assert len(figures) > 10_000
+    assert figures.dtypes.astype(str).to_dict() == FIGURE_DTYPES
+    for source, rows in figures.groupby("source"):
+        check_figures(rows, origin=source)
+
+
+def test_every_figure_has_a_source_and_every_source_a_licence():
+    known = {source.id: source for source in read_sources(project=PROJECT)}
+    assert set(read_figures(project=PROJECT)["source"]) <= set(known)
+    assert all(source.licence and source.title and source.period for source in known.values())
+
+
+def test_invented_figures_stand_at_the_demonstration_trust_alone():
+    figures = read_figures(project=PROJECT)
+    assert set(figures.loc[figures["source"] == "demonstration", "trust_code"]) == {"DEMO"}
+    assert set(figures.loc[figures["trust_code"] == "DEMO", "source"]) == {"demonstration"}
+
+
+def test_the_store_is_a_few_megabytes():
+    assert sum(path.stat().st_size for path in PROJECT.figures.iterdir()) < 4_000_000
+
+
+def test_the_same_figures_make_the_same_bytes():
+    assert parquet_bytes(figure_table([ROW])) == parquet_bytes(figure_table([dict(ROW)]))
+    assert b"pandas" not in parquet_bytes(figure_table([ROW]))  # its version would change the bytes
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value": 104.2}, "at row 2.*a percentage lies between 0 and 100"),
+        ({"status": "suppressed"}, "a value stands exactly where the status is ok"),
+        ({"value": None}, "a value stands exactly where the status is ok"),
+        ({"numerator": 200}, "a numerator is at most its denominator"),
+        ({"unit": "per cent"}, "column 'unit'"),
+        ({"trust_code": "../x"}, "column 'trust_code'"),
+        ({"period_end": "2023-11-30"}, "a period starts before it ends"),
+    ],
+)
+def test_a_figure_that_breaks_the_schema_is_named(change, message):
+    with pytest.raises(RaceEqualityError, match=message):
+        check_figures(figure_table([ROW | change]), origin="survey.xlsx")
+
+
+def test_a_figure_that_stands_twice_is_refused():
+    with pytest.raises(RaceEqualityError, match=r"survey.xlsx at row 2"):
+        check_figures(figure_table([ROW, ROW | {"value": 21.0}]), origin="survey.xlsx")
+
+
+def test_a_local_return_is_read_with_the_published_figures(tmp_path):
+    project = Project(tmp_path)
+    project.figures.mkdir(parents=True)
+    local = tmp_path / "data" / "local"
+    local.mkdir()
+    (local / "RJ1.parquet").write_bytes(parquet_bytes(figure_table([ROW | {"source": "wres_return_RJ1"}])))
+    figures = read_figures(project=project)
+    assert figures["source"].to_list() == ["wres_return_RJ1"]
+    assert figures["period_end"].to_list() == [pd.Timestamp("2024-11-30")]
+
+
+def test_an_empty_store_has_the_columns(tmp_path):
+    (tmp_path / "data" / "figures").mkdir(parents=True)
+    figures = read_figures(project=Project(tmp_path))
+    assert figures.empty
+    assert list(figures) == list(FIGURE_DTYPES)
+
+
+def test_what_is_written_together_is_kept_together(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "b").mkdir()  # a folder where a file should go: the second replacement fails
+    with pytest.raises(RaceEqualityError, match="The store is as it was"):
+        write_all({tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_source_is_read_with_its_notes():
+    source = read_source("workforce_2023_05", project=PROJECT)
+    assert source.publisher == "NHS England"
+    assert source.period == "31 May 2023"
+    assert any("zero" in note for note in source.notes)
+
+
+@pytest.mark.parametrize("source_id", ["none", "../secret", "", "a/b"])
+def test_an_unknown_source_lists_those_held(source_id):
+    with pytest.raises(RaceEqualityError, match="Sources held: catchment_2026, "):
+        read_source(source_id, project=PROJECT)
+
+
+@pytest.mark.parametrize("text", ["title: only", "- a list", ": : :", "id: other\ntitle: x"])
+def test_a_damaged_source_file_says_how_to_mend_it(tmp_path, text):
+    project = Project(tmp_path)
+    project.sources.mkdir(parents=True)
+    (project.sources / "thing.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"thing.yml: .*data read"):
+        read_source("thing", project=project)
