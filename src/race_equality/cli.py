@@ -210,8 +210,15 @@ def build(
 
 
 def _engine(asked: str, console: Console) -> str | None:
-    """Turn the option into papermill's engine name, None for its own."""
-    return None
+    """Turn the option into papermill's name of an engine, None for its own."""
+    from race_equality.batch.fork_server import AVAILABLE
+
+    if asked == "default":
+        return None
+    if not AVAILABLE:
+        console.print("This platform cannot fork: papermill's own engine runs the notebooks.")
+        return None
+    return "fork"
 
 
 def _print_failure(failure: Failure, console: Console) -> None:

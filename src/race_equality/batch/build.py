@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,7 @@ class _Build:
         try:
             self._clear_scratch()
             self._stage()
-            with Pool(self.options.jobs, log=self.output / "build.log") as pool:
+            with self._kernels(), Pool(self.options.jobs, log=self.output / "build.log") as pool:
                 for batch in _batches(self.plan.pages, self.options):
                     self._make(batch, pool)
         except KeyboardInterrupt:
@@ -186,6 +187,14 @@ class _Build:
             self._close_record()
         self.result.seconds = time.perf_counter() - began
         return self.result
+
+    def _kernels(self) -> AbstractContextManager[object]:
+        """Start one fork server for all workers, if forked kernels are wanted."""
+        if self.options.engine != "fork":
+            return nullcontext()
+        from race_equality.batch.fork_server import ForkServer
+
+        return ForkServer(share=True)
 
     # -- steps --------------------------------------------------------------------------------
 
@@ -237,31 +246,23 @@ class _Build:
 
         if not pages:
             return
-        began = time.perf_counter()
-        stages = _StageClock(self.pages, self.progress, jobs=self.options.jobs)
-        failed = {
-            failure.page: failure
-            for failure in render_site(
-                self.staged,
-                self.site,
-                [page.path for page in pages],
-                jobs=self.options.jobs,
-                engine=self.options.renderer,
-                on_page=stages,
-            )
-        }
-        share = (time.perf_counter() - began) / len(pages)
+        stages = _Stages(self)
+        failures = render_site(
+            self.staged,
+            self.site,
+            [page.path for page in pages],
+            jobs=self.options.jobs,
+            engine=self.options.renderer,
+            on_page=stages,
+        )
+        failed = {failure.page: failure for failure in failures}
         for page in pages:
-            self._note_seconds(page, render=share, **stages.seconds.get(page.path, {}))
             failure = failed.get(page.path)
-            self.progress.end("render", page.name, failed=failure is not None)
-            self._end(
-                page,
-                failure
-                and Failure(
-                    page.path, page.notebook, None, "", f"Rendering failed. {failure.message}", ""
-                ),
-            )
+            if failure is not None:
+                what = f"The {failure.stage.upper()} could not be made. {failure.message}"
+                self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
+            elif page in self.result.untouched:  # a renderer that does not say when a page is done
+                self._end(page, None)
 
     def _end(self, page: Page, failure: Failure | None) -> None:
         self.result.untouched.remove(page)
@@ -272,7 +273,7 @@ class _Build:
         seconds = self.seconds[page.path]
         self.progress.done(
             page.name,
-            seconds.get("execute", 0.0) + seconds.get("render", 0.0),
+            sum(seconds.get(stage, 0.0) for stage in ("execute", "html", "pdf")),
             failed=failure is not None,
         )
         self._record(page, failure)
@@ -341,23 +342,30 @@ class _Build:
             ) from None
 
 
-class _StageClock:
-    """Pass the renderer's stages on to the progress, and time them."""
+class _Stages:
+    """Time the renderer's stages, pass them on to the progress, and record a page when it is done.
 
-    def __init__(self, pages: dict[str, Page], progress: BuildProgress, *, jobs: int) -> None:
-        self._pages, self._progress = pages, progress
+    The renderer calls this as each stage of a page begins, one call at a time.
+    """
+
+    def __init__(self, build: _Build) -> None:
+        self._build = build
         self._began: dict[str, tuple[str, float]] = {}
-        self.seconds: dict[str, dict[str, float]] = {}
 
     def __call__(self, path: str, stage: str) -> None:
+        page = self._build.pages.get(path)
+        if page is None:
+            return
         now = time.perf_counter()
-        stage = stage.lower()
         if path in self._began:
-            before, since = self._began[path]
-            self.seconds.setdefault(path, {})[before] = now - since
-        self._began[path] = (stage, now)
-        if path in self._pages:
-            self._progress.begin(stage, self._pages[path].name)
+            before, since = self._began.pop(path)
+            self._build._note_seconds(page, **{before: now - since})
+            self._build.progress.end(before, page.name, failed=stage == "failed")
+        if stage == "done":
+            self._build._end(page, None)
+        elif stage != "failed":  # what went wrong is in what the renderer returns
+            self._began[path] = (stage, now)
+            self._build.progress.begin(stage, page.name)
 
 
 def _batches(pages: Sequence[Page], options: BuildOptions) -> Iterator[Sequence[Page]]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from race_equality.batch.plan import Page
+    from race_equality.figures.trusts import Trust
 
 #: Seconds a cell may run. The slowest cell of our own takes about one.
 DEFAULT_TIMEOUT = 300
@@ -137,6 +138,8 @@ def execute_page(
         failure = _failure_without_error_output(page, partial, error, timeout)
     else:
         _drop_machine_paths(notebook, page)
+        if page.trust is not None:
+            _name_trust(notebook, page.trust, root / page.notebook)
         papermill.iorw.write_ipynb(notebook, str(partial))
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, target)
@@ -265,6 +268,23 @@ def _charts_seconds(notebook: NotebookNode) -> float:
 def _has_picture(output: dict[str, Any]) -> bool:
     data = output.get("data", {})
     return "<figure" in data.get("text/html", "") or any(kind.startswith("image/") for kind in data)
+
+
+def _name_trust(notebook: NotebookNode, trust: Trust, committed: Path) -> None:
+    """Put the trust's name over its report; what the report is becomes the subtitle."""
+    from race_equality.render.notebook import read_front_matter, set_front_matter
+
+    set_front_matter(
+        notebook,
+        title=trust.name,
+        subtitle=read_front_matter(committed).get("title"),
+        trust={
+            "code": trust.code,
+            "name": trust.name,
+            "region": trust.region,
+            "kind": trust.kind,
+        },
+    )
 
 
 def _drop_machine_paths(notebook: NotebookNode, page: Page) -> None:

@@ -428,9 +428,12 @@ def _main() -> None:
         with suppress(Exception):
             importlib.import_module(name)
     gc.collect()
+    folder = os.path.dirname(listener.getsockname())
     request = _serve(listener)
     if request is not None:
         _run_kernel(request)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)  # an owner that was killed cannot
 
 
 if __name__ == "__main__":
