@@ -99,7 +99,7 @@ def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
             x=alt.X("gap:Q", title=title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
         ),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(11))
 
 
 def funnel_chart(
@@ -175,11 +175,11 @@ def funnel_chart(
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.
         left = bool(one["total"].iloc[0] > 0.75 * points["total"].max())
-        layers.append(
-            alt.Chart(one)
-            .mark_text(align="right" if left else "left", dx=-12 if left else 12, dy=-12, fontWeight="bold")
-            .encode(x=x, y="percent:Q", text="trust_code:N")
-        )
+        place = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14, "fontWeight": "bold"}
+        label = alt.Chart(one).encode(x=x, y="percent:Q", text="trust_code:N")
+        # A white edge keeps the code legible where it crosses a limit or another trust.
+        layers.append(label.mark_text(**place, stroke="white", strokeWidth=5))
+        layers.append(label.mark_text(**place))
     return alt.layer(*layers).properties(
         width=520,
         height=300,

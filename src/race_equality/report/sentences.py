@@ -49,11 +49,12 @@ def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
     return "adverse" if higher == (indicator.adverse_when == "higher") else "favourable"
 
 
+#: A direction as a reading for staff from ethnic minorities, under a heading that names them.
 READINGS = {
-    "adverse": "Worse for ethnic minority staff",
-    "favourable": "Better for ethnic minority staff",
+    "adverse": "Worse",
+    "favourable": "Better",
     "unclear": "No reliable difference",
-    "none": "Not available",
+    "none": "No data",
 }
 
 

@@ -41,7 +41,7 @@ def _row(number, here, comparator, likelihoods, board) -> dict[str, str]:
         "white": _MISSING,
         "gap": _MISSING,
         "england": _MISSING,
-        "reading": "Load the trust’s return" if WRES[number].from_return else _MISSING,
+        "reading": "Load the return" if WRES[number].from_return else _MISSING,
     }
     if number in comparator.index:
         row["england"] = points(comparator.loc[number, "gap"])
@@ -70,8 +70,8 @@ def _row(number, here, comparator, likelihoods, board) -> dict[str, str]:
         row |= {
             "minority": percent(board.iloc[-1]["workforce_percent"]),
             "white": "Not applicable",
-            "gap": "See pay bands below",
-            "reading": "See pay bands below",
+            "gap": "See pay bands",
+            "reading": "See pay bands",
         }
     elif number == 9 and len(board):
         found = board.iloc[-1]

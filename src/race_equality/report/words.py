@@ -10,7 +10,7 @@ import pandas as pd
 #: What a reader sees where a number is missing, for each status of a figure.
 STATUS_WORDS = {
     "suppressed": "Too few people to show",
-    "not_available": "Not available",
+    "not_available": "No data",
     "not_applicable": "Not applicable",
 }
 
