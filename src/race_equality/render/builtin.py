@@ -73,6 +73,8 @@ def page_html(
     settings = _page_settings(page.front_matter, config)
     toc = bool(page.front_matter.get("toc", config.toc)) if toc is None else toc
     arguments = ["--to=html5", f"--template={ASSETS / 'web' / 'fragment.html'}", *_COMMON]
+    # the caption holds what a chart's title would: it is read, and comes, first
+    arguments += ["--figure-caption-position=above", "--table-caption-position=above"]
     if toc:
         arguments += ["--toc", f"--toc-depth={config.toc_depth}"]
     converted, _ = convert(_with_front_matter(settings, page.markdown), arguments)
@@ -101,6 +103,7 @@ def page_html(
         body=_PICTURE.sub(lambda found: _picture_source(found, page.pictures), body),
         footer=_footer_html(config.footer),
         css=_css(config.css),
+        script=_script(),
     )
 
 
@@ -184,6 +187,11 @@ def _footer_html(markdown: str) -> str:
 def _css(files: tuple[Path, ...]) -> str:
     own = (ASSETS / "web" / "page.css").read_text(encoding="utf-8")
     return "\n".join([*(file.read_text(encoding="utf-8") for file in files), own])
+
+
+@cache
+def _script() -> str:
+    return (ASSETS / "web" / "scroll.js").read_text(encoding="utf-8")
 
 
 @cache

@@ -15,8 +15,9 @@ from race_equality.render.files import ASSETS
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 
-#: Where the list has no region of a trust: the demonstration trust, and codes it does not know.
+#: What stands in the place of a region when a trust has none; these come last.
 _NO_REGION = "Other"
+_LAST = ("Demonstration", _NO_REGION)
 
 
 @dataclass(frozen=True, order=True)
@@ -75,7 +76,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
                 pdf=f"trusts/{pdf.name}" if pdf.is_file() else "",
             )
         )
-    return sorted(pages, key=lambda page: (page.region == _NO_REGION, page.region, page.name.lower()))
+    return sorted(pages, key=lambda page: (page.region in _LAST, page.region, page.name.lower()))
 
 
 def listing_html(pages: Iterable[TrustPage]) -> str:
@@ -178,6 +179,4 @@ def _look_up(code: str) -> dict[str, str]:
         trust = resolve_trust(code)
     except RaceEqualityError:
         return {}
-    if trust.is_demonstration:
-        return {"code": trust.code, "name": trust.name, "kind": trust.kind}
     return {"code": trust.code, "name": trust.name, "region": trust.region, "kind": trust.kind}

@@ -107,7 +107,7 @@ local function share_width(tbl)
       if cell.col_span == 1 and longest_cell[column] then
         local text = pandoc.utils.stringify(cell.contents)
         -- a short figure with its interval is read as one word
-        local whole = cell.attr.classes:includes("number") and #text <= 18
+        local whole = cell.attr.classes:includes("number") and text:match("%d") and #text <= 24
         longest_cell[column] = math.max(longest_cell[column], utf8.len(text) or #text)
         for word in (whole and text:gsub(" ", "_") or text):gmatch("[^%s\u{200b}]+") do
           longest_word[column] = math.max(longest_word[column], utf8.len(word) or #word)

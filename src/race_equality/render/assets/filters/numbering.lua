@@ -113,8 +113,9 @@ local function number_of(identifier, kind)
   return numbers[identifier]
 end
 
-local function scroll_region(tbl, label)
-  return pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" },
+-- On a narrow screen tables and charts scroll by themselves, by keyboard too.
+local function scroll_region(class, content, label)
+  return pandoc.Div(content, pandoc.Attr("", { class },
     { role = "region", tabindex = "0", ["aria-label"] = label }))
 end
 
@@ -144,6 +145,7 @@ local floats = {
     local number = number_of(figure.identifier, "fig")
     if is_html then
       figure.caption.long = { pandoc.Plain(labelled("fig", number, caption_inlines(figure.caption))) }
+      figure.content = { scroll_region("figure-scroll", figure.content, PREFIX.fig .. " " .. number) }
       return figure, false
     end
     return typst_float("fig", figure.identifier, figure.content, caption_inlines(figure.caption)), false
@@ -159,7 +161,7 @@ local floats = {
       if is_html then
         local label = PREFIX.tbl .. " " .. number .. ": " .. stringify(caption)
         tbl.caption.long = { pandoc.Plain(labelled("tbl", number, caption)) }
-        return scroll_region(tbl, label), false
+        return scroll_region("table-scroll", { tbl }, label), false
       end
       local identifier = tbl.identifier
       tbl.identifier = ""
@@ -167,7 +169,7 @@ local floats = {
       return typst_float("tbl", identifier, { tbl }, caption), false
     elseif is_html then
       local label = #caption > 0 and stringify(caption) or "Table"
-      return scroll_region(tbl, label), false
+      return scroll_region("table-scroll", { tbl }, label), false
     end
   end,
 }

@@ -18,9 +18,8 @@
   form.className = "find-trust";
   form.setAttribute("role", "search");
   form.innerHTML =
-    '<label for="find-trust">Find a trust</label>' +
-    '<p class="hint" id="find-trust-hint">Type part of a name, a code or a region</p>' +
-    '<input id="find-trust" type="search" autocomplete="off" spellcheck="false" aria-describedby="find-trust-hint">' +
+    '<label for="find-trust">Search by name, code or region</label>' +
+    '<input id="find-trust" type="search" autocomplete="off" spellcheck="false">' +
     '<p class="count" role="status" aria-live="polite"></p>';
   var region = table.parentNode;
   region.parentNode.insertBefore(form, region);
