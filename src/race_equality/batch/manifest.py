@@ -66,10 +66,13 @@ def hash_inputs(project: Project, names: Iterable[str]) -> dict[str, str]:
 
 
 def figure_files(project: Project) -> list[str]:
-    """Name the files of ``data/figures``, relative to the project."""
+    """Name the files of figures, published ones and a trust's own return, relative to the project."""
+    folders = (project.figures, project.root / "data" / "local")
     return [
         path.relative_to(project.root).as_posix()
-        for path in sorted(project.figures.iterdir())
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
         if path.is_file() and not path.name.startswith(".")
     ]
 

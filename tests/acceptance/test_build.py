@@ -1,0 +1,186 @@
+"""The whole job, as a person does it: the command, and what stands in the output folder after."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pikepdf
+import pytest
+
+# Acute, mental health and ambulance: what is published, and so what is run, differs between them.
+TRUSTS = {
+    "RJ1": "Guy's and St Thomas' NHS Foundation Trust",
+    "RV5": "South London and Maudsley NHS Foundation Trust",
+    "RRU": "London Ambulance Service NHS Trust",
+}
+
+
+@pytest.fixture(scope="module")
+def built(race_equality_here, tmp_path_factory):
+    """Our own notebooks for three trusts, built once for this module."""
+    output = tmp_path_factory.mktemp("build") / "output"
+    # one code in lower case, as a person types it
+    end = race_equality_here("build", "rj1", "RV5", "RRU", "--output", output, timeout=300)
+    return SimpleNamespace(end=end, output=output, site=output / "site")
+
+
+def text_of(page: Path) -> str:
+    """The words of a page, without markup."""
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", page.read_text(encoding="utf-8"), flags=re.S)
+    text = re.sub(r"<[^>]+>", " ", text)
+    for entity, character in (("&#39;", "'"), ("&#x27;", "'"), ("&amp;", "&"), ("’", "'")):
+        text = text.replace(entity, character)
+    return re.sub(r"\s+", " ", text)
+
+
+def test_ends_well_and_says_what_to_open(built):
+    assert built.end.returncode == 0, built.end.stderr
+    assert "4 pages made" in built.end.stdout
+    assert f"Open {built.site / 'index.html'}" in built.end.stdout
+
+
+def test_progress_without_a_terminal_is_one_line_a_page(built):
+    lines = [line for line in built.end.stderr.splitlines() if line.startswith("[")]
+    assert len(lines) == 4
+    assert re.fullmatch(r"\[4/4\] \w+ done in [\d.]+ s", lines[-1])
+    assert "\x1b" not in built.end.stderr
+
+
+@pytest.mark.parametrize("code", TRUSTS)
+def test_each_trust_has_page_pdf_and_notebook(built, code):
+    assert TRUSTS[code] in text_of(built.site / "trusts" / f"{code}.html")
+    with pikepdf.open(built.site / "trusts" / f"{code}.pdf") as pdf:
+        assert len(pdf.pages) >= 2
+        assert TRUSTS[code] in str(pdf.docinfo.get("/Title", "")).replace("’", "'")
+    notebook = nbformat.read(built.site / "trusts" / f"{code}.ipynb", as_version=4)
+    injected = [c for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
+    assert [f'trust_code = "{code}"' in cell.source for cell in injected] == [True]
+    assert all(
+        cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source
+    )
+
+
+def test_index_lists_the_trusts_and_the_overview_is_there(built):
+    index = text_of(built.site / "index.html")
+    for code, name in TRUSTS.items():
+        assert name in index
+        assert f"trusts/{code}.html" in (built.site / "index.html").read_text(encoding="utf-8")
+    assert (built.site / "notebooks" / "national_overview.html").is_file()
+
+
+def test_nothing_of_the_machine_is_published(built):
+    places = {str(Path(__file__).parents[2]), str(built.output), str(Path.home())} - {"/"}
+    for file in [*built.site.rglob("*.html"), *built.site.rglob("*.ipynb"), built.output / "manifest.json"]:
+        text = file.read_text(encoding="utf-8")
+        assert not [place for place in places if place in text], file
+
+
+def test_manifest_says_what_each_page_was_made_from(built):
+    manifest = json.loads((built.output / "manifest.json").read_text(encoding="utf-8"))
+    assert sorted(manifest["pages"]) == [
+        "notebooks/national_overview.ipynb",
+        *(f"trusts/{code}.ipynb" for code in sorted(TRUSTS)),
+    ]
+    page = manifest["pages"]["trusts/RV5.ipynb"]
+    assert page["status"] == "done"
+    assert page["parameters"] == {"trust_code": "RV5"}
+    assert page["seconds"]["execute"] > 0
+    assert page["seconds"]["pdf"] > 0
+    assert re.fullmatch("[0-9a-f]{64}", page["inputs"]["notebooks/board_report.ipynb"])
+    build = manifest["builds"][page["build"]]
+    assert build["status"] == "done"
+    assert re.fullmatch("[0-9a-f]{64}", build["figures"]["data/figures/trusts.parquet"])
+    assert build["versions"]["papermill"]
+
+
+def test_nothing_half_written_is_left(built):
+    left = [
+        path.relative_to(built.output).as_posix()
+        for path in built.output.rglob("*")
+        if path.name.startswith(".") or "tmp" in path.suffix
+    ]
+    assert left == [".lock"]
+    assert (built.output / ".lock").read_bytes() == b""
+
+
+# -- the small project: what is built depends on nothing but what the test says -------------------
+
+
+def test_a_failing_trust_is_shown_and_the_others_go_on(race_equality, small_project, notebook_writer):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "from race_equality.figures.trusts import resolve_trust\ntrust = resolve_trust(trust_code)",
+        "def share(numerator, denominator):\n    return numerator / denominator",
+        "staff = 0 if trust_code == 'RRK' else 10\nshown = share(1, staff)",
+    )
+    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out")
+
+    assert end.returncode == 1
+    site = small_project / "out" / "site" / "trusts"
+    assert sorted(page.stem for page in site.glob("*.html")) == ["RJ1", "RR8"]
+    assert "3 pages made" in end.stdout
+    assert "1 page failed: RRK" in end.stdout
+    # which cell of the committed notebook (papermill put one more in), its source, and where in it
+    assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 5" in end.stderr
+    assert "| shown = share(1, staff)" in end.stderr
+    assert "ZeroDivisionError: division by zero" in end.stderr
+    assert "return numerator / denominator" in end.stderr
+    # as far as it got, for whoever looks into it
+    failed = nbformat.read(small_project / "out" / "failed" / "trusts" / "RRK.ipynb", as_version=4)
+    outputs = [output for cell in failed.cells for output in cell.get("outputs", [])]
+    assert [output.ename for output in outputs if output.output_type == "error"] == ["ZeroDivisionError"]
+    page = json.loads((small_project / "out" / "manifest.json").read_text())["pages"]["trusts/RRK.ipynb"]
+    assert page["status"] == "failed"
+    assert page["error"] == {"cell": 5, "message": "ZeroDivisionError: division by zero"}
+
+
+def test_a_page_that_fails_later_keeps_its_last_good_version(
+    race_equality, small_project, notebook_writer
+):
+    assert race_equality("build", "RRK", "--output", "out").returncode == 0
+    good = (small_project / "out" / "site" / "trusts" / "RRK.html").read_bytes()
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "1 / 0")
+
+    assert race_equality("build", "RRK", "--output", "out").returncode == 1
+    assert (small_project / "out" / "site" / "trusts" / "RRK.html").read_bytes() == good
+    page = json.loads((small_project / "out" / "manifest.json").read_text())["pages"]["trusts/RRK.ipynb"]
+    assert page["status"] == "failed"
+    assert page["last_good"]["build"] < page["build"]
+
+
+def test_pages_of_other_trusts_stay(race_equality, small_project):
+    for code in ("RJ1", "RRK"):
+        assert race_equality("build", code, "--output", "out").returncode == 0
+    site = small_project / "out" / "site"
+    assert sorted(page.stem for page in (site / "trusts").glob("*.html")) == ["RJ1", "RRK"]
+    index = (site / "index.html").read_text(encoding="utf-8")
+    assert "trusts/RJ1.html" in index
+    assert "trusts/RRK.html" in index
+
+
+def test_papermills_own_engine_makes_the_same_pages(race_equality, small_project):
+    """The fork engine is a matter of speed alone."""
+    for engine in ("fork", "default"):
+        end = race_equality("build", "RJ1", "--engine", engine, "--output", engine)
+        assert end.returncode == 0, end.stderr
+    pages = [(small_project / engine / "site" / "trusts" / "RJ1.html").read_bytes()
+             for engine in ("fork", "default")]
+    assert b"The report of Guy" in pages[0]
+    assert pages[0] == pages[1]
+
+
+def test_a_merged_trust_gets_its_successors_report(race_equality, small_project):
+    end = race_equality("build", "RNK", "--output", "out")  # Tavistock and Portman, 1 April 2026
+    assert end.returncode == 0, end.stderr
+    assert "RNK merged into G6V2S" in end.stderr
+    assert (small_project / "out" / "site" / "trusts" / "G6V2S.html").is_file()
+
+
+def test_output_goes_to_the_project_wherever_it_is_started(race_equality, small_project):
+    race_equality.root = small_project / "notebooks"
+    assert race_equality("build", "DEMO").returncode == 0
+    assert (small_project / "output" / "site" / "trusts" / "DEMO.html").is_file()

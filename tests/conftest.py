@@ -1,0 +1,118 @@
+"""A small project to build from, and the command line as a person starts it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nbformat.v4
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+FRONT_MATTER = "---\ntitle: Small report\n---"
+PARAMETERS = 'trust_code = "RJ1"'
+FIRST = """\
+from IPython.display import HTML, Markdown
+from race_equality.figures.trusts import resolve_trust
+trust = resolve_trust(trust_code)"""
+SAYS = 'Markdown(f"The report of {trust.name}.")'
+FIGURE = """\
+HTML('<figure id="fig-dot"><img src="data:image/svg+xml;base64,'
+     'PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSIxMCIgaGVpZ2h0PSIxMCIvPg=="'
+     ' alt="A dot."><figcaption>A dot</figcaption></figure>')"""
+
+
+def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> None:
+    """Write a notebook as ours are: front matter, parameters, code."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_raw_cell(FRONT_MATTER),
+            nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+            *(nbformat.v4.new_code_cell(cell) for cell in cells),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture
+def small_project(tmp_path: Path) -> Path:
+    """A project with the real trusts and site, and two notebooks of a few cells."""
+    root = tmp_path / "checkout"
+    (root / "data" / "figures").mkdir(parents=True)
+    for name in ("trusts.parquet", "successions.csv"):
+        shutil.copy(ROOT / "data" / "figures" / name, root / "data" / "figures" / name)
+    for name in ("_quarto.yml", "index.qmd"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "params" / "trusts").mkdir(parents=True)
+    shutil.copy(ROOT / "params" / "_defaults.yml", root / "params" / "_defaults.yml")
+    write_notebook(root / "notebooks" / "board_report.ipynb", FIRST, SAYS, FIGURE)
+    write_notebook(
+        root / "notebooks" / "national_overview.ipynb",
+        'from IPython.display import Markdown\nMarkdown("All trusts.")',
+        parameters="most_trusts = None",
+    )
+    return root
+
+
+class CommandLine:
+    """Start ``race-equality`` in a project, as a person does in a terminal."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("RACE_EQUALITY_")
+        }
+
+    def start(self, *arguments: str | os.PathLike[str]) -> subprocess.Popen[str]:
+        """Start it and return the process."""
+        return subprocess.Popen(
+            self._command(arguments),
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(
+        self, *arguments: str | os.PathLike[str], timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            self._command(arguments),
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    @staticmethod
+    def _command(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
+        return [sys.executable, "-m", "race_equality.cli", *map(os.fspath, arguments)]
+
+
+@pytest.fixture
+def race_equality(small_project: Path) -> CommandLine:
+    """The command line in the small project."""
+    return CommandLine(small_project)
+
+
+@pytest.fixture(scope="session")
+def race_equality_here() -> CommandLine:
+    """The command line in this checkout."""
+    return CommandLine(ROOT)
+
+
+@pytest.fixture
+def notebook_writer() -> Callable[..., None]:
+    """Write a notebook as ours are: front matter, parameters, and the cells given."""
+    return write_notebook
