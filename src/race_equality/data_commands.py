@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from race_equality.errors import RaceEqualityError
-from race_equality.project import find_project
+from race_equality.project import Project, find_project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from race_equality.figures.provenance import Source
+    from race_equality.sources.catalogue import Outcome
 
 _SHARED = Path("..") / "shared" / "data"
 _STATUS_WORDS = {
@@ -16,6 +24,9 @@ _STATUS_WORDS = {
     "not_available": "not available",
     "not_applicable": "not applicable",
 }
+_UNIT_WORDS = {"percent": "%", "people": " people", "fte": " full-time equivalents", "ratio": "", "score": "",
+               "quintile": ""}  # fmt: skip
+
 
 
 @click.group()
@@ -32,29 +43,270 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
     FOLDER is laid out like ../shared/data, which is read when no FOLDER is given. Either all
     files are read and written or, after any error, the store is as it was.
     """
-    from race_equality.sources.catalogue import read_folder, summary
+    from race_equality.sources.catalogue import read_folder
 
     project = find_project()
+    folder = folder or _raw_folder(project)
     if folder is None:
-        folder = project.root / _SHARED
-        if not folder.is_dir():
-            raise RaceEqualityError(
-                "Give the folder with the raw files: race-equality data read FOLDER. The figures "
-                "already read stand in data/figures; reports need no raw file."
-            )
+        raise RaceEqualityError(
+            "Give the folder with the raw files: race-equality data read FOLDER. The figures "
+            "already read stand in data/figures; reports need no raw file."
+        )
     for outcome in read_folder(folder, project, only=only):
-        click.echo(f"{outcome.source.id}: {outcome.source.file}")
-        if outcome.reading is None:
-            if outcome.rows:
-                click.echo(f"  {outcome.rows:,} rows")
-            continue
-        counts = summary(outcome.reading)
-        parts = [f"{counts[s]:,} {word}" for s, word in _STATUS_WORDS.items() if s in counts]
-        trusts = outcome.reading.figures.loc[outcome.reading.figures["status"] == "ok", "trust_code"]
-        click.echo(f"  {outcome.rows:,} rows for {trusts[trusts != 'ENG'].nunique()} trusts: {', '.join(parts)}")
-        if outcome.reading.left_out:
-            left = ", ".join(f"{n} {what}" for what, n in sorted(outcome.reading.left_out.items()))
-            click.echo(f"  left out: {left}")
-        for remark in outcome.reading.remarks:
-            click.echo(f"  note: {remark}")
-        click.echo("  changed" if outcome.changed else "  as it was")
+        _say(outcome)
+
+
+@data.command()
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
+def add(files: tuple[Path, ...]) -> None:
+    """Read each FILE: a new edition of a publication, or a filled-in WRES return.
+
+    What a FILE is shows in its content. A new edition takes the place of the one held. A return
+    goes to data/local, which git ignores.
+    """
+    from race_equality.figures.store import LOCAL_PREFIX
+    from race_equality.sources.catalogue import add_publication, add_return, is_return
+    from race_equality.sources.changes import changes
+
+    project = find_project()
+    for path in files:
+        outcome = (add_return if is_return(path) else add_publication)(path, project)
+        _say(outcome)
+        _say_changes(changes(outcome.before, outcome.reading.figures))
+        if outcome.source.id.startswith(LOCAL_PREFIX):
+            click.echo("  kept in data/local on this machine; git ignores that folder")
+
+
+@data.group()
+def template() -> None:
+    """Write an empty return to fill in."""
+
+
+@template.command()
+@click.argument("trust_code")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
+@click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def wres(trust_code: str, output: Path | None, year_to: int | None, force: bool) -> None:
+    """Write an empty WRES return for TRUST_CODE, with the last three years of indicators 1 to 4 and 9.
+
+    For a trust whose indicators 5 to 8 are not published, those are in it as well.
+    """
+    from race_equality.sources.catalogue import published_wres
+    from race_equality.figures.store import write_all
+    from race_equality.figures.trusts import resolve_trust
+    from race_equality.sources.wres_return import template as text_of
+    from race_equality.sources.wres_return import years_before
+
+    project = find_project()
+    trust = resolve_trust(trust_code, project=project)
+    if trust.is_demonstration:
+        raise RaceEqualityError("The demonstration trust has its invented return already.")
+    path = output or project.root / "data" / "local" / f"{trust.code}_wres_return.csv"
+    if path.exists() and not force:
+        raise RaceEqualityError(
+            f"{path.name} is there already. Fill that one in, or write over it with --force."
+        )
+    day = date(year_to, 4, 1) if year_to else date.today()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    survey = trust.code not in published_wres(project)
+    text = text_of(trust.code, trust.name, years_before(day), path.name, survey=survey)
+    write_all({path: text.encode()})
+    click.echo(f"Wrote {_shown(path, project)} for {trust.name}.")
+    click.echo(f"Fill it in, then: race-equality data add {_shown(path, project)}")
+
+
+@data.command("list")
+@click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
+def list_(trusts: bool) -> None:
+    """List the publications held: period, rows, trusts, and when each was read."""
+    from race_equality.figures.provenance import read_sources
+    from race_equality.figures.store import read_figures
+    from race_equality.figures.trusts import read_trusts
+
+    project = find_project()
+    if trusts:
+        for row in read_trusts(project=project).itertuples():
+            click.echo(f"{row.trust_code:<6}{row.trust_name} ({row.kind}, {row.region})")
+        return
+    by_source = dict(list(read_figures(project=project).groupby("source")))
+    lines = [("SOURCE", "PERIOD", "ROWS", "TRUSTS", "READ", "TITLE")]
+    for source in read_sources(project=project):
+        rows = by_source.get(source.id)
+        if rows is None:
+            rows_text = trusts_text = ""
+        else:
+            rows_text = f"{len(rows):,}"
+            codes = set(rows.loc[rows["status"] == "ok", "trust_code"]) - {"ENG"}
+            trusts_text = str(len(codes))
+        period = source.period if len(source.period) <= 40 else source.period[:37] + "..."
+        lines.append((source.id, period, rows_text, trusts_text, source.date_read.isoformat(), source.title))
+    widths = [max(len(line[i]) for line in lines) for i in range(5)]
+    for line in lines:
+        cells = [
+            line[i].rjust(widths[i]) if i in (2, 3) else line[i].ljust(widths[i]) for i in range(5)
+        ]
+        click.echo("  ".join([*cells, line[5]]).rstrip())
+
+
+@data.command()
+@click.argument("trust_code")
+@click.argument("indicators", nargs=-1, metavar="[INDICATOR]...")
+def show(trust_code: str, indicators: tuple[str, ...]) -> None:
+    """Show what is held about TRUST_CODE; with INDICATOR, every figure of it."""
+    project = find_project()
+    trust, figures = _figures_of(trust_code, indicators, project)
+    click.echo(f"{trust.code} {trust.name} ({trust.kind}, {trust.region})")
+    if trust.merged_from:
+        click.echo(f"{trust.merged_from} merged into it.")
+    for (indicator, source, period), rows in figures.groupby(["indicator", "source", "period_end"], sort=False):
+        counts = rows["status"].value_counts()
+        parts = ", ".join(f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if s in counts)
+        click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
+        if indicators:
+            for row in rows.itertuples():
+                click.echo(f"  {_group_of(row)}: {_value_of(row)}")
+
+
+@data.command()
+@click.argument("trust_code")
+@click.argument("indicator")
+@click.option("--group", help="Only this group.")
+def trace(trust_code: str, indicator: str, group: str | None) -> None:
+    """Follow each figure of TRUST_CODE and INDICATOR to its file, sheet and cell."""
+    from race_equality.figures.provenance import read_source
+
+    project = find_project()
+    _, figures = _figures_of(trust_code, (indicator,), project)
+    if group is not None:
+        if group not in set(figures["group"]):
+            raise RaceEqualityError(f"{indicator} has no group {group!r}. Groups: {', '.join(figures['group'].unique())}.")
+        figures = figures[figures["group"] == group]
+    raw = _raw_folder(project)
+    for source_id, rows in figures.groupby("source", sort=False):
+        source = read_source(source_id, project=project)
+        for row in rows.itertuples():
+            period = f"{row.period_start.date()} to {row.period_end.date()}"
+            click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
+            click.echo(f"  {source.file}: {row.locator}{_cell_text(source, row.locator, raw)}")
+        click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
+        click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
+        for note in source.notes:
+            click.echo(f"- {note}")
+
+
+@data.command()
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw files to hold to their sha256.")
+@click.option("--schema", is_flag=True, help="Hold every figure to the whole schema as well (slower).")
+def check(raw: Path | None, schema: bool) -> None:
+    """Check that the store is whole: files against their schema, sha256 and source."""
+    from race_equality.sources.check import check_store
+
+    project = find_project()
+    problems = check_store(project, raw=raw, whole_schema=schema)
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+    click.echo("The store is whole.")
+
+
+def _raw_folder(project: Project) -> Path | None:
+    folder = project.root / _SHARED
+    return folder if folder.is_dir() else None
+
+
+def _shown(path: Path, project: Project) -> str:
+    """Return a path as a person in the project's folder would type it."""
+    try:
+        return str(path.resolve().relative_to(project.root))
+    except ValueError:
+        return str(path)
+
+
+def _say(outcome: Outcome) -> None:
+    click.echo(f"{outcome.source.id}: {outcome.source.file}")
+    if outcome.reading is None:
+        if outcome.rows:
+            click.echo(f"  {outcome.rows:,} rows")
+        return
+    figures = outcome.reading.figures
+    counts = figures["status"].value_counts()
+    parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
+    trusts = set(figures.loc[figures["status"] == "ok", "trust_code"]) - {"ENG"}
+    noun = "trust" if len(trusts) == 1 else "trusts"
+    click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
+    if outcome.reading.left_out:
+        left = ", ".join(f"{number} {what}" for what, number in sorted(outcome.reading.left_out.items()))
+        click.echo(f"  left out: {left}")
+    for remark in outcome.reading.remarks:
+        click.echo(f"  note: {remark}")
+    click.echo("  changed" if outcome.changed else "  as it was")
+
+
+def _say_changes(found) -> None:
+    for word, values in (("periods gained", found.periods_gained), ("periods lost", found.periods_lost),
+                         ("trusts gained", found.trusts_gained), ("trusts lost", found.trusts_lost)):
+        if values:
+            shown = ", ".join(values[:12]) + (f" and {len(values) - 12} more" if len(values) > 12 else "")
+            click.echo(f"  {word}: {shown}")
+    if found.values_changed:
+        click.echo(f"  figures with another value: {found.values_changed:,}")
+    for row in found.movements.itertuples():
+        unit = " percentage points" if row.unit == "percent" else _UNIT_WORDS.get(row.unit, "")
+        click.echo(
+            f"  {row.trust_code} {row.indicator}, {row.group}: {row.before:,.1f} to {row.after:,.1f} "
+            f"({row.after - row.before:+,.1f}{unit})"
+        )
+
+
+def _figures_of(trust_code: str, indicators: tuple[str, ...], project: Project) -> tuple:
+    from race_equality.figures.store import read_figures
+    from race_equality.figures.trusts import resolve_trust
+    from race_equality.sources.reading import nearest
+
+    trust = resolve_trust(trust_code, project=project)
+    figures = read_figures(project=project)
+    known = set(figures["indicator"])
+    for indicator in indicators:
+        if indicator not in known:
+            near = nearest(indicator, known)
+            raise RaceEqualityError(
+                f"There is no indicator {indicator!r}." + (f" The nearest is {near!r}." if near else "")
+            )
+    figures = figures[figures["trust_code"] == trust.code]
+    if indicators:
+        figures = figures[figures["indicator"].isin(indicators)]
+        if figures.empty:
+            raise RaceEqualityError(
+                f"Nothing is held about {', '.join(indicators)} of {trust.name}. "
+                f"WRES 1 to 4 and 9 come from its own return: race-equality data template wres {trust.code}"
+            )
+    return trust, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
+
+
+def _group_of(row: pd.Series) -> str:
+    return row.group if row.organisation_code == row.trust_code else f"{row.group} ({row.organisation_code})"
+
+
+def _value_of(row: pd.Series) -> str:
+    import pandas as pd
+
+    if row.status != "ok":
+        return _STATUS_WORDS[row.status]
+    value = f"{row.value:,.1f}" if row.unit in ("percent", "score") else f"{row.value:,.0f}"
+    text = value + _UNIT_WORDS[row.unit]
+    if pd.notna(row.numerator):
+        return f"{text} ({row.numerator:,.0f} of {row.denominator:,.0f})"
+    return f"{text} (base {row.denominator:,.0f})" if pd.notna(row.denominator) else text
+
+
+def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
+    """Return what the cell holds, when the very file that was read is at hand."""
+    from race_equality.figures.provenance import sha256_of
+    from race_equality.sources.reading import cell_at
+
+    if raw is None or locator.startswith(("no row", "invented")):
+        return ""
+    for path in raw.rglob(source.file):
+        if sha256_of(path) == source.sha256:
+            return f" = {cell_at(path, locator)!r}"
+    return ""

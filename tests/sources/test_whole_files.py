@@ -44,7 +44,7 @@ def only(figures, **where):
 
 @pytest.mark.parametrize("publication", PUBLICATIONS, ids=lambda publication: publication.id)
 def test_the_committed_figures_are_what_the_loaders_read(readings, committed, publication):
-    stored = read_figures(sources=publication.id, project=committed)
+    stored = read_figures(sources=readings[publication.id].source_id, project=committed)
     pd.testing.assert_frame_equal(
         stored.reset_index(drop=True), readings[publication.id].figures.astype(FIGURE_DTYPES)
     )
@@ -56,8 +56,8 @@ def test_the_committed_trusts_are_what_the_loader_reads(real_trusts, committed):
     assert stored.successions == real_trusts.successions
 
 
-def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed):
-    patterns = {publication.id: publication.pattern for publication in PUBLICATIONS}
+def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed, readings):
+    patterns = {readings[one.id].source_id: one.pattern for one in PUBLICATIONS}
     patterns |= {source_id: pattern for source_id, (pattern, *_) in TRUST_FILES.items()}
     for source_id, pattern in patterns.items():
         file = find_file(shared, pattern)
@@ -93,8 +93,8 @@ def test_every_code_in_use_resolves(real_trusts, code, current):
 
 
 def test_survey_rows(readings):
-    figures, left_out = readings["staff_survey_organisations_2024"].figures, readings[
-        "staff_survey_organisations_2024"].left_out
+    figures, left_out = readings["staff_survey_organisations"].figures, readings[
+        "staff_survey_organisations"].left_out
     # 263 organisations, 210 of them trust units
     assert left_out == {"CSUs": 4, "ICBs": 41, "Social Enterprises - Community": 6,
                         "Social Enterprises - Mental Health": 1, "Community Surgical Services": 1}  # fmt: skip
@@ -118,19 +118,19 @@ def test_survey_rows(readings):
       "BACKGROUND INFORMATION Q27-30!AF178")],
 )  # fmt: skip
 def test_survey_cells(readings, code, indicator, group, value, base, cell):
-    row = only(readings["staff_survey_organisations_2024"].figures, organisation_code=code, indicator=indicator, group=group)
+    row = only(readings["staff_survey_organisations"].figures, organisation_code=code, indicator=indicator, group=group)
     assert (row["value"], row["denominator"], row["locator"], row["status"]) == (value, base, cell, "ok")
 
 
 def test_survey_respondents_by_ethnic_group_come_to_the_base(readings):
-    figures = readings["staff_survey_organisations_2024"].figures
+    figures = readings["staff_survey_organisations"].figures
     people = figures[(figures["indicator"] == "staff_survey_q28") & (figures["status"] == "ok")]
     totals = people.groupby("organisation_code").agg(people=("numerator", "sum"), base=("denominator", "first"))
     assert (totals["people"] == totals["base"]).all()
 
 
 def test_grounds_of_discrimination_are_not_available_for_any_trust(readings):
-    figures = readings["staff_survey_organisations_2024"].figures
+    figures = readings["staff_survey_organisations"].figures
     q16c = figures[figures["indicator"] == "staff_survey_q16c_1"]
     # 210 trust units: one suppressed (R1F2), the others 100 in the file; one trust opened later
     assert q16c["status"].value_counts().to_dict() == {"not_available": 209, "suppressed": 1, "not_applicable": 1}
@@ -139,7 +139,7 @@ def test_grounds_of_discrimination_are_not_available_for_any_trust(readings):
 def test_mean_of_trusts_is_near_the_national_workbook(readings):
     # national workbook, row 6: Q16a 9.25, Q16b 9.22, Q15 55.93; it weights by size and occupation and
     # covers every kind of organisation, so a base-weighted mean of trusts is near it and not equal
-    figures = readings["staff_survey_organisations_2024"].figures
+    figures = readings["staff_survey_organisations"].figures
     for question, national in (("q15", 55.93), ("q16a", 9.25), ("q16b", 9.22)):
         rows = figures[(figures["indicator"] == f"staff_survey_{question}") & (figures["status"] == "ok")]
         mean = (rows["value"] * rows["denominator"]).sum() / rows["denominator"].sum()
@@ -150,7 +150,7 @@ def test_mean_of_trusts_is_near_the_national_workbook(readings):
 
 
 def test_wres_rows(readings):
-    figures = readings["wres_5_to_8_2024"].figures
+    figures = readings["wres_5_to_8"].figures
     assert (figures["status"] == "ok").sum() == 1272  # 159 trust units, 4 indicators, 2 groups
     row = only(figures, organisation_code="RJ1", indicator="wres_6", group="White")
     assert row["value"] == pytest.approx(23.12369979196671, abs=1e-12)
@@ -164,7 +164,7 @@ def test_wres_rows(readings):
     [("Ethnic minority", 24.9, 24.55), ("White", 20.7, 20.72)],
 )
 def test_pooled_indicator_6_is_near_the_published_headline(readings, group, published, here):
-    figures = readings["wres_5_to_8_2024"].figures
+    figures = readings["wres_5_to_8"].figures
     rows = figures[(figures["indicator"] == "wres_6") & (figures["group"] == group) & (figures["status"] == "ok")]
     pooled = 100 * rows["numerator"].sum() / rows["denominator"].sum()
     assert pooled == pytest.approx(here, abs=0.005)
@@ -172,7 +172,7 @@ def test_pooled_indicator_6_is_near_the_published_headline(readings, group, publ
 
 
 def test_no_mental_health_trust_is_in_the_wres_file(readings, real_trusts):
-    figures = readings["wres_5_to_8_2024"].figures
+    figures = readings["wres_5_to_8"].figures
     kinds = figures["trust_code"].map(dict(real_trusts.kinds))
     assert set(figures.loc[kinds == "mental health", "status"]) == {"not_available"}
     missing = set(figures.loc[figures["status"] == "not_available", "trust_code"])
@@ -181,7 +181,7 @@ def test_no_mental_health_trust_is_in_the_wres_file(readings, real_trusts):
 
 
 def test_a_base_that_is_one_of_several_is_near_the_trusts_other_bases(readings):
-    figures = readings["wres_5_to_8_2024"].figures
+    figures = readings["wres_5_to_8"].figures
     figures = figures[figures["status"] == "ok"]
     uncertain = figures[figures["locator"].str.contains("one of")]
     assert len(uncertain) == 21
@@ -195,7 +195,7 @@ def test_a_base_that_is_one_of_several_is_near_the_trusts_other_bases(readings):
 
 
 def test_workforce_rows_and_englands_total(readings):
-    reading = readings["workforce_2023_05"]
+    reading = readings["workforce"]
     assert reading.left_out == {
         "Integrated care boards": 42,
         "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
@@ -212,13 +212,13 @@ def test_workforce_rows_and_englands_total(readings):
      ("RX8", "Other staff or those with unknown classification", 0, "AG317")],
 )  # fmt: skip
 def test_workforce_cells(readings, code, group, value, cell):
-    row = only(readings["workforce_2023_05"].figures, organisation_code=code, group=group)
+    row = only(readings["workforce"].figures, organisation_code=code, group=group)
     assert (row["value"], row["locator"]) == (value, f"2. NHSE, Org & SG - HC!{cell}")
 
 
 def test_trusts_come_to_a_little_less_than_england(readings):
     # boards are left out (and count in England); a few people work for two trusts and count in both
-    figures = readings["workforce_2023_05"].figures
+    figures = readings["workforce"].figures
     totals = figures[(figures["group"] == "Total") & (figures["trust_code"] != "ENG")]["value"].sum()
     assert 0.97 < totals / 1_442_229 < 1.0
 
@@ -227,18 +227,18 @@ def test_trusts_come_to_a_little_less_than_england(readings):
 
 
 def test_catchment_rows_and_cells(readings):
-    population = readings["catchment_2026"].figures
+    population = readings["catchment"].figures
     assert population["status"].value_counts().to_dict() == {"ok": 133 * 3, "not_applicable": 69 * 3}
     row = only(population, organisation_code="R0A", indicator="catchment_population")
     assert (row["value"], row["locator"]) == (1172065, "row 2, catchment_population")
-    ethnicity = readings["catchment_ethnicity_2021"].figures
+    ethnicity = readings["catchment_ethnicity"].figures
     assert ethnicity["status"].value_counts().to_dict() == {"ok": 138 * 5, "not_applicable": 69 * 5}
     row = only(ethnicity, organisation_code="RJ1", group="White")
     assert row["value"] == pytest.approx(62.54962862325743, abs=1e-12)
 
 
 def test_quintile_1_is_the_most_deprived(readings):
-    figures = readings["catchment_2026"].figures
+    figures = readings["catchment"].figures
     wide = figures[figures["status"] == "ok"].pivot(index="trust_code", columns="indicator", values="value")
     means = wide.groupby("catchment_deprivation_quintile")["catchment_imd_score"].mean()
     assert list(means.index) == [1, 2, 3, 4, 5]

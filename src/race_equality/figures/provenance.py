@@ -35,6 +35,8 @@ class Source:
         As a reader should see it: ``"autumn 2024"``.
     notes : tuple of str
         What somebody who uses the figures has to know.
+    figures_sha256 : str
+        Of the file that the figures stand in, as it was written.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Source:
     file: str
     period: str
     notes: tuple[str, ...] = field(default_factory=tuple)
+    figures_sha256: str = ""
 
     def to_yaml(self) -> str:
         """Return the text of the YAML file."""

@@ -17,6 +17,7 @@ from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, TRUST_DTYPES
 from race_equality.project import Project
 
 TRUSTS_FILE = "trusts.parquet"
+LOCAL_PREFIX = "wres_return_"  # ids of sources that are a trust's own return
 SUCCESSIONS_FILE = "successions.csv"
 
 _ARROW_TYPES = {
@@ -47,7 +48,8 @@ def read_figures(
     -------
     pandas.DataFrame
         Columns and dtypes of :data:`race_equality.figures.schema.FIGURE_DTYPES`, ordered by file
-        and then as published. The demonstration trust's invented figures are among them, under
+        and then as published. Where a trust's own return (source ``wres_return_<code>``) has a figure
+        that the publication lacks, the row that says "not available" is left out. The demonstration trust's invented figures are among them, under
         ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
 
     Examples
@@ -63,11 +65,22 @@ def read_figures(
     if sources is not None:
         filters.append(("source", "in", _listed(sources)))
     tables = [
-        pq.read_table(path, filters=filters or None, schema=_figure_schema(), use_threads=False)
+        pq.read_table(path, filters=filters or None, schema=figure_schema_arrow(), use_threads=False)
         for path in figure_files(project)
     ]
-    table = pa.concat_tables(tables) if tables else _figure_schema().empty_table()
-    return table.to_pandas(date_as_object=False).astype(FIGURE_DTYPES)
+    table = pa.concat_tables(tables) if tables else figure_schema_arrow().empty_table()
+    figures = table.to_pandas(date_as_object=False).astype(FIGURE_DTYPES)
+    return _local_for_missing(figures)
+
+
+def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what is not available where a trust's own return has that very figure."""
+    local = figures["source"].str.startswith(LOCAL_PREFIX) & (figures["status"] == "ok")
+    if not local.any():
+        return figures
+    keys = pd.MultiIndex.from_frame(figures[FIGURE_KEY])
+    stands_in = keys.isin(keys[local.to_numpy()]) & (figures["status"] == "not_available").to_numpy()
+    return figures[~stands_in].reset_index(drop=True)
 
 
 def figure_files(project: Project) -> list[Path]:
@@ -80,7 +93,8 @@ def _listed(values: Iterable[str] | str) -> list[str]:
     return [values] if isinstance(values, str) else list(values)
 
 
-def _figure_schema() -> pa.Schema:
+def figure_schema_arrow() -> pa.Schema:
+    """Return the Arrow schema of a file of figures."""
     return pa.schema([(name, _ARROW_TYPES[dtype]) for name, dtype in FIGURE_DTYPES.items()])
 
 
@@ -125,7 +139,7 @@ def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes
     -----
     No pandas metadata goes in: it names the version of pandas, so the bytes would change with it.
     """
-    schema = _figure_schema() if schema is None else schema
+    schema = figure_schema_arrow() if schema is None else schema
     arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
     sink = pa.BufferOutputStream()
     pq.write_table(
@@ -140,13 +154,15 @@ def in_order(figures: pd.DataFrame) -> pd.DataFrame:
     return figures.sort_values(list(keys), kind="stable", ignore_index=True)
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
+def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
     """Write several files so that either all of them change or none does.
 
     Parameters
     ----------
     files : mapping of Path to bytes
         The folders must be there.
+    remove : iterable of Path
+        Files that the new ones take the place of.
 
     Raises
     ------
@@ -168,8 +184,13 @@ def write_all(files: Mapping[Path, bytes]) -> None:
             content = target.read_bytes() if target.is_file() else None
             os.replace(new, target)
             before[target] = content
+        for target in remove:
+            if target.is_file():
+                content = target.read_bytes()
+                target.unlink()
+                before[target] = content
     except BaseException as error:
-        for target, content in before.items():  # those already replaced
+        for target, content in before.items():  # those already replaced or removed
             if content is None:
                 target.unlink(missing_ok=True)
             else:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, read_source, sha256_of
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import (
+    LOCAL_PREFIX,
     SUCCESSIONS_FILE,
     TRUSTS_FILE,
     parquet_bytes,
+    read_figures,
     trust_schema,
     write_all,
 )
 from race_equality.figures.trusts import TrustList, read_trust_list, successions_csv
 from race_equality.project import Project
-from race_equality.sources import catchment, demonstration, ods, staff_survey, workforce, wres
+from race_equality.sources import catchment, demonstration, ods, staff_survey, workforce, wres, wres_return
 from race_equality.sources.publication import Publication, Reading, find_file
-from race_equality.sources.reading import nearest
+from race_equality.sources.reading import Workbook, check_file, csv_columns, nearest, normalised
 
 #: The three files of the trust list: source id to pattern and description.
 TRUST_FILES = {
@@ -66,77 +71,87 @@ TRUST_FILES = {
 
 PUBLICATIONS = (
     Publication(
-        id=staff_survey.SOURCE,
-        title="NHS Staff Survey 2024, detailed spreadsheets: organisational results",
+        id=staff_survey.ORGANISATIONS,
+        title="NHS Staff Survey {edition}, detailed spreadsheets: organisational results",
         publisher="Survey Coordination Centre for NHS England",
         url="https://www.nhsstaffsurveys.com/results/",
         licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
-        period="autumn 2024",
         pattern="staff_survey/*organisational results.xlsx",
         read=staff_survey.read_organisations,
+        sheets=(staff_survey.EXPERIENCE, staff_survey.BACKGROUND),
+        first_header="ODS code",
         notes=(
-            "The period stands in the figures as September to November 2024.",
+            "The period stands in the figures as September to November.",
             "`-` is suppressed: fewer than 10 responses.",
             "Q15, Q16a and Q16b are weighted by occupational group: no number of people stands behind a "
             "percentage. Q28 (ethnic group) is unweighted: the numerator is the number of respondents, "
             "which the unrounded percentage and the base give back exactly.",
-            "Q16c_1 (discrimination on the ground of ethnic background) is 100 or `-` for all 263 "
-            "organisations, where the national workbook gives 54.1% for England: the column carries no "
-            "information, and is stored as not available, never as 100%. Its `-` stays suppressed.",
             "Integrated care boards, commissioning support units, social enterprises and a surgical "
             "service are left out. The Isle of Wight's acute and ambulance sectors (R1F1, R1F2) are "
             "stored under R1F, as two organisations.",
             "The survey's respondents are not the workforce.",
-            "History is reweighted each year: earlier editions must not be set beside this one.",
+            "History is reweighted each year: an earlier edition must not be set beside this one, which "
+            "takes its place.",
         ),
+        edition_notes={
+            "2024": (
+                "Q16c_1 (discrimination on the ground of ethnic background) is 100 or `-` for all 263 "
+                "organisations, where the national workbook gives 54.1% for England: the column carries no "
+                "information, and is stored as not available, never as 100%. Its `-` stays suppressed.",
+            ),
+        },
     ),
     Publication(
-        id=wres.SOURCE,
-        title="WRES indicators 5 to 8 by trust, NHS Staff Survey benchmark workbook 2020-2024",
+        id=wres.PUBLICATION,
+        title="WRES indicators 5 to 8 by trust, NHS Staff Survey benchmark workbook {edition}",
         publisher="Survey Coordination Centre for NHS England",
         url="https://www.nhsstaffsurveys.com/results/",
         licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
-        period="autumn 2024",
         pattern="wres/wres_indicators_5_to_8_by_trust_*.csv",
         read=wres.read_indicators_5_to_8,
+        columns=wres.COLUMNS,
         notes=(
             "The publisher's groups are White and BME; BME is stored as Ethnic minority.",
             "Not available for mental health trusts: the file has no sheet of theirs, so their figures "
             "need the trust's own return (`race-equality data template wres`) or the full benchmark "
             "workbook. Of the Isle of Wight's two sectors it has the acute one (R1F1) alone.",
-            "The workbook prints rates without bases. The file's author found each base as the number of "
-            "responses for which rate times base is a whole number; for 21 of the 1,272 rows several "
-            "numbers fit (n_candidates), and the base is one of them, within 2.1% of the middle of the trust's "
-            "other bases. The percentage is as published in either case; the locator of these figures says so.",
-            "Pooled over the file's trusts, indicator 6 is 24.55% for ethnic minority and 20.72% for White "
-            "staff; published for England: 24.9% and 20.7%. The file has no mental health trusts.",
         ),
+        edition_notes={
+            "2024": (
+                "The workbook prints rates without bases. The file's author found each base as the number of "
+                "responses for which rate times base is a whole number; for 21 of the 1,272 rows several "
+                "numbers fit (n_candidates), and the base is one of them, within 2.1% of the middle of the trust's "
+                "other bases. The percentage is as published in either case; the locator of these figures says so.",
+                "Pooled over the file's trusts, indicator 6 is 24.55% for ethnic minority and 20.72% for White "
+                "staff; published for England: 24.9% and 20.7%. The file has no mental health trusts.",
+            ),
+        },
     ),
     Publication(
-        id=workforce.SOURCE,
-        title="NHS Workforce Statistics, May 2023: England and organisation",
+        id=workforce.PUBLICATION,
+        title="NHS Workforce Statistics, {edition}: England and organisation",
         publisher="NHS England",
         url="https://digital.nhs.uk/data-and-information/publications/statistical/nhs-workforce-statistics",
         licence=OPEN_GOVERNMENT_LICENCE,
-        period="31 May 2023",
         pattern="workforce/NHS Workforce Statistics*England and Organisation.xlsx",
         read=workforce.read_headcount,
+        sheets=(workforce.SHEET,),
         notes=(
             "Headcount of directly employed, paid staff; bank staff are not included.",
             "`-` is zero. Groups do not add up to totals: people in two roles are counted in each.",
-            "Integrated care boards are left out, and Dudley Integrated Health and Care (RYK), which "
-            "closed in 2024 and was divided among several.",
+            "Integrated care boards are left out, and organisations that closed without a single successor "
+            "(Dudley Integrated Health and Care, RYK).",
         ),
     ),
     Publication(
-        id=catchment.POPULATION_SOURCE,
-        title="NHS acute hospital trust catchment populations, with deprivation",
+        id=catchment.POPULATION,
+        title="NHS acute hospital trust catchment populations, with deprivation, {edition}",
         publisher="Office for Health Improvement and Disparities",
         url="https://fingertips.phe.org.uk/",
         licence=OPEN_GOVERNMENT_LICENCE,
-        period="published April 2026",
         pattern="population/trust_catchment_[0-9][0-9][0-9][0-9].csv",
         read=catchment.read_population,
+        columns=catchment.POPULATION_COLUMNS,
         notes=(
             "Quintile 1 is the most deprived fifth of catchments, 5 the least; a higher score is more "
             "deprived.",
@@ -144,14 +159,14 @@ PUBLICATIONS = (
         ),
     ),
     Publication(
-        id=catchment.ETHNICITY_SOURCE,
-        title="Ethnicity of acute trust catchments, Census 2021",
+        id=catchment.ETHNICITY,
+        title="Ethnicity of acute trust catchments, Census {edition}",
         publisher="Office for National Statistics and Office for Health Improvement and Disparities",
         url="https://www.ons.gov.uk/census",
         licence=OPEN_GOVERNMENT_LICENCE,
-        period="Census day, 21 March 2021",
         pattern="population/trust_catchment_ethnicity_census2021.csv",
         read=catchment.read_ethnicity,
+        columns=("trust_code", *catchment.ETHNIC_GROUPS),
         notes=(
             "Shares of the catchments of 138 organisations as they were: for a trust that merged since "
             "there is a row for each of them, and no population to pool the shares by.",
@@ -171,17 +186,22 @@ class Outcome:
     reading : Reading or None
         None for the files of the trust list.
     rows : int
-    changed : bool
-        Whether the figures differ from those the store had.
+    before : pandas.DataFrame
+        The figures that the store had of this publication, whatever its edition.
     """
 
     source: Source
     reading: Reading | None
     rows: int
-    changed: bool
+    before: pd.DataFrame | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the figures differ from those the store had."""
+        return self.reading is not None and not self.reading.figures.equals(self.before)
 
 
-def publication(source_id: str) -> Publication:
+def publication(publication_id: str) -> Publication:
     """Return a publication by its id.
 
     Raises
@@ -189,13 +209,65 @@ def publication(source_id: str) -> Publication:
     RaceEqualityError
         Naming the nearest.
     """
-    by_id = {publication.id: publication for publication in PUBLICATIONS}
-    if source_id in by_id:
-        return by_id[source_id]
-    near = nearest(source_id, by_id)
+    by_id = {one.id: one for one in PUBLICATIONS}
+    if publication_id in by_id:
+        return by_id[publication_id]
+    near = nearest(publication_id, by_id)
     raise RaceEqualityError(
-        f"There is no publication {source_id!r}." + (f" The nearest is {near!r}." if near else "")
+        f"There is no publication {publication_id!r}." + (f" The nearest is {near!r}." if near else "")
         + f" Publications: {', '.join(by_id)}."
+    )
+
+
+def recognise(path: Path) -> Publication:
+    """Return the publication that a file is an edition of, by what is in it.
+
+    Parameters
+    ----------
+    path : Path
+        Its name does not matter.
+
+    Returns
+    -------
+    Publication
+
+    Raises
+    ------
+    InputError
+        When it is none, naming what it has and the publication most like it.
+    """
+    if zipfile.is_zipfile(check_file(path)):
+        workbook = Workbook(path)
+        has = {normalised(name) for name in workbook.sheet_names}
+        wanted = [(one, {normalised(name) for name in one.sheets}) for one in PUBLICATIONS if one.sheets]
+        shown = f"worksheets {', '.join(workbook.sheet_names)}"
+
+        def fits(one: Publication) -> bool:
+            if not one.first_header:
+                return True
+            # the survey's two workbooks have the same sheets; the first header tells them apart
+            header = workbook.sheet(one.sheets[0]).cell(staff_survey.HEADER_ROW, 0).text
+            return normalised(header) == normalised(one.first_header)
+    else:
+        columns = csv_columns(path)
+        has = {normalised(name) for name in columns}
+        wanted = [(one, {normalised(name) for name in one.columns}) for one in PUBLICATIONS if one.columns]
+        shown = f"columns {', '.join(columns)[:300]}"
+
+        def fits(one: Publication) -> bool:
+            return True
+
+    found = [(len(names), one) for one, names in wanted if names <= has and fits(one)]
+    if found:
+        return max(found, key=lambda pair: pair[0])[1]
+    near = max(wanted, key=lambda pair: len(pair[1] & has) / len(pair[1]))
+    missing = sorted(near[1] - has)
+    hint = f" It is most like {near[0].id!r}, but lacks {', '.join(missing)}." if near[1] & has and missing else ""
+    raise InputError(
+        f"No known publication has the {shown}.{hint}",
+        file=path,
+        mend=f"Publications that can be added: {', '.join(one.id for one in PUBLICATIONS)}; "
+        "or a filled-in `race-equality data template wres`.",
     )
 
 
@@ -227,7 +299,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         Laid out like ``../shared/data``.
     project : Project
     only : collection of str
-        Ids of publications; without it, all, and the trust list with them.
+        Ids of publications; without it, all, with the trust list and the demonstration trust.
 
     Returns
     -------
@@ -240,71 +312,150 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     """
     if not folder.is_dir():
         raise RaceEqualityError(
-            f"There is no folder {str(folder)!r}. Give the folder with the raw files: race-equality data read FOLDER."
+            f"There is no folder {str(folder)!r}. Give the folder with the raw files: "
+            "race-equality data read FOLDER."
         )
-    chosen = [publication(source_id) for source_id in only] or list(PUBLICATIONS)
+    chosen = [publication(one) for one in only] or list(PUBLICATIONS)
     files: dict[Path, bytes] = {}
     outcomes = []
     if only:
         trusts = read_trust_list(project=project)
     else:
         trusts, paths = read_trust_files(folder)
-        files[project.figures / TRUSTS_FILE] = parquet_bytes(trusts.trusts, trust_schema())
+        content = parquet_bytes(trusts.trusts, trust_schema())
+        files[project.figures / TRUSTS_FILE] = content
         files[project.figures / SUCCESSIONS_FILE] = successions_csv(trusts.successions)
         for source_id, path in paths.items():
             _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]
-            source = _source(source_id, title, publisher, url, licence, period, notes, path, project)
+            source = _dated(
+                Source(source_id, title, publisher, url, licence, date.today(), sha256_of(path), path.name,
+                       period, notes, sha256(content).hexdigest() if source_id == "ods_trusts" else ""),
+                project,
+            )  # fmt: skip
             files[project.sources / f"{source_id}.yml"] = source.to_yaml().encode()
             rows = {"ods_trusts": len(trusts.trusts), "ods_successors": len(trusts.successions)}
-            outcomes.append(Outcome(source, None, rows.get(source_id, 0), changed=False))
+            outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
         files |= demonstration_files(project)
-    for one in chosen:
-        path = find_file(folder, one.pattern)
-        reading = read_publication(one, path, trusts)
-        source = _source(one.id, one.title, one.publisher, one.url, one.licence, one.period, one.notes,
-                         path, project)
-        target = project.figures / f"{one.id}.parquet"
-        content = parquet_bytes(reading.figures)
-        changed = not target.is_file() or target.read_bytes() != content
-        files[target] = content
-        files[project.sources / f"{one.id}.yml"] = source.to_yaml().encode()
-        outcomes.append(Outcome(source, reading, len(reading.figures), changed))
-    project.sources.mkdir(parents=True, exist_ok=True)
-    write_all(files)
-    return outcomes
+    found = [(one, find_file(folder, one.pattern)) for one in chosen]
+    more, remove = _read_files(found, trusts, project, files)
+    write_all(files, remove=remove)
+    return outcomes + more
+
+
+def add_publication(path: Path, project: Project) -> Outcome:
+    """Read one file of a publication into the store, in the place of an earlier edition.
+
+    Parameters
+    ----------
+    path : Path
+        The publication is recognised by the file's content.
+    project : Project
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    RaceEqualityError
+        When it is not recognised or is wrong; the store is then as it was.
+    """
+    files: dict[Path, bytes] = {}
+    (outcome,), remove = _read_files([(recognise(path), path)], read_trust_list(project=project), project, files)
+    write_all(files, remove=remove)
+    return outcome
+
+
+def add_return(path: Path, project: Project) -> Outcome:
+    """Read a trust's own WRES return into ``data/local``, in the place of an earlier one.
+
+    Parameters
+    ----------
+    path : Path
+    project : Project
+
+    Returns
+    -------
+    Outcome
+    """
+    trusts = read_trust_list(project=project)
+    code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
+    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name))
+    name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
+    content = parquet_bytes(reading.figures)
+    source = replace(
+        _dated(wres_return.return_source(code, name, path, reading.period, date.today()), project),
+        figures_sha256=sha256(content).hexdigest(),
+    )
+    local = project.root / "data" / "local"
+    local.mkdir(parents=True, exist_ok=True)
+    outcome = Outcome(source, reading, len(reading.figures), read_figures(sources=source.id, project=project))
+    write_all({local / f"{code}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
+    return outcome
+
+
+def published_wres(project: Project) -> set[str]:
+    """Return the trusts whose WRES indicators 5 to 8 are published."""
+    figures = read_figures(wres_return.SURVEY_INDICATORS, project=project)
+    published = ~figures["source"].str.startswith(LOCAL_PREFIX) & (figures["status"] == "ok")
+    return set(figures.loc[published, "trust_code"])
+
+
+def is_return(path: Path) -> bool:
+    """Return whether a file is a WRES return, filled in or not."""
+    if zipfile.is_zipfile(check_file(path)):
+        return False
+    has = {normalised(name) for name in csv_columns(path)}
+    # most of the columns: a return with a column renamed is still one, and its error names the column
+    return len(has & {normalised(name) for name in wres_return.COLUMNS}) >= len(wres_return.COLUMNS) - 1
 
 
 def demonstration_files(project: Project) -> dict[Path, bytes]:
     """Return the files of the demonstration trust: its figures and their source."""
-    source = demonstration.demonstration_source()
+    content = parquet_bytes(demonstration.demonstration_figures())
+    source = replace(demonstration.demonstration_source(), figures_sha256=sha256(content).hexdigest())
     return {
-        project.figures / f"{source.id}.parquet": parquet_bytes(demonstration.demonstration_figures()),
+        project.figures / f"{source.id}.parquet": content,
         project.sources / f"{source.id}.yml": source.to_yaml().encode(),
     }
 
 
-def _source(
-    source_id: str,
-    title: str,
-    publisher: str,
-    url: str,
-    licence: str,
-    period: str,
-    notes: tuple[str, ...],
-    path: Path,
-    project: Project,
-) -> Source:
-    sha256 = sha256_of(path)
-    date_read = date.today()
+def _read_files(
+    found: list[tuple[Publication, Path]], trusts: TrustList, project: Project, files: dict[Path, bytes]
+) -> tuple[list[Outcome], list[Path]]:
+    """Read files; add what is to be written to ``files`` and return what it takes the place of."""
+    outcomes, remove = [], []
+    for one, path in found:
+        reading = read_publication(one, path, trusts)
+        content = parquet_bytes(reading.figures)
+        notes = (*one.notes, *one.edition_notes.get(reading.edition, ()), *reading.remarks)
+        source = _dated(
+            Source(reading.source_id, one.title.format(edition=reading.edition), one.publisher, one.url,
+                   one.licence, date.today(), sha256_of(path), path.name, reading.period, notes,
+                   sha256(content).hexdigest()),
+            project,
+        )  # fmt: skip
+        editions = _editions(one, project)
+        before = read_figures(sources=[path.stem for path in editions], project=project)
+        files[project.figures / f"{reading.source_id}.parquet"] = content
+        files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()
+        for old in editions:
+            if old.stem != reading.source_id:
+                remove += [old, project.sources / f"{old.stem}.yml"]
+        outcomes.append(Outcome(source, reading, len(reading.figures), before))
+    return outcomes, remove
+
+
+def _editions(one: Publication, project: Project) -> list[Path]:
+    """Return the files of every edition of a publication that the store has."""
+    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d)?)?")
+    return [path for path in sorted(project.figures.glob("*.parquet")) if edition.fullmatch(path.stem)]
+
+
+def _dated(source: Source, project: Project) -> Source:
+    """Return a source with the day its file was first read: the same file read again is not news."""
     try:
-        before = read_source(source_id, project=project)
+        before = read_source(source.id, project=project)
     except RaceEqualityError:
-        before = None
-    if before is not None and before.sha256 == sha256:
-        date_read = before.date_read  # the same file read again is not news
-    return Source(source_id, title, publisher, url, licence, date_read, sha256, path.name, period, notes)
-
-
-def summary(reading: Reading) -> pd.Series:
-    """Return how many figures of a reading have each status."""
-    return reading.figures["status"].value_counts()
+        return source
+    return replace(source, date_read=before.date_read) if before.sha256 == source.sha256 else source

@@ -7,15 +7,18 @@ trust that the file does not have is *not available*.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
+from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import first_by_key, read_csv
 
-POPULATION_SOURCE = "catchment_2026"
-ETHNICITY_SOURCE = "catchment_ethnicity_2021"
+POPULATION = "catchment"
+ETHNICITY = "catchment_ethnicity"
+POPULATION_COLUMNS = ("trust_code", "catchment_population", "imd_score", "deprivation_quintile")
 ALL_PEOPLE = "All people"
 CENSUS_DAY = date(2021, 3, 21)
 
@@ -58,9 +61,17 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
         "imd_score": ("catchment_imd_score", "score", 100, False),
         "deprivation_quintile": ("catchment_deprivation_quintile", "quintile", 5, True),
     }
-    table = read_csv(path, ("trust_code", *columns))
+    table = read_csv(path, POPULATION_COLUMNS)
     first_by_key((((r["trust_code"].text,), r["trust_code"]) for r in table), "trust")
-    figures = FigureRows(POPULATION_SOURCE, (date(2026, 4, 1), date(2026, 4, 30)), trusts)
+    named = re.search(r"(20\d\d)", path.stem)
+    if named is None:
+        raise InputError(
+            "The year of publication stands neither in the file nor in its name.",
+            file=path,
+            mend="Name the file like trust_catchment_2026.csv.",
+        )
+    year = int(named.group(1))
+    figures = FigureRows(f"{POPULATION}_{year}", (date(year, 4, 1), date(year, 4, 30)), trusts)
     for record in table:
         organisation = record["trust_code"].text
         trust_code = figures.trust_of(organisation)
@@ -73,7 +84,7 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
                         value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole))
     for indicator, unit, *_ in columns.values():
         figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
-    return figures.reading(_unread(table.unknown_columns))
+    return figures.reading(str(year), f"published April {year}", _unread(table.unknown_columns))
 
 
 def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
@@ -95,7 +106,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
     """
     table = read_csv(path, ("trust_code", *ETHNIC_GROUPS))
     first_by_key((((r["trust_code"].text,), r["trust_code"]) for r in table), "trust")
-    figures = FigureRows(ETHNICITY_SOURCE, (CENSUS_DAY, CENSUS_DAY), trusts)
+    figures = FigureRows(f"{ETHNICITY}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     for record in table:
         organisation = record["trust_code"].text
         trust_code = figures.trust_of(organisation)
@@ -112,7 +123,9 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
                         record[group].locator, value=100 * share)
     figures.complete("catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON,
                      status_of=status_without_catchment)
-    return figures.reading(_unread(table.unknown_columns))
+    return figures.reading(
+        str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", _unread(table.unknown_columns)
+    )
 
 
 def _unread(columns: tuple[str, ...]) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 from race_equality.figures.provenance import Source
 from race_equality.figures.schema import check_figures
 from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
-from race_equality.sources import catchment, staff_survey, workforce, wres, wres_return
+from race_equality.sources import catchment, staff_survey, workforce, wres_return
 from race_equality.sources.publication import FigureRows
 
 SOURCE = "demonstration"
@@ -92,7 +92,7 @@ def demonstration_figures() -> pd.DataFrame:
     _people_served_and_employed(rows)
     for year in range(len(_YEARS)):
         _wres_return(rows, random, year)
-    return check_figures(rows.figures.reading().figures, origin="sources/demonstration.py")
+    return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
 
 def demonstration_source() -> Source:
@@ -117,7 +117,7 @@ def demonstration_source() -> Source:
 class _Rows:
     def __init__(self) -> None:
         nobody = pd.DataFrame({"trust_code": [], "kind": [], "open_date": []})
-        self.figures = FigureRows(SOURCE, staff_survey.PERIOD, TrustList(nobody, []))
+        self.figures = FigureRows(SOURCE, staff_survey.survey_period(2024), TrustList(nobody, []))
 
     def add(self, indicator: str, group: str, unit: str, value: float | None, **more: object) -> None:
         status = "ok" if value is not None else "not_available"
@@ -134,7 +134,7 @@ def _survey(rows: _Rows, random: np.random.RandomState) -> None:
         for (group, responses), rate in zip(_RESPONSES.items(), rates, strict=True):
             base = responses - random.randint(0, 40)  # a few skip each question
             rows.add_rate(f"wres_{number}", group, random.binomial(base, rate), base,
-                          period=wres.survey_period(2024))
+                          period=staff_survey.survey_period(2024))
     for number, percentage, base in (("q15", 55.31, 3478), ("q16a", 10.42, 3496), ("q16b", 9.87, 3465),
                                      ("q16c_1", 52.64, 588)):
         # weighted, so no number of people stands behind the percentage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,12 @@ class Reading:
 
     Parameters
     ----------
+    source_id : str
+        The publication's id with the edition: ``"workforce_2023_05"``.
+    edition : str
+        As the title names it: ``"May 2023"``.
+    period : str
+        As a reader should see it: ``"31 May 2023"``.
     figures : pandas.DataFrame
         Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
     left_out : mapping of str to int
@@ -30,6 +36,9 @@ class Reading:
         What else a person should know about this very file: unknown columns, unusable ones.
     """
 
+    source_id: str
+    edition: str
+    period: str
     figures: pd.DataFrame
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
@@ -37,19 +46,26 @@ class Reading:
 
 @dataclass(frozen=True)
 class Publication:
-    """One publication that can be read.
+    """One publication that can be read, whatever its edition.
 
     Parameters
     ----------
     id : str
-        The id of the source, and the name of its Parquet and YAML files.
-    title, publisher, url, licence, period : str
-        See :class:`race_equality.figures.provenance.Source`.
+        With the edition it makes the id of a source, and the name of its Parquet and YAML files.
+    title, publisher, url, licence : str
+        See :class:`race_equality.figures.provenance.Source`; ``{edition}`` in the title is filled in.
     pattern : str
         Where the file lies in a folder of raw files, as a glob pattern.
     read : callable
         ``read(path, trusts) -> Reading``.
+    sheets, columns : tuple of str
+        What a file of this publication has, to know it by: worksheets, or columns of a CSV.
+    first_header : str
+        The first header of the first of ``sheets``, where the sheets alone do not tell.
     notes : tuple of str
+        What somebody who uses the figures has to know, in any edition.
+    edition_notes : mapping of str to tuple of str
+        And of one edition.
     """
 
     id: str
@@ -57,10 +73,13 @@ class Publication:
     publisher: str
     url: str
     licence: str
-    period: str
     pattern: str
     read: Callable[[Path, TrustList], Reading]
+    sheets: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    first_header: str = ""
     notes: tuple[str, ...] = ()
+    edition_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_file(folder: Path, pattern: str) -> Path:
@@ -204,6 +223,10 @@ class FigureRows:
             for group in groups:
                 self.add(code, code, indicator, group, unit, f"no row: {why}", status=status)
 
-    def reading(self, remarks: Iterable[str] = ()) -> Reading:
-        """Return what was collected, in the store's order."""
-        return Reading(in_order(figure_table(self._rows)), self.left_out, tuple(remarks))
+    def table(self) -> pd.DataFrame:
+        """Return the figures collected, in the store's order."""
+        return in_order(figure_table(self._rows))
+
+    def reading(self, edition: str, period: str, remarks: Iterable[str] = ()) -> Reading:
+        """Return what was collected, with the edition that it was read from."""
+        return Reading(self.source, edition, period, self.table(), self.left_out, tuple(remarks))

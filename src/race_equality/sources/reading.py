@@ -10,6 +10,7 @@ import csv
 import difflib
 import io
 import math
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -395,30 +396,7 @@ def read_csv(
         For a file that is missing, not UTF-8 or not a CSV; a missing or repeated column; a row of
         another length than the header.
     """
-    check_file(path)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The file is not UTF-8 text (byte {error.start}).",
-            file=path,
-            mend="Save it as CSV UTF-8, or download it again.",
-        ) from None
-    if "\x00" in text:
-        raise InputError("The file is not text.", file=path, mend="Check that it is a CSV.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    try:
-        for row_number, row in enumerate(reader, start=1):
-            if any(value.strip() for value in row) and not (comments and row[0].startswith("#")):
-                rows.append((row_number, row))
-    except csv.Error as error:
-        raise InputError(
-            f"The file is not a well-formed CSV ({error}).",
-            file=path,
-            row=reader.line_num,
-            mend="It may have been cut short: download it again.",
-        ) from None
+    rows = _csv_rows(path, comments=comments)
     if header:
         if not rows:
             raise InputError("The file has no rows.", file=path, mend="Download it again.")
@@ -462,6 +440,82 @@ def read_csv(
         if name and name not in renamed and any(r.values[name].strip() for r in records)
     )
     return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown)
+
+
+def csv_columns(path: Path) -> list[str]:
+    """Return the columns that a CSV's header names; remarks above it may start with ``#``.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty or no CSV.
+    """
+    rows = _csv_rows(path, comments=True)
+    return [name.strip() for name in rows[0][1]] if rows else []
+
+
+def _csv_rows(path: Path, *, comments: bool) -> list[tuple[int, list[str]]]:
+    """Return the rows that hold anything, with their numbers."""
+    check_file(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The file is not UTF-8 text (byte {error.start}).",
+            file=path,
+            mend="Save it as CSV UTF-8, or download it again.",
+        ) from None
+    if "\x00" in text:
+        raise InputError("The file is not text.", file=path, mend="Check that it is a CSV.")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for row_number, row in enumerate(reader, start=1):
+            if any(value.strip() for value in row) and not (comments and row[0].startswith("#")):
+                rows.append((row_number, row))
+    except csv.Error as error:
+        raise InputError(
+            f"The file is not a well-formed CSV ({error}).",
+            file=path,
+            row=reader.line_num,
+            mend="It may have been cut short: download it again.",
+        ) from None
+    return rows
+
+
+def cell_at(path: Path, locator: str) -> object:
+    """Return what a file holds at the address that a figure keeps.
+
+    Parameters
+    ----------
+    path : Path
+    locator : str
+        ``"Sheet!G12"`` or ``"row 12, rate"``; what follows in brackets is a remark.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    InputError
+        When there is no such place.
+    """
+    place = re.sub(r" \(.*\)$", "", locator)
+    if in_sheet := re.fullmatch(r"(.+)!([A-Z]+)(\d+)", place):
+        name, letters, row = in_sheet.groups()
+        column = 0
+        for letter in letters:
+            column = column * 26 + ord(letter) - ord("A") + 1
+        return Workbook(path).sheet(name).cell(int(row) - 1, column - 1).value
+    if in_table := re.fullmatch(r"row (\d+), (.+)", place):
+        rows = dict(_csv_rows(path, comments=True))
+        columns = csv_columns(path)
+        try:
+            return rows[int(in_table.group(1))][columns.index(in_table.group(2))]
+        except (KeyError, ValueError, IndexError):
+            pass
+    raise InputError(f"There is no place {locator!r}.", file=path, mend="Read the file again.")
 
 
 def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:

@@ -17,8 +17,7 @@ from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key, nearest, normalised
 
-SOURCE = "staff_survey_organisations_2024"
-PERIOD = (date(2024, 9, 1), date(2024, 11, 30))
+ORGANISATIONS = "staff_survey_organisations"
 
 QUESTION_ROW, HEADER_ROW, FIRST_ROW = 0, 4, 5  # rows 1, 5 and 6
 SUPPRESSED = "-"
@@ -83,16 +82,40 @@ class Question:
     weighted: bool
 
 
-_EXPERIENCE, _BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
+EXPERIENCE, BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
 QUESTIONS = (
-    Question("Q15", _EXPERIENCE, "staff_survey_q15", {"% Yes": ALL_STAFF}, weighted=True),
-    Question("Q16a", _EXPERIENCE, "staff_survey_q16a", {"% Yes": ALL_STAFF}, weighted=True),
-    Question("Q16b", _EXPERIENCE, "staff_survey_q16b", {"% Yes": ALL_STAFF}, weighted=True),
-    Question("Q16c_1", _EXPERIENCE, "staff_survey_q16c_1", {"% Ethnic background": ALL_STAFF}, weighted=True),
+    Question("Q15", EXPERIENCE, "staff_survey_q15", {"% Yes": ALL_STAFF}, weighted=True),
+    Question("Q16a", EXPERIENCE, "staff_survey_q16a", {"% Yes": ALL_STAFF}, weighted=True),
+    Question("Q16b", EXPERIENCE, "staff_survey_q16b", {"% Yes": ALL_STAFF}, weighted=True),
+    Question("Q16c_1", EXPERIENCE, "staff_survey_q16c_1", {"% Ethnic background": ALL_STAFF}, weighted=True),
     Question(
-        "Q28", _BACKGROUND, "staff_survey_q28", {f"% {group}": group for group in ETHNIC_GROUPS}, weighted=False
+        "Q28", BACKGROUND, "staff_survey_q28", {f"% {group}": group for group in ETHNIC_GROUPS}, weighted=False
     ),
 )
+
+
+def survey_period(year: int) -> tuple[date, date]:
+    """Return the first and last day that stand for the autumn of a survey."""
+    return date(year, 9, 1), date(year, 11, 30)
+
+
+def survey_year(sheet: Sheet) -> int:
+    """Return the year in A1: ``"NHS Staff Survey 2024 - WEIGHTED Results"``.
+
+    Raises
+    ------
+    InputError
+        Also for results that are not weighted, as all were before 2021: they cannot be set beside
+        weighted ones.
+    """
+    title = sheet.cell(0, 0)
+    found = re.match(r"NHS Staff Survey (20\d\d) - WEIGHTED Results", title.text)
+    if found is None:
+        raise title.error(
+            f"A1 is {title.text!r} and not like 'NHS Staff Survey 2024 - WEIGHTED Results'.",
+            "Use the detailed spreadsheets of 2021 or later.",
+        )
+    return int(found.group(1))
 
 
 def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
@@ -201,9 +224,10 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
     InputError
     """
     workbook = Workbook(path)
-    figures = FigureRows(SOURCE, PERIOD, trusts)
     remarks = []
     sheets = {name: workbook.sheet(name) for name in dict.fromkeys(q.sheet for q in QUESTIONS)}
+    year = survey_year(sheets[EXPERIENCE])
+    figures = FigureRows(f"{ORGANISATIONS}_{year}", survey_period(year), trusts)
     organisations = {name: _organisations(sheet) for name, sheet in sheets.items()}
     _check_same_organisations(sheets, organisations)
     counted: set[str] = set()
@@ -241,7 +265,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
         figures.complete(
             question.indicator, question.answers.values(), "percent", reason="not among the organisations"
         )
-    return figures.reading(remarks)
+    return figures.reading(str(year), f"autumn {year}", remarks)
 
 
 _CODE_COLUMN, _NAME_COLUMN, _GROUP_COLUMN = 0, 1, 2

@@ -17,7 +17,7 @@ from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key
 
-SOURCE = "workforce_2023_05"
+PUBLICATION = "workforce"
 SHEET = "2. NHSE, Org & SG - HC"
 ENGLAND = "ENG"
 
@@ -62,7 +62,7 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
     places = {name: sheet.column(_HEADER_ROW, name) for name in PLACE_COLUMNS}
     groups = {name: sheet.column(_HEADER_ROW, name) for name in STAFF_GROUPS}
     last_day = _month(sheet)
-    figures = FigureRows(SOURCE, (last_day, last_day), trusts)
+    figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
     seen: list[tuple[tuple, Cell]] = []
     system_name = ""
     for row in range(_HEADER_ROW + 1, len(sheet.rows)):
@@ -100,7 +100,11 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
         for column in range(len(sheet.rows[_HEADER_ROW]))
         if column not in known and sheet.cell(_HEADER_ROW, column).text
     ]
-    return figures.reading([f"Columns not read: {', '.join(unread)}."] if unread else [])
+    return figures.reading(
+        f"{last_day:%B %Y}",
+        f"{last_day.day} {last_day:%B %Y}",
+        [f"Columns not read: {', '.join(unread)}."] if unread else [],
+    )
 
 
 def _add(figures: FigureRows, trust_code: str, organisation: str, group: str, cell: Cell) -> None:

@@ -6,14 +6,15 @@ responses. The groups are the publisher's White and BME; BME is stored as "Ethni
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
+from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import first_by_key, read_csv
+from race_equality.sources.staff_survey import survey_period
 
-SOURCE = "wres_5_to_8_2024"
+PUBLICATION = "wres_5_to_8"
 COLUMNS = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base")
 
 GROUPS = {"White": "White", "BME": "Ethnic minority"}
@@ -21,11 +22,6 @@ INDICATORS = (5, 6, 7, 8)
 
 # rate times base is a whole number of people; rates have about 16 significant digits
 _TOLERANCE = 1e-6
-
-
-def survey_period(year: int) -> tuple[date, date]:
-    """Return the first and last day that stand for a survey's autumn."""
-    return date(year, 9, 1), date(year, 11, 30)
 
 
 def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
@@ -60,7 +56,10 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
         "trust, year, indicator and group",
     )
     years = {int(r["survey_year"].number("year", low=2000, high=2100, whole=True)) for r in table}
-    figures = FigureRows(SOURCE, survey_period(max(years)), trusts)
+    if not years:
+        raise InputError("The file has no rows.", file=path, mend="Download it again.")
+    last = max(years)
+    figures = FigureRows(f"{PUBLICATION}_{last}", survey_period(last), trusts)
     counted: set[str] = set()
     uncertain = 0
     for record in table:
@@ -108,4 +107,5 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     remarks = [f"{uncertain} bases are one of several that fit their rate."] if uncertain else []
     if table.unknown_columns:
         remarks.append(f"Columns not read: {', '.join(table.unknown_columns)}.")
-    return figures.reading(remarks)
+    period = " to ".join(f"autumn {year}" for year in sorted({min(years), last}))
+    return figures.reading(str(last), period, remarks)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from race_equality.figures.provenance import Source, sha256_of
 from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import Cell, Record, first_by_key, nearest, read_csv
+from race_equality.sources.staff_survey import survey_period
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
@@ -79,7 +80,12 @@ RATES = (
     Rate("wres_3", "entered the formal disciplinary process", "staff"),
     Rate("wres_4", "accessed non-mandatory training and CPD", "staff"),
 )
-RATE_INDICATORS = {rate.indicator: rate for rate in RATES}
+
+#: Indicators 5 to 8, from the trust's own Staff Survey benchmark report: for trusts without
+#: published ones (mental health trusts). A percentage and the number of responses it rests on.
+SURVEY_INDICATORS = ("wres_5", "wres_6", "wres_7", "wres_8")
+SURVEY_GROUPS = ("White", "Ethnic minority")
+PERCENTAGE, RESPONSES = "percentage", "responses"
 
 _HELP = """\
 # WRES return of {code} {name}: indicators 1 to 4 and 9.
@@ -89,8 +95,13 @@ _HELP = """\
 # wres_1: staff on 31 March by pay band. wres_9: the board on 31 March (voting and executive are
 # part of it). wres_2: from shortlisting to appointment in the year to 31 March; the second version
 # leaves out international recruits. wres_3: in the year, each person once. wres_4: each person once.
-# Then run: race-equality data add {file}
+{survey}# Then run: race-equality data add {file}
 # The figures stay in data/local/ on this machine; git ignores that folder.
+"""
+
+_SURVEY_HELP = """\
+# wres_5 to wres_8: percentage (0 to 100) and responses, from the trust's Staff Survey benchmark
+# report of the autumn before the 31 March; no file with this trust's figures is published.
 """
 
 
@@ -99,15 +110,25 @@ def source_id(trust_code: str) -> str:
     return f"wres_return_{trust_code}"
 
 
-def rows_of_a_year() -> list[tuple[str, str]]:
-    """Return the (indicator, item) of each row of a year, in the order of the return."""
+def rows_of_a_year(*, survey: bool = False) -> list[tuple[str, str]]:
+    """Return the (indicator, item) of each row of a year, in the order of the return.
+
+    Parameters
+    ----------
+    survey : bool
+        Whether indicators 5 to 8 are among them.
+    """
     rows = [(indicator, PEOPLE) for indicator in COUNTS if indicator.startswith("wres_1_")]
     for rate in RATES:
         rows += [(rate.indicator, rate.denominator), (rate.indicator, rate.numerator)]
+    if survey:
+        rows += [(indicator, item) for indicator in SURVEY_INDICATORS for item in (RESPONSES, PERCENTAGE)]
     return rows + [(indicator, PEOPLE) for indicator in COUNTS if indicator.startswith("wres_9_")]
 
 
-def template(trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str) -> str:
+def template(
+    trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str, *, survey: bool = False
+) -> str:
     """Return an empty return as CSV.
 
     Parameters
@@ -117,17 +138,20 @@ def template(trust_code: str, trust_name: str, years_to: Sequence[date], file_na
         Each a 31 March.
     file_name : str
         What it will be called, for the instructions in it.
+    survey : bool
+        Whether indicators 5 to 8 are among the rows: for a trust that has none published.
 
     Returns
     -------
     str
     """
     text = io.StringIO(newline="")
-    text.write(_HELP.format(code=trust_code, name=trust_name, file=file_name))
+    more = _SURVEY_HELP if survey else ""
+    text.write(_HELP.format(code=trust_code, name=trust_name, file=file_name, survey=more))
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for year_to in sorted(years_to):
-        for indicator, item in rows_of_a_year():
+        for indicator, item in rows_of_a_year(survey=survey):
             writer.writerow([trust_code, year_to.isoformat(), indicator, item, "", "", ""])
     return text.getvalue()
 
@@ -138,13 +162,17 @@ def years_before(today: date, number: int = MOST_YEARS) -> list[date]:
     return [date(year, 3, 31) for year in range(last - number + 1, last + 1)]
 
 
-def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
+def read_return(
+    path: Path, trusts: TrustList, *, published: Collection[str] = ()
+) -> tuple[str, Reading]:
     """Read a filled-in return.
 
     Parameters
     ----------
     path : Path
     trusts : TrustList
+    published : collection of str
+        Codes of trusts whose indicators 5 to 8 are published: a return must not give them again.
 
     Returns
     -------
@@ -169,7 +197,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
             mend=f"The columns are {', '.join(COLUMNS)}.",
         )
     code = _trust_code(table.records, trusts)
-    known = set(rows_of_a_year())
+    known = set(rows_of_a_year(survey=True))
     cells: dict[tuple[date, str, str], Record] = {}
     keys = []
     for record in table:
@@ -185,6 +213,10 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
             raise item.error(
                 f"{indicator.text} has no item {item.text!r}.", f"Its items are: {', '.join(sorted(items))}."
             )
+        if indicator.text in SURVEY_INDICATORS and code in published:
+            raise indicator.error(
+                f"{indicator.text} of {code} is published, and read from the publication.", "Remove these rows."
+            )
         cells[year_to, indicator.text, item.text] = record
         keys.append(((str(year_to), indicator.text, item.text), indicator))
     first_by_key(keys, "year, indicator and item")
@@ -196,13 +228,14 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
-    reading = figures.reading()
+    period = ", ".join(f"year to 31 March {year.year}" for year in years)
+    reading = figures.reading(str(years[-1].year), period)
     if not (reading.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
 
 
-def return_source(trust_code: str, trust_name: str, path: Path, years: Sequence[date], today: date) -> Source:
+def return_source(trust_code: str, trust_name: str, path: Path, period: str, today: date) -> Source:
     """Return where a return's figures come from."""
     return Source(
         id=source_id(trust_code),
@@ -213,7 +246,7 @@ def return_source(trust_code: str, trust_name: str, path: Path, years: Sequence[
         date_read=today,
         sha256=sha256_of(path),
         file=path.name,
-        period=", ".join(f"year to 31 March {year.year}" for year in years),
+        period=period,
         notes=("The trust's own return, loaded with `race-equality data add`.",),
     )
 
@@ -272,6 +305,10 @@ def _add_year(
     for part in ("wres_9_voting", "wres_9_executive"):
         for group in GROUPS:
             _check_part(count(part, PEOPLE, group), count("wres_9_board", PEOPLE, group), "on the board")
+    for indicator in SURVEY_INDICATORS:
+        if (year_to, indicator, PERCENTAGE) in cells:
+            for group in SURVEY_GROUPS:
+                _add_survey(figures, code, year_to, indicator, group, cells, path)
     for rate in RATES:
         for group in GROUPS:
             numerator, denominator = (count(rate.indicator, item, group)
@@ -286,6 +323,29 @@ def _add_year(
                 status="ok" if known else "not_available",
                 period=(date(year_to.year - 1, 4, 1), year_to),
             )  # fmt: skip
+
+
+def _add_survey(
+    figures: FigureRows,
+    code: str,
+    year_to: date,
+    indicator: str,
+    group: str,
+    cells: dict[tuple[date, str, str], Record],
+    path: Path,
+) -> None:
+    percentage = cells[year_to, indicator, PERCENTAGE][group]
+    responses = cells.get((year_to, indicator, RESPONSES))
+    value = percentage.number("percentage", high=100) if percentage.text else None
+    base = responses[group].number("number of responses", whole=True) if responses and responses[group].text else None
+    if value is not None and not base:
+        raise percentage.error("There is a percentage without the responses it rests on.", "Fill in the responses.")
+    figures.add(
+        code, code, indicator, group, "percent", f"{path.name} {percentage.locator}", value=value,
+        # a benchmark report prints one decimal: the nearest whole number of people
+        numerator=None if value is None else float(round(value * base / 100)), denominator=base,
+        status="not_available" if value is None else "ok", period=survey_period(year_to.year - 1),
+    )  # fmt: skip
 
 
 def _check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str) -> None:

@@ -1,0 +1,129 @@
+"""Whether the store is whole: files, their hashes, the YAML beside them, and the schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from race_equality.errors import RaceEqualityError
+from race_equality.figures.provenance import Source, read_sources, sha256_of
+from race_equality.figures.schema import STATUSES, UNITS, check_figures
+from race_equality.figures.store import (
+    LOCAL_PREFIX,
+    SUCCESSIONS_FILE,
+    TRUSTS_FILE,
+    figure_files,
+    figure_schema_arrow,
+    read_figures,
+    trust_schema,
+)
+from race_equality.project import Project
+
+
+def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool = False) -> list[str]:
+    """Look for what is wrong in the store.
+
+    Parameters
+    ----------
+    project : Project
+    raw : Path, optional
+        A folder of raw files: those that sources name are held to their sha256.
+    whole_schema : bool
+        Whether to hold every figure to the pandera schema as well; it was when it was written, and
+        the hash says that the file is the one written then.
+
+    Returns
+    -------
+    list of str
+        Each problem with its mend; empty when all is well.
+    """
+    problems: list[str] = []
+    try:
+        sources = {source.id: source for source in read_sources(project=project)}
+    except RaceEqualityError as error:
+        return [str(error)]
+    for path in figure_files(project):
+        problems += _check_figures(path, sources)
+    for name in (TRUSTS_FILE, SUCCESSIONS_FILE):
+        if not (project.figures / name).is_file():
+            problems.append(f"{name} is not there. Restore it from git, or run `race-equality data read`.")
+    trusts = project.figures / TRUSTS_FILE
+    if trusts.is_file():
+        problems += _check_hash(trusts, sources.get("ods_trusts"))
+        problems += _check_schema(trusts, trust_schema())
+    held = {path.stem for path in figure_files(project)}
+    held |= {f"{LOCAL_PREFIX}{stem}" for stem in held}
+    for source in sources.values():
+        if source.figures_sha256 and source.id not in held and source.id != "ods_trusts":
+            problems.append(f"{source.id}.yml names figures that are not there. Read the file again: {source.file}.")
+    if raw is not None:
+        files = {path.name: path for path in raw.rglob("*") if path.is_file()}
+        for source in sources.values():
+            if source.sha256 and source.file in files and sha256_of(files[source.file]) != source.sha256:
+                problems.append(
+                    f"{source.file} is not the file that {source.id} was read from (another sha256). "
+                    "Run `race-equality data read` to read this one."
+                )
+    if whole_schema and not problems:
+        try:
+            figures = read_figures(project=project)
+            for source_id, rows in figures.groupby("source"):
+                check_figures(rows, origin=source_id)
+        except RaceEqualityError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _check_figures(path: Path, sources: dict[str, Source]) -> list[str]:
+    problems = _check_schema(path, figure_schema_arrow())
+    if problems:
+        return problems
+    table = pq.read_table(path, columns=["value", "unit", "status", "source"], use_threads=False)
+    expected = f"{LOCAL_PREFIX}{path.stem}" if path.parent.name == "local" else path.stem
+    for source_id in pc.unique(table["source"]).to_pylist():
+        if source_id != expected:
+            problems.append(f"{path.name} has figures of {source_id}. Restore it from git, or read it again.")
+        elif source_id not in sources:
+            problems.append(f"{path.name}: there is no {source_id}.yml. Run `race-equality data read`.")
+        else:
+            problems += _check_hash(path, sources[source_id])
+    ok = pc.equal(table["status"], "ok")
+    wrong = {
+        "a status is not known": pc.invert(pc.is_in(table["status"], pa.array(STATUSES))),
+        "a unit is not known": pc.invert(pc.is_in(table["unit"], pa.array(UNITS))),
+        "a value stands where the status is not ok, or none where it is": pc.xor(ok, pc.is_valid(table["value"])),
+        "a percentage is not between 0 and 100": pc.and_(
+            pc.equal(table["unit"], "percent"),
+            pc.fill_null(pc.or_(pc.less(table["value"], 0), pc.greater(table["value"], 100)), False),
+        ),
+    }
+    return problems + [
+        f"{path.name}: {what} ({count} rows). Run `race-equality data read`."
+        for what, rows in wrong.items()
+        if (count := pc.sum(pc.cast(rows, pa.int64())).as_py())
+    ]
+
+
+def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
+    try:
+        actual = pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        return [f"{path.name} cannot be read ({' '.join(str(error).split())}). Restore it from git."]
+    if actual.equals(schema):
+        return []
+    differing = sorted({f"{field.name} ({field.type})" for field in set(actual) ^ set(schema)})
+    return [f"{path.name} has other columns than the schema: {', '.join(differing)}. Run `race-equality data read`."]
+
+
+def _check_hash(path: Path, source: Source | None) -> list[str]:
+    if source is None:
+        return [f"{path.name}: its source is not there. Run `race-equality data read`."]
+    if sha256_of(path) == source.figures_sha256:
+        return []
+    return [
+        f"{path.name} is not the file that {source.id}.yml was written with. "
+        "Restore both from git, or read the publication again."
+    ]

@@ -1,0 +1,213 @@
+"""The commands under `race-equality data`, as a person types them."""
+
+import re
+import shutil
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+from race_equality import cli
+from race_equality.project import Project
+from race_equality.sources.catalogue import read_folder
+
+
+@pytest.fixture
+def run(project, monkeypatch):
+    """Run `race-equality data …` in a project; return its output, or the message of its error."""
+    monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
+    monkeypatch.chdir(project.root)
+
+    def invoke(*arguments, fails=False):
+        result = CliRunner().invoke(cli.main, ["data", *map(str, arguments)])
+        assert (result.exit_code != 0) is fails, result.output
+        assert "Traceback" not in result.output
+        return result.output
+
+    return invoke
+
+
+@pytest.fixture(scope="session")
+def read_once(whole_cut, tmp_path_factory):
+    """The data folder of a project into which the cut was read."""
+    project = Project(tmp_path_factory.mktemp("read"))
+    project.figures.mkdir(parents=True)
+    project.sources.mkdir()
+    read_folder(whole_cut.path, project)
+    return project.root / "data"
+
+
+@pytest.fixture
+def filled(read_once, project):
+    """A project with the figures of the cut, that a test may spoil."""
+    shutil.copytree(read_once, project.root / "data", dirs_exist_ok=True)
+    return project
+
+
+def test_read_prints_what_was_read_suppressed_and_left_out(run, cut):
+    output = run("read", cut.path)
+    assert "staff_survey_organisations_2024: NSS24 detailed spreadsheets organisational results.xlsx" in output
+    assert re.search(r"209|\d+ rows for \d+ trusts: \d+ figures, 2 suppressed, \d+ not available", output)
+    assert "left out: 1 CSUs, 1 ICBs, 1 Social Enterprises - Community" in output
+    assert "note: Q16c_1, column Q (% Ethnic background): 100%" in output
+    assert "as it was" in run("read", cut.path)
+
+
+def test_read_without_a_folder_says_that_reports_need_none(run):
+    assert "reports need no raw file" in run("read", fails=True)
+
+
+def test_read_stops_at_a_wrong_file_with_one_message(run, cut):
+    cut.population.unlink()
+    assert "There is no population/trust_catchment_" in run("read", cut.path, fails=True)
+
+
+def test_list_names_publications_and_trusts(run, filled):
+    output = run("list")
+    line = next(line for line in output.splitlines() if line.startswith("workforce_2023_05"))
+    assert "31 May 2023" in line and date.today().isoformat() in line
+    assert "RJ1   Guy's and St Thomas' NHS Foundation Trust (acute, London)" in run("list", "--trusts")
+
+
+def test_show_summarises_a_trust_and_shows_figures(run, filled):
+    output = run("show", "RVJ")
+    assert "RA7 Bristol NHS Foundation Trust" in output
+    assert "RVJ merged into it." in output
+    output = run("show", "RA7", "staff_survey_q16a")
+    assert "All staff: 9.0% (base 5,010)" in output
+    assert "All staff (RVJ): 8.5% (base 4,810)" in output
+    assert "not applicable" in run("show", "RV5", "catchment_population")
+
+
+def test_show_what_is_not_held_says_how_to_load_it(run, filled):
+    assert "race-equality data template wres RJ1" in run("show", "RJ1", "wres_3", fails=True)
+    assert "The nearest is 'wres_8'" in run("show", "RJ1", "wres_88", fails=True)
+    assert "Nearest: RJ1" in run("show", "RJ11", fails=True)
+
+
+def test_trace_leads_to_the_cell(run, filled):
+    output = run("trace", "RJ1", "staff_survey_q28", "--group", "White - Irish")
+    assert "2.0% (4 of 200)" in output
+    assert "NSS24 detailed spreadsheets organisational results.xlsx: BACKGROUND INFORMATION Q27-30!K11" in output
+    assert re.search(r"sha256 [0-9a-f]{64}", output)
+    assert "Groups: " in run("trace", "RJ1", "staff_survey_q28", "--group", "Irish", fails=True)
+
+
+def test_trace_shows_what_the_cell_holds_when_the_file_is_at_hand(run, filled, cut):
+    shared = filled.root.parent / "shared" / "data"
+    shared.parent.mkdir()
+    cut.path.rename(shared)
+    assert "Q15-17!G11 = 52.5" in run("trace", "RJ1", "staff_survey_q15")
+    assert "row 3, catchment_population = '800000'" in run("trace", "RJ1", "catchment_population")
+    # another file of that name is not the one that was read
+    (shared / "population" / "trust_catchment_2026.csv").write_text("trust_code\nRJ1\n", encoding="utf-8")
+    assert "row 3, catchment_population\n" in run("trace", "RJ1", "catchment_population")
+
+
+def test_trace_of_an_invented_figure_says_so(run, filled):
+    output = run("trace", "DEMO", "wres_3")
+    assert "invented: sources/demonstration.py" in output
+
+
+def test_template_then_add(run, filled):
+    output = run("template", "wres", "rj1", "--year-to", "2025")
+    assert "Wrote data/local/RJ1_wres_return.csv for Guy's and St Thomas' NHS Foundation Trust." in output
+    path = filled.root / "data" / "local" / "RJ1_wres_return.csv"
+    text = path.read_text(encoding="utf-8")
+    assert "wres_6" not in text  # published
+    assert "is there already" in run("template", "wres", "RJ1", fails=True)
+    text = text.replace("2025-03-31,wres_9_board,people,,,", "2025-03-31,wres_9_board,people,12,3,0")
+    path.write_text(text, encoding="utf-8")
+    output = run("add", path)
+    assert "wres_return_RJ1: RJ1_wres_return.csv" in output
+    assert "trusts gained: RJ1" in output
+    assert "kept in data/local on this machine" in output
+    assert "White: 12 people" in run("show", "RJ1", "wres_9_board")
+    assert "wres_return_RJ1" in run("list")
+    assert "The store is whole." in run("check", "--schema")
+
+
+def test_the_template_of_a_trust_without_published_indicators_has_them(run, filled):
+    run("template", "wres", "RV5")
+    text = (filled.root / "data" / "local" / "RV5_wres_return.csv").read_text(encoding="utf-8")
+    assert "wres_6,percentage" in text
+    assert "Staff Survey benchmark" in text
+
+
+def test_no_template_for_the_demonstration_trust(run, filled):
+    assert "invented return already" in run("template", "wres", "DEMO", fails=True)
+
+
+def test_add_recognises_a_publication_and_says_what_changed(run, filled, cut, write, tmp_path):
+    rows = [row for row in write.wres_rows() if row[0] != "R1F1"]
+    rows[2] = (*rows[2][:5], 0.5, *rows[2][6:])  # RJ1, indicator 6, BME: 25% becomes 50%
+    output = run("add", write.wres(tmp_path / "downloaded.csv", rows))
+    assert "wres_5_to_8_2024: downloaded.csv" in output
+    assert "trusts lost: R1F" in output
+    assert "figures with another value: 1" in output
+    assert "RJ1 wres_6, Ethnic minority: 25.0 to 50.0 (+25.0 percentage points)" in output
+
+
+def test_a_new_edition_takes_the_place_of_the_earlier_one(run, filled, cut, write, tmp_path):
+    def next_year(book):
+        for sheet in list(book)[1:]:
+            sheet["A1"] = "NHS Staff Survey 2025 - WEIGHTED Results"
+        book["HEALTH WELLBEING SAFETY Q15-17"]["G11"] = 57.5
+
+    output = run("add", write.survey(tmp_path / "any name.xlsx", next_year))
+    assert "staff_survey_organisations_2025: any name.xlsx" in output
+    assert "periods gained: 2025-11-30" in output
+    assert "periods lost: 2024-11-30" in output
+    assert "RJ1 staff_survey_q15, All staff: 52.5 to 57.5 (+5.0 percentage points)" in output
+    names = {path.name for path in filled.figures.iterdir()} | {path.name for path in filled.sources.iterdir()}
+    assert "staff_survey_organisations_2025.yml" in names
+    assert not any("2024" in name and "staff_survey" in name for name in names)
+    assert "The store is whole." in run("check", "--schema")
+
+
+def test_add_refuses_what_it_does_not_know(run, filled, tmp_path, write):
+    path = write.csv(tmp_path / "x.csv", [("RJ1", 5)], ("trust_code", "catchment_population"))
+    output = run("add", path, fails=True)
+    assert "It is most like 'catchment', but lacks deprivation_quintile, imd_score" in output
+    assert "The file is not there" in run("add", tmp_path / "none.csv", fails=True)
+
+
+def test_check_finds_a_changed_missing_and_damaged_file(run, filled, cut):
+    assert "The store is whole." in run("check", "--raw", cut.path)
+    figures = filled.figures / "workforce_2023_05.parquet"
+    whole = figures.read_bytes()
+    figures.write_bytes((filled.figures / "catchment_2026.parquet").read_bytes())
+    assert "workforce_2023_05.parquet has figures of catchment_2026" in run("check", fails=True)
+    figures.write_bytes(whole[:-100])
+    assert "workforce_2023_05.parquet cannot be read" in run("check", fails=True)
+    figures.unlink()
+    assert "workforce_2023_05.yml names figures that are not there" in run("check", fails=True)
+    figures.write_bytes(whole)
+    (filled.sources / "workforce_2023_05.yml").unlink()
+    assert "there is no workforce_2023_05.yml" in run("check", fails=True)
+
+
+def test_check_holds_raw_files_to_their_sha256(run, filled, cut, write):
+    write.population(cut.population, [("RJ1", 1, 20.5, 3)])
+    output = run("check", "--raw", cut.path, fails=True)
+    assert "trust_catchment_2026.csv is not the file that catchment_2026 was read from" in output
+
+
+def test_check_names_a_value_that_cannot_be(run, filled):
+    import hashlib
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = filled.figures / "wres_5_to_8_2024.parquet"
+    table = pq.read_table(path)
+    values = [v if v is None else v + 60 for v in table["value"].to_pylist()]
+    pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", pa.array(values)), path)
+    source = filled.sources / "wres_5_to_8_2024.yml"
+    text = re.sub(r"figures_sha256: \w+", f"figures_sha256: {hashlib.sha256(path.read_bytes()).hexdigest()}",
+                  source.read_text(encoding="utf-8"))  # fmt: skip
+    source.write_text(text, encoding="utf-8")
+    # 25% and 20% became 85% and 80%: these can be. 45 more and they cannot
+    assert "The store is whole." in run("check")
+    values = [v if v is None else v + 45 for v in values]
+    pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", pa.array(values)), path)
+    assert "a percentage is not between 0 and 100 (24 rows)" in run("check", fails=True)
