@@ -155,10 +155,13 @@ def slope_index(
 
     sii, rii, intercept = (part.item() for part in indices(forward(value)[np.newaxis]))
     sii_drawn, rii_drawn, _ = indices(drawn)
+    rii_drawn = rii_drawn[~np.isnan(rii_drawn)]
+    if rii_drawn.size == 0:
+        rii_drawn = np.array([np.nan])
     return Gradient(
         sii=sii,
         sii_interval=Interval(*np.quantile(sii_drawn, [tail, 1 - tail])),
         rii=rii,
-        rii_interval=Interval(*np.nanquantile(rii_drawn, [tail, 1 - tail])),
+        rii_interval=Interval(*np.quantile(rii_drawn, [tail, 1 - tail])),
         intercept=intercept,
     )

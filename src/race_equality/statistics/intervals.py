@@ -330,7 +330,8 @@ def _miettinen_nurminen(x1, n1, x2, n2, z: float) -> tuple[np.ndarray, np.ndarra
         # a difference of -1 is its own lower limit; elsewhere the excess falls from above zero at -1 to
         # below zero just under the estimate (at it, nobody or everybody counted gives zero as well)
         below = estimate - 1e-9 * (1 + estimate)
-        root = find_root(excess, (np.full(estimate.shape, -1.0), below), args=(x1, n1, x2, n2)).x
+        with np.errstate(invalid="ignore"):  # SciPy's own step where it has already converged
+            root = find_root(excess, (np.full(estimate.shape, -1.0), below), args=(x1, n1, x2, n2)).x
         return np.where(estimate <= -1, -1.0, root)
 
     return lower_limit(x1, n1, x2, n2), 0.0 - lower_limit(x2, n2, x1, n1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import bdtr, betainc, betaincinv, ndtri
+from scipy.special import bdtr, betainc, betaincinv, expit, ndtri
 
 from race_equality.statistics import _arguments as check
 from race_equality.statistics._arguments import Interval
@@ -29,6 +29,9 @@ FOUR_FIFTHS = (0.8, 1.25)
 
 #: Limits are looked for on the log scale up to e to this power; beyond it lie only 0 and infinity.
 _LOG_RANGE = 40.0
+
+#: Probability that is left out at each end when a posterior is integrated.
+_NEGLIGIBLE = 1e-9
 
 
 class _Corrections(NamedTuple):
@@ -232,7 +235,7 @@ def probability_outside(
     Notes
     -----
     Posterior probability under independent Jeffreys priors, Beta(½, ½), for the two proportions;
-    integrated over the second by Gauss-Legendre quadrature on its quantiles, without simulation.
+    integrated over the second by Gauss-Legendre quadrature, without simulation.
 
     References
     ----------
@@ -248,11 +251,17 @@ def probability_outside(
     )
     known = (n1 > 0) & (n2 > 0)
     a1, b1, a2, b2 = (np.where(known, a, 0.0) + 0.5 for a in (x1, n1 - x1, x2, n2 - x2))
+    # p2 between its outermost quantiles, on the logit scale, where its density is smooth
+    first = np.log(betaincinv(a2, b2, _NEGLIGIBLE)) - np.log(betaincinv(b2, a2, 1 - _NEGLIGIBLE))
+    last = np.log(betaincinv(a2, b2, 1 - _NEGLIGIBLE)) - np.log(betaincinv(b2, a2, _NEGLIGIBLE))
     nodes, weights = np.polynomial.legendre.leggauss(200)
-    p2 = betaincinv(a2, b2, (nodes + 1) / 2)
+    logit = (first + last) / 2 + (last - first) / 2 * nodes
+    p2 = expit(logit)
+    log_density = a2 * logit - (a2 + b2) * np.logaddexp(0, logit)
+    weight = weights * np.exp(log_density - log_density.max(axis=-1, keepdims=True))
     below = betainc(a1, b1, np.minimum(1, low * p2))
-    not_above = betainc(a1, b1, np.minimum(1, high * p2))
-    outside = ((below + 1 - not_above) * weights / 2).sum(axis=-1)
+    above = betainc(b1, a1, np.maximum(0, 1 - high * p2))
+    outside = ((below + above) * weight).sum(axis=-1) / weight.sum(axis=-1)
     return np.where(known[..., 0], np.clip(outside, 0, 1), np.nan)[()]
 
 
@@ -355,7 +364,8 @@ def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> n
         bounded = some[excess(np.full(some.shape, -_LOG_RANGE), some) > 0]
         if bounded.size:
             ends = np.full(bounded.shape, -_LOG_RANGE), np.full(bounded.shape, _LOG_RANGE)
-            lower[bounded] = np.exp(find_root(excess, ends, args=(bounded.astype(float),)).x)
+            with np.errstate(invalid="ignore"):  # SciPy's own step where it has already converged
+                lower[bounded] = np.exp(find_root(excess, ends, args=(bounded.astype(float),)).x)
     return lower.reshape(shape)
 
 

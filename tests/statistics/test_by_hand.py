@@ -1,0 +1,497 @@
+"""Answers worked out by hand, or by an independent route (another library, brute force, plain loops)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.regression.linear_model import OLS, WLS
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from race_equality.statistics.association import rank_correlation
+from race_equality.statistics.disparity import index_of_disparity
+from race_equality.statistics.funnel import funnel_from_estimates, funnel_limits, overdispersion, winsorise
+from race_equality.statistics.gradient import slope_index
+from race_equality.statistics.intervals import byar_interval, difference_interval, wilson_interval
+from race_equality.statistics.pooling import pooled_gaps, pooled_proportions
+from race_equality.statistics.process_control import xmr
+from race_equality.statistics.ratios import (
+    probability_outside,
+    ratio_interval,
+    stratified_ratio,
+    stratified_ratio_interval,
+)
+from race_equality.statistics.standardisation import direct_rate, indirect_ratio
+from race_equality.statistics.trend import trend, years_to_parity
+
+RNG = np.random.default_rng(7)
+
+
+# ---- proportions and their comparison ----
+
+
+def test_wilson_equals_statsmodels():
+    total = RNG.integers(1, 3000, 300)
+    count = RNG.integers(0, total + 1)
+    ours = wilson_interval(count, total)
+    theirs = proportion_confint(count, total, method="wilson")
+    assert np.allclose(ours.lower, np.maximum(theirs[0], 0), atol=1e-12)
+    assert np.allclose(ours.upper, theirs[1], atol=1e-12)
+
+
+def test_koopman_equals_statsmodels():
+    for x1, n1, x2, n2 in [(36, 40, 16, 80), (5, 200, 20, 1000), (60, 400, 100, 500)]:
+        theirs = confint_proportions_2indep(x1, n1, x2, n2, method="score", compare="ratio", correction=False)
+        assert ratio_interval(x1, n1, x2, n2, "koopman") == pytest.approx(theirs, rel=1e-6)
+
+
+def restricted_likelihood(x1, n1, x2, n2, **link):
+    """Maximum likelihood of p2 when p1 = p2 + delta or p1 = theta p2, by a fine grid."""
+    p2 = np.linspace(1e-9, 1 - 1e-9, 400_001)
+    p1 = p2 + link["delta"] if "delta" in link else p2 * link["theta"]
+    inside = (p1 > 0) & (p1 < 1)
+    p1, p2 = p1[inside], p2[inside]
+    likelihood = x1 * np.log(p1) + (n1 - x1) * np.log1p(-p1) + x2 * np.log(p2) + (n2 - x2) * np.log1p(-p2)
+    best = likelihood.argmax()
+    return p1[best], p2[best]
+
+
+@pytest.mark.parametrize("cells", [(12, 40, 30, 60), (5, 56, 1, 29), (48, 50, 30, 45)])
+def test_miettinen_nurminen_limits_have_a_score_of_z(cells):
+    """At each limit the score, with estimates found by brute force, is the normal quantile."""
+    x1, n1, x2, n2 = cells
+    for limit, sign in zip(difference_interval(*cells, method="miettinen-nurminen"), (1, -1), strict=True):
+        p1, p2 = restricted_likelihood(*cells, delta=limit)
+        variance = (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2) * (n1 + n2) / (n1 + n2 - 1)
+        score = (x1 / n1 - x2 / n2 - limit) / math.sqrt(variance)
+        assert score == pytest.approx(sign * 1.959964, abs=2e-3)
+
+
+@pytest.mark.parametrize("cells", [(12, 40, 30, 60), (5, 56, 1, 29), (40, 50, 20, 45)])
+def test_scas_limits_satisfy_its_equation(cells):
+    """Laud 2017: z = S/√V − (z² − 1) μ₃/(6 V^1.5) at each limit."""
+    x1, n1, x2, n2 = cells
+    for limit, z in zip(ratio_interval(*cells), (1.959964, -1.959964), strict=True):
+        p1, p2 = restricted_likelihood(*cells, theta=limit)
+        v = (p1 * (1 - p1) / n1 + limit**2 * p2 * (1 - p2) / n2) * (n1 + n2) / (n1 + n2 - 1)
+        mu = p1 * (1 - p1) * (1 - 2 * p1) / n1**2 - limit**3 * p2 * (1 - p2) * (1 - 2 * p2) / n2**2
+        score = (x1 / n1 - limit * x2 / n2) / math.sqrt(v)
+        assert score - (z**2 - 1) * mu / (6 * v**1.5) == pytest.approx(z, abs=5e-3)
+
+
+def test_stratified_ratio_is_mantel_haenszel_by_hand():
+    # (4·79/95 + 2·87/103) / (5·16/95 + 3·16/103)
+    estimate = (4 * 79 / 95 + 2 * 87 / 103) / (5 * 16 / 95 + 3 * 16 / 103)
+    assert stratified_ratio([4, 2], [16, 16], [5, 3], [79, 87]) == pytest.approx(estimate)
+
+
+def test_one_stratum_is_the_plain_interval():
+    assert stratified_ratio_interval([5], [56], [3], [29]) == pytest.approx(ratio_interval(5, 56, 3, 29))
+
+
+def test_empty_strata_change_nothing():
+    plain = stratified_ratio_interval([4, 9], [16, 40], [5, 30], [79, 200])
+    more = stratified_ratio_interval([4, 9, 0, 3], [16, 40, 0, 7], [5, 30, 2, 0], [79, 200, 9, 0])
+    assert more == pytest.approx(plain)
+
+
+def test_stratified_ratio_removes_what_bands_explain():
+    """Both groups do equally well in each band; the plain ratio only shows who works where."""
+    n1, n2 = np.array([800, 100]), np.array([200, 400])
+    rate = np.array([0.1, 0.3])
+    assert stratified_ratio(n1 * rate, n1, n2 * rate, n2) == pytest.approx(1)
+    interval = stratified_ratio_interval(n1 * rate, n1, n2 * rate, n2)
+    assert interval.lower < 1 < interval.upper
+    assert ratio_interval((n1 * rate).sum(), 900, (n2 * rate).sum(), 600).upper < 1
+
+
+def test_probability_outside_by_simulation():
+    rng = np.random.default_rng(3)
+    for x1, n1, x2, n2 in [(5, 500, 20, 2000), (60, 400, 100, 500), (0, 30, 2, 60)]:
+        p1 = rng.beta(x1 + 0.5, n1 - x1 + 0.5, 400_000)
+        p2 = rng.beta(x2 + 0.5, n2 - x2 + 0.5, 400_000)
+        simulated = ((p1 / p2 < 0.8) | (p1 / p2 > 1.25)).mean()
+        assert probability_outside(x1, n1, x2, n2) == pytest.approx(simulated, abs=0.003)
+
+
+# ---- funnel ----
+
+
+def test_winsorise_by_hand():
+    # ten values 0..9: the 10% and 90% quantiles are 0.9 and 8.1
+    assert winsorise(np.arange(10.0)) == pytest.approx([0.9, 1, 2, 3, 4, 5, 6, 7, 8, 8.1])
+
+
+def test_overdispersion_by_plain_sums():
+    z, s = [-3.0, -1.0, 0.5, 2.0, 4.0], [0.1, 0.2, 0.1, 0.3, 0.2]
+    phi, tau_squared = overdispersion(z, s, share=0)
+    total, n = sum(v * v for v in z), len(z)
+    w = [1 / v**2 for v in s]
+    assert phi == pytest.approx(total / n)
+    expected = (total - (n - 1)) / (sum(w) - sum(v * v for v in w) / sum(w))
+    assert tau_squared == pytest.approx(expected)
+
+
+def test_no_overdispersion_where_units_are_closer_than_chance():
+    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02)
+
+
+def test_proportion_funnel_by_plain_sums():
+    count, total = [10, 30, 45, 5, 60], [100, 200, 150, 100, 300]
+    funnel = funnel_limits(count, total, winsorised=0)
+    target = 150 / 850
+    y = [math.asin(math.sqrt(x / n)) for x, n in zip(count, total, strict=True)]
+    s = [1 / (2 * math.sqrt(n)) for n in total]
+    z = [(v - math.asin(math.sqrt(target))) / e for v, e in zip(y, s, strict=True)]
+    w = [1 / v**2 for v in s]
+    tau_squared = (sum(v * v for v in z) - 4) / (sum(w) - sum(v * v for v in w) / sum(w))
+    assert funnel.target == pytest.approx(target)
+    assert funnel.tau_squared == pytest.approx(tau_squared)
+    half = 1.959964 * math.sqrt(s[0] ** 2 + tau_squared)
+    centre = math.asin(math.sqrt(target))
+    assert funnel.lower_95[0] == pytest.approx(math.sin(centre - half) ** 2, abs=1e-6)
+    assert funnel.upper_95[0] == pytest.approx(math.sin(centre + half) ** 2, abs=1e-6)
+    wide = 3.090232 * math.sqrt(s[4] ** 2 + tau_squared)
+    assert funnel.upper_998[4] == pytest.approx(math.sin(centre + wide) ** 2, abs=1e-6)
+
+
+def test_ratio_funnel_by_hand():
+    funnel = funnel_limits([20, 10], [10, 20], scale="ratio", overdispersed=False)
+    assert funnel.target == 1
+    s = math.sqrt(20 / 20.5**2 + 10 / 10.5**2)
+    assert funnel.standard_error == pytest.approx([s, s])
+    assert funnel.z[0] == pytest.approx(math.log(20.5 / 10.5) / s)
+    assert funnel.upper_95[0] == pytest.approx(math.exp(1.959964 * s), rel=1e-6)
+    assert funnel.lower_998[1] == pytest.approx(math.exp(-3.090232 * s), rel=1e-6)
+
+
+def test_funnel_without_spread_flags_five_in_a_hundred():
+    rng = np.random.default_rng(5)
+    total = rng.integers(200, 3000, 20_000)
+    funnel = funnel_limits(rng.binomial(total, 0.2), total)
+    outside = np.isin(funnel.position, ["within limits"], invert=True).mean()
+    assert outside == pytest.approx(0.05, abs=0.006)
+    assert np.char.endswith(funnel.position, "99.8% limit").mean() == pytest.approx(0.002, abs=0.0015)
+
+
+def test_funnel_recovers_the_spread_between_trusts():
+    """Units that differ by 0.05 on the arcsine scale: τ is found, and still 5 in a hundred are outside."""
+    rng = np.random.default_rng(6)
+    total = rng.integers(200, 3000, 5000)
+    p = np.sin(np.arcsin(np.sqrt(0.2)) + rng.normal(0, 0.05, 5000)) ** 2
+    funnel = funnel_limits(rng.binomial(total, p), total, winsorised=0)
+    assert math.sqrt(funnel.tau_squared) == pytest.approx(0.05, abs=0.003)
+    assert (funnel.position != "within limits").mean() == pytest.approx(0.05, abs=0.012)
+
+
+def test_funnel_from_estimates_on_both_scales():
+    gaps = funnel_from_estimates([0.1, 0.1, 0.4], [0.1, 0.1, 0.1], overdispersed=False)
+    assert gaps.target == pytest.approx(0.2)
+    assert gaps.upper_95 == pytest.approx([0.2 + 1.959964 * 0.1] * 3, abs=1e-6)
+    assert list(gaps.position) == ["within limits", "within limits", "above 95% limit"]
+    ratios = funnel_from_estimates([0.5, 2.0], [0.2, 0.2], scale="log", overdispersed=False)
+    assert ratios.target == pytest.approx(1)
+    assert list(ratios.position) == ["below 99.8% limit", "above 99.8% limit"]
+
+
+def test_limits_at_are_the_limits_of_a_unit_of_that_size():
+    funnel = funnel_limits([10, 30, 45, 5, 60], [100, 200, 150, 100, 300])
+    curve = funnel.limits_at([100, 200, 150, 100, 300])
+    assert curve.lower == pytest.approx(funnel.lower_95)
+    assert funnel.limits_at(300, 0.998).upper == pytest.approx(funnel.upper_998[4])
+
+
+# ---- pooling ----
+
+
+def one_group_posterior(count, total):
+    """Posterior means of the one-group model: a grid over mean and spread, 40 nodes for each unit."""
+    mean = np.linspace(-5, 2, 71)[:, None]
+    log_deviation = np.linspace(-5, 1.5, 66)[None, :]
+    z, node_weight = np.polynomial.hermite_e.hermegauss(40)
+    theta = mean[..., None] + np.exp(log_deviation)[..., None] * z
+    # half-normal prior for the deviation (on its logarithm), normal with deviation 5 for the mean
+    log_weight = -np.exp(2 * log_deviation) / 2 + log_deviation - mean**2 / 50
+    moments = []
+    for x, n in zip(count, total, strict=True):
+        density = np.exp(x * theta - n * np.logaddexp(0, theta)) * node_weight
+        integral = density.sum(axis=-1)
+        log_weight = log_weight + np.log(integral)
+        moments.append((density / (1 + np.exp(-theta))).sum(axis=-1) / integral)
+    weight = np.exp(log_weight - log_weight.max())
+    return [(weight * moment).sum() / weight.sum() for moment in moments]
+
+
+def test_pooled_proportions_equal_a_plain_grid():
+    count, total = [2, 12, 30, 9], [25, 60, 100, 90]
+    pooled = pooled_proportions(count, total, seed=1)
+    assert pooled.estimate == pytest.approx(one_group_posterior(count, total), abs=0.006)
+
+
+def test_pooling_recovers_what_was_simulated():
+    rng = np.random.default_rng(11)
+    units = 200
+    base, gap = rng.normal(-1.5, 0.25, units), rng.normal(0.3, 0.15, units)
+    n1, n2 = rng.integers(20, 800, units), rng.integers(200, 3000, units)
+    p1, p2 = 1 / (1 + np.exp(-base - gap)), 1 / (1 + np.exp(-base))
+    x1, x2 = rng.binomial(n1, p1), rng.binomial(n2, p2)
+    pooled = pooled_gaps(x1, n1, x2, n2)
+    raw = x1 / n1 - x2 / n2
+    assert pooled.between == pytest.approx([math.hypot(0.25, 0.15), 0.25], abs=0.04)
+    assert pooled.correlation == pytest.approx(0.25 / math.hypot(0.25, 0.15), abs=0.1)
+    # nearer to the truth than the raw gaps, by much
+    assert np.abs(pooled.estimate - p1 + p2).mean() < 0.8 * np.abs(raw - p1 + p2).mean()
+    # probabilities mean what they say
+    sure = pooled.probability_above_zero > 0.95
+    assert ((p1 - p2)[sure] > 0).mean() > 0.95
+    assert pooled.probability_above_reference.mean() == pytest.approx(
+        ((p1 - p2) > pooled.reference).mean(), abs=0.08
+    )
+    true_rank = stats.rankdata(p1 - p2)
+    assert ((pooled.rank_lower <= true_rank) & (true_rank <= pooled.rank_upper)).mean() > 0.9
+
+
+def test_small_units_are_drawn_more():
+    pooled = pooled_gaps([6, 300], [20, 1000], [10, 100], [100, 1000], seed=2)
+    many = pooled_gaps([6] + [100] * 30, [20] + [1000] * 30, [10] + [100] * 30, [100] + [1000] * 30)
+    assert abs(many.estimate[0]) < 0.08  # raw 0.2 against 30 units that show none
+    assert np.isfinite(pooled.estimate).all()
+
+
+def test_pooling_is_the_same_twice():
+    first, second = (pooled_gaps([3, 9, 4], [20, 40, 30], [5, 8, 9], [60, 70, 80]) for _ in range(2))
+    assert np.array_equal(first.estimate, second.estimate)
+    assert np.array_equal(first.rank_upper, second.rank_upper)
+
+
+# ---- gradient, standardisation ----
+
+
+def test_slope_index_of_a_line():
+    population = np.array([10, 20, 30, 25, 15])
+    b = (np.cumsum(population) - population / 2) / 100
+    found = slope_index(0.4 - 0.3 * b, population, np.full(5, 1e-6))
+    assert (found.sii, found.rii, found.intercept) == pytest.approx((-0.3, 0.25, 0.4))
+
+
+def test_slope_index_is_weighted_least_squares():
+    value, population = np.array([0.3, 0.28, 0.2, 0.21, 0.1]), np.array([10, 20, 30, 25, 15])
+    b = (np.cumsum(population) - population / 2) / 100
+    fit = WLS(value, np.stack([np.ones(5), b], axis=-1), weights=population).fit()
+    found = slope_index(value, population, np.full(5, 0.01))
+    assert (found.intercept, found.sii) == pytest.approx(tuple(fit.params))
+
+
+def test_slope_index_interval_is_that_of_a_linear_sum():
+    """On the plain scale the SII is linear in the values, so its simulated interval has a formula."""
+    value, population, error = np.array([0.3, 0.25, 0.2, 0.1]), np.full(4, 100), np.array([0.02, 0.01, 0.03, 0.01])
+    b = np.array([1, 3, 5, 7]) / 8
+    weight = (b - 0.5) / ((b - 0.5) ** 2).sum()
+    half = 1.959964 * math.sqrt(((weight * error) ** 2).sum())
+    found = slope_index(value, population, error, repetitions=100_000)
+    assert found.sii_interval == pytest.approx((found.sii - half, found.sii + half), abs=half * 0.02)
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "logit"])
+@pytest.mark.parametrize("multiplier", [1, 0.5, 100, -0.5, -1, -100])
+def test_slope_limits_stay_in_order(transform, multiplier):
+    """phe_sii swaps them for some multipliers on the log and logit scales."""
+    plain = slope_index([0.3, 0.2, 0.15], [5, 6, 7], [0.05] * 3, transform=transform)
+    found = slope_index([0.3, 0.2, 0.15], [5, 6, 7], [0.05] * 3, transform=transform, multiplier=multiplier)
+    assert found.sii == pytest.approx(plain.sii * multiplier)
+    assert found.sii_interval.lower < found.sii < found.sii_interval.upper
+    assert found.rii_interval.lower < found.rii < found.rii_interval.upper
+    assert found.rii == pytest.approx(plain.rii if multiplier > 0 else 1 / plain.rii)
+
+
+def test_direct_rate_by_hand():
+    # weights 0.6 and 0.4; rates 10/1000 and 40/500: 0.6·0.01 + 0.4·0.08 = 0.038
+    found = direct_rate([10, 40], [1000, 500], [600, 400], per=1000)
+    assert found.value == pytest.approx(38)
+    variance = 0.6**2 * 10 / 1000**2 + 0.4**2 * 40 / 500**2
+    scale = math.sqrt(variance / 50) * 1000
+    assert found.lower == pytest.approx(38 - scale * (50 - byar_interval(50).lower))
+    assert found.upper == pytest.approx(38 + scale * (byar_interval(50).upper - 50))
+
+
+def test_direct_rate_of_one_band_is_its_crude_rate():
+    found = direct_rate([50], [1000], [7], per=1000)
+    assert (found.value, found.lower, found.upper) == pytest.approx((50, *byar_interval(50)))
+
+
+def test_indirect_ratio_by_hand():
+    # expected 100·0.1 + 200·0.2 = 50
+    found = indirect_ratio([20, 40], [100, 200], [10, 40], [100, 200])
+    assert (found.observed, found.expected, found.value) == pytest.approx((60, 50, 1.2))
+
+
+# ---- trend ----
+
+
+def test_trend_is_least_squares_with_student_t():
+    years, values = np.arange(6), np.array([3.0, 3.4, 3.1, 3.9, 4.2, 4.1])
+    fit = OLS(values, np.stack([np.ones(6), years], axis=-1)).fit()
+    found = trend(years, values)
+    assert (found.lower, found.upper) == pytest.approx(tuple(fit.conf_int()[1]))
+    assert found.direction == "rising"
+
+
+def test_trend_with_known_errors_by_hand():
+    # equal errors e over 0..3: slope Σ(t − 1.5)y / 5, its error e/√5; points on the line do not widen it
+    found = trend([0, 1, 2, 3], [1.0, 1.1, 1.2, 1.3], [0.1] * 4)
+    assert found.slope == pytest.approx(0.1)
+    assert found.upper - found.slope == pytest.approx(1.959964 * 0.1 / math.sqrt(5), rel=1e-6)
+    assert found.direction == "rising"
+
+
+def test_parity_when_the_gap_closes_by_a_known_amount():
+    """Log odds −1.2 rising by 0.2 a year against a still 0: 6 years from the first, 1 from the last."""
+    years = np.arange(6)
+    share = 1 / (1 + np.exp(-(-1.2 + 0.2 * years)))
+    n = 1_000_000
+    found = years_to_parity(years, share * n, np.full(6, n), np.full(6, n / 2), np.full(6, n))
+    assert found.status == "estimated"
+    assert found.years == pytest.approx(1, abs=0.01)
+    assert found.lower < found.years < found.upper < 1.1
+
+
+def test_parity_sees_that_the_target_moves():
+    """The board's share rises from 10% to 15%, the workforce's from 20% to 35%: moving away."""
+    years, n = np.arange(6), 100_000
+    board, workforce = np.linspace(0.10, 0.15, 6), np.linspace(0.20, 0.35, 6)
+    moving = years_to_parity(years, board * n, np.full(6, n), workforce * n, np.full(6, n))
+    still = years_to_parity(years, board * n, np.full(6, n), np.full(6, 0.2 * n), np.full(6, n))
+    assert moving.status == "moving away"
+    assert still.status == "estimated"
+    assert math.isnan(moving.years)
+
+
+def test_parity_of_a_small_board_cannot_be_estimated_or_is_reached():
+    small = years_to_parity(np.arange(5), [1, 1, 2, 1, 1], [14] * 5, [3000] * 5, [9000] * 5)
+    assert small.status in {"cannot be estimated", "at parity"}
+    flat = years_to_parity(np.arange(5), [800] * 5, [9000] * 5, [3000] * 5, [9000] * 5)
+    assert flat.status == "cannot be estimated"
+    equal = years_to_parity(np.arange(5), [30] * 5, [90] * 5, [3000] * 5, [9000] * 5)
+    assert (equal.status, equal.years) == ("at parity", 0)
+
+
+# ---- association ----
+
+
+def test_rank_correlation_is_spearman():
+    x, y = RNG.standard_normal(50), RNG.integers(0, 8, 50).astype(float)
+    assert rank_correlation(x, y).estimate == pytest.approx(stats.spearmanr(x, y).statistic)
+
+
+def test_adjusted_rank_correlation_is_partial():
+    """The partial correlation of ranks by the textbook formula, for one two-valued variable."""
+    x, y, z = RNG.standard_normal(60), RNG.standard_normal(60), np.tile([0, 1], 30)
+    x, y = x + 2 * z, y + 2 * z
+    rx, ry = stats.rankdata(x), stats.rankdata(y)
+    xy, xz, yz = (np.corrcoef(a, b)[0, 1] for a, b in ((rx, ry), (rx, z), (ry, z)))
+    partial = (xy - xz * yz) / math.sqrt((1 - xz**2) * (1 - yz**2))
+    found = rank_correlation(x, y, adjust=[np.where(z, "London", "elsewhere")])
+    assert found.estimate == pytest.approx(partial)
+    assert found.adjusted_for == 1
+    # what the kinds of trust explain is gone
+    assert abs(found.estimate) < abs(rank_correlation(x, y).estimate)
+
+
+def test_adjustment_counts_each_dummy_once():
+    kind = ["acute"] * 10 + ["community"] * 10 + ["mental health"] * 10
+    found = rank_correlation(RNG.standard_normal(30), RNG.standard_normal(30), adjust=[kind, kind])
+    assert found.adjusted_for == 2
+
+
+# ---- XmR ----
+
+
+def test_moving_ranges_are_screened_once():
+    # moving ranges 1 x9, 30, 30: mean 69/11 = 6.27; 30 is over 3.267 times that and left out
+    values = [0, 1, 0, 1, 0, 1, 31, 1, 0, 1, 0, 1]
+    chart = xmr(values)
+    assert chart.mean_moving_range == pytest.approx(1)
+    assert chart.upper == pytest.approx(np.mean(values) + 2.66)
+    assert chart.rule[6] == "above upper limit"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # seven points one way, six steps
+        ([5, 4, 6, 1, 2, 3, 4, 5, 6, 7, 3, 4], ["common cause"] * 3 + ["rising"] * 7 + ["common cause"] * 2),
+        # five steps are not enough
+        ([5, 4, 6, 2, 3, 4, 5, 6, 7, 3, 4, 4], ["common cause"] * 12),
+        # an equal neighbour ends a trend
+        ([5, 4, 6, 1, 2, 3, 3, 4, 5, 6, 3, 4], ["common cause"] * 12),
+    ],
+)
+def test_trend_rule(values, expected):
+    assert list(xmr(values).rule) == expected
+
+
+def test_seven_one_side():
+    values = [6, 3, 6, 3, 6, 3, 3.9, 3.8, 3.9, 3.8, 3.9, 3.8, 3.9, 6, 6.5]
+    chart = xmr(values)
+    assert 3.9 < chart.mean < 6
+    assert (chart.rule[5:13] == "seven below mean").all()
+    assert (chart.rule[:5] == "common cause").all()
+
+
+def test_two_of_three_marks_the_two():
+    # mean 11.26, mean moving range 21.2/15: limits 3.76 from the mean, two-thirds of that 2.51
+    values = [10, 11, 12, 11, 10, 11, 12, 11, 13.8, 11.5, 13.8, 11, 10, 11, 10, 11]
+    chart = xmr(values)
+    two_thirds = chart.mean + (chart.upper - chart.mean) * 2 / 3
+    assert two_thirds < 13.8 < chart.upper
+    assert [i for i, rule in enumerate(chart.rule) if rule == "two of three high"] == [8, 10]
+
+
+def test_first_rule_wins():
+    """Seven rise, the last of them out of the limits; sixteen below the mean come before."""
+    values = [10, 11] * 8 + [10.2, 10.4, 10.6, 10.8, 11, 11.2, 30] + [10, 11] * 3
+    chart = xmr(values)
+    assert (chart.rule[:16] == "seven below mean").all()
+    assert (chart.rule[16:22] == "rising").all()
+    assert chart.rule[22] == "above upper limit"
+
+
+@pytest.mark.parametrize(
+    ("improvement", "last"), [("increase", "improvement"), ("decrease", "concern"), (None, "neutral high")]
+)
+def test_direction_gives_the_meaning(improvement, last):
+    chart = xmr([0, 1, 0, 1, 0, 1, 0, 1, 0, 9], improvement=improvement)
+    assert chart.variation_icon == last
+
+
+@pytest.mark.parametrize(
+    ("target", "improvement", "assurance"),
+    [
+        (-9, "increase", "consistently meets target"),
+        (9, "increase", "consistently misses target"),
+        (-9, "decrease", "consistently misses target"),
+        (9, "decrease", "consistently meets target"),
+        (0.5, "decrease", "meets and misses target"),
+        (9, None, "no target"),
+        (None, "increase", "no target"),
+    ],
+)
+def test_assurance(target, improvement, assurance):
+    assert xmr([0, 1, 0, 1, 0, 1], target=target, improvement=improvement).assurance == assurance
+
+
+def test_few_points_are_provisional():
+    assert xmr(range(11)).provisional
+    assert not xmr(range(12)).provisional
+
+
+# ---- disparity ----
+
+
+def test_disparity_against_a_given_reference():
+    # (|0.1 − 0.25| + |0.3 − 0.25|) / 2 / 0.25 = 0.4
+    found = index_of_disparity([10, 30], [100, 100], reference=0.25)
+    assert found.estimate == pytest.approx(40)
+    assert found.lower < 40 < found.upper

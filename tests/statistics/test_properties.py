@@ -1,0 +1,168 @@
+"""Properties that hold for any counts (hypothesis)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from race_equality.statistics.funnel import funnel_limits
+from race_equality.statistics.intervals import count_interval, difference_interval, wilson_interval
+from race_equality.statistics.process_control import xmr
+from race_equality.statistics.ratios import (
+    probability_outside,
+    ratio_interval,
+    stratified_ratio,
+    stratified_ratio_interval,
+)
+
+settings.register_profile("statistics", deadline=None, max_examples=100, derandomize=True)
+settings.load_profile("statistics")
+
+METHODS = ["scas", "koopman", "gart-nam", "miettinen-nurminen"]
+GAPS = ["newcombe", "miettinen-nurminen"]
+
+
+@st.composite
+def count_of_total(draw, most=20_000):
+    total = draw(st.integers(1, most))
+    return draw(st.integers(0, total)), total
+
+
+@given(count_of_total(), st.sampled_from([0.8, 0.95, 0.998]))
+def test_wilson_holds_the_estimate(pair, confidence):
+    count, total = pair
+    lower, upper = wilson_interval(count, total, confidence)
+    assert 0 <= lower <= count / total <= upper <= 1
+    assert lower < upper
+
+
+@given(count_of_total())
+def test_wilson_of_the_others_is_its_mirror(pair):
+    count, total = pair
+    lower, upper = wilson_interval(count, total)
+    assert wilson_interval(total - count, total) == pytest.approx((1 - upper, 1 - lower), abs=1e-12)
+
+
+@given(count_of_total(500), st.integers(2, 50))
+def test_wilson_narrows_with_more_people(pair, times):
+    count, total = pair
+    one, many = wilson_interval(count, total), wilson_interval(count * times, total * times)
+    assert one.lower <= many.lower
+    assert many.upper <= one.upper
+
+
+@given(st.integers(0, 5000), st.sampled_from([0.9, 0.95, 0.998]))
+def test_count_interval_rises_with_the_count(count, confidence):
+    here, next_one = count_interval(count, confidence), count_interval(count + 1, confidence)
+    assert 0 <= here.lower <= count <= here.upper
+    # from 9 to 10 the method changes, by less than 0.01
+    assert here.lower <= next_one.lower + 0.01
+    assert here.upper <= next_one.upper + 0.01
+
+
+@given(count_of_total(), count_of_total(), st.sampled_from(GAPS), st.sampled_from([0.95, 0.998]))
+def test_gap_is_ordered_and_symmetric(first, second, method, confidence):
+    lower, upper = difference_interval(*first, *second, method, confidence)
+    estimate = first[0] / first[1] - second[0] / second[1]
+    assert -1 <= lower <= estimate + 1e-9
+    assert estimate - 1e-9 <= upper <= 1
+    mirrored = difference_interval(*second, *first, method, confidence)
+    assert mirrored == pytest.approx((-upper, -lower), abs=1e-9)
+    others = difference_interval(first[1] - first[0], first[1], second[1] - second[0], second[1], method, confidence)
+    assert others == pytest.approx((-upper, -lower), abs=1e-7)
+
+
+@given(count_of_total(300), count_of_total(300), st.integers(2, 30), st.sampled_from(GAPS))
+def test_gap_narrows_with_more_people(first, second, times, method):
+    one = difference_interval(*first, *second, method)
+    many = difference_interval(*(v * times for v in first), *(v * times for v in second), method)
+    assert many.upper - many.lower <= one.upper - one.lower + 1e-9
+
+
+@given(count_of_total(), count_of_total(), st.sampled_from(METHODS))
+def test_ratio_is_ordered_and_swaps_to_its_reciprocal(first, second, method):
+    lower, upper = ratio_interval(*first, *second, method)
+    assert 0 <= lower <= upper
+    back = ratio_interval(*second, *first, method)
+    with np.errstate(divide="ignore"):
+        assert back.lower == pytest.approx(1 / np.float64(upper), rel=1e-9)
+        assert back.upper == pytest.approx(1 / np.float64(lower), rel=1e-9)
+    if first[0] and second[0]:
+        estimate = (first[0] / first[1]) / (second[0] / second[1])
+        assert lower < estimate * (1 + 1e-9)
+        assert estimate < upper * (1 + 1e-9)
+        assert upper < np.inf
+
+
+@given(count_of_total(300), count_of_total(300), st.integers(2, 30), st.sampled_from(METHODS))
+def test_ratio_narrows_with_more_people(first, second, times, method):
+    if not (first[0] and second[0]):
+        return
+    one = ratio_interval(*first, *second, method)
+    many = ratio_interval(*(v * times for v in first), *(v * times for v in second), method)
+    assert np.log(many.upper / many.lower) <= np.log(one.upper / one.lower) + 1e-9
+
+
+@given(count_of_total(2000), count_of_total(2000), st.sampled_from(METHODS))
+def test_ratio_interval_grows_with_confidence(first, second, method):
+    narrow, wide = (ratio_interval(*first, *second, method, level) for level in (0.9, 0.998))
+    assert wide.lower <= narrow.lower
+    assert narrow.upper <= wide.upper
+
+
+@given(st.lists(st.tuples(count_of_total(400), count_of_total(400)), min_size=1, max_size=5))
+def test_stratified_ratio_swaps_to_its_reciprocal_and_ignores_order(strata):
+    x1, n1 = zip(*(first for first, _ in strata), strict=True)
+    x2, n2 = zip(*(second for _, second in strata), strict=True)
+    lower, upper = stratified_ratio_interval(x1, n1, x2, n2)
+    estimate = stratified_ratio(x1, n1, x2, n2)
+    assert 0 <= lower <= upper
+    if np.isfinite(estimate) and estimate > 0:
+        assert lower <= estimate * (1 + 1e-9)
+        assert estimate <= upper * (1 + 1e-9)
+    assert stratified_ratio_interval(x1[::-1], n1[::-1], x2[::-1], n2[::-1]) == pytest.approx(
+        (lower, upper), rel=1e-9
+    )
+    with np.errstate(divide="ignore"):
+        assert stratified_ratio_interval(x2, n2, x1, n1).lower == pytest.approx(
+            1 / np.float64(upper), rel=1e-9
+        )
+
+
+@given(count_of_total(), count_of_total())
+def test_probability_outside_is_one_probability_for_both_directions(first, second):
+    """0.8 and 1.25 are reciprocal, so the direction of the ratio does not matter."""
+    there = probability_outside(*first, *second)
+    assert 0 <= there <= 1
+    assert probability_outside(*second, *first) == pytest.approx(there, abs=1e-3)
+
+
+@given(st.lists(count_of_total(5000), min_size=1, max_size=40), st.booleans())
+def test_funnel_is_ordered_and_narrows_with_size(units, overdispersed):
+    count, total = (np.array(v) for v in zip(*units, strict=True))
+    funnel = funnel_limits(count, total, overdispersed=overdispersed)
+    assert (funnel.lower_998 <= funnel.lower_95).all()
+    assert (funnel.lower_95 <= funnel.target + 1e-12).all()
+    assert (funnel.target <= funnel.upper_95 + 1e-12).all()
+    assert (funnel.upper_95 <= funnel.upper_998).all()
+    by_size = np.argsort(total)
+    width = (funnel.upper_95 - funnel.lower_95)[by_size]
+    assert (np.diff(width) <= 1e-9).all()
+    assert funnel.tau_squared >= 0
+    outside = (funnel.estimate > funnel.upper_95 + 1e-9) | (funnel.estimate < funnel.lower_95 - 1e-9)
+    assert (outside <= (funnel.position != "within limits")).all()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=40))
+def test_turning_a_series_upside_down_swaps_high_and_low(values):
+    chart, turned = xmr(values), xmr([-v for v in values])
+    swap = {
+        "above upper limit": "below lower limit",
+        "rising": "falling",
+        "two of three high": "two of three low",
+        "seven above mean": "seven below mean",
+    }
+    swap |= {low: high for high, low in swap.items()}
+    assert [swap.get(rule, rule) for rule in chart.rule] == list(turned.rule)

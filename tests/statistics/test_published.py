@@ -1,0 +1,228 @@
+"""Our answers against numbers that others published; the citation stands beside each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from race_equality.statistics.disparity import index_of_disparity
+from race_equality.statistics.gradient import relative_rank
+from race_equality.statistics.intervals import (
+    byar_interval,
+    count_interval,
+    difference_interval,
+    exact_poisson_interval,
+    rate_interval,
+    wilson_interval,
+)
+from race_equality.statistics.pooling import pooled_proportions
+from race_equality.statistics.process_control import xmr
+from race_equality.statistics.ratios import chance_of_flag, ratio, ratio_interval
+from race_equality.statistics.standardisation import indirect_ratio
+
+
+def close(interval, lower, upper, places):
+    """Equal to a number printed with so many decimals."""
+    assert interval.lower == pytest.approx(lower, abs=0.5001 * 10**-places)
+    assert interval.upper == pytest.approx(upper, abs=0.5001 * 10**-places)
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "lower", "upper"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_newcombe_1998(count, total, lower, upper):
+    """Newcombe, Two-sided confidence intervals for the single proportion, Stat Med 1998; 17: 857-872, table I."""
+    close(wilson_interval(count, total), lower, upper, 4)
+
+
+# Newcombe, Stat Med 1998; 17: 873-890, table II, contrasts (a) to (h).
+NEWCOMBE = {
+    "a": (56, 70, 48, 80),
+    "b": (9, 10, 3, 10),
+    "c": (6, 7, 2, 7),
+    "d": (5, 56, 0, 29),
+    "e": (0, 10, 0, 20),
+    "f": (0, 10, 0, 10),
+    "g": (10, 10, 0, 20),
+    "h": (10, 10, 0, 10),
+}
+
+
+@pytest.mark.parametrize(
+    ("contrast", "lower", "upper"),
+    [
+        ("a", 0.0524, 0.3339),
+        ("b", 0.1705, 0.8090),
+        ("c", 0.0582, 0.8062),
+        ("d", -0.0381, 0.1926),
+        ("e", -0.1611, 0.2775),
+        ("f", -0.2775, 0.2775),
+        ("g", 0.6791, 1.0),
+        ("h", 0.6075, 1.0),
+    ],
+)
+def test_newcombe_method_10(contrast, lower, upper):
+    close(difference_interval(*NEWCOMBE[contrast], method="newcombe"), lower, upper, 4)
+
+
+@pytest.mark.parametrize(
+    ("contrast", "lower", "upper"),
+    [
+        ("a", 0.0528, 0.3382),
+        ("b", 0.1700, 0.8406),
+        ("c", 0.0342, 0.8534),
+        ("d", -0.0326, 0.1933),
+        ("e", -0.1658, 0.2844),
+        ("f", -0.2879, 0.2879),
+        ("g", 0.7156, 1.0),
+        ("h", 0.6636, 1.0),
+    ],
+)
+def test_miettinen_nurminen_in_newcombe_1998(contrast, lower, upper):
+    """Method 6 of the same table. statsmodels' score interval gives 0.0526 to 0.3440 for contrast (a)."""
+    close(difference_interval(*NEWCOMBE[contrast], method="miettinen-nurminen"), lower, upper, 4)
+
+
+@pytest.mark.parametrize(
+    ("cells", "method", "lower", "upper"),
+    [
+        ((8, 15, 4, 15), "koopman", 0.815, 5.336),
+        ((6, 10, 6, 20), "koopman", 0.844, 4.594),
+        ((8, 15, 4, 15), "gart-nam", 0.806, 6.148),
+        ((6, 10, 6, 20), "gart-nam", 0.822, 4.954),
+    ],
+)
+def test_ratio_gart_nam_1988(cells, method, lower, upper):
+    """Gart and Nam, Biometrics 1988; 44: 323-338: the score interval, and with skewness corrected."""
+    close(ratio_interval(*cells, method=method), lower, upper, 3)
+
+
+def test_ratio_koopman_1984():
+    """Koopman, Biometrics 1984; 40: 513-517: 36 of 40 against 16 of 80."""
+    close(ratio_interval(36, 40, 16, 80, method="koopman"), 2.94, 7.15, 2)
+
+
+@pytest.mark.parametrize(
+    ("cells", "lower", "upper"),
+    [((24, 73, 53, 65), 0.280, 0.560), ((29, 55, 11, 11), 0.397, 0.742), ((7, 18, 1, 18), 1.296, 42.544)],
+)
+def test_ratio_miettinen_nurminen_in_fagerland(cells, lower, upper):
+    """Fagerland, Lydersen, Laake, Stat Methods Med Res 2015; 24: 224-254, as checked by R's ratesci."""
+    close(ratio_interval(*cells, method="miettinen-nurminen"), lower, upper, 3)
+
+
+def test_wres_worked_example():
+    """NHS England, WRES technical guidance, indicator 2: 46.99% and 14.65% appointed gives 3.21."""
+    assert round(float(ratio(0.4699, 1, 0.1465, 1)), 2) == 3.21
+
+
+@pytest.mark.parametrize(
+    ("count", "confidence", "lower", "upper"),
+    [
+        (65, 0.95, 50.163188, 82.849139),
+        (1045, 0.95, 982.593202, 1110.331213),
+        (1, 0.95, 0.013072, 5.563756),
+        (65, 0.998, 42.880261, 94.000291),
+        (1045, 0.998, 947.940704, 1148.806161),
+        (10, 0.998, 2.916318, 24.193725),
+    ],
+)
+def test_byar_phe(count, confidence, lower, upper):
+    """PHEindicatormethods, expected results of its own tests of Byar's limits."""
+    interval = byar_interval(count, confidence)
+    assert interval == pytest.approx((lower, upper), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("count", "lower", "upper"),
+    [(0, 0, 3.6889), (1, 0.0253, 5.5716), (5, 1.6235, 11.6683), (9, 4.1154, 17.0848), (10, 4.7954, 18.3904)],
+)
+def test_exact_poisson_tables(count, lower, upper):
+    """Pearson and Hartley, Biometrika tables for statisticians, volume 1, table 40 (95%)."""
+    close(exact_poisson_interval(count), lower, upper, 4)
+
+
+def test_count_interval_changes_over_at_ten():
+    assert count_interval(9) == exact_poisson_interval(9)
+    assert count_interval(10) == byar_interval(10)
+    assert rate_interval(20, 1000, per=100_000) == pytest.approx([v * 100 for v in byar_interval(20)])
+
+
+def test_chance_of_flag_is_the_reason_not_to_use_the_rule():
+    """The guide's 65% (simulated, with ties at 0.8 and 1.25 by rounding); exact with ties inside: 64%."""
+    assert chance_of_flag(0.01, 500, 2000) == pytest.approx(0.65, abs=0.01)
+    rng = np.random.default_rng(1)
+    x1, x2 = rng.binomial(500, 0.01, 400_000), rng.binomial(2000, 0.01, 400_000)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = np.round((x1 / 500) / (x2 / 2000), 9)
+    assert chance_of_flag(0.01, 500, 2000) == pytest.approx(
+        1 - ((observed >= 0.8) & (observed <= 1.25)).mean(), abs=0.003
+    )
+
+
+# OpenBUGS examples, volume 1, Surgical: mortality in 12 hospitals. Posterior means and standard deviations
+# of the random-effects model as reproduced in the documentation of Mamba.jl (doc/examples/surgical.rst).
+OPERATIONS = [47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360]
+DEATHS = [0, 18, 8, 46, 8, 13, 9, 31, 14, 8, 29, 24]
+MEANS = [0.0528, 0.1040, 0.0707, 0.0591, 0.0515, 0.0692, 0.0671, 0.1231, 0.0704, 0.0787, 0.1028, 0.0687]
+LOWER = [0.0168, 0.0675, 0.0396, 0.0445, 0.0277, 0.0430, 0.0385, 0.0845, 0.0443, 0.0447, 0.0722, 0.0472]
+UPPER = [0.0937, 0.1535, 0.1094, 0.0750, 0.0794, 0.1019, 0.1014, 0.1687, 0.1018, 0.1228, 0.1409, 0.0939]
+
+
+def test_pooling_surgical():
+    """The priors for the spread differ (half-normal here), so a third decimal may."""
+    pooled = pooled_proportions(DEATHS, OPERATIONS)
+    assert pooled.estimate == pytest.approx(MEANS, abs=0.004)
+    assert pooled.lower == pytest.approx(LOWER, abs=0.007)
+    assert pooled.upper == pytest.approx(UPPER, abs=0.007)
+    assert pooled.between == pytest.approx(0.1945**0.5, abs=0.03)
+
+
+def test_pooling_surgical_ranks():
+    """Marshall and Spiegelhalter 1998, on such tables: even extreme ranks are uncertain.
+
+    Hospital H (31 of 215) is surely in the upper half, hospital A (0 of 47) may be in either.
+    """
+    pooled = pooled_proportions(DEATHS, OPERATIONS)
+    assert pooled.rank[7] == 12
+    assert pooled.rank_lower[7] > 6
+    assert pooled.rank_lower[0] == 1
+    assert pooled.rank_upper[0] > 6
+    assert (pooled.probability_above_zero == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("observed", "value", "lower", "upper"),
+    [(895, 107.072329, 100.171477, 114.323329), (91, 10.886684, 8.765040, 13.366576), (9, 1.076705, 0.492338, 2.043921)],
+)
+def test_indirect_ratio_phe(observed, value, lower, upper):
+    """PHEindicatormethods, expected results of calculate_ISRatio for 835.883561 expected events (times 100).
+
+    The third has fewer than 10 events and so exact limits.
+    """
+    found = indirect_ratio([observed], [835.883561], [1], [1], per=100)
+    assert (found.value, found.lower, found.upper) == pytest.approx((value, lower, upper), abs=1e-6)
+
+
+def test_relative_rank_low_and_low():
+    """Low and Low 2004: a first group of 12% has rank 0.06, a second of 10% has 0.17."""
+    assert relative_rank([12, 10, 78])[:2] == pytest.approx([0.06, 0.17])
+
+
+def test_xmr_nist():
+    """NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.2: mean 50.81, limits 45.8159 and 55.8041.
+
+    NIST uses 3/1.128; 2.66 is that rounded.
+    """
+    chart = xmr([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])
+    assert chart.mean == pytest.approx(50.81)
+    assert chart.mean_moving_range == pytest.approx(1.8778, abs=5e-5)
+    assert (chart.lower, chart.upper) == pytest.approx((45.8159, 55.8041), abs=0.002)
+    assert (chart.rule == "common cause").all()
+    assert chart.provisional
+
+
+def test_index_of_disparity_by_hand():
+    """Pearcy and Keppel 2002: ((|0.1 - 0.2| + 0 + |0.3 - 0.2|) / 3) / 0.2 = a third."""
+    assert index_of_disparity([10, 20, 30], [100, 100, 100]).estimate == pytest.approx(100 / 3)
