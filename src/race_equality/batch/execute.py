@@ -182,6 +182,9 @@ def _failure_without_error_output(
             "compiled code."
         )
         details = ""
+    elif isinstance(error, OSError) and error.strerror:
+        line = f"The notebook cannot be written: {error.strerror}."
+        details = ""
     else:
         line = f"{type(error).__name__}: {error}"
         details = "".join(traceback.format_exception(error))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import InputError
 from race_equality.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -101,19 +103,16 @@ def plan_build(
     ------
     UnknownTrustError
         Naming every code that is no trust's, with the nearest codes and names.
-    RaceEqualityError
-        When a notebook is missing.
+    InputError
+        When a notebook is missing, is none, or takes no ``trust_code``.
     """
     from race_equality.errors import UnknownTrustError
     from race_equality.figures.trusts import read_trusts, resolve_trust
 
     project = project or find_project()
-    for notebook in (TRUST_NOTEBOOK, *SHARED_NOTEBOOKS):
-        if not (project.root / notebook).is_file():
-            raise RaceEqualityError(
-                f"{notebook} is missing from the project. Restore it with "
-                f"`git checkout {notebook}`."
-            )
+    for notebook in SHARED_NOTEBOOKS:
+        _check_notebook(project, notebook)
+    _check_notebook(project, TRUST_NOTEBOOK, parameter="trust_code")
 
     asked = list(codes)
     named, notes, unknown = [], [], []
@@ -154,3 +153,28 @@ def plan_build(
         ),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _check_notebook(project: Project, name: str, *, parameter: str | None = None) -> None:
+    """Look at a notebook before 200 trusts fail on it one by one."""
+    restore = f"Restore it with `git checkout {name}`."
+    try:
+        cells = json.loads((project.root / name).read_text(encoding="utf-8"))["cells"]
+        sources = [
+            "".join(cell["source"])
+            for cell in cells
+            if "parameters" in cell.get("metadata", {}).get("tags", [])
+        ]
+    except FileNotFoundError:
+        raise InputError("The notebook is missing.", file=name, mend=restore) from None
+    except OSError as error:
+        raise InputError(f"It cannot be read: {error.strerror}.", file=name) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError("It is not a notebook.", file=name, mend=restore) from None
+    # papermill puts parameters that no cell asks for at the top, and the notebook runs without them
+    if parameter and not any(re.search(rf"^{parameter}\b", text, re.MULTILINE) for text in sources):
+        raise InputError(
+            f"No cell tagged `parameters` sets {parameter}.",
+            file=name,
+            mend=f"Tag the cell that sets {parameter} (in JupyterLab: property inspector, cell tags).",
+        )

@@ -76,14 +76,12 @@ def run_job(job: Job) -> Execution:
             timeout=job.timeout,
         )
     except Exception as error:
-        line = f"{type(error).__name__}: {error}"
+        line, details = f"{type(error).__name__}: {error}", traceback.format_exc()
         if isinstance(error, OSError) and error.strerror:
-            # strerror without the path: messages end up in the manifest, which may be published
-            line = f"The executed notebook cannot be written: {error.strerror}."
+            # without the path: messages end up in the manifest, which may be published
+            line, details = f"The notebook cannot be written: {error.strerror}.", ""
         return Execution(
             job.page.path,
             0.0,
-            failure=Failure(
-                job.page.path, job.page.notebook, None, "", line, traceback.format_exc()
-            ),
+            failure=Failure(job.page.path, job.page.notebook, None, "", line, details),
         )

@@ -1,0 +1,343 @@
+"""What goes wrong around a build, and what must be left of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and file modes")
+ENGINES = ["default", pytest.param("fork", marks=posix)]
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to this in time"
+        time.sleep(0.05)
+
+
+def hidden_or_temporary(output: Path) -> list[str]:
+    return sorted(
+        path.relative_to(output).as_posix()
+        for path in output.rglob("*")
+        if path.name != ".lock" and (path.name.startswith(".") or "tmp" in path.suffix)
+    )
+
+
+def whole(notebook: Path) -> bool:
+    """Can it be read, and did every cell run?"""
+    cells = nbformat.read(notebook, as_version=4).cells
+    return all(cell.execution_count for cell in cells if cell.cell_type == "code")
+
+
+# -- what is not a trust -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("RJ11", "RJ1 Guy's and St Thomas' NHS Foundation Trust"),
+        ("Barts", "R1H Barts Health NHS Trust"),
+        ("../../x", "is not the code of a trust"),
+        ("'; import os", "is not the code of a trust"),
+        ('"; __import__("os").system("touch owned"); "', "is not the code of a trust"),
+        ("{trust_code}", "is not the code of a trust"),
+        ("RJ1\nRRK", "is not the code of a trust"),
+        ("RJ1\x00", "is not the code of a trust"),
+        ("ＲＪ１", "is not the code of a trust"),
+        ("", "'' is not the code of a trust"),
+        ("ENG", "is not the code of a trust"),
+        ("R" * 10_000, "is not the code of a trust"),
+    ],
+)
+def test_what_is_no_trust_is_refused_before_anything_runs(small_project, given, said, monkeypatch):
+    # in this process, as a command line cannot even hold some of these
+    from click.testing import CliRunner
+    from race_equality.cli import main
+
+    monkeypatch.chdir(small_project)
+    monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(small_project))
+    end = CliRunner().invoke(main, ["build", "RJ1", "--output", "out", "--", given])
+    assert end.exit_code == 2
+    assert said in end.stderr
+    assert "Traceback" not in end.stderr
+    assert len(end.stderr) < 1000
+    assert not (small_project / "out").exists()
+    assert not list(small_project.rglob("owned"))
+
+
+def test_every_wrong_code_is_named_at_once(race_equality, small_project):
+    end = race_equality("build", "RJ11", "RRK", "Barts")
+    assert end.returncode == 2
+    assert "'RJ11'" in end.stderr
+    assert "'Barts'" in end.stderr
+    assert "Traceback" not in end.stderr
+
+
+@pytest.mark.parametrize("given", ["../../x", "'; import os"])
+def test_a_notebook_itself_refuses_what_is_no_trust(race_equality, small_project, given, tmp_path):
+    """papermill alone hands any text to a notebook."""
+    ours = Path(__file__).parents[2]
+    end = subprocess.run(
+        [
+            sys.executable, "-m", "papermill", "--no-progress-bar",
+            str(ours / "notebooks" / "board_report.ipynb"), str(tmp_path / "out.ipynb"),
+            "-p", "trust_code", given,
+        ],
+        cwd=ours, env=race_equality.environment, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert end.returncode != 0
+    assert "UnknownTrustError" in end.stderr
+    assert "is not the code of a trust" in end.stderr
+
+
+def test_an_unknown_trust_in_params_names_file_and_line(race_equality, small_project):
+    file = small_project / "params" / "trusts" / "RJ1.yml"
+    file.write_text("# ours\npeers:\n  - RRK\n  - RJ11\n", encoding="utf-8")
+    end = race_equality("params", "check")
+    assert end.returncode == 2
+    assert "RJ1.yml, line 4: Unknown trust among the peers. 'RJ11' is not the code" in end.stderr
+
+
+# -- the folder that is written to ----------------------------------------------------------------
+
+
+@posix
+def test_a_folder_that_cannot_be_written_is_named(race_equality):
+    end = race_equality("build", "RJ1", "--output", "/proc/self/out")  # closed to root as well
+    assert end.returncode == 2
+    assert "Cannot write to /proc/self/out" in end.stderr
+    assert "Choose another folder with --output" in end.stderr
+    assert "Traceback" not in end.stderr
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(race_equality, small_project):
+    (small_project / "taken").write_text("mine", encoding="utf-8")
+    end = race_equality("build", "RJ1", "--output", "taken/out")
+    assert end.returncode == 2
+    assert "Cannot write to taken/out: Not a directory. Choose another folder" in end.stderr
+    assert (small_project / "taken").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("folder", [".", "notebooks", "data/figures", "src/new"])
+def test_the_projects_own_folders_are_not_written_to(race_equality, small_project, folder):
+    before = sorted(small_project.rglob("*"))
+    end = race_equality("build", "RJ1", "--output", folder)
+    assert end.returncode == 2
+    assert "holds the project's own files" in end.stderr
+    assert sorted(small_project.rglob("*")) == before
+
+
+@posix
+def test_a_disk_that_is_full_leaves_the_last_good_site(race_equality, small_project):
+    """A limit on the size of a file stands for the disk: writing fails half way."""
+    assert race_equality("build", "RJ1", "--output", "out").returncode == 0
+    site = small_project / "out" / "site"
+    good = {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
+
+    import resource
+
+    arguments = race_equality._command(["build", "RJ1", "--output", "out"])
+    end = subprocess.run(
+        arguments, cwd=small_project, env=race_equality.environment, capture_output=True, text=True,
+        timeout=120, check=False,
+        preexec_fn=lambda: (
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)),
+        ),
+    )  # fmt: skip
+    assert end.returncode in (1, 2)
+    assert "Traceback" not in end.stderr
+    assert "File too large" in end.stderr
+    assert {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()} == good
+    assert hidden_or_temporary(small_project / "out") == []
+
+
+def test_two_builds_into_one_folder_do_not_mix(race_equality, small_project, notebook_writer):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "import pathlib, time\npathlib.Path('running').touch()\n"
+        "while not pathlib.Path('go').exists(): time.sleep(0.05)",
+    )
+    first = race_equality.start("build", "RJ1", "--output", "out", "--engine", "default")
+    try:
+        wait_until((small_project / "running").exists)
+        second = race_equality("build", "RRK", "--output", "out")
+        assert second.returncode == 2
+        assert f"Another build (process {first.pid}) is writing to" in second.stderr
+        assert "--output" in second.stderr
+    finally:
+        (small_project / "go").touch()
+        _, errors = first.communicate(timeout=60)
+    assert first.returncode == 0, errors
+    # and once it has ended, the folder is free
+    assert race_equality("build", "RRK", "--output", "out").returncode == 0
+
+
+@posix
+def test_the_lock_of_a_build_that_was_killed_is_no_hindrance(
+    race_equality, small_project, notebook_writer
+):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "import pathlib, time\npathlib.Path('running').touch()\n"
+        "while not pathlib.Path('go').exists(): time.sleep(0.05)",
+    )
+    killed = race_equality.start("build", "RJ1", "--output", "out")
+    wait_until((small_project / "running").exists)
+    killed.kill()
+    killed.communicate(timeout=60)
+    (small_project / "go").touch()
+    end = race_equality("build", "RJ1", "--output", "out")
+    assert end.returncode == 0, end.stderr
+    assert hidden_or_temporary(small_project / "out") == []
+
+
+# -- interruption ---------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_interrupted_build_leaves_whole_pages_alone(
+    race_equality, small_project, notebook_writer, number, engine
+):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "import pathlib, time, os\n"
+        "if trust_code == 'RRK':\n"
+        "    pathlib.Path('running').write_text(str(os.getpid()))\n"
+        "    time.sleep(600)",
+    )
+    codes = ["RJ1", "RRK", "RR8"]
+    build = race_equality.start(
+        "build", *codes, "--output", "out", "--engine", engine, "--jobs", "1"
+    )
+    running = small_project / "running"
+    wait_until(lambda: running.exists() and bool(running.read_text()))
+    build.send_signal(number)
+    said, errors = build.communicate(timeout=30)
+
+    assert build.returncode == 130, errors
+    assert "Interrupted before" in said
+    assert "Traceback" not in errors
+    out = small_project / "out"
+    assert hidden_or_temporary(out) == []
+    executed = sorted((out / "project").rglob("*.ipynb"))
+    assert (out / "project" / "trusts" / "RJ1.ipynb") in executed
+    assert (out / "project" / "trusts" / "RRK.ipynb") not in executed
+    assert all(whole(notebook) for notebook in executed)
+    builds = json.loads((out / "manifest.json").read_text())["builds"]
+    assert [build["status"] for build in builds.values()] == ["interrupted"]
+    # the kernel that was in the middle of it is gone as well
+    wait_until(lambda: not is_alive(int(running.read_text())), seconds=10)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0]
+
+
+# -- cells that do not come to an end as they should ------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_endless_cell_is_stopped_at_its_limit(
+    race_equality, small_project, notebook_writer, engine
+):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "before = 1",
+        "if trust_code == 'RRK':\n    while True: pass",
+        "after = 2",
+    )
+    end = race_equality(
+        "build", "RJ1", "RRK", "--output", "out", "--timeout", "2", "--engine", engine
+    )
+    assert end.returncode == 1
+    assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 4" in end.stderr
+    assert "|     while True: pass" in end.stderr
+    assert "ran longer than 2 seconds" in end.stderr
+    out = small_project / "out"
+    assert (out / "site" / "trusts" / "RJ1.html").is_file()
+    assert not (out / "site" / "trusts" / "RRK.html").exists()
+    # papermill's own copy says that every cell was completed
+    cells = nbformat.read(out / "failed" / "trusts" / "RRK.ipynb", as_version=4).cells
+    assert [c.metadata.papermill.status for c in cells if c.cell_type == "code"][-3:] == [
+        "completed", "failed", "pending",
+    ]  # fmt: skip
+
+
+@posix
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_kernel_that_dies_fails_its_trust_alone(
+    race_equality, small_project, notebook_writer, engine
+):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "import os, signal\nif trust_code == 'RRK':\n    os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--engine", engine)
+    assert end.returncode == 1
+    assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 3" in end.stderr
+    assert "The kernel died" in end.stderr
+    pages = (small_project / "out" / "site" / "trusts").glob("*.html")
+    assert sorted(page.stem for page in pages) == ["RJ1", "RR8"]
+
+
+@posix
+def test_a_worker_that_dies_fails_its_trust_alone(race_equality, small_project, notebook_writer):
+    # the kernel's parent is the worker, with papermill's own engine
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "import os, signal, time\n"
+        "if trust_code == 'RRK':\n    os.kill(os.getppid(), signal.SIGKILL)\n    time.sleep(30)",
+    )
+    end = race_equality(
+        "build", "RRK", "RJ1", "RR8", "--output", "out", "--engine", "default", "--jobs", "1"
+    )
+    assert end.returncode == 1
+    assert "The process that ran the notebook was ended by SIGKILL" in end.stderr
+    pages = (small_project / "out" / "site" / "trusts").glob("*.html")
+    assert sorted(page.stem for page in pages) == ["RJ1", "RR8"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"\xff\xfe", b'{"cells": 1}', b"[]"])
+def test_a_notebook_that_is_none_is_named(race_equality, small_project, content):
+    (small_project / "notebooks" / "board_report.ipynb").write_bytes(content)
+    end = race_equality("build", "RJ1", "--output", "out")
+    assert end.returncode == 2
+    assert end.stderr == (
+        "Error: board_report.ipynb: It is not a notebook. "
+        "Restore it with `git checkout notebooks/board_report.ipynb`.\n"
+    )
+    assert not (small_project / "out").exists()
+
+
+def test_a_notebook_without_its_parameter_is_refused(race_equality, small_project, notebook_writer):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb", "code = 1", parameters="trust = 'RJ1'"
+    )
+    end = race_equality("build", "RJ1", "--output", "out")
+    assert end.returncode == 2
+    assert "No cell tagged `parameters` sets trust_code" in end.stderr
+
+
+def test_a_missing_notebook_is_named(race_equality, small_project):
+    (small_project / "notebooks" / "board_report.ipynb").unlink()
+    end = race_equality("build", "RJ1", "--output", "out")
+    assert end.returncode == 2
+    assert "board_report.ipynb: The notebook is missing." in end.stderr
