@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,11 @@ _ELSEWHERE = {
 }
 
 
+def _is_there(name: str) -> bool:
+    """Whether a command's module is installed, without importing it."""
+    return find_spec(_ELSEWHERE[name][0].partition(":")[0]) is not None
+
+
 class _Problem(click.ClickException):
     """An error of ours: one message, no traceback."""
 
@@ -46,11 +52,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every command, in alphabetical order."""
-        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+        return sorted([*super().list_commands(ctx), *filter(_is_there, _ELSEWHERE)])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Find a command, importing its module if it lives elsewhere."""
-        if name not in _ELSEWHERE:
+        if name not in _ELSEWHERE or not _is_there(name):
             return super().get_command(ctx, name)
         module, attribute = _ELSEWHERE[name][0].split(":")
         return getattr(import_module(module), attribute)

@@ -354,7 +354,7 @@ def _peers(value: _Value, code: str, project: Project) -> tuple[str, ...]:
         if not isinstance(peer, str):
             raise item.error(
                 f"A peer must be a trust's code, not {_kind(peer)}.",
-                'Put a code that reads as a number into quotes, such as "1E3".',
+                'Put a code that reads as a number into quotes.',
             )
         try:
             trust = resolve_trust(peer, project=project)
