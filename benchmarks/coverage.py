@@ -24,7 +24,7 @@ from race_equality.statistics.trend import trend
 LEAST, MOST = 0.94, 0.965
 #: ...where each group can expect this many events (and non-events). With fewer, no method can: whole
 #: numbers are too coarse. There an interval may cover more, and little less.
-FEW_EVENTS, LEAST_WITH_FEW = 3.0, 0.93
+FEW_EVENTS, LEAST_WITH_FEW = 3, 0.93
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "statistics_coverage.md"
 
@@ -226,13 +226,12 @@ def main(size: int = 20_000, seed: int = 2024) -> None:
         "# Coverage of the intervals",
         "",
         "How often a 95% interval holds the truth, by simulation at the sizes and rates of trusts. Each cell",
-        f"has {size:,} simulated trusts (fewer for the last four tables), whose sizes and rates lie between four",
+        f"has {size:,} simulated trusts (fewer for the last four tables); their sizes and rates lie between four",
         "fifths and five fourths of the cell's. Made by `python benchmarks/coverage.py`; the seed is fixed.",
         "",
-        f"Every cell covers {LEAST:.0%} to {MOST:.1%}, but those with a dagger. These expect fewer than "
-        f"{FEW_EVENTS:g} events in a",
-        "group, where whole numbers are too coarse for any interval to cover exactly, or use limits that are",
-        "meant to cover at least 95% (exact limits for counts; trends whose limits are only ever widened).",
+        f"Every cell covers {LEAST:.0%} to {MOST:.1%}, but those with a dagger. They expect fewer than",
+        "three events in a group, where whole numbers are too coarse for any interval to cover exactly, or use limits",
+        "that are meant to cover at least 95% (exact limits for counts; trends whose limits are only ever widened).",
         "Koopman's interval stands beside SCAS for comparison: it reaches this coverage too, but its misses",
         "fall mostly on one side when groups differ in size (Laud 2017).",
         "",

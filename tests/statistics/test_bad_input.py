@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 
 from race_equality.errors import RaceEqualityError
-from race_equality.statistics import association, disparity, funnel, gradient, intervals, pooling
-from race_equality.statistics import process_control, ratios, standardisation, trend
+from race_equality.statistics import (
+    association,
+    disparity,
+    funnel,
+    gradient,
+    intervals,
+    pooling,
+    process_control,
+    ratios,
+    standardisation,
+    trend,
+)
 from race_equality.statistics.intervals import StatisticsError
 
 #: Each function with good arguments, by name, and which of them are counts that must not be negative.

@@ -135,7 +135,9 @@ def test_overdispersion_by_plain_sums():
 
 
 def test_no_overdispersion_where_units_are_closer_than_chance():
-    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02)
+    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(
+        ((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02
+    )
 
 
 def test_proportion_funnel_by_plain_sums():
@@ -286,7 +288,11 @@ def test_slope_index_is_weighted_least_squares():
 
 def test_slope_index_interval_is_that_of_a_linear_sum():
     """On the plain scale the SII is linear in the values, so its simulated interval has a formula."""
-    value, population, error = np.array([0.3, 0.25, 0.2, 0.1]), np.full(4, 100), np.array([0.02, 0.01, 0.03, 0.01])
+    value, population, error = (
+        np.array([0.3, 0.25, 0.2, 0.1]),
+        np.full(4, 100),
+        np.array([0.02, 0.01, 0.03, 0.01]),
+    )
     b = np.array([1, 3, 5, 7]) / 8
     weight = (b - 0.5) / ((b - 0.5) ** 2).sum()
     half = 1.959964 * math.sqrt(((weight * error) ** 2).sum())

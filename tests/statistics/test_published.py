@@ -32,7 +32,7 @@ def close(interval, lower, upper, places):
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_wilson_newcombe_1998(count, total, lower, upper):
-    """Newcombe, Two-sided confidence intervals for the single proportion, Stat Med 1998; 17: 857-872, table I."""
+    """Newcombe, intervals for the single proportion, Stat Med 1998; 17: 857-872, table I."""
     close(wilson_interval(count, total), lower, upper, 4)
 
 
@@ -194,7 +194,11 @@ def test_pooling_surgical_ranks():
 
 @pytest.mark.parametrize(
     ("observed", "value", "lower", "upper"),
-    [(895, 107.072329, 100.171477, 114.323329), (91, 10.886684, 8.765040, 13.366576), (9, 1.076705, 0.492338, 2.043921)],
+    [
+        (895, 107.072329, 100.171477, 114.323329),
+        (91, 10.886684, 8.765040, 13.366576),
+        (9, 1.076705, 0.492338, 2.043921),
+    ],
 )
 def test_indirect_ratio_phe(observed, value, lower, upper):
     """PHEindicatormethods, expected results of calculate_ISRatio for 835.883561 expected events (times 100).

@@ -33,9 +33,7 @@ class Association:
     adjusted_for: int
 
 
-def rank_correlation(
-    x, y, *, adjust=(), confidence: float = 0.95, nan_policy: str = "raise"
-) -> Association:
+def rank_correlation(x, y, *, adjust=(), confidence: float = 0.95, nan_policy: str = "raise") -> Association:
     """Return Spearman's rank correlation, adjusted for what trusts differ in anyway.
 
     Parameters

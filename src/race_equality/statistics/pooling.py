@@ -260,7 +260,7 @@ class _Model:
         # the terms without a square are the Jacobians of the logarithm and of the inverse tanh
         prior = -(mean**2).sum() / 50 - (np.exp(2 * log_deviation) / 2).sum() + log_deviation.sum()
         if self.groups == 2:
-            prior += 2 * np.log1p(-np.tanh(parameters[-1]) ** 2)
+            prior += 2 * np.log1p(-(np.tanh(parameters[-1]) ** 2))
         return float(prior)
 
     def modes(self, mean, precision, start) -> tuple[np.ndarray, np.ndarray]:

@@ -111,7 +111,14 @@ def xmr(
         mean = float(values[known].mean()) if known.any() else float("nan")
         nothing = float("nan")
         return XmR(
-            mean, nothing, nothing, nothing, rule, rule.copy(), "no target", bool(known.sum() < PROVISIONAL_BELOW)
+            mean,
+            nothing,
+            nothing,
+            nothing,
+            rule,
+            rule.copy(),
+            "no target",
+            bool(known.sum() < PROVISIONAL_BELOW),
         )
     mean = float(values[known].mean())
     screened = moving_range[moving_range < _SCREEN * moving_range.mean()]
@@ -171,7 +178,5 @@ def _assurance(lower: float, upper: float, target: float | None, improvement: st
         return "meets and misses target"
     above = lower > target
     return (
-        "consistently meets target"
-        if above == (improvement == "increase")
-        else "consistently misses target"
+        "consistently meets target" if above == (improvement == "increase") else "consistently misses target"
     )

@@ -245,24 +245,40 @@ def probability_outside(
     """
     low, high = check.positive("limits", limits).tolist()
     if low >= high:
-        raise check.StatisticsError(f"limits must be in ascending order, but {low:g} and {high:g} were given.")
-    x1, n1, x2, n2 = (
-        a[..., np.newaxis] for a in _groups(count_1, total_1, count_2, total_2, nan_policy)
-    )
+        raise check.StatisticsError(
+            f"limits must be in ascending order, but {low:g} and {high:g} were given."
+        )
+    x1, n1, x2, n2 = (a[..., np.newaxis] for a in _groups(count_1, total_1, count_2, total_2, nan_policy))
     known = (n1 > 0) & (n2 > 0)
     a1, b1, a2, b2 = (np.where(known, a, 0.0) + 0.5 for a in (x1, n1 - x1, x2, n2 - x2))
-    # p2 between its outermost quantiles, on the logit scale, where its density is smooth
-    first = np.log(betaincinv(a2, b2, _NEGLIGIBLE)) - np.log(betaincinv(b2, a2, 1 - _NEGLIGIBLE))
-    last = np.log(betaincinv(a2, b2, 1 - _NEGLIGIBLE)) - np.log(betaincinv(b2, a2, _NEGLIGIBLE))
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    logit = (first + last) / 2 + (last - first) / 2 * nodes
+    # Integrate over the proportion that is known better: the other's distribution is smooth across it.
+    first_1, last_1 = _logit_range(a1, b1)
+    first_2, last_2 = _logit_range(a2, b2)
+    swap = last_1 - first_1 < last_2 - first_2
+    a1, b1, a2, b2 = (np.where(swap, p, q) for p, q in ((a2, a1), (b2, b1), (a1, a2), (b1, b2)))
+    first, last = np.where(swap, first_1, first_2), np.where(swap, last_1, last_2)
+    low, high = np.where(swap, 1 / high, low), np.where(swap, 1 / low, high)
+    # p1 cannot be above the range where p2 is over 1/high: there the integrand has a corner
+    corner = np.clip(-np.log(np.maximum(high - 1, 1e-300)), first, last)
+    points, point_weight = np.polynomial.legendre.leggauss(80)
+    left, right = (corner - first) / 2, (last - corner) / 2
+    logit = np.concatenate([first + left * (points + 1), corner + right * (points + 1)], axis=-1)
+    width = np.concatenate([left * point_weight, right * point_weight], axis=-1)
     p2 = expit(logit)
     log_density = a2 * logit - (a2 + b2) * np.logaddexp(0, logit)
-    weight = weights * np.exp(log_density - log_density.max(axis=-1, keepdims=True))
+    weight = width * np.exp(log_density - log_density.max(axis=-1, keepdims=True))
     below = betainc(a1, b1, np.minimum(1, low * p2))
     above = betainc(b1, a1, np.maximum(0, 1 - high * p2))
     outside = ((below + above) * weight).sum(axis=-1) / weight.sum(axis=-1)
     return np.where(known[..., 0], np.clip(outside, 0, 1), np.nan)[()]
+
+
+def _logit_range(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outermost quantiles of Beta(a, b) on the logit scale."""
+    tail = _NEGLIGIBLE
+    first = np.log(betaincinv(a, b, tail)) - np.log(betaincinv(b, a, 1 - tail))
+    last = np.log(betaincinv(a, b, 1 - tail)) - np.log(betaincinv(b, a, tail))
+    return first, last
 
 
 def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FIFTHS) -> float:
@@ -297,7 +313,9 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     n1, n2 = (int(check.positive(name, n).item()) for name, n in (("total_1", total_1), ("total_2", total_2)))
     low, high = check.positive("limits", limits).tolist()
     if low >= high:
-        raise check.StatisticsError(f"limits must be in ascending order, but {low:g} and {high:g} were given.")
+        raise check.StatisticsError(
+            f"limits must be in ascending order, but {low:g} and {high:g} were given."
+        )
     if rate == 0:
         return 0.0
     x2 = np.arange(n2 + 1)
@@ -306,7 +324,9 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     # inside: low <= (x1/n1)/(x2/n2) <= high, a whole number between these two
     least = np.ceil(low * x2 * n1 / n2 - 1e-9)
     most = np.minimum(n1, np.floor(high * x2 * n1 / n2 + 1e-9))
-    inside = np.where(most >= least, bdtr(most, n1, rate) - np.where(least > 0, bdtr(least - 1, n1, rate), 0), 0)
+    inside = np.where(
+        most >= least, bdtr(most, n1, rate) - np.where(least > 0, bdtr(least - 1, n1, rate), 0), 0
+    )
     nothing = (1 - rate) ** (n1 + n2)
     inside_and_something = (inside * weight)[1:].sum()
     return float(1 - inside_and_something / (1 - nothing))
