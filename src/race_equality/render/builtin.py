@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Mapping, Sequence
@@ -104,6 +105,7 @@ def page_html(
         footer=_footer_html(config.footer),
         css=_css(config.css),
         script=_script(),
+        icon=_icon(),
     )
 
 
@@ -192,6 +194,12 @@ def _css(files: tuple[Path, ...]) -> str:
 @cache
 def _script() -> str:
     return (ASSETS / "web" / "scroll.js").read_text(encoding="utf-8")
+
+
+@cache
+def _icon() -> str:
+    svg = (ASSETS / "web" / "favicon.svg").read_bytes().strip()
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 
 @cache

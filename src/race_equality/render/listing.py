@@ -60,6 +60,8 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
     list of TrustPage
         By region, then by name.
     """
+    from race_equality.render.notebook import without_escapes
+
     pages = []
     for file in sorted((site_dir / "trusts").glob("*.html")):
         code = file.stem
@@ -69,7 +71,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
         pages.append(
             TrustPage(
                 region=str(trust.get("region") or _NO_REGION),
-                name=str(trust.get("name") or about.get("title") or code),
+                name=str(trust.get("name") or without_escapes(str(about.get("title") or code))),
                 code=str(trust.get("code") or code),
                 kind=str(trust.get("kind") or ""),
                 address=f"trusts/{file.name}",

@@ -52,8 +52,9 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
         without one gets one.
     **fields
         Names with hyphens are given with underscores (``short_title``). ``title`` is the trust's
-        name and ``subtitle`` what the page is. ``trust`` is what the site's list of trusts shows:
-        a mapping with ``code``, ``name``, ``region`` and ``kind``. None removes a field.
+        name and ``subtitle`` what the page is; both are plain text, and what Markdown would take
+        for markup in them is escaped. ``trust`` is what the site's list of trusts shows: a mapping
+        with ``code``, ``name``, ``region`` and ``kind``. None removes a field.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
         if value is None:
             front_matter.pop(name, None)
         else:
-            front_matter[name] = value
+            front_matter[name] = _as_markdown(value) if name in ("title", "subtitle") else value
     text = yaml.safe_dump(front_matter, allow_unicode=True, sort_keys=False, width=1000)
     source = f"---\n{text}---"
     if has_one:
@@ -90,6 +91,16 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
         cell["id"] = "front-matter"
         cells.insert(0, cell)
     return notebook
+
+
+def _as_markdown(text: str) -> str:
+    """Escape what Markdown would read as markup, HTML or a reference."""
+    return re.sub(r"[\\`*_\[\]<>$^~@&#|]", r"\\\g<0>", text)
+
+
+def without_escapes(markdown: str) -> str:
+    """Return the plain text of a title that was escaped."""
+    return re.sub(r"\\([^\w\s])", r"\1", markdown)
 
 
 def read_page(file: Path) -> PageSource:

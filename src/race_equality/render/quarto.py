@@ -196,7 +196,8 @@ def _stage_shard(
     if isinstance(pdf, dict) and _typst_knows_variable_fonts(quarto):
         from race_equality.render.fonts import font_directory
 
-        pdf["font-paths"] = [str(font_directory())]
+        copy_folder(font_directory(), shard / "fonts")
+        pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
     (shard / "_quarto.yml").write_text(
         yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8"
     )

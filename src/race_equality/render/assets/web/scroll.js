@@ -1,16 +1,18 @@
-// What does not scroll needs no stop of the tab key.
+// What does not scroll needs no stop of the tab key, and no name as a region.
 (function () {
   "use strict";
-  var regions = document.querySelectorAll(".table-scroll, .figure-scroll");
+  var regions = Array.prototype.map.call(
+    document.querySelectorAll(".table-scroll, .figure-scroll"),
+    function (region) { return { element: region, label: region.getAttribute("aria-label") }; }
+  );
   function look() {
     regions.forEach(function (region) {
-      if (region.scrollWidth > region.clientWidth + 1) {
-        region.setAttribute("tabindex", "0");
-        region.setAttribute("role", "region");
-      } else {
-        region.removeAttribute("tabindex");
-        region.removeAttribute("role");
-      }
+      var element = region.element;
+      var scrolls = element.scrollWidth > element.clientWidth + 1;
+      [["tabindex", "0"], ["role", "region"], ["aria-label", region.label]].forEach(function (attribute) {
+        if (scrolls) element.setAttribute(attribute[0], attribute[1]);
+        else element.removeAttribute(attribute[0]);
+      });
     });
   }
   window.addEventListener("load", look);

@@ -1,0 +1,202 @@
+"""A site with every kind of output, made by the built-in renderer, and a browser to open it in."""
+
+from __future__ import annotations
+
+import base64
+import html
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import nbformat.v4
+import pytest
+
+from race_equality.project import Project
+from race_equality.render import render_site, set_front_matter, stage_project
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
+
+#: Debian's Chromium as root, without the connections it would start by itself.
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]
+
+HOSTILE_NAME = "St <b>Bold</b>'s & \"Quoted\" <script>alert(1)</script> שלום NHS Trust"
+LONG_WORD = "wres_indicators_5_to_8_by_trust_and_by_ethnic_group_2024_to_2025_final.csv"
+ALT = 'Dot chart: "ethnic minority" staff 29.6%, White staff 26.6%.'
+
+
+def picture(width: int, height: int = 200) -> str:
+    """A chart of a kind: text in Arial, marks, a width in pixels."""
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img"><title>t</title>'
+        f'<rect width="{width}" height="{height}" fill="white"/>'
+        f'<circle cx="60" cy="60" r="8" fill="#12436D" opacity="0.7"/>'
+        f'<text x="20" y="{height - 20}" font-family="Arial, Liberation Sans, Helvetica, sans-serif" '
+        f'font-size="14">Ethnic minority staff</text>'
+        f'<text x="{width - 5}" y="30" text-anchor="end" font-family="Arial, sans-serif" '
+        f'font-size="14" font-weight="bold">Right edge</text></svg>'
+    )
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def figure(id: str, caption: str, width: int = 500) -> str:
+    return (
+        f'<figure id="{id}"><img src="{picture(width)}" alt="{html.escape(ALT)}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def table(id: str, caption: str, head: list[str], rows: list[list[str]], numbers: tuple[int, ...] = ()) -> str:
+    """A table as report.display writes it."""
+    def number(column: int) -> str:
+        return ' class="number"' if column in numbers else ""
+
+    heading = "".join(f'<th scope="col"{number(i)}>{html.escape(text)}</th>' for i, text in enumerate(head))
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(row[0])}</th>'
+        + "".join(f"<td{number(i)}>{html.escape(text)}</td>" for i, text in enumerate(row[1:], 1))
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<table id="{id}"><caption>{html.escape(caption)}</caption>'
+        f"<thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def callout(kind: str, title: str, text: str) -> str:
+    return f'<aside class="callout-{kind}"><h3>{title}</h3><p>{text}</p></aside>'
+
+
+def code(*outputs: dict[str, str]) -> nbformat.NotebookNode:
+    cell = nbformat.v4.new_code_cell("show(secret_of_the_code)", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data) for data in outputs]
+    return cell
+
+
+def executed_notebook() -> nbformat.NotebookNode:
+    """A notebook with every kind of output that a report has."""
+    return nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_raw_cell("---\ntitle: Race equality board report\n---"),
+            nbformat.v4.new_markdown_cell(
+                "## In one page {#sec-page}\n\nSee @tbl-wres, @fig-gaps and @sec-detail; [@fig-wide]."
+            ),
+            code(
+                {
+                    "text/html": table(
+                        "tbl-wres", "The WRES indicators",
+                        ["Indicator", "Ethnic minority", "White"],
+                        [["1. Pay bands", "Not available", "Not available"], ["5. Harassment", "29.6%", "26.6%"]],
+                        (1, 2),
+                    ),
+                    "text/plain": "<Shown>",
+                }
+            ),
+            code({"text/html": figure("fig-gaps", "Gaps &amp; intervals"), "text/plain": "<Shown>"}),
+            code({"text/html": callout("note", "How far these figures reach", "Staff who answered.")}),
+            nbformat.v4.new_markdown_cell("## Detail {#sec-detail}\n\n### Survey\n\nCosts $5 and $6, not mathematics."),
+            code({"text/markdown": "**Bold** words, *stressed* words, R&D, 5 < 6 and ~~none~~ [a link](https://www.england.nhs.uk).",
+                  "text/plain": "Bold"}),
+            code({"text/html": figure("fig-wide", "A wide chart", width=1000)}),
+            code({"text/html": callout("warning", "Be careful", "Small numbers.")},
+                 {"text/html": callout("important", "Important", "Weak data.")}),
+            nbformat.v4.new_markdown_cell("## Sources"),
+            code(
+                {
+                    "text/html": table(
+                        "tbl-trace", "Where each figure stands",
+                        ["Figure", "What it is, in words", "File", "Place"],
+                        [[f"Survey question Q{n}", "The share of staff who said that they had experienced it at work",
+                          LONG_WORD, f"row {n}, rate"] for n in range(1, 31)],
+                    )
+                }
+            ),
+            code({"text/plain": "plain words of an output"}),
+            nbformat.v4.new_markdown_cell("1. first\n2. second\n\n> a quotation\n\nA footnote.[^1]\n\n[^1]: Its text."),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+
+
+TRUSTS = {
+    "RX1": {"code": "RX1", "name": "Nottingham Example NHS Trust", "region": "Midlands", "kind": "acute"},
+    "RX2": {"code": "RX2", "name": HOSTILE_NAME, "region": "London", "kind": "mental health"},
+    "RX3": {"code": "RX3", "name": "Saint Ébène's Ambulance NHS Trust", "region": "London", "kind": "ambulance"},
+}
+
+
+def write_project(folder: Path) -> list[str]:
+    """Stage a project with the notebooks above and the golden ones, and return its pages."""
+    stage_project(Project(ROOT), folder)
+    pages = []
+    for code_, trust in TRUSTS.items():
+        notebook = set_front_matter(
+            executed_notebook(), title=trust["name"], subtitle="Race equality board report", trust=trust
+        )
+        nbformat.write(notebook, folder / "trusts" / f"{code_}.ipynb")
+        pages.append(f"trusts/{code_}.ipynb")
+    overview = set_front_matter(executed_notebook(), title="All trusts")
+    nbformat.write(overview, folder / "notebooks" / "national_overview.ipynb")
+    pages.append("notebooks/national_overview.ipynb")
+    for golden in GOLDEN:
+        code_ = golden.stem.removeprefix("board_report_")
+        (folder / "trusts" / f"{code_}.ipynb").write_bytes(golden.read_bytes())
+        pages.append(f"trusts/{code_}.ipynb")
+    return pages
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    folder = tmp_path_factory.mktemp("staged") / "project"
+    return folder, write_project(folder)
+
+
+@pytest.fixture(scope="session")
+def site(staged: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site by the built-in renderer."""
+    project, pages = staged
+    folder = tmp_path_factory.mktemp("site")
+    assert render_site(project, folder, pages, jobs=2, engine="built-in") == []
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("chromium is not on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator[Callable]:
+    """Open a file in a new window; what went wrong while it loads stands in ``page.faults``."""
+    contexts = []
+
+    def open_(file: Path, *, width: int = 1280, height: int = 900, **settings):
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("console", lambda said: page.faults.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("requestfailed", lambda request: page.faults.append(f"failed {request.url[:200]}"))
+        page.on("request", lambda request: page.faults.append(f"asked for {request.url[:200]}")
+                if not request.url.startswith(("file://", "data:")) else None)
+        page.goto(file.as_uri())
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
