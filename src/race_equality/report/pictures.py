@@ -115,8 +115,8 @@ def funnel_chart(
     Parameters
     ----------
     points : pandas.DataFrame
-        ``trust_code``, ``total``, ``percent`` and ``series`` ("This trust", "Similar trusts" or
-        "Other trusts").
+        ``trust_code``, ``total``, ``percent`` and ``series`` ("This trust", "Similar trusts" and
+        "Other trusts", or "Each trust").
     limits : pandas.DataFrame
         ``total``, ``target``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998`` in per cent,
         in rising order of ``total``.
@@ -126,13 +126,11 @@ def funnel_chart(
         The trust code that is labelled.
     """
     order = [
-        name for name in ("This trust", "Similar trusts", "Other trusts") if name in set(points["series"])
+        name for name in ("This trust", "Similar trusts", "Other trusts", "Each trust") if name in set(points["series"])
     ]
-    colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": "#8A8A8A"}
-    shapes = {"This trust": "circle", "Similar trusts": "square", "Other trusts": "triangle-up"}
-    sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25}
-    # Drawn in this order, so that this trust stands on top.
-    points = points.assign(rank=points["series"].map({name: -i for i, name in enumerate(order)}))
+    colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": "#8A8A8A", "Each trust": DARK_BLUE}
+    shapes = {"This trust": "circle", "Similar trusts": "square", "Other trusts": "triangle-up", "Each trust": "circle"}
+    sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25, "Each trust": 35}
     x = alt.X("total:Q", title=x_title, axis=alt.Axis(format=",.0f", tickCount=6))
     lines = limits.melt("total", var_name="line", value_name="percent")
     lines["kind"] = lines["line"].str.replace("lower_|upper_", "", regex=True)
@@ -152,25 +150,19 @@ def funnel_chart(
             ),
         )
     )
-    marks = (
-        alt.Chart(points)
-        .mark_point()
+    # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
+    marks = [
+        alt.Chart(points[points["series"] == name])
+        .mark_point(size=sizes[name])
         .encode(
             x=x,
             y=alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True)),
-            color=alt.Color(
-                "series:N", sort=order, scale=alt.Scale(domain=order, range=[colours[name] for name in order])
-            ),
-            shape=alt.Shape(
-                "series:N", sort=order, scale=alt.Scale(domain=order, range=[shapes[name] for name in order])
-            ),
-            size=alt.Size(
-                "series:N", sort=order, scale=alt.Scale(domain=order, range=[sizes[name] for name in order])
-            ),
-            order=alt.Order("rank:Q"),
+            color=alt.Color("series:N", sort=order, scale=alt.Scale(domain=order, range=[colours[n] for n in order])),
+            shape=alt.Shape("series:N", sort=order, scale=alt.Scale(domain=order, range=[shapes[n] for n in order])),
         )
-    )
-    layers = [curve, marks]
+        for name in reversed(order)
+    ]
+    layers = [curve, *marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.

@@ -84,3 +84,24 @@ def test_a_callout_escapes_and_names_its_kind():
     )
     with pytest.raises(ValueError, match="note, a warning or important"):
         callout("danger", "t")
+
+
+@pytest.mark.parametrize("series", [["Each trust"] * 3, ["This trust", "Similar trusts", "Other trusts"]])
+def test_a_funnel_draws_every_trust(series):
+    points = pd.DataFrame(
+        {"trust_code": ["RAA", "RAB", "RAC"], "total": [100, 500, 900], "percent": [10.0, 15.0, 20.0],
+         "series": series}
+    )
+    limits = pd.DataFrame(
+        {"total": [100, 900], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
+         "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
+    )
+    svg = chart_svg(
+        pictures.funnel_chart(points, limits, x_title="Staff", highlight="RAA"), title="t", description="d"
+    )
+    drawn = re.findall(r'class="mark-symbol role-mark[^>]*>(.*?)</g>', svg, flags=re.DOTALL)
+    # A mark of no size is drawn as M0,0 and seen by nobody.
+    shapes = [path for group in drawn for path in re.findall(r'<path[^>]* d="([^"]+)"', group)]
+    assert len(shapes) == 3
+    assert all(len(path) > 20 for path in shapes)
+    assert ">RAA</text>" in svg
