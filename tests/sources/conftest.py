@@ -197,6 +197,40 @@ def write_survey(path: Path, edit: Edit | None = None, organisations: list[tuple
     return path
 
 
+def write_national(path: Path, edit: Edit | None = None) -> Path:
+    """Write the sheet that is read of the national workbook: all staff, then breakdowns."""
+    book = openpyxl.Workbook()
+    book.active.title = "Notes"
+    sheet = book.create_sheet("HEALTH WELLBEING SAFETY Q15-17")
+    book.create_sheet("BACKGROUND INFORMATION Q27-30")
+    sheet["A1"] = "NHS Staff Survey 2024 - WEIGHTED Results"
+    base = "Base (number of responses)"
+    headers = ["Base", "Breakdown", "Breakdown subgroup", "Weighting", "% Yes", "% No", "% Don't know", base,
+               "% Yes", "% No", base, "% Yes", "% No", base, "% Ethnic background", base]  # fmt: skip
+    for column, header in enumerate(headers, start=1):
+        sheet.cell(5, column, header)
+    for column, question in ((5, "Q15 - Fair?"), (9, "Q16a - Public?"), (12, "Q16b - Colleagues?"), (15, "Q16c_1 - Ethnic background")):
+        sheet.cell(1, column, question)
+    breakdowns = [
+        ("", ""),
+        ("Region", "London"),
+        *[("Ethnic background (detailed)", group) for group in ETHNIC_GROUPS],
+        ("Ethnic background (summary)", "White staff"),
+        ("Ethnic background (summary)", "Staff from all other ethnic groups combined"),
+    ]
+    for row, (breakdown, group) in enumerate(breakdowns, start=6):
+        values = ["National", breakdown, group, "Organisation Size", 50 + row / 10, 20, 30, 1000 + row,
+                  10 + row / 10, 80, 1001 + row, 8 + row / 10, 90, 999 + row, 54 + row / 10, 100 + row]  # fmt: skip
+        for column, value in enumerate(values, start=1):
+            sheet.cell(row, column, value)
+    if edit:
+        edit(book)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    book.close()
+    return path
+
+
 WRES_HEADER = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base", "n_candidates")
 
 
@@ -294,6 +328,10 @@ class Cut:
         return self.path / "staff_survey" / "NSS24 detailed spreadsheets organisational results.xlsx"
 
     @property
+    def national(self) -> Path:
+        return self.path / "staff_survey" / "NSS24 detailed spreadsheets national results.xlsx"
+
+    @property
     def wres(self) -> Path:
         return self.path / "wres" / "wres_indicators_5_to_8_by_trust_2024.csv"
 
@@ -316,7 +354,7 @@ def write():
     import types
 
     return types.SimpleNamespace(
-        etr=write_etr, trusts=write_trusts, successors=write_successors, survey=write_survey, wres=write_wres,
+        etr=write_etr, trusts=write_trusts, successors=write_successors, survey=write_survey, national=write_national, wres=write_wres,
         wres_rows=wres_rows, workforce=write_workforce, population=write_population, catchment=write_catchment,
         csv=write_csv, ETR=ETR, TRUSTS=TRUSTS, SUCCESSORS=SUCCESSORS, SURVEY=SURVEY, WRES_HEADER=WRES_HEADER,
         POPULATION=POPULATION, POPULATION_HEADER=POPULATION_HEADER, CATCHMENT=CATCHMENT,
@@ -332,6 +370,7 @@ def whole_cut(tmp_path_factory) -> Cut:
     write_trusts(cut.trusts)
     write_successors(cut.successors)
     write_survey(cut.survey)
+    write_national(cut.national)
     write_wres(cut.wres)
     write_workforce(cut.workforce)
     write_population(cut.population)

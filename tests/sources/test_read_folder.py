@@ -25,7 +25,8 @@ def test_every_publication_becomes_figures_with_their_source(cut, project):
     assert all(outcome.changed for outcome in outcomes if outcome.reading is not None)
     figures = read_figures(project=project)
     assert set(figures["source"]) == {
-        "catchment_2026", "catchment_ethnicity_2021", "demonstration", "staff_survey_organisations_2024",
+        "catchment_2026", "catchment_ethnicity_2021", "demonstration", "staff_survey_national_2024",
+        "staff_survey_organisations_2024",
         "workforce_2023_05", "wres_5_to_8_2024",
     }  # fmt: skip
     for source_id in set(figures["source"]):
@@ -58,6 +59,7 @@ def test_figures_are_chosen_by_indicator_and_source(cut, project):
     both = read_figures(["wres_5", "catchment_imd_score"], sources=["catchment_2026"], project=project)
     assert set(both["indicator"]) == {"catchment_imd_score"}
     assert read_figures("no_such_indicator", project=project).empty
+    assert read_figures([], project=project).empty
 
 
 def test_one_publication_alone_leaves_the_others(cut, write, project):
@@ -160,7 +162,7 @@ def test_a_disk_that_fills_up_half_way_leaves_the_store_as_it_was(cut, write, pr
     replace = store.os.replace
 
     def fail_at_the_last(source, target):
-        if len(replaced) == 12:
+        if len(replaced) == 14:
             raise OSError(28, "No space left on device")
         replaced.append(target)
         replace(source, target)
@@ -168,5 +170,5 @@ def test_a_disk_that_fills_up_half_way_leaves_the_store_as_it_was(cut, write, pr
     monkeypatch.setattr(store.os, "replace", fail_at_the_last)
     with pytest.raises(RaceEqualityError, match="No space left on device.*The store is as it was"):
         read_folder(cut.path, project)
-    assert len(replaced) == 12
+    assert len(replaced) == 14
     assert contents(project.root) == before

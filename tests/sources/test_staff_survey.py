@@ -1,9 +1,9 @@
 """The organisational workbook of the Staff Survey."""
 
 import pytest
-from race_equality.errors import InputError
+from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.schema import check_figures
-from race_equality.sources.staff_survey import read_organisations
+from race_equality.sources.staff_survey import read_national, read_organisations
 
 EXPERIENCE, BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
 
@@ -145,3 +145,52 @@ def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, ed
     write.survey(cut.survey, edit)
     with pytest.raises(InputError, match=problem):
         read_organisations(cut.survey, trust_list)
+
+
+@pytest.fixture(scope="module")
+def national(whole_cut, trust_list):
+    return read_national(whole_cut.national, trust_list)
+
+
+def test_england_by_ethnic_group(national, write):
+    check_figures(national.figures, origin="cut")
+    assert national.source_id == "staff_survey_national_2024"
+    assert set(national.figures["trust_code"]) == {"ENG"}
+    assert national.figures.groupby("indicator").size().to_dict() == dict.fromkeys(
+        ["staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b", "staff_survey_q16c_1"], 1 + 18 + 2
+    )
+    groups = set(national.figures["group"])
+    assert groups == {"All staff", "White", "Ethnic minority", *write.ETHNIC_GROUPS}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "group", "value", "base", "cell"),
+    # row 6 is all staff, 8 the first ethnic group, 26 and 27 the two
+    [("staff_survey_q15", "All staff", 50.6, 1006, "E6"), ("staff_survey_q16a", "White - Irish", 10.9, 1010, "I9"),
+     ("staff_survey_q16b", "White", 10.6, 1025, "L26"), ("staff_survey_q16c_1", "Ethnic minority", 56.7, 127, "O27")],
+)  # fmt: skip
+def test_england_cells(national, indicator, group, value, base, cell):
+    row = figure(national, "ENG", indicator, group)
+    assert (row["value"], row["denominator"]) == (pytest.approx(value), base)
+    assert row["locator"] == f"{EXPERIENCE}!{cell}"
+
+
+def test_a_dash_is_suppressed_nationally_too(cut, write, trust_list):
+    row = figure(read_national(write.national(cut.national, change(EXPERIENCE, "I9", "-")), trust_list),
+                 "ENG", "staff_survey_q16a", "White - Irish")  # fmt: skip
+    assert (row["status"], row["denominator"]) == ("suppressed", 1010)
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (change(EXPERIENCE, "C9", "White - Scottish"), "The ethnic group 'White - Scottish' is not known"),
+        (change(EXPERIENCE, "C9", "BME"), "'BME' is broader than 18 groups"),
+        (change(EXPERIENCE, "B26", "Something else"), "There is no row for White. The workbook may have been cut"),
+        (change(EXPERIENCE, "C27", "White staff"), "C27: 'White' stands here and in row 26"),
+        (change(EXPERIENCE, "A1", "NHS Staff Survey 2020 - Results"), "A1 is 'NHS Staff Survey 2020 - Results'.*2021 or later"),
+    ],
+)  # fmt: skip
+def test_a_national_workbook_that_is_not_right(cut, write, trust_list, edit, problem):
+    with pytest.raises(RaceEqualityError, match=problem):
+        read_national(write.national(cut.national, edit), trust_list)

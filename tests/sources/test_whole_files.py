@@ -146,6 +146,20 @@ def test_mean_of_trusts_is_near_the_national_workbook(readings):
         assert mean == pytest.approx(national, abs=0.35)
 
 
+@pytest.mark.parametrize(
+    ("indicator", "group", "value", "base", "cell"),
+    [("staff_survey_q16a", "All staff", 9.252509823772211, 740189, "I6"),
+     ("staff_survey_q15", "White", 58.85002200107188, 527842, "E93"),
+     ("staff_survey_q16b", "Ethnic minority", 15.198162548062497, 197656, "L94"),
+     ("staff_survey_q16c_1", "All staff", 54.09196205513045, 110473, "O6"),
+     ("staff_survey_q16a", "Black/African/Caribbean/Black British - African", 27.984441969146385, 42186, "I88")],
+)  # fmt: skip
+def test_national_cells(readings, indicator, group, value, base, cell):
+    row = only(readings["staff_survey_national"].figures, indicator=indicator, group=group)
+    assert (row["value"], row["denominator"]) == (value, base)
+    assert row["locator"] == f"HEALTH WELLBEING SAFETY Q15-17!{cell}"
+
+
 # ---------------------------------------------------------------- WRES
 
 

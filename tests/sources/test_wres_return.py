@@ -218,3 +218,11 @@ def test_a_percentage_needs_its_responses(fill, trust_list):
     path = fill({("wres_6", "percentage"): (21.4, 27.3, "")}, code="RV5", survey=True)
     with pytest.raises(InputError, match="There is a percentage without the responses it rests on"):
         read_return(path, trust_list)
+
+
+def test_indicators_5_to_8_are_of_one_survey(fill, trust_list):
+    def earlier(rows):
+        rows.append(["RV5", "2024-03-31", "wres_6", "percentage", "20.1", "25.0", ""])
+
+    with pytest.raises(InputError, match="wres_6 can be given for the last year of the return alone"):
+        read_return(fill(SURVEY, code="RV5", survey=True, edit=earlier), trust_list)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
@@ -59,13 +60,15 @@ def read_figures(
     ['Ethnic minority', 'White']
     """
     project = as_project(project)
-    filters = []
-    if indicators is not None:
-        filters.append(("indicator", "in", _listed(indicators)))
-    if sources is not None:
-        filters.append(("source", "in", _listed(sources)))
+    chosen = None
+    for column, values in (("indicator", indicators), ("source", sources)):
+        if values is not None:
+            listed = [values] if isinstance(values, str) else list(values)
+            # with its type: an empty list would have none
+            condition = pc.field(column).isin(pa.array(listed, pa.string()))
+            chosen = condition if chosen is None else chosen & condition
     tables = [
-        pq.read_table(path, filters=filters or None, schema=figure_schema_arrow(), use_threads=False)
+        pq.read_table(path, filters=chosen, schema=figure_schema_arrow(), use_threads=False)
         for path in figure_files(project)
     ]
     table = pa.concat_tables(tables) if tables else figure_schema_arrow().empty_table()
@@ -87,10 +90,6 @@ def figure_files(project: Project) -> list[Path]:
     """Return the Parquet files that hold figures: published ones, then local ones."""
     published = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
     return published + sorted((project.root / "data" / "local").glob("*.parquet"))
-
-
-def _listed(values: Iterable[str] | str) -> list[str]:
-    return [values] if isinstance(values, str) else list(values)
 
 
 def figure_schema_arrow() -> pa.Schema:

@@ -102,6 +102,26 @@ PUBLICATIONS = (
         },
     ),
     Publication(
+        id=staff_survey.NATIONAL,
+        title="NHS Staff Survey {edition}, detailed spreadsheets: national results",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="staff_survey/*national results.xlsx",
+        read=staff_survey.read_national,
+        sheets=(staff_survey.EXPERIENCE, staff_survey.BACKGROUND),
+        first_header="Base",
+        notes=(
+            "England: all kinds of organisation. All staff are weighted by organisation size and "
+            "occupational group, each ethnic group by organisation size alone.",
+            "The publisher's summary groups are 'White staff' and 'Staff from all other ethnic groups "
+            "combined', stored as White and Ethnic minority.",
+            "Q16c_1 is the share of those who met discrimination (Q16a or Q16b) who named their ethnic "
+            "background as a ground.",
+            "`-` is suppressed: fewer than 10 responses.",
+        ),
+    ),
+    Publication(
         id=wres.PUBLICATION,
         title="WRES indicators 5 to 8 by trust, NHS Staff Survey benchmark workbook {edition}",
         publisher="Survey Coordination Centre for NHS England",

@@ -1,8 +1,8 @@
-"""NHS Staff Survey, detailed spreadsheets: organisational results.
+"""NHS Staff Survey, detailed spreadsheets: organisational and national results.
 
-Layout: a sheet for each part of the questionnaire. Row 1 has a question's text over the first
-column of its block, row 5 the headers, the same ones again in each block; an organisation is a row
-from row 6. Percentages are 0-100, unrounded. ``-`` is *suppressed: fewer than 10 responses*.
+Layout of both: a sheet for each part of the questionnaire. Row 1 has a question's text over the first
+column of its block, row 5 the headers, the same ones again in each block; an organisation (or, nationally,
+a breakdown of all staff) is a row from row 6. Percentages are 0-100, unrounded. ``-`` is *suppressed: fewer than 10 responses*.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key, nearest, normalised
 
 ORGANISATIONS = "staff_survey_organisations"
+NATIONAL = "staff_survey_national"
+ENGLAND = "ENG"
 
 QUESTION_ROW, HEADER_ROW, FIRST_ROW = 0, 4, 5  # rows 1, 5 and 6
 SUPPRESSED = "-"
@@ -25,26 +28,7 @@ BASE = "Base (number of responses)"
 ALL_STAFF = "All staff"
 
 #: Ethnic groups of question 28, as published (18, in the order of the questionnaire).
-ETHNIC_GROUPS = (
-    "White - English / Welsh / Scottish / Northern Irish / British",
-    "White - Irish",
-    "White - Gypsy or Irish Traveller",
-    "White - Any other White background",
-    "Mixed/Multiple ethnic background - White and Black Caribbean",
-    "Mixed/Multiple ethnic background - White and Black African",
-    "Mixed/Multiple ethnic background - White and Asian",
-    "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
-    "Asian/Asian British - Indian",
-    "Asian/Asian British - Pakistani",
-    "Asian/Asian British - Bangladeshi",
-    "Asian/Asian British - Chinese",
-    "Asian/Asian British - Any other Asian background",
-    "Black/African/Caribbean/Black British - African",
-    "Black/African/Caribbean/Black British - Caribbean",
-    "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
-    "Other ethnic group - Arab",
-    "Other ethnic group - Any other ethnic background",
-)
+ETHNIC_GROUPS = tuple(EIGHTEEN_GROUPS)
 
 #: Benchmarking groups whose organisations are trusts; the others are counted and left out.
 TRUST_GROUPS = frozenset(
@@ -266,6 +250,76 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
             question.indicator, question.answers.values(), "percent", reason="not among the organisations"
         )
     return figures.reading(str(year), f"autumn {year}", remarks)
+
+
+#: Breakdowns of the national workbook that are read: to the number of groups.
+NATIONAL_BREAKDOWNS = {"Ethnic background (detailed)": 18, "Ethnic background (summary)": 2}
+
+
+def read_national(path: Path, trusts: TrustList) -> Reading:
+    """Read England's figures by ethnic group out of the national workbook.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+        Not used: the figures are England's.
+
+    Returns
+    -------
+    Reading
+        For each question but Q28: all staff, 18 ethnic groups, and two.
+
+    Raises
+    ------
+    InputError
+        Also when a breakdown lacks one of its groups.
+
+    Notes
+    -----
+    All staff are weighted by size and occupational group of organisations, a breakdown by size
+    alone, so groups do not average to all staff.
+    """
+    sheet = Workbook(path).sheet(EXPERIENCE)
+    year = survey_year(sheet)
+    figures = FigureRows(f"{NATIONAL}_{year}", survey_period(year), trusts)
+    rows = _national_rows(sheet)
+    for question in QUESTIONS:
+        if question.sheet != EXPERIENCE:
+            continue
+        answers, base_column = percentage_columns(sheet, question)
+        (column,) = answers
+        for group, row in rows.items():
+            cell = sheet.cell(row, column)
+            figures.add(ENGLAND, ENGLAND, question.indicator, group, "percent", cell.locator,
+                        **figure_of(cell, sheet.cell(row, base_column), weighted=True))
+    return figures.reading(str(year), f"autumn {year}")
+
+
+def _national_rows(sheet: Sheet) -> dict[str, int]:
+    """Return the row of each group: all staff, the 18 ethnic groups, and the two."""
+    headers = ("Base", "Breakdown", "Breakdown subgroup")
+    columns = [sheet.column(HEADER_ROW, header) for header in headers]
+    rows: dict[str, int] = {}
+    for row in range(FIRST_ROW, len(sheet.rows)):
+        base, breakdown, label = (sheet.cell(row, column) for column in columns)
+        if base.text == "National" and not breakdown.text:
+            group = ALL_STAFF
+        elif breakdown.text in NATIONAL_BREAKDOWNS:
+            try:
+                group = harmonised(label.text, NATIONAL_BREAKDOWNS[breakdown.text])
+            except RaceEqualityError as error:
+                raise label.error(str(error), "If the publisher renamed a group, add its label there.") from None
+        else:
+            continue
+        if group in rows:
+            raise label.error(f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows.")
+        rows[group] = row
+    if missing := {ALL_STAFF, *EIGHTEEN_GROUPS, *TWO_GROUPS} - rows.keys():
+        raise sheet.error(
+            f"There is no row for {', '.join(sorted(missing))}.", "The workbook may have been cut: download it again."
+        )
+    return rows
 
 
 _CODE_COLUMN, _NAME_COLUMN, _GROUP_COLUMN = 0, 1, 2

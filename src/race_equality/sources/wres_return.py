@@ -151,7 +151,8 @@ def template(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for year_to in sorted(years_to):
-        for indicator, item in rows_of_a_year(survey=survey):
+        # one survey alone: its figures are compared with those of other trusts in one autumn
+        for indicator, item in rows_of_a_year(survey=survey and year_to == max(years_to)):
             writer.writerow([trust_code, year_to.isoformat(), indicator, item, "", "", ""])
     return text.getvalue()
 
@@ -225,6 +226,11 @@ def read_return(
         raise InputError(
             f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}."
         )
+    for (year_to, indicator, _), record in cells.items():
+        if indicator in SURVEY_INDICATORS and year_to != years[-1]:
+            raise record["indicator"].error(
+                f"{indicator} can be given for the last year of the return alone.", "Remove the earlier rows."
+            )
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
