@@ -125,6 +125,8 @@ def funnel_chart(
     highlight : str, optional
         The trust code that is labelled.
     """
+    # Trusts of one size by their codes: a sort by size alone orders them by the processor it runs on.
+    points = points.sort_values(["total", "trust_code"])
     order = [
         name for name in ("This trust", "Similar trusts", "Other trusts", "Each trust") if name in set(points["series"])
     ]
