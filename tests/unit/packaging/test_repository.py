@@ -33,11 +33,21 @@ MACHINE_PATHS = re.compile(r"(?<![\w.$}~*/-])/(?:work|opt|root|tmp|home/\w+|User
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Return the files that git tracks."""
+    """Return the files that git tracks; in an unpacked archive without git, every file of ours."""
+    # A checkout that somebody else owns, as in a container, is still this one: safe.directory.
     listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=True
-    ).stdout.decode("utf-8")
-    files = tuple(ROOT / name for name in listed.split("\0") if name)
+        ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"],
+        capture_output=True, check=False,
+    )
+    if listed.returncode == 0:
+        files = [ROOT / name for name in listed.stdout.decode("utf-8").split("\0") if name]
+    else:
+        ours = re.compile(r"(?!\.venv|output$|\.git$|_site$|\.pytest_cache$|\.hypothesis$|local$).")
+        files = [
+            path for path in ROOT.rglob("*")
+            if all(ours.match(part) for part in path.relative_to(ROOT).parts)
+            and "__pycache__" not in path.parts
+        ]
     return tuple(path for path in files if path.is_file())
 
 
