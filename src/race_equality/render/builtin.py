@@ -132,7 +132,8 @@ def page_pdf(page: PageSource, config: SiteConfig) -> bytes:
     if config.number_sections:
         numbering = pdf.get("section-numbering") if isinstance(pdf, dict) else None
         settings["section-numbering"] = numbering or "1.1.1"
-    arguments = ["--to=typst", f"--template={ASSETS / 'typst' / 'report.typ'}", *_COMMON]
+    # -smart: quotation marks as the text has them, and not as typst would guess
+    arguments = ["--to=typst-smart", f"--template={ASSETS / 'typst' / 'report.typ'}", *_COMMON]
     if config.pdf_toc:
         arguments += ["--toc", f"--toc-depth={config.toc_depth}"]
         settings["toc-title"] = config.toc_title

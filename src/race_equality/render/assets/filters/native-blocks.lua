@@ -161,8 +161,18 @@ local function not_a_list(block)
   return block
 end
 
+-- Walking through every word of every table takes longer than all else: look first.
+local function has_long_names(html)
+  for name in html:gsub("<[^>]*>", " "):gmatch("%S*[_/]%S*") do
+    if #name >= 20 then return true end
+  end
+  return false
+end
+
 local function read_html(html)
   local addresses
+  local long_names = has_long_names(html)
+  local lists = not is_html and html:match(">%d+[.)]%s") ~= nil
   html, addresses = without_data_addresses(html)
   html = html:gsub("<aside(%s[^>]*)>", "<div%1>"):gsub("</aside>", "</div>")
   html = html:gsub("<details[^>]*>", '<div class="details">'):gsub("</details>", "</div>")
@@ -175,7 +185,9 @@ local function read_html(html)
       return image_for_target(image)
     end,
     Table = function(tbl)
-      tbl = align_numbers(tbl:walk({ Str = breakable, Plain = not_a_list, Para = not_a_list }))
+      if long_names then tbl = tbl:walk({ Str = breakable }) end
+      if lists then tbl = tbl:walk({ Plain = not_a_list, Para = not_a_list }) end
+      tbl = align_numbers(tbl)
       return is_html and tbl or share_width(tbl)
     end,
     Div = function(div)

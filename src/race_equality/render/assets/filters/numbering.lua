@@ -116,7 +116,8 @@ end
 -- On a narrow screen tables and charts scroll by themselves, by keyboard too.
 local function scroll_region(class, content, label)
   return pandoc.Div(content, pandoc.Attr("", { class },
-    { role = "region", tabindex = "0", ["aria-label"] = label }))
+    -- a list, because a Lua table has another order at every run
+    { { "role", "region" }, { "tabindex", "0" }, { "aria-label", label } }))
 end
 
 local function complete_scopes(tbl)
@@ -191,7 +192,7 @@ local callouts = {
     if is_html then
       content:insert(1, pandoc.Div({ pandoc.Para({ pandoc.Strong(title) }) },
         pandoc.Attr("", { "callout-title" })))
-      local attributes = { role = "note", ["aria-label"] = stringify(title) }
+      local attributes = { { "role", "note" }, { "aria-label", stringify(title) } }
       return pandoc.Div(content, pandoc.Attr(div.identifier, { "callout", "callout-" .. kind }, attributes))
     end
     local result = pandoc.Blocks({ pandoc.RawBlock("typst", '#callout(kind: "' .. kind .. '", title: ['),
