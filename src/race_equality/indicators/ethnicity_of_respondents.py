@@ -5,40 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.statistics.intervals import wilson_interval
 
-#: The census's five groups, alphabetical with Other last, and how the survey's labels begin.
-FIVE_GROUPS = {
-    "Asian": "Asian",
-    "Black": "Black",
-    "Mixed": "Mixed",
-    "White": "White",
-    "Other": "Other",
-}
-
-
-def five_group(label: str) -> str:
-    """Return which of the five groups a published label belongs to.
-
-    Parameters
-    ----------
-    label : str
-        A label of the survey's 18 groups or of the census's five.
-
-    Returns
-    -------
-    str
-        A key of :data:`FIVE_GROUPS`.
-
-    Raises
-    ------
-    ValueError
-        For a label that begins like none of the five.
-    """
-    for group, beginning in FIVE_GROUPS.items():
-        if label.startswith(beginning):
-            return group
-    raise ValueError(f"{label!r} is none of the five ethnic groups: {', '.join(FIVE_GROUPS)}.")
 
 
 def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
@@ -68,7 +37,7 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
     people = (
         ok["numerator"]
         .astype("float64")
-        .groupby(ok["group"].map(five_group))
+        .groupby(ok["group"].map(_five))
         .sum()
         .reindex(list(FIVE_GROUPS))
     )
@@ -78,7 +47,7 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
     if base > 0:
         known = people.fillna(0)
         # A suppressed detailed group leaves its five-group total too low to be true.
-        broken = survey.loc[survey["status"] != "ok", "group"].map(five_group)
+        broken = survey.loc[survey["status"] != "ok", "group"].map(_five)
         hidden = _hide_small(known, threshold) | known.index.isin(set(broken))
         interval = wilson_interval(known.to_numpy(), np.full(len(known), base))
         for name, values in (
@@ -93,11 +62,15 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
         table["respondents_status"] = "not_available"
     catchment = rows[rows["indicator"] == "catchment_ethnicity"]
     share = catchment[catchment["status"] == "ok"]
-    share = share.assign(five=share["group"].map(five_group)).groupby("five")["value"].sum()
+    share = share.assign(five=share["group"].map(_five)).groupby("five")["value"].sum()
     table["catchment_percent"] = table["group"].map(share).astype("float64")
     fallback = catchment["status"].iloc[0] if len(catchment) else "not_available"
     table["catchment_status"] = np.where(table["catchment_percent"].notna(), "ok", fallback)
     return table
+
+
+def _five(label: str) -> str:
+    return harmonised(label, 5)
 
 
 def _hide_small(people: pd.Series, threshold: int) -> np.ndarray:

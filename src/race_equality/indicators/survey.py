@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.statistics.intervals import wilson_interval
 
@@ -98,4 +99,64 @@ def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
         quarter=lambda values: values.quantile(0.25),
         median="median",
         three_quarters=lambda values: values.quantile(0.75),
+    )
+
+
+#: Grounds of discrimination: asked of those who had experienced it.
+GROUND_ETHNIC_BACKGROUND = SurveyQuestion(
+    "staff_survey_q16c_1", "Q16c", "Discrimination on the ground of ethnic background", "higher"
+)
+
+
+def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
+    """England's answers by the survey's 18 ethnic groups.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each question (:data:`QUESTIONS` and :data:`GROUND_ETHNIC_BACKGROUND`) and
+        group, groups in alphabetical order within their broad group and Other last:
+        ``indicator``, ``broad``, ``group``, ``percent``, ``lower``, ``upper``, ``base``. Groups
+        that the publisher suppressed are left out.
+
+    Notes
+    -----
+    The publisher weights England's figures by organisation size and staff group. The Wilson
+    interval treats the weighted percentage as a simple proportion of the base and is therefore
+    somewhat too narrow.
+    """
+    asked = [question.id for question in (*QUESTIONS, GROUND_ETHNIC_BACKGROUND)]
+    rows = figures[
+        (figures["trust_code"] == ENGLAND_CODE)
+        & figures["indicator"].isin(asked)
+        & figures["group"].isin(list(EIGHTEEN_GROUPS))
+        & (figures["status"] == "ok")
+    ]
+    base = rows["denominator"].astype("float64")
+    interval = wilson_interval((rows["value"].astype("float64") * base / 100).to_numpy(), base.to_numpy())
+    broad = rows["group"].map(EIGHTEEN_GROUPS)
+    # "Asian/Asian British - Indian" becomes "Asian: Indian".
+    detail = broad + ": " + rows["group"].str.split(" - ", n=1).str[1]
+    table = pd.DataFrame(
+        {
+            "indicator": rows["indicator"],
+            "broad": pd.Categorical(broad, categories=list(FIVE_GROUPS), ordered=True),
+            "group": detail,
+            "percent": rows["value"].astype("float64"),
+            "lower": 100 * interval.lower,
+            "upper": 100 * interval.upper,
+            "base": base,
+        }
+    )
+    # "Any other …" stands last in its broad group, as "Other" does among them.
+    table["any_other"] = table["group"].str.contains(": Any other")
+    return (
+        table.sort_values(["indicator", "broad", "any_other", "group"], kind="stable")
+        .drop(columns="any_other")
+        .reset_index(drop=True)
     )

@@ -66,6 +66,29 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
     ).properties(width=_PLOT_WIDTH, height=alt.Step(20))
 
 
+def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """One percentage with its interval for each detailed ethnic group.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``group``, ``percent``, ``lower``, ``upper``; rows in the order of the chart.
+    """
+    groups = list(rows["group"])
+    rows = rows.assign(shown=rows["percent"].map("{:.1f}%".format))
+    base = alt.Chart(rows).encode(
+        y=alt.Y("group:N", sort=groups, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False))
+    )
+    x_title = "Percentage of staff who answered"
+    return alt.layer(
+        base.mark_rule(strokeWidth=2, color=DARK_BLUE).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q"),
+        base.mark_point(size=90, color=DARK_BLUE).encode(
+            x=alt.X("percent:Q", title=x_title, scale=alt.Scale(domainMin=0))
+        ),
+        base.mark_text(align="left", dx=6).encode(x=alt.X("upper:Q", title=x_title), text="shown:N"),
+    ).properties(width=340, height=alt.Step(24))
+
+
 def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
     """Gaps with their intervals: this trust beside its comparators, one row a measure.
 
