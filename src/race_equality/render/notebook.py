@@ -124,7 +124,7 @@ def read_page(file: Path) -> PageSource:
     """
     try:
         notebook = json.loads(file.read_text(encoding="utf-8"))
-        cells = notebook["cells"]
+        cells = [dict(cell) for cell in notebook["cells"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"It is not a notebook ({error}).", file=file, mend="Run the notebook again."

@@ -144,8 +144,8 @@ local function breakable(str)
   local parts = pandoc.Inlines({})
   for part in str.text:gmatch("[^_/]*[_/]?") do
     if part ~= "" then
+      if #parts > 0 then parts:insert(pandoc.RawInline("html", "<wbr>")) end
       parts:insert(pandoc.Str(part))
-      parts:insert(pandoc.RawInline("html", "<wbr>"))
     end
   end
   return parts

@@ -1,0 +1,88 @@
+"""What is read from ``_quarto.yml``."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from race_equality.errors import InputError
+from race_equality.render.config import NavigationItem, document_date, page_address, read_config
+from race_equality.render.site import makes_pdf
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_project_as_it_is():
+    config = read_config(ROOT)
+    assert config.language == "en-GB"
+    assert config.navigation == (
+        NavigationItem("Find your trust", "index.qmd"),
+        NavigationItem("All trusts", "notebooks/national_overview.ipynb"),
+    )
+    assert config.pdf_standards == ("ua-1", "a-2a")
+    assert config.number_sections
+    assert all(file.is_file() for file in config.css)
+    assert "Open Government Licence" in config.footer
+
+
+def test_every_file_that_quarto_is_told_of_is_there():
+    settings = read_config(ROOT).metadata
+    named = [
+        *(entry["path"] for entry in settings["filters"]),
+        *settings["execute"]["ipynb-filters"],
+        *settings["format"]["typst"]["template-partials"],
+        settings["format"]["html"]["css"],
+        settings["website"]["favicon"],
+    ]
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_no_dollar_sign_in_the_template_that_quarto_reads_as_pandoc_s():
+    template = ROOT / "src/race_equality/render/assets/typst/typst-template.typ"
+    assert "$" not in template.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("website: [", "_quarto.yml, row 1: It is not YAML"),
+        ("", "_quarto.yml: It holds no settings"),
+        ("website: 3", "_quarto.yml: website must hold settings, not 3"),
+        ("website: {navbar: {left: [{text: x}]}}", "_quarto.yml: The navigation item .* has no href"),
+    ],
+)
+def test_a_fault_in_the_file_is_named(tmp_path, content, message):
+    (tmp_path / "_quarto.yml").write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_config(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="_quarto.yml: It cannot be read"):
+        read_config(tmp_path)
+
+
+def test_addresses():
+    assert page_address("trusts/RJ1.ipynb") == "trusts/RJ1.html"
+    assert page_address("index.qmd") == "index.html"
+    assert page_address("https://example.org/a.ipynb.txt") == "https://example.org/a.ipynb.txt"
+
+
+def test_a_document_has_its_own_date_or_the_one_of_the_environment(monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    # 2024-03-31 00:00 UTC, by `date -u -d 2024-03-31 +%s`
+    assert document_date({"date": datetime.date(2024, 3, 31)}) == 1711843200
+    assert document_date({"date": "2024-03-31"}) == 1711843200
+    assert document_date({"date": "autumn 2024"}) == document_date({}) == 315532800
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")
+    assert document_date({"date": "2024-03-31"}) == 1000
+
+
+def test_a_page_may_do_without_a_pdf():
+    config = read_config(ROOT)
+    assert makes_pdf({}, config)
+    assert makes_pdf({"format": {"typst": "default"}}, config)
+    assert not makes_pdf({"format": "html"}, config)
+    assert not makes_pdf({"format": {"html": {"toc": False}}}, config)

@@ -1,0 +1,256 @@
+"""The whole site: failures, names, the list of trusts, and Quarto's part by a stand-in."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import textwrap
+from pathlib import Path
+
+import nbformat
+import nbformat.v4
+import pytest
+
+from race_equality.errors import RaceEqualityError
+from race_equality.project import Project
+from race_equality.render import RenderFailure, render_site, set_front_matter, stage_project
+from race_equality.render.listing import TrustPage, fill_in_listing, listing_html
+from race_equality.render.staging import ASSETS_IN_PROJECT
+
+ROOT = Path(__file__).parents[3]
+NO_ALT = '<figure id="fig-x"><img src="data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI5IiBoZWlnaHQ9IjkiLz4="><figcaption>c</figcaption></figure>'
+
+
+def write_page(project: Path, code: str, *, html: str = "<p>words</p>", **fields) -> str:
+    cell = nbformat.v4.new_code_cell("1")
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": html})]
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(f"## The report of {code}"), cell]
+    )
+    set_front_matter(
+        book, title=f"{code} NHS Trust",
+        trust={"code": code, "name": f"{code} NHS Trust", "region": "London", "kind": "acute"}, **fields,
+    )
+    nbformat.write(book, project / "trusts" / f"{code}.ipynb")
+    return f"trusts/{code}.ipynb"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    stage_project(Project(ROOT), folder)
+    return folder
+
+
+def files(folder: Path) -> set[str]:
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+
+
+def test_a_staged_project_has_all_that_quarto_needs_and_runs_nothing(project):
+    settings = (project / "_quarto.yml").read_bytes()
+    assert settings == (ROOT / "_quarto.yml").read_bytes()
+    assert (project / ASSETS_IN_PROJECT / "filters" / "native-blocks.lua").is_file()
+    for folder in ("notebooks", "trusts"):
+        assert "enabled: false" in (project / folder / "_metadata.yml").read_text()
+
+
+def test_staging_again_keeps_the_notebooks(project):
+    page = write_page(project, "RX1")
+    before = (project / page).read_bytes()
+    stage_project(Project(ROOT), project)
+    assert (project / page).read_bytes() == before
+
+
+def test_pages_and_the_list_of_trusts(project, tmp_path):
+    pages = [write_page(project, code) for code in ("RX2", "RX1")]
+    stages: list[tuple[str, str]] = []
+    failures = render_site(
+        project, tmp_path / "site", pages, engine="built-in", on_page=lambda *args: stages.append(args)
+    )
+    assert failures == []
+    assert files(tmp_path / "site") == {
+        "index.html", *(f"trusts/{code}.{ending}" for code in ("RX1", "RX2") for ending in ("html", "pdf", "ipynb"))
+    }
+    assert stages == [(page, stage) for page in pages for stage in ("html", "pdf", "done")]
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert index.index("RX1 NHS Trust") < index.index("RX2 NHS Trust")
+    assert not [file for file in tmp_path.rglob(".*") if file.is_file()], "no temporary file is left"
+
+
+def test_pages_of_earlier_builds_stay_in_the_list(project, tmp_path):
+    site = tmp_path / "site"
+    render_site(project, site, [write_page(project, "RX1")], engine="built-in")
+    render_site(project, site, [write_page(project, "RX2")], engine="built-in")
+    index = (site / "index.html").read_text()
+    assert 'href="trusts/RX1.html"' in index
+    assert 'href="trusts/RX2.html"' in index
+
+
+def test_a_page_whose_notebook_is_gone_is_listed_under_the_trusts_own_name(project, tmp_path):
+    site = tmp_path / "site"
+    (site / "trusts").mkdir(parents=True)
+    (site / "trusts" / "R1H.html").write_text("an earlier page")
+    render_site(project, site, [], engine="built-in")
+    assert "Barts Health NHS Trust" in (site / "index.html").read_text()
+
+
+def test_one_failing_page_is_reported_and_the_others_go_on(project, tmp_path):
+    site = tmp_path / "site"
+    good, silent, missing = write_page(project, "RX1"), write_page(project, "RX2", html=NO_ALT), "trusts/RX9.ipynb"
+    (project / "trusts" / "RX3.ipynb").write_text("{broken")
+    (site / "trusts").mkdir(parents=True)
+    (site / "trusts" / "RX2.html").write_text("an earlier page")
+    failures = render_site(project, site, [missing, silent, good, "trusts/RX3.ipynb"], engine="built-in", jobs=2)
+    assert [(failure.page, failure.stage) for failure in failures] == [
+        (missing, "html"), (silent, "pdf"), ("trusts/RX3.ipynb", "html"),
+    ]
+    assert "missing alt text" in failures[1].message
+    assert "RX3.ipynb: It is not a notebook" in failures[2].message
+    assert (site / "trusts" / "RX1.pdf").is_file()
+    assert (site / "trusts" / "RX2.html").read_text() == "an earlier page"
+    assert not (site / "trusts" / "RX2.pdf").exists()
+    assert not (site / "trusts" / "RX3.html").exists()
+
+
+def test_a_page_may_do_without_a_pdf(project, tmp_path):
+    page = write_page(project, "RX1", format="html")
+    assert render_site(project, tmp_path / "site", [page], engine="built-in") == []
+    assert not (tmp_path / "site" / "trusts" / "RX1.pdf").exists()
+    assert "RX1.pdf" not in (tmp_path / "site" / "trusts" / "RX1.html").read_text()
+
+
+@pytest.mark.parametrize("page", ["../x.ipynb", "/etc/x.ipynb", "trusts/../../x.ipynb", "trusts/x.qmd"])
+def test_a_page_outside_the_project_is_refused_before_anything_is_written(project, tmp_path, page):
+    with pytest.raises(RaceEqualityError, match="is not a notebook of the project"):
+        render_site(project, tmp_path / "site", [page], engine="built-in")
+    assert not (tmp_path / "site").exists()
+
+
+def test_quarto_that_is_not_there_is_said(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RaceEqualityError, match="Quarto is not on the PATH"):
+        render_site(project, tmp_path / "site", [], engine="quarto")
+    with pytest.raises(RaceEqualityError, match="no renderer 'pandoc'"):
+        render_site(project, tmp_path / "site", [], engine="pandoc")
+
+
+def test_an_index_without_a_place_for_the_list_is_said(project, tmp_path):
+    (project / "index.qmd").write_text("---\ntitle: x\n---\n\nno place\n")
+    with pytest.raises(RaceEqualityError, match="<!-- trusts -->"):
+        render_site(project, tmp_path / "site", [], engine="built-in")
+
+
+def test_an_interrupted_build_stops(project, tmp_path):
+    pages = [write_page(project, f"RX{number}") for number in range(6)]
+
+    def interrupt(page: str, stage: str) -> None:
+        if page == pages[1]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render_site(project, tmp_path / "site", pages, engine="built-in", on_page=interrupt)
+    assert not (tmp_path / "site" / "trusts" / "RX5.html").exists()
+
+
+def test_the_list_escapes_names_and_groups_by_region():
+    pages = [
+        TrustPage("London", "A & <B>", "RX1", "acute", "trusts/RX1.html", "trusts/RX1.pdf"),
+        TrustPage("London", "C", "RX2", "", "trusts/RX2.html", ""),
+        TrustPage("Midlands", "D", "RX3", "ambulance", "trusts/RX3.html", ""),
+    ]
+    table = listing_html(pages)
+    assert "A &amp; &lt;B&gt;" in table
+    assert "<B>" not in table
+    assert table.count("<tbody>") == 2
+    assert table.count('scope="rowgroup"') == 2
+    assert "<td></td>" not in table, "no empty cell"
+    assert fill_in_listing("x <!-- trusts -->\nold\n<!-- /trusts --> y", []).count("old") == 1
+
+
+# -- Quarto, by a stand-in that does what Quarto does with files and exit status ----------------
+
+STAND_IN = """\
+    #!{python}
+    import json, os, pathlib, sys
+    if sys.argv[1:3] == ["typst", "--version"]:
+        print("typst 0.14.2", file=sys.stderr)
+        sys.exit()
+    import yaml
+    root = pathlib.Path(sys.argv[2])
+    settings = yaml.safe_load((root / "_quarto.yml").read_text())
+    pages = settings["project"]["render"]
+    with open({log!r}, "a") as log:
+        log.write(json.dumps({{"pages": pages, "execute": settings["execute"]}}) + "\\n")
+    for number, page in enumerate(pages, 1):
+        if len(pages) > 1:
+            print(f"\\x1b[1m[{{number}}/{{len(pages)}}] {{page}}\\x1b[22m", file=sys.stderr)
+        text = (root / page).read_text()
+        if "FAIL" in text:
+            print("ERROR: error: missing alt text\\n  typst stopped", file=sys.stderr)
+            sys.exit(1)
+        target = (root / "_site" / page).with_suffix(".html")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("page by quarto: " + text)
+        if page.endswith(".ipynb"):
+            target.with_suffix(".pdf").write_bytes(b"%PDF by quarto")
+    (root / "_site" / "site_libs").mkdir(parents=True)
+    (root / "_site" / "site_libs" / "quarto.js").write_text("//")
+"""
+
+
+@pytest.fixture
+def quarto_log(tmp_path, monkeypatch) -> Path:
+    log = tmp_path / "quarto.log"
+    program = tmp_path / "bin" / "quarto"
+    program.parent.mkdir()
+    program.write_text(textwrap.dedent(STAND_IN).format(python=sys.executable, log=str(log)))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return log
+
+
+def runs(log: Path) -> list[dict]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_quarto_gets_executed_notebooks_and_its_pages_are_published(project, tmp_path, quarto_log):
+    pages = [write_page(project, "RX1"), write_page(project, "RX2")]
+    stages: list[tuple[str, str]] = []
+    failures = render_site(project, tmp_path / "site", pages, on_page=lambda *args: stages.append(args))
+    assert failures == []
+    assert [run["pages"] for run in runs(quarto_log)] == [pages, ["index.qmd"]]
+    assert all(run["execute"]["enabled"] is False for run in runs(quarto_log))
+    page = (tmp_path / "site" / "trusts" / "RX1.html").read_text()
+    assert "text/html" not in page
+    assert "{=html}" in page
+    assert (tmp_path / "site" / "trusts" / "RX1.ipynb").read_bytes() == (project / pages[0]).read_bytes()
+    assert (tmp_path / "site" / "site_libs" / "quarto.js").is_file()
+    assert "RX2 NHS Trust" in (tmp_path / "site" / "index.html").read_text()
+    assert stages == [(page, "html") for page in pages] + [(page, "done") for page in pages]
+
+
+def test_several_quartos_have_folders_of_their_own(project, tmp_path, quarto_log):
+    pages = [write_page(project, f"RX{number}") for number in range(9)]
+    assert render_site(project, tmp_path / "site", pages, jobs=2) == []
+    *shards, index = runs(quarto_log)
+    assert index["pages"] == ["index.qmd"]
+    assert sorted(len(shard["pages"]) for shard in shards) == [4, 5]
+    assert sorted(page for shard in shards for page in shard["pages"]) == pages
+
+
+def test_a_page_that_fails_in_quarto_is_named_and_the_others_go_on(project, tmp_path, quarto_log):
+    pages = [write_page(project, "RX1"), write_page(project, "RX2", html="<p>FAIL</p>"), write_page(project, "RX3")]
+    (failure,) = render_site(project, tmp_path / "site", pages)
+    assert isinstance(failure, RenderFailure)
+    assert (failure.page, failure.stage) == (pages[1], "pdf")
+    assert "missing alt text" in failure.message
+    assert {"trusts/RX1.pdf", "trusts/RX3.pdf"} <= files(tmp_path / "site")
+    assert "trusts/RX2.html" not in files(tmp_path / "site")
+
+
+def test_a_single_page_that_fails_in_quarto_is_named(project, tmp_path, quarto_log):
+    page = write_page(project, "RX1", html="<p>FAIL</p>")
+    (failure,) = render_site(project, tmp_path / "site", [page])
+    assert failure.page == page
