@@ -141,7 +141,13 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     interval = wilson_interval((rows["value"].astype("float64") * base / 100).to_numpy(), base.to_numpy())
     broad = rows["group"].map(EIGHTEEN_GROUPS)
     # "Asian/Asian British - Indian" becomes "Asian: Indian".
-    detail = broad + ": " + rows["group"].str.split(" - ", n=1).str[1]
+    detail = broad + ": " + rows["group"].str.split(" - ", n=1).str[1].replace(
+        {
+            r"^Any other .*": "Any other background",  # the broad group before it says of what
+            r"^English / .*British$": "British",
+        },
+        regex=True,
+    )
     table = pd.DataFrame(
         {
             "indicator": rows["indicator"],
