@@ -205,6 +205,7 @@ class ForkedProcess:
             if self.returncode is None and self.pid is not None:
                 # The server is gone, and takes its kernels with it.
                 self.returncode = -signal.SIGKILL
+            self._socket.close()
             return False
         self._received += data
         *lines, self._received = self._received.split(b"\n")
@@ -228,6 +229,8 @@ class ForkedProcess:
         """Return how the kernel ended, or None while it runs."""
         while self.returncode is None and self._receive(0):
             pass
+        if self.returncode is not None:
+            self._socket.close()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -235,8 +238,7 @@ class ForkedProcess:
         while self.returncode is None:
             if not self._receive(timeout) and self.returncode is None:
                 raise subprocess.TimeoutExpired("kernel", timeout)
-        self._socket.close()
-        return self.returncode
+        return self.poll()
 
     def send_signal(self, number: int) -> None:
         """Send the kernel a signal, unless it has ended."""
@@ -307,6 +309,9 @@ def _serve(listener: socket.socket) -> _Request | None:
             if key.data == "owner":  # it sends nothing: this is its end
                 for pid in kernels:
                     _kill(pid)
+                for pid in kernels:
+                    with suppress(ChildProcessError):
+                        os.waitpid(pid, 0)
                 return None
             if key.data == "wake":
                 with suppress(BlockingIOError):
