@@ -1,0 +1,190 @@
+"""Which cells to hide so that hidden ones cannot be worked out, at the least loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from race_equality.disclosure.attack import Key, Range, Relation, attack
+from race_equality.errors import RaceEqualityError
+
+__all__ = ["Suppression", "suppress"]
+
+_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """What to publish.
+
+    Attributes
+    ----------
+    published : dict
+        Key to count, or to None where it is hidden.
+    primary : frozenset
+        Hidden because they are too small themselves.
+    complementary : frozenset
+        Hidden so that the primary ones cannot be worked out.
+    ranges : dict
+        What an attacker can still tell about each hidden cell.
+    """
+
+    published: dict[Key, float | None]
+    primary: frozenset[Key]
+    complementary: frozenset[Key]
+    ranges: dict[Key, Range]
+
+
+def suppress(
+    cells: Mapping[Key, float],
+    relations: Iterable[Relation] = (),
+    *,
+    threshold: int = 10,
+    also_hide: Iterable[Key] = (),
+    cost: Mapping[Key, float] | None = None,
+) -> Suppression:
+    """Hide cells under the threshold, and the cheapest others that keep them open.
+
+    Parameters
+    ----------
+    cells : mapping of key to count
+        All cells that would be published, totals included.
+    relations : iterable of Relation
+        Totals and their parts (:func:`race_equality.disclosure.attack.crosstab`), across several tables
+        if these share cells.
+    threshold : int
+        Counts under it are hidden, and every hidden cell keeps a range of at least this width.
+    also_hide : iterable of hashable
+        Cells that must be hidden anyway.
+    cost : mapping of key to float, optional
+        What it costs to hide a cell. Without it: about one for each inner cell, larger counts a little more,
+        ten times as much for a total.
+
+    Returns
+    -------
+    Suppression
+
+    Raises
+    ------
+    RaceEqualityError
+        Negative, missing or text counts, totals that are not the sum of their parts, unknown keys.
+
+    Notes
+    -----
+    The cell suppression problem, solved to optimality by cuts: a small integer program chooses cells; the
+    attacker's linear program looks for a hidden cell whose range is too narrow; its dual gives a condition
+    that every sufficient choice meets; and again, until the attacker finds none.
+
+    References
+    ----------
+    Fischetti M, Salazar JJ. Solving the cell suppression problem on tabular data with linear constraints.
+    Management Science 2001; 47: 1008-1027. Hundepool A and others, Statistical disclosure control, 2012.
+    """
+    from scipy.optimize import LinearConstraint, milp
+
+    relations = list(relations)
+    value = _checked(cells, relations)
+    keys = list(value)
+    column = {key: i for i, key in enumerate(keys)}
+    unknown = [key for key in also_hide if key not in column]
+    if unknown:
+        raise RaceEqualityError(f"There is no cell {unknown[0]!r} to hide.")
+    primary = {key for key in keys if value[key] < threshold} | set(also_hide)
+    totals = {key for r in relations for key, c in r.terms.items() if c > 0}
+    scale = max(value.values(), default=0) or 1
+    price = np.array(
+        [
+            (cost or {}).get(key, (10.0 if key in totals else 1.0) * (1 + 0.1 * value[key] / scale))
+            for key in keys
+        ]
+    )
+    hidden = set(primary)
+    fixed = np.array([1.0 if key in primary else 0.0 for key in keys])
+    cuts: list[np.ndarray] = []
+    for _ in range(_ROUNDS):
+        narrow = 0
+        for key, worth in _worth_of_hiding(hidden, value, relations, threshold).items():
+            at = [column[other] for other in hidden]
+            if worth[at].sum() < threshold - 1e-6:
+                narrow += 1
+                # Σ worth × hidden >= threshold × hidden[key], whichever cells are hidden
+                cut = np.minimum(worth, threshold)
+                cut[column[key]] -= threshold
+                cuts.append(cut)
+        if not narrow:
+            break
+        chosen = milp(
+            price,
+            integrality=np.ones(len(keys)),
+            bounds=(fixed, np.ones(len(keys))),
+            constraints=LinearConstraint(np.array(cuts), lb=np.full(len(cuts), -1e-6)),
+        )
+        if chosen.status != 0:
+            raise RaceEqualityError("No choice of hidden cells protects this table; publish less of it.")
+        hidden = {key for key in keys if chosen.x[column[key]] > 0.5}
+    else:
+        raise RaceEqualityError("The cells to hide were not found; publish less of this table.")
+    published = {key: None if key in hidden else value[key] for key in keys}
+    ranges = attack(published, relations=relations, targets=hidden) if hidden else {}
+    return Suppression(published, frozenset(primary), frozenset(hidden - primary), ranges)
+
+
+def _worth_of_hiding(hidden, value, relations, threshold) -> dict[Key, np.ndarray]:
+    """For each hidden cell, how much every cell can add to its range if it is hidden.
+
+    The dual of the attacker's linear program: with these cells hidden the sum over them is the width, and
+    with any other cells hidden the sum over those is at least the width.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_matrix, kron
+    from scipy.sparse import eye_array as identity
+
+    column = {key: i for i, key in enumerate(value)}
+    entries = [(i, column[k], c) for i, r in enumerate(relations) for k, c in r.terms.items()]
+    matrix = coo_matrix(
+        ([c for _, _, c in entries], ([i for i, _, _ in entries], [j for _, j, _ in entries])),
+        shape=(len(relations), len(value)),
+    )
+    # deviations from the true table: down to zero, up without end (a ceiling that no total needs)
+    room_down = np.array(list(value.values()))
+    ceiling = 10.0 * threshold + room_down.sum()
+    open_cells = np.array([key in hidden for key in value])
+    tasks = [(key, sign) for key in hidden for sign in (1.0, -1.0)]
+    if not tasks:
+        return {}
+    objective = np.zeros((len(tasks), len(value)))
+    for block, (key, sign) in enumerate(tasks):
+        objective[block, column[key]] = -sign
+    limits = np.stack([np.where(open_cells, -room_down, 0), np.where(open_cells, ceiling, 0)], axis=-1)
+    found = linprog(
+        objective.ravel(),
+        A_eq=kron(identity(len(tasks)), matrix, format="csr") if entries else None,
+        b_eq=np.zeros(len(tasks) * len(relations)) if entries else None,
+        bounds=np.tile(limits, (len(tasks), 1)),
+        method="highs",
+    )
+    reduced = (found.lower.marginals + found.upper.marginals).reshape(objective.shape)
+    worth = np.where(reduced > 0, reduced * room_down, -reduced * ceiling)
+    return {key: worth[2 * i] + worth[2 * i + 1] for i, key in enumerate(hidden)}
+
+
+def _checked(cells: Mapping[Key, float], relations: list[Relation]) -> dict[Key, float]:
+    value = {}
+    for key, count in cells.items():
+        try:
+            value[key] = float(count)
+        except (TypeError, ValueError):
+            raise RaceEqualityError(f"The cell {key!r} must hold a number, but holds {count!r}.") from None
+        if not np.isfinite(value[key]) or value[key] < 0:
+            raise RaceEqualityError(f"The cell {key!r} must hold a count of at least 0, but holds {count!r}.")
+    for relation in relations:
+        for key in relation.terms:
+            if key not in value:
+                raise RaceEqualityError(f"A relation names the cell {key!r}, which the table does not have.")
+        together = sum(c * value[k] for k, c in relation.terms.items())
+        if not relation.lower - 1e-6 <= together <= relation.upper + 1e-6:
+            total = next(k for k, c in relation.terms.items() if c > 0)
+            raise RaceEqualityError(f"The total {total!r} is not the sum of its parts (off by {together:g}).")
+    return value
