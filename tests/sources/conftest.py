@@ -305,6 +305,100 @@ def write_catchment(path: Path, rows: list[tuple] = CATCHMENT) -> Path:
     return write_csv(path, rows, ("trust_code", *CATCHMENT_GROUPS))
 
 
+PANEL_HEADER = ("ODS code", "Year", "Organisation name", "Benchmarking group", "Region", "Weighting",
+                "Discrimination_public_base", "Discrimination_public_rate", "Discrimination_internal_base",
+                "Discrimination_internal_rate", "Ethnic_minority_base", "Ethnic_minority_rate", "Respondents")  # fmt: skip
+PANEL = [
+    ("00L", 2021, "NHS Northumberland CCG", "CCGs", "-", "Occupation Group", 54, 1.9, 54, 5.6, 51, 2.0, 100),
+    ("RJ1", 2021, "Guy's and St Thomas'", ACUTE, "London", "Occupation Group", 9000, 10.5, 8990, 11.5, 9000, 48.0, 9100),
+    ("RJ1", 2022, "Guy's and St Thomas'", ACUTE, "London", "Occupation Group", 9500, 10.8, 9490, 11.9, 9500, 49.0, 9600),
+    ("RVJ", 2022, "North Bristol NHS Trust", ACUTE, "South West", "Occupation Group", 4000, 8.0, 3990, 8.1, 4000, 25.0, 4100),
+]  # fmt: skip
+SERIES = [
+    ("BME % of workforce", 2022, "24.2 (383,706 staff)"),
+    ("BME % of workforce", 2023, "26.4"),
+    ("Ind2 relative likelihood white v BME appointed from shortlisting", 2023, "1.59"),
+    ("Ind6 staff harassment BME / White %", 2024, "24.9 / 20.7"),
+]
+RTT_HEADER = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk",
+              "over_78wk", "over_104wk")  # fmt: skip
+RTT = [
+    ("RJ1", "2026-02-01", 1000.0, 600.0, 50.0, 10.0, 0.0, 0.0),
+    ("RJ1", "2026-03-01", 2000.0, 1400.0, 20.0, "", "", ""),
+    ("RVJ", "2026-03-01", 500.0, 400.0, 0.0, 0.0, 0.0, 0.0),
+    ("R7W2O", "2026-03-01", 70.0, 70.0, 0.0, 0.0, 0.0, 0.0),
+]
+AE_HEADER = ("trust_code", "month_start", "methodology_break", "att_type1", "att_type2", "att_other", "att_all",
+             "over4hr_type1", "over4hr_all", "dta_4to12hr", "dta_12hr_plus", "emadm_via_ae")  # fmt: skip
+AE = [
+    ("RJ1", "2025-10-01", "False", 9000, 0, 1000, 10000, 2400, 2500, 300, 100, 2000),
+    ("RJ1", "2025-11-01", "True", 9000, 0, 1000, 10000, 2900, 3000, 300, 150, 2000),
+    ("RY3", "2025-11-01", "True", 0, 0, 0, 0, 0, 0, 0, 0, 0),
+]
+MATERNITY_HEADER = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
+
+
+def maternity_rows(period: str = "2022-23", decile: str = "02", smoking: str = "SmokingStatusGroupBooking") -> list[tuple]:
+    """Return England, a region and two trusts; the labels vary by year."""
+    rows = []
+    for level, code, times in (("National", "National", 100), ("NHS England (Region)", "Y56", 10), ("Provider", "RJ1", 2),
+                               ("Provider", "RVJ", 1)):  # fmt: skip
+        for dimension, measure, value in (
+            ("EthnicCategoryMotherGroup", "Any other ethnic group", 50), ("EthnicCategoryMotherGroup", "Asian or Asian British", 100),
+            ("EthnicCategoryMotherGroup", "Black or Black British", 150), ("EthnicCategoryMotherGroup", "Mixed", 40),
+            ("EthnicCategoryMotherGroup", "White", 500), ("EthnicCategoryMotherGroup", "Not known", 5),
+            ("EthnicCategoryMotherGroup", "Not Stated", 15),
+            ("EthnicCategoryMotherGroup", "Missing value / Value outside reporting parameters", 10),
+            ("DeprivationDecileAtBooking", "01 - Most deprived", 200), ("DeprivationDecileAtBooking", decile, 300),
+            ("DeprivationDecileAtBooking", "10 - Least deprived", 355),
+            ("DeprivationDecileAtBooking", "Pseudo postcode recorded (includes no fixed abode or resident overseas)", 15),
+            ("TotalDeliveries", "", 870), ("GestationLengthBirthGroup37", "<37 weeks", 60),
+            ("GestationLengthBirthGroup37", ">=37 weeks", 740),
+            ("GestationLengthBirthGroup37", "Missing value / Value outside reporting parameters", 70),
+            ("BirthweightTermGroup2500", "Under 2500g", 20), ("BirthweightTermGroup2500", "2500g and over", 780),
+            (smoking, "Smoker", 0), (smoking, "Non-Smoker / Ex-Smoker", 0), ("OnsetOfLabour", "Spontaneous", 400),
+        ):  # fmt: skip
+            rows.append((period, dimension, level, code, code, measure, "Deliveries", value * times))
+    return rows
+
+
+MHA_HEADER = ("Year", "Measure", "measureSubcategory", "Demographic", "DemographicBreakdown", "OrganisationBreakdown",
+              "Datasource", "OrgID", "OrgName", "MHSDS_Count", "Acute_Count", "Total_Count", "CrudeRate", "StdRate",
+              "Confidence_interval")  # fmt: skip
+
+
+def mha_rows() -> list[tuple]:
+    """Return England and a board by ethnic group, and trusts' totals; blank is suppressed."""
+
+    def row(demographic, group, level, code, count, rate="", standardised="", measure="All detentions", subcategory="All"):
+        return ("2023/24", measure, subcategory, demographic, group, level, "MHSDS", code, code, count, "", count, rate,
+                standardised, "")  # fmt: skip
+
+    return [
+        row("Age", "15 and under", "h", "All prov", 274, 2.6),
+        row("Ethnicity", "All", "All submissions", "All prov", 900, 80.7),
+        row("Ethnicity", "Black or Black British", "All submissions", "All prov", 300, 239, 242.3),
+        row("Ethnicity", "African", "All submissions", "All prov", 200, 174.1, 172.6),
+        row("Ethnicity", "Other Ethnic Groups", "All submissions", "All prov", 100, 130.6, 129.4),
+        row("Ethnicity", "Any Other Ethnic Group", "All submissions", "All prov", 90, 212.6, 210.4),
+        row("Ethnicity", "Chinese", "All submissions", "All prov", 10, 55, 54.6),
+        row("Ethnicity", "White", "All submissions", "All prov", 500, 69.5, 68.4),
+        row("Ethnicity", "Not Known", "All submissions", "All prov", 20),
+        row("Ethnicity", "Not Stated", "All submissions", "All prov", 30),
+        row("Ethnicity", "Unknown", "All submissions", "All prov", 50),
+        row("Ethnicity", "Black or Black British", "ICB", "QKK", 120, 300.5),
+        row("Ethnicity", "White", "ICB", "QKK", 200, 90.1),
+        row("Ethnicity", "Mixed", "ICB", "QKK", ""),
+        row("Ethnicity", "White", "ICB", "UNKNOWN", 15),
+        row("IMD", "Male", "All submissions", "All prov", 2292, 43.4),
+        row("All", "All", "NHS Trust", "All prov", 600),
+        row("All", "All", "NHS Trust", "RV5", 400),
+        row("All", "All", "NHS Trust", "RNK", ""),
+        row("All", "All", "Independent Health Provider", "AHL", 55),
+        row("Ethnicity", "White", "All submissions", "All prov", 30, measure="People subject to repeat detentions", subcategory="2"),
+    ]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Cut:
     """A folder of small raw files, laid out like the folder of real ones."""
@@ -344,6 +438,30 @@ class Cut:
         return self.path / "population" / "trust_catchment_2026.csv"
 
     @property
+    def panel(self) -> Path:
+        return self.path / "staff_survey" / "trust_panel_2021_2022.csv"
+
+    @property
+    def series(self) -> Path:
+        return self.path / "wres" / "national_series.csv"
+
+    @property
+    def rtt(self) -> Path:
+        return self.path / "access" / "rtt_incomplete_by_trust_month.csv"
+
+    @property
+    def ae(self) -> Path:
+        return self.path / "access" / "ae_by_trust_month.csv"
+
+    @property
+    def maternity(self) -> Path:
+        return self.path / "maternity" / "hosp-epis-stat-mat-msdscsv-2022-23.csv"
+
+    @property
+    def detentions(self) -> Path:
+        return self.path / "mental_health" / "mha_annual_suppressed_2023_24.csv"
+
+    @property
     def catchment(self) -> Path:
         return self.path / "population" / "trust_catchment_ethnicity_census2021.csv"
 
@@ -358,7 +476,9 @@ def write():
         wres_rows=wres_rows, workforce=write_workforce, population=write_population, catchment=write_catchment,
         csv=write_csv, ETR=ETR, TRUSTS=TRUSTS, SUCCESSORS=SUCCESSORS, SURVEY=SURVEY, WRES_HEADER=WRES_HEADER,
         POPULATION=POPULATION, POPULATION_HEADER=POPULATION_HEADER, CATCHMENT=CATCHMENT,
-        ETHNIC_GROUPS=ETHNIC_GROUPS, RESPONDENTS=RESPONDENTS, STAFF_GROUPS=STAFF_GROUPS,
+        PANEL=PANEL, PANEL_HEADER=PANEL_HEADER, SERIES=SERIES, RTT=RTT, RTT_HEADER=RTT_HEADER, AE=AE,
+        AE_HEADER=AE_HEADER, maternity_rows=maternity_rows, MATERNITY_HEADER=MATERNITY_HEADER, mha_rows=mha_rows,
+        MHA_HEADER=MHA_HEADER, ETHNIC_GROUPS=ETHNIC_GROUPS, RESPONDENTS=RESPONDENTS, STAFF_GROUPS=STAFF_GROUPS,
     )  # fmt: skip
 
 
@@ -375,6 +495,12 @@ def whole_cut(tmp_path_factory) -> Cut:
     write_workforce(cut.workforce)
     write_population(cut.population)
     write_catchment(cut.catchment)
+    write_csv(cut.panel, PANEL, PANEL_HEADER)
+    write_csv(cut.series, SERIES, ("measure", "wres_report_year", "value"))
+    write_csv(cut.rtt, RTT, RTT_HEADER)
+    write_csv(cut.ae, AE, AE_HEADER)
+    write_csv(cut.maternity, maternity_rows(), MATERNITY_HEADER)
+    write_csv(cut.detentions, mha_rows(), MHA_HEADER)
     return cut
 
 

@@ -25,7 +25,8 @@ FIGURE_DTYPES = {
 #: published or is unusable. ``not_applicable``: has no meaning for this kind of trust.
 STATUSES = ("ok", "suppressed", "not_available", "not_applicable")
 
-UNITS = ("percent", "people", "fte", "ratio", "score", "quintile")
+#: ``count`` is of events (deliveries, detentions), ``people`` of people.
+UNITS = ("percent", "people", "count", "fte", "ratio", "score", "quintile", "per_100000")
 
 #: What identifies a figure; no two rows of one file share it.
 FIGURE_KEY = ["organisation_code", "period_start", "period_end", "indicator", "group", "unit"]

@@ -26,8 +26,21 @@ from race_equality.figures.store import (
 )
 from race_equality.figures.trusts import TrustList, read_trust_list, successions_csv
 from race_equality.project import Project
-from race_equality.sources import catchment, demonstration, ods, staff_survey, workforce, wres, wres_return
-from race_equality.sources.publication import Publication, Reading, find_file
+from race_equality.sources import (
+    access,
+    catchment,
+    demonstration,
+    maternity,
+    mental_health_act,
+    national_wres,
+    ods,
+    staff_survey,
+    staff_survey_panel,
+    workforce,
+    wres,
+    wres_return,
+)
+from race_equality.sources.publication import Publication, Reading, find_file, find_files
 from race_equality.sources.reading import Workbook, check_file, csv_columns, nearest, normalised
 
 #: The three files of the trust list: source id to pattern and description.
@@ -193,6 +206,104 @@ PUBLICATIONS = (
             "Modelled for acute trusts alone: not applicable to the others, which is not the same as missing.",
         ),
     ),
+    Publication(
+        id=staff_survey_panel.PUBLICATION,
+        title="NHS Staff Survey 2021 to {edition}: discrimination, and respondents from ethnic minorities",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="staff_survey/trust_panel_*.csv",
+        read=staff_survey_panel.read_panel,
+        columns=staff_survey_panel.COLUMNS,
+        notes=(
+            "Four editions side by side, each weighted as it was published; the publisher reweights "
+            "history each year, so the difference between two years is not exact.",
+            "The indicators have names of their own (staff_survey_panel_...), so that years are never "
+            "added up with the edition of one year.",
+        ),
+    ),
+    Publication(
+        id=national_wres.PUBLICATION,
+        title="WRES national figures, reports to {edition}",
+        publisher="NHS England and NHS Employers",
+        url="https://www.england.nhs.uk/about/equality/equality-hub/workforce-equality-data-standards/equality-standard/",
+        licence="Quoted with their source",
+        pattern="wres/national_series.csv",
+        read=national_wres.read_national_series,
+        columns=national_wres.COLUMNS,
+        notes=(
+            "Indicator 2 is White over ethnic minority, indicator 3 ethnic minority over White: above 1 is "
+            "adverse to ethnic minority staff in both.",
+            "A WRES report year pairs workforce data of March with the survey of the autumn before.",
+        ),
+    ),
+    Publication(
+        id=access.RTT,
+        title="Referral to treatment waiting times, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/rtt_incomplete_by_trust_month.csv",
+        read=access.read_rtt,
+        columns=access.RTT_COLUMNS,
+        notes=(
+            "Incomplete pathways by trust, summed over commissioners and treatment functions from the "
+            "monthly files. Not published by ethnicity and trust.",
+            "A blank is a wait that the month's file does not give: not available, not zero.",
+        ),
+    ),
+    Publication(
+        id=access.AE,
+        title="A&E attendances and emergency admissions, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/ae_by_trust_month.csv",
+        read=access.read_ae,
+        columns=access.AE_COLUMNS,
+        notes=(
+            "Recording changed in November 2025: figures before and after are not one series. The "
+            "locator of the later ones says so.",
+            "Over 12 hours is counted from the decision to admit, as a share of emergency admissions via A&E.",
+            "Not published by ethnicity and trust.",
+        ),
+    ),
+    Publication(
+        id=maternity.PUBLICATION,
+        title="Maternity Services Data Set, annual CSV, year to March {edition}",
+        publisher="NHS England",
+        url="https://digital.nhs.uk/data-and-information/publications/statistical/nhs-maternity-statistics",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="maternity/hosp-epis-stat-mat-msdscsv-*.csv",
+        read=maternity.read_deliveries,
+        columns=maternity.COLUMNS,
+        series=True,
+        notes=(
+            "Counts are rounded to the nearest 5, so percentages of few births are rough.",
+            "Each row is one dimension: no outcome is published by ethnicity and trust. Ethnic groups are "
+            "those of 2001, where Chinese is part of Other.",
+            "Outcomes are shares of the births or bookings for which the outcome is known.",
+        ),
+    ),
+    Publication(
+        id=mental_health_act.PUBLICATION,
+        title="Mental Health Act statistics, annual figures {edition}",
+        publisher="NHS England",
+        url="https://digital.nhs.uk/data-and-information/publications/statistical/mental-health-act-statistics-annual-figures",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="mental_health/mha_annual_*.csv",
+        read=mental_health_act.read_detentions,
+        columns=mental_health_act.COLUMNS,
+        notes=(
+            "By ethnic group for England and for each integrated care board (trust_code is the board's "
+            "code, as in 2023/24); for a trust its total alone.",
+            "Blank is suppressed; counts of boards and trusts are rounded to the nearest 5. Rates are for "
+            "100,000 people of the group; the standardised ones by age and sex.",
+            "'All' among ethnic groups is everybody whose group is known, and leaves out Unknown (not "
+            "stated and not known together). Ethnic groups are those of 2001, where Chinese is part of Other.",
+            "The file's rows by deprivation carry labels of gender instead of deciles, so they are not read.",
+        ),
+    ),
 )
 
 
@@ -356,7 +467,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
             rows = {"ods_trusts": len(trusts.trusts), "ods_successors": len(trusts.successions)}
             outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
         files |= demonstration_files(project)
-    found = [(one, find_file(folder, one.pattern)) for one in chosen]
+    found = [(one, path) for one in chosen for path in find_files(folder, one)]
     more, remove = _read_files(found, trusts, project, files)
     write_all(files, remove=remove)
     return outcomes + more
@@ -456,6 +567,8 @@ def _read_files(
             project,
         )  # fmt: skip
         editions = _editions(one, project)
+        if one.series:
+            editions = [path for path in editions if path.stem == reading.source_id]
         before = read_figures(sources=[path.stem for path in editions], project=project)
         files[project.figures / f"{reading.source_id}.parquet"] = content
         files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()

@@ -62,6 +62,9 @@ class Publication:
         What a file of this publication has, to know it by: worksheets, or columns of a CSV.
     first_header : str
         The first header of the first of ``sheets``, where the sheets alone do not tell.
+    series : bool
+        Whether editions stand side by side (a year each); otherwise a new one takes the place of
+        the earlier.
     notes : tuple of str
         What somebody who uses the figures has to know, in any edition.
     edition_notes : mapping of str to tuple of str
@@ -78,8 +81,21 @@ class Publication:
     sheets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     first_header: str = ""
+    series: bool = False
     notes: tuple[str, ...] = ()
     edition_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def find_files(folder: Path, one: Publication) -> list[Path]:
+    """Return the file of a publication in a folder; of a series, every file.
+
+    Raises
+    ------
+    InputError
+        See :func:`find_file`.
+    """
+    found = sorted(folder.glob(one.pattern))
+    return found if one.series and found else [find_file(folder, one.pattern)]
 
 
 def find_file(folder: Path, pattern: str) -> Path:

@@ -1,0 +1,164 @@
+"""How long patients wait: referral to treatment (RTT) and A&E, by trust and month.
+
+Two layouts of one series each: a row for each trust and month, summed from the official monthly
+files. The official RTT file has a row for each commissioner, and ``C_999`` is already a total of
+the treatment functions; the official A&E file has a TOTAL row inside the data, and one month has a
+column headed ``a``. None of them is split by ethnicity.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from pathlib import Path
+
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.reading import Cell, Record, Table, first_by_key, read_csv
+
+RTT, AE = "rtt", "ae"
+ALL_PATIENTS = "All patients"
+
+RTT_COLUMNS = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk")
+#: Column to indicator: the share of the waiting list, in per cent.
+RTT_INDICATORS = {
+    "within_18wk": "rtt_within_18_weeks",
+    "over_52wk": "rtt_over_52_weeks",
+    "over_65wk": "rtt_over_65_weeks",
+}
+
+AE_COLUMNS = (
+    "trust_code", "month_start", "methodology_break", "att_all", "over4hr_all", "dta_12hr_plus", "emadm_via_ae",
+)  # fmt: skip
+#: Indicator to numerator and denominator column.
+AE_INDICATORS = {
+    "ae_over_4_hours": ("over4hr_all", "att_all"),
+    "ae_over_12_hours_to_admission": ("dta_12hr_plus", "emadm_via_ae"),
+}
+
+
+def read_rtt(path: Path, trusts: TrustList) -> Reading:
+    """Read the waiting list by trust and month: the share waiting under 18 and over 52 and 65 weeks.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        A blank is a month whose file did not hold that wait: not available, not zero.
+    """
+    table = read_csv(path, RTT_COLUMNS, optional=("over_78wk", "over_104wk"))
+    figures, last = _months(table, RTT, trusts)
+    for trust_code, record, period in figures.records(table):
+        total = record["total_incomplete"].number("waiting list", whole=True)
+        for column, indicator in RTT_INDICATORS.items():
+            cell = record[column]
+            figures.add_share(trust_code, record, indicator, cell, total, period)
+    for indicator in RTT_INDICATORS.values():
+        figures.rows.complete(indicator, [ALL_PATIENTS], "percent", reason="no waiting list published",
+                              status_of=_status_without)  # fmt: skip
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}",
+                                _unread(table))  # fmt: skip
+
+
+def read_ae(path: Path, trusts: TrustList) -> Reading:
+    """Read A&E by trust and month: the share over 4 hours, and 12 hours to admission.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        In a month without attendances there is no share: not applicable.
+
+    Notes
+    -----
+    Recording changed in November 2025: months before and after must not be read as one series. The
+    locator of every later figure says so.
+    """
+    table = read_csv(path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1",
+                                                 "dta_4to12hr"))  # fmt: skip
+    figures, last = _months(table, AE, trusts)
+    for trust_code, record, period in figures.records(table):
+        changed = record["methodology_break"]
+        if changed.text not in ("True", "False"):
+            raise changed.error(f"{changed.text!r} is neither True nor False.", "Download the file again.")
+        remark = " (recorded as since November 2025)" if changed.text == "True" else ""
+        for indicator, (numerator, denominator) in AE_INDICATORS.items():
+            total = record[denominator].number(denominator, whole=True)
+            figures.add_share(trust_code, record, indicator, record[numerator], total, period, remark)
+    for indicator in AE_INDICATORS:
+        figures.rows.complete(indicator, [ALL_PATIENTS], "percent", reason="no A&E published",
+                              status_of=_status_without)  # fmt: skip
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", _unread(table))
+
+
+class _Months:
+    """Figures of one month each."""
+
+    def __init__(self, rows: FigureRows) -> None:
+        self.rows = rows
+
+    def records(self, table: Table):
+        """Yield (trust of today, record, first and last day) of each trust's months."""
+        known: dict[str, str | None] = {}
+        for record in table:
+            organisation = record["trust_code"].text
+            if organisation not in known:
+                known[organisation] = self.rows.trust_of(organisation, "organisations that are not trusts")
+            if (trust_code := known[organisation]) is not None:
+                first = _month(record["month_start"])
+                last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+                yield trust_code, record, (first, last)
+
+    def add_share(
+        self,
+        trust_code: str,
+        record: Record,
+        indicator: str,
+        cell: Cell,
+        total: float,
+        period: tuple[date, date],
+        remark: str = "",
+    ) -> None:
+        """Add a share of a total, in per cent."""
+        count = cell.number(indicator.replace("_", " "), high=total, whole=True) if cell.text else None
+        status = "not_available" if count is None else "ok" if total else "not_applicable"
+        self.rows.add(
+            trust_code, record["trust_code"].text, indicator, ALL_PATIENTS, "percent", cell.locator + remark,
+            value=100 * count / total if status == "ok" else None, numerator=count, denominator=total,
+            status=status, period=period,
+        )  # fmt: skip
+
+
+def _months(table: Table, source: str, trusts: TrustList) -> tuple[_Months, date]:
+    first_by_key(
+        (((r["trust_code"].text, r["month_start"].text), r["trust_code"]) for r in table), "trust and month"
+    )
+    first = max(_month(record["month_start"]) for record in table)
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return _Months(FigureRows(source, (first, last), trusts)), last
+
+
+def _month(cell: Cell) -> date:
+    try:
+        first = date.fromisoformat(cell.text)
+    except ValueError:
+        first = None
+    if first is None or first.day != 1:
+        raise cell.error(f"{cell.text!r} is not the first day of a month.", "Write it as 2024-09-01.")
+    return first
+
+
+def _status_without(kind: str) -> str:
+    return "not_available" if kind in ("acute", "acute specialist") else "not_applicable"
+
+
+def _unread(table: Table) -> list[str]:
+    return [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []

@@ -1,0 +1,75 @@
+"""Maternity Services Data Set."""
+
+import pandas as pd
+import pytest
+from race_equality.errors import InputError
+from race_equality.figures.schema import check_figures
+from race_equality.sources.maternity import read_deliveries
+
+
+@pytest.fixture
+def figures(whole_cut, trust_list):
+    return check_figures(read_deliveries(whole_cut.maternity, trust_list).figures, origin="cut")
+
+
+def values(figures, code, indicator):
+    return figures.query("organisation_code == @code and indicator == @indicator").set_index("group")["value"].to_dict()
+
+
+def test_deliveries_by_ethnic_group_with_unknowns_kept_apart(figures):
+    assert values(figures, "RJ1", "maternity_deliveries_by_ethnicity") == {
+        "Asian": 200, "Black": 300, "Mixed": 80, "White": 1000, "Other": 100, "Not known": 10, "Not stated": 30,
+        "Unknown": 20,
+    }  # fmt: skip
+    assert values(figures, "ENG", "maternity_deliveries") == {"All deliveries": 87000}
+
+
+@pytest.mark.parametrize(("period", "decile", "smoking", "year"), [
+    ("2020-21", "2", "SmokingAtBooking", 2021), ("2022-23", "02", "SmokingStatusGroupBooking", 2023),
+])  # fmt: skip
+def test_labels_that_vary_by_year_mean_the_same(cut, write, trust_list, period, decile, smoking, year):
+    write.csv(cut.maternity, write.maternity_rows(period, decile, smoking), write.MATERNITY_HEADER)
+    content = cut.maternity.read_bytes()
+    cut.maternity.write_bytes(b"\xef\xbb\xbf" + content)  # one year has a byte-order mark
+    reading = read_deliveries(cut.maternity, trust_list)
+    assert reading.source_id == f"maternity_{year}"
+    assert values(reading.figures, "RJ1", "maternity_deliveries_by_deprivation") == {
+        "Decile 1": 400, "Decile 2": 600, "Decile 10": 710, "No fixed abode or overseas": 30,
+    }  # fmt: skip
+    assert set(reading.figures["period_end"]) == {pd.Timestamp(year, 3, 31)}
+    assert "maternity_smoking_at_booking" in set(reading.figures["indicator"])
+
+
+def test_an_outcome_is_a_share_of_what_is_known(figures):
+    row = figures.query("organisation_code == 'RJ1' and indicator == 'maternity_preterm_births'").iloc[0]
+    # 120 of 120 + 1480; the 140 of unknown gestation are left out
+    assert (row["value"], row["numerator"], row["denominator"]) == (7.5, 120, 1600)
+    smoking = figures.query("organisation_code == 'RJ1' and indicator == 'maternity_smoking_at_booking'").iloc[0]
+    assert smoking["status"] == "not_available"  # known for nobody
+
+
+def test_regions_are_not_trusts_and_mergers_are_followed(figures):
+    assert "Y56" not in set(figures["organisation_code"])
+    assert set(figures.query("organisation_code == 'RVJ'")["trust_code"]) == {"RA7"}
+    missing = figures.query("indicator == 'maternity_deliveries'").set_index("trust_code")["status"]
+    assert (missing["R1F"], missing["RV5"]) == ("not_available", "not_applicable")
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "problem"),
+    [
+        (0, 0, "2021-22", "The file has more than one year"),
+        (0, 0, "2022", "The period is '2022' and not like 2022-23"),
+        (42, 7, 101, "row 44, Value: The count 101 is not a multiple of 5"),
+        (42, 7, "*", r"row 44, Value: The count is '\*', which is not a number"),
+        (42, 5, "Martian", "row 44, Measure: The ethnic group 'Martian' is not known"),
+        (51, 5, "Decile two", "row 53, Measure: 'Decile two' is not a decile"),
+        (43, 5, "Any other ethnic group", "The organisation, dimension and measure RJ1 .* stands here and at row 44"),
+    ],
+)
+def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):
+    rows = write.maternity_rows()
+    rows[row] = (*rows[row][:column], value, *rows[row][column + 1 :])
+    write.csv(cut.maternity, rows, write.MATERNITY_HEADER)
+    with pytest.raises(InputError, match=problem):
+        read_deliveries(cut.maternity, trust_list)

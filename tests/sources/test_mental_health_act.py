@@ -1,0 +1,73 @@
+"""Mental Health Act statistics."""
+
+import pytest
+from race_equality.errors import InputError
+from race_equality.figures.schema import check_figures
+from race_equality.sources.mental_health_act import read_detentions
+
+
+@pytest.fixture
+def reading(whole_cut, trust_list):
+    return read_detentions(whole_cut.detentions, trust_list)
+
+
+def rows_of(reading, code, indicator):
+    return reading.figures.query("organisation_code == @code and indicator == @indicator").set_index("group")
+
+
+def test_england_by_ethnic_group(reading):
+    check_figures(reading.figures, origin="cut")
+    counts = rows_of(reading, "ENG", "mha_detentions")["value"].to_dict()
+    assert counts == {
+        "All with a known ethnic group": 900, "Black": 300, "Black/African/Caribbean/Black British - African": 200,
+        "Other": 100, "Other ethnic group - Any other ethnic background": 90, "Asian/Asian British - Chinese": 10,
+        "White": 500, "Not known": 20, "Not stated": 30, "Unknown": 50,
+    }  # fmt: skip
+    assert rows_of(reading, "ENG", "mha_detentions_rate")["value"]["Black"] == 239
+    assert rows_of(reading, "ENG", "mha_detentions_standardised_rate")["value"]["Black"] == 242.3
+
+
+def test_a_blank_is_suppressed(reading):
+    board = rows_of(reading, "QKK", "mha_detentions")
+    assert board["status"].to_dict() == {"Black": "ok", "White": "ok", "Mixed": "suppressed"}
+    assert set(board["trust_code"]) == {"QKK"}
+
+
+def test_a_trust_has_its_total_alone(reading):
+    assert rows_of(reading, "RV5", "mha_detentions")["value"].to_dict() == {"All people": 400}
+    merged = rows_of(reading, "RNK", "mha_detentions").iloc[0]
+    assert (merged["trust_code"], merged["status"]) == ("G6V2S", "suppressed")
+    assert "AHL" not in set(reading.figures["organisation_code"])
+    assert rows_of(reading, "TAD", "mha_detentions").iloc[0]["status"] == "not_available"
+    assert rows_of(reading, "RJ1", "mha_detentions").iloc[0]["status"] == "not_applicable"
+
+
+def test_rows_with_the_wrong_labels_are_not_read(reading):
+    # deprivation rows carry genders; one row's breakdown reads "h"
+    assert reading.figures["value"].dropna().isin([2292, 274]).sum() == 0
+    assert reading.left_out == {"people of no known board": 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "problem"),
+    [
+        (7, 4, "Whit", "row 9, DemographicBreakdown: The ethnic group 'Whit' is not known. The nearest is 'white'"),
+        (7, 11, "many", "row 9, Total_Count: The figure is 'many'"),
+        (7, 11, 10.5, "row 9, Total_Count: The figure 10.5 is not a whole number"),
+        (0, 0, "2023", "row 2, Year: The year is '2023' and not like 2023/24"),
+        (3, 0, "2022/23", "row 5, Year: The file has more than one year"),
+        (8, 4, "White", "The measure, organisation and group All detentions All prov White stands here and at row 9"),
+    ],
+)
+def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):
+    rows = write.mha_rows()
+    rows[row] = (*rows[row][:column], value, *rows[row][column + 1 :])
+    write.csv(cut.detentions, rows, write.MHA_HEADER)
+    with pytest.raises(InputError, match=problem):
+        read_detentions(cut.detentions, trust_list)
+
+
+def test_a_file_without_the_measures_is_an_error(cut, write, trust_list):
+    write.csv(cut.detentions, [row for row in write.mha_rows() if row[1] != "All detentions"], write.MHA_HEADER)
+    with pytest.raises(InputError, match="There is no measure All detentions"):
+        read_detentions(cut.detentions, trust_list)

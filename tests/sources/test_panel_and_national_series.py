@@ -1,0 +1,64 @@
+"""Four years of the survey side by side, and the published national series."""
+
+import pandas as pd
+import pytest
+from race_equality.errors import InputError
+from race_equality.figures.schema import check_figures
+from race_equality.sources.national_wres import read_national_series
+from race_equality.sources.staff_survey_panel import read_panel
+
+
+def test_each_year_is_a_period_of_its_own(whole_cut, trust_list):
+    reading = read_panel(whole_cut.panel, trust_list)
+    figures = check_figures(reading.figures, origin="cut")
+    rows = figures.query("organisation_code == 'RJ1' and indicator == 'staff_survey_panel_q16b'")
+    assert dict(zip(rows["period_end"], rows["value"], strict=True)) == {
+        pd.Timestamp("2021-11-30"): 11.5, pd.Timestamp("2022-11-30"): 11.9,
+    }  # fmt: skip
+    assert rows["numerator"].isna().all()  # weighted
+    assert (reading.source_id, reading.period) == ("staff_survey_panel_2022", "autumns 2021 to 2022")
+    assert reading.left_out == {"CCGs": 1}
+
+
+def test_respondents_from_ethnic_minorities_are_people(whole_cut, trust_list):
+    figures = read_panel(whole_cut.panel, trust_list).figures
+    row = figures.query("organisation_code == 'RVJ' and indicator == 'staff_survey_panel_ethnic_minority'").iloc[0]
+    assert (row["trust_code"], row["value"], row["numerator"], row["denominator"]) == ("RA7", 25, 1000, 4000)
+
+
+def test_the_panel_never_has_the_indicators_of_one_edition(whole_cut, trust_list):
+    # figures of a trust are added up over what merged: years must not be among them
+    assert read_panel(whole_cut.panel, trust_list).figures["indicator"].str.startswith("staff_survey_panel_").all()
+
+
+def test_an_organisation_twice_in_a_year_is_an_error(cut, write, trust_list):
+    write.csv(cut.panel, [*write.PANEL, write.PANEL[1]], write.PANEL_HEADER)
+    with pytest.raises(InputError, match="The organisation and year RJ1 2021 stands here and at row 3"):
+        read_panel(cut.panel, trust_list)
+
+
+def test_values_as_a_report_prints_them(whole_cut, trust_list):
+    figures = check_figures(read_national_series(whole_cut.series, trust_list).figures, origin="cut")
+    found = {(r.indicator, r.group, r.period_end.year): (r.value, r.unit) for r in figures.itertuples()}
+    assert found == {
+        ("wres_national_workforce", "Ethnic minority", 2022): (24.2, "percent"),
+        ("wres_national_workforce", "Ethnic minority", 2023): (26.4, "percent"),
+        ("wres_national_2_ratio", "White over ethnic minority", 2023): (1.59, "ratio"),
+        ("wres_national_6", "Ethnic minority", 2024): (24.9, "percent"),
+        ("wres_national_6", "White", 2024): (20.7, "percent"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (("BME % of workforce", 2023, "about a quarter"), r"row 2, value: 'about a quarter' is not 1 number"),
+        (("Ind6 staff harassment BME / White %", 2024, "24.9"), r"row 2, value: '24.9' is not 2 number"),
+        (("BME % of worforce", 2023, "26.4"), "The measure 'BME % of worforce' is not known. The nearest is 'BME % of workforce'"),
+        (("BME % of workforce", "last", "26.4"), "row 2, wres_report_year: The year is 'last'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named(cut, write, trust_list, row, problem):
+    write.csv(cut.series, [row], ("measure", "wres_report_year", "value"))
+    with pytest.raises(InputError, match=problem):
+        read_national_series(cut.series, trust_list)
