@@ -113,7 +113,7 @@ def executed_notebook() -> nbformat.NotebookNode:
                         "tbl-trace", "Where each figure stands",
                         ["Figure", "What it is, in words", "File", "Place"],
                         [[f"Survey question Q{n}", "The share of staff who said that they had experienced it at work",
-                          LONG_WORD, f"row {n}, rate"] for n in range(1, 31)],
+                          LONG_WORD, f"row {n}, rate"] for n in range(1, 81)],
                     )
                 }
             ),

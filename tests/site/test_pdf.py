@@ -149,7 +149,7 @@ def test_the_font_is_ours_in_text_and_charts(site, code):
 
 @pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])
 def test_nothing_runs_over_the_margins(site, code):
-    """The words' boxes lie between the margins of 20 mm."""
+    """The words' boxes lie between the margins: 20 mm at the sides, 22 above, 20 below."""
     import shutil
     import subprocess
 
@@ -164,6 +164,19 @@ def test_nothing_runs_over_the_margins(site, code):
     over = [word for left, _, right, _, word in words
             if float(left) < margin - 1 or float(right) > 595.276 - margin + 1]
     assert over == []
+    # what hangs below the last line of letters is in the box as well
+    below = [word for _, _, _, bottom, word in words if float(bottom) > 841.89 - margin + 5]
+    pages = boxes.count("<page ")
+    assert below == [word for n in range(1, pages + 1) for word in ("Page", str(n), "of", str(pages))]
+
+
+def test_a_long_table_goes_on_with_its_header(site):
+    text = text_of(site / "trusts/RX1.pdf")
+    rows = [int(number) for number in re.findall(r"row (\d+), rate", text)]
+    assert rows == list(range(1, 81))
+    on_pages = [page for page in text.split("\f") if "row " in page]
+    assert len(on_pages) >= 3
+    assert all("What it is, in words" in page for page in on_pages)
 
 
 @pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])

@@ -89,32 +89,38 @@ end
 -- Room for letters in a line of a table in the PDF, and what the space between columns takes.
 local LINE_LETTERS, GAP_LETTERS = 100, 2.5
 
-local function rows_of(tbl)
-  local rows = pandoc.List()
-  rows:extend(tbl.head.rows)
-  for _, body in ipairs(tbl.bodies) do rows:extend(body.body) end
-  return rows
-end
-
 -- Typst gives every wide column the same room. Here a column gets room for its longest word, and
 -- then a share of the rest by how much text it holds.
 local function share_width(tbl)
   local longest_word, longest_cell = {}, {}
   for column = 1, #tbl.colspecs do longest_word[column], longest_cell[column] = 1, 1 end
-  for _, row in ipairs(rows_of(tbl)) do
-    local column = 1
-    for _, cell in ipairs(row.cells) do
-      if cell.col_span == 1 and longest_cell[column] then
-        local text = pandoc.utils.stringify(cell.contents)
-        -- a short figure with its interval is read as one word
-        local whole = cell.attr.classes:includes("number") and text:match("%d") and #text <= 24
-        longest_cell[column] = math.max(longest_cell[column], utf8.len(text) or #text)
-        for word in (whole and text:gsub(" ", "_") or text):gmatch("[^%s\u{200b}]+") do
-          longest_word[column] = math.max(longest_word[column], utf8.len(word) or #word)
+
+  local function measure(rows, is_head)
+    for _, row in ipairs(rows) do
+      local column = 1
+      for _, cell in ipairs(row.cells) do
+        if cell.col_span == 1 and longest_cell[column] then
+          local text = pandoc.utils.stringify(cell.contents)
+          if not is_head then -- a heading may take several lines
+            longest_cell[column] = math.max(longest_cell[column], utf8.len(text) or #text)
+            -- a short figure with its interval is read as one word
+            if cell.attr.classes:includes("number") and text:match("%d") and #text <= 24 then
+              text = text:gsub(" ", "_")
+            end
+          end
+          for word in text:gmatch("[^%s\u{200b}]+") do
+            longest_word[column] = math.max(longest_word[column], utf8.len(word) or #word)
+          end
         end
+        column = column + cell.col_span
       end
-      column = column + cell.col_span
     end
+  end
+
+  measure(tbl.head.rows, true)
+  for _, body in ipairs(tbl.bodies) do measure(body.body, false) end
+  for column = 1, #tbl.colspecs do
+    longest_cell[column] = math.max(longest_cell[column], longest_word[column])
   end
   local total_cells, total_words = 0, 0
   for column = 1, #tbl.colspecs do
