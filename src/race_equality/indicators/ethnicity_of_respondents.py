@@ -9,7 +9,6 @@ from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.statistics.intervals import wilson_interval
 
 
-
 def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
     """Compare the survey's respondents with the population served, by ethnic group.
 

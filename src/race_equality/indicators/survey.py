@@ -9,6 +9,7 @@ import pandas as pd
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.statistics.intervals import wilson_interval
+from race_equality.statistics.trend import Trend, trend
 
 
 @dataclass(frozen=True)
@@ -166,3 +167,61 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
         .drop(columns="any_other")
         .reset_index(drop=True)
     )
+
+
+def discrimination_by_year(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+    """Discrimination from a manager or colleagues, all staff, survey by survey.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_code : str
+        A resolved trust code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a survey, oldest first: ``year``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
+        ``base``. Organisations that have merged are averaged by their numbers of respondents, in each
+        year those that were surveyed.
+    """
+    rows = figures[
+        (figures["trust_code"] == trust_code)
+        & (figures["indicator"] == "staff_survey_panel_q16b")
+        & (figures["status"] == "ok")
+    ]
+    base = rows["denominator"].astype("float64")
+    table = (
+        pd.DataFrame(
+            {
+                "year": rows["period_end"].dt.year,
+                "people": rows["value"].astype("float64") * base / 100,
+                "base": base,
+            }
+        )
+        .groupby("year", as_index=False)
+        .sum()
+    )
+    interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())
+    return table.assign(
+        percent=100 * table["people"] / table["base"], lower=100 * interval.lower, upper=100 * interval.upper
+    ).drop(columns="people")
+
+
+def yearly_change(years: pd.DataFrame) -> Trend:
+    """Return the yearly change of a percentage, with its interval.
+
+    Parameters
+    ----------
+    years : pandas.DataFrame
+        From :func:`discrimination_by_year`.
+
+    Returns
+    -------
+    Trend
+        In percentage points a year; fewer than four surveys give "too few points".
+    """
+    share = years["percent"] / 100
+    error = 100 * (share * (1 - share) / years["base"]).pow(0.5)
+    return trend(years["year"].to_numpy(dtype="float64"), years["percent"].to_numpy(), error.to_numpy())

@@ -69,3 +69,19 @@ def of_populations(population: pd.DataFrame, name: str) -> str:
         if shares:
             parts.append(f"{row.group} {listing(shares)}")
     return f"Bar chart of ethnic groups at {name}: {'; '.join(parts)}."
+
+
+def of_years(years: pd.DataFrame, name: str) -> str:
+    """Describe the line of surveys: each year's percentage."""
+    parts = [f"{row.year:.0f} {percent(row.percent)}" for row in years.itertuples()]
+    return f"Line chart of discrimination from a manager or colleagues at {name}: {listing(parts)}."
+
+
+def of_months(series: pd.DataFrame, measure: str, name: str) -> str:
+    """Describe the monthly lines: where each begins and ends."""
+    parts = []
+    for label, rows in series.groupby("series", sort=False):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        who = name if label == "This trust" else lower_first(label)
+        parts.append(f"{who} from {percent(first['percent'])} to {percent(last['percent'])}")
+    return f"Line chart of {lower_first(measure)} by month: {'; '.join(parts)}."

@@ -78,7 +78,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         listed.append({"what": what, "why": why, "how": how.format(code=trust.code)})
     listed.append(
         {
-            "what": "Waiting lists and restrictive interventions by ethnic group",
+            "what": "Waits, outcomes of birth, detentions and restrictive interventions by ethnic group",
             "why": "Not available: published for no trust by ethnic group",
             "how": "Ask for them from the trust’s own records",
         }

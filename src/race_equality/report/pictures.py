@@ -276,3 +276,59 @@ def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt
         base.mark_bar(size=13).encode(x=x, color=colour),
         base.mark_text(align="left", dx=5).encode(x=x, text="shown:N"),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(19))
+
+
+def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """Monthly percentages of this trust and of all trusts, each line labelled at its end.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``month``, ``series`` (this trust first), ``percent``, ``recording``; a line ends where the
+        recording changes.
+    """
+    series = list(rows["series"].unique())
+    colours, dashes = [DARK_BLUE, ORANGE][: len(series)], [[1, 0], [6, 4]][: len(series)]
+    rows = rows.assign(line=rows["series"] + rows["recording"].astype("str"))
+    x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelAngle=0, labelOverlap=True))
+    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True))
+    lines = (
+        alt.Chart(rows)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=y,
+            detail="line:N",
+            color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
+            strokeDash=alt.StrokeDash("series:N", sort=series, scale=alt.Scale(domain=series, range=dashes)),
+        )
+    )
+    ends = rows.loc[rows.groupby("series")["month"].idxmax()].assign(shown=lambda d: d["percent"].map("{:.1f}%".format))
+    # Where both lines end close together the labels stand above and below.
+    high = ends["percent"].idxmax()
+    labels = [
+        alt.Chart(ends.loc[[index]])
+        .mark_text(align="right", dy=-12 if index == high else 16)
+        .encode(x=x, y=y, text="shown:N")
+        for index in ends.index
+    ]
+    return alt.layer(lines, *labels).properties(width=540, height=200)
+
+
+def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """A percentage with its interval, survey by survey.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``year``, ``percent``, ``lower``, ``upper``.
+    """
+    rows = rows.assign(label=rows["year"].astype("int64").astype("str"), shown=rows["percent"].map("{:.1f}%".format))
+    base = alt.Chart(rows).encode(x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0)))
+    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True))
+    return alt.layer(
+        base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
+        base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2="upper:Q"),
+        base.mark_point(color=DARK_BLUE, size=110).encode(y=y),
+        base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text="shown:N"),
+    ).properties(width=420, height=170)

@@ -14,7 +14,6 @@ import pandas as pd
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES, WresIndicator
 from race_equality.indicators.ethnicity_of_respondents import minority_share
-from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.words import (
     interval,
     listing,
@@ -24,6 +23,7 @@ from race_equality.report.words import (
     percent,
     points,
 )
+from race_equality.statistics.trend import Trend
 
 
 def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
@@ -317,3 +317,33 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     if not math.isnan(staff):
         sentences.append("The staff who answered are not the whole workforce.")
     return " ".join(sentences)
+
+
+def change_sentence(years: pd.DataFrame, change: Trend) -> str:
+    """Say how discrimination from a manager or colleagues changed over the surveys.
+
+    Parameters
+    ----------
+    years : pandas.DataFrame
+        From :func:`race_equality.indicators.survey.discrimination_by_year`; not empty.
+    change : Trend
+        From :func:`race_equality.indicators.survey.yearly_change`.
+    """
+    first, last = years.iloc[0], years.iloc[-1]
+    between = (
+        f"Between autumn {first['year']:.0f} and autumn {last['year']:.0f} the share of all staff who had "
+        "experienced discrimination from a manager or colleagues"
+    )
+    if change.direction == "too few points":
+        return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
+    bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
+    if change.direction == "no reliable change":
+        return (
+            f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}; the data do not show "
+            f"a reliable change ({points(change.slope)} percentage points a year, {bounds})."
+        )
+    verb = "rose" if change.direction == "rising" else "fell"
+    return (
+        f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}, by "
+        f"{points(change.slope, signed=False)} percentage points a year ({bounds})."
+    )

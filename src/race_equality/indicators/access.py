@@ -1,0 +1,152 @@
+"""Waiting times and A&E by month: a trust beside all trusts, ordinary variation apart from change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.statistics.process_control import xmr
+
+
+@dataclass(frozen=True)
+class AccessMeasure:
+    """A monthly measure of access to care."""
+
+    id: str
+    name: str
+    improvement: Literal["increase", "decrease"]
+    statement: str
+
+
+#: Published by trust, and for no trust by ethnic group.
+MEASURES = (
+    AccessMeasure(
+        "rtt_within_18_weeks",
+        "Waiting under 18 weeks",
+        "increase",
+        "of the people on the waiting list had waited under 18 weeks",
+    ),
+    AccessMeasure(
+        "rtt_over_52_weeks",
+        "Waiting over a year",
+        "decrease",
+        "of the people on the waiting list had waited over 52 weeks",
+    ),
+    AccessMeasure(
+        "ae_over_4_hours",
+        "Over four hours in A&E",
+        "decrease",
+        "of A&E attendances took over four hours",
+    ),
+)
+
+#: Words in a locator that say that a month was recorded in another way than those before it.
+_BREAK = "(recorded as since"
+
+
+def monthly(
+    figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Add up people over trusts, month by month.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    indicator : str
+        An id of :data:`MEASURES`.
+    trust_codes : collection of str, optional
+        Which trusts; all real ones when not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a month, in order: ``month`` (its first day), ``percent``, ``people`` (the
+        denominator), ``recording`` (counts up from 0 at each change of recording).
+    """
+    rows = figures[
+        (figures["indicator"] == indicator)
+        & (figures["status"] == "ok")
+        & (figures["trust_code"] != DEMONSTRATION_CODE)
+    ]
+    if trust_codes is not None:
+        rows = rows[rows["trust_code"].isin(list(trust_codes))]
+    sums = pd.DataFrame(
+        {
+            "month": rows["period_start"],
+            "count": rows["numerator"].astype("float64"),
+            "people": rows["denominator"].astype("float64"),
+            "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
+        }
+    ).groupby("month", as_index=False).agg({"count": "sum", "people": "sum", "recording": "max"})
+    return sums.assign(percent=100 * sums["count"] / sums["people"]).drop(columns="count")
+
+
+def latest_access(
+    figures: pd.DataFrame, trust_code: str, peer_codes: Collection[str], *, months: int = 24
+) -> pd.DataFrame:
+    """Give the latest month of each measure and what the months before it say of it.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_code : str
+        A resolved trust code.
+    peer_codes : collection of str
+        The trusts it is compared with.
+    months : int
+        How many months, at most, the process limits rest on. A change of recording starts them
+        again.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each measure that the trust has: ``indicator``, ``month``, ``percent``,
+        ``people``, ``all_trusts``, ``similar_trusts`` (in the same month, NaN where none has it),
+        ``variation`` ("improvement", "concern" or "common cause"), ``provisional``, ``points``.
+
+    Notes
+    -----
+    Everybody who waits is counted, so there is no sampling interval; what is uncertain is whether a
+    month differs from the ordinary run of months, which an XmR chart says.
+
+    References
+    ----------
+    NHS England, Making Data Count.
+    """
+    found = []
+    for measure in MEASURES:
+        here = monthly(figures, measure.id, [trust_code])
+        if here.empty:
+            continue
+        last = here.iloc[-1]
+        run = here[here["recording"] == last["recording"]].tail(months)
+        chart = xmr(run["percent"].to_numpy(), improvement=measure.improvement)
+
+        def in_month(codes, measure=measure, last=last):
+            series = monthly(figures, measure.id, codes).set_index("month")["percent"]
+            return series.get(last["month"], float("nan"))
+
+        found.append(
+            {
+                "indicator": measure.id,
+                "month": last["month"],
+                "percent": last["percent"],
+                "people": last["people"],
+                "all_trusts": in_month(None),
+                "similar_trusts": in_month(peer_codes),
+                "variation": chart.variation_icon,
+                "provisional": chart.provisional,
+                "points": len(run),
+            }
+        )
+    return pd.DataFrame(
+        found,
+        columns=["indicator", "month", "percent", "people", "all_trusts", "similar_trusts", "variation",
+                 "provisional", "points"],
+    )
