@@ -37,6 +37,7 @@ def report(file: Path) -> dict[str, list]:
     # Quarto heads its footnotes, Pandoc rules them off
     for frame in main.xpath(".//nav | .//section[contains(@class, 'footnotes')]"):
         frame.getparent().remove(frame)
+    found = main.xpath(".//@id")
     tables = {}
     for table in main.xpath(".//table"):
         identifier = table.get("id") or next(iter(table.xpath("ancestor::*[starts-with(@id, 'tbl-')]/@id")), "")
@@ -50,6 +51,7 @@ def report(file: Path) -> dict[str, list]:
         "tables": tables,
         "scopes": [cell.get("scope") for cell in main.xpath(".//th[@scope]")],
         "references": [(link.get("href"), words(link)) for link in main.xpath(".//a[contains(@class, 'quarto-xref')]")],
+        "identifiers met twice": [name for name in set(found) if found.count(name) > 1],
         "callouts": len(main.xpath(".//div[contains(@class, 'callout-note') or contains(@class, 'callout-warning') "
                                    "or contains(@class, 'callout-important')]")),
     }

@@ -175,6 +175,16 @@ local function has_long_names(html)
   return false
 end
 
+-- Quarto would give the identifier to the table and to the box that it puts around it.
+local function label_in_caption(tbl)
+  local last = tbl.caption.long[#tbl.caption.long]
+  if not tbl.identifier:match("^tbl%-") or not last or not last.content then return tbl end
+  last.content:extend({ pandoc.Space(), pandoc.Str("{#" .. tbl.identifier .. "}") })
+  tbl.identifier = ""
+  tbl.caption.long[#tbl.caption.long] = last
+  return tbl
+end
+
 local function read_html(html)
   local addresses
   local long_names = has_long_names(html)
@@ -194,6 +204,7 @@ local function read_html(html)
       if long_names then tbl = tbl:walk({ Str = breakable }) end
       if lists then tbl = tbl:walk({ Plain = not_a_list, Para = not_a_list }) end
       tbl = align_numbers(tbl)
+      if in_quarto then tbl = label_in_caption(tbl) end
       return is_html and tbl or share_width(tbl)
     end,
     Div = function(div)
