@@ -289,7 +289,7 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
     """
     series = list(rows["series"].unique())
     colours, dashes = [DARK_BLUE, ORANGE][: len(series)], [[1, 0], [6, 4]][: len(series)]
-    rows = rows.assign(line=rows["series"] + rows["recording"].astype("str"))
+    rows = rows.reset_index(drop=True).assign(line=rows["series"].to_numpy() + rows["recording"].astype("str").to_numpy())
     x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelAngle=0, labelOverlap=True))
     y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True))
     lines = (
