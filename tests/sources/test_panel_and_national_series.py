@@ -54,6 +54,7 @@ def test_values_as_a_report_prints_them(whole_cut, trust_list):
     [
         (("BME % of workforce", 2023, "about a quarter"), r"row 2, value: 'about a quarter' is not 1 number"),
         (("Ind6 staff harassment BME / White %", 2024, "24.9"), r"row 2, value: '24.9' is not 2 number"),
+        (("BME % of workforce", 2023, "126.4"), "row 2, value: The figure 126.4 is not between 0 and 100"),
         (("BME % of worforce", 2023, "26.4"), "The measure 'BME % of worforce' is not known. The nearest is 'BME % of workforce'"),
         (("BME % of workforce", "last", "26.4"), "row 2, wres_report_year: The year is 'last'"),
     ],

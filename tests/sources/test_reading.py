@@ -18,7 +18,7 @@ def test_a_number_is_read_as_it_is(value, expected, tmp_path):
     assert cell(value, tmp_path).number("base") == expected
 
 
-@pytest.mark.parametrize("value", ["", None, "about 12", "=1+1", "1,215", "nan", "inf", True, float("nan")])
+@pytest.mark.parametrize("value", ["", None, "about 12", "=1+1", "1,215", "1_215", "١٢", "nan", "inf", True, float("nan")])
 def test_what_is_not_a_number_names_sheet_cell_and_mend(value, tmp_path):
     with pytest.raises(InputError) as caught:
         cell(value, tmp_path).number("base")

@@ -50,7 +50,7 @@ def only(figures, **where):
 
 
 SOURCES = [
-    *(one.id for one in PUBLICATIONS if not one.series), "maternity_2021", "maternity_2022", "maternity_2023",
+    *(one.id for one in PUBLICATIONS if not (one.series or one.optional)), "maternity_2021", "maternity_2022", "maternity_2023",
 ]  # fmt: skip
 
 

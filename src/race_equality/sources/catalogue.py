@@ -28,6 +28,7 @@ from race_equality.figures.trusts import TrustList, read_trust_list, successions
 from race_equality.project import Project
 from race_equality.sources import (
     access,
+    benchmark,
     catchment,
     demonstration,
     maternity,
@@ -143,6 +144,7 @@ PUBLICATIONS = (
         pattern="wres/wres_indicators_5_to_8_by_trust_*.csv",
         read=wres.read_indicators_5_to_8,
         columns=wres.COLUMNS,
+        replaces=(benchmark.PUBLICATION,),
         notes=(
             "The publisher's groups are White and BME; BME is stored as Ethnic minority.",
             "Not available for mental health trusts: the file has no sheet of theirs, so their figures "
@@ -159,6 +161,25 @@ PUBLICATIONS = (
                 "staff; published for England: 24.9% and 20.7%. The file has no mental health trusts.",
             ),
         },
+    ),
+    Publication(
+        id=benchmark.PUBLICATION,
+        title="NHS Staff Survey benchmark workbook to {edition}: WRES indicators 5 to 8",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="wres/*enchmark*.xlsx",
+        read=benchmark.read_benchmark,
+        is_workbook=benchmark.is_benchmark_workbook,
+        optional=True,
+        replaces=(wres.PUBLICATION,),
+        notes=(
+            "All five benchmarking groups, mental health trusts among them. The publisher's groups are "
+            "White and BME; BME is stored as Ethnic minority.",
+            "The last year is wres_5 to wres_8; every year of the workbook, as reweighted in it, is "
+            "wres_panel_5 to wres_panel_8.",
+            "A blank, `-` or `*` is suppressed.",
+        ),
     ),
     Publication(
         id=workforce.PUBLICATION,
@@ -369,6 +390,9 @@ def recognise(path: Path) -> Publication:
     """
     if zipfile.is_zipfile(check_file(path)):
         workbook = Workbook(path)
+        for one in PUBLICATIONS:
+            if one.is_workbook is not None and one.is_workbook(workbook.sheet_names):
+                return one
         has = {normalised(name) for name in workbook.sheet_names}
         wanted = [(one, {normalised(name) for name in one.sheets}) for one in PUBLICATIONS if one.sheets]
         shown = f"worksheets {', '.join(workbook.sheet_names)}"
@@ -468,6 +492,9 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
             outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
         files |= demonstration_files(project)
     found = [(one, path) for one in chosen for path in find_files(folder, one)]
+    # where a folder has a fuller publication of the same figures, it is read instead
+    fuller = {other for one, _ in found if one.optional for other in one.replaces}
+    found = [(one, path) for one, path in found if one.id not in fuller]
     more, remove = _read_files(found, trusts, project, files)
     write_all(files, remove=remove)
     return outcomes + more
@@ -569,6 +596,8 @@ def _read_files(
         editions = _editions(one, project)
         if one.series:
             editions = [path for path in editions if path.stem == reading.source_id]
+        for other in one.replaces:
+            editions += _editions(publication(other), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
         files[project.figures / f"{reading.source_id}.parquet"] = content
         files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()

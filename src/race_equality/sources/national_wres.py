@@ -8,6 +8,7 @@ ethnic minority and of indicator 3 ethnic minority over White.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         if len(found) != len(groups):
             raise value.error(f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7.")
         day = date(int(record["wres_report_year"].text), 3, 31)
-        for name, number in zip(groups, found, strict=True):
-            figures.add(ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=float(number), period=(day, day))
+        for name, text in zip(groups, found, strict=True):
+            number = replace(value, value=text).number("figure", high=100 if unit == "percent" else None)
+            figures.add(ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=(day, day))
     return figures.reading(str(last), f"WRES report years {years[0]} to {last}")

@@ -62,6 +62,12 @@ class Publication:
         What a file of this publication has, to know it by: worksheets, or columns of a CSV.
     first_header : str
         The first header of the first of ``sheets``, where the sheets alone do not tell.
+    is_workbook : callable, optional
+        Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
+    optional : bool
+        Whether a folder is whole without it.
+    replaces : tuple of str
+        Ids of publications with the same figures: only one of them is held.
     series : bool
         Whether editions stand side by side (a year each); otherwise a new one takes the place of
         the earlier.
@@ -81,13 +87,16 @@ class Publication:
     sheets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     first_header: str = ""
+    is_workbook: Callable[[list[str]], bool] | None = None
+    optional: bool = False
+    replaces: tuple[str, ...] = ()
     series: bool = False
     notes: tuple[str, ...] = ()
     edition_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_files(folder: Path, one: Publication) -> list[Path]:
-    """Return the file of a publication in a folder; of a series, every file.
+    """Return the file of a publication in a folder; of a series, every file; of an optional one, any.
 
     Raises
     ------
@@ -95,7 +104,9 @@ def find_files(folder: Path, one: Publication) -> list[Path]:
         See :func:`find_file`.
     """
     found = sorted(folder.glob(one.pattern))
-    return found if one.series and found else [find_file(folder, one.pattern)]
+    if (one.series and found) or (one.optional and not found):
+        return found
+    return [find_file(folder, one.pattern)]
 
 
 def find_file(folder: Path, pattern: str) -> Path:

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from race_equality.errors import InputError
 
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
 # The largest official file read here is 3 MB (48 MB unpacked); more than this is not one of them.
 _LARGEST_FILE = 100 * 1024**2
 _LARGEST_UNPACKED = 1024**3
@@ -125,10 +127,8 @@ class Cell:
         """
         value = self.value
         if isinstance(value, str):
-            try:
-                value = float(value.strip())
-            except ValueError:
-                value = None
+            # float() alone would take "1_000" and digits of other scripts as well
+            value = float(value) if _NUMBER.fullmatch(value.strip()) else None
         if (
             value is None
             or isinstance(value, bool | date | datetime)
@@ -435,6 +435,8 @@ def read_csv(
         records.append(
             Record(path, row_number, {renamed.get(c, c): v for c, v in zip(columns, row, strict=False)})
         )
+    if not records:
+        raise InputError("The file has no rows.", file=path, mend="Download it again.")
     unknown = tuple(
         name for name in columns
         if name and name not in renamed and any(r.values[name].strip() for r in records)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import first_by_key, read_csv
@@ -56,8 +55,6 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
         "trust, year, indicator and group",
     )
     years = {int(r["survey_year"].number("year", low=2000, high=2100, whole=True)) for r in table}
-    if not years:
-        raise InputError("The file has no rows.", file=path, mend="Download it again.")
     last = max(years)
     figures = FigureRows(f"{PUBLICATION}_{last}", survey_period(last), trusts)
     counted: set[str] = set()

@@ -189,8 +189,6 @@ def read_return(
         cannot both be right (more appointed than shortlisted).
     """
     table = read_csv(path, COLUMNS, comments=True)
-    if not table.records:
-        raise InputError("The return has no rows.", file=path, mend="Fill in the template.")
     if table.unknown_columns:
         raise InputError(
             f"The column {table.unknown_columns[0]!r} is not part of a return.",
