@@ -54,16 +54,42 @@ def compile_pdf(
         for name, address in pictures.items():
             content = picture_bytes(address)
             Path(folder, name).write_bytes(_plain_opacity(content) if name.endswith(".svg") else content)
-        try:
+
+        def compiled() -> bytes:
             return typst.compile(
-                str(main),
-                root=folder,
-                font_paths=_fonts(),
-                pdf_standards=list(standards),
-                timestamp=date,
+                str(main), root=folder, font_paths=_fonts(), pdf_standards=list(standards), timestamp=date
             )
+
+        try:
+            try:
+                return compiled()
+            except typst.TypstError as error:
+                without = _without_strange_letters(document, error)
+                if without == document:
+                    raise
+                main.write_text(without, encoding="utf-8")
+                return compiled()
         except typst.TypstError as error:
             raise RaceEqualityError(f"The PDF could not be made: {_what_typst_said(error)}") from None
+
+
+#: Stands where the font has no letter.
+_NO_LETTER = "\N{WHITE SQUARE}"
+
+
+def _without_strange_letters(document: str, error: Exception) -> str:
+    """Put a square for each letter that no font of ours has.
+
+    An accessible PDF must not hold a letter that cannot be shown, and typst refuses it. One word of
+    Bengali or an emoji in a note must not cost a board its PDF; the page shows it as it is.
+    """
+    said = str(getattr(error, "diagnostic", "") or error)
+    for letters in re.findall(r'the text `"(.*?)"` could not be displayed', said):
+        letters = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), letters)
+        for letter in letters:
+            if ord(letter) > 126 or ord(letter) < 32:
+                document = document.replace(letter, _NO_LETTER if ord(letter) > 126 else "")
+    return document
 
 
 def _plain_opacity(svg: bytes) -> bytes:

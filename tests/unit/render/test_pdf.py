@@ -1,0 +1,51 @@
+"""PDFs from typst markup: what is mended on the way, and what is refused."""
+
+from __future__ import annotations
+
+import io
+
+import pikepdf
+import pytest
+
+from race_equality.errors import RaceEqualityError
+from race_equality.render.fonts import font_directory
+from race_equality.render.pdf import compile_pdf
+
+HEAD = '#set document(title: "T")\n#set text(font: "Arimo", lang: "en")\n= H\n'
+BOTH = ("ua-1", "a-2a")
+
+
+def compiled(text: str, pictures=None) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(compile_pdf(HEAD + text, pictures or {}, standards=BOTH, date=0)))
+
+
+def test_the_font_comes_with_a_package_and_has_upright_and_italic():
+    files = sorted(file.name for file in font_directory().glob("*.ttf"))
+    assert len(files) == 2
+    assert all(name.startswith("Arimo") for name in files)
+
+
+@pytest.mark.parametrize("text", ["বাংলা", "中文 words", "🙂", "bell \x07", "ਪੰਜਾਬੀ and 中文 and 🙂"])
+def test_letters_that_no_font_has_do_not_cost_the_pdf(text):
+    assert len(compiled(text).pages) == 1
+
+
+@pytest.mark.parametrize("text", ["مرحبا", "שלום", "Łódź ŵ ŷ ≥ −", "a \N{RIGHT-TO-LEFT OVERRIDE}b"])
+def test_letters_of_many_languages_are_there(text):
+    assert len(compiled(text).pages) == 1
+
+
+def test_a_picture_without_words_is_refused_with_the_reason():
+    svg = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/%3E"
+    with pytest.raises(RaceEqualityError, match="missing alt text.*image") as refused:
+        compiled('#image("x.svg")', {"x.svg": svg})
+    assert "warning" not in str(refused.value)
+    assert "/tmp" not in str(refused.value)
+
+
+def test_a_picture_of_many_marks_takes_no_object_for_each():
+    marks = "".join(f"<path d='M{n},1h1v1h-1Z' fill='%2312436D' opacity='0.7'/>" for n in range(300))
+    svg = f"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='300' height='9'%3E{marks}%3C/svg%3E"
+    svg = svg.replace("'", '"')
+    pdf = compiled('#image("x.svg", alt: "marks")', {"x.svg": svg})
+    assert len(pdf.objects) < 100
