@@ -37,6 +37,8 @@ def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Non
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"  # random ones would make every writing a change
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
 

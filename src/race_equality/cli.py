@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from race_equality.batch.build import BuildResult
     from race_equality.batch.execute import Failure
+    from race_equality.batch.freshness import Work
 
 #: Exit statuses beside 0.
 SOME_PAGES_FAILED = 1
@@ -141,6 +142,9 @@ def main() -> None:
     metavar="SECONDS",
     help="Stop a notebook whose cell runs longer; 0 for never.",
 )
+@click.option("--force", is_flag=True, help="Make every page, also one that is up to date.")
+@click.option("--explain", is_flag=True, help="Say why each page is made.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be made, and why.")
 @click.pass_context
 def build(
     ctx: click.Context,
@@ -152,6 +156,9 @@ def build(
     engine: str,
     renderer: str,
     timeout: int,
+    force: bool,
+    explain: bool,
+    dry_run: bool,
 ) -> None:
     """Make the reports: run the notebooks, then HTML and PDF.
 
@@ -163,6 +170,7 @@ def build(
       race-equality build                      every trust
       race-equality build RJ1 RRK              two trusts
       race-equality build RJ1 --peers          a trust and its peers
+      race-equality build --dry-run            what would be made, and why
       race-equality build DEMO -o demo         in another folder
 
     \b
@@ -172,6 +180,10 @@ def build(
       project/                       a Quarto project with every notebook as it ran
       failed/                        notebooks that failed, as far as they got
       manifest.json                  what each page was made from
+
+    A page is made again when something it rests on has changed: its notebook, figures, params, the
+    package's code, installed versions, the renderer. A build that was interrupted goes on where it
+    stopped.
 
     A notebook that fails is reported with its cell and traceback while the others go on. Exit
     status: 0 all made, 1 some failed, 2 nothing could be started, 130 interrupted.
@@ -201,11 +213,20 @@ def build(
         engine=_engine(engine, console),
         renderer=renderer,
         timeout=timeout or None,
+        force=force,
+        dry_run=dry_run,
     )
     # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with show_progress(len(plan.pages), console) as progress:
-        result = run_build(plan, options, progress, project=project)
+    result = run_build(
+        plan,
+        options,
+        project=project,
+        show_progress=lambda pages: show_progress(pages, console),
+        on_work=_print_reasons if explain or dry_run else lambda work: None,
+    )
+    if dry_run:
+        return
     for failure in result.failures:
         _print_failure(failure, console)
     click.echo(_summary(result))
@@ -227,6 +248,13 @@ def _engine(asked: str, console: Console) -> str | None:
     return "fork"
 
 
+def _print_reasons(work: Sequence[Work]) -> None:
+    for one in work:
+        what = "run and rendered" if one.execute else "rendered"
+        reasons = "; ".join(one.reasons)
+        click.echo(f"{one.page.name}: {f'{what}: {reasons}' if reasons else 'up to date'}")
+
+
 def _print_failure(failure: Failure, console: Console) -> None:
     place = failure.notebook + (f", cell {failure.cell}" if failure.cell is not None else "")
     lines = [f"\nFAILED {failure.page.removesuffix('.ipynb')}: {place}"]
@@ -242,6 +270,9 @@ def _print_failure(failure: Failure, console: Console) -> None:
 def _summary(result: BuildResult) -> str:
     made = len(result.done)
     lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}."]
+    if result.current:
+        current = f"{_count(len(result.current), 'page')} up to date."
+        lines = [current] if not (made or result.failures or result.untouched) else [*lines, current]
     if result.failures:
         names = [failure.page.rpartition("/")[2].removesuffix(".ipynb") for failure in result.failures]
         lines.append(f"{_count(len(names), 'page')} failed: {_listing(names)}.")

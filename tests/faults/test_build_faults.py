@@ -147,7 +147,7 @@ def test_a_disk_that_is_full_leaves_the_last_good_site(race_equality, small_proj
 
     import resource
 
-    arguments = race_equality._command(["build", "RJ1", "--output", "out"])
+    arguments = race_equality._command(["build", "RJ1", "--force", "--output", "out"])
     end = subprocess.run(
         arguments, cwd=small_project, env=race_equality.environment, capture_output=True, text=True,
         timeout=120, check=False,

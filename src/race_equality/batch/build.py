@@ -7,18 +7,20 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure
+from race_equality.batch.freshness import Inputs, Work, decide, outputs_of
 from race_equality.batch.lock import OutputLock
 from race_equality.batch.manifest import (
     MANIFEST_FILE,
     figure_files,
     hash_code,
+    hash_file,
     hash_inputs,
     read_manifest,
     versions,
@@ -52,6 +54,10 @@ class BuildOptions:
         ``auto``, ``quarto`` or ``built-in``.
     timeout : int or None
         Seconds that one cell may run.
+    force : bool
+        Make every page, also one that is up to date.
+    dry_run : bool
+        Make nothing.
     """
 
     output: Path
@@ -59,6 +65,8 @@ class BuildOptions:
     engine: str | None = None
     renderer: str = "auto"
     timeout: int | None = DEFAULT_TIMEOUT
+    force: bool = False
+    dry_run: bool = False
 
 
 @dataclass
@@ -67,8 +75,10 @@ class BuildResult:
 
     Parameters
     ----------
+    current : list of Page
+        Up to date: nothing was done.
     done : list of Page
-        Executed and rendered.
+        Made.
     failures : list of Failure
         One for each page that could not be made.
     untouched : list of Page
@@ -80,6 +90,7 @@ class BuildResult:
     """
 
     index: Path
+    current: list[Page] = field(default_factory=list)
     done: list[Page] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     untouched: list[Page] = field(default_factory=list)
@@ -88,18 +99,25 @@ class BuildResult:
 
 
 def build(
-    plan: Plan, options: BuildOptions, progress: BuildProgress, *, project: Project
+    plan: Plan,
+    options: BuildOptions,
+    *,
+    project: Project,
+    show_progress: Callable[[int], AbstractContextManager[BuildProgress]],
+    on_work: Callable[[Sequence[Work]], None] = lambda work: None,
 ) -> BuildResult:
-    """Make every page of a plan.
+    """Make what is not up to date of a plan.
 
     Parameters
     ----------
     plan : Plan
     options : BuildOptions
-    progress : BuildProgress
-        Told of every step.
     project : Project
         The checkout.
+    show_progress : callable
+        Given the number of pages to be made, returns a context that gives the progress to tell.
+    on_work : callable, optional
+        Given what there is to do for each page, before any of it is done.
 
     Returns
     -------
@@ -114,12 +132,19 @@ def build(
     Notes
     -----
     Pages are executed and rendered in batches. A page that fails leaves the page of an earlier
-    build in place; the manifest says so.
+    build in place; the manifest says so. What was done is recorded as it is done, so a build that is
+    killed goes on where it stopped when it is started again.
     """
     began = time.perf_counter()
     output = _prepare_folder(options.output, project)
     with OutputLock(output):
-        return _Build(plan, options, progress, project, output).run(began)
+        this = _Build(plan, options, project, output)
+        on_work(this.work)
+        if not options.dry_run and (this.needed or this.index_is_old()):
+            with show_progress(len(this.needed)) as progress:
+                this.run(progress)
+        this.result.seconds = time.perf_counter() - began
+        return this.result
 
 
 def _prepare_folder(folder: Path, project: Project) -> Path:
@@ -147,34 +172,51 @@ class _Build:
     """One build: the folders, the pages' states, and the steps."""
 
     def __init__(
-        self,
-        plan: Plan,
-        options: BuildOptions,
-        progress: BuildProgress,
-        project: Project,
-        output: Path,
+        self, plan: Plan, options: BuildOptions, project: Project, output: Path
     ) -> None:
-        self.plan, self.options, self.progress, self.project = plan, options, progress, project
+        self.options, self.project, self.output = options, project, output
         self.staged = output / "project"
         self.site = output / "site"
         self.scratch = output / ".scratch"
         self.failed = output / "failed"
-        self.output = output
         self.pages = {page.path: page for page in plan.pages}
+        self.manifest = read_manifest(output)
+        self.inputs = Inputs(project, options.renderer)
+        self.work = [self._decide(page) for page in plan.pages]
+        self.needed = [work for work in self.work if work.is_needed]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
-        self.result = BuildResult(index=self.site / "index.html", untouched=list(plan.pages))
+        self.written = time.monotonic()
+        self.result = BuildResult(
+            index=self.site / "index.html",
+            current=[work.page for work in self.work if not work.is_needed],
+            untouched=[work.page for work in self.needed],
+        )
 
-    def run(self, began: float) -> BuildResult:
+    def _decide(self, page: Page) -> Work:
+        if self.options.force:
+            return Work(page, True, ("--force was given",))
+        entry = self.manifest["pages"].get(page.path, {})
+        return decide(page, entry, self.inputs, staged=self.staged, site=self.site)
+
+    def index_is_old(self) -> bool:
+        """Whether the first page has to be made again although no other has."""
+        return not self.result.index.is_file() or (
+            self.manifest.get("index") != self.inputs.of_index()
+        )
+
+    def run(self, progress: BuildProgress) -> None:
         from race_equality.batch.pool import Pool
 
-        self.manifest = read_manifest(self.output)
+        self.progress = progress
         self._open_record()
         try:
             self._clear_scratch()
             self._stage()
             with self._kernels(), Pool(self.options.jobs, log=self.output / "build.log") as pool:
-                for batch in _batches(self.plan.pages, self.options):
+                for batch in _batches(self.needed, self.options):
                     self._make(batch, pool)
+            if not self.needed:
+                self._render([])
         except KeyboardInterrupt:
             self.result.interrupted = True
         except OSError as error:
@@ -185,12 +227,10 @@ class _Build:
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
             self._close_record()
-        self.result.seconds = time.perf_counter() - began
-        return self.result
 
     def _kernels(self) -> AbstractContextManager[object]:
         """Start one fork server for all workers, if forked kernels are wanted."""
-        if self.options.engine != "fork":
+        if self.options.engine != "fork" or not any(work.execute for work in self.needed):
             return nullcontext()
         from race_equality.batch.fork_server import ForkServer
 
@@ -209,12 +249,11 @@ class _Build:
 
         stage_project(self.project, self.staged)
 
-    def _make(self, batch: Sequence[Page], pool: Pool) -> None:
-        executed = self._execute(batch, pool)
-        self._render(executed)
-        self._write_record()
+    def _make(self, batch: Sequence[Work], pool: Pool) -> None:
+        executed = self._execute([work.page for work in batch if work.execute], pool)
+        self._render([*executed, *(work.page for work in batch if not work.execute)])
 
-    def _execute(self, batch: Sequence[Page], pool: Pool) -> list[Page]:
+    def _execute(self, pages: Sequence[Page], pool: Pool) -> list[Page]:
         from race_equality.batch.worker import Job
 
         executed = []
@@ -228,7 +267,7 @@ class _Build:
                 engine=self.options.engine,
                 timeout=self.options.timeout,
             )
-            for page in batch
+            for page in pages
         ]
         for end in pool.run(jobs, on_start=lambda job: self.progress.begin("execute", job.page.name)):
             page = self.pages[end.page]
@@ -238,13 +277,14 @@ class _Build:
                 self._end(page, end.failure)
             else:
                 (self.failed / page.path).unlink(missing_ok=True)
+                self._record_execution(page)
                 executed.append(page)
         return executed
 
     def _render(self, pages: Sequence[Page]) -> None:
         from race_equality.render import render_site
 
-        if not pages:
+        if not pages and self.needed:
             return
         stages = _Stages(self)
         failures = render_site(
@@ -263,6 +303,7 @@ class _Build:
                 self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
             elif page in self.result.untouched:  # a renderer that does not say when a page is done
                 self._end(page, None)
+        self.manifest["index"] = self.inputs.of_index()
 
     def _end(self, page: Page, failure: Failure | None) -> None:
         self.result.untouched.remove(page)
@@ -296,26 +337,59 @@ class _Build:
             "versions": versions(),
         }
 
-    def _record(self, page: Page, failure: Failure | None) -> None:
+    def _record_execution(self, page: Page) -> None:
+        """Note an executed notebook: a build that ends here renders it the next time."""
         earlier = self.manifest["pages"].get(page.path, {})
         params = ["params/_defaults.yml"]
         if page.trust is not None:
             params.append(f"params/trusts/{page.trust.code}.yml")
-        entry: dict[str, Any] = {
+        notebook = self.staged / page.path
+        self.manifest["pages"][page.path] = {
             "build": self.started,
             "notebook": page.notebook,
             "parameters": dict(page.parameters),
-            "status": "failed" if failure else "done",
+            "status": "executed",
             "seconds": self.seconds[page.path],
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
+            "rests_on": self.inputs.of_notebook(page),
+            "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
+            **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }
-        if failure is not None:
-            entry["error"] = {"cell": failure.cell, "message": failure.error}
-            # the page of an earlier build still stands in the site
-            good = earlier if earlier.get("status") == "done" else earlier.get("last_good")
-            if good:
-                entry["last_good"] = {key: good[key] for key in ("build", "inputs") if key in good}
+        self._write_record_now_and_then()
+
+    def _record(self, page: Page, failure: Failure | None) -> None:
+        earlier = self.manifest["pages"].get(page.path, {})
+        if failure is None:
+            entry = {
+                **earlier,
+                "status": "done",
+                "seconds": {**earlier.get("seconds", {}), **self.seconds[page.path]},
+                "rendered_from": self.inputs.of_rendering(),
+                "outputs": outputs_of(page, self.site),
+            }
+            entry.pop("last_good", None)
+            entry.pop("error", None)
+        else:
+            # Rendering failed: the executed notebook is good. A cell failed: nothing is.
+            entry = earlier if earlier.get("status") == "executed" else {
+                "build": self.started,
+                "notebook": page.notebook,
+                "parameters": dict(page.parameters),
+                "seconds": self.seconds[page.path],
+            }
+            entry |= {
+                "status": "failed",
+                "error": {"cell": failure.cell, "message": failure.error},
+            }
+            if good := _last_good(earlier):
+                entry["last_good"] = good
         self.manifest["pages"][page.path] = entry
+        self._write_record_now_and_then()
+
+    def _write_record_now_and_then(self) -> None:
+        # Two hundred pages are a second of writing if it is done for each.
+        if time.monotonic() - self.written > 1:
+            self._write_record()
 
     def _write_record(self) -> None:
         referenced = {self.started}
@@ -324,6 +398,7 @@ class _Build:
         builds = self.manifest["builds"]
         self.manifest["builds"] = {key: builds[key] for key in builds if key in referenced}
         write_manifest(self.output, self.manifest)
+        self.written = time.monotonic()
 
     def _close_record(self) -> None:
         record = self.manifest["builds"][self.started]
@@ -368,8 +443,15 @@ class _Stages:
             self._build.progress.begin(stage, page.name)
 
 
-def _batches(pages: Sequence[Page], options: BuildOptions) -> Iterator[Sequence[Page]]:
-    """Cut the plan up, so that an interrupted build keeps whole reports.
+def _last_good(entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Say what the page that still stands in the site was made from, if there is one."""
+    if entry.get("status") == "done":
+        return {key: entry[key] for key in ("build", "inputs") if key in entry}
+    return entry.get("last_good")
+
+
+def _batches(needed: Sequence[Work], options: BuildOptions) -> Iterator[Sequence[Work]]:
+    """Cut the work up, so that an interrupted build keeps whole reports.
 
     Quarto spends seconds on a project before its first page and puts the site together at the
     end of each render, so it is given everything at once.
@@ -377,9 +459,9 @@ def _batches(pages: Sequence[Page], options: BuildOptions) -> Iterator[Sequence[
     quarto = options.renderer == "quarto" or (
         options.renderer == "auto" and shutil.which("quarto") is not None
     )
-    size = len(pages) if quarto else _BATCH_PER_JOB * options.jobs
-    for first in range(0, len(pages), max(1, size)):
-        yield pages[first : first + size]
+    size = len(needed) if quarto else _BATCH_PER_JOB * options.jobs
+    for first in range(0, len(needed), max(1, size)):
+        yield needed[first : first + size]
 
 
 def _now() -> str:

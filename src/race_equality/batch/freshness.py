@@ -1,0 +1,256 @@
+"""Which pages have to be made again, and why.
+
+A page is run again when something that its notebook rests on has changed since, and rendered again
+when the executed notebook or something that rendering rests on has. Content is compared, never time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import race_equality
+from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
+from race_equality.batch.plan import Page
+from race_equality.project import Project
+
+#: Modules that no notebook imports: a change in them changes nothing that a notebook says. A module
+#: that is not named here counts, so that a new one is safe.
+_NOT_IN_NOTEBOOKS = (
+    "batch", "render", "sources", "cli.py", "progress.py", "golden.py", "data_commands.py",
+    "audit_command.py",
+)  # fmt: skip
+
+#: It writes the trust's name into the executed notebook.
+_NAMES_THE_TRUST = "batch/execute.py"
+
+_WORDS = {
+    "notebook": "its notebook",
+    "parameters": "its parameters",
+    "params": "what is set in params/",
+    "figures": "the figures",
+    "code": "the package's code",
+    "versions": "installed versions",
+    "executed": "the executed notebook",
+    "site": "_quarto.yml or the renderer's code",
+    "renderer": "the renderer",
+}
+
+#: What a page's notebook rests on, and what its HTML and PDF rest on, by name.
+Parts = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do for one page.
+
+    Parameters
+    ----------
+    page : Page
+    execute : bool
+        Run the notebook; without it the executed one is rendered again.
+    reasons : tuple of str
+        Why; empty when the page is up to date.
+    """
+
+    page: Page
+    execute: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.reasons)
+
+
+class Inputs:
+    """All that pages rest on, as it is now.
+
+    Parameters
+    ----------
+    project : Project
+        The checkout.
+    renderer : str
+        ``auto``, ``quarto`` or ``built-in``, as asked for.
+    """
+
+    def __init__(self, project: Project, renderer: str) -> None:
+        self._project, self._renderer = project, renderer
+        self._package = Path(race_equality.__file__).parent
+
+    def of_notebook(self, page: Page) -> Parts:
+        """Name and hash what the page's notebook rests on.
+
+        Parameters
+        ----------
+        page : Page
+
+        Returns
+        -------
+        dict of str to str
+        """
+        folder = self._project.params
+        if page.trust is None:  # a page about all trusts may show what is set for any
+            params = [*folder.glob("*.yml"), *folder.glob("trusts/*.yml")]
+        else:
+            params = [folder / "_defaults.yml", folder / "trusts" / f"{page.trust.code}.yml"]
+        return {
+            "notebook": self._hash(page.notebook),
+            "parameters": _digest(dict(page.parameters)),
+            "params": hash_files((path for path in params if path.is_file()), base=folder),
+            "figures": self._figures,
+            "code": self._code,
+            "versions": self._versions,
+        }
+
+    def of_rendering(self) -> Parts:
+        """Name and hash what every page's HTML and PDF rest on, beside the executed notebook."""
+        return {"site": self._site, "renderer": self._renderer_found, "versions": self._versions}
+
+    def of_index(self) -> Parts:
+        """Name and hash what the first page rests on, beside the pages it lists."""
+        return {**self.of_rendering(), "index": self._hash("index.qmd")}
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
+        return {}
+
+    def _hash(self, name: str) -> str:
+        if name not in self._hashes:
+            self._hashes[name] = hash_file(self._project.root / name)
+        return self._hashes[name]
+
+    @cached_property
+    def _figures(self) -> str:
+        # All of them: every page compares its trust with England and with peers.
+        names = [*figure_files(self._project), *self._source_descriptions]
+        return hash_files((self._project.root / name for name in names), base=self._project.root)
+
+    @cached_property
+    def _source_descriptions(self) -> list[str]:
+        return [
+            path.relative_to(self._project.root).as_posix()
+            for path in sorted(self._project.sources.glob("*.yml"))
+        ]
+
+    @cached_property
+    def _code(self) -> str:
+        files = [
+            path
+            for path in self._package.rglob("*")
+            if path.is_file()
+            and (
+                path.relative_to(self._package).parts[0] not in _NOT_IN_NOTEBOOKS
+                or path.relative_to(self._package).as_posix() == _NAMES_THE_TRUST
+            )
+            and "__pycache__" not in path.parts
+        ]
+        return hash_files(files, base=self._package)
+
+    @cached_property
+    def _site(self) -> str:
+        files = [
+            path
+            for path in (self._package / "render").rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        ]
+        return _digest([self._hash("_quarto.yml"), hash_files(files, base=self._package)])
+
+    @cached_property
+    def _renderer_found(self) -> str:
+        quarto = None if self._renderer == "built-in" else shutil.which("quarto")
+        if quarto is None:
+            return "built-in"
+        # Quarto takes a second to say its version; its size and time change with it.
+        status = Path(quarto).resolve().stat()
+        return f"quarto {status.st_size} {status.st_mtime_ns}"
+
+    @cached_property
+    def _versions(self) -> str:
+        return _digest(versions())
+
+
+def decide(
+    page: Page, entry: Mapping[str, Any], inputs: Inputs, *, staged: Path, site: Path
+) -> Work:
+    """Decide what there is to do for a page.
+
+    Parameters
+    ----------
+    page : Page
+    entry : mapping
+        The manifest's record of the page; empty when there is none.
+    inputs : Inputs
+        What pages rest on now.
+    staged, site : Path
+        The folders of executed notebooks and of pages.
+
+    Returns
+    -------
+    Work
+    """
+    if not entry:
+        return Work(page, True, ("it has not been made yet",))
+    if entry.get("status") == "failed" and "executed" not in entry:
+        return Work(page, True, ("it failed the last time",))
+    changed = _changed(entry.get("rests_on", {}), inputs.of_notebook(page))
+    if changed:
+        return Work(page, True, changed)
+    executed = entry.get("executed", {})
+    if not _is_there(staged / page.path, executed.get("bytes")):
+        return Work(page, True, ("the executed notebook is gone or was changed",))
+    if entry.get("status") != "done":
+        return Work(page, False, ("it was executed and not rendered",))
+    changed = _changed(entry.get("rendered_from", {}), inputs.of_rendering())
+    if changed:
+        return Work(page, False, changed)
+    outputs = entry.get("outputs", {})
+    missing = [name for name, size in outputs.items() if not _is_there(site / name, size)]
+    if missing or not outputs:
+        return Work(page, False, (f"{', '.join(missing) or 'the page'} is gone or was changed",))
+    return Work(page, False, ())
+
+
+def outputs_of(page: Page, site: Path) -> dict[str, int]:
+    """Name the files of a page in the site, with their sizes.
+
+    Parameters
+    ----------
+    page : Page
+    site : Path
+
+    Returns
+    -------
+    dict of str to int
+    """
+    stem = page.path.removesuffix(".ipynb")
+    found = {}
+    for ending in (".html", ".pdf", ".ipynb"):
+        file = site / f"{stem}{ending}"
+        if file.is_file():
+            found[f"{stem}{ending}"] = file.stat().st_size
+    return found
+
+
+def _is_there(file: Path, size: int | None) -> bool:
+    # Two hundred pages are looked at in milliseconds; hashing them would take a second.
+    try:
+        return file.stat().st_size == size
+    except OSError:
+        return False
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(
+        f"{_WORDS.get(name, name)} changed" for name in now if before.get(name) != now[name]
+    )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

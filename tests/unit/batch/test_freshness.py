@@ -1,0 +1,178 @@
+"""What a page rests on, and what does not touch it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+import race_equality
+from race_equality.batch import freshness
+from race_equality.batch.freshness import Inputs, decide, outputs_of
+from race_equality.batch.plan import Page
+from race_equality.project import Project
+
+
+@pytest.fixture
+def project(small_project) -> Project:
+    return Project(small_project)
+
+
+OVERVIEW = Page("notebooks/national_overview.ipynb", "notebooks/national_overview.ipynb")
+
+
+def trust_page(project: Project, code: str = "RJ1") -> Page:
+    from race_equality.figures.trusts import resolve_trust
+
+    return Page(
+        f"trusts/{code}.ipynb", "notebooks/board_report.ipynb",
+        MappingProxyType({"trust_code": code}), resolve_trust(code, project=project),
+    )  # fmt: skip
+
+
+def rests(project: Project, page: Page) -> dict[str, str]:
+    return Inputs(project, "built-in").of_notebook(page)
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_nothing_changes_by_itself(project):
+    page = trust_page(project)
+    assert rests(project, page) == rests(project, page)
+    inputs = Inputs(project, "built-in")
+    assert inputs.of_rendering() == Inputs(project, "built-in").of_rendering()
+
+
+@pytest.mark.parametrize(
+    ("file", "of_trust", "of_overview"),
+    [
+        ("notebooks/board_report.ipynb", {"notebook"}, set()),
+        ("notebooks/national_overview.ipynb", set(), {"notebook"}),
+        ("params/_defaults.yml", {"params"}, {"params"}),
+        ("params/trusts/RJ1.yml", {"params"}, {"params"}),
+        ("params/trusts/RRK.yml", set(), {"params"}),
+        ("data/figures/new.parquet", {"figures"}, {"figures"}),
+        ("data/local/wres_return_RRK.parquet", {"figures"}, {"figures"}),
+        ("data/sources/new.yml", {"figures"}, {"figures"}),
+        ("README.md", set(), set()),
+        ("_quarto.yml", set(), set()),
+        ("params/trusts/.RJ1.yml.swp", set(), set()),
+    ],
+)
+def test_what_a_file_touches(project, file, of_trust, of_overview):
+    pages = (trust_page(project), OVERVIEW)
+    before = [rests(project, page) for page in pages]
+    path = project.root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab") as content:
+        content.write(b"\n# more\n")
+    after = [rests(project, page) for page in pages]
+    assert [changes(*pair) for pair in zip(before, after, strict=True)] == [of_trust, of_overview]
+
+
+def test_another_trust_has_other_parameters_alone(project):
+    assert changes(rests(project, trust_page(project)), rests(project, trust_page(project, "RRK"))) == {
+        "parameters"
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "notebook", "rendering"),
+    [
+        ("indicators/wres.py", {"code"}, set()),
+        ("statistics/intervals.py", {"code"}, set()),
+        ("params.py", {"code"}, set()),
+        ("quite_new.py", {"code"}, set()),
+        ("batch/execute.py", {"code"}, set()),
+        ("batch/pool.py", set(), set()),
+        ("cli.py", set(), set()),
+        ("sources/new.py", set(), set()),
+        ("render/site.py", set(), {"site"}),
+        ("render/assets/web/report.css", set(), {"site"}),
+    ],
+)
+def test_what_a_module_touches(project, tmp_path, monkeypatch, module, notebook, rendering):
+    package = tmp_path / "race_equality"
+    shutil.copytree(
+        Path(race_equality.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
+    monkeypatch.setattr(freshness.race_equality, "__file__", str(package / "__init__.py"))
+    page = trust_page(project)
+    before = rests(project, page), Inputs(project, "built-in").of_rendering()
+    with open(package / module, "a", encoding="utf-8") as content:
+        content.write("\n# more\n")
+    after = rests(project, page), Inputs(project, "built-in").of_rendering()
+    assert changes(before[0], after[0]) == notebook
+    assert changes(before[1], after[1]) == rendering
+
+
+def test_versions_touch_both(project, monkeypatch):
+    page = trust_page(project)
+    before = rests(project, page), Inputs(project, "built-in").of_rendering()
+    monkeypatch.setattr(freshness, "versions", lambda: {"pandas": "99"})
+    after = rests(project, page), Inputs(project, "built-in").of_rendering()
+    assert changes(before[0], after[0]) == {"versions"}
+    assert changes(before[1], after[1]) == {"versions"}
+
+
+def test_another_renderer_renders_again(project, tmp_path, monkeypatch):
+    quarto = tmp_path / "quarto"
+    quarto.write_text("#!/bin/sh\n")
+    quarto.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    built_in, automatic = (Inputs(project, name).of_rendering() for name in ("built-in", "auto"))
+    assert changes(built_in, automatic) == {"renderer"}
+    quarto.write_text("#!/bin/sh\n# a new version\n")
+    assert changes(automatic, Inputs(project, "auto").of_rendering()) == {"renderer"}
+
+
+@pytest.fixture
+def made(project, tmp_path):
+    """The record and files of a page that is up to date."""
+    page = trust_page(project)
+    staged, site = tmp_path / "staged", tmp_path / "site"
+    for folder, names in ((staged, ["RJ1.ipynb"]), (site, ["RJ1.html", "RJ1.pdf", "RJ1.ipynb"])):
+        (folder / "trusts").mkdir(parents=True)
+        for name in names:
+            (folder / "trusts" / name).write_text("content")
+    inputs = Inputs(project, "built-in")
+    entry = {
+        "status": "done", "rests_on": inputs.of_notebook(page), "executed": {"bytes": 7},
+        "rendered_from": inputs.of_rendering(), "outputs": outputs_of(page, site),
+    }  # fmt: skip
+    return lambda **other: decide(page, entry | other, inputs, staged=staged, site=site)
+
+
+def test_up_to_date(made):
+    work = made()
+    assert not work.is_needed
+    assert not work.execute
+
+
+@pytest.mark.parametrize(
+    ("other", "execute", "reason"),
+    [
+        ({"status": "failed"}, False, "it was executed and not rendered"),
+        ({"status": "executed"}, False, "it was executed and not rendered"),
+        ({"rests_on": {}}, True, "its notebook changed"),
+        ({"executed": {}}, True, "the executed notebook is gone or was changed"),
+        ({"executed": {"bytes": 8}}, True, "the executed notebook is gone or was changed"),
+        ({"rendered_from": {}}, False, "_quarto.yml or the renderer's code changed"),
+        ({"outputs": {}}, False, "the page is gone or was changed"),
+        ({"outputs": {"trusts/RJ1.html": 6}}, False, "trusts/RJ1.html is gone or was changed"),
+    ],
+)
+def test_what_is_wanting(made, other, execute, reason):
+    work = made(**other)
+    assert work.execute is execute
+    assert work.reasons[0] == reason
+
+
+def test_a_page_without_a_record_and_one_that_failed(project, tmp_path):
+    for entry, reason in [({}, "it has not been made yet"), ({"status": "failed"}, "it failed the last time")]:
+        work = decide(OVERVIEW, entry, Inputs(project, "built-in"), staged=tmp_path, site=tmp_path)
+        assert work.execute
+        assert work.reasons == (reason,)
