@@ -89,20 +89,23 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
     ).properties(width=340, height=alt.Step(24))
 
 
-def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def gap_chart(
+    rows: pd.DataFrame, *, x_title: str = "Gap in percentage points (ethnic minority minus White)"
+) -> alt.LayerChart:
     """Gaps with their intervals: this trust beside its comparators, one row a measure.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         ``label``, ``series`` (this trust first), ``gap``, ``lower``, ``upper`` in percentage points.
+    x_title : str
+        What is measured.
     """
     labels = [wrap(label) for label in rows["label"].unique()]
     series = list(rows["series"].unique())
     rows = rows.assign(label=rows["label"].map(wrap))
     colours = [DARK_BLUE, ORANGE, TURQUOISE][: len(series)]
     shapes = ["circle", "square", "diamond"][: len(series)]
-    title = "Gap in percentage points (ethnic minority minus White)"
     base = alt.Chart(rows).encode(
         y=alt.Y("label:N", sort=labels, axis=_LINES),
         yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
@@ -111,15 +114,15 @@ def gap_chart(rows: pd.DataFrame) -> alt.LayerChart:
     zero = (
         alt.Chart(pd.DataFrame({"zero": [0]}))
         .mark_rule(strokeDash=[4, 3])
-        .encode(x=alt.X("zero:Q", title=title))
+        .encode(x=alt.X("zero:Q", title=x_title))
     )
     return alt.layer(
         zero,
         base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("lower:Q", title=title, axis=alt.Axis(tickCount=7)), x2="upper:Q"
+            x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=7)), x2="upper:Q"
         ),
         base.mark_point(size=110).encode(
-            x=alt.X("gap:Q", title=title),
+            x=alt.X("gap:Q", title=x_title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(11))
@@ -332,3 +335,15 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
         base.mark_point(color=DARK_BLUE, size=110).encode(y=y),
         base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text="shown:N"),
     ).properties(width=420, height=170)
+
+
+def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """Rank correlations with their intervals, one row a patient measure, a colour a staff measure.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``series``, ``correlation``, ``lower``, ``upper``.
+    """
+    renamed = rows.rename(columns={"correlation": "gap"})[["label", "series", "gap", "lower", "upper"]]
+    return gap_chart(renamed, x_title="Rank correlation across trusts")

@@ -347,3 +347,23 @@ def change_sentence(years: pd.DataFrame, change: Trend) -> str:
         f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}, by "
         f"{points(change.slope, signed=False)} percentage points a year ({bounds})."
     )
+
+
+def association_summary(found: pd.DataFrame) -> str:
+    """Say how many associations across trusts are clear, before and after adjustment.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From :func:`race_equality.indicators.staff_and_patients.associations`.
+    """
+    clear = (found["lower"] > 0) | (found["upper"] < 0)
+    plain, adjusted = (int(clear[found["adjusted"] == kind].sum()) for kind in (False, True))
+    pairs = int(found["adjusted"].sum())
+    most = found.loc[found["adjusted"], "correlation"].abs().max()
+    return (
+        f"Of {pairs} pairs of a staff and a patient measure, {number_word(plain)} go together reliably as published "
+        f"and {number_word(adjusted)} after trusts are compared within their kind and London or elsewhere. "
+        f"With {pairs} pairs, about one in twenty would look reliable by chance alone. After adjustment the "
+        f"strongest correlation is {most:.2f} in size, where 0 is none and 1 is complete."
+    )

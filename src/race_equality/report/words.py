@@ -130,6 +130,17 @@ def ratio(value: float, lower: float, upper: float) -> str:
     return f"{value:.2f} ({lower:.2f} to {above})"
 
 
+def correlation(value: float, lower: float, upper: float) -> str:
+    """Return a correlation with its interval, two decimals.
+
+    Examples
+    --------
+    >>> correlation(0.17, -0.001, 0.33), correlation(-0.25, -0.4, -0.09)
+    ('0.17 (0.00 to 0.33)', '−0.25 (−0.40 to −0.09)')
+    """
+    return f"{_rounded(value, 2)} ({_rounded(lower, 2)} to {_rounded(upper, 2)})"
+
+
 #: The publication's staff groups in plainer words.
 _STAFF_GROUPS = {
     "HCHS Doctors": "Doctors",
