@@ -38,7 +38,7 @@ class TimeLeft:
     -----
     The time between two events belongs to the stage of the later one. Each stage has its own
     mean, so that a batch of quick renderings does not promise a quick end while slow notebooks
-    wait. No estimate before a page has been through every stage that is met.
+    wait. Before a page has been through every stage, what is known of is the least that is left.
     """
 
     def __init__(self, pages: int) -> None:
@@ -59,25 +59,30 @@ class TimeLeft:
 
     @property
     def seconds(self) -> float | None:
-        if not self._complete:
+        """Seconds left; None before anything has ended."""
+        if not self._ended:
             return None
         return sum(
             spent / self._ended[stage] * max(0, self._pages - self._ended[stage])
             for stage, spent in self._spent.items()
         )
 
+    def __str__(self) -> str:
+        return in_words(self.seconds, least=not self._complete)
 
-def in_words(seconds: float | None) -> str:
+
+def in_words(seconds: float | None, *, least: bool = False) -> str:
     """Write a duration as a person says it: ``about 3 min left``."""
     if seconds is None:
         return ""
-    if seconds < 1:
-        return "about a second left"
+    about = "more than" if least else "about"
+    if seconds < 1.5:
+        return f"{about} a second left"
     if seconds < 90:
-        return f"about {round(seconds)} s left"
+        return f"{about} {round(seconds)} s left"
     if seconds < 90 * 60:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"
+        return f"{about} {round(seconds / 60)} min left"
+    return f"{about} {seconds / 3600:.1f} h left"
 
 
 _STAGES = {"execute": "running", "html": "HTML", "pdf": "PDF"}
@@ -102,7 +107,7 @@ class _Lines:
         self._count += 1
         width = len(str(self._pages))
         outcome = "FAILED" if failed else f"done in {seconds:.1f} s"
-        left = in_words(self._left.seconds) if self._count < self._pages else ""
+        left = str(self._left) if self._count < self._pages else ""
         self._console.print(
             f"[{self._count:>{width}}/{self._pages}] {name} {outcome}" + (f", {left}" if left else ""),
             markup=False,
@@ -117,7 +122,7 @@ class _LeftColumn(ProgressColumn):
         self._left = left
 
     def render(self, task: Task) -> Text:
-        return Text("" if task.finished else in_words(self._left.seconds), style="dim")
+        return Text("" if task.finished else str(self._left), style="dim")
 
 
 class _Bar:
@@ -134,7 +139,7 @@ class _Bar:
         shown = " · ".join(now[:4]) + (f" · {len(now) - 4} more" if len(now) > 4 else "")
         self._progress.update(
             self._task,
-            description=shown or "working",
+            description=shown or ("finishing" if self._progress.finished else "starting"),
             failed=f"{self._failed} failed" if self._failed else "",
         )
 

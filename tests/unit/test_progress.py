@@ -27,17 +27,19 @@ def clock(monkeypatch) -> Clock:
 def test_time_left_by_stage(clock):
     """Ten pages: two executed in 4 s each, one rendered in 1 s: 8 x 4 + 9 x 1 = 41 s are left."""
     left = TimeLeft(10)
+    assert str(left) == ""
     for stage, now in [("execute", 4), ("execute", 8), ("html", 9)]:
         clock.now = now
         left.end(stage)
-    assert left.seconds is None  # no page is through
-    left.done()
     assert left.seconds == pytest.approx(41)
+    assert str(left) == "more than 41 s left"  # no page is through: there may be more stages
+    left.done()
+    assert str(left) == "about 41 s left"
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, ""), (0.2, "about a second left"), (42.4, "about 42 s left"), (89, "about 89 s left"),
+    [(None, ""), (0.2, "about a second left"), (1.4, "about a second left"), (42.4, "about 42 s left"), (89, "about 89 s left"),
      (200, "about 3 min left"), (5000, "about 83 min left"), (9000, "about 2.5 h left")],
 )  # fmt: skip
 def test_in_words(seconds, words):
