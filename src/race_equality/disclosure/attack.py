@@ -262,18 +262,18 @@ def small_fractions(value: float, decimals: int, threshold: int) -> list[Fractio
     Returns
     -------
     list of Fraction
-        Fractions x/n with n under the threshold that round to the value. Zero and one are left out: every
-        base gives them.
+        Fractions x/n with n under the threshold that give the value, rounded or cut off. Zero and one are
+        left out: every base gives them.
 
     Examples
     --------
     >>> small_fractions(0.428571, 6, 11)
     [Fraction(3, 7)]
     """
-    half = 0.5 * 10.0**-decimals + 1e-12
+    unit = 10.0**-decimals
     found = {
         Fraction(round(value * n), n)
         for n in range(2, threshold)
-        if abs(round(value * n) / n - value) <= half and 0 < round(value * n) < n
+        if abs(round(value * n) / n - value) < unit and 0 < round(value * n) < n
     }
     return sorted(found)

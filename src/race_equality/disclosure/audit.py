@@ -1,0 +1,551 @@
+"""Read a published site as a motivated intruder would, and say what it gives away."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from race_equality.disclosure.attack import Contradiction, Relation, attack, rounded_share, small_fractions
+from race_equality.disclosure.channels import Content, Table, Text, Unread, read_file
+from race_equality.disclosure.rules import HIDDEN_IN_FILES, HIDDEN_ON_PAGES, Rule, rests_on_too_few
+from race_equality.errors import RaceEqualityError
+
+__all__ = ["Audit", "Problem", "audit_site"]
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something that a site gives away.
+
+    Attributes
+    ----------
+    file, channel, place : str
+        Where it stands.
+    kind : str
+        ``"unread"``; ``"too precise"``; ``"shown elsewhere"`` (a cell that another copy hides);
+        ``"beside its label"`` (a number next to the label of a hidden cell); ``"worked out"`` (by linear
+        programming from what is published); ``"known figure"`` (a figure under the threshold, in the
+        project's own data).
+    message : str
+        What an intruder learns.
+    """
+
+    file: str
+    kind: str
+    channel: str
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f", {self.place}" if self.place else ""
+        return f"{self.file} ({self.channel}{place}): {self.kind}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The result of an audit.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        Empty when nothing was recovered.
+    files : int
+        Files that were read.
+    hidden : int
+        Cells that the site hides, and that were attacked.
+    """
+
+    problems: tuple[Problem, ...]
+    files: int
+    hidden: int
+
+
+#: A number as printed; not part of a word, a code, a version or a time.
+_NUMBER = re.compile(r"(?<![\w.,:/#-])([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w:]|\.\d|,\d{3})\s?(%?)")
+_HIDDEN = {HIDDEN_ON_PAGES.casefold(), HIDDEN_IN_FILES}
+_TOTAL = re.compile(r"^(grand )?(total|all|overall)\b", re.IGNORECASE)
+_PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re.IGNORECASE)
+_CAPTION_NUMBER = re.compile(r"^(table|figure)\s+[\d.]+:\s*", re.IGNORECASE)
+#: Tables whose groups overlap: a person in two roles is counted in each and once in the publisher's total
+#: (NHS Workforce Statistics), so that a total that stands elsewhere is no more than a floor.
+OVERLAPPING = ("Staff by staff group",)
+#: Channels that hold a program and not what it shows, or a run and not its figures.
+_PROGRAMS = ("HTML script code", "notebook code source")
+_NOT_FIGURES = (*_PROGRAMS, "PDF metadata", "text file")
+#: Labels that stand in every table: they alone do not say which figure is meant.
+_COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
+
+
+@dataclass(frozen=True)
+class _Number:
+    text: str
+    value: float
+    decimals: int
+    percent: bool
+
+
+def _numbers(text: str) -> list[_Number]:
+    found = []
+    for sign, whole, fraction, percent in _NUMBER.findall(text):
+        digits = whole.replace(",", "") + fraction
+        value = float(digits) * (-1 if sign in ("-", "−") else 1)
+        found.append(_Number(whole + fraction, value, max(0, len(fraction) - 1), bool(percent)))
+    return found
+
+
+def _normal(text: str) -> str:
+    return " ".join(text.casefold().replace("’", "'").replace("\u00a0", " ").split())
+
+
+def _is_hidden(cell: str) -> bool:
+    return _normal(cell) in _HIDDEN
+
+
+def _only_number(cell: str) -> _Number | None:
+    found = _numbers(cell)
+    return found[0] if len(found) == 1 and re.fullmatch(r"\s*[+−-]?[\d,.]+\s?%?\s*", cell) else None
+
+
+def audit_site(
+    site: Path | str,
+    *,
+    figures: pd.DataFrame | None = None,
+    names: dict[str, str] | None = None,
+    rule: Rule | None = None,
+    overlapping: tuple[str, ...] = OVERLAPPING,
+    jobs: int = 1,
+    on_file: Callable[[str], None] | None = None,
+) -> Audit:
+    """Read everything in a site and try to get what it hides.
+
+    Parameters
+    ----------
+    site : path-like
+        The folder that is published. ``trusts/<CODE>.*`` belongs to a trust, the rest to all.
+    figures : pandas.DataFrame, optional
+        The figures table the site was made from: the true values of what must not be shown. Without it
+        the audit attacks what an outsider can attack.
+    names : dict, optional
+        Trust code to name, to find what other pages say about a trust.
+    rule : Rule, optional
+        Thresholds and precision; the defaults without it.
+    overlapping : tuple of str
+        How captions of tables begin whose groups overlap, so that totals on other pages are not their sum.
+    jobs : int
+        Processes that read files.
+    on_file : callable, optional
+        Told each file's name when it has been read.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    RaceEqualityError
+        When the folder is not there or holds no files.
+
+    Notes
+    -----
+    Numbers more precise than the rule; cells hidden in one copy and shown in another (page, PDF, notebook,
+    download); numbers beside a hidden label in text, attributes, pictures and data; hidden cells narrowed
+    by linear programming from totals, rounded shares and totals that stand on other pages; unrounded rates
+    that only a small base can give; and, given the figures, every one under the threshold.
+
+    References
+    ----------
+    docs/disclosure.md.
+    """
+    site, rule = Path(site), rule or Rule()
+    if not site.is_dir():
+        raise RaceEqualityError(f"There is no folder {site} to audit.")
+    paths = sorted(path for path in site.rglob("*") if path.is_file())
+    if not paths:
+        raise RaceEqualityError(f"The folder {site} holds no files to audit.")
+    scopes: dict[str, list[Content]] = defaultdict(list)
+    for path, contents in zip(paths, _read(paths, site, jobs), strict=True):
+        name = path.relative_to(site).as_posix()
+        scopes[_scope(name)].extend(contents)
+        if on_file:
+            on_file(name)
+
+    problems: set[Problem] = set()
+    hidden = 0
+    totals = _totals_elsewhere(scopes, names or {})
+    secrets = _secrets(figures, rule)
+    for scope, contents in scopes.items():
+        problems.update(_unread(contents))
+        problems.update(_too_precise(contents, rule))
+        found = _hidden_cells(contents)
+        hidden += len(found)
+        problems.update(_shown_elsewhere(contents, found))
+        problems.update(_beside_its_label(contents, found))
+        problems.update(_worked_out(contents, totals.get(scope, []), rule, overlapping))
+        problems.update(_known_figures(contents, secrets.get(scope, [])))
+    return Audit(tuple(sorted(problems)), len(paths), hidden)
+
+
+def _read(paths: list[Path], site: Path, jobs: int) -> Iterator[list[Content]]:
+    read = partial(_read_all, site=site)
+    if jobs == 1:
+        yield from map(read, paths)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(read, paths, chunksize=4)
+
+
+def _read_all(path: Path, site: Path) -> list[Content]:
+    return list(read_file(path, site))
+
+
+def _scope(name: str) -> str:
+    folder, _, file = name.partition("/")
+    return file.split(".")[0].split("/")[0] if folder == "trusts" and file else ""
+
+
+# ---- what is read ----
+
+
+def _unread(contents: Iterable[Content]) -> Iterator[Problem]:
+    for item in contents:
+        if isinstance(item, Unread):
+            yield Problem(item.file, "unread", "file", "", item.reason)
+
+
+def _too_precise(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
+    for file, channel, place, text in _pieces(contents):
+        if channel.startswith(_NOT_FIGURES):
+            continue
+        for number in _numbers(text):
+            allowed = rule.percent_decimals if number.percent else rule.ratio_decimals
+            if number.decimals <= allowed:
+                continue
+            message = f"{number.text}{'%' if number.percent else ''} has more than {allowed} decimals"
+            if number.decimals >= 4:
+                share = number.value / 100 if number.value > 1 else number.value
+                decimals = number.decimals + 2 if number.value > 1 else number.decimals
+                small = small_fractions(share, decimals, rule.minimum_responses)
+                if small:
+                    message += f" and can only be {small[0]} of so few"
+            yield Problem(file, "too precise", channel, place, message)
+
+
+def _pieces(contents: Iterable[Content]) -> Iterator[tuple[str, str, str, str]]:
+    for item in contents:
+        if isinstance(item, Text):
+            yield item.file, item.channel, item.place, item.text
+        elif isinstance(item, Table):
+            for row in item.rows:
+                yield item.file, item.channel, item.place, " | ".join(row)
+
+
+# ---- hidden cells and their other copies ----
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A hidden cell: where, the labels of its row, its column, and numbers that stand beside it openly."""
+
+    table: str
+    labels: tuple[str, ...]
+    column: str
+    beside: frozenset[str] = field(compare=False)
+
+
+def _table_name(table: Table) -> str:
+    return _normal(_CAPTION_NUMBER.sub("", table.place))
+
+
+def _labels(row: tuple[str, ...]) -> tuple[str, ...]:
+    labels = []
+    for cell in row:
+        if not cell.strip() or _is_hidden(cell) or _only_number(cell):
+            break
+        labels.append(_normal(cell))
+    return tuple(labels)
+
+
+def _tables(contents: Iterable[Content]) -> Iterator[Table]:
+    return (item for item in contents if isinstance(item, Table))
+
+
+def _hidden_cells(contents: list[Content]) -> set[_Hidden]:
+    rows_with: dict[str, set[str]] = defaultdict(set)
+    for table in _tables(contents):
+        if "table" in table.channel:
+            for row in table.rows:
+                numbers = {number.text for cell in row for number in _numbers(cell)}
+                for label in _labels(row):
+                    rows_with[label] |= numbers
+    found = set()
+    for table in _tables(contents):
+        for row in table.rows:
+            labels = _labels(row)
+            for column, cell in zip(table.columns, row, strict=False):
+                if labels and _is_hidden(cell):
+                    beside = frozenset.intersection(*(frozenset(rows_with[label]) for label in labels))
+                    found.add(_Hidden(_table_name(table), labels, _normal(column), beside))
+    return found
+
+
+def _shown_elsewhere(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:
+    wanted = {(cell.table, cell.labels, cell.column) for cell in hidden}
+    for table in _tables(contents):
+        for row in table.rows:
+            for column, cell in zip(table.columns, row, strict=False):
+                key = (_table_name(table), _labels(row), _normal(column))
+                if key in wanted and _only_number(cell):
+                    yield Problem(
+                        table.file,
+                        "shown elsewhere",
+                        table.channel,
+                        table.place,
+                        f"{column} of {' / '.join(row[: len(key[1])])} is {cell}, which another copy hides",
+                    )
+
+
+def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:
+    """A number next to the label of a hidden cell that no table of the page shows in that row."""
+    cells: dict[tuple[str, ...], frozenset[str]] = {}
+    for cell in hidden:
+        cells[cell.labels] = cells.get(cell.labels, frozenset()) | cell.beside
+    every = {label for table in _tables(contents) for row in table.rows for label in _labels(row)[:2]}
+    longer_labels = {
+        labels[-1]: sorted(
+            (one for one in every if labels[-1] in one and one != labels[-1]), key=len, reverse=True
+        )
+        for labels in cells
+    }
+    for item in contents:
+        if isinstance(item, Table) and item.channel == "data file":
+            together, pieces = True, ["; ".join(row) for row in item.rows]
+        elif isinstance(item, Text) and not item.channel.startswith(_PROGRAMS):
+            together, pieces = item.record, [item.text] if item.record else item.text.splitlines()
+        else:
+            continue
+        for piece in pieces:
+            text = _normal(piece)
+            for labels, beside in cells.items():
+                if not all(label in text for label in labels):
+                    continue
+                for longer in longer_labels[labels[-1]]:
+                    text = text.replace(longer, "·")
+                for number in _near(text, labels[-1], together):
+                    if number in beside or re.fullmatch(r"(19|20)\d\d", number):
+                        continue
+                    yield Problem(
+                        item.file,
+                        "beside its label",
+                        item.channel,
+                        item.place,
+                        f"{number} stands beside {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}",
+                    )
+
+
+#: Between a label and its number: "Other: 4", "Other (4", "Other; people: 4"...
+_SEPARATED = re.compile(r"[\s:;,=|(–—-]*(?:[^\W\d]{1,12}\s?[:=(]\s*)?(?=[+−-]?\d)")
+#: ...and for a label of several words, which prose does not hold by chance, a few words as well.
+_NEARBY = re.compile(r"[^\d.!?]{0,30}(?=[+−-]?\d)")
+_BEFORE = re.compile(r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)%?[ :(–—-]{1,3}$")
+
+
+def _near(text: str, label: str, together: bool) -> list[str]:
+    """Numbers in the same record, or right after or right before the label in a text."""
+    pieces = re.split(rf"(?<![\w-]){re.escape(label)}(?!\w)", text)
+    if together:
+        return [number.text for number in _numbers(" \n ".join(pieces))] if len(pieces) > 1 else []
+    gap = _NEARBY if " " in label and len(label) > 8 else _SEPARATED
+    found = []
+    for before, after in zip(pieces, pieces[1:], strict=False):
+        if match := gap.match(after):
+            found += [number.text for number in _numbers(after[match.end() :].lstrip("+−-"))[:1]]
+        if match := _BEFORE.search(before):
+            found.append(match.group(1))
+    return found
+
+
+# ---- working out ----
+
+
+def _totals_elsewhere(
+    scopes: dict[str, list[Content]], names: dict[str, str]
+) -> dict[str, list[tuple[int, str]]]:
+    """Exact numbers of people that any page gives for a trust, with where they stand."""
+    by_name = {_normal(name): code for code, name in names.items()}
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for scope, contents in scopes.items():
+        for table in _tables(contents):
+            people = [i for i, column in enumerate(table.columns) if _PEOPLE.search(column)]
+            if not people:
+                continue
+            for row in table.rows:
+                label = row[0] if row else ""
+                code = re.search(r"\(([A-Z0-9]{3,5})\)\s*$", label)
+                owner = code.group(1) if code else by_name.get(_normal(label))
+                if owner is None and label.strip() in scopes:
+                    owner = label.strip()
+                if owner is None and _TOTAL.match(label.strip()):
+                    owner = scope
+                for i in people:
+                    number = _only_number(row[i]) if i < len(row) else None
+                    if owner and number and not number.percent and not number.decimals:
+                        found[owner].append((int(number.value), f"{table.file}, {table.place}"))
+    return found
+
+
+def _worked_out(
+    contents: list[Content], totals: list[tuple[int, str]], rule: Rule, overlapping: tuple[str, ...]
+) -> Iterator[Problem]:
+    done = set()
+    for table in _tables(contents):
+        if not any(_is_hidden(cell) for row in table.rows for cell in row):
+            continue
+        apart = _table_name(table).startswith(tuple(_normal(begin) for begin in overlapping))
+        content = (_table_name(table), table.columns, table.rows)
+        if content in done:
+            continue
+        done.add(content)
+        for i, column in enumerate(table.columns):
+            cells = {row: row[i] for row in table.rows if i < len(row)}
+            parts = {row: cell for row, cell in cells.items() if not _TOTAL.match(row[0].strip())}
+            hidden = [row for row, cell in parts.items() if _is_hidden(cell)]
+            shown = {row: _only_number(cell) for row, cell in parts.items() if _only_number(cell)}
+            if not hidden or len(shown) < 2:
+                continue
+            if all(number.percent for number in shown.values()):
+                yield from _from_percentages(table, column, hidden, shown)
+            elif not any(number.percent or number.decimals for number in shown.values()):
+                own = [
+                    int(number.value)
+                    for row, cell in cells.items()
+                    if _TOTAL.match(row[0].strip()) and (number := _only_number(cell))
+                ]
+                yield from _from_counts(table, i, hidden, shown, own, [] if apart else totals, rule)
+
+
+def _from_percentages(table: Table, column: str, hidden, shown) -> Iterator[Problem]:
+    """One hidden share of a whole is 100 less the others; shares of what is shown give nothing away."""
+    together = sum(number.value for number in shown.values())
+    slack = sum(0.5 * 10.0**-number.decimals for number in shown.values())
+    if len(hidden) == 1 and 75 <= together < 100 - slack:
+        share = f"{100 - together:.1f}%, for the others add up to {together:.1f}%"
+        message = f"{column} of {hidden[0][0]} is {share}"
+        yield Problem(table.file, "worked out", table.channel, table.place, message)
+
+
+def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -> Iterator[Problem]:
+    known = {row: number.value for row, number in shown.items()}
+    whole = "whole"
+    relations = [Relation.total(whole, [*known, *hidden])]
+    shares = [
+        (row, number)
+        for j, _ in enumerate(table.columns)
+        if j != i and any(j < len(row) and _is_hidden(row[j]) for row in hidden)
+        for row in known
+        if j < len(row) and (number := _only_number(row[j])) and number.percent
+    ]
+    together = sum(known.values())
+    if all(abs(100 * known[r] / together - n.value) <= 0.5001 * 10.0**-n.decimals for r, n in shares):
+        shares = []  # of the groups that are shown: they say nothing about the others
+    for row, number in shares:
+        relations += rounded_share(row, whole, number.value, number.decimals)
+    nearby = [(None, "the rounded shares beside it")] if shares else []
+    for total, place in [*((t, "its total") for t in own), *nearby, *totals]:
+        cells = known | dict.fromkeys(hidden)
+        if total is not None:
+            cells[whole] = float(total)
+        try:
+            found = attack(cells, relations=relations, targets=hidden)
+        except Contradiction:
+            continue  # a total of something else
+        width = min(interval.width for interval in found.values())
+        left = min(interval.upper for interval in found.values())
+        # without shares to check it by, a number that leaves many people is a total of something else
+        if total is not None and place != "its total" and not shares and left >= 10 * rule.minimum_people:
+            continue
+        if width < rule.minimum_people:
+            row, interval = min(found.items(), key=lambda pair: pair[1].width)
+            value = (
+                f"{interval.lower:.0f}"
+                if interval.width == 0
+                else f"between {interval.lower:.0f} and {interval.upper:.0f}"
+            )
+            yield Problem(
+                table.file,
+                "worked out",
+                table.channel,
+                table.place,
+                f"{table.columns[i]} of {row[0]} is {value}, from {place}",
+            )
+            return
+
+
+# ---- figures that the project knows ----
+
+
+@dataclass(frozen=True)
+class _Secret:
+    indicator: str
+    label: str
+    count: int | None
+    unrounded: str | None
+
+
+def _secrets(figures: pd.DataFrame | None, rule: Rule) -> dict[str, list[_Secret]]:
+    if figures is None:
+        return {}
+    few = figures[rests_on_too_few(figures, rule) & (figures["status"] == "ok")]
+    groups = figures.groupby("indicator")["group"].nunique()
+    found: dict[str, list[_Secret]] = defaultdict(list)
+    for row in few.itertuples():
+        if groups[row.indicator] < 2:
+            continue
+        count = row.value if row.unit == "people" else row.numerator
+        text = f"{float(row.value):.10f}".rstrip("0")
+        decimals = len(text.partition(".")[2])
+        found[row.trust_code].append(
+            _Secret(
+                row.indicator,
+                _normal(row.group),
+                None if pd.isna(count) else round(float(count)),
+                text[: text.index(".") + 5] if decimals >= 4 else None,
+            )
+        )
+    return found
+
+
+def _known_figures(contents: list[Content], secrets: list[_Secret]) -> Iterator[Problem]:
+    if not secrets:
+        return
+    pieces = [(file, channel, place, _normal(text)) for file, channel, place, text in _pieces(contents)]
+    everything = "\n".join(text for *_, text in pieces)
+    for secret in secrets:
+        named = secret.label not in _COMMON_LABELS and secret.label in everything
+        if secret.unrounded and secret.unrounded in everything:
+            pattern = re.compile(rf"(?<![\d.]){re.escape(secret.unrounded)}")
+            for file, channel, place, text in pieces:
+                if pattern.search(text):
+                    yield Problem(
+                        file,
+                        "known figure",
+                        channel,
+                        place,
+                        f"{secret.indicator} of {secret.label!r}, unrounded",
+                    )
+        if named and secret.count:
+            for file, channel, place, text in pieces:
+                if secret.label in text and str(secret.count) in _near(text, secret.label, " | " in text):
+                    yield Problem(
+                        file,
+                        "known figure",
+                        channel,
+                        place,
+                        f"{secret.indicator} of {secret.label!r} counts {secret.count}",
+                    )

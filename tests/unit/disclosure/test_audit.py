@@ -1,0 +1,312 @@
+"""A leak planted in each channel is found; a site without one is not accused."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import shutil
+import zipfile
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from race_equality.audit_command import audit
+from race_equality.disclosure.audit import audit_site
+from race_equality.disclosure.rules import Rule
+from race_equality.errors import RaceEqualityError
+
+from .conftest import HIDDEN, SVG, notebook, page, pdf
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not on the PATH"
+)
+
+
+def kinds(site, **settings):
+    return {problem.kind for problem in audit_site(site, **settings).problems}
+
+
+def figures(**changes):
+    row = {
+        "trust_code": "R1A",
+        "organisation_code": "R1A",
+        "period_start": pd.Timestamp("2024-09-01"),
+        "period_end": pd.Timestamp("2024-11-30"),
+        "indicator": "staff_survey_q28",
+        "unit": "percent",
+        "status": "ok",
+    }
+    rows = [
+        row
+        | {"group": "White - Gypsy or Irish Traveller", "value": 4.347826, "numerator": 4, "denominator": 92},
+        row | {"group": "White - British", "value": 95.652174, "numerator": 88, "denominator": 92},
+    ]
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def test_a_clean_site_is_not_accused(site):
+    result = audit_site(site, figures=figures(), names={"R1A": "Example NHS Trust"})
+    assert result.problems == ()
+    assert result.files == 4
+    assert result.hidden == 1  # one cell, in three copies
+
+
+JSON = json.dumps({"role": "Other or unknown", "staff": 4})
+COLUMNS = json.dumps({"staff": [250, 600, 4], "role": ["Doctors", "Nurses", "Other or unknown"]})
+
+#: What is planted in the page, and what must be said about it.
+IN_THE_PAGE = {
+    "text": ({"text": " Other or unknown: 4."}, "beside its label"),
+    "text before": ({"text": " There were 4 (other or unknown)."}, "beside its label"),
+    "total": ({"row": "<tr><th>Total</th><td>854</td><td>100%</td></tr>"}, "worked out"),
+    "alt": ({"alt": "Doctors 250, Nurses 600, Other or unknown 4."}, "beside its label"),
+    "tooltip": ({"body": '<span title="Other or unknown: 4 staff"></span>'}, "beside its label"),
+    "data attribute": ({"body": '<td data-value="Other or unknown|4">?</td>'}, "beside its label"),
+    "comment": ({"body": "<!-- Other or unknown = 4 -->"}, "beside its label"),
+    "meta": ({"head": '<meta name="description" content="Other or unknown: 4">'}, "beside its label"),
+    "json": ({"body": f'<script type="application/json">{JSON}</script>'}, "beside its label"),
+    "json in columns": ({"body": f'<script type="application/json">{COLUMNS}</script>'}, "beside its label"),
+    "script": ({"body": f"<script>\nconst data = {JSON};\n</script>"}, "beside its label"),
+    "picture label": ({"more": '<path aria-label="Role: Other or unknown; Staff: 4"/>'}, "beside its label"),
+    "picture text": ({"more": "<text>Other or unknown 4</text>"}, "beside its label"),
+    "picture tooltip": ({"more": "<title>Other or unknown: 4</title>"}, "beside its label"),
+    "data URI": (
+        {"body": f'<a href="data:text/csv,{quote("Role,Staff" + chr(10) + "Other or unknown,4")}">x</a>'},
+        "beside its label",
+    ),
+    "frame": ({"body": '<iframe srcdoc="&lt;p&gt;Other or unknown: 4"></iframe>'}, "beside its label"),
+    "unrounded": ({"text": " 25.71428% of nurses."}, "too precise"),
+    "unrounded attribute": ({"body": '<span data-share="0.4285714"></span>'}, "too precise"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("leak", IN_THE_PAGE)
+def test_planted_in_the_page(site, leak):
+    planted, kind = IN_THE_PAGE[leak]
+    (site / "trusts" / "R1A.html").write_text(page(**planted), encoding="utf-8")
+    problems = audit_site(site).problems
+    assert (kind, "trusts/R1A.html") in {(problem.kind, problem.file) for problem in problems}
+    # a total on the page opens the notebook's copy of the table as well
+    assert leak == "total" or all(problem.file == "trusts/R1A.html" for problem in problems)
+
+
+IN_THE_NOTEBOOK = {
+    "shown in its table": ({"cell": "4"}, "shown elsewhere"),
+    "text output": ({"output": {"text/plain": "Doctors  250\nOther or unknown   4"}}, "beside its label"),
+    "json output": ({"output": {"application/json": json.loads(JSON)}}, "beside its label"),
+    "vega output": (
+        {"output": {"application/vnd.vegalite.v5+json": {"data": {"values": [json.loads(JSON)]}}}},
+        "beside its label",
+    ),
+    "metadata": ({"metadata": {"result": json.loads(JSON)}}, "beside its label"),
+    "cell metadata": ({"cell_metadata": {"result": [json.loads(JSON)]}}, "beside its label"),
+    "attachment": (
+        {"attachment": {"x.svg": {"image/svg+xml": SVG.format(more="<text>Other or unknown 4</text>")}}},
+        "beside its label",
+    ),
+    "picture": ({"more": "<desc>Other or unknown: 4</desc>"}, "beside its label"),
+    "unrounded": ({"output": {"text/plain": "0.142857"}}, "too precise"),
+}
+
+
+@pytest.mark.parametrize("leak", IN_THE_NOTEBOOK)
+def test_planted_in_the_notebook(site, leak):
+    planted, kind = IN_THE_NOTEBOOK[leak]
+    (site / "trusts" / "R1A.ipynb").write_text(notebook(**planted), encoding="utf-8")
+    problems = audit_site(site).problems
+    assert kind in {problem.kind for problem in problems}
+    assert all(problem.file == "trusts/R1A.ipynb" for problem in problems)
+
+
+IN_THE_PDF = {
+    "table": ({"cell": "4"}, "beside its label"),
+    "text": ({"text": "Other or unknown: 4"}, "beside its label"),
+    "attached data": ({"attachment": ("roles.csv", b"Role,Staff\nOther or unknown,4\n")}, "beside its label"),
+    "attached page": (
+        {"attachment": ("x.html", page(text="Other or unknown: 4").encode())},
+        "beside its label",
+    ),
+    "title": ({"title": "Other or unknown: 4"}, "beside its label"),
+    "alternative text": ({"alt": "Other or unknown: 4"}, "beside its label"),
+}
+
+
+@pytest.mark.parametrize("leak", IN_THE_PDF)
+def test_planted_in_the_pdf(site, leak):
+    planted, kind = IN_THE_PDF[leak]
+    (site / "trusts" / "R1A.pdf").write_bytes(pdf(**planted))
+    problems = audit_site(site).problems
+    assert kind in {problem.kind for problem in problems}
+    assert all(problem.file.startswith("trusts/R1A.pdf") for problem in problems)
+
+
+def zipped():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("roles.csv", "Role,Staff\nOther or unknown,4\n")
+    return out.getvalue()
+
+
+def parquet():
+    out = io.BytesIO()
+    pd.DataFrame({"Role": ["Doctors", "Other or unknown"], "Staff": [250, 4]}).to_parquet(out)
+    return out.getvalue()
+
+
+def workbook():
+    out = io.BytesIO()
+    pd.DataFrame({"Role": ["Doctors", "Other or unknown"], "Staff": [250, 4]}).to_excel(out, index=False)
+    return out.getvalue()
+
+
+DOWNLOADS = {
+    "R1A.csv": b"Role,Staff\nDoctors,250\nOther or unknown,4\n",
+    "R1A.tsv": b"\xef\xbb\xbfRole\tStaff\nOther or unknown\t4\n",
+    "R1A.json": JSON.encode(),
+    "R1A.jsonl": (JSON + "\n").encode(),
+    "R1A.xlsx": workbook,
+    "R1A.parquet": parquet,
+    "R1A.zip": zipped,
+    "R1A.txt": b"Other or unknown: 4",
+    "R1A.svg": SVG.format(more="<text>Other or unknown 4</text>").encode(),
+}
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_planted_in_a_download(site, name):
+    content = DOWNLOADS[name]
+    (site / "trusts" / name).write_bytes(content() if callable(content) else content)
+    problems = audit_site(site).problems
+    assert {problem.kind for problem in problems} == {"beside its label"}
+    assert all(problem.file.startswith(f"trusts/{name}") for problem in problems)
+
+
+def test_a_total_on_another_trusts_page_gives_it_away(site):
+    peers = (
+        "<html><body><table><caption>Peers</caption><tr><th>Trust</th><th>Staff</th></tr>"
+        "<tr><th>Example NHS Trust (R1A)</th><td>854</td></tr></table></body></html>"
+    )
+    (site / "trusts" / "R1B.html").write_text(peers, encoding="utf-8")
+    (problem,) = audit_site(site).problems
+    assert problem.kind == "worked out"
+    assert "Staff of Other or unknown is 4, from trusts/R1B.html" in problem.message
+    assert audit_site(site, overlapping=("Staff by role",)).problems == ()
+
+
+def test_rounded_shares_of_all_give_it_away_and_shares_of_what_is_shown_do_not(site):
+    def with_shares(doctors, nurses):
+        return (
+            "<html><body><table><caption>Roles</caption><tr><th>Role</th><th>Staff</th><th>Share</th></tr>"
+            f"<tr><th>Doctors</th><td>80</td><td>{doctors}%</td></tr>"
+            f"<tr><th>Nurses</th><td>120</td><td>{nurses}%</td></tr>"
+            f"<tr><th>Other roles</th><td>{HIDDEN}</td><td>{HIDDEN}</td></tr></table></body></html>"
+        )
+
+    for name in ("R1A.html", "R1A.ipynb", "R1A.pdf"):
+        (site / "trusts" / name).unlink()
+    of_all = with_shares("38.5", "57.7")  # of 208
+    (site / "trusts" / "R1A.html").write_text(of_all, encoding="utf-8")
+    messages = [p.message for p in audit_site(site).problems if p.kind == "worked out"]
+    assert any("Staff of Other roles is 8" in message for message in messages)
+    (site / "trusts" / "R1A.html").write_text(with_shares("40.0", "60.0"), encoding="utf-8")
+    assert audit_site(site).problems == ()
+
+
+def test_one_hidden_share_of_a_whole(site):
+    table = (
+        "<table><caption>Groups</caption><tr><th>Group</th><th>Percentage</th></tr><tr><th>Asian</th><td>30.0%</td></tr>"
+        f"<tr><th>White</th><td>66.0%</td></tr><tr><th>Other</th><td>{HIDDEN}</td></tr></table>"
+    )
+    (site / "trusts" / "R1A.html").write_text(page(body=table), encoding="utf-8")
+    (problem,) = audit_site(site).problems
+    assert problem.kind == "worked out"
+    assert "4.0%" in problem.message
+
+
+def test_what_the_project_knows_and_the_page_does_not_mention(site):
+    """The attacker with the project's own figures: no hidden cell on the page points at them."""
+    (site / "trusts" / "R1A.html").write_text(
+        page(body='<p data-n="White - Gypsy or Irish Traveller: 4"></p>'), encoding="utf-8"
+    )
+    assert audit_site(site).problems == ()
+    assert kinds(site, figures=figures()) == {"known figure"}
+    (site / "trusts" / "R1A.html").write_text(page(text=" x 4.347826"), encoding="utf-8")
+    assert kinds(site, figures=figures()) == {"known figure", "too precise"}
+    # another trust's page is not about this trust
+    assert kinds(site, figures=figures(trust_code="R1B")) == {"too precise"}
+
+
+def test_an_unrounded_rate_of_a_small_base_says_so(site):
+    (site / "trusts" / "R1A.html").write_text(page(text=" 14.2857142%"), encoding="utf-8")
+    (problem,) = audit_site(site).problems
+    assert "can only be 1/7" in problem.message
+
+
+def test_ordinary_words_are_no_label(site):
+    """ "Other" in a sentence is not the group Other."""
+    table = (
+        "<table><caption>Groups</caption><tr><th>Group</th><th>Percentage</th></tr>"
+        "<tr><th>Asian</th><td>30.0%</td></tr><tr><th>Black</th><td>10.0%</td></tr>"
+        f"<tr><th>White</th><td>{HIDDEN}</td></tr><tr><th>Other</th><td>{HIDDEN}</td></tr></table>"
+        "<p>In the middle half of the other acute trusts (52.7 to 58.5%). Another 12 followed.</p>"
+    )
+    (site / "trusts" / "R1A.html").write_text(page(body=table), encoding="utf-8")
+    assert audit_site(site).problems == ()
+
+
+def test_the_threshold_is_a_setting(site):
+    peers = (
+        "<html><body><table><caption>Peers</caption><tr><th>Trust</th><th>Staff</th></tr>"
+        "<tr><th>Example NHS Trust (R1A)</th><td>862</td></tr></table></body></html>"
+    )
+    (site / "trusts" / "R1B.html").write_text(peers, encoding="utf-8")
+    assert kinds(site, rule=Rule(minimum_people=20)) == {"worked out"}
+
+
+def test_what_cannot_be_read_is_said(site):
+    (site / "extra.bin").write_bytes(b"\x00\x01")
+    (site / "broken.json").write_text("{", encoding="utf-8")
+    (site / "broken.zip").write_bytes(b"PK")
+    found = audit_site(site).problems
+    assert {(p.file, p.kind) for p in found} == {
+        ("extra.bin", "unread"),
+        ("broken.json", "unread"),
+        ("broken.zip", "unread"),
+    }
+
+
+def test_no_folder_and_an_empty_one(tmp_path):
+    with pytest.raises(RaceEqualityError, match="no folder"):
+        audit_site(tmp_path / "nowhere")
+    with pytest.raises(RaceEqualityError, match="no files"):
+        audit_site(tmp_path)
+
+
+def test_files_at_once_find_the_same(site):
+    (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown: 4."), encoding="utf-8")
+    assert audit_site(site, jobs=2) == audit_site(site)
+
+
+def test_command(site):
+    run = CliRunner()
+    clean = run.invoke(audit, [str(site), "--outsider"])
+    assert clean.exit_code == 0
+    assert "4 files read, 1 hidden cells attacked: nothing recovered." in clean.output
+    (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown: 4."), encoding="utf-8")
+    leaky = run.invoke(audit, [str(site), "--outsider"])
+    assert leaky.exit_code == 1
+    assert "trusts/R1A.html (HTML text, line" in leaky.output
+    assert run.invoke(audit, [str(site / "nowhere")]).exit_code == 2
+
+
+def test_picture_in_base64_and_in_plain_text_are_both_read(site):
+    svg = SVG.format(more="<text>Other or unknown 4</text>")
+    for uri in (
+        "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode(),
+        "data:image/svg+xml," + quote(svg),
+    ):
+        (site / "trusts" / "R1A.html").write_text(page(body=f'<img src="{uri}" alt="">'), encoding="utf-8")
+        assert kinds(site) == {"beside its label"}
