@@ -53,7 +53,7 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
             "already read stand in data/figures; reports need no raw file."
         )
     for outcome in read_folder(folder, project, only=only):
-        _say(outcome)
+        _say(outcome, project)
 
 
 @data.command()
@@ -71,7 +71,7 @@ def add(files: tuple[Path, ...]) -> None:
     project = find_project()
     for path in files:
         outcome = (add_return if is_return(path) else add_publication)(path, project)
-        _say(outcome)
+        _say(outcome, project)
         _say_changes(changes(outcome.before, outcome.reading.figures))
         if outcome.source.id.startswith(LOCAL_PREFIX):
             click.echo("  kept in data/local on this machine; git ignores that folder")
@@ -92,9 +92,9 @@ def wres(trust_code: str, output: Path | None, year_to: int | None, force: bool)
 
     For a trust whose indicators 5 to 8 are not published, those are in it as well.
     """
-    from race_equality.sources.catalogue import published_wres
     from race_equality.figures.store import write_all
     from race_equality.figures.trusts import resolve_trust
+    from race_equality.sources.catalogue import published_wres
     from race_equality.sources.wres_return import template as text_of
     from race_equality.sources.wres_return import years_before
 
@@ -122,13 +122,14 @@ def list_(trusts: bool) -> None:
     """List the publications held: period, rows, trusts, and when each was read."""
     from race_equality.figures.provenance import read_sources
     from race_equality.figures.store import read_figures
-    from race_equality.figures.trusts import read_trusts
+    from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts
 
     project = find_project()
     if trusts:
         for row in read_trusts(project=project).itertuples():
             click.echo(f"{row.trust_code:<6}{row.trust_name} ({row.kind}, {row.region})")
         return
+    real = {*read_trusts(project=project)["trust_code"], DEMONSTRATION_CODE}
     by_source = dict(list(read_figures(project=project).groupby("source")))
     lines = [("SOURCE", "PERIOD", "ROWS", "TRUSTS", "READ", "TITLE")]
     for source in read_sources(project=project):
@@ -137,8 +138,8 @@ def list_(trusts: bool) -> None:
             rows_text = trusts_text = ""
         else:
             rows_text = f"{len(rows):,}"
-            codes = set(rows.loc[rows["status"] == "ok", "trust_code"]) - {"ENG"}
-            trusts_text = str(len(codes))
+            # England and integrated care boards have figures too
+            trusts_text = str(len(real & set(rows.loc[rows["status"] == "ok", "trust_code"])))
         period = source.period if len(source.period) <= 40 else source.period[:37] + "..."
         lines.append((source.id, period, rows_text, trusts_text, source.date_read.isoformat(), source.title))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
@@ -222,7 +223,9 @@ def _shown(path: Path, project: Project) -> str:
         return str(path)
 
 
-def _say(outcome: Outcome) -> None:
+def _say(outcome: Outcome, project: Project) -> None:
+    from race_equality.figures.trusts import read_trusts
+
     click.echo(f"{outcome.source.id}: {outcome.source.file}")
     if outcome.reading is None:
         if outcome.rows:
@@ -231,7 +234,7 @@ def _say(outcome: Outcome) -> None:
     figures = outcome.reading.figures
     counts = figures["status"].value_counts()
     parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
-    trusts = set(figures.loc[figures["status"] == "ok", "trust_code"]) - {"ENG"}
+    trusts = set(read_trusts(project=project)["trust_code"]) & set(figures.loc[figures["status"] == "ok", "trust_code"])
     noun = "trust" if len(trusts) == 1 else "trusts"
     click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
     if outcome.reading.left_out:

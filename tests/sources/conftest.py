@@ -13,6 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+
 from race_equality.figures.trusts import TrustList
 from race_equality.project import Project
 from race_equality.sources.ods import read_trust_list
@@ -49,8 +50,7 @@ TRUSTS = [
     ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", "GSTT", ACUTE, "London", "South East London", "", ""),
     ("RV5", "South London and Maudsley NHS Foundation Trust", "SLaM", MENTAL_HEALTH, "London",
      "South East London", "", ""),
-    ("RX8", "Yorkshire Ambulance Service NHS Trust", "", "Ambulance Trusts", "North East and Yorkshire",
-     "West Yorkshire", "", ""),
+    ("RX8", "Yorkshire Ambulance Service NHS Trust", "", "Ambulance Trusts", "North East and Yorkshire", "-", "", ""),
     ("RY3", "East of England Community Health and Care NHS Trust",
      "Norfolk Community Health and Care NHS Trust;Cambridgeshire Community Services NHS Trust",
      "Community Trusts", "East of England", "Norfolk and Waveney; Cambridgeshire and Peterborough", "", ""),
@@ -305,6 +305,17 @@ def write_catchment(path: Path, rows: list[tuple] = CATCHMENT) -> Path:
     return write_csv(path, rows, ("trust_code", *CATCHMENT_GROUPS))
 
 
+BOARDS = [
+    ("E54000030", "QKK", "NHS South East London Integrated Care Board"),
+    ("E54000022", "QMM", "NHS Norfolk and Waveney Integrated Care Board"),
+    ("E54000056", "QUE", "NHS Cambridgeshire and Peterborough Integrated Care Board"),
+]
+DEPRIVATION_HEADER = ("icb24_code", "icb24_name", "imd_average_score", "imd_rank_of_average_score",
+                      "imd_proportion_of_lso_as_in_most_deprived_10_percent_nationally")  # fmt: skip
+DEPRIVATION = [
+    ("E54000030", "NHS South East London Integrated Care Board", 22.5, 19.0, 0.0625),
+    ("E54000022", "NHS Norfolk and Waveney Integrated Care Board", 21.0, 21.0, 0.0903),
+]
 PANEL_HEADER = ("ODS code", "Year", "Organisation name", "Benchmarking group", "Region", "Weighting",
                 "Discrimination_public_base", "Discrimination_public_rate", "Discrimination_internal_base",
                 "Discrimination_internal_rate", "Ethnic_minority_base", "Ethnic_minority_rate", "Respondents")  # fmt: skip
@@ -438,6 +449,14 @@ class Cut:
         return self.path / "population" / "trust_catchment_2026.csv"
 
     @property
+    def boards(self) -> Path:
+        return self.path / "geography" / "icb_2024_codes.csv"
+
+    @property
+    def deprivation(self) -> Path:
+        return self.path / "population" / "imd2025_by_icb.csv"
+
+    @property
     def panel(self) -> Path:
         return self.path / "staff_survey" / "trust_panel_2021_2022.csv"
 
@@ -476,6 +495,7 @@ def write():
         wres_rows=wres_rows, workforce=write_workforce, population=write_population, catchment=write_catchment,
         csv=write_csv, ETR=ETR, TRUSTS=TRUSTS, SUCCESSORS=SUCCESSORS, SURVEY=SURVEY, WRES_HEADER=WRES_HEADER,
         POPULATION=POPULATION, POPULATION_HEADER=POPULATION_HEADER, CATCHMENT=CATCHMENT,
+        BOARDS=BOARDS, DEPRIVATION=DEPRIVATION, DEPRIVATION_HEADER=DEPRIVATION_HEADER,
         PANEL=PANEL, PANEL_HEADER=PANEL_HEADER, SERIES=SERIES, RTT=RTT, RTT_HEADER=RTT_HEADER, AE=AE,
         AE_HEADER=AE_HEADER, maternity_rows=maternity_rows, MATERNITY_HEADER=MATERNITY_HEADER, mha_rows=mha_rows,
         MHA_HEADER=MHA_HEADER, ETHNIC_GROUPS=ETHNIC_GROUPS, RESPONDENTS=RESPONDENTS, STAFF_GROUPS=STAFF_GROUPS,
@@ -495,6 +515,8 @@ def whole_cut(tmp_path_factory) -> Cut:
     write_workforce(cut.workforce)
     write_population(cut.population)
     write_catchment(cut.catchment)
+    write_csv(cut.boards, BOARDS, ("icb24_code", "icb24_code_nhs", "icb24_name"))
+    write_csv(cut.deprivation, DEPRIVATION, DEPRIVATION_HEADER)
     write_csv(cut.panel, PANEL, PANEL_HEADER)
     write_csv(cut.series, SERIES, ("measure", "wres_report_year", "value"))
     write_csv(cut.rtt, RTT, RTT_HEADER)

@@ -2,6 +2,7 @@
 
 import openpyxl
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures

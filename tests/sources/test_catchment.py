@@ -1,6 +1,7 @@
 """Catchment population, deprivation and ethnicity."""
 
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.sources.catchment import read_ethnicity, read_population

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner
+
 from race_equality import cli
 from race_equality.project import Project
 from race_equality.sources.catalogue import read_folder

@@ -1,6 +1,7 @@
 """The demonstration trust: complete, the same each time, and nowhere a real trust's code."""
 
 import pytest
+
 from race_equality.figures.trusts import DEMONSTRATION_CODE
 from race_equality.sources import staff_survey, wres_return
 from race_equality.sources.demonstration import demonstration_figures, demonstration_source

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.schema import check_figures
 from race_equality.sources import (

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.sources.maternity import read_deliveries

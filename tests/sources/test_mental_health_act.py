@@ -1,6 +1,7 @@
 """Mental Health Act statistics."""
 
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.sources.mental_health_act import read_detentions

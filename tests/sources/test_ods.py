@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.sources.ods import read_trust_list
 

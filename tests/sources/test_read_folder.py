@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures import store
 from race_equality.figures.provenance import read_source
@@ -28,7 +29,7 @@ def test_every_publication_becomes_figures_with_their_source(cut, project):
         "catchment_2026", "catchment_ethnicity_2021", "demonstration", "staff_survey_national_2024",
         "staff_survey_organisations_2024",
         "workforce_2023_05", "wres_5_to_8_2024", "staff_survey_panel_2022", "wres_national_2024", "rtt", "ae",
-        "maternity_2023", "mental_health_act_2024",
+        "maternity_2023", "mental_health_act_2024", "system_deprivation_2025",
     }  # fmt: skip
     for source_id in set(figures["source"]):
         source = read_source(source_id, project=project)

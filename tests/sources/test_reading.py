@@ -4,6 +4,7 @@ import zipfile
 
 import openpyxl
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.sources import reading
 from race_equality.sources.reading import Cell, Workbook, column_letters, nearest, read_csv

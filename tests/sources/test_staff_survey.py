@@ -1,6 +1,7 @@
 """The organisational workbook of the Staff Survey."""
 
 import pytest
+
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.schema import check_figures
 from race_equality.sources.staff_survey import read_national, read_organisations

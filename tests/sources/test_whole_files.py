@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from race_equality.figures.provenance import read_source
 from race_equality.figures.schema import FIGURE_DTYPES
 from race_equality.figures.store import read_figures

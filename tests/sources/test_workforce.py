@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.sources.workforce import read_headcount

@@ -1,6 +1,7 @@
 """WRES indicators 5 to 8 by trust."""
 
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.sources.wres import read_indicators_5_to_8

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+
 from race_equality.errors import InputError
 from race_equality.figures.provenance import read_source
 from race_equality.figures.schema import check_figures

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.ethnicity import (
     EIGHTEEN_GROUPS,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.provenance import read_source, read_sources
 from race_equality.figures.schema import FIGURE_DTYPES, check_figures

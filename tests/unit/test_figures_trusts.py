@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from race_equality.errors import UnknownTrustError
 from race_equality.figures.schema import KINDS, TRUST_DTYPES
 from race_equality.figures.trusts import read_trusts, resolve_trust

@@ -19,6 +19,7 @@ from race_equality.project import Project
 
 TRUSTS_FILE = "trusts.parquet"
 LOCAL_PREFIX = "wres_return_"  # ids of sources that are a trust's own return
+SYSTEMS_FILE = "systems.csv"
 SUCCESSIONS_FILE = "successions.csv"
 
 _ARROW_TYPES = {

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.figures.provenance import as_project
 from race_equality.figures.schema import TRUST_DTYPES
-from race_equality.figures.store import SUCCESSIONS_FILE, TRUSTS_FILE
+from race_equality.figures.store import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
 from race_equality.project import Project
 
 DEMONSTRATION_CODE = "DEMO"
@@ -197,6 +197,29 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
             for row in csv.DictReader(file)
         ]
     return TrustList(trusts, successions)
+
+
+def system_codes(
+    system: str, *, project: Project | str | os.PathLike[str] | None = None
+) -> tuple[str, ...]:
+    """Return the NHS codes of the integrated care boards that a trust's ``system`` names.
+
+    Parameters
+    ----------
+    system : str
+        As :class:`Trust` has it: short names of boards, with ``"; "`` between several.
+    project : Project or path-like, optional
+
+    Returns
+    -------
+    tuple of str
+        ``("QKK",)``: the ``trust_code`` under which figures of a board are held. Empty for a
+        trust that serves several systems (ambulance trusts) or none.
+    """
+    path = as_project(project).figures / SYSTEMS_FILE
+    with open(path, encoding="utf-8", newline="") as file:
+        codes = {row["system_name"]: row["system_code"] for row in csv.DictReader(file)}
+    return tuple(codes[name.strip()] for name in system.split(";") if name.strip() in codes)
 
 
 def successions_csv(successions: Iterable[Succession]) -> bytes:

@@ -18,6 +18,7 @@ from race_equality.figures.schema import check_figures
 from race_equality.figures.store import (
     LOCAL_PREFIX,
     SUCCESSIONS_FILE,
+    SYSTEMS_FILE,
     TRUSTS_FILE,
     parquet_bytes,
     read_figures,
@@ -37,6 +38,7 @@ from race_equality.sources import (
     ods,
     staff_survey,
     staff_survey_panel,
+    systems,
     workforce,
     wres,
     wres_return,
@@ -44,7 +46,7 @@ from race_equality.sources import (
 from race_equality.sources.publication import Publication, Reading, find_file, find_files
 from race_equality.sources.reading import Workbook, check_file, csv_columns, nearest, normalised
 
-#: The three files of the trust list: source id to pattern and description.
+#: The files of the trust list: source id to pattern and description.
 TRUST_FILES = {
     "ods_etr": (
         "ods/etr.csv",
@@ -70,6 +72,18 @@ TRUST_FILES = {
             "system and most predecessors.",
             "A predecessor counts when predecessor_codes names its code, or alt_names its name as etr.csv "
             "has it. The basis of each succession stands in data/figures/successions.csv.",
+        ),
+    ),
+    "systems": (
+        "geography/icb_2024_codes.csv",
+        "Integrated care boards in 2024: codes and names",
+        "Office for National Statistics and NHS England",
+        "https://geoportal.statistics.gov.uk/",
+        OPEN_GOVERNMENT_LICENCE,
+        "2024",
+        (
+            "The 42 boards before 1 April 2026, when they became 36 and two were split: figures of boards "
+            "keep the board of their time.",
         ),
     ),
     "ods_successors": (
@@ -225,6 +239,20 @@ PUBLICATIONS = (
             "Shares of the catchments of 138 organisations as they were: for a trust that merged since "
             "there is a row for each of them, and no population to pool the shares by.",
             "Modelled for acute trusts alone: not applicable to the others, which is not the same as missing.",
+        ),
+    ),
+    Publication(
+        id=systems.DEPRIVATION,
+        title="English Indices of Deprivation {edition}, by integrated care board",
+        publisher="Ministry of Housing, Communities and Local Government",
+        url="https://www.gov.uk/government/collections/english-indices-of-deprivation",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/imd2025_by_icb.csv",
+        read=systems.read_deprivation,
+        columns=systems.DEPRIVATION_COLUMNS,
+        notes=(
+            "trust_code is the board's NHS code (2024). A higher score is more deprived; "
+            "system_most_deprived_tenth is the share of neighbourhoods in the most deprived tenth of England.",
         ),
     ),
     Publication(
@@ -480,6 +508,8 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         content = parquet_bytes(trusts.trusts, trust_schema())
         files[project.figures / TRUSTS_FILE] = content
         files[project.figures / SUCCESSIONS_FILE] = successions_csv(trusts.successions)
+        boards = systems.read_codes(paths["systems"])
+        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(boards)
         for source_id, path in paths.items():
             _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]
             source = _dated(
@@ -488,7 +518,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
                 project,
             )  # fmt: skip
             files[project.sources / f"{source_id}.yml"] = source.to_yaml().encode()
-            rows = {"ods_trusts": len(trusts.trusts), "ods_successors": len(trusts.successions)}
+            rows = {"ods_trusts": len(trusts.trusts), "ods_successors": len(trusts.successions), "systems": len(boards)}
             outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
         files |= demonstration_files(project)
     found = [(one, path) for one in chosen for path in find_files(folder, one)]

@@ -14,6 +14,7 @@ from race_equality.figures.schema import STATUSES, UNITS, check_figures
 from race_equality.figures.store import (
     LOCAL_PREFIX,
     SUCCESSIONS_FILE,
+    SYSTEMS_FILE,
     TRUSTS_FILE,
     figure_files,
     figure_schema_arrow,
@@ -47,7 +48,7 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
         return [str(error)]
     for path in figure_files(project):
         problems += _check_figures(path, sources)
-    for name in (TRUSTS_FILE, SUCCESSIONS_FILE):
+    for name in (TRUSTS_FILE, SUCCESSIONS_FILE, SYSTEMS_FILE):
         if not (project.figures / name).is_file():
             problems.append(f"{name} is not there. Restore it from git, or run `race-equality data read`.")
     trusts = project.figures / TRUSTS_FILE

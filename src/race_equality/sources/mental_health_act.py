@@ -21,7 +21,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.ethnicity import harmonised
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Record, first_by_key, read_csv
+from race_equality.sources.reading import Cell, first_by_key, read_csv
 
 PUBLICATION = "mental_health_act"
 ENGLAND, ALL_PROVIDERS = "ENG", "All prov"

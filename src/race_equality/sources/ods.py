@@ -104,7 +104,8 @@ def read_trust_list(etr: Path, trusts: Path, successors: Path) -> TrustList:
                 "trust_name": record["trust_name"].text,
                 "kind": KIND_OF_TYPE[trust_type.text],
                 "region": record["region"].text,
-                "system": record["icb_short_name"].text,
+                # "-" is an ambulance trust's, which serves several systems
+                "system": record["icb_short_name"].text.removeprefix("-"),
                 "open_date": _ods_date(ods["open date"]) if ods else None,
                 "predecessors": " ".join(merged_in.get(code, [])),
                 "locator": f"{place}; {etr.name} row {ods.row}" if ods else place,
