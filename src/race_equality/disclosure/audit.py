@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -91,15 +91,17 @@ class _Number:
     percent: bool
 
 
-def _numbers(text: str) -> list[_Number]:
+@lru_cache(maxsize=100_000)
+def _numbers(text: str) -> tuple[_Number, ...]:
     found = []
     for sign, whole, fraction, percent in _NUMBER.findall(text):
         digits = whole.replace(",", "") + fraction
         value = float(digits) * (-1 if sign in ("-", "−") else 1)
         found.append(_Number(whole + fraction, value, max(0, len(fraction) - 1), bool(percent)))
-    return found
+    return tuple(found)
 
 
+@lru_cache(maxsize=100_000)  # the same labels and sentences stand in a page, its PDF and its notebook
 def _normal(text: str) -> str:
     return " ".join(text.casefold().replace("’", "'").replace("\u00a0", " ").split())
 
@@ -108,6 +110,7 @@ def _is_hidden(cell: str) -> bool:
     return _normal(cell) in _HIDDEN
 
 
+@lru_cache(maxsize=100_000)
 def _only_number(cell: str) -> _Number | None:
     found = _numbers(cell)
     return found[0] if len(found) == 1 and re.fullmatch(r"\s*[+−-]?[\d,.]+\s?%?\s*", cell) else None

@@ -127,8 +127,8 @@ def _read_bytes(data: bytes, name: str, path: Path | None = None) -> Iterator[Co
             yield Text(name, "text file", "", data.decode("utf-8"))
         else:
             yield Unread(name, f"files ending in {ending} are not read")
-    except (UnicodeDecodeError, json.JSONDecodeError, zipfile.BadZipFile) as error:
-        yield Unread(name, f"cannot be read ({error})")
+    except Exception as error:  # whatever is wrong with a file, an audit must say that it was not read
+        yield Unread(name, f"cannot be read ({type(error).__name__}: {error})")
 
 
 # ---- HTML ----
@@ -295,10 +295,17 @@ def _svg(text: str, name: str, channel: str, place: str) -> Iterator[Content]:
 # ---- data ----
 
 
+#: A text of more characters is a sentence and not a label.
+_PROSE = 120
+
+
 def _json(value, name: str, channel: str, place: str) -> Iterator[Content]:
     """Each object is a record; lists of equal length in one object are columns."""
     if isinstance(value, dict):
         flat = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
+        # a search index holds whole sections: prose, in which not every number belongs to every label
+        for key in [k for k, v in flat.items() if isinstance(v, str) and len(v) > _PROSE]:
+            yield from _html(flat.pop(key), name, f"{channel} {key}")
         if flat:
             yield _record(flat, name, channel, place)
         columns = {

@@ -270,12 +270,30 @@ def test_what_cannot_be_read_is_said(site):
     (site / "extra.bin").write_bytes(b"\x00\x01")
     (site / "broken.json").write_text("{", encoding="utf-8")
     (site / "broken.zip").write_bytes(b"PK")
+    (site / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+    (site / "broken.xlsx").write_bytes(b"PK no workbook")
+    (site / "broken.parquet").write_bytes(b"PAR1")
+    (site / "broken.html").write_bytes(b"<p>\xff\xfe")
+    (site / "list.ipynb").write_text("[]", encoding="utf-8")
+    (site / "deep.json").write_text("[" * 100_000, encoding="utf-8")
     found = audit_site(site).problems
-    assert {(p.file, p.kind) for p in found} == {
-        ("extra.bin", "unread"),
-        ("broken.json", "unread"),
-        ("broken.zip", "unread"),
+    assert {problem.kind for problem in found} == {"unread"}
+    assert {problem.file for problem in found} == {
+        *(f"broken.{kind}" for kind in ("json", "zip", "pdf", "xlsx", "parquet", "html")),
+        "extra.bin",
+        "list.ipynb",
+        "deep.json",
     }
+
+
+def test_a_search_index_is_read_as_prose(site):
+    section = "Staff by role. " * 10 + f"Other or unknown {HIDDEN}. Nurses 600, of whom 37 are matrons."
+    index = [{"objectID": "trusts/R1A.html", "title": "Roles", "text": section}]
+    (site / "trusts" / "R1A.json").write_text(json.dumps(index), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    index[0]["text"] += " Other or unknown: 4."
+    (site / "trusts" / "R1A.json").write_text(json.dumps(index), encoding="utf-8")
+    assert kinds(site) == {"beside its label"}
 
 
 def test_no_folder_and_an_empty_one(tmp_path):
