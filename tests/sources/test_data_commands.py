@@ -165,6 +165,14 @@ def test_a_new_edition_takes_the_place_of_the_earlier_one(run, filled, cut, writ
     assert "The store is whole." in run("check", "--schema")
 
 
+def test_an_older_edition_does_not_take_the_place_of_a_later_one(run, filled, write, tmp_path):
+    before = {path.name: path.read_bytes() for path in filled.figures.iterdir()}
+    rows = [(*row[:2], 2021, *row[3:]) for row in write.wres_rows()]
+    output = run("add", write.wres(tmp_path / "old.csv", rows), fails=True)
+    assert "This edition (autumn 2021) is older than the one held, which ends on 2024-11-30" in output
+    assert {path.name: path.read_bytes() for path in filled.figures.iterdir()} == before
+
+
 def test_add_refuses_what_it_does_not_know(run, filled, tmp_path, write):
     path = write.csv(tmp_path / "x.csv", [("RJ1", 5)], ("trust_code", "catchment_population"))
     output = run("add", path, fails=True)

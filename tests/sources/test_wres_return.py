@@ -120,6 +120,15 @@ def test_a_spreadsheets_commas_after_remarks_do_not_matter(fill, trust_list):
     assert read_return(fill(edit=edit), trust_list)[0] == "RJ1"
 
 
+def test_a_spreadsheet_may_write_the_dates_back_its_own_way(fill, trust_list):
+    def edit(rows):
+        for row in rows:
+            if len(row) > 1 and row[1].endswith("-03-31"):
+                row[1] = f"31/03/{row[1][:4]}"
+
+    assert read_return(fill(edit=edit), trust_list)[1].figures.equals(read_return(fill(), trust_list)[1].figures)
+
+
 def set_cell(indicator, item, column, value):
     def edit(rows):
         next(r for r in rows if len(r) > 3 and (r[2], r[3]) == (indicator, item))[column] = value

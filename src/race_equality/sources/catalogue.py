@@ -549,7 +549,16 @@ def add_publication(path: Path, project: Project) -> Outcome:
         When it is not recognised or is wrong; the store is then as it was.
     """
     files: dict[Path, bytes] = {}
-    (outcome,), remove = _read_files([(recognise(path), path)], read_trust_list(project=project), project, files)
+    chosen = recognise(path)
+    (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    before = outcome.before["period_end"].max()
+    if before > outcome.reading.figures["period_end"].max():
+        raise InputError(
+            f"This edition ({outcome.source.period}) is older than the one held, which ends on {before.date()}.",
+            file=path,
+            mend="Add the latest edition. To go back to this one, put it in a folder and use "
+            f"`race-equality data read FOLDER --only {chosen.id}`.",
+        )
     write_all(files, remove=remove)
     return outcome
 

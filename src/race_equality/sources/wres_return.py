@@ -18,7 +18,7 @@ import csv
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
@@ -276,10 +276,13 @@ def _trust_code(records: Sequence[Record], trusts: TrustList) -> str:
 
 
 def _year_to(cell: Cell) -> date:
-    try:
-        year_to = date.fromisoformat(cell.text)
-    except ValueError:
-        year_to = None
+    year_to = None
+    # a spreadsheet that opens the CSV writes 2025-03-31 back as 31/03/2025
+    for layout in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            year_to = datetime.strptime(cell.text, layout).date()
+        except ValueError:
+            continue
     if year_to is None or (year_to.month, year_to.day) != (3, 31):
         raise cell.error(f"{cell.text!r} is not the 31 March that a year ends on.", "Write it as 2025-03-31.")
     return year_to
