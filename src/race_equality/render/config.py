@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,30 @@ class SiteConfig:
     css: tuple[Path, ...]
     metadata: Mapping[str, Any]
 
+    def navigation_to(
+        self, site_dir: Path, made: Collection[str]
+    ) -> tuple[NavigationItem, ...]:
+        """Return the links that lead somewhere.
+
+        Parameters
+        ----------
+        site_dir : Path
+            Pages that are there already count.
+        made : collection of str
+            Addresses of the pages that are being made.
+
+        Returns
+        -------
+        tuple of NavigationItem
+        """
+        return tuple(
+            item
+            for item in self.navigation
+            if "://" in item.href
+            or (address := page_address(item.href)) in made
+            or (site_dir / address).is_file()
+        )
+
 
 def read_config(project_dir: Path) -> SiteConfig:
     """Read the settings of a Quarto project.
@@ -136,6 +162,12 @@ def page_address(href: str) -> str:
     return href
 
 
+def makes_pdf(front_matter: Mapping[str, Any], config: SiteConfig) -> bool:
+    """Return whether a page has a PDF: ``format`` in its front matter, else the project's formats."""
+    formats = front_matter.get("format", config.metadata.get("format", {}))
+    return formats == "typst" or (isinstance(formats, (dict, list)) and "typst" in formats)
+
+
 def document_date(front_matter: Mapping[str, Any]) -> int:
     """Return the moment that a PDF gives as its date, in seconds since 1970.
 
@@ -150,9 +182,6 @@ def document_date(front_matter: Mapping[str, Any]) -> int:
         ``SOURCE_DATE_EPOCH`` if it is set (https://reproducible-builds.org/specs/source-date-epoch/),
         else the page's date, else a constant.
     """
-    import datetime
-    import os
-
     if (epoch := os.environ.get("SOURCE_DATE_EPOCH", "")).isdigit():
         return int(epoch)
     date = front_matter.get("date")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -56,11 +55,6 @@ def copy_folder(source: Path, target: Path) -> None:
     for file in sorted(source.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             copy_atomically(file, target / file.relative_to(source))
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder if it is there."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.files import ASSETS
+from race_equality.render.files import ASSETS, write_atomically
+from race_equality.render.notebook import read_front_matter, without_escapes
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 
@@ -60,8 +61,6 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
     list of TrustPage
         By region, then by name.
     """
-    from race_equality.render.notebook import without_escapes
-
     pages = []
     for file in sorted((site_dir / "trusts").glob("*.html")):
         code = file.stem
@@ -155,10 +154,28 @@ def fill_in_listing(index: str, pages: Iterable[TrustPage]) -> str:
     return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{listing}\n```\n{place[2]}", index)
 
 
+def write_listing(project_dir: Path, site_dir: Path) -> None:
+    """Put the trusts that have a page into the staged ``index.qmd``.
+
+    Parameters
+    ----------
+    project_dir, site_dir : Path
+
+    Raises
+    ------
+    RaceEqualityError
+        When ``index.qmd`` is missing or has no place for the list.
+    """
+    index = project_dir / "index.qmd"
+    try:
+        text = index.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
+    write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir)))
+
+
 def _front_matter(file: Path) -> dict[str, Any]:
     """A notebook's front matter, read once for each version of the file."""
-    from race_equality.render.notebook import read_front_matter
-
     try:
         state = file.stat()
     except OSError:

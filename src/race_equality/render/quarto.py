@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.config import SiteConfig, document_date, page_address
+from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
+from race_equality.render.config import SiteConfig, document_date, makes_pdf, page_address
+from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, copy_folder
-
-if TYPE_CHECKING:
-    from race_equality.render.site import RenderFailure
+from race_equality.render.fonts import font_directory
+from race_equality.render.listing import write_listing
+from race_equality.render.notebook import read_front_matter
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
@@ -79,8 +80,6 @@ def render_index(quarto: str, project_dir: Path, site_dir: Path, *, config: Site
     RaceEqualityError
         With what Quarto said.
     """
-    from race_equality.render.site import write_listing
-
     write_listing(project_dir, site_dir)
     with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
         shard = Path(folder)
@@ -99,8 +98,6 @@ def _shards(pages: Sequence[str], jobs: int) -> list[Sequence[str]]:
 
 
 def _render_shard(quarto, project_dir, site_dir, pages, config, on_page) -> list[RenderFailure]:
-    from race_equality.render.site import RenderFailure
-
     failures: list[RenderFailure] = []
     remaining = list(pages)
     while remaining:
@@ -194,8 +191,6 @@ def _stage_shard(
             bar[side] = kept
     pdf = settings.get("format", {}).get("typst")
     if isinstance(pdf, dict) and _typst_knows_variable_fonts(quarto):
-        from race_equality.render.fonts import font_directory
-
         copy_folder(font_directory(), shard / "fonts")
         pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
     (shard / "_quarto.yml").write_text(
@@ -208,8 +203,6 @@ def _for_quarto(file: Path) -> str:
 
     The project's ``ipynb-filters`` do the same in a Python of their own for each page and format.
     """
-    from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
-
     notebook = json.loads(file.read_text(encoding="utf-8"))
     return json.dumps(html_as_raw_blocks(notebook), ensure_ascii=False)
 
@@ -262,9 +255,6 @@ def _complaint(said: str) -> str:
 
 
 def _publish(project_dir, shard, site_dir, page, config) -> RenderFailure | None:
-    from race_equality.render.notebook import read_front_matter
-    from race_equality.render.site import RenderFailure, makes_pdf
-
     address = page_address(page)
     html = shard / "_site" / address
     pdf = html.with_suffix(".pdf")

@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.config import SiteConfig, page_address, read_config
+from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
+from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, write_atomically
+from race_equality.render.listing import write_listing
 
 Engine = Literal["auto", "quarto", "built-in"]
 OnPage = Callable[[str, str], None]
-
-
-@dataclass(frozen=True)
-class RenderFailure:
-    """A page that could not be made.
-
-    Parameters
-    ----------
-    page : str
-        As it was asked for, such as ``trusts/RJ1.ipynb``.
-    stage : str
-        ``html`` or ``pdf``.
-    message : str
-        What went wrong.
-    """
-
-    page: str
-    stage: str
-    message: str
 
 
 def render_site(
@@ -97,12 +79,6 @@ def render_site(
     return sorted(failures, key=lambda failure: order[failure.page])
 
 
-def makes_pdf(front_matter: Mapping[str, Any], config: SiteConfig) -> bool:
-    """Return whether a page has a PDF: ``format`` in its front matter, else the project's formats."""
-    formats = front_matter.get("format", config.metadata.get("format", {}))
-    return formats == "typst" or (isinstance(formats, (dict, list)) and "typst" in formats)
-
-
 def _check_name(page: str) -> None:
     path = PurePosixPath(page)
     if path.is_absolute() or ".." in path.parts or path.suffix != ".ipynb":
@@ -143,14 +119,8 @@ def _render_built_in(
 ) -> list[RenderFailure]:
     # Threads, not processes: Pandoc is a process of its own, typst lets other threads run, and
     # nothing has to be forked from a parent that has used them.
-    made = {page_address(page) for page in pages}
-    made |= {"index.html"}
-    navigation = tuple(
-        item for item in config.navigation
-        if (address := page_address(item.href)) in made
-        or "://" in address
-        or (site_dir / address).is_file()
-    )
+    made = {"index.html", *map(page_address, pages)}
+    navigation = config.navigation_to(site_dir, made)
 
     def render(page: str) -> RenderFailure | None:
         return _render_page(project_dir, site_dir, page, config, navigation, report)
@@ -205,32 +175,6 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
 
     write_listing(project_dir, site_dir)
     front_matter, text = split_front_matter(project_dir / "index.qmd")
-    navigation = [
-        item for item in config.navigation
-        if item.href == "index.qmd" or "://" in item.href
-        or (site_dir / page_address(item.href)).is_file()
-    ]
+    navigation = config.navigation_to(site_dir, {"index.html"})
     page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
     write_atomically(site_dir / "index.html", page)
-
-
-def write_listing(project_dir: Path, site_dir: Path) -> None:
-    """Put the trusts that have a page into the staged ``index.qmd``.
-
-    Parameters
-    ----------
-    project_dir, site_dir : Path
-
-    Raises
-    ------
-    RaceEqualityError
-        When ``index.qmd`` is missing or has no place for the list.
-    """
-    from race_equality.render.listing import fill_in_listing, trust_pages
-
-    index = project_dir / "index.qmd"
-    try:
-        text = index.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
-    write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir)))

@@ -9,7 +9,7 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.render.config import NavigationItem, document_date, page_address, read_config
-from race_equality.render.site import makes_pdf
+from race_equality.render.config import makes_pdf
 
 ROOT = Path(__file__).parents[3]
 

@@ -20,7 +20,10 @@ from race_equality.render.listing import TrustPage, fill_in_listing, listing_htm
 from race_equality.render.staging import ASSETS_IN_PROJECT
 
 ROOT = Path(__file__).parents[3]
-NO_ALT = '<figure id="fig-x"><img src="data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI5IiBoZWlnaHQ9IjkiLz4="><figcaption>c</figcaption></figure>'
+NO_ALT = (
+    '<figure id="fig-x"><img src="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 width=%229%22 '
+    'height=%229%22/%3E"><figcaption>c</figcaption></figure>'
+)
 
 
 def write_page(project: Path, code: str, *, html: str = "<p>words</p>", **fields) -> str:
