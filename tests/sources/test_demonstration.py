@@ -37,7 +37,9 @@ def test_every_published_indicator_is_there(figures):
     assert {
         "wres_5", "wres_6", "wres_7", "wres_8", "staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b",
         "staff_survey_q16c_1", "staff_survey_q28", "workforce_headcount", "catchment_population",
-        "catchment_imd_score", "catchment_deprivation_quintile", "catchment_ethnicity",
+        "catchment_imd_score", "catchment_deprivation_quintile", "catchment_ethnicity", "staff_survey_panel_q16a",
+        "rtt_within_18_weeks", "rtt_over_52_weeks", "rtt_over_65_weeks", "ae_over_4_hours",
+        "ae_over_12_hours_to_admission", "maternity_deliveries_by_ethnicity", "maternity_preterm_births",
     } <= set(figures["indicator"])  # fmt: skip
     groups = figures.loc[figures["indicator"] == "staff_survey_q28", "group"]
     assert sorted(groups) == sorted(staff_survey.ETHNIC_GROUPS)
@@ -53,3 +55,16 @@ def test_the_invented_numbers_hang_together(figures):
         in_group = latest[latest["group"] == group]
         staff = in_group.loc[in_group["indicator"].str.startswith("wres_1_"), "value"].sum()
         assert in_group.loc[in_group["indicator"] == "wres_3", "denominator"].item() == staff
+
+
+def test_months_make_a_series_long_enough_for_a_control_chart(figures):
+    for indicator in ("rtt_over_52_weeks", "ae_over_4_hours"):
+        ends = figures.loc[figures["indicator"] == indicator, "period_end"]
+        assert ends.is_unique and len(ends) == 62
+        assert ends.dt.is_month_end.all()
+
+
+def test_counts_are_rounded_as_the_publisher_rounds(figures):
+    counts = figures.loc[figures["unit"] == "count", "value"]
+    assert len(counts) > 50
+    assert (counts % 5 == 0).all()

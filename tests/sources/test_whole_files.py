@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -13,6 +14,7 @@ from race_equality.figures.trusts import read_trust_list as stored_trust_list
 from race_equality.project import Project
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, read_publication
 from race_equality.sources.publication import find_file, find_files
+from race_equality.sources.reading import Workbook
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -360,3 +362,26 @@ def test_42_boards_by_five_groups(readings):
     assert boards["trust_code"].nunique() == 42
     assert set(boards["group"]) == {"Asian", "Black", "Mixed", "White", "Other", "Unknown"}
     assert (boards["value"].dropna() % 5 == 0).all()
+
+
+# ---------------------------------------------------------------- the Excel reader
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sheets"),
+    [("staff_survey/*organisational results.xlsx", ["HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"]),
+     ("staff_survey/*national results.xlsx", ["HEALTH WELLBEING SAFETY Q15-17"]),
+     ("workforce/*.xlsx", ["2. NHSE, Org & SG - HC"])],
+)  # fmt: skip
+def test_the_fast_reader_gives_the_cells_that_openpyxl_gives(shared, pattern, sheets):
+    path = find_file(shared, pattern)
+    fast, slow = Workbook(path), openpyxl.load_workbook(path, read_only=True, data_only=True)
+    for name in sheets:
+        sheet = fast.sheet(name)
+        cells = 0
+        for row, values in enumerate(slow[name].iter_rows(values_only=True)):
+            for column, value in enumerate(values):
+                assert sheet.cell(row, column).value == ("" if value is None else value)
+                cells += 1
+        assert cells > 5000
+    slow.close()

@@ -15,7 +15,7 @@ import pandas as pd
 from race_equality.figures.provenance import Source
 from race_equality.figures.schema import check_figures
 from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
-from race_equality.sources import catchment, staff_survey, workforce, wres_return
+from race_equality.sources import access, catchment, staff_survey, workforce, wres_return
 from race_equality.sources.publication import FigureRows
 
 SOURCE = "demonstration"
@@ -92,6 +92,10 @@ def demonstration_figures() -> pd.DataFrame:
     _people_served_and_employed(rows)
     for year in range(len(_YEARS)):
         _wres_return(rows, random, year)
+    # after the others: their draws, and so their figures, stay as they were
+    _survey_panel(rows, random)
+    _waits(rows, random)
+    _maternity(rows, random)
     return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
 
@@ -156,6 +160,56 @@ def _people_served_and_employed(rows: _Rows) -> None:
     for group, share in zip(catchment.ETHNIC_GROUPS, _CATCHMENT, strict=True):
         rows.add("catchment_ethnicity", group, "percent", 100 * share,
                  period=(catchment.CENSUS_DAY, catchment.CENSUS_DAY))
+
+
+def _survey_panel(rows: _Rows, random: np.random.RandomState) -> None:
+    for year, public, internal, minority in ((2021, 9.6, 9.1, 0.291), (2022, 10.1, 9.6, 0.312),
+                                             (2023, 10.8, 10.2, 0.328), (2024, 10.42, 9.87, 0.342)):
+        period, base = staff_survey.survey_period(year), 3100 + 100 * (year - 2021)
+        rows.add("staff_survey_panel_q16a", staff_survey.ALL_STAFF, "percent", public, denominator=float(base), period=period)
+        rows.add("staff_survey_panel_q16b", staff_survey.ALL_STAFF, "percent", internal, denominator=float(base), period=period)
+        rows.add_rate("staff_survey_panel_ethnic_minority", staff_survey.ALL_STAFF, random.binomial(base, minority),
+                      base, period=period)
+
+
+def _waits(rows: _Rows, random: np.random.RandomState) -> None:
+    # a list that grew until the middle of 2024 and shrinks since; longer waits follow it
+    months = pd.date_range("2021-04-01", "2026-05-01", freq="MS")
+    for number, first in enumerate(months):
+        period = (first.date(), (first + pd.offsets.MonthEnd(0)).date())
+        crowding = 1 - abs(number - 38) / 38
+        waiting = round(26_000 + 14_000 * crowding) + random.randint(-300, 300)
+        for indicator, share in (("rtt_within_18_weeks", 0.70 - 0.14 * crowding),
+                                 ("rtt_over_52_weeks", 0.008 + 0.042 * crowding),
+                                 ("rtt_over_65_weeks", 0.001 + 0.012 * crowding)):
+            rows.add_rate(indicator, access.ALL_PATIENTS, random.binomial(waiting, share), waiting, period=period)
+        winter = 0.05 if first.month in (12, 1, 2) else 0.0
+        attended, admitted = 10_400 + random.randint(-600, 600), 2_450 + random.randint(-150, 150)
+        rows.add_rate("ae_over_4_hours", access.ALL_PATIENTS, random.binomial(attended, 0.26 + winter), attended,
+                      period=period)
+        rows.add_rate("ae_over_12_hours_to_admission", access.ALL_PATIENTS, random.binomial(admitted, 0.05 + winter),
+                      admitted, period=period)
+
+
+def _maternity(rows: _Rows, random: np.random.RandomState) -> None:
+    def rounded(count: int) -> float:
+        return 5.0 * round(count / 5)  # as the publisher rounds
+
+    groups = {"Asian": 0.21, "Black": 0.09, "Mixed": 0.035, "White": 0.56, "Other": 0.045, "Not known": 0.01,
+              "Not stated": 0.04, "Unknown": 0.01}
+    deciles = {f"Decile {n}": share for n, share in
+               enumerate((0.17, 0.15, 0.13, 0.11, 0.10, 0.09, 0.08, 0.07, 0.05, 0.04), start=1)} | {"Unknown": 0.01}
+    for year in (2021, 2022, 2023):
+        period, deliveries = (date(year - 1, 4, 1), date(year, 3, 31)), 4_450 + random.randint(-80, 80)
+        rows.add("maternity_deliveries", "All deliveries", "count", rounded(deliveries), period=period)
+        for indicator, shares in (("maternity_deliveries_by_ethnicity", groups),
+                                  ("maternity_deliveries_by_deprivation", deciles)):
+            for group, count in zip(shares, random.multinomial(deliveries, list(shares.values())), strict=True):
+                rows.add(indicator, group, "count", rounded(count), period=period)
+        for indicator, rate in (("maternity_preterm_births", 0.079), ("maternity_low_birthweight_at_term", 0.033),
+                                ("maternity_smoking_at_booking", 0.082)):
+            rows.add_rate(indicator, "All births", rounded(random.binomial(deliveries, rate)), rounded(deliveries),
+                          period=period)
 
 
 def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
