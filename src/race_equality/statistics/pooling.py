@@ -283,7 +283,7 @@ class _Model:
             centred * _times(precision, centred)
         ).sum(axis=-1) / 2
 
-    def evaluate(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
+    def evaluate(self, parameters: np.ndarray, *, gradient: bool = True) -> tuple[float, np.ndarray | None]:
         """Log posterior of the parameters and its gradient (by Fisher's identity)."""
         mean, covariance = parameters[: self.groups], self.covariance(parameters)
         precision = np.linalg.inv(covariance)
@@ -294,6 +294,9 @@ class _Model:
         marginal = logsumexp(log_density, axis=0)
         units = len(self.count)
         total = (marginal + log_determinant).sum() - units * np.linalg.slogdet(covariance)[1] / 2
+        value = float(total + self.log_prior(parameters))
+        if not gradient:
+            return value, None
         share = np.exp(log_density - marginal)
         first = np.einsum("ku,kui->i", share, theta)
         second = np.einsum("ku,kui,kuj->ij", share, theta, theta)
@@ -305,8 +308,8 @@ class _Model:
             return -units * log_det / 2 - np.trace(np.linalg.solve(c, spread)) / 2 + self.log_prior(at)
 
         steps = np.eye(len(parameters)) * 1e-5
-        gradient = np.array([(expected(parameters + s) - expected(parameters - s)) / 2e-5 for s in steps])
-        return float(total + self.log_prior(parameters)), gradient
+        slope = np.array([(expected(parameters + s) - expected(parameters - s)) / 2e-5 for s in steps])
+        return value, slope
 
     def fit(self) -> tuple[np.ndarray, np.ndarray]:
         """Mode of the parameters, and the covariance of the normal approximation there."""
@@ -355,7 +358,7 @@ class _Model:
         log_weight = np.empty(len(proposals))
         for row, proposal in enumerate(proposals):
             self.rough = rough
-            log_weight[row] = self.evaluate(proposal)[0] + (standard[row] ** 2).sum() / 2
+            log_weight[row] = self.evaluate(proposal, gradient=False)[0] + (standard[row] ** 2).sum() / 2
         parameters = proposals[_resample(log_weight[np.newaxis], rng)[0]]
 
         mean = parameters[:, np.newaxis, : self.groups]

@@ -43,8 +43,7 @@ class YearsToParity:
     Attributes
     ----------
     years, lower, upper : float
-        From the last point. ``upper`` is infinite where the data do not rule out that the gap never
-        closes; all are NaN where nothing can be said.
+        From the last point; 0 at parity, and NaN where nothing can be said.
     status : {"estimated", "at parity", "moving away", "cannot be estimated"}
         All four are results. "At parity": the interval of the latest gap contains none. "Moving away":
         the gap is reliably growing. "Cannot be estimated": the data do not show which way it moves, or
@@ -158,8 +157,8 @@ def years_to_parity(
     -----
     The gap logit p1 − logit p2 (with ½ added to each cell) follows a straight line, fitted as in
     :func:`trend`. The line meets zero at minus its intercept over its slope; the interval of that ratio
-    is Fieller's, cut at zero years, and open where the slope might be zero. A projection of the past,
-    never a forecast.
+    is Fieller's, cut at zero years. Where the slope might be zero it would have no upper end, and the
+    status is "cannot be estimated". A projection of the past, never a forecast.
 
     References
     ----------
