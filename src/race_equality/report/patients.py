@@ -164,31 +164,37 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
     )
 
 
-def detention_table(detentions: pd.DataFrame) -> pd.DataFrame:
+def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -> pd.DataFrame:
     """Put rates of detention in rows of text.
 
     Parameters
     ----------
-    detentions : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`.
+    england, system : pandas.DataFrame
+        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`, for England and,
+        where the trust belongs to one, for its integrated care system.
 
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``detentions``, ``rate``, ``interval``, ``times``.
+        ``group``, ``england``, ``england_times`` and, with a system, ``system`` and
+        ``system_times``: rates with their intervals, and times the White group's rate.
     """
-    hidden = STATUS_WORDS["suppressed"]
-    return pd.DataFrame(
-        [
-            {
-                "group": row.group,
-                "detentions": people(row.detentions, row.status),
-                "rate": f"{row.rate:.1f}" if row.status == "ok" else hidden,
-                "interval": interval(row.lower, row.upper, signed=False) if row.status == "ok" else hidden,
-                "times": "Comparator"
-                if row.group == "White"
-                else f"{row.times_white:.1f}" if row.status == "ok" else hidden,
-            }
+    table = pd.DataFrame({"group": england["group"]})
+    for name, detentions in (("england", england), ("system", system)):
+        if detentions is None:
+            continue
+        table[name] = [
+            f"{row.rate:.1f} ({interval(row.lower, row.upper, signed=False)})"
+            if row.status == "ok"
+            else STATUS_WORDS[row.status]
             for row in detentions.itertuples()
         ]
-    )
+        table[f"{name}_times"] = [
+            "Comparator"
+            if row.group == "White"
+            else f"{row.times_white:.1f}"
+            if row.status == "ok" and not math.isnan(row.times_white)
+            else STATUS_WORDS["suppressed"]
+            for row in detentions.itertuples()
+        ]
+    return table
