@@ -100,7 +100,7 @@ CELLS = {
     "history": "get_ipython().history_manager.hist_file",
     "seeded": "import numpy as np\nnp.random.seed(1)\nnp.random.default_rng(2).random(2), np.random.rand(2)",
     "comm": "import comm\nc = comm.create_comm(target_name='own', data={'a': 1})\nc.send({'b': 2})",
-    "late output": "threading.Timer(0.05, print, ['late']).start()\ntime.sleep(0.3)",
+    "late output": "import time\nthreading.Timer(0.05, print, ['late']).start()\ntime.sleep(0.3)",
     "at the end": "import atexit, pathlib\natexit.register(pathlib.Path('ended').write_text, 'all')",
     "last": "print('the last')",
 }
