@@ -29,7 +29,8 @@ class Problem:
     file, channel, place : str
         Where it stands.
     kind : str
-        ``"unread"``; ``"too precise"``; ``"shown elsewhere"`` (a cell that another copy hides);
+        ``"unread"``; ``"too precise"``; ``"too few"`` (a count of people under the threshold, openly);
+        ``"shown elsewhere"`` (a cell that another copy hides);
         ``"beside its label"`` (a number next to the label of a hidden cell); ``"worked out"`` (by linear
         programming from what is published); ``"known figure"`` (a figure under the threshold, in the
         project's own data).
@@ -72,6 +73,10 @@ _NUMBER = re.compile(r"(?<![\w.,:/#-])([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?
 _HIDDEN = {HIDDEN_ON_PAGES.casefold(), HIDDEN_IN_FILES}
 _TOTAL = re.compile(r"^(grand )?(total|all|overall)\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re.IGNORECASE)
+_COUNTS_PEOPLE = re.compile(
+    r"^(number of )?(staff|people|headcount|members|respondents)( \(.*\))?$|who answered", re.IGNORECASE
+)
+_COUNTS_ANSWERS = re.compile(r"answered|respond", re.IGNORECASE)
 _CAPTION_NUMBER = re.compile(r"^(table|figure)\s+[\d.]+:\s*", re.IGNORECASE)
 #: Tables whose groups overlap: a person in two roles is counted in each and once in the publisher's total
 #: (NHS Workforce Statistics), so that a total that stands elsewhere is no more than a floor.
@@ -186,10 +191,12 @@ def audit_site(
     for scope, contents in scopes.items():
         problems.update(_unread(contents))
         problems.update(_too_precise(contents, rule))
+        problems.update(_too_few(contents, rule))
         found = _hidden_cells(contents)
         hidden += len(found)
         problems.update(_shown_elsewhere(contents, found))
         problems.update(_beside_its_label(contents, found))
+        problems.update(_in_its_picture(contents, found))
         problems.update(_worked_out(contents, totals.get(scope, []), rule, overlapping))
         problems.update(_known_figures(contents, secrets.get(scope, [])))
     return Audit(tuple(sorted(problems)), len(paths), hidden)
@@ -224,8 +231,8 @@ def _unread(contents: Iterable[Content]) -> Iterator[Problem]:
 
 def _too_precise(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
     for file, channel, place, text in _pieces(contents):
-        if channel.startswith(_NOT_FIGURES):
-            continue
+        if channel.startswith(_NOT_FIGURES) or channel.endswith(" attributes"):
+            continue  # (attributes stand there one by one as well)
         for number in _numbers(text):
             allowed = rule.percent_decimals if number.percent else rule.ratio_decimals
             if number.decimals <= allowed:
@@ -247,6 +254,21 @@ def _pieces(contents: Iterable[Content]) -> Iterator[tuple[str, str, str, str]]:
         elif isinstance(item, Table):
             for row in item.rows:
                 yield item.file, item.channel, item.place, " | ".join(row)
+
+
+def _too_few(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
+    """A count of people in a table that should have been hidden."""
+    for table in _tables(contents):
+        for i, column in enumerate(table.columns):
+            if not _COUNTS_PEOPLE.search(column):
+                continue
+            answers = _COUNTS_ANSWERS.search(column)
+            least = rule.minimum_responses if answers else rule.minimum_people
+            for row in table.rows:
+                number = _only_number(row[i]) if i < len(row) else None
+                if number and not number.percent and not number.decimals and 0 <= number.value < least:
+                    message = f"{column} of {row[0]} is {row[i]}, and fewer than {least} are not shown"
+                    yield Problem(table.file, "too few", table.channel, table.place, message)
 
 
 # ---- hidden cells and their other copies ----
@@ -350,6 +372,37 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
                         item.place,
                         f"{number} stands beside {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}",
                     )
+
+
+def _in_its_picture(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:
+    """A number in a picture that draws a hidden group, which is on no axis and in no table."""
+    labels = {cell.labels[-1] for cell in hidden}
+    pictures: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for item in contents:
+        if isinstance(item, Text) and item.channel.startswith("SVG") and item.channel.endswith(" text"):
+            pictures[item.file, item.channel, item.place].append(item.text)
+    openly = {
+        number.text
+        for table in _tables(contents)
+        for row in table.rows
+        for cell in row
+        for number in _numbers(cell)
+    }
+    for (file, channel, place), texts in pictures.items():
+        drawn = labels & {_normal(text) for text in texts}
+        if not drawn:
+            continue
+        numbers = [number for text in texts if (number := _only_number(text))]
+        steps = [round(b.value - a.value, 9) for a, b in zip(numbers, numbers[1:], strict=False)]
+        axis = {
+            i + k for i, (a, b) in enumerate(zip(steps, steps[1:], strict=False)) if a == b for k in (0, 1, 2)
+        }
+        for i, number in enumerate(numbers):
+            if i not in axis and number.text not in openly:
+                message = (
+                    f"{number.text} stands in a picture that draws {sorted(drawn)[0]!r}, which is hidden"
+                )
+                yield Problem(file, "beside its label", channel, place, message)
 
 
 #: Between a label and its number: "Other: 4", "Other (4", "Other; people: 4"...

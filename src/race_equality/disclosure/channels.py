@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_to_bytes
@@ -133,7 +133,16 @@ def _read_bytes(data: bytes, name: str, path: Path | None = None) -> Iterator[Co
 
 # ---- HTML ----
 
-_LAYOUT_ATTRIBUTES = {"style", "class", "id", "href", "rel", "type", "lang", "scope", "role", "for", "target"}
+_LAYOUT_ATTRIBUTES = {
+    "style", "class", "id", "href", "rel", "type", "lang", "scope", "role", "for", "target", "colspan",
+    "rowspan", "headers", "tabindex", "aria-hidden", "aria-roledescription", "aria-labelledby", "charset",
+    # where and how a picture's marks are drawn
+    "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "width", "height",
+    "transform", "viewbox", "points", "fill", "stroke", "opacity", "offset", "xmlns", "xmlns:xlink",
+    "version", "text-anchor", "font-family", "font-size", "font-weight", "font-style", "pointer-events",
+    "display", "preserveaspectratio", "gradientunits", "patternunits", "dominant-baseline",
+}  # fmt: skip
+_DRAWING_FAMILIES = ("stroke-", "fill-", "clip-", "marker-", "stop-")
 _BLOCKS = {
     "p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "caption", "figcaption", "title", "div",
     "section", "summary", "dt", "dd", "option", "button", "label", "tr", "br", "aside", "text", "desc",
@@ -153,9 +162,14 @@ class _Page(HTMLParser):
         self.json_script = False
         self.table: dict | None = None
         self.cell: list[str] | None = None
+        self.attributes: list[str] = []
 
     def place(self) -> str:
         return f"line {self.getpos()[0]}"
+
+    def together(self, text: str) -> None:
+        """Attributes of one element, with each other and with the words that they stand on."""
+        self.found.append(Text(self.name, f"{self.channel} attributes", self.place(), text, record=True))
 
     def flush(self) -> None:
         text = " ".join("".join(self.words).split())
@@ -164,13 +178,20 @@ class _Page(HTMLParser):
         self.words = []
 
     def handle_starttag(self, tag, attrs):
+        told = []
         for key, value in attrs:
             if value and value.lstrip().startswith("data:"):
                 self.found.extend(_data_uri(value.strip(), self.name, self.channel, self.place()))
             elif value and key == "srcdoc":
                 self.found.extend(_html(value, self.name, f"{self.channel} srcdoc"))
-            elif value and key not in _LAYOUT_ATTRIBUTES:
+            elif value and key not in _LAYOUT_ATTRIBUTES and not key.startswith(_DRAWING_FAMILIES):
                 self.found.append(Text(self.name, f"{self.channel} attribute {key}", self.place(), value))
+                told.append(f"{key}: {value}")
+        self.attributes = [one for one in told if len(one) < _PROSE]
+        if len(self.attributes) > 1:
+            self.together("; ".join(self.attributes))
+        if self.table is not None:
+            self.table["attributes"] += self.attributes
         if tag in ("script", "style"):
             self.skipping, self.script = tag, []
             self.json_script = "json" in (dict(attrs).get("type") or "")
@@ -178,6 +199,7 @@ class _Page(HTMLParser):
             self.flush()
         if tag == "table":
             self.table = {"caption": "", "columns": [], "rows": [], "row": [], "place": self.place()}
+            self.table["attributes"] = []
         elif self.table is not None and tag in ("td", "th", "caption"):
             self.cell = []
 
@@ -197,11 +219,13 @@ class _Page(HTMLParser):
                     table["row"].append(text)
                 self.cell = None
             elif tag == "tr" and table["row"]:
+                if table["attributes"]:
+                    self.together("; ".join([*table["row"], *table["attributes"]]))
                 if not table["columns"]:
                     table["columns"] = table["row"]
                 else:
                     table["rows"].append(tuple(table["row"]))
-                table["row"] = []
+                table["row"], table["attributes"] = [], []
             elif tag == "table":
                 self.found.append(
                     Table(
@@ -220,6 +244,9 @@ class _Page(HTMLParser):
         if self.skipping:
             self.script.append(data)
             return
+        if self.attributes and data.strip() and len(data) < _PROSE:
+            self.together(f"{data.strip()}; {'; '.join(self.attributes)}")
+            self.attributes = []
         if self.cell is not None:
             self.cell.append(data)
         self.words.append(data)
@@ -273,23 +300,10 @@ def _data_uri(uri: str, name: str, channel: str, place: str) -> Iterator[Content
         yield Unread(name, f"a data URI at {place} ({error})")
 
 
-_DRAWING = {
-    "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "width", "height",
-    "transform", "viewbox", "points", "fill", "stroke", "opacity", "offset", "clip-path", "xmlns", "version",
-    "xmlns:xlink", "text-anchor", "font-family", "font-size", "font-weight", "pointer-events", "role",
-    "aria-roledescription", "aria-hidden", "style", "display", "class", "id", "preserveaspectratio",
-}  # fmt: skip
-
-
 def _svg(text: str, name: str, channel: str, place: str) -> Iterator[Content]:
     for item in _html(text, name, channel):
-        if isinstance(item, Text):
-            attribute = item.channel.rsplit(" attribute ", 1)[-1] if " attribute " in item.channel else ""
-            if attribute in _DRAWING or attribute.startswith(("stroke-", "fill-", "clip-")):
-                continue
-            yield Text(name, item.channel, place or item.place, item.text, item.record)
-        else:
-            yield item
+        # the line in the file is that of the picture and not of its own text
+        yield replace(item, place=place) if place and not isinstance(item, Unread) else item
 
 
 # ---- data ----
@@ -307,7 +321,8 @@ def _json(value, name: str, channel: str, place: str) -> Iterator[Content]:
         for key in [k for k, v in flat.items() if isinstance(v, str) and len(v) > _PROSE]:
             yield from _html(flat.pop(key), name, f"{channel} {key}")
         if flat:
-            yield _record(flat, name, channel, place)
+            # what an object is called may be the label of what stands in it
+            yield _record({"": place.rsplit(".", 1)[-1]} | flat, name, channel, place)
         columns = {
             k: v
             for k, v in value.items()
