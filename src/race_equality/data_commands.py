@@ -24,9 +24,14 @@ _STATUS_WORDS = {
     "not_available": "not available",
     "not_applicable": "not applicable",
 }
-_UNIT_WORDS = {"percent": "%", "people": " people", "fte": " full-time equivalents", "ratio": "", "score": "",
-               "quintile": ""}  # fmt: skip
-
+_UNIT_WORDS = {
+    "percent": "%",
+    "people": " people",
+    "fte": " full-time equivalents",
+    "ratio": "",
+    "score": "",
+    "quintile": "",
+}
 
 
 @click.group()
@@ -144,9 +149,7 @@ def list_(trusts: bool) -> None:
         lines.append((source.id, period, rows_text, trusts_text, source.date_read.isoformat(), source.title))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
     for line in lines:
-        cells = [
-            line[i].rjust(widths[i]) if i in (2, 3) else line[i].ljust(widths[i]) for i in range(5)
-        ]
+        cells = [line[i].rjust(widths[i]) if i in (2, 3) else line[i].ljust(widths[i]) for i in range(5)]
         click.echo("  ".join([*cells, line[5]]).rstrip())
 
 
@@ -160,7 +163,9 @@ def show(trust_code: str, indicators: tuple[str, ...]) -> None:
     click.echo(f"{trust.code} {trust.name} ({trust.kind}, {trust.region})")
     if trust.merged_from:
         click.echo(f"{trust.merged_from} merged into it.")
-    for (indicator, source, period), rows in figures.groupby(["indicator", "source", "period_end"], sort=False):
+    for (indicator, source, period), rows in figures.groupby(
+        ["indicator", "source", "period_end"], sort=False
+    ):
         counts = rows["status"].value_counts()
         parts = ", ".join(f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if s in counts)
         click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
@@ -181,17 +186,23 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
     _, figures = _figures_of(trust_code, (indicator,), project)
     if group is not None:
         if group not in set(figures["group"]):
-            raise RaceEqualityError(f"{indicator} has no group {group!r}. Groups: {', '.join(figures['group'].unique())}.")
+            raise RaceEqualityError(
+                f"{indicator} has no group {group!r}. Groups: {', '.join(figures['group'].unique())}."
+            )
         figures = figures[figures["group"] == group]
     raw = _raw_folder(project)
     for source_id, rows in figures.groupby("source", sort=False):
         source = read_source(source_id, project=project)
         for row in rows.itertuples():
             period = f"{row.period_start.date()} to {row.period_end.date()}"
-            click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
+            click.echo(
+                f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}"
+            )
             click.echo(f"  {source.file}: {row.locator}{_cell_text(source, row.locator, raw)}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
-        click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
+        click.echo(
+            f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}"
+        )
         for note in source.notes:
             click.echo(f"- {note}")
 
@@ -234,7 +245,9 @@ def _say(outcome: Outcome, project: Project) -> None:
     figures = outcome.reading.figures
     counts = figures["status"].value_counts()
     parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
-    trusts = set(read_trusts(project=project)["trust_code"]) & set(figures.loc[figures["status"] == "ok", "trust_code"])
+    trusts = set(read_trusts(project=project)["trust_code"]) & set(
+        figures.loc[figures["status"] == "ok", "trust_code"]
+    )
     noun = "trust" if len(trusts) == 1 else "trusts"
     click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
     if outcome.reading.left_out:
@@ -246,8 +259,12 @@ def _say(outcome: Outcome, project: Project) -> None:
 
 
 def _say_changes(found) -> None:
-    for word, values in (("periods gained", found.periods_gained), ("periods lost", found.periods_lost),
-                         ("trusts gained", found.trusts_gained), ("trusts lost", found.trusts_lost)):
+    for word, values in (
+        ("periods gained", found.periods_gained),
+        ("periods lost", found.periods_lost),
+        ("trusts gained", found.trusts_gained),
+        ("trusts lost", found.trusts_lost),
+    ):
         if values:
             shown = ", ".join(values[:12]) + (f" and {len(values) - 12} more" if len(values) > 12 else "")
             click.echo(f"  {word}: {shown}")

@@ -21,7 +21,9 @@ from race_equality.sources.ods import read_trust_list
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data"
 
-MENTAL_HEALTH = "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts"
+MENTAL_HEALTH = (
+    "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts"
+)
 ACUTE = "Acute and Acute & Community Trusts"
 
 # code, name, grouping, opened, closed: the columns of etr.csv that are read
@@ -132,8 +134,20 @@ def write_etr(path: Path, rows: list[tuple] = ETR) -> Path:
 
 
 def write_trusts(path: Path, rows: list[tuple] = TRUSTS) -> Path:
-    return write_csv(path, rows, ("trust_code", "trust_name", "alt_names", "trust_type", "region", "icb_short_name",
-                                  "predecessor_codes", "merger_date"))
+    return write_csv(
+        path,
+        rows,
+        (
+            "trust_code",
+            "trust_name",
+            "alt_names",
+            "trust_type",
+            "region",
+            "icb_short_name",
+            "predecessor_codes",
+            "merger_date",
+        ),
+    )
 
 
 def write_successors(path: Path, rows: list[tuple] = SUCCESSORS) -> Path:
@@ -209,7 +223,12 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
                "% Yes", "% No", base, "% Yes", "% No", base, "% Ethnic background", base]  # fmt: skip
     for column, header in enumerate(headers, start=1):
         sheet.cell(5, column, header)
-    for column, question in ((5, "Q15 - Fair?"), (9, "Q16a - Public?"), (12, "Q16b - Colleagues?"), (15, "Q16c_1 - Ethnic background")):
+    for column, question in (
+        (5, "Q15 - Fair?"),
+        (9, "Q16a - Public?"),
+        (12, "Q16b - Colleagues?"),
+        (15, "Q16c_1 - Ethnic background"),
+    ):
         sheet.cell(1, column, question)
     breakdowns = [
         ("", ""),
@@ -231,7 +250,16 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
     return path
 
 
-WRES_HEADER = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base", "n_candidates")
+WRES_HEADER = (
+    "trust_code",
+    "trust_type",
+    "survey_year",
+    "wres_indicator",
+    "group",
+    "rate",
+    "base",
+    "n_candidates",
+)
 
 
 def wres_rows() -> list[tuple]:
@@ -346,10 +374,21 @@ AE = [
     ("RJ1", "2025-11-01", "True", 9000, 0, 1000, 10000, 2900, 3000, 300, 150, 2000),
     ("RY3", "2025-11-01", "True", 0, 0, 0, 0, 0, 0, 0, 0, 0),
 ]
-MATERNITY_HEADER = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
+MATERNITY_HEADER = (
+    "Period",
+    "Dimension",
+    "Org_Level",
+    "Org_Code",
+    "Org_Name",
+    "Measure",
+    "Count_Of",
+    "Value",
+)
 
 
-def maternity_rows(period: str = "2022-23", decile: str = "02", smoking: str = "SmokingStatusGroupBooking") -> list[tuple]:
+def maternity_rows(
+    period: str = "2022-23", decile: str = "02", smoking: str = "SmokingStatusGroupBooking"
+) -> list[tuple]:
     """Return England, a region and two trusts; the labels vary by year."""
     rows = []
     for level, code, times in (("National", "National", 100), ("NHS England (Region)", "Y56", 10), ("Provider", "RJ1", 2),
@@ -381,7 +420,17 @@ MHA_HEADER = ("Year", "Measure", "measureSubcategory", "Demographic", "Demograph
 def mha_rows() -> list[tuple]:
     """Return England and a board by ethnic group, and trusts' totals; blank is suppressed."""
 
-    def row(demographic, group, level, code, count, rate="", standardised="", measure="All detentions", subcategory="All"):
+    def row(
+        demographic,
+        group,
+        level,
+        code,
+        count,
+        rate="",
+        standardised="",
+        measure="All detentions",
+        subcategory="All",
+    ):
         return ("2023/24", measure, subcategory, demographic, group, level, "MHSDS", code, code, count, "", count, rate,
                 standardised, "")  # fmt: skip
 

@@ -5,7 +5,15 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
-from race_equality.sources.access import read_ae, read_rtt
+from race_equality.figures.store import read_figures
+from race_equality.sources.access import (
+    AE_MONTH_COLUMNS,
+    AE_MONTH_OTHER_COLUMNS,
+    read_ae,
+    read_ae_month,
+    read_rtt,
+)
+from race_equality.sources.catalogue import add_publication, read_folder
 
 
 def month(figures, code, indicator, end):
@@ -75,3 +83,83 @@ def test_the_mark_of_the_change_must_be_there(cut, write, trust_list):
     write.csv(cut.ae, [(*row[:2], "maybe", *row[3:]) for row in write.AE], write.AE_HEADER)
     with pytest.raises(InputError, match="row 2, methodology_break: 'maybe' is neither True nor False"):
         read_ae(cut.ae, trust_list)
+
+
+@pytest.fixture
+def official(tmp_path, write):
+    """Write a month as published: booked appointments apart, a TOTAL row, an empty column headed "a"."""
+
+    def make(period="MSitAE-JULY-2026", changes=None, more=()):
+        columns = (*AE_MONTH_COLUMNS, *AE_MONTH_OTHER_COLUMNS, "Unnamed: 22", "a")
+
+        def row(code, **values):
+            found = dict.fromkeys(columns, 0) | {
+                "Period": period,
+                "Org Code": code,
+                "Unnamed: 22": "",
+                "a": "",
+            }
+            return tuple((found | values)[column] for column in columns)
+
+        gstt = {
+            "A&E attendances Type 1": 9000,
+            "A&E attendances Other A&E Department": 1000,
+            "A&E attendances Booked Appointments Type 1": 500,
+            "Attendances over 4hrs Type 1": 2000,
+            "Attendances over 4hrs Other Department": 500,
+            "Attendances over 4hrs Booked Appointments Type 1": 100,
+            "Patients who have waited 12+ hrs from DTA to admission": 90,
+            "Emergency admissions via A&E - Type 1": 1700,
+            "Emergency admissions via A&E - Other A&E department": 100,
+        }
+        rows = [row("RJ1", **(gstt | (changes or {}))), row("RBQX"), *more]
+        total = row("Total ", **{"Period": "Total", "A&E attendances Type 1": 1_300_000})
+        return write.csv(tmp_path / "July 2026.csv", [*rows, total], columns)
+
+    return make
+
+
+def test_a_month_as_published(official, trust_list):
+    reading = read_ae_month(official(), trust_list)
+    figures = check_figures(reading.figures, origin="cut")
+    row = month(figures, "RJ1", "ae_over_4_hours", "2026-07-31")
+    # booked appointments are not counted: 2,500 of 10,000
+    assert (row["value"], row["numerator"], row["denominator"]) == (25, 2500, 10_000)
+    assert row["locator"] == "row 2, Attendances over 4hrs Type 1 (recorded as since November 2025)"
+    assert month(figures, "RJ1", "ae_over_12_hours_to_admission", "2026-07-31")["value"] == 5
+    assert (reading.source_id, reading.period) == ("ae_month_2026_07", "July 2026")
+    assert reading.left_out == {"providers that are not trusts": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"Period": "MSitAE-JULIUS-2026"}, "row 2, Period: The period is 'MSitAE-JULIUS-2026'"),
+        ({"Period": "MSitAE-JUNE-2026"}, "The file has more than one month"),
+        (
+            {"A&E attendances Type 1": "many"},
+            "row 2, A&E attendances Type 1: The number of patients is 'many'",
+        ),
+        ({"Attendances over 4hrs Type 1": 10_001}, "10501 is not between 0 and 10000"),
+        ({"a": 7}, None),
+    ],
+)
+def test_a_month_that_is_not_right_names_the_place(official, trust_list, changes, problem):
+    path = official(changes=changes)
+    if problem is None:
+        assert read_ae_month(path, trust_list).remarks == ("Columns not read: a.",)
+    else:
+        with pytest.raises(InputError, match=problem):
+            read_ae_month(path, trust_list)
+
+
+def test_a_new_month_stands_beside_the_series_and_a_held_one_is_refused(official, cut, project):
+    read_folder(cut.path, project)
+    outcome = add_publication(official(), project)
+    assert outcome.source.id == "ae_month_2026_07"
+    ends = read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1'")["period_end"]
+    assert [end.strftime("%Y-%m") for end in ends] == ["2025-10", "2025-11", "2026-07"]
+    with pytest.raises(
+        InputError, match="of RJ1 to 2025-11-30 is held already, from ae. Only one publication"
+    ):
+        add_publication(official("MSitAE-NOVEMBER-2025"), project)

@@ -33,7 +33,10 @@ def benchmark(tmp_path):
             for year in (2023, 2024):
                 for stem in STEMS:
                     for group in (1, 2):
-                        headers += [f"{stem}_eth_summary_{group}_{year}", f"{stem}_eth_summary_n_{group}_{year}"]
+                        headers += [
+                            f"{stem}_eth_summary_{group}_{year}",
+                            f"{stem}_eth_summary_n_{group}_{year}",
+                        ]
             for column, header in enumerate(headers, start=1):
                 sheet.cell(header_row, column, header)
             # a sheet without trusts of the cut still has one
@@ -57,7 +60,9 @@ def benchmark(tmp_path):
 def test_mental_health_trusts_are_there_with_their_responses(benchmark, trust_list):
     reading = read_benchmark(benchmark(), trust_list)
     figures = check_figures(reading.figures, origin="cut")
-    row = figures.query("trust_code == 'RV5' and indicator == 'wres_6' and group == 'Ethnic minority'").iloc[0]
+    row = figures.query("trust_code == 'RV5' and indicator == 'wres_6' and group == 'Ethnic minority'").iloc[
+        0
+    ]
     assert (row["value"], row["numerator"], row["denominator"]) == (25, 100, 400)
     assert row["locator"] == "MH&LD, MH, LD & Community Trust!Z2"
     assert (reading.source_id, reading.period) == ("wres_benchmark_2024", "autumn 2023 to autumn 2024")
@@ -66,7 +71,12 @@ def test_mental_health_trusts_are_there_with_their_responses(benchmark, trust_li
 def test_one_year_is_the_indicator_and_all_years_are_the_panel(benchmark, trust_list):
     figures = read_benchmark(benchmark(), trust_list).figures.query("trust_code == 'RV5'")
     assert figures.query("indicator == 'wres_6'")["period_end"].dt.year.to_list() == [2024, 2024]
-    assert sorted(figures.query("indicator == 'wres_panel_6'")["period_end"].dt.year) == [2023, 2023, 2024, 2024]
+    assert sorted(figures.query("indicator == 'wres_panel_6'")["period_end"].dt.year) == [
+        2023,
+        2023,
+        2024,
+        2024,
+    ]
 
 
 @pytest.mark.parametrize("names", [

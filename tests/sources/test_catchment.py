@@ -43,7 +43,10 @@ def test_shares_become_percentages(whole_cut, trust_list):
     [
         (("RJ1", -5, 20.5, 3), "row 2, catchment_population: The catchment population -5 is not 0 or more"),
         (("RJ1", 800000, 120, 3), "row 2, imd_score: The imd score 120 is not between 0 and 100"),
-        (("RJ1", 800000, 20.5, 6), "row 2, deprivation_quintile: The deprivation quintile 6 is not between 1 and 5"),
+        (
+            ("RJ1", 800000, 20.5, 6),
+            "row 2, deprivation_quintile: The deprivation quintile 6 is not between 1 and 5",
+        ),
         (("RJ1", 800000, 20.5, 2.5), "row 2, deprivation_quintile: .* 2.5 is not a whole number"),
         (("RJ1", "n/a", 20.5, 3), "row 2, catchment_population: .* is 'n/a', which is not a number"),
     ],

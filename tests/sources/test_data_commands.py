@@ -46,7 +46,9 @@ def filled(read_once, project):
 
 def test_read_prints_what_was_read_suppressed_and_left_out(run, cut):
     output = run("read", cut.path)
-    assert "staff_survey_organisations_2024: NSS24 detailed spreadsheets organisational results.xlsx" in output
+    assert (
+        "staff_survey_organisations_2024: NSS24 detailed spreadsheets organisational results.xlsx" in output
+    )
     assert re.search(r"209|\d+ rows for \d+ trusts: \d+ figures, 2 suppressed, \d+ not available", output)
     assert "left out: 1 CSUs, 1 ICBs, 1 Social Enterprises - Community" in output
     assert "note: Q16c_1, column Q (% Ethnic background): 100%" in output
@@ -88,7 +90,9 @@ def test_show_what_is_not_held_says_how_to_load_it(run, filled):
 def test_trace_leads_to_the_cell(run, filled):
     output = run("trace", "RJ1", "staff_survey_q28", "--group", "White - Irish")
     assert "2.0% (4 of 200)" in output
-    assert "NSS24 detailed spreadsheets organisational results.xlsx: BACKGROUND INFORMATION Q27-30!K11" in output
+    assert (
+        "NSS24 detailed spreadsheets organisational results.xlsx: BACKGROUND INFORMATION Q27-30!K11" in output
+    )
     assert re.search(r"sha256 [0-9a-f]{64}", output)
     assert "Groups: " in run("trace", "RJ1", "staff_survey_q28", "--group", "Irish", fails=True)
 
@@ -159,7 +163,9 @@ def test_a_new_edition_takes_the_place_of_the_earlier_one(run, filled, cut, writ
     assert "periods gained: 2025-11-30" in output
     assert "periods lost: 2024-11-30" in output
     assert "RJ1 staff_survey_q15, All staff: 52.5 to 57.5 (+5.0 percentage points)" in output
-    names = {path.name for path in filled.figures.iterdir()} | {path.name for path in filled.sources.iterdir()}
+    names = {path.name for path in filled.figures.iterdir()} | {
+        path.name for path in filled.sources.iterdir()
+    }
     assert "staff_survey_organisations_2025.yml" in names
     assert not any(name.startswith("staff_survey_organisations_2024") for name in names)
     assert "The store is whole." in run("check", "--schema")

@@ -50,7 +50,9 @@ def test_the_invented_numbers_hang_together(figures):
     assert people["numerator"].sum() == people["denominator"].iloc[0]
     shares = figures.loc[figures["indicator"] == "catchment_ethnicity", "value"]
     assert shares.sum() == pytest.approx(100)
-    latest = figures[figures["period_end"] == figures.loc[figures["indicator"] == "wres_3", "period_end"].max()]
+    latest = figures[
+        figures["period_end"] == figures.loc[figures["indicator"] == "wres_3", "period_end"].max()
+    ]
     for group in wres_return.GROUPS:
         in_group = latest[latest["group"] == group]
         staff = in_group.loc[in_group["indicator"].str.startswith("wres_1_"), "value"].sum()

@@ -166,7 +166,10 @@ def test_bytes_cut_and_flipped_in_a_workbook(name, whole_cut, trust_list, tmp_pa
     path = tmp_path / original.name
 
     @few
-    @given(st.integers(0, len(content)), st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=5))
+    @given(
+        st.integers(0, len(content)),
+        st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=5),
+    )
     def run(length, flips):
         changed = bytearray(content)
         for at, byte in flips:
@@ -190,7 +193,9 @@ def test_spoilt_trust_files(whole_cut, tmp_path):
             changed = data.draw(spoilt(rows)) if other == name else rows
             (tmp_path / other).write_text(csv_text(changed), encoding="utf-8")
         try:
-            listed = read_trust_list(tmp_path / "etr.csv", tmp_path / "trusts.csv", tmp_path / "successors.csv")
+            listed = read_trust_list(
+                tmp_path / "etr.csv", tmp_path / "trusts.csv", tmp_path / "successors.csv"
+            )
         except RaceEqualityError as error:
             assert ".csv" in str(error)
         else:

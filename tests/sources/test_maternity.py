@@ -14,7 +14,11 @@ def figures(whole_cut, trust_list):
 
 
 def values(figures, code, indicator):
-    return figures.query("organisation_code == @code and indicator == @indicator").set_index("group")["value"].to_dict()
+    return (
+        figures.query("organisation_code == @code and indicator == @indicator")
+        .set_index("group")["value"]
+        .to_dict()
+    )
 
 
 def test_deliveries_by_ethnic_group_with_unknowns_kept_apart(figures):
@@ -45,7 +49,9 @@ def test_an_outcome_is_a_share_of_what_is_known(figures):
     row = figures.query("organisation_code == 'RJ1' and indicator == 'maternity_preterm_births'").iloc[0]
     # 120 of 120 + 1480; the 140 of unknown gestation are left out
     assert (row["value"], row["numerator"], row["denominator"]) == (7.5, 120, 1600)
-    smoking = figures.query("organisation_code == 'RJ1' and indicator == 'maternity_smoking_at_booking'").iloc[0]
+    smoking = figures.query(
+        "organisation_code == 'RJ1' and indicator == 'maternity_smoking_at_booking'"
+    ).iloc[0]
     assert smoking["status"] == "not_available"  # known for nobody
 
 
@@ -65,7 +71,12 @@ def test_regions_are_not_trusts_and_mergers_are_followed(figures):
         (42, 7, "*", r"row 44, Value: The count is '\*', which is not a number"),
         (42, 5, "Martian", "row 44, Measure: The ethnic group 'Martian' is not known"),
         (51, 5, "Decile two", "row 53, Measure: 'Decile two' is not a decile"),
-        (43, 5, "Any other ethnic group", "The organisation, dimension and measure RJ1 .* stands here and at row 44"),
+        (
+            43,
+            5,
+            "Any other ethnic group",
+            "The organisation, dimension and measure RJ1 .* stands here and at row 44",
+        ),
     ],
 )
 def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):

@@ -23,13 +23,20 @@ def test_each_year_is_a_period_of_its_own(whole_cut, trust_list):
 
 def test_respondents_from_ethnic_minorities_are_people(whole_cut, trust_list):
     figures = read_panel(whole_cut.panel, trust_list).figures
-    row = figures.query("organisation_code == 'RVJ' and indicator == 'staff_survey_panel_ethnic_minority'").iloc[0]
+    row = figures.query(
+        "organisation_code == 'RVJ' and indicator == 'staff_survey_panel_ethnic_minority'"
+    ).iloc[0]
     assert (row["trust_code"], row["value"], row["numerator"], row["denominator"]) == ("RA7", 25, 1000, 4000)
 
 
 def test_the_panel_never_has_the_indicators_of_one_edition(whole_cut, trust_list):
     # figures of a trust are added up over what merged: years must not be among them
-    assert read_panel(whole_cut.panel, trust_list).figures["indicator"].str.startswith("staff_survey_panel_").all()
+    assert (
+        read_panel(whole_cut.panel, trust_list)
+        .figures["indicator"]
+        .str.startswith("staff_survey_panel_")
+        .all()
+    )
 
 
 def test_an_organisation_twice_in_a_year_is_an_error(cut, write, trust_list):

@@ -19,7 +19,9 @@ def test_a_number_is_read_as_it_is(value, expected, tmp_path):
     assert cell(value, tmp_path).number("base") == expected
 
 
-@pytest.mark.parametrize("value", ["", None, "about 12", "=1+1", "1,215", "1_215", "١٢", "nan", "inf", True, float("nan")])
+@pytest.mark.parametrize(
+    "value", ["", None, "about 12", "=1+1", "1,215", "1_215", "١٢", "nan", "inf", True, float("nan")]
+)
 def test_what_is_not_a_number_names_sheet_cell_and_mend(value, tmp_path):
     with pytest.raises(InputError) as caught:
         cell(value, tmp_path).number("base")
@@ -41,7 +43,9 @@ def test_half_a_person_is_refused(tmp_path):
         cell(12.5, tmp_path).number("base", whole=True)
 
 
-@pytest.mark.parametrize(("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")])
+@pytest.mark.parametrize(
+    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")]
+)
 def test_column_letters_are_a_spreadsheets(index, letters):
     assert column_letters(index) == letters
 
@@ -62,7 +66,9 @@ def test_addresses_count_empty_rows_and_columns_at_the_top(tmp_path):
 def test_a_workbook_that_was_cut_short_says_to_download_it_again(whole_cut, tmp_path):
     short = tmp_path / "short.xlsx"
     short.write_bytes(whole_cut.survey.read_bytes()[:-4000])
-    with pytest.raises(InputError, match=r"short.xlsx: The file cannot be read as an Excel workbook.*download it again"):
+    with pytest.raises(
+        InputError, match=r"short.xlsx: The file cannot be read as an Excel workbook.*download it again"
+    ):
         Workbook(short)
 
 
@@ -104,7 +110,7 @@ def test_an_empty_and_a_missing_file_say_so(tmp_path):
 
 def test_a_byte_order_mark_quotes_and_column_order_do_not_matter(tmp_path):
     path = tmp_path / "mark.csv"
-    path.write_bytes("﻿name,Trust_Code\n\"Guy's, London\",RJ1\n".encode())
+    path.write_bytes('﻿name,Trust_Code\n"Guy\'s, London",RJ1\n'.encode())
     (record,) = read_csv(path, ("trust_code", "name"))
     assert (record["trust_code"].text, record["name"].text) == ("RJ1", "Guy's, London")
     assert record["name"].locator == "row 2, name"
@@ -126,7 +132,9 @@ def test_another_encoding_is_an_error_and_not_a_wrong_letter(tmp_path):
 def test_a_renamed_column_names_the_nearest(tmp_path):
     path = tmp_path / "renamed.csv"
     path.write_text("trust_cod,rate\nRJ1,0.5\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"row 1: There is no column 'trust_code'. The nearest is 'trust_cod'"):
+    with pytest.raises(
+        InputError, match=r"row 1: There is no column 'trust_code'. The nearest is 'trust_cod'"
+    ):
         read_csv(path, ("trust_code", "rate"))
 
 

@@ -59,9 +59,13 @@ def test_a_column_of_hundreds_carries_no_information(reading):
     assert figure(reading, "RJ1", "staff_survey_q16c_1")["status"] == "not_available"
     assert figure(reading, "R1F2", "staff_survey_q16c_1")["status"] == "suppressed"
     assert figure(reading, "RJ1", "staff_survey_q16c_1")["denominator"] == 2400
-    assert not ((reading.figures["indicator"] == "staff_survey_q16c_1") & (reading.figures["value"] == 100)).any()
+    assert not (
+        (reading.figures["indicator"] == "staff_survey_q16c_1") & (reading.figures["value"] == 100)
+    ).any()
     assert "Q16c_1, column P" not in " ".join(reading.remarks)
-    assert any(remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in reading.remarks)
+    assert any(
+        remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in reading.remarks
+    )
 
 
 def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
@@ -73,7 +77,9 @@ def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
 
 
 def test_merged_trusts_keep_their_own_rows_under_todays_code(reading):
-    rows = reading.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")["trust_code"]
+    rows = reading.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")[
+        "trust_code"
+    ]
     assert rows[["RA7", "RVJ", "RY3", "RYV", "R1F1", "R1F2", "RNK"]].to_list() == [
         "RA7", "RA7", "RY3", "RY3", "R1F", "R1F", "G6V2S",
     ]  # fmt: skip
@@ -86,7 +92,10 @@ def test_organisations_that_are_not_trusts_are_counted_once(reading):
 
 def test_a_trust_that_opened_later_has_no_such_figure_by_nature(reading):
     row = figure(reading, "K0N6A", "staff_survey_q15")
-    assert (row["status"], row["locator"]) == ("not_applicable", "no row: opened 2026-06-01, after the period")
+    assert (row["status"], row["locator"]) == (
+        "not_applicable",
+        "no row: opened 2026-06-01, after the period",
+    )
 
 
 def test_a_trust_that_the_workbook_lacks_is_not_available(cut, write, trust_list):

@@ -35,7 +35,10 @@ def test_an_ambulance_trusts_dash_is_no_system(trust_list):
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (("E54999999", "Somewhere", 22.5, 1.0, 0.1), "row 2, icb24_code: 'E54999999' is not the code of a board"),
+        (
+            ("E54999999", "Somewhere", 22.5, 1.0, 0.1),
+            "row 2, icb24_code: 'E54999999' is not the code of a board",
+        ),
         (("E54000030", "NHS South East London", 220.5, 1.0, 0.1), "The score 220.5 is not between 0 and 100"),
         (("E54000030", "NHS South East London", 22.5, 1.0, 12), "The proportion 12 is not between 0 and 1"),
     ],

@@ -12,6 +12,7 @@ from race_equality.figures.schema import FIGURE_DTYPES
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trust_list as stored_trust_list
 from race_equality.project import Project
+from race_equality.sources.access import read_ae_month
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, read_publication
 from race_equality.sources.publication import find_file, find_files
 from race_equality.sources.reading import Workbook
@@ -74,7 +75,9 @@ def test_the_committed_trusts_are_what_the_loader_reads(real_trusts, committed):
 
 
 def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed, readings, files):
-    raw = dict(zip([reading.source_id for reading in readings.values()], [path for _, path in files], strict=True))
+    raw = dict(
+        zip([reading.source_id for reading in readings.values()], [path for _, path in files], strict=True)
+    )
     raw |= {source_id: find_file(shared, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
     for source_id, file in raw.items():
         source = read_source(source_id, project=committed)
@@ -111,8 +114,10 @@ def test_every_code_in_use_resolves(real_trusts, code, current):
 
 
 def test_survey_rows(readings):
-    figures, left_out = readings["staff_survey_organisations"].figures, readings[
-        "staff_survey_organisations"].left_out
+    figures, left_out = (
+        readings["staff_survey_organisations"].figures,
+        readings["staff_survey_organisations"].left_out,
+    )
     # 263 organisations, 210 of them trust units
     assert left_out == {"CSUs": 4, "ICBs": 41, "Social Enterprises - Community": 6,
                         "Social Enterprises - Mental Health": 1, "Community Surgical Services": 1}  # fmt: skip
@@ -136,14 +141,21 @@ def test_survey_rows(readings):
       "BACKGROUND INFORMATION Q27-30!AF178")],
 )  # fmt: skip
 def test_survey_cells(readings, code, indicator, group, value, base, cell):
-    row = only(readings["staff_survey_organisations"].figures, organisation_code=code, indicator=indicator, group=group)
+    row = only(
+        readings["staff_survey_organisations"].figures,
+        organisation_code=code,
+        indicator=indicator,
+        group=group,
+    )
     assert (row["value"], row["denominator"], row["locator"], row["status"]) == (value, base, cell, "ok")
 
 
 def test_survey_respondents_by_ethnic_group_come_to_the_base(readings):
     figures = readings["staff_survey_organisations"].figures
     people = figures[(figures["indicator"] == "staff_survey_q28") & (figures["status"] == "ok")]
-    totals = people.groupby("organisation_code").agg(people=("numerator", "sum"), base=("denominator", "first"))
+    totals = people.groupby("organisation_code").agg(
+        people=("numerator", "sum"), base=("denominator", "first")
+    )
     assert (totals["people"] == totals["base"]).all()
 
 
@@ -151,7 +163,11 @@ def test_grounds_of_discrimination_are_not_available_for_any_trust(readings):
     figures = readings["staff_survey_organisations"].figures
     q16c = figures[figures["indicator"] == "staff_survey_q16c_1"]
     # 210 trust units: one suppressed (R1F2), the others 100 in the file; one trust opened later
-    assert q16c["status"].value_counts().to_dict() == {"not_available": 209, "suppressed": 1, "not_applicable": 1}
+    assert q16c["status"].value_counts().to_dict() == {
+        "not_available": 209,
+        "suppressed": 1,
+        "not_applicable": 1,
+    }
 
 
 def test_mean_of_trusts_is_near_the_national_workbook(readings):
@@ -197,7 +213,9 @@ def test_wres_rows(readings):
 )
 def test_pooled_indicator_6_is_near_the_published_headline(readings, group, published, here):
     figures = readings["wres_5_to_8"].figures
-    rows = figures[(figures["indicator"] == "wres_6") & (figures["group"] == group) & (figures["status"] == "ok")]
+    rows = figures[
+        (figures["indicator"] == "wres_6") & (figures["group"] == group) & (figures["status"] == "ok")
+    ]
     pooled = 100 * rows["numerator"].sum() / rows["denominator"].sum()
     assert pooled == pytest.approx(here, abs=0.005)
     assert abs(pooled - published) < 0.4
@@ -288,7 +306,9 @@ def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
     assert published["period_end"].nunique() == 4
     survey = readings["staff_survey_organisations"].figures
     for question in ("q16a", "q16b"):
-        ours = survey[survey["indicator"] == f"staff_survey_{question}"].set_index("organisation_code")["value"]
+        ours = survey[survey["indicator"] == f"staff_survey_{question}"].set_index("organisation_code")[
+            "value"
+        ]
         latest = published[(published["indicator"] == f"staff_survey_panel_{question}")
                            & (published["period_end"].dt.year == 2024)]  # fmt: skip
         assert len(latest) == 210
@@ -318,7 +338,9 @@ def test_ae_rows_and_the_change_of_recording(readings):
     changed = published["locator"].str.contains("recorded as since November 2025")
     assert changed.sum() == 2 * 1184
     assert published.loc[changed, "period_end"].min() == pd.Timestamp("2025-11-30")
-    row = only(figures, organisation_code="RJ1", indicator="ae_over_4_hours", period_end=pd.Timestamp("2026-06-30"))
+    row = only(
+        figures, organisation_code="RJ1", indicator="ae_over_4_hours", period_end=pd.Timestamp("2026-06-30")
+    )
     assert (row["numerator"], row["denominator"]) == (4456, 17_679)
 
 
@@ -347,7 +369,11 @@ def test_detentions_of_england_add_up(readings):
     counts = england.set_index("group")["value"]
     assert counts["Black"] == 5693
     # everybody of known ethnic group: the row "All" leaves out Unknown
-    assert counts[["Asian", "Black", "Mixed", "White", "Other"]].sum() == counts["All with a known ethnic group"] == 45_525
+    assert (
+        counts[["Asian", "Black", "Mixed", "White", "Other"]].sum()
+        == counts["All with a known ethnic group"]
+        == 45_525
+    )
     assert counts["Not known"] + counts["Not stated"] == counts["Unknown"] == 3726
     # Chinese is part of Other here: the categories of 2001
     detailed = ["Asian/Asian British - Chinese", "Other ethnic group - Any other ethnic background"]
@@ -385,3 +411,20 @@ def test_the_fast_reader_gives_the_cells_that_openpyxl_gives(shared, pattern, sh
                 cells += 1
         assert cells > 5000
     slow.close()
+
+
+# ---------------------------------------------------------------- A&E as published
+
+
+@pytest.mark.parametrize(("file", "last_day", "trusts"), [
+    ("ae_2021-04.csv", "2021-04-30", 16), ("ae_2024-09.csv", "2024-09-30", 18), ("ae_2026-06.csv", "2026-06-30", 18),
+])  # fmt: skip
+def test_a_month_as_published_agrees_with_the_series(shared, readings, real_trusts, file, last_day, trusts):
+    month = read_ae_month(shared / "access" / "official_layout_samples" / file, real_trusts).figures
+    series = readings["ae"].figures
+    series = series[series["period_end"] == pd.Timestamp(last_day)]
+    key = ["organisation_code", "indicator"]
+    both = month.merge(series, on=key, suffixes=("", "_series"))
+    assert both["organisation_code"].nunique() == trusts
+    for column in ("numerator", "denominator", "status"):
+        assert (both[column] == both[f"{column}_series"]).all()

@@ -52,9 +52,9 @@ def test_a_point_is_not_applicable(cut, write, trust_list):
         book[SHEET]["U12"] = "."
 
     reading = read_headcount(write.workforce(cut.workforce, edit), trust_list)
-    assert reading.figures.query("organisation_code == 'RJ1' and group == 'Midwives'")["status"].to_list() == [
-        "not_applicable"
-    ]
+    assert reading.figures.query("organisation_code == 'RJ1' and group == 'Midwives'")[
+        "status"
+    ].to_list() == ["not_applicable"]
 
 
 def test_columns_in_another_order_are_found_and_a_new_one_is_reported(cut, write, trust_list, reading):

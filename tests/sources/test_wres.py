@@ -39,7 +39,9 @@ def test_a_base_that_is_one_of_several_is_marked(cut, write, trust_list):
     rows = write.wres_rows()
     rows[0] = (*rows[0][:7], 3)
     reading = read_indicators_5_to_8(write.wres(cut.wres, rows), trust_list)
-    row = reading.figures.query("trust_code == 'RJ1' and indicator == 'wres_5' and group == 'Ethnic minority'").iloc[0]
+    row = reading.figures.query(
+        "trust_code == 'RJ1' and indicator == 'wres_5' and group == 'Ethnic minority'"
+    ).iloc[0]
     assert row["locator"] == "row 2, rate (base is one of 3 that fit)"
     assert (row["status"], row["value"]) == ("ok", 25)
     assert "1 bases are one of several that fit their rate." in reading.remarks
@@ -63,7 +65,11 @@ def test_an_edition_without_the_count_of_candidates_loads(cut, write, trust_list
         (4, "BAME", "row 2, group: The group 'BAME' is not known"),
         (3, 9, "row 2, wres_indicator: The WRES indicator 9 is not between 5 and 8"),
         (2, "autumn", "row 2, survey_year: The year is 'autumn'"),
-        (4, "White", "row 3, trust_code: The trust, year, indicator and group RJ1 2024 5 White stands here and at row 2"),
+        (
+            4,
+            "White",
+            "row 3, trust_code: The trust, year, indicator and group RJ1 2024 5 White stands here and at row 2",
+        ),
     ],
 )
 def test_a_wrong_cell_names_its_row_and_column(cut, write, trust_list, column, value, problem):
@@ -75,6 +81,9 @@ def test_a_wrong_cell_names_its_row_and_column(cut, write, trust_list, column, v
 
 
 def test_a_renamed_column_names_the_nearest(cut, write, trust_list):
-    write.wres(cut.wres, header=("trust_code", "trust_type", "survey_year", "indicator", "group", "rate", "base", "n"))
+    write.wres(
+        cut.wres,
+        header=("trust_code", "trust_type", "survey_year", "indicator", "group", "rate", "base", "n"),
+    )
     with pytest.raises(InputError, match="There is no column 'wres_indicator'. The nearest is 'indicator'"):
         read_indicators_5_to_8(cut.wres, trust_list)

@@ -70,7 +70,9 @@ def test_the_template_has_every_row_of_three_years_and_says_how(tmp_path):
     assert len(rows) - 1 == 3 * (14 * 2 + 4 + 4 * 2 + 3)
 
 
-@pytest.mark.parametrize(("today", "last"), [(date(2026, 3, 31), 2025), (date(2026, 4, 1), 2026), (date(2026, 12, 1), 2026)])
+@pytest.mark.parametrize(
+    ("today", "last"), [(date(2026, 3, 31), 2025), (date(2026, 4, 1), 2026), (date(2026, 12, 1), 2026)]
+)
 def test_the_template_ends_with_the_last_31_march(today, last):
     assert years_before(today) == [date(year, 3, 31) for year in range(last - 2, last + 1)]
 
@@ -100,7 +102,9 @@ def test_an_empty_cell_is_not_available_and_not_zero(fill, trust_list):
 
 
 def test_a_share_of_nobody_is_not_a_number(fill, trust_list):
-    _, reading = read_return(fill({("wres_2", "shortlisted"): (2000, 0, ""), ("wres_2", "appointed"): (400, 0, 3)}), trust_list)
+    _, reading = read_return(
+        fill({("wres_2", "shortlisted"): (2000, 0, ""), ("wres_2", "appointed"): (400, 0, 3)}), trust_list
+    )
     assert figure(reading.figures, "wres_2", "Ethnic minority")["status"] == "not_available"
     assert figure(reading.figures, "wres_2", "Unknown")["status"] == "not_available"
 
@@ -126,7 +130,9 @@ def test_a_spreadsheet_may_write_the_dates_back_its_own_way(fill, trust_list):
             if len(row) > 1 and row[1].endswith("-03-31"):
                 row[1] = f"31/03/{row[1][:4]}"
 
-    assert read_return(fill(edit=edit), trust_list)[1].figures.equals(read_return(fill(), trust_list)[1].figures)
+    assert read_return(fill(edit=edit), trust_list)[1].figures.equals(
+        read_return(fill(), trust_list)[1].figures
+    )
 
 
 def set_cell(indicator, item, column, value):
@@ -214,8 +220,23 @@ def test_indicators_5_to_8_of_a_trust_without_published_ones(fill, cut, project)
     assert list(last["status"]) == ["ok", "ok"]
     assert last.loc["Ethnic minority", "value"] == 27.3
     assert last.loc["Ethnic minority", "numerator"] == 164  # 27.3% of 600 is 163.8
-    untouched = read_figures("wres_7", sources="wres_5_to_8_2024", project=project).query("trust_code == 'RV5'")
+    untouched = read_figures("wres_7", sources="wres_5_to_8_2024", project=project).query(
+        "trust_code == 'RV5'"
+    )
     assert set(untouched["status"]) == {"not_available"}
+
+
+def test_a_later_publication_takes_the_returns_place(fill, cut, project, write):
+    read_folder(cut.path, project)
+    add_return(fill(SURVEY, code="RV5", survey=True), project)
+    rows = [(("RV5" if row[0] == "RVJ" else row[0]), *row[1:]) for row in write.wres_rows()]
+    write.wres(cut.wres, rows)
+    read_folder(cut.path, project, only=["wres_5_to_8"])
+    rows = read_figures("wres_6", project=project).query("trust_code == 'RV5'")
+    # figures of a trust are added up: one source must have each
+    assert set(rows["source"]) == {"wres_5_to_8_2024"}
+    assert set(rows["status"]) == {"ok"}
+    assert not read_figures("wres_3", project=project).query("trust_code == 'RV5'").empty
 
 
 def test_published_indicators_5_to_8_are_not_given_again(fill, cut, project):

@@ -32,7 +32,14 @@ def test_bme_is_one_of_two_groups_and_never_other():
 
 
 @pytest.mark.parametrize(
-    "label", ["White - Irish", "White - Gypsy or Irish Traveller", "Any Other White background", "Irish", "white staff"]
+    "label",
+    [
+        "White - Irish",
+        "White - Gypsy or Irish Traveller",
+        "Any Other White background",
+        "Irish",
+        "white staff",
+    ],
 )
 def test_white_minorities_are_white_in_two_groups(label):
     assert harmonised(label, 2) == "White"

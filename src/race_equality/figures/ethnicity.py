@@ -184,7 +184,8 @@ def ethnic_group(label: str) -> EthnicGroup:
     if found is None:
         near = difflib.get_close_matches(_key(label), ETHNIC_LABELS, n=1)
         raise RaceEqualityError(
-            f"The ethnic group {label!r} is not known." + (f" The nearest is {near[0]!r}." if near else "")
+            f"The ethnic group {label!r} is not known."
+            + (f" The nearest is {near[0]!r}." if near else "")
             + " Add it to figures/ethnicity.py with its groups."
         )
     return found
@@ -222,5 +223,7 @@ def harmonised(label: str, groups: Literal[2, 5, 18], *, categories: Literal[200
         five = "Other"
     group = {2: found.two, 5: five, 18: found.eighteen}[groups]
     if group is None:
-        raise RaceEqualityError(f"{label!r} is broader than {groups} groups: it cannot be put in one of them.")
+        raise RaceEqualityError(
+            f"{label!r} is broader than {groups} groups: it cannot be put in one of them."
+        )
     return group

@@ -67,9 +67,7 @@ def _folders(project: Project) -> tuple[Path, Path]:
     return project.sources, project.root / "data" / "local"
 
 
-def read_source(
-    source_id: str, *, project: Project | str | os.PathLike[str] | None = None
-) -> Source:
+def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | None = None) -> Source:
     """Read where a source's figures came from.
 
     Parameters
@@ -101,9 +99,7 @@ def read_source(
     raise RaceEqualityError(f"There is no source {source_id!r}. Sources held: {known}.")
 
 
-def read_sources(
-    *, project: Project | str | os.PathLike[str] | None = None
-) -> list[Source]:
+def read_sources(*, project: Project | str | os.PathLike[str] | None = None) -> list[Source]:
     """Read every source held, published ones first.
 
     Parameters

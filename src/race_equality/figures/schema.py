@@ -88,12 +88,11 @@ def figure_schema():
                 lambda d: (d["unit"] != "percent") | d["value"].isna() | d["value"].between(0, 100),
                 name="a percentage lies between 0 and 100",
             ),
+            pa.Check(lambda d: d["period_start"] <= d["period_end"], name="a period starts before it ends"),
             pa.Check(
-                lambda d: (d["period_start"] <= d["period_end"]), name="a period starts before it ends"
-            ),
-            pa.Check(
-                lambda d: (d["numerator"].isna() | d["denominator"].isna()
-                           | (d["numerator"] <= d["denominator"])),
+                lambda d: (
+                    d["numerator"].isna() | d["denominator"].isna() | (d["numerator"] <= d["denominator"])
+                ),
                 name="a numerator is at most its denominator",
             ),
         ],

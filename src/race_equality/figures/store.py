@@ -51,7 +51,8 @@ def read_figures(
     pandas.DataFrame
         Columns and dtypes of :data:`race_equality.figures.schema.FIGURE_DTYPES`, ordered by file
         and then as published. Where a trust's own return (source ``wres_return_<code>``) has a figure
-        that the publication lacks, the row that says "not available" is left out. The demonstration trust's invented figures are among them, under
+        that the publication lacks, the row that says "not available" is left out; where the
+        indicator is published, the return's figures are. The demonstration trust's invented figures are among them, under
         ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
 
     Examples
@@ -86,13 +87,19 @@ def read_figures(
 
 
 def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what is not available where a trust's own return has that very figure."""
-    local = figures["source"].str.startswith(LOCAL_PREFIX) & (figures["status"] == "ok")
+    """Let a trust's own return stand in for what is not published, and for nothing else."""
+    local = figures["source"].str.startswith(LOCAL_PREFIX).to_numpy(dtype=bool)
     if not local.any():
         return figures
+    ok = (figures["status"] == "ok").to_numpy(dtype=bool)
+    # once an indicator of a trust is published, its return has no say in it: nothing counts twice
+    of_trust = pd.MultiIndex.from_frame(figures[["trust_code", "indicator"]])
+    published = of_trust.isin(of_trust[ok & ~local])
     keys = pd.MultiIndex.from_frame(figures[FIGURE_KEY])
-    stands_in = keys.isin(keys[local.to_numpy()]) & (figures["status"] == "not_available").to_numpy()
-    return figures[~stands_in].reset_index(drop=True)
+    stands_in = keys.isin(keys[local & ok & ~published])
+    missing = (figures["status"] == "not_available").to_numpy(dtype=bool)
+    left_out = (local & published) | (missing & ~local & stands_in)
+    return figures[~left_out].reset_index(drop=True)
 
 
 def figure_files(project: Project) -> list[Path]:
@@ -125,8 +132,12 @@ def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """
     columns = {name: [row.get(name) for row in rows] for name in FIGURE_DTYPES}
     return pd.DataFrame(
-        {name: pd.array(values, dtype=FIGURE_DTYPES[name]) if FIGURE_DTYPES[name] == "Float64"
-         else pd.Series(values, dtype=FIGURE_DTYPES[name]) for name, values in columns.items()}
+        {
+            name: pd.array(values, dtype=FIGURE_DTYPES[name])
+            if FIGURE_DTYPES[name] == "Float64"
+            else pd.Series(values, dtype=FIGURE_DTYPES[name])
+            for name, values in columns.items()
+        }
     )
 
 

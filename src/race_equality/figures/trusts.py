@@ -199,9 +199,7 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
     return TrustList(trusts, successions)
 
 
-def system_codes(
-    system: str, *, project: Project | str | os.PathLike[str] | None = None
-) -> tuple[str, ...]:
+def system_codes(system: str, *, project: Project | str | os.PathLike[str] | None = None) -> tuple[str, ...]:
     """Return the NHS codes of the integrated care boards that a trust's ``system`` names.
 
     Parameters
@@ -231,15 +229,12 @@ def successions_csv(successions: Iterable[Succession]) -> bytes:
     writer.writerow(_SUCCESSION_COLUMNS)
     for succession in successions:
         writer.writerow(
-            "" if (value := getattr(succession, name)) is None else str(value)
-            for name in _SUCCESSION_COLUMNS
+            "" if (value := getattr(succession, name)) is None else str(value) for name in _SUCCESSION_COLUMNS
         )
     return text.getvalue().encode()
 
 
-def resolve_trust(
-    code: str, *, project: Project | str | os.PathLike[str] | None = None
-) -> Trust:
+def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None = None) -> Trust:
     """Return the trust that a code stands for today.
 
     Parameters
@@ -314,5 +309,7 @@ def _unknown_message(code: object, asked: str, listed: TrustList) -> str:
     near = list(dict.fromkeys([*codes, *by_name]))[:5]
     hint = "; ".join(f"{c} {names[c]}" for c in near)
     return f"{shown} is not the code of a trust. " + (
-        f"Nearest: {hint}." if hint else "A code looks like RJ1; `race-equality data list --trusts` names them all."
+        f"Nearest: {hint}."
+        if hint
+        else "A code looks like RJ1; `race-equality data list --trusts` names them all."
     )

@@ -9,14 +9,16 @@ column headed ``a``. None of them is split by ethnicity.
 from __future__ import annotations
 
 import calendar
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
+from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Record, Table, first_by_key, read_csv
+from race_equality.sources.reading import Cell, Table, first_by_key, normalised, read_csv
 
-RTT, AE = "rtt", "ae"
+RTT, AE, AE_MONTH = "rtt", "ae", "ae_month"
 ALL_PATIENTS = "All patients"
 
 RTT_COLUMNS = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk")
@@ -35,6 +37,41 @@ AE_INDICATORS = {
     "ae_over_4_hours": ("over4hr_all", "att_all"),
     "ae_over_12_hours_to_admission": ("dta_12hr_plus", "emadm_via_ae"),
 }
+
+
+_TYPES = ("Type 1", "Type 2", "Other A&E Department")
+#: Indicator to the columns of the official file that make its numerator and denominator.
+AE_MONTH_INDICATORS = {
+    "ae_over_4_hours": (
+        tuple(f"Attendances over 4hrs {kind}" for kind in _TYPES[:2])
+        + ("Attendances over 4hrs Other Department",),
+        tuple(f"A&E attendances {kind}" for kind in _TYPES),
+    ),
+    "ae_over_12_hours_to_admission": (
+        ("Patients who have waited 12+ hrs from DTA to admission",),
+        (
+            "Emergency admissions via A&E - Type 1",
+            "Emergency admissions via A&E - Type 2",
+            "Emergency admissions via A&E - Other A&E department",
+        ),
+    ),
+}
+AE_MONTH_COLUMNS = (
+    "Period",
+    "Org Code",
+    *(column for pair in AE_MONTH_INDICATORS.values() for columns in pair for column in columns),
+)
+AE_MONTH_OTHER_COLUMNS = (
+    "Parent Org",
+    "Org name",
+    *(
+        f"{start} Booked Appointments {kind}"
+        for start in ("A&E attendances", "Attendances over 4hrs")
+        for kind in ("Type 1", "Type 2", "Other Department")
+    ),
+    "Patients who have waited 4-12 hs from DTA to admission",
+    "Other emergency admissions",
+)
 
 
 def read_rtt(path: Path, trusts: TrustList) -> Reading:
@@ -56,12 +93,16 @@ def read_rtt(path: Path, trusts: TrustList) -> Reading:
         total = record["total_incomplete"].number("waiting list", whole=True)
         for column, indicator in RTT_INDICATORS.items():
             cell = record[column]
-            figures.add_share(trust_code, record, indicator, cell, total, period)
+            figures.add_share(trust_code, record["trust_code"].text, indicator, cell, total, period)
     for indicator in RTT_INDICATORS.values():
-        figures.rows.complete(indicator, [ALL_PATIENTS], "percent", reason="no waiting list published",
-                              status_of=_status_without)  # fmt: skip
-    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}",
-                                _unread(table))  # fmt: skip
+        figures.rows.complete(
+            indicator,
+            [ALL_PATIENTS],
+            "percent",
+            reason="no waiting list published",
+            status_of=_status_without,
+        )
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", _unread(table))
 
 
 def read_ae(path: Path, trusts: TrustList) -> Reading:
@@ -82,8 +123,9 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
     Recording changed in November 2025: months before and after must not be read as one series. The
     locator of every later figure says so.
     """
-    table = read_csv(path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1",
-                                                 "dta_4to12hr"))  # fmt: skip
+    table = read_csv(
+        path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1", "dta_4to12hr")
+    )
     figures, last = _months(table, AE, trusts)
     for trust_code, record, period in figures.records(table):
         changed = record["methodology_break"]
@@ -92,11 +134,69 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
         remark = " (recorded as since November 2025)" if changed.text == "True" else ""
         for indicator, (numerator, denominator) in AE_INDICATORS.items():
             total = record[denominator].number(denominator, whole=True)
-            figures.add_share(trust_code, record, indicator, record[numerator], total, period, remark)
+            figures.add_share(
+                trust_code, record["trust_code"].text, indicator, record[numerator], total, period, remark
+            )
     for indicator in AE_INDICATORS:
-        figures.rows.complete(indicator, [ALL_PATIENTS], "percent", reason="no A&E published",
-                              status_of=_status_without)  # fmt: skip
+        figures.rows.complete(
+            indicator, [ALL_PATIENTS], "percent", reason="no A&E published", status_of=_status_without
+        )
     return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", _unread(table))
+
+
+def read_ae_month(path: Path, trusts: TrustList) -> Reading:
+    """Read one month of A&E as NHS England publishes it.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        The same figures as :func:`read_ae`, of one month.
+
+    Notes
+    -----
+    Booked appointments stand in columns of their own and are not counted, as in the published
+    performance figure. The TOTAL row inside the data is left out. One month has an empty column
+    headed ``a`` and others headed ``Unnamed``.
+    """
+    table = read_csv(path, AE_MONTH_COLUMNS, optional=AE_MONTH_OTHER_COLUMNS)
+    records = [r for r in table if normalised(r["Period"].text) != "total"]
+    if not records:
+        raise InputError("The file has no rows but the total.", file=path, mend="Download it again.")
+    first_by_key((((r["Org Code"].text,), r["Org Code"]) for r in records), "organisation")
+    period = _named_month(records[0]["Period"])
+    remark = " (recorded as since November 2025)" if period[0] >= date(2025, 11, 1) else ""
+    rows = FigureRows(f"{AE_MONTH}_{period[1]:%Y_%m}", period, trusts)
+    months = _Months(rows)
+    for record in records:
+        if _named_month(record["Period"]) != period:
+            raise record["Period"].error("The file has more than one month.", "Give one month a file.")
+        trust_code = rows.trust_of(record["Org Code"].text, "providers that are not trusts")
+        if trust_code is None:
+            continue
+        for indicator, (numerators, denominators) in AE_MONTH_INDICATORS.items():
+            total, part = (
+                sum(record[column].number("number of patients", whole=True) for column in columns)
+                for columns in (denominators, numerators)
+            )
+            cell = replace(record[numerators[0]], value=part)
+            months.add_share(trust_code, record["Org Code"].text, indicator, cell, total, period, remark)
+    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", _unread(table))
+
+
+def _named_month(cell: Cell) -> tuple[date, date]:
+    """Return the first and last day of a month such as MSitAE-JUNE-2026."""
+    try:
+        first = datetime.strptime(cell.text.removeprefix("MSitAE-").title(), "%B-%Y").date()
+    except ValueError:
+        raise cell.error(
+            f"The period is {cell.text!r} and not like MSitAE-JUNE-2026.", "Download it again."
+        ) from None
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 class _Months:
@@ -120,7 +220,7 @@ class _Months:
     def add_share(
         self,
         trust_code: str,
-        record: Record,
+        organisation: str,
         indicator: str,
         cell: Cell,
         total: float,
@@ -131,10 +231,18 @@ class _Months:
         count = cell.number(indicator.replace("_", " "), high=total, whole=True) if cell.text else None
         status = "not_available" if count is None else "ok" if total else "not_applicable"
         self.rows.add(
-            trust_code, record["trust_code"].text, indicator, ALL_PATIENTS, "percent", cell.locator + remark,
-            value=100 * count / total if status == "ok" else None, numerator=count, denominator=total,
-            status=status, period=period,
-        )  # fmt: skip
+            trust_code,
+            organisation,
+            indicator,
+            ALL_PATIENTS,
+            "percent",
+            cell.locator + remark,
+            value=100 * count / total if status == "ok" else None,
+            numerator=count,
+            denominator=total,
+            status=status,
+            period=period,
+        )
 
 
 def _months(table: Table, source: str, trusts: TrustList) -> tuple[_Months, date]:

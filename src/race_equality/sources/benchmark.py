@@ -99,13 +99,27 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
                 figure, exact = _figure(cell, base_cell)
                 inexact += not exact
                 for indicator in (f"wres_panel_{number}", *([f"wres_{number}"] if year == last else [])):
-                    figures.add(trust_code, code.text, indicator, group, "percent", cell.locator,
-                                period=survey_period(year), **figure)  # fmt: skip
+                    figures.add(
+                        trust_code,
+                        code.text,
+                        indicator,
+                        group,
+                        "percent",
+                        cell.locator,
+                        period=survey_period(year),
+                        **figure,
+                    )
     first_by_key(codes, "organisation")
     for number in INDICATOR_OF.values():
         figures.complete(f"wres_{number}", GROUP_OF.values(), "percent", reason="not among the trusts")
-    remarks = [f"{inexact} rates are not a whole number of people: their numerator is left empty."] if inexact else []
-    return figures.reading(str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks)
+    remarks = (
+        [f"{inexact} rates are not a whole number of people: their numerator is left empty."]
+        if inexact
+        else []
+    )
+    return figures.reading(
+        str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks
+    )
 
 
 def _fits(pattern: str, name: str) -> bool:
@@ -117,8 +131,10 @@ def _sheet_of(group: str, workbook: Workbook) -> str:
     if len(found) == 1:
         return found[0]
     near = nearest(group, workbook.sheet_names)
-    problem = f"No worksheet is that of {group} trusts." if not found else (
-        f"Worksheets {' and '.join(found)} both look like that of {group} trusts."
+    problem = (
+        f"No worksheet is that of {group} trusts."
+        if not found
+        else (f"Worksheets {' and '.join(found)} both look like that of {group} trusts.")
     )
     raise InputError(
         problem + (f" The nearest is {near!r}." if near and not found else ""),
@@ -129,13 +145,18 @@ def _sheet_of(group: str, workbook: Workbook) -> str:
 
 def _columns(sheet: Sheet, trusts: TrustList) -> _Columns:
     for row in range(min(_HEADER_ROWS, len(sheet.rows))):
-        names = {column: match for column in range(len(sheet.rows[row]))
-                 if (match := _COLUMN.fullmatch(sheet.cell(row, column).text.casefold()))}  # fmt: skip
+        names = {
+            column: match
+            for column in range(len(sheet.rows[row]))
+            if (match := _COLUMN.fullmatch(sheet.cell(row, column).text.casefold()))
+        }
         if names:
             break
     else:
-        raise sheet.error("There are no columns like har_from_pat_eth_summary_1_2024.",
-                          "Check that it is the benchmark workbook, with its column names.")  # fmt: skip
+        raise sheet.error(
+            "There are no columns like har_from_pat_eth_summary_1_2024.",
+            "Check that it is the benchmark workbook, with its column names.",
+        )
     rates, bases = {}, {}
     for column, match in names.items():
         stem, n_before, group, year, n_after = match.groups()
@@ -150,9 +171,14 @@ def _columns(sheet: Sheet, trusts: TrustList) -> _Columns:
         for digit, group in GROUP_OF.items():
             if (number, group, last) not in rates:
                 wanted = f"{stem}_eth_summary_{digit}_{last}"
-                near = nearest(wanted, [header for header in headers if header and header.casefold() != wanted])
-                raise sheet.error(f"There is no column {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
-                                  "If the publisher renamed it, rename it back in a copy.", row + 1)  # fmt: skip
+                near = nearest(
+                    wanted, [header for header in headers if header and header.casefold() != wanted]
+                )
+                raise sheet.error(
+                    f"There is no column {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
+                    "If the publisher renamed it, rename it back in a copy.",
+                    row + 1,
+                )
 
     def codes_in(column: int) -> int:
         texts = (sheet.cell(r, column).text for r in range(row + 1, len(sheet.rows)))
@@ -177,4 +203,8 @@ def _figure(rate: Cell, base: Cell | None) -> tuple[dict[str, object], bool]:
         return {"value": 100 * value}, True
     people = value * responses
     exact = abs(people - round(people)) <= 1e-3 * max(1, responses**0.5)
-    return {"value": 100 * value, "denominator": responses, "numerator": float(round(people)) if exact else None}, exact
+    return {
+        "value": 100 * value,
+        "denominator": responses,
+        "numerator": float(round(people)) if exact else None,
+    }, exact

@@ -14,7 +14,7 @@ import pandas as pd
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, read_source, sha256_of
-from race_equality.figures.schema import check_figures
+from race_equality.figures.schema import FIGURE_KEY, check_figures
 from race_equality.figures.store import (
     LOCAL_PREFIX,
     SUCCESSIONS_FILE,
@@ -318,6 +318,23 @@ PUBLICATIONS = (
         ),
     ),
     Publication(
+        id=access.AE_MONTH,
+        title="A&E attendances and emergency admissions, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/ae_month_*.csv",
+        read=access.read_ae_month,
+        columns=access.AE_MONTH_COLUMNS,
+        optional=True,
+        series=True,
+        notes=(
+            "One month as published, beside the series: booked appointments are not counted, and the TOTAL "
+            "row is left out.",
+            "Recording changed in November 2025: figures before and after are not one series.",
+        ),
+    ),
+    Publication(
         id=maternity.PUBLICATION,
         title="Maternity Services Data Set, annual CSV, year to March {edition}",
         publisher="NHS England",
@@ -394,7 +411,8 @@ def publication(publication_id: str) -> Publication:
         return by_id[publication_id]
     near = nearest(publication_id, by_id)
     raise RaceEqualityError(
-        f"There is no publication {publication_id!r}." + (f" The nearest is {near!r}." if near else "")
+        f"There is no publication {publication_id!r}."
+        + (f" The nearest is {near!r}." if near else "")
         + f" Publications: {', '.join(by_id)}."
     )
 
@@ -445,7 +463,11 @@ def recognise(path: Path) -> Publication:
         return max(found, key=lambda pair: pair[0])[1]
     near = max(wanted, key=lambda pair: len(pair[1] & has) / len(pair[1]))
     missing = sorted(near[1] - has)
-    hint = f" It is most like {near[0].id!r}, but lacks {', '.join(missing)}." if near[1] & has and missing else ""
+    hint = (
+        f" It is most like {near[0].id!r}, but lacks {', '.join(missing)}."
+        if near[1] & has and missing
+        else ""
+    )
     raise InputError(
         f"No known publication has the {shown}.{hint}",
         file=path,
@@ -513,12 +535,27 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         for source_id, path in paths.items():
             _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]
             source = _dated(
-                Source(source_id, title, publisher, url, licence, date.today(), sha256_of(path), path.name,
-                       period, notes, sha256(content).hexdigest() if source_id == "ods_trusts" else ""),
+                Source(
+                    source_id,
+                    title,
+                    publisher,
+                    url,
+                    licence,
+                    date.today(),
+                    sha256_of(path),
+                    path.name,
+                    period,
+                    notes,
+                    sha256(content).hexdigest() if source_id == "ods_trusts" else "",
+                ),
                 project,
-            )  # fmt: skip
+            )
             files[project.sources / f"{source_id}.yml"] = source.to_yaml().encode()
-            rows = {"ods_trusts": len(trusts.trusts), "ods_successors": len(trusts.successions), "systems": len(boards)}
+            rows = {
+                "ods_trusts": len(trusts.trusts),
+                "ods_successors": len(trusts.successions),
+                "systems": len(boards),
+            }
             outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
         files |= demonstration_files(project)
     found = [(one, path) for one in chosen for path in find_files(folder, one)]
@@ -551,6 +588,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
     files: dict[Path, bytes] = {}
     chosen = recognise(path)
     (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    _refuse_what_is_held(outcome, remove, project, path)
     before = outcome.before["period_end"].max()
     if before > outcome.reading.figures["period_end"].max():
         raise InputError(
@@ -561,6 +599,25 @@ def add_publication(path: Path, project: Project) -> Outcome:
         )
     write_all(files, remove=remove)
     return outcome
+
+
+def _refuse_what_is_held(outcome: Outcome, remove: Collection[Path], project: Project, path: Path) -> None:
+    """Refuse a file whose figures another publication gives already: nothing may count twice."""
+    new = outcome.reading.figures
+    new = new[new["status"] == "ok"]
+    held = read_figures(new["indicator"].unique(), project=project)
+    replaced = {outcome.source.id, *(old.stem for old in remove)}
+    held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
+    held = held[~held["source"].str.startswith(LOCAL_PREFIX)]  # a return gives way by itself
+    twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
+    if len(twice):
+        first = twice.iloc[0]
+        raise InputError(
+            f"{first['indicator']} of {first['organisation_code']} to {first['period_end'].date()} is held "
+            f"already, from {first['source']}.",
+            file=path,
+            mend="Only one publication can give a figure.",
+        )
 
 
 def add_return(path: Path, project: Project) -> Outcome:
@@ -627,11 +684,21 @@ def _read_files(
         content = parquet_bytes(reading.figures)
         notes = (*one.notes, *one.edition_notes.get(reading.edition, ()), *reading.remarks)
         source = _dated(
-            Source(reading.source_id, one.title.format(edition=reading.edition), one.publisher, one.url,
-                   one.licence, date.today(), sha256_of(path), path.name, reading.period, notes,
-                   sha256(content).hexdigest()),
+            Source(
+                reading.source_id,
+                one.title.format(edition=reading.edition),
+                one.publisher,
+                one.url,
+                one.licence,
+                date.today(),
+                sha256_of(path),
+                path.name,
+                reading.period,
+                notes,
+                sha256(content).hexdigest(),
+            ),
             project,
-        )  # fmt: skip
+        )
         editions = _editions(one, project)
         if one.series:
             editions = [path for path in editions if path.stem == reading.source_id]

@@ -80,8 +80,15 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
         for column, (indicator, unit, high, whole) in columns.items():
             cell = record[column]
             low = 1 if unit == "quintile" else 0
-            figures.add(trust_code, organisation, indicator, ALL_PEOPLE, unit, cell.locator,
-                        value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole))
+            figures.add(
+                trust_code,
+                organisation,
+                indicator,
+                ALL_PEOPLE,
+                unit,
+                cell.locator,
+                value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole),
+            )
     for indicator, unit, *_ in columns.values():
         figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
     return figures.reading(str(year), f"published April {year}", _unread(table.unknown_columns))
@@ -119,12 +126,22 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
                 "Download the file again.",
             )
         for group, share in shares.items():
-            figures.add(trust_code, organisation, "catchment_ethnicity", group, "percent",
-                        record[group].locator, value=100 * share)
-    figures.complete("catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON,
-                     status_of=status_without_catchment)
+            figures.add(
+                trust_code,
+                organisation,
+                "catchment_ethnicity",
+                group,
+                "percent",
+                record[group].locator,
+                value=100 * share,
+            )
+    figures.complete(
+        "catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON, status_of=status_without_catchment
+    )
     return figures.reading(
-        str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", _unread(table.unknown_columns)
+        str(CENSUS_DAY.year),
+        f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}",
+        _unread(table.unknown_columns),
     )
 
 

@@ -38,7 +38,11 @@ class Changes:
     def nothing(self) -> bool:
         """Whether nothing changed that a reader could see."""
         return not (
-            self.periods_gained or self.periods_lost or self.trusts_gained or self.trusts_lost or self.values_changed
+            self.periods_gained
+            or self.periods_lost
+            or self.trusts_gained
+            or self.trusts_lost
+            or self.values_changed
         )
 
 

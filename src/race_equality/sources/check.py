@@ -59,7 +59,9 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     held |= {f"{LOCAL_PREFIX}{stem}" for stem in held}
     for source in sources.values():
         if source.figures_sha256 and source.id not in held and source.id != "ods_trusts":
-            problems.append(f"{source.id}.yml names figures that are not there. Read the file again: {source.file}.")
+            problems.append(
+                f"{source.id}.yml names figures that are not there. Read the file again: {source.file}."
+            )
     if raw is not None:
         files = {path.name: path for path in raw.rglob("*") if path.is_file()}
         for source in sources.values():
@@ -95,7 +97,9 @@ def _check_figures(path: Path, sources: dict[str, Source]) -> list[str]:
     wrong = {
         "a status is not known": pc.invert(pc.is_in(table["status"], pa.array(STATUSES))),
         "a unit is not known": pc.invert(pc.is_in(table["unit"], pa.array(UNITS))),
-        "a value stands where the status is not ok, or none where it is": pc.xor(ok, pc.is_valid(table["value"])),
+        "a value stands where the status is not ok, or none where it is": pc.xor(
+            ok, pc.is_valid(table["value"])
+        ),
         "a percentage is not between 0 and 100": pc.and_(
             pc.equal(table["unit"], "percent"),
             pc.fill_null(pc.or_(pc.less(table["value"], 0), pc.greater(table["value"], 100)), False),
@@ -116,7 +120,9 @@ def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
     if actual.equals(schema):
         return []
     differing = sorted({f"{field.name} ({field.type})" for field in set(actual) ^ set(schema)})
-    return [f"{path.name} has other columns than the schema: {', '.join(differing)}. Run `race-equality data read`."]
+    return [
+        f"{path.name} has other columns than the schema: {', '.join(differing)}. Run `race-equality data read`."
+    ]
 
 
 def _check_hash(path: Path, source: Source | None) -> list[str]:

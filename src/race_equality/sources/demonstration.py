@@ -125,26 +125,57 @@ class _Rows:
 
     def add(self, indicator: str, group: str, unit: str, value: float | None, **more: object) -> None:
         status = "ok" if value is not None else "not_available"
-        self.figures.add(DEMONSTRATION_CODE, DEMONSTRATION_CODE, indicator, group, unit,
-                         f"invented: sources/demonstration.py, seed {SEED}", value=value, status=status, **more)
+        self.figures.add(
+            DEMONSTRATION_CODE,
+            DEMONSTRATION_CODE,
+            indicator,
+            group,
+            unit,
+            f"invented: sources/demonstration.py, seed {SEED}",
+            value=value,
+            status=status,
+            **more,
+        )
 
-    def add_rate(self, indicator: str, group: str, numerator: float, denominator: float, **more: object) -> None:
-        self.add(indicator, group, "percent", 100 * numerator / denominator if denominator else None,
-                 numerator=float(numerator), denominator=float(denominator), **more)
+    def add_rate(
+        self, indicator: str, group: str, numerator: float, denominator: float, **more: object
+    ) -> None:
+        self.add(
+            indicator,
+            group,
+            "percent",
+            100 * numerator / denominator if denominator else None,
+            numerator=float(numerator),
+            denominator=float(denominator),
+            **more,
+        )
 
 
 def _survey(rows: _Rows, random: np.random.RandomState) -> None:
     for number, rates in _EXPERIENCE.items():
         for (group, responses), rate in zip(_RESPONSES.items(), rates, strict=True):
             base = responses - random.randint(0, 40)  # a few skip each question
-            rows.add_rate(f"wres_{number}", group, random.binomial(base, rate), base,
-                          period=staff_survey.survey_period(2024))
-    for number, percentage, base in (("q15", 55.31, 3478), ("q16a", 10.42, 3496), ("q16b", 9.87, 3465),
-                                     ("q16c_1", 52.64, 588)):
+            rows.add_rate(
+                f"wres_{number}",
+                group,
+                random.binomial(base, rate),
+                base,
+                period=staff_survey.survey_period(2024),
+            )
+    for number, percentage, base in (
+        ("q15", 55.31, 3478),
+        ("q16a", 10.42, 3496),
+        ("q16b", 9.87, 3465),
+        ("q16c_1", 52.64, 588),
+    ):
         # weighted, so no number of people stands behind the percentage
-        rows.add(f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
+        rows.add(
+            f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base)
+        )
     respondents = 3452
-    for group, people in zip(staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True):
+    for group, people in zip(
+        staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True
+    ):
         rows.add_rate("staff_survey_q28", group, people, respondents)
 
 
@@ -153,23 +184,53 @@ def _people_served_and_employed(rows: _Rows) -> None:
     for group, people in _HEADCOUNT.items():
         rows.add("workforce_headcount", group, "people", float(people), period=(month_end, month_end))
     published = (date(2026, 4, 1), date(2026, 4, 30))
-    for indicator, unit, value in (("catchment_population", "people", 482_300.0),
-                                   ("catchment_imd_score", "score", 27.4),
-                                   ("catchment_deprivation_quintile", "quintile", 2.0)):
+    for indicator, unit, value in (
+        ("catchment_population", "people", 482_300.0),
+        ("catchment_imd_score", "score", 27.4),
+        ("catchment_deprivation_quintile", "quintile", 2.0),
+    ):
         rows.add(indicator, catchment.ALL_PEOPLE, unit, value, period=published)
     for group, share in zip(catchment.ETHNIC_GROUPS, _CATCHMENT, strict=True):
-        rows.add("catchment_ethnicity", group, "percent", 100 * share,
-                 period=(catchment.CENSUS_DAY, catchment.CENSUS_DAY))
+        rows.add(
+            "catchment_ethnicity",
+            group,
+            "percent",
+            100 * share,
+            period=(catchment.CENSUS_DAY, catchment.CENSUS_DAY),
+        )
 
 
 def _survey_panel(rows: _Rows, random: np.random.RandomState) -> None:
-    for year, public, internal, minority in ((2021, 9.6, 9.1, 0.291), (2022, 10.1, 9.6, 0.312),
-                                             (2023, 10.8, 10.2, 0.328), (2024, 10.42, 9.87, 0.342)):
+    for year, public, internal, minority in (
+        (2021, 9.6, 9.1, 0.291),
+        (2022, 10.1, 9.6, 0.312),
+        (2023, 10.8, 10.2, 0.328),
+        (2024, 10.42, 9.87, 0.342),
+    ):
         period, base = staff_survey.survey_period(year), 3100 + 100 * (year - 2021)
-        rows.add("staff_survey_panel_q16a", staff_survey.ALL_STAFF, "percent", public, denominator=float(base), period=period)
-        rows.add("staff_survey_panel_q16b", staff_survey.ALL_STAFF, "percent", internal, denominator=float(base), period=period)
-        rows.add_rate("staff_survey_panel_ethnic_minority", staff_survey.ALL_STAFF, random.binomial(base, minority),
-                      base, period=period)
+        rows.add(
+            "staff_survey_panel_q16a",
+            staff_survey.ALL_STAFF,
+            "percent",
+            public,
+            denominator=float(base),
+            period=period,
+        )
+        rows.add(
+            "staff_survey_panel_q16b",
+            staff_survey.ALL_STAFF,
+            "percent",
+            internal,
+            denominator=float(base),
+            period=period,
+        )
+        rows.add_rate(
+            "staff_survey_panel_ethnic_minority",
+            staff_survey.ALL_STAFF,
+            random.binomial(base, minority),
+            base,
+            period=period,
+        )
 
 
 def _waits(rows: _Rows, random: np.random.RandomState) -> None:
@@ -179,37 +240,73 @@ def _waits(rows: _Rows, random: np.random.RandomState) -> None:
         period = (first.date(), (first + pd.offsets.MonthEnd(0)).date())
         crowding = 1 - abs(number - 38) / 38
         waiting = round(26_000 + 14_000 * crowding) + random.randint(-300, 300)
-        for indicator, share in (("rtt_within_18_weeks", 0.70 - 0.14 * crowding),
-                                 ("rtt_over_52_weeks", 0.008 + 0.042 * crowding),
-                                 ("rtt_over_65_weeks", 0.001 + 0.012 * crowding)):
-            rows.add_rate(indicator, access.ALL_PATIENTS, random.binomial(waiting, share), waiting, period=period)
+        for indicator, share in (
+            ("rtt_within_18_weeks", 0.70 - 0.14 * crowding),
+            ("rtt_over_52_weeks", 0.008 + 0.042 * crowding),
+            ("rtt_over_65_weeks", 0.001 + 0.012 * crowding),
+        ):
+            rows.add_rate(
+                indicator, access.ALL_PATIENTS, random.binomial(waiting, share), waiting, period=period
+            )
         winter = 0.05 if first.month in (12, 1, 2) else 0.0
         attended, admitted = 10_400 + random.randint(-600, 600), 2_450 + random.randint(-150, 150)
-        rows.add_rate("ae_over_4_hours", access.ALL_PATIENTS, random.binomial(attended, 0.26 + winter), attended,
-                      period=period)
-        rows.add_rate("ae_over_12_hours_to_admission", access.ALL_PATIENTS, random.binomial(admitted, 0.05 + winter),
-                      admitted, period=period)
+        rows.add_rate(
+            "ae_over_4_hours",
+            access.ALL_PATIENTS,
+            random.binomial(attended, 0.26 + winter),
+            attended,
+            period=period,
+        )
+        rows.add_rate(
+            "ae_over_12_hours_to_admission",
+            access.ALL_PATIENTS,
+            random.binomial(admitted, 0.05 + winter),
+            admitted,
+            period=period,
+        )
 
 
 def _maternity(rows: _Rows, random: np.random.RandomState) -> None:
     def rounded(count: int) -> float:
         return 5.0 * round(count / 5)  # as the publisher rounds
 
-    groups = {"Asian": 0.21, "Black": 0.09, "Mixed": 0.035, "White": 0.56, "Other": 0.045, "Not known": 0.01,
-              "Not stated": 0.04, "Unknown": 0.01}
-    deciles = {f"Decile {n}": share for n, share in
-               enumerate((0.17, 0.15, 0.13, 0.11, 0.10, 0.09, 0.08, 0.07, 0.05, 0.04), start=1)} | {"Unknown": 0.01}
+    groups = {
+        "Asian": 0.21,
+        "Black": 0.09,
+        "Mixed": 0.035,
+        "White": 0.56,
+        "Other": 0.045,
+        "Not known": 0.01,
+        "Not stated": 0.04,
+        "Unknown": 0.01,
+    }
+    deciles = {
+        f"Decile {n}": share
+        for n, share in enumerate((0.17, 0.15, 0.13, 0.11, 0.10, 0.09, 0.08, 0.07, 0.05, 0.04), start=1)
+    } | {"Unknown": 0.01}
     for year in (2021, 2022, 2023):
         period, deliveries = (date(year - 1, 4, 1), date(year, 3, 31)), 4_450 + random.randint(-80, 80)
         rows.add("maternity_deliveries", "All deliveries", "count", rounded(deliveries), period=period)
-        for indicator, shares in (("maternity_deliveries_by_ethnicity", groups),
-                                  ("maternity_deliveries_by_deprivation", deciles)):
-            for group, count in zip(shares, random.multinomial(deliveries, list(shares.values())), strict=True):
+        for indicator, shares in (
+            ("maternity_deliveries_by_ethnicity", groups),
+            ("maternity_deliveries_by_deprivation", deciles),
+        ):
+            for group, count in zip(
+                shares, random.multinomial(deliveries, list(shares.values())), strict=True
+            ):
                 rows.add(indicator, group, "count", rounded(count), period=period)
-        for indicator, rate in (("maternity_preterm_births", 0.079), ("maternity_low_birthweight_at_term", 0.033),
-                                ("maternity_smoking_at_booking", 0.082)):
-            rows.add_rate(indicator, "All births", rounded(random.binomial(deliveries, rate)), rounded(deliveries),
-                          period=period)
+        for indicator, rate in (
+            ("maternity_preterm_births", 0.079),
+            ("maternity_low_birthweight_at_term", 0.033),
+            ("maternity_smoking_at_booking", 0.082),
+        ):
+            rows.add_rate(
+                indicator,
+                "All births",
+                rounded(random.binomial(deliveries, rate)),
+                rounded(deliveries),
+                period=period,
+            )
 
 
 def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
@@ -233,11 +330,20 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
         rows.add_rate("wres_2", group, appointed, people, period=over_the_year)
         # international recruits are shortlisted and appointed as a cohort: a third of minority appointments
         international = appointed // 3 if group == "Ethnic minority" else 0
-        rows.add_rate("wres_2_excluding_international", group, appointed - international,
-                      people - international, period=over_the_year)
+        rows.add_rate(
+            "wres_2_excluding_international",
+            group,
+            appointed - international,
+            people - international,
+            period=over_the_year,
+        )
     for indicator, rates in (("wres_3", _DISCIPLINED[year]), ("wres_4", _TRAINED[year])):
         for group, rate in zip(wres_return.GROUPS, (*rates, rates[0]), strict=True):
-            rows.add_rate(indicator, group, random.binomial(staff[group], rate), staff[group], period=over_the_year)
+            rows.add_rate(
+                indicator, group, random.binomial(staff[group], rate), staff[group], period=over_the_year
+            )
     for group, counts in _BOARD[year].items():
-        for indicator, people in zip(("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True):
+        for indicator, people in zip(
+            ("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True
+        ):
             rows.add(indicator, group, "people", float(people), period=on_the_day)

@@ -39,8 +39,11 @@ OUTCOMES = {
         ("SmokingStatusGroupBooking", "SmokingAtBooking"), "Smoker", "Non-Smoker / Ex-Smoker",
     ),
 }  # fmt: skip
-_OUTCOME_OF = {name: (indicator, measure, other)
-               for indicator, (names, measure, other) in OUTCOMES.items() for name in names}  # fmt: skip
+_OUTCOME_OF = {
+    name: (indicator, measure, other)
+    for indicator, (names, measure, other) in OUTCOMES.items()
+    for name in names
+}
 
 
 def read_deliveries(path: Path, trusts: TrustList) -> Reading:
@@ -88,14 +91,28 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
             outcomes.setdefault((organisation, dimension), {})[record["Measure"].text] = record["Value"]
         elif dimension in (ETHNICITY, DEPRIVATION, TOTAL):
             indicator, group = _delivery_group(record)
-            figures.add(trust_code, _code(organisation), indicator, group, "count", record["Value"].locator,
-                        value=_count(record["Value"]))  # fmt: skip
+            figures.add(
+                trust_code,
+                _code(organisation),
+                indicator,
+                group,
+                "count",
+                record["Value"].locator,
+                value=_count(record["Value"]),
+            )
     for (organisation, dimension), cells in outcomes.items():
         _add_outcome(figures, known[organisation], _code(organisation), dimension, cells)
     for indicator in ("maternity_deliveries", *OUTCOMES):
-        unit, group = ("count", ALL_DELIVERIES) if indicator == "maternity_deliveries" else ("percent", "All births")
-        figures.complete(indicator, [group], unit, reason="not among the maternity providers",
-                         status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable")  # fmt: skip
+        unit, group = (
+            ("count", ALL_DELIVERIES) if indicator == "maternity_deliveries" else ("percent", "All births")
+        )
+        figures.complete(
+            indicator,
+            [group],
+            unit,
+            reason="not among the maternity providers",
+            status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
+        )
     remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
     return figures.reading(str(year), f"year to 31 March {year}", remarks)
 
@@ -115,8 +132,10 @@ def _year(cell: Cell) -> int:
 def _count(cell: Cell) -> float:
     value = cell.number("count", whole=True)
     if value % 5:
-        raise cell.error(f"The count {value:g} is not a multiple of 5, as published ones are.",
-                         "Check that this is the published file.")  # fmt: skip
+        raise cell.error(
+            f"The count {value:g} is not a multiple of 5, as published ones are.",
+            "Check that this is the published file.",
+        )
     return value
 
 
@@ -128,7 +147,9 @@ def _delivery_group(record: Record) -> tuple[str, str]:
         try:
             return "maternity_deliveries_by_ethnicity", harmonised(measure.text, 5, categories=2001)
         except RaceEqualityError as error:
-            raise measure.error(str(error), "If the publisher renamed a group, add its label there.") from None
+            raise measure.error(
+                str(error), "If the publisher renamed a group, add its label there."
+            ) from None
     decile = re.match(r"0?([1-9]|10)\b(?! weeks)", measure.text)
     if decile:
         return "maternity_deliveries_by_deprivation", f"Decile {decile.group(1)}"
@@ -145,13 +166,27 @@ def _add_outcome(
     cell = cells.get(measure)
     if cell is None or other not in cells:
         place = next(iter(cells.values()))
-        figures.add(trust_code, organisation, indicator, "All births", "percent", place.locator,
-                    status="not_available")  # fmt: skip
+        figures.add(
+            trust_code,
+            organisation,
+            indicator,
+            "All births",
+            "percent",
+            place.locator,
+            status="not_available",
+        )
         return
     count = _count(cell)
     known = count + _count(cells[other])
     figures.add(
-        trust_code, organisation, indicator, "All births", "percent", cell.locator,
-        value=100 * count / known if known else None, numerator=count, denominator=known,
+        trust_code,
+        organisation,
+        indicator,
+        "All births",
+        "percent",
+        cell.locator,
+        value=100 * count / known if known else None,
+        numerator=count,
+        denominator=known,
         status="ok" if known else "not_available",
-    )  # fmt: skip
+    )

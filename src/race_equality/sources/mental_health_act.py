@@ -25,8 +25,20 @@ from race_equality.sources.reading import Cell, first_by_key, read_csv
 
 PUBLICATION = "mental_health_act"
 ENGLAND, ALL_PROVIDERS = "ENG", "All prov"
-COLUMNS = ("Year", "Measure", "measureSubcategory", "Demographic", "DemographicBreakdown",
-           "OrganisationBreakdown", "Datasource", "OrgID", "OrgName", "Total_Count", "CrudeRate", "StdRate")  # fmt: skip
+COLUMNS = (
+    "Year",
+    "Measure",
+    "measureSubcategory",
+    "Demographic",
+    "DemographicBreakdown",
+    "OrganisationBreakdown",
+    "Datasource",
+    "OrgID",
+    "OrgName",
+    "Total_Count",
+    "CrudeRate",
+    "StdRate",
+)
 OTHER_COLUMNS = ("MHSDS_Count", "Acute_Count", "Confidence_interval")
 
 #: Measure (its subcategory All) to indicator; the rate has ``_rate`` after it.
@@ -59,18 +71,28 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
     chosen = [r for r in table if r["Measure"].text in MEASURES and r["measureSubcategory"].text == "All"]
     if not chosen:
-        raise InputError(f"There is no measure {' or '.join(MEASURES)}.", file=path, mend="Download the file again.")
+        raise InputError(
+            f"There is no measure {' or '.join(MEASURES)}.", file=path, mend="Download the file again."
+        )
     year = _year(chosen[0]["Year"])
     for record in chosen:
         if _year(record["Year"]) != year:
             raise record["Year"].error("The file has more than one year.", "Give one year a file.")
     figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
     by_ethnicity = [r for r in chosen if r["Demographic"].text == "Ethnicity"]
-    by_trust = [r for r in chosen if r["OrganisationBreakdown"].text == "NHS Trust"
-                and r["Demographic"].text == "All" and r["OrgID"].text != ALL_PROVIDERS]  # fmt: skip
+    by_trust = [
+        r
+        for r in chosen
+        if r["OrganisationBreakdown"].text == "NHS Trust"
+        and r["Demographic"].text == "All"
+        and r["OrgID"].text != ALL_PROVIDERS
+    ]
     for records in (by_ethnicity, by_trust):
         first_by_key(
-            (((r["Measure"].text, r["OrgID"].text, r["DemographicBreakdown"].text), r["OrgID"]) for r in records),
+            (
+                ((r["Measure"].text, r["OrgID"].text, r["DemographicBreakdown"].text), r["OrgID"])
+                for r in records
+            ),
             "measure, organisation and group",
         )
     for record in by_ethnicity:
@@ -85,17 +107,30 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
         if record["CrudeRate"].text:
             _add(figures, code, code, f"{indicator}_rate", group, "per_100000", record["CrudeRate"])
         if record["StdRate"].text:
-            _add(figures, code, code, f"{indicator}_standardised_rate", group, "per_100000", record["StdRate"])
+            _add(
+                figures, code, code, f"{indicator}_standardised_rate", group, "per_100000", record["StdRate"]
+            )
     for record in by_trust:
         organisation = record["OrgID"].text
         trust_code = figures.trust_of(organisation, "providers that are not trusts")
         if trust_code is not None:
-            _add(figures, trust_code, organisation, MEASURES[record["Measure"].text], EVERYBODY, "count",
-                 record["Total_Count"], whole=True)  # fmt: skip
+            _add(
+                figures,
+                trust_code,
+                organisation,
+                MEASURES[record["Measure"].text],
+                EVERYBODY,
+                "count",
+                record["Total_Count"],
+                whole=True,
+            )
     figures.complete(
-        "mha_detentions", [EVERYBODY], "count", reason="not among the providers",
+        "mha_detentions",
+        [EVERYBODY],
+        "count",
+        reason="not among the providers",
         status_of=lambda kind: "not_available" if kind == "mental health" else "not_applicable",
-    )  # fmt: skip
+    )
     remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
     return figures.reading(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", remarks)
 
@@ -126,6 +161,13 @@ def _add(
     cell: Cell, *, whole: bool = False,
 ) -> None:  # fmt: skip
     suppressed = not cell.text
-    figures.add(trust_code, organisation, indicator, group, unit, cell.locator,
-                value=None if suppressed else cell.number("figure", whole=whole),
-                status="suppressed" if suppressed else "ok")  # fmt: skip
+    figures.add(
+        trust_code,
+        organisation,
+        indicator,
+        group,
+        unit,
+        cell.locator,
+        value=None if suppressed else cell.number("figure", whole=whole),
+        status="suppressed" if suppressed else "ok",
+    )

@@ -51,8 +51,12 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
     Reading
     """
     table = read_csv(path, COLUMNS)
-    first_by_key((((r["measure"].text, r["wres_report_year"].text), r["measure"]) for r in table), "measure and year")
-    years = sorted({int(r["wres_report_year"].number("year", low=2000, high=2100, whole=True)) for r in table})
+    first_by_key(
+        (((r["measure"].text, r["wres_report_year"].text), r["measure"]) for r in table), "measure and year"
+    )
+    years = sorted(
+        {int(r["wres_report_year"].number("year", low=2000, high=2100, whole=True)) for r in table}
+    )
     last = years[-1]
     figures = FigureRows(f"{PUBLICATION}_{last}", (date(last, 3, 31), date(last, 3, 31)), trusts)
     for record in table:
@@ -60,7 +64,8 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         if measure.text not in MEASURES:
             near = nearest(measure.text, MEASURES)
             raise measure.error(
-                f"The measure {measure.text!r} is not known." + (f" The nearest is {near!r}." if near else ""),
+                f"The measure {measure.text!r} is not known."
+                + (f" The nearest is {near!r}." if near else ""),
                 "Add it to sources/national_wres.py with its indicator.",
             )
         indicator, group, unit = MEASURES[measure.text]
@@ -68,9 +73,13 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         numbers = re.fullmatch(r"(\d+(?:\.\d+)?)(?: / (\d+(?:\.\d+)?))?(?: \([\d,]+ staff\))?", value.text)
         found = [n for n in numbers.groups() if n is not None] if numbers else []
         if len(found) != len(groups):
-            raise value.error(f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7.")
+            raise value.error(
+                f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7."
+            )
         day = date(int(record["wres_report_year"].text), 3, 31)
         for name, text in zip(groups, found, strict=True):
             number = replace(value, value=text).number("figure", high=100 if unit == "percent" else None)
-            figures.add(ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=(day, day))
+            figures.add(
+                ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=(day, day)
+            )
     return figures.reading(str(last), f"WRES report years {years[0]} to {last}")

@@ -184,9 +184,16 @@ def _successions(
     for record in listed:
         new_code = record["trust_code"].text
         for old_code in filter(None, record["predecessor_codes"].text.split(";")):
-            add(Succession(old_code.strip(), name_of(old_code.strip()), new_code,
-                           _iso_date(record["merger_date"]), "merger",
-                           f"{listed.file.name} row {record.row}, predecessor_codes"))
+            add(
+                Succession(
+                    old_code.strip(),
+                    name_of(old_code.strip()),
+                    new_code,
+                    _iso_date(record["merger_date"]),
+                    "merger",
+                    f"{listed.file.name} row {record.row}, predecessor_codes",
+                )
+            )
         for name in filter(None, record["alt_names"].text.split(";")):
             # a trust's own earlier names stand here as well: only a closed organisation's counts
             old_code = codes_by_name.get(normalised(name))
@@ -194,16 +201,32 @@ def _successions(
                 continue
             closed = _ods_date(by_code[old_code]["close date"])
             if closed is not None:
-                add(Succession(old_code, name_of(old_code), new_code, closed + timedelta(days=1), "merger",
-                               f"{listed.file.name} row {record.row}, alt_names; "
-                               f"etr.csv row {by_code[old_code].row} (name and closing date)"))
+                add(
+                    Succession(
+                        old_code,
+                        name_of(old_code),
+                        new_code,
+                        closed + timedelta(days=1),
+                        "merger",
+                        f"{listed.file.name} row {record.row}, alt_names; "
+                        f"etr.csv row {by_code[old_code].row} (name and closing date)",
+                    )
+                )
     kept = resources.files(__package__).joinpath("successions.yml").read_text(encoding="utf-8")
     for values in yaml.safe_load(kept):
         add(Succession(**values))
     for record in stated:
         old_code, new_code = _code(record["old_code"]), _code(record["new_code"])
-        add(Succession(old_code, name_of(old_code), new_code, _iso_date(record["date"]), "merger",
-                       f"{stated.file.name} row {record.row}"))
+        add(
+            Succession(
+                old_code,
+                name_of(old_code),
+                new_code,
+                _iso_date(record["date"]),
+                "merger",
+                f"{stated.file.name} row {record.row}",
+            )
+        )
     for succession in found.values():
         if succession.old_code in open_codes:
             raise InputError(

@@ -102,9 +102,7 @@ class Cell:
         """Return an error that names this cell."""
         return InputError(problem, file=self.file, sheet=self.sheet, row=self.reference, mend=mend)
 
-    def number(
-        self, what: str, *, low: float = 0, high: float | None = None, whole: bool = False
-    ) -> float:
+    def number(self, what: str, *, low: float = 0, high: float | None = None, whole: bool = False) -> float:
         """Return the value as a number.
 
         Parameters
@@ -407,9 +405,7 @@ def read_csv(
     actual = {}
     for name in columns:
         if name and normalised(name) in actual:
-            raise InputError(
-                f"Two columns are headed {name!r}.", file=path, row=header_row, mend="Keep one."
-            )
+            raise InputError(f"Two columns are headed {name!r}.", file=path, row=header_row, mend="Keep one.")
         actual[normalised(name)] = name
     renamed = {}
     for name in (*required, *optional):
@@ -425,7 +421,7 @@ def read_csv(
             )
     records = []
     for row_number, row in rows:
-        if len(row) < len(columns) or any(value.strip() for value in row[len(columns):]):
+        if len(row) < len(columns) or any(value.strip() for value in row[len(columns) :]):
             raise InputError(
                 f"The row has {len(row)} values for {len(columns)} columns.",
                 file=path,
@@ -438,7 +434,8 @@ def read_csv(
     if not records:
         raise InputError("The file has no rows.", file=path, mend="Download it again.")
     unknown = tuple(
-        name for name in columns
+        name
+        for name in columns
         if name and name not in renamed and any(r.values[name].strip() for r in records)
     )
     return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown)

@@ -73,7 +73,11 @@ QUESTIONS = (
     Question("Q16b", EXPERIENCE, "staff_survey_q16b", {"% Yes": ALL_STAFF}, weighted=True),
     Question("Q16c_1", EXPERIENCE, "staff_survey_q16c_1", {"% Ethnic background": ALL_STAFF}, weighted=True),
     Question(
-        "Q28", BACKGROUND, "staff_survey_q28", {f"% {group}": group for group in ETHNIC_GROUPS}, weighted=False
+        "Q28",
+        BACKGROUND,
+        "staff_survey_q28",
+        {f"% {group}": group for group in ETHNIC_GROUPS},
+        weighted=False,
     ),
 )
 
@@ -125,8 +129,10 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
     if len(starts) != 1:
         numbers = [re.match(r"Q\w+", text).group() for text in titles.values()]
         near = nearest(number, numbers)
-        problem = f"Question {number} stands {len(starts)} times in row 1." if starts else (
-            f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else "")
+        problem = (
+            f"Question {number} stands {len(starts)} times in row 1."
+            if starts
+            else (f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else ""))
         )
         raise sheet.error(
             problem, "If the publisher renumbered the questions, this edition needs its own loader.", 1
@@ -291,8 +297,15 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
         (column,) = answers
         for group, row in rows.items():
             cell = sheet.cell(row, column)
-            figures.add(ENGLAND, ENGLAND, question.indicator, group, "percent", cell.locator,
-                        **figure_of(cell, sheet.cell(row, base_column), weighted=True))
+            figures.add(
+                ENGLAND,
+                ENGLAND,
+                question.indicator,
+                group,
+                "percent",
+                cell.locator,
+                **figure_of(cell, sheet.cell(row, base_column), weighted=True),
+            )
     return figures.reading(str(year), f"autumn {year}")
 
 
@@ -309,15 +322,20 @@ def _national_rows(sheet: Sheet) -> dict[str, int]:
             try:
                 group = harmonised(label.text, NATIONAL_BREAKDOWNS[breakdown.text])
             except RaceEqualityError as error:
-                raise label.error(str(error), "If the publisher renamed a group, add its label there.") from None
+                raise label.error(
+                    str(error), "If the publisher renamed a group, add its label there."
+                ) from None
         else:
             continue
         if group in rows:
-            raise label.error(f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows.")
+            raise label.error(
+                f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows."
+            )
         rows[group] = row
     if missing := {ALL_STAFF, *EIGHTEEN_GROUPS, *TWO_GROUPS} - rows.keys():
         raise sheet.error(
-            f"There is no row for {', '.join(sorted(missing))}.", "The workbook may have been cut: download it again."
+            f"There is no row for {', '.join(sorted(missing))}.",
+            "The workbook may have been cut: download it again.",
         )
     return rows
 
@@ -327,8 +345,11 @@ _CODE_COLUMN, _NAME_COLUMN, _GROUP_COLUMN = 0, 1, 2
 
 def _organisations(sheet: Sheet) -> dict[str, int]:
     """Return each organisation's row, by ODS code."""
-    for column, header in ((_CODE_COLUMN, "ODS code"), (_NAME_COLUMN, "Organisation name"),
-                           (_GROUP_COLUMN, "Benchmarking group")):
+    for column, header in (
+        (_CODE_COLUMN, "ODS code"),
+        (_NAME_COLUMN, "Organisation name"),
+        (_GROUP_COLUMN, "Benchmarking group"),
+    ):
         if normalised(sheet.cell(HEADER_ROW, column).text) != normalised(header):
             found = sheet.cell(HEADER_ROW, column)
             raise found.error(

@@ -21,8 +21,13 @@ INDICATORS = {
     "staff_survey_panel_q16b": ("Discrimination_internal_rate", "Discrimination_internal_base", True),
     "staff_survey_panel_ethnic_minority": ("Ethnic_minority_rate", "Ethnic_minority_base", False),
 }
-COLUMNS = ("ODS code", "Year", "Organisation name", "Benchmarking group",
-           *(column for rate, base, _ in INDICATORS.values() for column in (rate, base)))  # fmt: skip
+COLUMNS = (
+    "ODS code",
+    "Year",
+    "Organisation name",
+    "Benchmarking group",
+    *(column for rate, base, _ in INDICATORS.values() for column in (rate, base)),
+)
 OTHER_COLUMNS = ("Region", "Weighting", "Respondents")
 
 
@@ -39,7 +44,9 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
     Reading
     """
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
-    first_by_key((((r["ODS code"].text, r["Year"].text), r["ODS code"]) for r in table), "organisation and year")
+    first_by_key(
+        (((r["ODS code"].text, r["Year"].text), r["ODS code"]) for r in table), "organisation and year"
+    )
     years = sorted({int(r["Year"].number("year", low=2000, high=2100, whole=True)) for r in table})
     figures = FigureRows(f"{PUBLICATION}_{years[-1]}", survey_period(years[-1]), trusts)
     known: dict[str, str | None] = {}
@@ -58,10 +65,17 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
             cell = record[rate]
             value, responses = cell.number("percentage", high=100), record[base].number("base", whole=True)
             figures.add(
-                trust_code, organisation, indicator, ALL_STAFF, "percent", cell.locator, value=value,
-                numerator=None if weighted else float(round(value * responses / 100)), denominator=responses,
+                trust_code,
+                organisation,
+                indicator,
+                ALL_STAFF,
+                "percent",
+                cell.locator,
+                value=value,
+                numerator=None if weighted else float(round(value * responses / 100)),
+                denominator=responses,
                 period=survey_period(int(record["Year"].text)),
-            )  # fmt: skip
+            )
     for indicator in INDICATORS:
         figures.complete(indicator, [ALL_STAFF], "percent", reason="not among the organisations")
     remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []

@@ -46,9 +46,7 @@ def read_codes(path: Path) -> dict[str, tuple[str, str]]:
     table = read_csv(path, CODES_COLUMNS)
     for column in CODES_COLUMNS:
         first_by_key((((r[column].text,), r[column]) for r in table), "board")
-    return {
-        r["icb24_code"].text: (r["icb24_code_nhs"].text, short_name(r["icb24_name"].text)) for r in table
-    }
+    return {r["icb24_code"].text: (r["icb24_code_nhs"].text, short_name(r["icb24_name"].text)) for r in table}
 
 
 def short_name(name: str) -> str:
@@ -100,16 +98,32 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
     for record in table:
         code = _nhs_code(record["icb24_code"], codes)
         score, tenth = record[DEPRIVATION_COLUMNS[2]], record[DEPRIVATION_COLUMNS[3]]
-        figures.add(code, code, "system_imd_score", "All people", "score", score.locator,
-                    value=score.number("score", high=100))
-        figures.add(code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", tenth.locator,
-                    value=100 * tenth.number("proportion", high=1))
+        figures.add(
+            code,
+            code,
+            "system_imd_score",
+            "All people",
+            "score",
+            score.locator,
+            value=score.number("score", high=100),
+        )
+        figures.add(
+            code,
+            code,
+            "system_most_deprived_tenth",
+            "Neighbourhoods",
+            "percent",
+            tenth.locator,
+            value=100 * tenth.number("proportion", high=1),
+        )
     remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
     return figures.reading("2025", "2025", remarks)
 
 
 def _nhs_code(cell: Cell, codes: Mapping[str, tuple[str, str]]) -> str:
     if cell.text not in codes:
-        raise cell.error(f"{cell.text!r} is not the code of a board in {CODES_FILE.name}.",
-                         "Use a list of boards of the same year.")
+        raise cell.error(
+            f"{cell.text!r} is not the code of a board in {CODES_FILE.name}.",
+            "Use a list of boards of the same year.",
+        )
     return codes[cell.text][0]

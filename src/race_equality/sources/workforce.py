@@ -76,8 +76,10 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
             organisation = code.text
             seen.append(((organisation,), code))
             if not system_name:
-                raise code.error("No integrated care system stands above this organisation.",
-                                 "Leave the workbook's sub-header rows where they are.")
+                raise code.error(
+                    "No integrated care system stands above this organisation.",
+                    "Leave the workbook's sub-header rows where they are.",
+                )
             is_board = "ICB" in name.text.split() or "Integrated Care Board" in name.text
             trust_code = figures.trust_of(
                 organisation, "Integrated care boards" if is_board else "Other organisations"
@@ -109,8 +111,15 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
 
 def _add(figures: FigureRows, trust_code: str, organisation: str, group: str, cell: Cell) -> None:
     if cell.text == NOT_APPLICABLE:
-        figures.add(trust_code, organisation, "workforce_headcount", group, "people", cell.locator,
-                    status="not_applicable")
+        figures.add(
+            trust_code,
+            organisation,
+            "workforce_headcount",
+            group,
+            "people",
+            cell.locator,
+            status="not_applicable",
+        )
         return
     value = 0.0 if cell.text == ZERO else cell.number("headcount", whole=True)
     figures.add(trust_code, organisation, "workforce_headcount", group, "people", cell.locator, value=value)

@@ -50,8 +50,13 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     """
     table = read_csv(path, COLUMNS, optional=("n_candidates",))
     first_by_key(
-        (((r["trust_code"].text, r["survey_year"].text, r["wres_indicator"].text, r["group"].text),
-          r["trust_code"]) for r in table),
+        (
+            (
+                (r["trust_code"].text, r["survey_year"].text, r["wres_indicator"].text, r["group"].text),
+                r["trust_code"],
+            )
+            for r in table
+        ),
         "trust, year, indicator and group",
     )
     years = {int(r["survey_year"].number("year", low=2000, high=2100, whole=True)) for r in table}
@@ -98,9 +103,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
             period=survey_period(int(record["survey_year"].number("year"))),
         )
     for number in INDICATORS:
-        figures.complete(
-            f"wres_{number}", GROUPS.values(), "percent", reason="not published for this trust"
-        )
+        figures.complete(f"wres_{number}", GROUPS.values(), "percent", reason="not published for this trust")
     remarks = [f"{uncertain} bases are one of several that fit their rate."] if uncertain else []
     if table.unknown_columns:
         remarks.append(f"Columns not read: {', '.join(table.unknown_columns)}.")

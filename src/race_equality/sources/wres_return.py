@@ -66,7 +66,10 @@ class Rate:
 COUNTS = {
     **{f"wres_1_clinical_{band}": f"Clinical staff, {name}" for band, name in BANDS.items()},
     **{f"wres_1_non_clinical_{band}": f"Non-clinical staff, {name}" for band, name in BANDS.items()},
-    **{f"wres_1_medical_{grade}": f"Medical and dental staff, {name}" for grade, name in MEDICAL_GRADES.items()},
+    **{
+        f"wres_1_medical_{grade}": f"Medical and dental staff, {name}"
+        for grade, name in MEDICAL_GRADES.items()
+    },
     "wres_9_board": "Board members",
     "wres_9_voting": "Board members who vote",
     "wres_9_executive": "Board members who are executive directors",
@@ -163,9 +166,7 @@ def years_before(today: date, number: int = MOST_YEARS) -> list[date]:
     return [date(year, 3, 31) for year in range(last - number + 1, last + 1)]
 
 
-def read_return(
-    path: Path, trusts: TrustList, *, published: Collection[str] = ()
-) -> tuple[str, Reading]:
+def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, Reading]:
     """Read a filled-in return.
 
     Parameters
@@ -206,7 +207,8 @@ def read_return(
             if not items:
                 near = nearest(indicator.text, {name for name, _ in known})
                 raise indicator.error(
-                    f"The indicator {indicator.text!r} is not known." + (f" The nearest is {near!r}." if near else ""),
+                    f"The indicator {indicator.text!r} is not known."
+                    + (f" The nearest is {near!r}." if near else ""),
                     "Use the indicators of the template.",
                 )
             raise item.error(
@@ -214,16 +216,15 @@ def read_return(
             )
         if indicator.text in SURVEY_INDICATORS and code in published:
             raise indicator.error(
-                f"{indicator.text} of {code} is published, and read from the publication.", "Remove these rows."
+                f"{indicator.text} of {code} is published, and read from the publication.",
+                "Remove these rows.",
             )
         cells[year_to, indicator.text, item.text] = record
         keys.append(((str(year_to), indicator.text, item.text), indicator))
     first_by_key(keys, "year, indicator and item")
     years = sorted({year for year, *_ in cells})
     if len(years) > MOST_YEARS:
-        raise InputError(
-            f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}."
-        )
+        raise InputError(f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}.")
     for (year_to, indicator, _), record in cells.items():
         if indicator in SURVEY_INDICATORS and year_to != years[-1]:
             raise record["indicator"].error(
@@ -264,13 +265,16 @@ def _trust_code(records: Sequence[Record], trusts: TrustList) -> str:
                 f"The trust is {cell.text!r} here and {first.text!r} above.", "One file holds one trust."
             )
     if first.text == DEMONSTRATION_CODE:
-        raise first.error("The demonstration trust has its invented return already.", "Use your trust's code.")
+        raise first.error(
+            "The demonstration trust has its invented return already.", "Use your trust's code."
+        )
     if first.text not in trusts.kinds:
         successor = trusts.current(first.text)
         near = nearest(first.text, trusts.kinds)
         hint = f" It is {successor} today." if successor else f" The nearest is {near}." if near else ""
         raise first.error(
-            f"{first.text!r} is not the code of a trust that is open.{hint}", "Use your trust's code, like RJ1."
+            f"{first.text!r} is not the code of a trust that is open.{hint}",
+            "Use your trust's code, like RJ1.",
         )
     return first.text
 
@@ -307,8 +311,17 @@ def _add_year(
     for indicator in COUNTS:
         for group in GROUPS:
             value, cell = count(indicator, PEOPLE, group)
-            figures.add(code, code, indicator, group, "people", place(cell), value=value,
-                        status="not_available" if value is None else "ok", period=(year_to, year_to))
+            figures.add(
+                code,
+                code,
+                indicator,
+                group,
+                "people",
+                place(cell),
+                value=value,
+                status="not_available" if value is None else "ok",
+                period=(year_to, year_to),
+            )
     for part in ("wres_9_voting", "wres_9_executive"):
         for group in GROUPS:
             _check_part(count(part, PEOPLE, group), count("wres_9_board", PEOPLE, group), "on the board")
@@ -318,18 +331,25 @@ def _add_year(
                 _add_survey(figures, code, year_to, indicator, group, cells, path)
     for rate in RATES:
         for group in GROUPS:
-            numerator, denominator = (count(rate.indicator, item, group)
-                                      for item in (rate.numerator, rate.denominator))
+            numerator, denominator = (
+                count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator)
+            )
             _check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
             known = numerator[0] is not None and denominator[0]
             figures.add(
-                code, code, rate.indicator, group, "percent", place(numerator[1]),
+                code,
+                code,
+                rate.indicator,
+                group,
+                "percent",
+                place(numerator[1]),
                 value=100 * numerator[0] / denominator[0] if known else None,
-                numerator=numerator[0], denominator=denominator[0],
+                numerator=numerator[0],
+                denominator=denominator[0],
                 status="ok" if known else "not_available",
                 period=(date(year_to.year - 1, 4, 1), year_to),
-            )  # fmt: skip
+            )
 
 
 def _add_survey(
@@ -343,19 +363,36 @@ def _add_survey(
 ) -> None:
     percentage = cells[year_to, indicator, PERCENTAGE][group]
     responses = cells.get((year_to, indicator, RESPONSES))
-    value = percentage.number("percentage", high=100) if percentage.text else None
-    base = responses[group].number("number of responses", whole=True) if responses and responses[group].text else None
-    if value is not None and not base:
-        raise percentage.error("There is a percentage without the responses it rests on.", "Fill in the responses.")
+    if not percentage.text:
+        return  # the publication says already that it is not available
+    value = percentage.number("percentage", high=100)
+    base = (
+        responses[group].number("number of responses", whole=True)
+        if responses and responses[group].text
+        else None
+    )
+    if not base:
+        raise percentage.error(
+            "There is a percentage without the responses it rests on.", "Fill in the responses."
+        )
     figures.add(
-        code, code, indicator, group, "percent", f"{path.name} {percentage.locator}", value=value,
+        code,
+        code,
+        indicator,
+        group,
+        "percent",
+        f"{path.name} {percentage.locator}",
+        value=value,
         # a benchmark report prints one decimal: the nearest whole number of people
-        numerator=None if value is None else float(round(value * base / 100)), denominator=base,
-        status="not_available" if value is None else "ok", period=survey_period(year_to.year - 1),
-    )  # fmt: skip
+        numerator=float(round(value * base / 100)),
+        denominator=base,
+        period=survey_period(year_to.year - 1),
+    )
 
 
-def _check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str) -> None:
+def _check_part(
+    part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str
+) -> None:
     if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
         raise part[1].error(
             f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers."
