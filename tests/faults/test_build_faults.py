@@ -109,6 +109,14 @@ def test_an_unknown_trust_in_params_names_file_and_line(race_equality, small_pro
     assert "RJ1.yml, line 4: Unknown trust among the peers. 'RJ11' is not the code" in end.stderr
 
 
+def test_a_renderer_that_is_not_there_is_known_before_anything_runs(race_equality, small_project):
+    race_equality.environment["PATH"] = ""
+    end = race_equality("build", "RJ1", "--renderer", "quarto", "--output", "out")
+    assert end.returncode == 2
+    assert "Quarto is not on the PATH" in end.stderr
+    assert not (small_project / "out").exists()
+
+
 # -- the folder that is written to ----------------------------------------------------------------
 
 

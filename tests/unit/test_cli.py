@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -22,12 +22,13 @@ def test_help_imports_nothing_heavy():
         "heavy = {'pandas', 'numpy', 'papermill', 'IPython', 'altair', 'rich', 'nbformat', 'yaml'}\n"
         "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)"
     )
-    began = time.perf_counter()
+    before = os.times()
     end = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    after = os.times()
     assert end.returncode == 0, end.stderr
     assert "race-equality build" in end.stdout
-    # 0.1 s on an idle machine; the limit is for one that does other things as well
-    assert time.perf_counter() - began < 3
+    if os.name == "posix":  # of the processor, which other work on the machine does not touch: 0.1 s
+        assert after.children_user - before.children_user < 0.3
 
 
 def test_every_command_has_help_with_an_example():

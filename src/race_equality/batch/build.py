@@ -136,6 +136,12 @@ def build(
     killed goes on where it stopped when it is started again.
     """
     began = time.perf_counter()
+    if options.renderer == "quarto" and shutil.which("quarto") is None:
+        # known before the notebooks run, and not minutes later
+        raise RaceEqualityError(
+            "Quarto is not on the PATH. Install it from https://quarto.org, or leave --renderer out: "
+            "the built-in renderer makes the same pages."
+        )
     output = _prepare_folder(options.output, project)
     with OutputLock(output):
         this = _Build(plan, options, project, output)

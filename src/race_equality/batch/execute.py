@@ -137,13 +137,14 @@ def execute_page(
     except Exception as error:  # a kernel that died, a cell out of time, a notebook that is none
         failure = _failure_without_error_output(page, partial, error, timeout)
     else:
-        _drop_machine_paths(notebook, page)
+        charts_seconds = _charts_seconds(notebook)
+        _make_reproducible(notebook, page)
         if page.trust is not None:
             _name_trust(notebook, page.trust, root / page.notebook)
         papermill.iorw.write_ipynb(notebook, str(partial))
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, target)
-        return Execution(page.path, time.perf_counter() - began, _charts_seconds(notebook))
+        return Execution(page.path, time.perf_counter() - began, charts_seconds)
     if partial.is_file():
         failed.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, failed)
@@ -290,8 +291,17 @@ def _name_trust(notebook: NotebookNode, trust: Trust, committed: Path) -> None:
     )
 
 
-def _drop_machine_paths(notebook: NotebookNode, page: Page) -> None:
-    """Name the notebooks as in the project: a published page says nothing of who built it where."""
-    if "papermill" in notebook.metadata:
-        notebook.metadata.papermill["input_path"] = page.notebook
-        notebook.metadata.papermill["output_path"] = page.path
+def _make_reproducible(notebook: NotebookNode, page: Page) -> None:
+    """Leave out what differs from run to run and from machine to machine.
+
+    Times are in the manifest. The notebooks are named as in the project: a published page says
+    nothing of who built it where.
+    """
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"  # papermill draws a new one each time
+    for name in ("start_time", "end_time", "duration"):
+        notebook.metadata.papermill.pop(name, None)
+    notebook.metadata.papermill.update(input_path=page.notebook, output_path=page.path)

@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Imported here, at the top, so that multiprocessing's fork server holds it before it forks workers.
-import papermill  # noqa: F401
+from papermill.engines import papermill_engines
 
+from race_equality.batch.engine import ForkEngine
 from race_equality.batch.execute import Execution, Failure, execute_page
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from race_equality.batch.plan import Page
+
+
+# papermill finds the engine through the entry point; this is for a checkout that was installed before
+# there was one.
+papermill_engines.register("fork", ForkEngine)
 
 
 @dataclass(frozen=True)
