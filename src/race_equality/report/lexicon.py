@@ -1,0 +1,37 @@
+"""The words of race equality and of these reports, and which statistical method is used for what."""
+
+from __future__ import annotations
+
+#: Word and meaning, in alphabetical order.
+LEXICON = (
+    ("95% confidence interval",
+     "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value."),
+    ("Adverse", "To the disadvantage of staff from ethnic minorities."),
+    ("BME", "Black and minority ethnic: the label of the WRES and of some sources, used here only in quotation."),
+    ("Catchment", "The people whom an acute trust serves, estimated from who was admitted."),
+    ("Disparity", "A measured difference between groups. It does not say why they differ."),
+    ("Ethnic minorities",
+     "All ethnic groups other than White. The WRES counts White minorities, such as Gypsy or Irish Traveller "
+     "people, in the White group, so they are not part of this phrase."),
+    ("Funnel", "A chart of trusts by size, with limits for chance and for the ordinary variation between trusts."),
+    ("Gap", "The percentage of staff from ethnic minorities minus the percentage of White staff, in points."),
+    ("Not applicable", "Has no meaning for this kind of trust, or for a time before it opened."),
+    ("Not available", "Could exist and was not published, or cannot be used as it was published."),
+    ("Relative likelihood", "One group’s chance of an event divided by another group’s: “times as likely”."),
+    ("Similar trusts", "Trusts of the same kind that are nearest in size and in whom they employ and serve."),
+    ("Suppressed", "Counted and not shown, because so few people could be recognised."),
+    ("WRES", "The NHS Workforce Race Equality Standard, part of the NHS Standard Contract."),
+)
+
+#: Use, method and source.
+METHODS = (
+    ("A percentage", "Wilson score interval", "Wilson 1927"),
+    ("A gap in percentage points", "Newcombe’s hybrid score interval", "Newcombe 1998"),
+    ("A relative likelihood", "Score interval with skewness correction", "Gart and Nam 1988; Laud 2017"),
+    ("A rate", "Byar’s limits; exact Poisson limits under 10", "Breslow and Day 1987"),
+    ("A trust among all trusts", "Funnel limits with over-dispersion", "Spiegelhalter 2005"),
+    ("A series of months", "XmR chart and its rules", "NHS England, Making Data Count"),
+    ("A few yearly surveys", "Weighted slope with its interval", "Birge 1932"),
+    ("Staff and patients across trusts", "Rank correlation, adjusted for kind and London",
+     "Bonett and Wright 2000; Dawson 2009; Raleigh 2009"),
+)
