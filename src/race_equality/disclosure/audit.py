@@ -14,7 +14,13 @@ import pandas as pd
 
 from race_equality.disclosure.attack import Contradiction, Relation, attack, rounded_share, small_fractions
 from race_equality.disclosure.channels import Content, Table, Text, Unread, read_file
-from race_equality.disclosure.rules import HIDDEN_IN_FILES, HIDDEN_ON_PAGES, Rule, rests_on_too_few
+from race_equality.disclosure.rules import (
+    HIDDEN_IN_FILES,
+    HIDDEN_ON_PAGES,
+    Rule,
+    is_breakdown,
+    rests_on_too_few,
+)
 from race_equality.errors import RaceEqualityError
 
 __all__ = ["Audit", "Problem", "audit_site"]
@@ -187,7 +193,7 @@ def audit_site(
     problems: set[Problem] = set()
     hidden = 0
     totals = _totals_elsewhere(scopes, names or {})
-    secrets = _secrets(figures, rule)
+    secrets, bases = _secrets(figures, rule), _bases(figures)
     for scope, contents in scopes.items():
         problems.update(_unread(contents))
         problems.update(_too_precise(contents, rule))
@@ -197,7 +203,7 @@ def audit_site(
         problems.update(_shown_elsewhere(contents, found))
         problems.update(_beside_its_label(contents, found))
         problems.update(_in_its_picture(contents, found))
-        problems.update(_worked_out(contents, totals.get(scope, []), rule, overlapping))
+        problems.update(_worked_out(contents, totals.get(scope, []), bases.get(scope, []), rule, overlapping))
         problems.update(_known_figures(contents, secrets.get(scope, [])))
     return Audit(tuple(sorted(problems)), len(paths), hidden)
 
@@ -457,7 +463,11 @@ def _totals_elsewhere(
 
 
 def _worked_out(
-    contents: list[Content], totals: list[tuple[int, str]], rule: Rule, overlapping: tuple[str, ...]
+    contents: list[Content],
+    totals: list[tuple[int, str]],
+    bases: list[float],
+    rule: Rule,
+    overlapping: tuple[str, ...],
 ) -> Iterator[Problem]:
     done = set()
     for table in _tables(contents):
@@ -476,7 +486,7 @@ def _worked_out(
             if not hidden or len(shown) < 2:
                 continue
             if all(number.percent for number in shown.values()):
-                yield from _from_percentages(table, column, hidden, shown)
+                yield from _from_percentages(table, column, hidden, shown, bases, rule)
             elif not any(number.percent or number.decimals for number in shown.values()):
                 own = [
                     int(number.value)
@@ -486,13 +496,20 @@ def _worked_out(
                 yield from _from_counts(table, i, hidden, shown, own, [] if apart else totals, rule)
 
 
-def _from_percentages(table: Table, column: str, hidden, shown) -> Iterator[Problem]:
-    """One hidden share of a whole is 100 less the others; shares of what is shown give nothing away."""
+def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Rule) -> Iterator[Problem]:
+    """Hidden shares of a whole are 100 less the others; shares of what is shown give nothing away."""
     together = sum(number.value for number in shown.values())
     slack = sum(0.5 * 10.0**-number.decimals for number in shown.values())
-    if len(hidden) == 1 and 75 <= together < 100 - slack:
-        share = f"{100 - together:.1f}%, for the others add up to {together:.1f}%"
-        message = f"{column} of {hidden[0][0]} is {share}"
+    left = 100 - together
+    if not 75 <= together < 100 - slack:
+        return
+    # one cell is what is left, give or take rounding; each of several is anything up to all of it
+    width = 2 * slack if len(hidden) == 1 else left + slack
+    narrow = [base for base in bases if width / 100 * base < rule.minimum_people]
+    if narrow or (not bases and len(hidden) == 1):
+        names = " and ".join(row[0] for row in hidden)
+        people = f", about {left / 100 * narrow[0]:.0f} of {narrow[0]:,.0f} people" if narrow else ""
+        message = f"{column} of {names} is {left:.1f}%, for the others add up to {together:.1f}%{people}"
         yield Problem(table.file, "worked out", table.channel, table.place, message)
 
 
@@ -575,6 +592,17 @@ def _secrets(figures: pd.DataFrame | None, rule: Rule) -> dict[str, list[_Secret
             )
         )
     return found
+
+
+def _bases(figures: pd.DataFrame | None) -> dict[str, list[float]]:
+    """How many people the shares of each trust's breakdowns are shares of."""
+    if figures is None:
+        return {}
+    rows = figures[is_breakdown(figures)]
+    return {
+        code: sorted(set(denominators.dropna().astype(float)))
+        for code, denominators in rows.groupby("trust_code")["denominator"]
+    }
 
 
 def _known_figures(contents: list[Content], secrets: list[_Secret]) -> Iterator[Problem]:

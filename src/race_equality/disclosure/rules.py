@@ -8,7 +8,7 @@ import pandas as pd
 
 from race_equality.errors import RaceEqualityError
 
-__all__ = ["HIDDEN_IN_FILES", "HIDDEN_ON_PAGES", "Rule", "rests_on_too_few"]
+__all__ = ["HIDDEN_IN_FILES", "HIDDEN_ON_PAGES", "Rule", "is_breakdown", "rests_on_too_few"]
 
 HIDDEN_ON_PAGES = "Too few people to show"
 #: The Analysis Function's shorthand for confidential.
@@ -79,9 +79,28 @@ def rests_on_too_few(figures: pd.DataFrame, rule: Rule | None = None) -> pd.Seri
     people = (figures["unit"] == "people") & figures["value"].astype("Float64").lt(
         rule.minimum_people
     ).fillna(False)
+    breakdown = is_breakdown(figures)
+    few_in_group = (breakdown & numerator.lt(rule.minimum_responses)).fillna(False)
+    return (too_few | people | few_in_group).astype(bool).rename("too_few")
+
+
+def is_breakdown(figures: pd.DataFrame) -> pd.Series:
+    """Mark figures that share out people among groups.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        A figures table (``race_equality.figures.schema``).
+
+    Returns
+    -------
+    pandas.Series of bool
+        True where the numerators of an indicator's groups add up, to 2%, to one base that they share.
+    """
+    numerator, denominator = (figures[name].astype("Float64") for name in ("numerator", "denominator"))
     sets = figures.groupby(["organisation_code", "period_start", "period_end", "indicator"], sort=False)
     together = sets["numerator"].transform("sum").astype("Float64")
     one_base = sets["denominator"].transform("nunique").eq(1) & sets["group"].transform("size").gt(1)
-    breakdown = (one_base & (together - denominator).abs().le(0.02 * denominator)).fillna(False)
-    few_in_group = (breakdown & numerator.lt(rule.minimum_responses)).fillna(False)
-    return (too_few | people | few_in_group).astype(bool).rename("too_few")
+    return (one_base & numerator.notna() & (together - denominator).abs().le(0.02 * denominator)).fillna(
+        False
+    )

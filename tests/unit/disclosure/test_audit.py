@@ -249,6 +249,25 @@ def test_one_hidden_share_of_a_whole(site):
     assert "4.0%" in problem.message
 
 
+def test_hidden_shares_of_a_known_base(site):
+    """Two groups share 0.8% of 92 people: not one each, which is fewer than ten whatever the split."""
+
+    def groups(black, white):
+        return page(
+            body="<table><caption>Groups</caption><tr><th>Group</th><th>Percentage</th></tr>"
+            f"<tr><th>Asian</th><td>30.0%</td></tr><tr><th>Black</th><td>{black}%</td></tr>"
+            f"<tr><th>White</th><td>{white}%</td></tr><tr><th>Mixed</th><td>{HIDDEN}</td></tr>"
+            f"<tr><th>Other</th><td>{HIDDEN}</td></tr></table>"
+        )
+
+    (site / "trusts" / "R1A.html").write_text(groups("20.0", "49.2"), encoding="utf-8")
+    assert audit_site(site).problems == ()  # without the base nobody can tell how many that is
+    messages = [p.message for p in audit_site(site, figures=figures()).problems]
+    assert any("Mixed and Other is 0.8%" in message and "of 92 people" in message for message in messages)
+    (site / "trusts" / "R1A.html").write_text(groups("20.0", "25.0"), encoding="utf-8")
+    assert audit_site(site, figures=figures()).problems == ()
+
+
 def test_what_the_project_knows_and_the_page_does_not_mention(site):
     """The attacker with the project's own figures: no hidden cell on the page points at them."""
     (site / "trusts" / "R1A.html").write_text(
