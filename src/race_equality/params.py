@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.project import Project, find_project
+from race_equality.yaml_lines import Value, kind_of, read_yaml
 
 DEFAULTS_FILE = "_defaults.yml"
 
@@ -38,8 +38,6 @@ class Settings:
 
     Parameters
     ----------
-    confidence_level : float
-        Of every interval; 0.95 for 95% intervals.
     peer_count : int
         How many similar trusts a trust is compared with when its file names none.
     minimum_responses : Threshold
@@ -48,7 +46,6 @@ class Settings:
         People counted, in workforce and patient figures.
     """
 
-    confidence_level: float
     peer_count: int
     minimum_responses: Threshold
     minimum_people: Threshold
@@ -106,8 +103,8 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
 
     Examples
     --------
-    >>> read_params("DEMO").settings.confidence_level
-    0.95
+    >>> read_params("DEMO").settings.peer_count
+    10
     """
     from race_equality.figures.trusts import resolve_trust
 
@@ -174,116 +171,16 @@ def check_params(*, project: Project | None = None) -> list[str]:
     return problems
 
 
-# ---------------------------------------------------------------------------------------------
-# YAML with line numbers: values are built by PyYAML's own safe constructor, and the nodes are
-# kept beside them, because a message without a line is no help in a long file.
-
-
-@dataclass(frozen=True)
-class _Value:
-    """A node of a YAML file, which knows its file and line."""
-
-    file: Path
-    node: yaml.Node
-    name: str  # how messages call it, such as "settings.peer_count"
-
-    def error(self, problem: str, mend: str | None = None) -> InputError:
-        return InputError(
-            problem, file=self.file, row=f"line {self.node.start_mark.line + 1}", mend=mend
-        )
-
-    def plain(self) -> Any:
-        constructor = yaml.constructor.SafeConstructor()
-        try:
-            return constructor.construct_document(self.node)
-        except yaml.YAMLError as error:
-            raise self.error(f"{self.name} cannot be read: {error.problem}.") from None
-
-    def mapping(self, known: Mapping[str, Any]) -> dict[str, _Value]:
-        """Return the values by key; refuse keys that do not exist, and doubled ones."""
-        if isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:null":
-            return {}
-        if not isinstance(self.node, yaml.MappingNode):
-            raise self.error(
-                f"{self.name} must be keys with values, not {_kind(self.plain())}.",
-                f"Known keys: {', '.join(known)}.",
-            )
-        values: dict[str, _Value] = {}
-        for key_node, value_node in self.node.value:
-            key = str(key_node.value)
-            place = _Value(self.file, key_node, key)
-            if key not in known:
-                raise place.error(f'Unknown key "{key}".', _nearest(key, known))
-            if key in values:
-                raise place.error(f'The key "{key}" stands twice.', "Remove one of the two.")
-            prefix = "" if self.name == "The file" else f"{self.name}."
-            values[key] = _Value(self.file, value_node, f"{prefix}{key}")
-        return values
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    names = {bool: "a yes/no value", int: "a whole number", float: "a number", str: "text",
-             list: "a list", dict: "keys with values"}
-    name = names.get(type(value), type(value).__name__)
-    return f"{name} ({value!r})" if isinstance(value, bool | int | float | str) else name
-
-
-def _nearest(key: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
-    listed = f"Known keys: {', '.join(known)}."
-    return f'Did you mean "{close[0]}"? {listed}' if close else listed
-
-
-def _read_yaml(file: Path) -> _Value:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(
-            "The file is missing.", file=file, mend="Restore it with `git checkout params`."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The file cannot be read: {error}.", file=file) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise InputError(
-            f"This is not YAML: {error.problem or error.context}.",
-            file=file,
-            row=f"line {mark.line + 1}" if mark else None,
-            mend="Compare with params/trusts/DEMO.yml.",
-        ) from None
-    except yaml.YAMLError as error:
-        raise InputError(f"This is not YAML: {error}.", file=file) from None
-    if node is None:  # an empty file, or comments alone
-        node = yaml.MappingNode(
-            "tag:yaml.org,2002:map", [], yaml.Mark(str(file), 0, 0, 0, None, 0), None
-        )
-    return _Value(file, node, "The file")
-
-
-def _confidence_level(value: _Value) -> float:
-    number = value.plain()
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0.5 < number < 1:
-        raise value.error(
-            f"{value.name} must be a number between 0.5 and 1, not {_kind(number)}.",
-            "Write 0.95 for 95% intervals.",
-        )
-    return float(number)
-
-
-def _peer_count(value: _Value) -> int:
+def _peer_count(value: Value) -> int:
     number = value.plain()
     if isinstance(number, bool) or not isinstance(number, int) or not 3 <= number <= 100:
         raise value.error(
-            f"{value.name} must be a whole number from 3 to 100, not {_kind(number)}."
+            f"{value.name} must be a whole number from 3 to 100, not {kind_of(number)}."
         )
     return number
 
 
-def _threshold(value: _Value) -> Threshold:
+def _threshold(value: Value) -> Threshold:
     parts = value.mapping({"value": int, "source": str})
     for key in ("value", "source"):
         if key not in parts:
@@ -291,18 +188,17 @@ def _threshold(value: _Value) -> Threshold:
     number, source = parts["value"].plain(), parts["source"].plain()
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise parts["value"].error(
-            f"{parts['value'].name} must be a whole number of at least 1, not {_kind(number)}."
+            f"{parts['value'].name} must be a whole number of at least 1, not {kind_of(number)}."
         )
     if not isinstance(source, str) or not source.strip():
         raise parts["source"].error(
-            f"{parts['source'].name} must be text, not {_kind(source)}.",
+            f"{parts['source'].name} must be text, not {kind_of(source)}.",
             "Name the published rule the number comes from.",
         )
     return Threshold(number, source.strip())
 
 
-_READERS: dict[str, Callable[[_Value], Any]] = {
-    "confidence_level": _confidence_level,
+_READERS: dict[str, Callable[[Value], Any]] = {
     "peer_count": _peer_count,
     "minimum_responses": _threshold,
     "minimum_people": _threshold,
@@ -310,7 +206,7 @@ _READERS: dict[str, Callable[[_Value], Any]] = {
 
 
 def _read_defaults(project: Project) -> Settings:
-    top = _read_yaml(project.params / DEFAULTS_FILE)
+    top = read_yaml(project.params / DEFAULTS_FILE)
     keys = top.mapping({"settings": Settings})
     section = keys.get("settings") or top
     given = section.mapping(_READERS) if "settings" in keys else {}
@@ -323,7 +219,7 @@ def _read_defaults(project: Project) -> Settings:
 def _read_trust_file(
     file: Path, code: str, defaults: Settings, project: Project
 ) -> tuple[tuple[str, ...] | None, Settings]:
-    keys = _read_yaml(file).mapping({"peers": list, "settings": Settings})
+    keys = read_yaml(file).mapping({"peers": list, "settings": Settings})
     peers = _peers(keys["peers"], code, project) if "peers" in keys else None
     settings = defaults
     for name, value in (keys["settings"].mapping(_READERS) if "settings" in keys else {}).items():
@@ -339,21 +235,21 @@ def _read_trust_file(
     return peers, settings
 
 
-def _peers(value: _Value, code: str, project: Project) -> tuple[str, ...]:
+def _peers(value: Value, code: str, project: Project) -> tuple[str, ...]:
     from race_equality.figures.trusts import resolve_trust
 
     if not isinstance(value.node, yaml.SequenceNode):
         raise value.error(
-            f"peers must be a list of trust codes, not {_kind(value.plain())}.",
+            f"peers must be a list of trust codes, not {kind_of(value.plain())}.",
             "Write peers: [RJ1, RRK].",
         )
     codes: list[str] = []
     for node in value.node.value:
-        item = _Value(value.file, node, "peers")
+        item = Value(value.file, node, "peers")
         peer = item.plain()
         if not isinstance(peer, str):
             raise item.error(
-                f"A peer must be a trust's code, not {_kind(peer)}.",
+                f"A peer must be a trust's code, not {kind_of(peer)}.",
                 'Put a code that reads as a number into quotes.',
             )
         try:

@@ -12,7 +12,6 @@ from race_equality.project import Project
 
 DEFAULTS = """\
 settings:
-  confidence_level: 0.95
   peer_count: 10
   minimum_responses: {value: 11, source: the survey}
   minimum_people: {value: 10, source: the workforce}
@@ -42,17 +41,17 @@ def test_defaults_alone(project):
     assert params.trust_code == "RJ1"
     assert params.peers is None
     assert params.settings == Settings(
-        0.95, 10, Threshold(11, "the survey"), Threshold(10, "the workforce")
+        10, Threshold(11, "the survey"), Threshold(10, "the workforce")
     )
     assert params.files == ("params/_defaults.yml",)
 
 
 def test_a_trusts_own_file_goes_over_the_defaults(project):
-    write(project, "peers: [RRK, rae]\nsettings:\n  confidence_level: 0.99\n")
+    write(project, "peers: [RRK, rae]\nsettings:\n  peer_count: 7\n")
     params = read_params("rj1", project=project)
     assert params.peers == ("RRK", "RAE")
-    assert params.settings.confidence_level == 0.99
-    assert params.settings.peer_count == 10
+    assert params.settings.peer_count == 7
+    assert params.settings.minimum_people == Threshold(10, "the workforce")
     assert params.files == ("params/_defaults.yml", "params/trusts/RJ1.yml")
 
 
@@ -81,14 +80,13 @@ def test_nothing_in_it_can_be_changed(project):
     ("text", "said"),
     [
         ("peer: [RRK]\n", 'RJ1.yml, line 1: Unknown key "peer". Did you mean "peers"?'),
-        ("settings:\n  # more\n  confidence: 0.9\n",
-         'RJ1.yml, line 3: Unknown key "confidence". Did you mean "confidence_level"?'),
-        ("settings:\n  colour: red\n", 'line 2: Unknown key "colour". Known keys: confidence_level'),
-        ("settings:\n  confidence_level: 95\n",
-         "line 2: settings.confidence_level must be a number between 0.5 and 1, not a whole number (95)."
-         " Write 0.95 for 95% intervals."),
-        ("settings:\n  confidence_level: yes\n", "not a yes/no value (True)"),
-        ("settings:\n  confidence_level: .nan\n", "not a number (nan)"),
+        ("settings:\n  # more\n  peers_count: 9\n",
+         'RJ1.yml, line 3: Unknown key "peers_count". Did you mean "peer_count"?'),
+        ("settings:\n  colour: red\n", 'line 2: Unknown key "colour". Known keys: peer_count'),
+        # Every word and interval says 95%: a setting would make them untrue.
+        ("settings:\n  confidence_level: 0.99\n", 'line 2: Unknown key "confidence_level"'),
+        ("settings:\n  peer_count: yes\n", "not a yes/no value (True)"),
+        ("settings:\n  peer_count: .nan\n", "not a number (nan)"),
         ("settings:\n  peer_count: ten\n", "must be a whole number from 3 to 100, not text ('ten')"),
         ("settings:\n  peer_count: 2\n", "not a whole number (2)"),
         ("settings: 5\n", "line 1: settings must be keys with values, not a whole number (5)"),
@@ -130,9 +128,9 @@ def test_a_threshold_may_be_raised(project):
 
 def test_defaults_must_be_complete(project):
     (project.params / "_defaults.yml").write_text(
-        "settings:\n  confidence_level: 0.95\n", encoding="utf-8"
+        "settings:\n  peer_count: 10\n", encoding="utf-8"
     )
-    said = "_defaults.yml, line 2: settings lacks peer_count, minimum_responses, minimum_people."
+    said = "_defaults.yml, line 2: settings lacks minimum_responses, minimum_people."
     assert check_params(project=project) == [f"{said} Every default must be given."]
 
 
