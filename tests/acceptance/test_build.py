@@ -28,6 +28,14 @@ def built(race_equality_here, tmp_path_factory):
     return SimpleNamespace(end=end, output=output, site=output / "site")
 
 
+#: Every notebook of ours but the report is a page of its own.
+SHARED = sorted(
+    path.stem
+    for path in (Path(__file__).parents[2] / "notebooks").glob("[!_.]*.ipynb")
+    if path.stem != "board_report"
+)
+
+
 def text_of(page: Path) -> str:
     """The words of a page, without markup."""
     text = re.sub(r"<(script|style)\b.*?</\1>", " ", page.read_text(encoding="utf-8"), flags=re.S)
@@ -39,14 +47,15 @@ def text_of(page: Path) -> str:
 
 def test_ends_well_and_says_what_to_open(built):
     assert built.end.returncode == 0, built.end.stderr
-    assert "4 pages made" in built.end.stdout
+    assert f"{len(SHARED) + 3} pages made" in built.end.stdout
     assert f"Open {built.site / 'index.html'}" in built.end.stdout
 
 
 def test_progress_without_a_terminal_is_one_line_a_page(built):
     lines = [line for line in built.end.stderr.splitlines() if line.startswith("[")]
-    assert len(lines) == 4
-    assert re.fullmatch(r"\[4/4\] \w+ done in [\d.]+ s", lines[-1])
+    number = len(SHARED) + 3
+    assert len(lines) == number
+    assert re.fullmatch(rf"\[{number}/{number}\] \w+ done in [\d.]+ s", lines[-1])
     assert "\x1b" not in built.end.stderr
 
 
@@ -64,12 +73,14 @@ def test_each_trust_has_page_pdf_and_notebook(built, code):
     )
 
 
-def test_index_lists_the_trusts_and_the_overview_is_there(built):
+def test_index_lists_the_trusts_and_the_other_pages_are_there(built):
     index = text_of(built.site / "index.html")
     for code, name in TRUSTS.items():
         assert name in index
         assert f"trusts/{code}.html" in (built.site / "index.html").read_text(encoding="utf-8")
-    assert (built.site / "notebooks" / "national_overview.html").is_file()
+    assert "national_overview" in SHARED
+    for name in SHARED:
+        assert (built.site / "notebooks" / f"{name}.html").is_file()
 
 
 def test_nothing_of_the_machine_is_published(built):
@@ -82,7 +93,7 @@ def test_nothing_of_the_machine_is_published(built):
 def test_manifest_says_what_each_page_was_made_from(built):
     manifest = json.loads((built.output / "manifest.json").read_text(encoding="utf-8"))
     assert sorted(manifest["pages"]) == [
-        "notebooks/national_overview.ipynb",
+        *(f"notebooks/{name}.ipynb" for name in SHARED),
         *(f"trusts/{code}.ipynb" for code in sorted(TRUSTS)),
     ]
     page = manifest["pages"]["trusts/RV5.ipynb"]

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 #: Run once for each trust, with the parameter ``trust_code``, to ``trusts/<CODE>.ipynb``.
 TRUST_NOTEBOOK = "notebooks/board_report.ipynb"
 
-#: Run once for a build, to the same place in the staged project.
-SHARED_NOTEBOOKS = ("notebooks/national_overview.ipynb",)
-
 
 @dataclass(frozen=True)
 class Page:
@@ -51,6 +48,25 @@ class Page:
     def __reduce__(self):
         # A MappingProxyType cannot be pickled, and pages are sent to worker processes.
         return _page, (self.path, self.notebook, dict(self.parameters), self.trust)
+
+
+def shared_notebooks(project: Project) -> tuple[str, ...]:
+    """Return the notebooks that are run once for a build, to the same place in the staged project.
+
+    Parameters
+    ----------
+    project : Project
+        The checkout.
+
+    Returns
+    -------
+    tuple of str
+        Every notebook of ``notebooks/`` but the one for each trust, relative to the project: a new
+        page is one notebook, and nothing else has to name it. As in Quarto, names that begin with
+        ``_`` or ``.`` are left out.
+    """
+    found = (f"notebooks/{path.name}" for path in sorted(project.notebooks.glob("[!_.]*.ipynb")))
+    return tuple(notebook for notebook in found if notebook != TRUST_NOTEBOOK)
 
 
 def _page(path: str, notebook: str, parameters: dict[str, str], trust: Trust | None) -> Page:
@@ -110,7 +126,8 @@ def plan_build(
     from race_equality.figures.trusts import read_trusts, resolve_trust
 
     project = project or find_project()
-    for notebook in SHARED_NOTEBOOKS:
+    shared = shared_notebooks(project)
+    for notebook in shared:
         _check_notebook(project, notebook)
     _check_notebook(project, TRUST_NOTEBOOK, parameter="trust_code")
 
@@ -140,7 +157,7 @@ def plan_build(
 
     return Plan(
         pages=(
-            *(Page(path=notebook, notebook=notebook) for notebook in SHARED_NOTEBOOKS),
+            *(Page(path=notebook, notebook=notebook) for notebook in shared),
             *(
                 Page(
                     path=f"trusts/{trust.code}.ipynb",

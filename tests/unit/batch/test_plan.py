@@ -71,8 +71,15 @@ def test_every_unknown_code_is_named(project):
     assert "R1H Barts Health" in said[1]
 
 
-@pytest.mark.parametrize("name", ["board_report", "national_overview"])
-def test_a_missing_notebook_stops_it(project, name):
-    (project.notebooks / f"{name}.ipynb").unlink()
-    with pytest.raises(InputError, match=rf"{name}.ipynb: The notebook is missing\. Restore it with"):
+def test_a_missing_report_stops_it(project):
+    (project.notebooks / "board_report.ipynb").unlink()
+    with pytest.raises(InputError, match=r"board_report.ipynb: The notebook is missing\. Restore it with"):
         plan_build(["RJ1"], project=project)
+
+
+def test_a_new_notebook_is_a_new_page(project, notebook_writer):
+    for name in ("methods", "_draft", ".ipynb_checkpoints/methods"):
+        notebook_writer(project.notebooks / f"{name}.ipynb", "1", parameters="n = 1")
+    assert [page.path for page in plan_build(["RJ1"], project=project).pages] == [
+        "notebooks/methods.ipynb", "notebooks/national_overview.ipynb", "trusts/RJ1.ipynb",
+    ]  # fmt: skip
