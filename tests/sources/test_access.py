@@ -12,6 +12,7 @@ from race_equality.sources.access import (
     read_ae,
     read_ae_month,
     read_rtt,
+    read_rtt_month,
 )
 from race_equality.sources.catalogue import add_publication, read_folder
 
@@ -163,3 +164,112 @@ def test_a_new_month_stands_beside_the_series_and_a_held_one_is_refused(official
         InputError, match="of RJ1 to 2025-11-30 is held already, from ae. Only one publication"
     ):
         add_publication(official("MSitAE-NOVEMBER-2025"), project)
+
+
+WEEKS = [f"Gt {n:02} To {n + 1:02} Weeks SUM 1" for n in range(104)] + ["Gt 104 Weeks SUM 1"]
+
+
+@pytest.fixture
+def extract(tmp_path, write):
+    """Write a month as published: a row for each commissioner, part and treatment function, zipped."""
+    import zipfile
+
+    def make(edit=None, period="RTT-July-2026"):
+        columns = ["Period", "Provider Org Code", "Commissioner Org Code", "RTT Part Type",
+                   "Treatment Function Code", *WEEKS, "Total", "Total All"]  # fmt: skip
+
+        def row(provider, commissioner, part, function, **weeks):
+            waits = {
+                f"Gt {int(n[1:]):02} To {int(n[1:]) + 1:02} Weeks SUM 1": v
+                for n, v in weeks.items()
+                if n != "w104"
+            }
+            waits |= {"Gt 104 Weeks SUM 1": weeks["w104"]} if "w104" in weeks else {}
+            total = sum(weeks.values())
+            return [
+                period,
+                provider,
+                commissioner,
+                part,
+                function,
+                *[waits.get(week, "") for week in WEEKS],
+                total,
+                total,
+            ]
+
+        rows = [
+            row("RJ1", "72Q", "Part_2", "C_100", w0=400, w60=20),
+            row("RJ1", "72Q", "Part_2", "C_999", w0=500, w17=100, w18=200, w52=30, w65=15, w104=5),
+            row("RJ1", "91Q", "Part_2", "C_999", w0=150),
+            row("RJ1", "72Q", "Part_1A", "C_999", w0=70),
+            row("AAV", "72Q", "Part_2", "C_999", w0=9),
+        ]
+        if edit:
+            edit(columns, rows)
+        inner = write.csv(tmp_path / "extract.csv", rows, columns)
+        path = tmp_path / "RTT July 2026 full extract.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(inner, "20260731-RTT-July-2026-full-extract.csv")
+        return path
+
+    return make
+
+
+def test_a_full_extract_is_added_up_over_commissioners_and_nothing_else(extract, trust_list):
+    reading = read_rtt_month(extract(), trust_list)
+    figures = check_figures(reading.figures, origin="cut")
+    # 850 and 150 of two commissioners; functions are in C_999 already, Part_1A is another thing
+    row = month(figures, "RJ1", "rtt_within_18_weeks", "2026-07-31")
+    assert (row["numerator"], row["denominator"], row["value"]) == (750, 1000, 75)
+    assert month(figures, "RJ1", "rtt_over_52_weeks", "2026-07-31")["numerator"] == 50
+    assert month(figures, "RJ1", "rtt_over_65_weeks", "2026-07-31")["numerator"] == 20
+    assert row["locator"] == "row 3, Part_2 C_999 (2 commissioners)"
+    assert reading.left_out == {"providers that are not trusts": 1}
+
+
+def test_a_zipped_extract_is_recognised_and_stands_beside_the_series(extract, cut, project):
+    read_folder(cut.path, project)
+    assert add_publication(extract(), project).source.id == "rtt_month_2026_07"
+    ends = read_figures("rtt_over_52_weeks", project=project).query("trust_code == 'RJ1'")["period_end"]
+    assert [end.strftime("%Y-%m") for end in ends] == ["2026-02", "2026-03", "2026-07"]
+
+
+def spoil(row, column, value):
+    return lambda columns, rows: rows[row].__setitem__(column, value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (spoil(1, 5, "many"), "row 3, Gt 00 To 01 Weeks SUM 1: The number of patients is 'many'"),
+        (spoil(2, 0, "RTT-June-2026"), "row 4, Period: The file has more than one month"),
+        (spoil(1, 0, "July"), "row 3, Period: The period is 'July' and not like RTT-JUNE-2026"),
+        (
+            lambda columns, rows: columns.__setitem__(1, "Provider Code"),
+            "There is no column 'Provider Org Code'",
+        ),
+        (
+            lambda columns, rows: columns.__setitem__(25, "Gt 20 to 21"),
+            "There is no column 'Gt 20 To 21 Weeks SUM 1'",
+        ),
+        (lambda columns, rows: rows.__setitem__(slice(0, 3), []), None),
+        (
+            lambda columns, rows: rows[0].__delitem__(slice(50, None)),
+            "row 2: The row has 50 values for 112 columns",
+        ),
+    ],
+)
+def test_an_extract_that_is_not_right_names_the_place(extract, trust_list, edit, problem):
+    path = extract(edit)
+    if problem is None:
+        assert read_rtt_month(path, trust_list).figures.empty
+    else:
+        with pytest.raises(InputError, match=problem):
+            read_rtt_month(path, trust_list)
+
+
+def test_an_archive_that_was_cut_short_says_so(extract, trust_list):
+    path = extract()
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(InputError, match="RTT July 2026 full extract.zip"):
+        read_rtt_month(path, trust_list)

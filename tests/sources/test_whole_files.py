@@ -12,7 +12,7 @@ from race_equality.figures.schema import FIGURE_DTYPES
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trust_list as stored_trust_list
 from race_equality.project import Project
-from race_equality.sources.access import read_ae_month
+from race_equality.sources.access import read_ae_month, read_rtt_month
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, read_publication
 from race_equality.sources.publication import find_file, find_files
 from race_equality.sources.reading import Workbook
@@ -428,3 +428,9 @@ def test_a_month_as_published_agrees_with_the_series(shared, readings, real_trus
     assert both["organisation_code"].nunique() == trusts
     for column in ("numerator", "denominator", "status"):
         assert (both[column] == both[f"{column}_series"]).all()
+
+
+def test_the_official_extract_is_read_whole_although_its_cut_has_no_trust(shared, real_trusts):
+    reading = read_rtt_month(shared / "access" / "official_layout_samples" / "rtt_2023-04.zip", real_trusts)
+    assert reading.left_out == {"providers that are not trusts": 2}
+    assert (reading.period, len(reading.figures)) == ("April 2023", 0)

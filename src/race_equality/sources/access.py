@@ -9,16 +9,25 @@ column headed ``a``. None of them is split by ethnicity.
 from __future__ import annotations
 
 import calendar
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Table, first_by_key, normalised, read_csv
+from race_equality.sources.reading import (
+    Cell,
+    Table,
+    csv_stream,
+    first_by_key,
+    nearest,
+    normalised,
+    read_csv,
+)
 
-RTT, AE, AE_MONTH = "rtt", "ae", "ae_month"
+RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
 ALL_PATIENTS = "All patients"
 
 RTT_COLUMNS = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk")
@@ -38,6 +47,9 @@ AE_INDICATORS = {
     "ae_over_12_hours_to_admission": ("dta_12hr_plus", "emadm_via_ae"),
 }
 
+
+#: Columns of the official monthly file, beside one for each week of waiting.
+RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
 
 _TYPES = ("Type 1", "Type 2", "Other A&E Department")
 #: Indicator to the columns of the official file that make its numerator and denominator.
@@ -168,12 +180,12 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
     if not records:
         raise InputError("The file has no rows but the total.", file=path, mend="Download it again.")
     first_by_key((((r["Org Code"].text,), r["Org Code"]) for r in records), "organisation")
-    period = _named_month(records[0]["Period"])
+    period = _named_month(records[0]["Period"], "MSitAE-")
     remark = " (recorded as since November 2025)" if period[0] >= date(2025, 11, 1) else ""
     rows = FigureRows(f"{AE_MONTH}_{period[1]:%Y_%m}", period, trusts)
     months = _Months(rows)
     for record in records:
-        if _named_month(record["Period"]) != period:
+        if _named_month(record["Period"], "MSitAE-") != period:
             raise record["Period"].error("The file has more than one month.", "Give one month a file.")
         trust_code = rows.trust_of(record["Org Code"].text, "providers that are not trusts")
         if trust_code is None:
@@ -188,15 +200,141 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
     return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", _unread(table))
 
 
-def _named_month(cell: Cell) -> tuple[date, date]:
+def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
     """Return the first and last day of a month such as MSitAE-JUNE-2026."""
     try:
-        first = datetime.strptime(cell.text.removeprefix("MSitAE-").title(), "%B-%Y").date()
+        first = datetime.strptime(cell.text.removeprefix(prefix).title(), "%B-%Y").date()
     except ValueError:
         raise cell.error(
-            f"The period is {cell.text!r} and not like MSitAE-JUNE-2026.", "Download it again."
+            f"The period is {cell.text!r} and not like {prefix}JUNE-2026.", "Download it again."
         ) from None
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
+    """Read one month of the waiting list as NHS England publishes it, zipped or not.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        The same figures as :func:`read_rtt`, of one month.
+
+    Notes
+    -----
+    A provider has a row for each commissioner and treatment function; ``C_999`` is the total of the
+    functions, so it alone is added up over commissioners. Incomplete pathways are ``Part_2``.
+    """
+    counts: dict[str, _Waits] = {}
+    with csv_stream(path) as rows:
+        _, header = next(rows, (1, []))
+        columns = _rtt_columns(header, path)
+        period = None
+        for row_number, row in rows:
+            if len(row) < len(header):
+                raise InputError(
+                    f"The row has {len(row)} values for {len(header)} columns.",
+                    file=path,
+                    row=row_number,
+                    mend="It may have been cut short: download the file again.",
+                )
+            if (
+                row[columns["RTT Part Type"]] != "Part_2"
+                or row[columns["Treatment Function Code"]] != "C_999"
+            ):
+                continue
+            named = Cell(row[columns["Period"]], path, None, f"row {row_number}, Period")
+            period = period or _named_month(named, "RTT-")
+            if _named_month(named, "RTT-") != period:
+                raise named.error("The file has more than one month.", "Give one month a file.")
+            waits = counts.setdefault(row[columns["Provider Org Code"]], _Waits(row_number))
+            waits.rows += 1
+            for week, column in columns.items():
+                if isinstance(week, int) and (text := row[column].strip()) not in ("", "0"):
+                    cell = Cell(text, path, None, f"row {row_number}, {header[column]}")
+                    waits.add(week, cell.number("number of patients", whole=True))
+    if period is None:
+        raise InputError(
+            "The file has no incomplete pathways (Part_2, C_999).", file=path, mend="Download it again."
+        )
+    figures = FigureRows(f"{RTT_MONTH}_{period[1]:%Y_%m}", period, trusts)
+    for organisation, waits in sorted(counts.items()):
+        trust_code = figures.trust_of(organisation, "providers that are not trusts")
+        if trust_code is None:
+            continue
+        locator = f"row {waits.first_row}, Part_2 C_999 ({waits.rows} commissioners)"
+        for indicator, count in waits.by_indicator().items():
+            figures.add(
+                trust_code,
+                organisation,
+                indicator,
+                ALL_PATIENTS,
+                "percent",
+                locator,
+                value=100 * count / waits.total if waits.total else None,
+                numerator=count,
+                denominator=waits.total,
+                status="ok" if waits.total else "not_applicable",
+            )
+    return figures.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}")
+
+
+@dataclass
+class _Waits:
+    """Patients of one provider, by how long they have waited."""
+
+    first_row: int
+    rows: int = 0
+    total: float = 0
+    within_18: float = 0
+    over_52: float = 0
+    over_65: float = 0
+
+    def add(self, week: int, patients: float) -> None:
+        """Add patients who have waited at least ``week`` whole weeks."""
+        self.total += patients
+        self.within_18 += patients if week < 18 else 0
+        self.over_52 += patients if week >= 52 else 0
+        self.over_65 += patients if week >= 65 else 0
+
+    def by_indicator(self) -> dict[str, float]:
+        return {
+            "rtt_within_18_weeks": self.within_18,
+            "rtt_over_52_weeks": self.over_52,
+            "rtt_over_65_weeks": self.over_65,
+        }
+
+
+def _rtt_columns(header: list[str], path: Path) -> dict[str | int, int]:
+    """Return the index of each column that is read: by name, and by week for the waits."""
+    columns: dict[str | int, int] = {}
+    for index, name in enumerate(header):
+        if week := re.fullmatch(r"Gt (\d+)(?: To \d+)? Weeks SUM 1", name.strip()):
+            columns[int(week.group(1))] = index
+        elif name.strip() in RTT_MONTH_COLUMNS:
+            columns[name.strip()] = index
+    last_week = max((key for key in columns if isinstance(key, int)), default=0)
+    missing = [name for name in RTT_MONTH_COLUMNS if name not in columns]
+    # waits over 65 weeks are counted: no week up to there may be lacking, nor one between later ones
+    missing += [
+        f"Gt {week:02} To {week + 1:02} Weeks SUM 1"
+        for week in range(max(last_week, 66))
+        if week not in columns
+    ]
+    if missing:
+        wanted = missing[0]
+        near = nearest(wanted, [name for name in header if name])
+        raise InputError(
+            f"There is no column {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
+            file=path,
+            row=1,
+            mend="If the publisher renamed it, rename it back in a copy.",
+        )
+    return columns
 
 
 class _Months:

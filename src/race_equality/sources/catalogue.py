@@ -44,7 +44,14 @@ from race_equality.sources import (
     wres_return,
 )
 from race_equality.sources.publication import Publication, Reading, find_file, find_files
-from race_equality.sources.reading import Workbook, check_file, csv_columns, nearest, normalised
+from race_equality.sources.reading import (
+    Workbook,
+    check_file,
+    csv_columns,
+    is_zipped_csv,
+    nearest,
+    normalised,
+)
 
 #: The files of the trust list: source id to pattern and description.
 TRUST_FILES = {
@@ -318,6 +325,19 @@ PUBLICATIONS = (
         ),
     ),
     Publication(
+        id=access.RTT_MONTH,
+        title="Referral to treatment waiting times, full extract, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/rtt_month_*",
+        read=access.read_rtt_month,
+        columns=access.RTT_MONTH_COLUMNS,
+        optional=True,
+        series=True,
+        notes=("Incomplete pathways (Part_2), all treatment functions (C_999), summed over commissioners.",),
+    ),
+    Publication(
         id=access.AE_MONTH,
         title="A&E attendances and emergency admissions, {edition}",
         publisher="NHS England",
@@ -434,7 +454,7 @@ def recognise(path: Path) -> Publication:
     InputError
         When it is none, naming what it has and the publication most like it.
     """
-    if zipfile.is_zipfile(check_file(path)):
+    if zipfile.is_zipfile(check_file(path)) and not is_zipped_csv(path):
         workbook = Workbook(path)
         for one in PUBLICATIONS:
             if one.is_workbook is not None and one.is_workbook(workbook.sheet_names):

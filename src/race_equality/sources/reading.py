@@ -12,7 +12,9 @@ import io
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -441,6 +443,57 @@ def read_csv(
     return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown)
 
 
+def is_zipped_csv(path: Path) -> bool:
+    """Return whether a file is a zip archive that holds one CSV, as large publications are."""
+    if not zipfile.is_zipfile(check_file(path)):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except zipfile.BadZipFile:
+        return False
+    return len(names) == 1 and names[0].lower().endswith(".csv")
+
+
+@contextmanager
+def csv_stream(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """Open a CSV, or the one in a zip archive, to read it row by row: for files that are large.
+
+    Yields
+    ------
+    iterator of (int, list of str)
+        Row number, counted from 1, and values.
+
+    Raises
+    ------
+    InputError
+        When it is no CSV, or unpacks to more than a publication would.
+    """
+    check_file(path)
+    try:
+        with ExitStack() as stack:
+            if is_zipped_csv(path):
+                archive = stack.enter_context(zipfile.ZipFile(path))
+                (entry,) = archive.infolist()
+                if entry.file_size > _LARGEST_UNPACKED:
+                    raise InputError(
+                        f"The file unpacks to {entry.file_size / 1024**2:.0f} MB, which no publication does.",
+                        file=path,
+                        mend="Check that it is the right file.",
+                    )
+                raw = stack.enter_context(archive.open(entry))
+            else:
+                raw = stack.enter_context(open(path, "rb"))
+            text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+            yield enumerate(csv.reader(text, strict=True), start=1)
+    except (UnicodeDecodeError, csv.Error, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise InputError(
+            f"The file is not a well-formed CSV ({error}).",
+            file=path,
+            mend="It may have been cut short: download it again.",
+        ) from None
+
+
 def csv_columns(path: Path) -> list[str]:
     """Return the columns that a CSV's header names; remarks above it may start with ``#``.
 
@@ -449,6 +502,10 @@ def csv_columns(path: Path) -> list[str]:
     InputError
         When the file is missing, empty or no CSV.
     """
+    if is_zipped_csv(path):
+        with csv_stream(path) as zipped:
+            _, names = next(zipped, (1, []))
+        return [name.strip() for name in names]
     rows = _csv_rows(path, comments=True)
     return [name.strip() for name in rows[0][1]] if rows else []
 
