@@ -227,8 +227,8 @@ def build(
     )
     if dry_run:
         return
-    for failure in result.failures:
-        _print_failure(failure, console)
+    for alike in _group_failures(result.failures):
+        _print_failure(alike, console)
     click.echo(_summary(result))
     if result.interrupted:
         ctx.exit(INTERRUPTED)
@@ -255,16 +255,26 @@ def _print_reasons(work: Sequence[Work]) -> None:
         click.echo(f"{one.page.name}: {f'{what}: {reasons}' if reasons else 'up to date'}")
 
 
-def _print_failure(failure: Failure, console: Console) -> None:
+def _group_failures(failures: Sequence[Failure]) -> list[list[Failure]]:
+    """Put together what failed alike: one mistake in a notebook fails two hundred trusts."""
+    groups: dict[tuple[str, int | None, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.notebook, failure.cell, failure.error), []).append(failure)
+    return list(groups.values())
+
+
+def _print_failure(alike: Sequence[Failure], console: Console) -> None:
+    failure = alike[0]
     place = failure.notebook + (f", cell {failure.cell}" if failure.cell is not None else "")
     lines = [f"\nFAILED {failure.page.removesuffix('.ipynb')}: {place}"]
     if failure.source:
         lines += [f"  | {line}" for line in failure.source.splitlines()]
     lines.append(failure.error)
-    text = "\n".join(lines)
     if failure.traceback:
-        text += "\n" + failure.traceback.rstrip()
-    console.print(text, markup=False, soft_wrap=True)
+        lines.append(failure.traceback.rstrip())
+    if others := [other.page.rpartition("/")[2].removesuffix(".ipynb") for other in alike[1:]]:
+        lines.append(f"The same in {_count(len(others), 'other page')}: {_listing(others)}.")
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def _summary(result: BuildResult) -> str:

@@ -149,6 +149,20 @@ def test_a_failing_trust_is_shown_and_the_others_go_on(race_equality, small_proj
     assert page["error"] == {"cell": 5, "message": "ZeroDivisionError: division by zero"}
 
 
+def test_one_mistake_is_shown_once(race_equality, small_project, notebook_writer):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "if trust_code != 'RR8':\n    raise ValueError('no figures')",
+        "1 / 0",
+    )
+    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--jobs", "1")
+    assert end.returncode == 1
+    assert end.stderr.count("Traceback") == 2
+    assert end.stderr.count("FAILED trusts/") == 2
+    assert "The same in 1 other page: RRK." in end.stderr
+    assert "3 pages failed: RJ1, RRK, RR8" in end.stdout
+
+
 def test_a_page_that_fails_later_keeps_its_last_good_version(
     race_equality, small_project, notebook_writer
 ):
