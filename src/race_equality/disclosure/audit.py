@@ -196,7 +196,7 @@ def audit_site(
     secrets, bases = _secrets(figures, rule), _bases(figures)
     for scope, contents in scopes.items():
         problems.update(_unread(contents))
-        problems.update(_too_precise(contents, rule))
+        problems.update(_too_precise(contents, rule, of_a_trust=bool(scope)))
         problems.update(_too_few(contents, rule))
         found = _hidden_cells(contents)
         hidden += len(found)
@@ -235,12 +235,13 @@ def _unread(contents: Iterable[Content]) -> Iterator[Problem]:
             yield Problem(item.file, "unread", "file", "", item.reason)
 
 
-def _too_precise(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
+def _too_precise(contents: Iterable[Content], rule: Rule, *, of_a_trust: bool) -> Iterator[Problem]:
+    """Decimals beyond the rule; pages for all trusts may quote national percentages as published."""
     for file, channel, place, text in _pieces(contents):
         if channel.startswith(_NOT_FIGURES) or channel.endswith(" attributes"):
             continue  # (attributes stand there one by one as well)
         for number in _numbers(text):
-            allowed = rule.percent_decimals if number.percent else rule.ratio_decimals
+            allowed = rule.percent_decimals if number.percent and of_a_trust else rule.ratio_decimals
             if number.decimals <= allowed:
                 continue
             message = f"{number.text}{'%' if number.percent else ''} has more than {allowed} decimals"
@@ -505,8 +506,18 @@ def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Rul
         return
     # one cell is what is left, give or take rounding; each of several is anything up to all of it
     width = 2 * slack if len(hidden) == 1 else left + slack
-    narrow = [base for base in bases if width / 100 * base < rule.minimum_people]
-    if narrow or (not bases and len(hidden) == 1):
+    # a base fits when every share shown is a whole number of its people
+    fitting = [
+        base
+        for base in bases
+        if all(
+            abs(n.value * base / 100 - round(n.value * base / 100))
+            <= 0.5 * 10.0**-n.decimals * base / 100 + 1e-6
+            for n in shown.values()
+        )
+    ]
+    narrow = [base for base in fitting if width / 100 * base < rule.minimum_people]
+    if narrow or (not fitting and len(hidden) == 1):
         names = " and ".join(row[0] for row in hidden)
         people = f", about {left / 100 * narrow[0]:.0f} of {narrow[0]:,.0f} people" if narrow else ""
         message = f"{column} of {names} is {left:.1f}%, for the others add up to {together:.1f}%{people}"

@@ -421,7 +421,8 @@ def _bundle(data: dict, name: str, place: str) -> Iterator[Content]:
         if kind == "image/svg+xml":
             yield from _svg(_joined(value), name, "SVG in notebook", place)
         elif kind in ("text/html", "text/markdown"):
-            yield from _html(_joined(value), name, f"notebook {kind}")
+            for item in _html(_joined(value), name, f"notebook {kind}"):
+                yield replace(item, place=f"{place}, {item.place}") if isinstance(item, Text) else item
         elif "json" in kind:
             yield from _json(value, name, f"notebook {kind}", place)
         elif not kind.startswith("image/"):

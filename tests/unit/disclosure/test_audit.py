@@ -250,21 +250,21 @@ def test_one_hidden_share_of_a_whole(site):
 
 
 def test_hidden_shares_of_a_known_base(site):
-    """Two groups share 0.8% of 92 people: not one each, which is fewer than ten whatever the split."""
+    """Two groups share 1.1% of 92 people, which is fewer than ten whatever the split."""
 
     def groups(black, white):
         return page(
             body="<table><caption>Groups</caption><tr><th>Group</th><th>Percentage</th></tr>"
-            f"<tr><th>Asian</th><td>30.0%</td></tr><tr><th>Black</th><td>{black}%</td></tr>"
+            f"<tr><th>Asian</th><td>30.4%</td></tr><tr><th>Black</th><td>{black}%</td></tr>"
             f"<tr><th>White</th><td>{white}%</td></tr><tr><th>Mixed</th><td>{HIDDEN}</td></tr>"
             f"<tr><th>Other</th><td>{HIDDEN}</td></tr></table>"
         )
 
-    (site / "trusts" / "R1A.html").write_text(groups("20.0", "49.2"), encoding="utf-8")
+    (site / "trusts" / "R1A.html").write_text(groups("19.6", "48.9"), encoding="utf-8")
     assert audit_site(site).problems == ()  # without the base nobody can tell how many that is
     messages = [p.message for p in audit_site(site, figures=figures()).problems]
-    assert any("Mixed and Other is 0.8%" in message and "of 92 people" in message for message in messages)
-    (site / "trusts" / "R1A.html").write_text(groups("20.0", "25.0"), encoding="utf-8")
+    assert any("Mixed and Other is 1.1%" in message and "of 92 people" in message for message in messages)
+    (site / "trusts" / "R1A.html").write_text(groups("19.6", "25.0"), encoding="utf-8")
     assert audit_site(site, figures=figures()).problems == ()
 
 
@@ -279,6 +279,14 @@ def test_what_the_project_knows_and_the_page_does_not_mention(site):
     assert kinds(site, figures=figures()) == {"known figure", "too precise"}
     # another trust's page is not about this trust
     assert kinds(site, figures=figures(trust_code="R1B")) == {"too precise"}
+
+
+def test_a_page_for_all_trusts_may_quote_two_decimals(site):
+    quoted = "<html><body><p>46.99% of White and 14.65% of ethnic minority people: {}.</p></body></html>"
+    (site / "methods.html").write_text(quoted.format("3.21"), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    (site / "methods.html").write_text(quoted.format("3.2075"), encoding="utf-8")
+    assert kinds(site) == {"too precise"}
 
 
 def test_an_unrounded_rate_of_a_small_base_says_so(site):
