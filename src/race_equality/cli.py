@@ -33,6 +33,10 @@ INTERRUPTED = 130
 _ELSEWHERE = {
     "data": ("race_equality.data_commands:data", "Read published figures, and list where they come from."),
     "audit": ("race_equality.audit_command:audit", "Try to work out hidden figures from what is shown."),
+    "params": (
+        "race_equality.params_commands:params",
+        "Begin and check what is set for each trust.",
+    ),
     "golden": ("race_equality.golden:golden", "Make the golden notebooks again and print what changed."),
 }
 
@@ -307,27 +311,6 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
-@main.group()
-def params() -> None:
-    """Check who the reports are for: peers and settings of each trust."""
-
-
-@params.command("check")
-def check() -> None:
-    """Read every file in params/ and say what is wrong with it.
-
-    \b
-    Example:
-      race-equality params check
-    """
-    from race_equality.params import check_params
-
-    problems = check_params()
-    if problems:
-        raise RaceEqualityError("\n".join(problems))
-    click.echo("params/ is in order.")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,21 @@
-"""Who a report is for: ``params/_defaults.yml`` and ``params/trusts/<CODE>.yml``."""
+"""Who a report is for: ``params/_defaults.yml`` and ``params/trusts/<CODE>.yml``.
+
+What the board says of itself and what it said it would do is read by :mod:`race_equality.actions`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from race_equality.actions.model import Action, SelfAssessment
+from race_equality.actions.reading import read_actions, read_history, read_self_assessment
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.project import Project, find_project
-from race_equality.yaml_lines import Value, kind_of, read_yaml
+from race_equality.yaml_lines import Findings, Value, kind_of, read_yaml
 
 DEFAULTS_FILE = "_defaults.yml"
 
@@ -64,6 +68,13 @@ class Params:
         ``race_equality.indicators.peers``.
     settings : Settings
         The defaults with the trust's own settings over them.
+    report_date : datetime.date or None
+        The day that the report speaks of, by which actions are due or late; None where no file
+        gives one (see :func:`race_equality.report.deeds.day_of_report`).
+    self_assessment : SelfAssessment or None
+        None where the board has made none.
+    actions, history : tuple of Action
+        What the board said it would do this year, and what was done or stopped in earlier ones.
     files : tuple of str
         The files that were read, relative to the project, for provenance and for the hash of a
         page's inputs.
@@ -76,6 +87,10 @@ class Params:
     trust_code: str
     peers: tuple[str, ...] | None
     settings: Settings
+    report_date: date | None
+    self_assessment: SelfAssessment | None
+    actions: tuple[Action, ...]
+    history: tuple[Action, ...]
     files: tuple[str, ...]
 
 
@@ -99,7 +114,8 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
         When the code is no trust's.
     InputError
         When a file cannot be used: unreadable YAML, a key that does not exist, a value of the
-        wrong type, an unknown trust among the peers. The message names file and line.
+        wrong type, an unknown trust among the peers, an action that is none. The message names
+        file and line of the first problem; :func:`check_params` names all.
 
     Examples
     --------
@@ -110,65 +126,136 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
 
     project = project or find_project()
     code = resolve_trust(trust_code, project=project).code
-    settings = _read_defaults(project)
+    defaults = _read_defaults(project)
     names = [f"params/{DEFAULTS_FILE}"]
-    peers = None
+    own = _TrustFile(settings=defaults.settings)
     file = project.params / "trusts" / f"{code}.yml"
     if file.is_file():
         names.append(f"params/trusts/{code}.yml")
-        peers, settings = _read_trust_file(file, code, settings, project)
-    return Params(code, peers, settings, tuple(names))
+        findings = Findings()
+        own = _read_trust_file(file, code, defaults.settings, project, findings)
+        if findings.problems:
+            raise min(findings.problems, key=_line_of)
+    return Params(
+        code,
+        own.peers,
+        own.settings,
+        own.report_date or defaults.report_date,
+        own.self_assessment,
+        own.actions,
+        own.history,
+        tuple(names),
+    )
 
 
-def check_params(*, project: Project | None = None) -> list[str]:
-    """Read every file in ``params/`` and collect what is wrong.
+@dataclass(frozen=True)
+class CheckedParams:
+    """What a check of ``params/`` found.
+
+    Parameters
+    ----------
+    problems : tuple of str
+        One message a problem, in the order of the files; empty when all can be used.
+    links : tuple of Value
+        The addresses of all evidence, which :mod:`race_equality.actions.links` can try.
+    """
+
+    problems: tuple[str, ...]
+    links: tuple[Value, ...]
+
+
+def check_params(*, project: Project | None = None, today: date | None = None) -> CheckedParams:
+    """Read every file in ``params/`` and collect everything that is wrong.
 
     Parameters
     ----------
     project : Project, optional
         The checkout; found from the working directory without it.
+    today : datetime.date, optional
+        Evidence dated after it is a problem; without it dates are not compared with any day.
 
     Returns
     -------
-    list of str
-        One message a problem, in the order of the files; empty when all can be used.
+    CheckedParams
     """
-    from race_equality.figures.trusts import resolve_trust
-
     project = project or find_project()
     try:
         defaults = _read_defaults(project)
     except InputError as error:
-        return [str(error)]  # each trust's file stands on the defaults
-    problems = []
+        return CheckedParams((str(error),), ())  # each trust's file stands on the defaults
+    problems: list[str] = []
+    links: list[Value] = []
     for file in sorted((project.params / "trusts").iterdir(), key=lambda path: path.name):
         if file.name.startswith("."):
             continue
-        try:
-            if file.suffix != ".yml":
-                raise InputError(
-                    "Only <CODE>.yml files belong in params/trusts.",
-                    file=file,
-                    mend=f"Rename it to {file.stem}.yml or move it away.",
-                )
-            try:
-                trust = resolve_trust(file.stem, project=project)
-            except UnknownTrustError as error:
-                raise InputError(
-                    f"The file name is not a trust's code. {error}",
-                    file=file,
-                    mend="Rename the file to the trust's code.",
-                ) from None
-            if trust.code != file.stem:
-                raise InputError(
-                    f"{file.stem} is {trust.code} ({trust.name}).",
-                    file=file,
-                    mend=f"Rename the file to {trust.code}.yml; as it stands nothing reads it.",
-                )
-            _read_trust_file(file, trust.code, defaults, project)
-        except InputError as error:
-            problems.append(str(error))
-    return problems
+        found = _check_file(file, defaults, project, today)
+        problems += found.problems
+        links += found.links
+    return CheckedParams(tuple(problems), tuple(links))
+
+
+def check_file(file: Path, *, project: Project) -> tuple[str, ...]:
+    """Read one trust's file and collect everything that is wrong with it.
+
+    Parameters
+    ----------
+    file : Path
+    project : Project
+
+    Returns
+    -------
+    tuple of str
+        One message a problem, by line.
+    """
+    return _check_file(file, _read_defaults(project), project, None).problems
+
+
+def _check_file(
+    file: Path, defaults: _Defaults, project: Project, today: date | None
+) -> CheckedParams:
+    findings = Findings()
+    with findings.collected():
+        code = _code_of(file, project)
+        _read_trust_file(file, code, defaults.settings, project, findings)
+    for value in findings.past_days:
+        if today is not None and value.day() > today:
+            findings.problems.append(
+                value.error(f"{value.name} lies in the future.", "Evidence shows what has happened.")
+            )
+    problems = tuple(str(error) for error in sorted(findings.problems, key=_line_of))
+    return CheckedParams(problems, tuple(findings.links))
+
+
+def _line_of(error: InputError) -> int:
+    digits = str(error.row or "").removeprefix("line ")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _code_of(file: Path, project: Project) -> str:
+    """Return the code that a file in params/trusts is of, or say why nothing would read it."""
+    from race_equality.figures.trusts import resolve_trust
+
+    if file.suffix != ".yml":
+        raise InputError(
+            "Only <CODE>.yml files belong in params/trusts.",
+            file=file,
+            mend=f"Rename it to {file.stem}.yml or move it away.",
+        )
+    try:
+        trust = resolve_trust(file.stem, project=project)
+    except UnknownTrustError as error:
+        raise InputError(
+            f"The file name is not a trust's code. {error}",
+            file=file,
+            mend="Rename the file to the trust's code.",
+        ) from None
+    if trust.code != file.stem:
+        raise InputError(
+            f"{file.stem} is {trust.code} ({trust.name}).",
+            file=file,
+            mend=f"Rename the file to {trust.code}.yml; as it stands nothing reads it.",
+        )
+    return trust.code
 
 
 def _peer_count(value: Value) -> int:
@@ -205,47 +292,85 @@ _READERS: dict[str, Callable[[Value], Any]] = {
 }
 
 
-def _read_defaults(project: Project) -> Settings:
+@dataclass(frozen=True)
+class _Defaults:
+    settings: Settings
+    report_date: date | None
+
+
+@dataclass
+class _TrustFile:
+    settings: Settings
+    peers: tuple[str, ...] | None = None
+    report_date: date | None = None
+    self_assessment: SelfAssessment | None = None
+    actions: tuple[Action, ...] = field(default_factory=tuple)
+    history: tuple[Action, ...] = field(default_factory=tuple)
+
+
+def _read_defaults(project: Project) -> _Defaults:
     top = read_yaml(project.params / DEFAULTS_FILE)
-    keys = top.mapping({"settings": Settings})
+    keys = top.mapping(["settings", "report_date"])
     section = keys.get("settings") or top
     given = section.mapping(_READERS) if "settings" in keys else {}
     missing = [field.name for field in fields(Settings) if field.name not in given]
     if missing:
         raise section.error(f"settings lacks {', '.join(missing)}.", "Every default must be given.")
-    return Settings(**{name: _READERS[name](value) for name, value in given.items()})
+    settings = Settings(**{name: _READERS[name](value) for name, value in given.items()})
+    return _Defaults(settings, _day(keys.get("report_date")))
+
+
+def _day(value: Value | None) -> date | None:
+    return None if value is None or value.is_nothing() else value.day()
 
 
 def _read_trust_file(
-    file: Path, code: str, defaults: Settings, project: Project
-) -> tuple[tuple[str, ...] | None, Settings]:
-    keys = read_yaml(file).mapping({"peers": list, "settings": Settings})
-    peers = _peers(keys["peers"], code, project) if "peers" in keys else None
+    file: Path, code: str, defaults: Settings, project: Project, findings: Findings
+) -> _TrustFile:
+    """Read a trust's file; what is wrong with it goes to the findings."""
+    own = _TrustFile(settings=defaults)
+    with findings.collected():
+        keys = read_yaml(file).mapping(
+            ["peers", "settings", "report_date", "self_assessment", "actions", "history"], findings
+        )
+        if "peers" in keys and not keys["peers"].is_nothing():
+            with findings.collected():
+                own.peers = _peers(keys["peers"], code, project)
+        if "settings" in keys:
+            with findings.collected():
+                own.settings = _own_settings(keys["settings"], defaults, findings)
+        with findings.collected():
+            own.report_date = _day(keys.get("report_date"))
+        if "self_assessment" in keys:
+            own.self_assessment = read_self_assessment(keys["self_assessment"], findings)
+        if "actions" in keys:
+            own.actions = read_actions(keys["actions"], findings)
+        if "history" in keys:
+            own.history = read_history(keys["history"], findings)
+    return own
+
+
+def _own_settings(value: Value, defaults: Settings, findings: Findings) -> Settings:
     settings = defaults
-    for name, value in (keys["settings"].mapping(_READERS) if "settings" in keys else {}).items():
-        own = _READERS[name](value)
-        if isinstance(own, Threshold) and own.value < getattr(defaults, name).value:
-            # The publishers' rule protects staff; a trust's file is no place to weaken it.
-            raise value.error(
-                f"{value.name} is {own.value}, below the {getattr(defaults, name).value} of "
-                f"{DEFAULTS_FILE}.",
-                "A trust may hide more, never less.",
-            )
-        settings = replace(settings, **{name: own})
-    return peers, settings
+    for name, given in value.mapping(_READERS, findings).items():
+        with findings.collected():
+            own = _READERS[name](given)
+            if isinstance(own, Threshold) and own.value < getattr(defaults, name).value:
+                # The publishers' rule protects staff; a trust's file is no place to weaken it.
+                raise given.error(
+                    f"{given.name} is {own.value}, below the {getattr(defaults, name).value} of "
+                    f"{DEFAULTS_FILE}.",
+                    "A trust may hide more, never less.",
+                )
+            settings = replace(settings, **{name: own})
+    return settings
 
 
 def _peers(value: Value, code: str, project: Project) -> tuple[str, ...]:
     from race_equality.figures.trusts import resolve_trust
 
-    if not isinstance(value.node, yaml.SequenceNode):
-        raise value.error(
-            f"peers must be a list of trust codes, not {kind_of(value.plain())}.",
-            "Write peers: [RJ1, RRK].",
-        )
     codes: list[str] = []
-    for node in value.node.value:
-        item = Value(value.file, node, "peers")
+    for item in value.items("Write peers: [RJ1, RRK]."):
         peer = item.plain()
         if not isinstance(peer, str):
             raise item.error(

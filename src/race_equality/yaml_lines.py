@@ -7,7 +7,7 @@ beside them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,10 +33,13 @@ class Findings:
         In the order in which they were met.
     links : list of Value
         Addresses of evidence, in order, which somebody with a network may try.
+    past_days : list of Value
+        Days that have been: those of evidence.
     """
 
     problems: list[InputError] = field(default_factory=list)
     links: list[Value] = field(default_factory=list)
+    past_days: list[Value] = field(default_factory=list)
 
     @contextmanager
     def collected(self) -> Iterator[None]:
@@ -85,7 +88,13 @@ class Value:
         """Whether a key stands there without a value."""
         return isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"
 
-    def mapping(self, known: Iterable[str], findings: Findings | None = None) -> dict[str, Value]:
+    def mapping(
+        self,
+        known: Iterable[str],
+        findings: Findings | None = None,
+        *,
+        refused: Mapping[str, str] | None = None,
+    ) -> dict[str, Value]:
         """Return the values by key.
 
         Parameters
@@ -94,6 +103,8 @@ class Value:
             The keys that exist; others are refused, and so are doubled ones.
         findings : Findings, optional
             Takes what is refused, so that the other keys are read; without it the first is raised.
+        refused : mapping of str to str, optional
+            Keys that somebody may expect and that must not be there, with the reason.
         """
         known = list(known)
         if self.is_nothing():
@@ -108,7 +119,9 @@ class Value:
             key = str(key_node.value)
             place = Value(self.file, key_node, key)
             problem = None
-            if key not in known:
+            if refused and key in refused:
+                problem = place.error(f'The key "{key}" has no place here.', refused[key])
+            elif key not in known:
                 problem = place.error(f'Unknown key "{key}".', nearest(key, known))
             elif key in values:
                 problem = place.error(f'The key "{key}" stands twice.', "Remove one of the two.")

@@ -32,7 +32,7 @@ def problem(project: Project, text: str) -> str:
     write(project, text)
     with pytest.raises(InputError) as error:
         read_params("RJ1", project=project)
-    assert check_params(project=project) == [str(error.value)]
+    assert check_params(project=project).problems == (str(error.value),)
     return str(error.value)
 
 
@@ -91,7 +91,7 @@ def test_nothing_in_it_can_be_changed(project):
         ("settings:\n  peer_count: 2\n", "not a whole number (2)"),
         ("settings: 5\n", "line 1: settings must be keys with values, not a whole number (5)"),
         ("- RRK\n", "line 1: The file must be keys with values, not a list"),
-        ("peers: RRK\n", "line 1: peers must be a list of trust codes, not text ('RRK')"),
+        ("peers: RRK\n", "line 1: peers must be a list, not text ('RRK')"),
         ("peers: [RRK,\n  RJ11]\n", "line 2: Unknown trust among the peers. 'RJ11' is not the code"),
         ("peers: ['../../x']\n", "line 1: Unknown trust among the peers."),
         ("peers: [12]\n", "A peer must be a trust's code, not a whole number (12). Put a code that reads as a number into quotes"),
@@ -131,14 +131,14 @@ def test_defaults_must_be_complete(project):
         "settings:\n  peer_count: 10\n", encoding="utf-8"
     )
     said = "_defaults.yml, line 2: settings lacks minimum_responses, minimum_people."
-    assert check_params(project=project) == [f"{said} Every default must be given."]
+    assert check_params(project=project).problems == (f"{said} Every default must be given.",)
 
 
 def test_defaults_that_are_missing_are_named(project):
     (project.params / "_defaults.yml").unlink()
-    assert check_params(project=project) == [
-        "_defaults.yml: The file is missing. Restore it with `git checkout params`."
-    ]
+    assert check_params(project=project).problems == (
+        "_defaults.yml: The file is missing. Restore it with `git checkout params`.",
+    )
 
 
 def test_an_unknown_trust_is_refused(project):
@@ -157,7 +157,7 @@ def test_an_unknown_trust_is_refused(project):
 )
 def test_a_file_that_nothing_would_read_is_named(project, name, said):
     (project.params / "trusts" / name).write_text("peers: [RRK]\n", encoding="utf-8")
-    problems = check_params(project=project)
+    problems = check_params(project=project).problems
     assert len(problems) == 1
     assert said in problems[0]
 
@@ -166,12 +166,12 @@ def test_every_file_with_a_problem_is_named(project):
     write(project, "peer: []\n", "RJ1")
     write(project, "peers: [RAE]\n", "RRK")
     write(project, "peers: [X]\n", "RAE")
-    assert [text.partition(",")[0] for text in check_params(project=project)] == ["RAE.yml", "RJ1.yml"]
+    assert [text.partition(",")[0] for text in check_params(project=project).problems] == ["RAE.yml", "RJ1.yml"]
 
 
 def test_ours_are_in_order():
     ours = Project(Path(__file__).parents[2])
-    assert check_params(project=ours) == []
+    assert check_params(project=ours).problems == ()
     demonstration = read_params("DEMO", project=ours)
     assert demonstration.peers == ("RJ1", "RJ2", "RRK", "RAE")
     assert demonstration.settings.minimum_responses.value == 15
