@@ -60,12 +60,30 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
         table[["respondents_percent", "respondents_lower", "respondents_upper"]] = np.nan
         table["respondents_status"] = "not_available"
     catchment = rows[rows["indicator"] == "catchment_ethnicity"]
-    share = catchment[catchment["status"] == "ok"]
-    share = share.assign(five=share["group"].map(_five)).groupby("five")["value"].sum()
-    table["catchment_percent"] = table["group"].map(share).astype("float64")
+    share = catchment_of(catchment)
+    table["catchment_percent"] = table["group"].map(
+        share["value"].astype("float64").groupby(share["group"].map(_five)).sum()
+    ).astype("float64")
     fallback = catchment["status"].iloc[0] if len(catchment) else "not_available"
     table["catchment_status"] = np.where(table["catchment_percent"].notna(), "ok", fallback)
     return table
+
+
+def catchment_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep one catchment for each trust: its own, and not those of trusts that merged into it.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Figures of catchments. Shares of two catchments cannot be added, and their populations
+        overlap, so they are not averaged either.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with a value that the publisher gives under the code of the trust open today.
+    """
+    return rows[(rows["status"] == "ok") & (rows["organisation_code"] == rows["trust_code"])]
 
 
 def _five(label: str) -> str:

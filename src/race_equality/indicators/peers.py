@@ -10,6 +10,7 @@ import pandas as pd
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.indicators.ethnicity_of_respondents import catchment_of
 from race_equality.params import read_params
 from race_equality.project import Project
 
@@ -70,11 +71,12 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     white_share = (
         white.groupby(respondents["trust_code"]).sum() / people.groupby(respondents["trust_code"]).sum()
     )
+    white_catchment = catchment_of(figures[figures["indicator"].eq("catchment_ethnicity") & figures["group"].eq("White")])
     return pd.DataFrame(
         {
             "headcount": summed("workforce_headcount", ["Total"]),
             "minority_respondents_percent": 100 * (1 - white_share),
-            "minority_catchment_percent": 100 - summed("catchment_ethnicity", ["White"]),
+            "minority_catchment_percent": 100 - white_catchment.set_index("trust_code")["value"].astype("float64"),
         }
     )
 

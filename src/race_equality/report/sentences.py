@@ -291,6 +291,10 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
         )
     if not math.isnan(served):
         sentences.append(f"In the population that the trust serves it is {percent(served)}.")
+        if trust.predecessors:
+            sentences.append(
+                f"That is the catchment published for {trust.code}; those of trusts that have merged into it may not be in it."
+            )
     size = catchment.get("catchment_population")
     quintile = catchment.get("catchment_deprivation_quintile")
     if size is not None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from race_equality.figures.provenance import Source
-from race_equality.indicators.definitions import ENGLAND_CODE, WRES
+from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.words import date
 
@@ -16,28 +16,43 @@ _NAMES = {indicator.id: f"WRES {indicator.number}" for indicator in WRES.values(
 }
 
 
-def sources_used(figures: pd.DataFrame, trust_code: str, sources: Iterable[Source]) -> pd.DataFrame:
-    """List the publications that a trust's figures and their comparators stand in.
+def sources_used(
+    figures: pd.DataFrame, indicators: Collection[str], sources: Iterable[Source], *, trust_code: str | None = None
+) -> pd.DataFrame:
+    """List the publications that a page rests on.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         Tidy figures.
-    trust_code : str
-        A resolved trust code.
+    indicators : collection of str
+        The indicators that the page shows; an id that ends in an underscore stands for its family.
     sources : iterable of Source
         From :func:`race_equality.figures.provenance.read_sources`.
+    trust_code : str, optional
+        The page's trust, for a page that is about one. The invented figures of the demonstration
+        trust and another trust's own return are nobody else's source.
 
     Returns
     -------
     pandas.DataFrame
         Text: ``title``, ``publisher``, ``period``, ``read``, ``licence``; in order of title.
+
+    Notes
+    -----
+    Of an indicator that several editions hold, a page shows the latest.
     """
-    other = figures["trust_code"].isin([trust_code, ENGLAND_CODE]) | ~figures["source"].isin(
-        figures.loc[figures["trust_code"].eq("DEMO"), "source"]
-    )
-    used = set(figures.loc[other, "source"])
-    rows = [
+    families = tuple(name for name in indicators if name.endswith("_"))
+    shown = figures["indicator"].isin(list(indicators))
+    if families:
+        shown |= figures["indicator"].str.startswith(families)
+    rows = figures[shown & (figures["status"] == "ok")]
+    private = rows["source"].eq("demonstration") | rows["source"].str.startswith("wres_return_")
+    rows = rows[~private | (rows["trust_code"] == trust_code)]
+    newest = rows.groupby("indicator")["period_end"].transform("max")
+    public = ~rows["source"].isin(set(rows.loc[private, "source"]))
+    used = set(rows.loc[(rows["period_end"] == newest) | ~public, "source"])
+    listed = [
         {
             "title": source.title,
             "publisher": source.publisher,
@@ -48,7 +63,7 @@ def sources_used(figures: pd.DataFrame, trust_code: str, sources: Iterable[Sourc
         for source in sources
         if source.id in used
     ]
-    return pd.DataFrame(rows).sort_values("title", ignore_index=True)
+    return pd.DataFrame(listed).sort_values("title", ignore_index=True)
 
 
 def trace_of(

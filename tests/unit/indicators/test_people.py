@@ -121,3 +121,14 @@ def test_england_by_ethnic_group_stands_in_alphabetical_order_with_other_last():
     assert caribbean["base"] == 9433
     # 1.96 * sqrt(0.16144 * 0.83856 / 9433) is 0.742 percentage points.
     assert (caribbean["upper"] - caribbean["lower"]) / 2 == pytest.approx(0.742, abs=0.005)
+
+
+def test_catchments_of_two_trusts_that_merged_are_not_added(make_figures):
+    rows = [
+        {"indicator": "catchment_ethnicity", "group": group, "value": value, "organisation_code": code}
+        for code, shares in (("RAA", {"White": 80.0, "Asian": 20.0}), ("RBB", {"White": 60.0, "Asian": 40.0}))
+        for group, value in shares.items()
+    ]
+    table = respondents_and_catchment(make_figures(rows), "RAA").set_index("group")
+    assert table.loc["White", "catchment_percent"] == pytest.approx(80.0)
+    assert minority_share(table.reset_index(), "catchment_percent") == pytest.approx(20.0)

@@ -1,0 +1,54 @@
+"""Which publications a page rests on, where a figure stands, and what is missing and why."""
+
+import pandas as pd
+
+from race_equality.figures.provenance import read_sources
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import resolve_trust
+from race_equality.report.missing import missing_indicators
+from race_equality.report.trace import sources_used, trace_of
+
+
+def test_a_page_names_the_publications_it_shows_and_no_other():
+    titles = sources_used(read_figures(), ["wres_8", "maternity_deliveries_by_ethnicity"], read_sources())["title"]
+    assert titles.tolist() == [
+        "Maternity Services Data Set, annual CSV, year to March 2023",  # the latest of three editions
+        "WRES indicators 5 to 8 by trust, NHS Staff Survey benchmark workbook 2024",
+    ]
+
+
+def test_invented_figures_are_a_source_of_the_demonstration_trust_alone():
+    figures, sources = read_figures(), list(read_sources())
+    everybody = sources_used(figures, ["wres_8"], sources, trust_code="R1H")["title"]
+    invented = sources_used(figures, ["wres_8"], sources, trust_code="DEMO")["title"]
+    assert not everybody.str.contains("nvented").any()
+    assert invented.str.contains("nvented").sum() == 1
+
+
+def test_a_figure_is_traced_to_its_cell():
+    traced = trace_of(read_figures(), "R1H", ["staff_survey_q16b"], read_sources())
+    assert traced.loc[0, "file"] == "NSS24 detailed spreadsheets organisational results.xlsx"
+    assert traced.loc[0, "place"] == "HEALTH WELLBEING SAFETY Q15-17!N67"
+
+
+def missing(code):
+    return missing_indicators(read_figures(), resolve_trust(code)).set_index("what")
+
+
+def test_suppressed_not_available_and_not_applicable_have_different_words():
+    mental_health, online = missing("RV5"), missing("K0N6A")
+    assert mental_health.loc["Staff experience by ethnic group (WRES 5 to 8)", "why"].startswith("Not available")
+    assert mental_health.loc["Catchment population, deprivation and ethnicity", "why"] == (
+        "Not applicable: catchments are published for acute trusts alone"
+    )
+    assert "opened on 1 June 2026, after the period" in online.loc["Staff by staff group", "why"]
+
+
+def test_what_only_a_return_holds_says_how_to_load_it():
+    how = missing("R1H").loc["Appointment from shortlisting (WRES 2)", "how"]
+    assert how == "race-equality data template wres R1H, fill in the file, race-equality data add FILE"
+
+
+def test_the_demonstration_trusts_complete_return_is_not_missing():
+    assert not missing("DEMO").index.str.contains("WRES").any()
+    assert isinstance(missing("DEMO"), pd.DataFrame)
