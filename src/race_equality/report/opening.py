@@ -10,7 +10,7 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES
 from race_equality.report.display import Prose, Shown, callout
 from race_equality.report.sentences import direction
-from race_equality.report.words import date, listing, lower_first, people
+from race_equality.report.words import date, listing, lower_first, people, place
 
 #: A kind of trust as it stands after "is".
 KIND_WORDS = {
@@ -48,7 +48,7 @@ def who_this_is_about(trust: Trust, headcount: float, counted: pd.Timestamp) -> 
     """
     text = f"**{trust.name}** ({trust.code}) is {KIND_WORDS[trust.kind]}"
     if trust.region != "National" and not trust.is_demonstration:
-        text += f" in {_with_article(trust.region)}"
+        text += f" in {place(trust.region)}"
         if trust.system:
             systems = [system.strip() for system in trust.system.split(";")]
             noun = "integrated care system" if len(systems) == 1 else "integrated care systems"
@@ -57,13 +57,6 @@ def who_this_is_about(trust: Trust, headcount: float, counted: pd.Timestamp) -> 
     if not math.isnan(headcount):
         text += f" It employed about {people(round(headcount, -2))} people on {date(counted)}."
     return text
-
-
-def _with_article(region: str) -> str:
-    plain = ("London", "East of England")
-    if region == "East of England":
-        return "the East of England"
-    return region if region in plain else f"the {region}"
 
 
 def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:

@@ -156,6 +156,17 @@ def staff_group(label: str) -> str:
     return _STAFF_GROUPS.get(label, label)
 
 
+def place(region: str) -> str:
+    """Return a region as it stands after "in".
+
+    Examples
+    --------
+    >>> place("London"), place("North West"), place("East of England")
+    ('London', 'the North West', 'the East of England')
+    """
+    return region if region == "London" else f"the {region}"
+
+
 def lower_first(text: str) -> str:
     """Return a name as it stands inside a sentence."""
     return text[:1].lower() + text[1:]
