@@ -38,7 +38,7 @@ class Change:
         What ``before`` and ``after`` are: a gap in percentage points, a relative likelihood, the
         board's share minus the workforce's in points, a percentage, or a monthly percentage (before:
         the mean of the months). Pay bands are many figures, and nothing is computed for them.
-    status : {"better", "worse", "unclear", "too early", "nothing before", "no figures"}
+    status : {"better", "worse", "unclear", "too early", "nothing before", "cannot be estimated", "no figures"}
         Better or worse where the interval leaves out no change.
     before_period, after_period : tuple of pandas.Timestamp or None
         Start and end.
@@ -176,7 +176,7 @@ def _compare(
     no_change = 1.0 if measure == "ratio" else 0.0
     change, lower, upper = _ratio_of_ratios(*pair) if measure == "ratio" else _difference(*pair)
     if math.isnan(change):
-        status = "no figures"
+        status = "cannot be estimated"
     elif lower <= no_change <= upper:
         status = "unclear"
     else:

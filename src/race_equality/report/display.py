@@ -50,6 +50,35 @@ class Prose:
         return {"text/markdown": self.text, "text/plain": self.text}
 
 
+@dataclass(frozen=True)
+class Linked:
+    """A table cell with a link in it.
+
+    Parameters
+    ----------
+    text : str
+        What the link says.
+    address : str
+        An ``https`` address.
+    before : str
+        What stands before the link.
+    """
+
+    text: str
+    address: str
+    before: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.address.startswith("https://"):  # never javascript: or a file of the reader's
+            raise ValueError(f"A link must begin with https://, not {self.address!r}.")
+
+    def __str__(self) -> str:
+        return f"{self.before}{self.text} ({self.address})"
+
+    def _markup(self) -> str:
+        return f'{html.escape(self.before)}<a href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
+
+
 def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> Shown:
     """Show an Altair chart as a captioned static picture.
 
@@ -99,7 +128,8 @@ def show_table(
     Parameters
     ----------
     table : pandas.DataFrame
-        Every cell is shown as it is; format numbers first (:mod:`race_equality.report.words`).
+        Every cell is shown as it is, as text or :class:`Linked`; format numbers first
+        (:mod:`race_equality.report.words`).
     id : str
         ``tbl-…``, unique on the page.
     caption : str
@@ -134,7 +164,9 @@ def show_table(
     )
     body = []
     for row in cells.itertuples(index=False):
-        first, *rest = (html.escape(str(value)) for value in row)
+        first, *rest = (
+            value._markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row
+        )
         data = "".join(
             f"<td{number if name in numbers else ''}>{value}</td>"
             for name, value in zip(list(columns)[1:], rest, strict=True)
