@@ -76,10 +76,10 @@ def _try(address: str, open_link: Callable[[str], None]) -> tuple[bool, str] | N
             login = " Readers of the report would need to sign in." if error.code in (401, 403) else ""
             return True, f"The server answers {error.code} ({error.reason}).{login}"
     except ssl.SSLError as error:
-        return True, f"Its certificate cannot be trusted ({error.reason})."
+        return True, f"Its certificate cannot be trusted ({error})."
     except URLError as error:
         if isinstance(error.reason, ssl.SSLError):
-            return True, f"Its certificate cannot be trusted ({error.reason.reason})."
+            return True, f"Its certificate cannot be trusted ({error.reason})."
         if isinstance(error.reason, socket.gaierror):
             return False, "The name of the server is not known."
         return False, f"No connection ({error.reason})."

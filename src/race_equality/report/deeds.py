@@ -238,12 +238,12 @@ def changes_table(changes: Sequence[tuple[Date, Change]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["indicator", "began", "before", "after", "change", "reading"])
 
 
-#: Stands under the table: what may not be read into it.
-CHANGES_CAPTION = (
-    "Before: the last period that ended before the action began. Latest: the newest period that began after. Gaps "
-    "(ethnic minority minus White) and shares change by percentage points, relative likelihoods by how many times "
-    "the earlier one they are; monthly measures are set beside the ordinary run of the months before. Intervals "
-    "are 95%. A change does not show that the action made it"
+#: Stands under the table: how it is read, and what may not be read into it.
+HOW_CHANGES_ARE_READ = (
+    "“Before” is the last period that ended before the action began, “Latest” the newest that began after it. Gaps "
+    "(ethnic minority minus White) and shares change by percentage points; a relative likelihood changes by how many "
+    "times the earlier one it is, and less than 1 is better. Waits and A&E are set beside the ordinary run of the "
+    "months before. Intervals are 95%. Much else changes as well: a change does not show that the action made it."
 )
 
 
