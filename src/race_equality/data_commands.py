@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
@@ -91,32 +93,57 @@ def template() -> None:
 @click.argument("trust_code")
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
 @click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
+@click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-def wres(trust_code: str, output: Path | None, year_to: int | None, force: bool) -> None:
+def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
     """Write an empty WRES return for TRUST_CODE, with the last three years of indicators 1 to 4 and 9.
 
     For a trust whose indicators 5 to 8 are not published, those are in it as well.
     """
+    from race_equality.sources import wres_return
+    from race_equality.sources.catalogue import published_wres
+
+    _write_template(wres_return, "wres_return", trust_code, output, year_to, excel, force, published_wres)
+
+
+def _write_template(
+    form: ModuleType,
+    name: str,
+    trust_code: str,
+    output: Path | None,
+    year_to: int | None,
+    excel: bool,
+    force: bool,
+    published: Callable[[Project], set[str]] | None = None,
+) -> None:
     from race_equality.figures.store import write_all
     from race_equality.figures.trusts import resolve_trust
-    from race_equality.sources.catalogue import published_wres
-    from race_equality.sources.wres_return import template as text_of
     from race_equality.sources.wres_return import years_before
 
     project = find_project()
     trust = resolve_trust(trust_code, project=project)
     if trust.is_demonstration:
         raise RaceEqualityError("The demonstration trust has its invented return already.")
-    path = output or project.root / "data" / "local" / f"{trust.code}_wres_return.csv"
+    suffix = ".xlsx" if excel else ".csv"
+    path = output or project.root / "data" / "local" / f"{trust.code}_{name}{suffix}"
+    if path.suffix.lower() != suffix:
+        raise RaceEqualityError(
+            f"{path.name} does not end in {suffix}. Give it another name, or leave --excel "
+            f"{'out' if excel else 'in'}."
+        )
     if path.exists() and not force:
         raise RaceEqualityError(
             f"{path.name} is there already. Fill that one in, or write over it with --force."
         )
     day = date(year_to, 4, 1) if year_to else date.today()
     path.parent.mkdir(parents=True, exist_ok=True)
-    survey = trust.code not in published_wres(project)
-    text = text_of(trust.code, trust.name, years_before(day), path.name, survey=survey)
-    write_all({path: text.encode()})
+    more = {"survey": trust.code not in published(project)} if published else {}
+    arguments = (trust.code, trust.name, years_before(day), path.name)
+    if excel:
+        content = form.template_workbook(*arguments, **more)
+    else:
+        content = form.template(*arguments, **more).encode()
+    write_all({path: content})
     click.echo(f"Wrote {_shown(path, project)} for {trust.name}.")
     click.echo(f"Fill it in, then: race-equality data add {_shown(path, project)}")
 

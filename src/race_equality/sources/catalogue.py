@@ -36,6 +36,7 @@ from race_equality.sources import (
     mental_health_act,
     national_wres,
     ods,
+    return_workbook,
     staff_survey,
     staff_survey_panel,
     systems,
@@ -677,8 +678,8 @@ def published_wres(project: Project) -> set[str]:
 
 def is_return(path: Path) -> bool:
     """Return whether a file is a WRES return, filled in or not."""
-    if zipfile.is_zipfile(check_file(path)):
-        return False
+    if zipfile.is_zipfile(check_file(path)) and not is_zipped_csv(path):
+        return return_workbook.title_of(path) == wres_return.TITLE
     has = {normalised(name) for name in csv_columns(path)}
     # most of the columns: a return with a column renamed is still one, and its error names the column
     return len(has & {normalised(name) for name in wres_return.COLUMNS}) >= len(wres_return.COLUMNS) - 1

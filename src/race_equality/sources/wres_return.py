@@ -1,7 +1,7 @@
 """A trust's own WRES return: indicators 1 to 4 and 9, which no public file holds by trust.
 
 The return is a CSV of counts of people, a row for each year, indicator and item, with a column for
-each of three groups. It stays on the machine: figures go to ``data/local/``, which git ignores.
+each of three groups; or an Excel workbook with the same rows, a sheet a topic. It stays on the machine: figures go to ``data/local/``, which git ignores.
 
 Notes
 -----
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +26,8 @@ from race_equality.errors import InputError
 from race_equality.figures.provenance import Source, sha256_of
 from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Record, first_by_key, nearest, read_csv
+from race_equality.sources.reading import Cell, Record, check_file, first_by_key, nearest, read_csv
+from race_equality.sources.return_workbook import FormRow, Topic, read_workbook, workbook_bytes
 from race_equality.sources.staff_survey import survey_period
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
@@ -107,6 +109,48 @@ _SURVEY_HELP = """\
 # report of the autumn before the 31 March; no file with this trust's figures is published.
 """
 
+TITLE = "WRES return"
+
+_INSTRUCTIONS = (
+    "Fill in the yellow cells of each sheet: whole numbers of people under White, Ethnic minority and Unknown.",
+    "Ethnic minority is everybody but White groups; White includes White minorities, as in the WRES.",
+    'Leave a cell empty where the number is not known: the report then says "No data". '
+    "Write 0 only for nobody.",
+    "Pay bands and board: on 31 March; voting and executive members are part of the board.",
+    "Recruitment: from shortlisting to appointment in the year to 31 March; the second version leaves out "
+    "international recruits. Disciplinary process and training: in the year, each person once.",
+    "The sheets are protected against slips, without a password.",
+    "Then save, close and run: race-equality data add {file}",
+    "The figures stay in data/local/ on this machine; git ignores that folder.",
+)
+_SURVEY_INSTRUCTION = (
+    "Staff Survey: percentage (0 to 100) and responses, from the trust's benchmark report of the autumn "
+    "before the last 31 March; no file with this trust's figures is published."
+)
+_RATE_DESCRIPTIONS = {
+    "wres_2": "Recruitment, all candidates",
+    "wres_2_excluding_international": "Recruitment, without international recruits",
+    "wres_3": "Formal disciplinary process",
+    "wres_4": "Non-mandatory training and CPD",
+}
+_SURVEY_DESCRIPTIONS = {
+    "wres_5": "Harassment, bullying or abuse from patients, relatives or the public",
+    "wres_6": "Harassment, bullying or abuse from staff",
+    "wres_7": "Believing that the trust provides equal opportunities",
+    "wres_8": "Discrimination from manager, team leader or colleagues",
+}
+#: Worksheets: name, heading, and the start of the indicators on it.
+_SHEETS = (
+    ("1 Clinical", "Indicator 1: clinical staff by pay band", ("wres_1_clinical_",)),
+    ("1 Non-clinical", "Indicator 1: non-clinical staff by pay band", ("wres_1_non_clinical_",)),
+    ("1 Medical", "Indicator 1: medical and dental staff by grade", ("wres_1_medical_",)),
+    ("2 Recruitment", "Indicator 2: appointed from shortlisting", ("wres_2",)),
+    ("3 Disciplinary", "Indicator 3: entering the formal disciplinary process", ("wres_3",)),
+    ("4 Training", "Indicator 4: non-mandatory training and CPD", ("wres_4",)),
+    ("5-8 Staff Survey", "Indicators 5 to 8: Staff Survey", SURVEY_INDICATORS),
+    ("9 Board", "Indicator 9: the board", ("wres_9_",)),
+)
+
 
 def source_id(trust_code: str) -> str:
     """Return the id of a trust's return."""
@@ -160,6 +204,52 @@ def template(
     return text.getvalue()
 
 
+def template_workbook(
+    trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str, *, survey: bool = False
+) -> bytes:
+    """Return an empty return as an Excel workbook, with the rows of :func:`template`.
+
+    Parameters
+    ----------
+    trust_code, trust_name, years_to, file_name, survey
+        As for :func:`template`.
+
+    Returns
+    -------
+    bytes
+    """
+    topics = [(Topic(sheet, heading), starts) for sheet, heading, starts in _SHEETS]
+    for year_to in sorted(years_to):
+        for indicator, item in rows_of_a_year(survey=survey and year_to == max(years_to)):
+            topic = next(topic for topic, starts in topics if indicator.startswith(starts))
+            topic.rows.append(_form_row(year_to, indicator, item))
+    return workbook_bytes(
+        TITLE,
+        trust_code,
+        trust_name,
+        [
+            line.format(file=file_name)
+            for line in (*_INSTRUCTIONS, *((_SURVEY_INSTRUCTION,) if survey else ()))
+        ],
+        [topic for topic, _ in topics if topic.rows],
+        COLUMNS,
+    )
+
+
+def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
+    if indicator in SURVEY_INDICATORS:
+        description = f"{_SURVEY_DESCRIPTIONS[indicator]}: {item}"
+        return FormRow(
+            year_to, indicator, item, description, SURVEY_GROUPS, percentage=item == PERCENTAGE
+        )
+    if indicator in COUNTS:
+        part_of = ("wres_9_board", PEOPLE) if indicator in ("wres_9_voting", "wres_9_executive") else None
+        return FormRow(year_to, indicator, item, COUNTS[indicator], GROUPS, part_of)
+    rate = next(rate for rate in RATES if rate.indicator == indicator)
+    part_of = (indicator, rate.denominator) if item == rate.numerator else None
+    return FormRow(year_to, indicator, item, f"{_RATE_DESCRIPTIONS[indicator]}: {item}", GROUPS, part_of)
+
+
 def years_before(today: date, number: int = MOST_YEARS) -> list[date]:
     """Return the last days of the last ``number`` years to 31 March before a day."""
     last = today.year if today > date(today.year, 3, 31) else today.year - 1
@@ -172,6 +262,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     Parameters
     ----------
     path : Path
+        A CSV or an Excel workbook, made from the template.
     trusts : TrustList
     published : collection of str
         Codes of trusts whose indicators 5 to 8 are published: a return must not give them again.
@@ -189,19 +280,23 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
         For a row that is not known, a number that is not a whole number of people, or numbers that
         cannot both be right (more appointed than shortlisted).
     """
-    table = read_csv(path, COLUMNS, comments=True)
+    remarks: tuple[str, ...] = ()
+    if zipfile.is_zipfile(check_file(path)):
+        table, remarks = read_workbook(path, COLUMNS)
+    else:
+        table = read_csv(path, COLUMNS, comments=True)
     if table.unknown_columns:
         raise InputError(
             f"The column {table.unknown_columns[0]!r} is not part of a return.",
             file=path,
             mend=f"The columns are {', '.join(COLUMNS)}.",
         )
-    code = _trust_code(table.records, trusts)
+    code = trust_code_of(table.records, trusts)
     known = set(rows_of_a_year(survey=True))
     cells: dict[tuple[date, str, str], Record] = {}
     keys = []
     for record in table:
-        year_to, indicator, item = _year_to(record["year_to"]), record["indicator"], record["item"]
+        year_to, indicator, item = year_to_of(record["year_to"]), record["indicator"], record["item"]
         if (indicator.text, item.text) not in known:
             items = [i for name, i in known if name == indicator.text]
             if not items:
@@ -234,7 +329,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
     period = ", ".join(f"year to 31 March {year.year}" for year in years)
-    reading = figures.reading(str(years[-1].year), period)
+    reading = figures.reading(str(years[-1].year), period, remarks)
     if not (reading.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
@@ -256,7 +351,14 @@ def return_source(trust_code: str, trust_name: str, path: Path, period: str, tod
     )
 
 
-def _trust_code(records: Sequence[Record], trusts: TrustList) -> str:
+def trust_code_of(records: Sequence[Record], trusts: TrustList) -> str:
+    """Return the code of the trust whose return it is.
+
+    Raises
+    ------
+    InputError
+        When it is not one trust, not a real one, or not open.
+    """
     first = records[0]["trust_code"]
     for record in records:
         cell = record["trust_code"]
@@ -279,7 +381,13 @@ def _trust_code(records: Sequence[Record], trusts: TrustList) -> str:
     return first.text
 
 
-def _year_to(cell: Cell) -> date:
+def year_to_of(cell: Cell) -> date:
+    """Return the 31 March that a cell names.
+
+    Raises
+    ------
+    InputError
+    """
     year_to = None
     # a spreadsheet that opens the CSV writes 2025-03-31 back as 31/03/2025
     for layout in ("%Y-%m-%d", "%d/%m/%Y"):
@@ -324,7 +432,7 @@ def _add_year(
             )
     for part in ("wres_9_voting", "wres_9_executive"):
         for group in GROUPS:
-            _check_part(count(part, PEOPLE, group), count("wres_9_board", PEOPLE, group), "on the board")
+            check_part(count(part, PEOPLE, group), count("wres_9_board", PEOPLE, group), "on the board")
     for indicator in SURVEY_INDICATORS:
         if (year_to, indicator, PERCENTAGE) in cells:
             for group in SURVEY_GROUPS:
@@ -334,7 +442,7 @@ def _add_year(
             numerator, denominator = (
                 count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator)
             )
-            _check_part(numerator, denominator, rate.denominator)
+            check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
             known = numerator[0] is not None and denominator[0]
             figures.add(
@@ -390,9 +498,15 @@ def _add_survey(
     )
 
 
-def _check_part(
+def check_part(
     part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str
 ) -> None:
+    """Check that the people counted are no more than those they are among.
+
+    Raises
+    ------
+    InputError
+    """
     if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
         raise part[1].error(
             f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers."
