@@ -118,7 +118,7 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
     rows = figures[(figures["trust_code"] == trust_code) & (figures["status"] == "ok")]
     board = _minority_counts(rows[rows["indicator"] == _BOARD])
     staff = _minority_counts(rows[rows["indicator"].str.startswith("wres_1_")])
-    table = board.join(staff, lsuffix="_board", rsuffix="_staff", how="inner")
+    table = board.add_suffix("_board").join(staff.add_suffix("_staff"), how="inner")
     if table.empty:
         return pd.DataFrame(
             columns=[

@@ -40,6 +40,8 @@ _WAS = ("was", "were")
 _BOARDS_ASKED = {"fully_embedded_percent": 4, "responses": 254, "trusts": 134}
 _BOARDS_ASKED_AT = "https://nhsproviders.org/race-2-0-time-for-real-change"
 
+_MOST_SHOWN = 500
+
 #: Longer runs of signs without a space would push a table over the edge of the page.
 _LONG_RUN = re.compile(r"\S{31,}")
 
@@ -309,13 +311,16 @@ def as_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
     Right-to-left text ends where it stands, signs that only turn the direction of others are left
-    out, and a long run without a space may be broken at the end of a line.
+    out, a long run without a space may be broken at the end of a line, and what would fill a page is
+    shortened and says so.
 
     Examples
     --------
     >>> as_text("Fair panels")
     'Fair panels'
     """
+    if len(text) > _MOST_SHOWN:  # a row of a table must fit on a page
+        text = f"{text[:_MOST_SHOWN].rstrip()}… (shortened)"
     text = "".join(sign for sign in text if bidirectional(sign) not in _TURNS)
     text = _LONG_RUN.sub(lambda run: "\N{ZERO WIDTH SPACE}".join(re.findall(r".{1,20}", run[0])), text)
     if any(bidirectional(sign) in ("R", "AL", "AN") for sign in text):
