@@ -19,6 +19,7 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.since import Change, change_since
 from race_equality.params import Params
 from race_equality.report.display import Linked, Shown, callout
+from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
 
 #: The reading of a change, for what the indicator says is adverse.
@@ -255,8 +256,9 @@ def _value(change: Change, value: float, when: tuple[pd.Timestamp, pd.Timestamp]
         "board": lambda: f"{points(value)} points",
         "ratio": lambda: f"{value:.2f}",
     }.get(change.measure, lambda: percent(value))()
-    several = change.measure == "months" and when[0].to_period("M") != when[1].to_period("M")
-    return f"{'Mean ' if several else ''}{shown} ({period(*when)})"
+    if change.measure == "months" and when[0].to_period("M") != when[1].to_period("M"):
+        return f"Mean {shown} ({month(when[0])} to {month(when[1])})"
+    return f"{shown} ({period(*when)})"
 
 
 def _change(change: Change) -> str:

@@ -126,7 +126,8 @@ def change(measure, status, **more):
          "0.84 times (0.71 to 0.99)"),
         ("ratio", (1.7, 1.43, 0.84, 0.71, float("inf")), "1.70 (autumn 2022)", "1.43 (autumn 2024)",
          "0.84 times (0.71 to no upper limit)"),
-        ("months", (56.4, 63.4, 7.0, 54.4, 58.4), "Mean 56.4% (autumn 2022)", "Mean 63.4% (autumn 2024)",
+        ("months", (56.4, 63.4, 7.0, 54.4, 58.4), "Mean 56.4% (September 2022 to November 2022)",
+         "Mean 63.4% (September 2024 to November 2024)",
          "+7.0 points; ordinary: 54.4 to 58.4%"),
     ],
 )  # fmt: skip
