@@ -64,7 +64,6 @@ PRELOAD = (
     "pyarrow.dataset",
     "scipy.stats",
     "scipy.optimize",
-    "statsmodels.stats.proportion",
     "altair",
     "vl_convert",
     "yaml",

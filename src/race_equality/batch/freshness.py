@@ -24,7 +24,7 @@ from race_equality.project import Project
 #: that is not named here counts, so that a new one is safe.
 _NOT_IN_NOTEBOOKS = (
     "batch", "render", "sources", "cli.py", "progress.py", "golden.py", "data_commands.py",
-    "audit_command.py",
+    "audit_command.py", "params_commands.py",
 )  # fmt: skip
 
 #: It writes the trust's name into the executed notebook.

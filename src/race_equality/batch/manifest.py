@@ -22,7 +22,7 @@ FORMAT = 1
 #: What decides how a page comes out, beside its own inputs.
 _PACKAGES = (
     "race-equality", "papermill", "nbclient", "ipykernel", "ipython", "pandas", "numpy", "scipy",
-    "statsmodels", "pyarrow", "altair", "vl-convert-python", "pypandoc_binary", "typst",
+    "pyarrow", "altair", "vl-convert-python", "pypandoc_binary", "typst",
 )
 
 

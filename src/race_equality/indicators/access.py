@@ -68,12 +68,10 @@ def monthly(
         One row a month, in order: ``month`` (its first day), ``percent``, ``people`` (the
         denominator), ``recording`` (counts up from 0 at each change of recording).
     """
-    rows = figures[
-        (figures["indicator"] == indicator)
-        & (figures["status"] == "ok")
-        & (figures["trust_code"] != DEMONSTRATION_CODE)
-    ]
-    if trust_codes is not None:
+    rows = figures[(figures["indicator"] == indicator) & (figures["status"] == "ok")]
+    if trust_codes is None:
+        rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
+    else:
         rows = rows[rows["trust_code"].isin(list(trust_codes))]
     sums = pd.DataFrame(
         {
