@@ -66,12 +66,12 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
 @data.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
 def add(files: tuple[Path, ...]) -> None:
-    """Read each FILE: a new edition of a publication, or a filled-in WRES return.
+    """Read each FILE: a new edition of a publication, or a filled-in return.
 
     What a FILE is shows in its content. A new edition takes the place of the one held. A return
     goes to data/local, which git ignores.
     """
-    from race_equality.figures.store import LOCAL_PREFIX
+    from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.catalogue import add_publication, add_return, is_return
     from race_equality.sources.changes import changes
 
@@ -80,7 +80,7 @@ def add(files: tuple[Path, ...]) -> None:
         outcome = (add_return if is_return(path) else add_publication)(path, project)
         _say(outcome, project)
         _say_changes(changes(outcome.before, outcome.reading.figures))
-        if outcome.source.id.startswith(LOCAL_PREFIX):
+        if outcome.source.id.startswith(LOCAL_PREFIXES):
             click.echo("  kept in data/local on this machine; git ignores that folder")
 
 
@@ -104,6 +104,23 @@ def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool,
     from race_equality.sources.catalogue import published_wres
 
     _write_template(wres_return, "wres_return", trust_code, output, year_to, excel, force, published_wres)
+
+
+@template.command()
+@click.argument("trust_code")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
+@click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
+@click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
+    """Write an empty patients return for TRUST_CODE: waits, missed appointments, restraint, detention.
+
+    By ethnic group and by deprivation, over the last three years. Counts too small to show are
+    suppressed when the file is added, and never kept.
+    """
+    from race_equality.sources import patients_return
+
+    _write_template(patients_return, "patients_return", trust_code, output, year_to, excel, force)
 
 
 def _write_template(

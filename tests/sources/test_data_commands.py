@@ -226,3 +226,23 @@ def test_check_names_a_value_that_cannot_be(run, filled):
     values = [v if v is None else v + 45 for v in values]
     pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", pa.array(values)), path)
     assert "a percentage is not between 0 and 100 (24 rows)" in run("check", fails=True)
+
+
+def test_the_patients_template_then_add(run, filled):
+    for option, suffix in ((), "csv"), (("--excel",), "xlsx"):
+        output = run("template", "patients", "RJ1", "--year-to", "2025", *option)
+        assert f"race-equality data add data/local/RJ1_patients_return.{suffix}" in output
+    path = filled.root / "data" / "local" / "RJ1_patients_return.csv"
+    assert "The return has no numbers" in run("add", path.with_suffix(".xlsx"), fails=True)
+    text = path.read_text(encoding="utf-8")
+    for item, number in (("appointments", 400), ("did not attend", 40)):
+        row = f"2025-03-31,patients_did_not_attend,{item}"
+        assert f"{row},," in text
+        text = text.replace(f"{row}{',' * 13}", f"{row}{f',{number}' * 13}")
+    path.write_text(text, encoding="utf-8")
+    output = run("add", path)
+    assert "patients_return_RJ1: RJ1_patients_return.csv" in output
+    assert "note: patients_did_not_attend, appointments, 2025-03-31: 2,800 by ethnicity" in output
+    assert "kept in data/local on this machine" in output
+    assert "White: 10.0% (40 of 400)" in run("show", "RJ1", "patients_did_not_attend_by_ethnicity")
+    assert "The store is whole." in run("check", "--schema")

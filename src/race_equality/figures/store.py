@@ -18,7 +18,9 @@ from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, TRUST_DTYPES
 from race_equality.project import Project
 
 TRUSTS_FILE = "trusts.parquet"
-LOCAL_PREFIX = "wres_return_"  # ids of sources that are a trust's own return
+LOCAL_PREFIX = "wres_return_"  # ids of sources that are a trust's own WRES return
+#: Ids of every source that a trust loaded itself start with one of these.
+LOCAL_PREFIXES = (LOCAL_PREFIX, "patients_return_")
 SYSTEMS_FILE = "systems.csv"
 SUCCESSIONS_FILE = "successions.csv"
 
@@ -88,7 +90,7 @@ def read_figures(
 
 def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
     """Let a trust's own return stand in for what is not published, and for nothing else."""
-    local = figures["source"].str.startswith(LOCAL_PREFIX).to_numpy(dtype=bool)
+    local = figures["source"].str.startswith(LOCAL_PREFIXES).to_numpy(dtype=bool)
     if not local.any():
         return figures
     ok = (figures["status"] == "ok").to_numpy(dtype=bool)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, read_source, sha256_of
 from race_equality.figures.schema import FIGURE_KEY, check_figures
 from race_equality.figures.store import (
-    LOCAL_PREFIX,
+    LOCAL_PREFIXES,
     SUCCESSIONS_FILE,
     SYSTEMS_FILE,
     TRUSTS_FILE,
@@ -36,6 +37,7 @@ from race_equality.sources import (
     mental_health_act,
     national_wres,
     ods,
+    patients_return,
     return_workbook,
     staff_survey,
     staff_survey_panel,
@@ -493,7 +495,7 @@ def recognise(path: Path) -> Publication:
         f"No known publication has the {shown}.{hint}",
         file=path,
         mend=f"Publications that can be added: {', '.join(one.id for one in PUBLICATIONS)}; "
-        "or a filled-in `race-equality data template wres`.",
+        "or a filled-in `race-equality data template wres` or `patients`.",
     )
 
 
@@ -629,7 +631,7 @@ def _refuse_what_is_held(outcome: Outcome, remove: Collection[Path], project: Pr
     held = read_figures(new["indicator"].unique(), project=project)
     replaced = {outcome.source.id, *(old.stem for old in remove)}
     held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
-    held = held[~held["source"].str.startswith(LOCAL_PREFIX)]  # a return gives way by itself
+    held = held[~held["source"].str.startswith(LOCAL_PREFIXES)]  # a return gives way by itself
     twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
     if len(twice):
         first = twice.iloc[0]
@@ -642,11 +644,12 @@ def _refuse_what_is_held(outcome: Outcome, remove: Collection[Path], project: Pr
 
 
 def add_return(path: Path, project: Project) -> Outcome:
-    """Read a trust's own WRES return into ``data/local``, in the place of an earlier one.
+    """Read a trust's own return into ``data/local``, in the place of an earlier one.
 
     Parameters
     ----------
     path : Path
+        A WRES return or a patients return, as CSV or Excel workbook.
     project : Project
 
     Returns
@@ -654,35 +657,50 @@ def add_return(path: Path, project: Project) -> Outcome:
     Outcome
     """
     trusts = read_trust_list(project=project)
-    code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
+    if return_kind(path) is patients_return:
+        code, reading = patients_return.read_return(path, trusts)
+        make_source, name = patients_return.return_source, patients_return.source_id(code)
+    else:
+        code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
+        make_source, name = wres_return.return_source, code
     reading = replace(reading, figures=check_figures(reading.figures, origin=path.name))
-    name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
+    trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
     content = parquet_bytes(reading.figures)
     source = replace(
-        _dated(wres_return.return_source(code, name, path, reading.period, date.today()), project),
+        _dated(make_source(code, trust_name, path, reading.period, date.today()), project),
         figures_sha256=sha256(content).hexdigest(),
     )
     local = project.root / "data" / "local"
     local.mkdir(parents=True, exist_ok=True)
     outcome = Outcome(source, reading, len(reading.figures), read_figures(sources=source.id, project=project))
-    write_all({local / f"{code}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
+    write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
 
 
 def published_wres(project: Project) -> set[str]:
     """Return the trusts whose WRES indicators 5 to 8 are published."""
     figures = read_figures(wres_return.SURVEY_INDICATORS, project=project)
-    published = ~figures["source"].str.startswith(LOCAL_PREFIX) & (figures["status"] == "ok")
+    published = ~figures["source"].str.startswith(LOCAL_PREFIXES) & (figures["status"] == "ok")
     return set(figures.loc[published, "trust_code"])
 
 
 def is_return(path: Path) -> bool:
-    """Return whether a file is a WRES return, filled in or not."""
+    """Return whether a file is a trust's own return, filled in or not."""
+    return return_kind(path) is not None
+
+
+def return_kind(path: Path) -> ModuleType | None:
+    """Return the module that reads a file as a trust's own return; None when it is no return."""
+    forms = (wres_return, patients_return)
     if zipfile.is_zipfile(check_file(path)) and not is_zipped_csv(path):
-        return return_workbook.title_of(path) == wres_return.TITLE
+        title = return_workbook.title_of(path)
+        return next((form for form in forms if form.TITLE == title), None)
     has = {normalised(name) for name in csv_columns(path)}
-    # most of the columns: a return with a column renamed is still one, and its error names the column
-    return len(has & {normalised(name) for name in wres_return.COLUMNS}) >= len(wres_return.COLUMNS) - 1
+    for form in forms:
+        # most of the columns: a return with a column renamed is still one, and its error names the column
+        if len(has & {normalised(name) for name in form.COLUMNS}) >= len(form.COLUMNS) - 1:
+            return form
+    return None
 
 
 def demonstration_files(project: Project) -> dict[Path, bytes]:

@@ -13,6 +13,7 @@ from race_equality.figures.provenance import Source, read_sources, sha256_of
 from race_equality.figures.schema import STATUSES, UNITS, check_figures
 from race_equality.figures.store import (
     LOCAL_PREFIX,
+    LOCAL_PREFIXES,
     SUCCESSIONS_FILE,
     SYSTEMS_FILE,
     TRUSTS_FILE,
@@ -85,7 +86,9 @@ def _check_figures(path: Path, sources: dict[str, Source]) -> list[str]:
     if problems:
         return problems
     table = pq.read_table(path, columns=["value", "unit", "status", "source"], use_threads=False)
-    expected = f"{LOCAL_PREFIX}{path.stem}" if path.parent.name == "local" else path.stem
+    # a WRES return's file is named by the trust's code alone
+    named = path.parent.name != "local" or path.stem.startswith(LOCAL_PREFIXES)
+    expected = path.stem if named else f"{LOCAL_PREFIX}{path.stem}"
     for source_id in pc.unique(table["source"]).to_pylist():
         if source_id != expected:
             problems.append(f"{path.name} has figures of {source_id}. Restore it from git, or read it again.")

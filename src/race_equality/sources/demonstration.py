@@ -15,7 +15,7 @@ import pandas as pd
 from race_equality.figures.provenance import Source
 from race_equality.figures.schema import check_figures
 from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
-from race_equality.sources import access, catchment, staff_survey, workforce, wres_return
+from race_equality.sources import access, catchment, patients_return, staff_survey, workforce, wres_return
 from race_equality.sources.publication import FigureRows
 
 SOURCE = "demonstration"
@@ -77,6 +77,23 @@ _BOARD = (
 )
 
 
+# Patients: shares among groups, in the order of a patients return; people counted in a year and those
+# among them (the waiting list has its own figures already); and how likely each group is to be.
+_PATIENT_SHARES = {
+    "ethnicity": (0.155, 0.068, 0.034, 0.640, 0.028, 0.045, 0.030),
+    "deprivation": (0.31, 0.24, 0.19, 0.14, 0.11, 0.01),
+}
+_PATIENTS = {
+    "patients_did_not_attend": (118_600, 9_340),
+    "patients_restrictive_interventions": (1_240, 183),
+    "patients_detained": (1_240, 541),
+}
+_PATIENT_ODDS = {
+    "ethnicity": (1.12, 1.30, 1.15, 1.0, 1.08, 1.05, 1.0),
+    "deprivation": (1.35, 1.22, 1.12, 1.05, 1.0, 1.1),
+}
+
+
 def demonstration_figures() -> pd.DataFrame:
     """Return every figure of the demonstration trust, the same at each call.
 
@@ -96,6 +113,7 @@ def demonstration_figures() -> pd.DataFrame:
     _survey_panel(rows, random)
     _waits(rows, random)
     _maternity(rows, random)
+    _patients_return(rows, random)
     return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
 
@@ -123,8 +141,10 @@ class _Rows:
         nobody = pd.DataFrame({"trust_code": [], "kind": [], "open_date": []})
         self.figures = FigureRows(SOURCE, staff_survey.survey_period(2024), TrustList(nobody, []))
 
-    def add(self, indicator: str, group: str, unit: str, value: float | None, **more: object) -> None:
-        status = "ok" if value is not None else "not_available"
+    def add(
+        self, indicator: str, group: str, unit: str, value: float | None, *, status: str = "", **more: object
+    ) -> None:
+        status = status or ("ok" if value is not None else "not_available")
         self.figures.add(
             DEMONSTRATION_CODE,
             DEMONSTRATION_CODE,
@@ -347,3 +367,47 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
             ("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True
         ):
             rows.add(indicator, group, "people", float(people), period=on_the_day)
+
+
+def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
+    waits = rows.figures.table().query("indicator.str.startswith('rtt_')")
+    for year_to in _YEARS:
+        wait = waits[waits["period_end"] == pd.Timestamp(year_to)].set_index("indicator")
+        people = wait["denominator"].iloc[0]
+        totals = {"patients_waiting": [people, people - wait.loc["rtt_within_18_weeks", "numerator"]]}
+        totals["patients_waiting"] += [wait.loc[f"rtt_over_{n}_weeks", "numerator"] for n in (52, 65)]
+        totals |= {name: list(counts) for name, counts in _PATIENTS.items()}
+        for measure in patients_return.MEASURES:
+            for breakdown, groups in patients_return.BREAKDOWNS.items():
+                counts: dict[tuple[str, str], float | None] = {}
+                weights, most = np.array(_PATIENT_SHARES[breakdown]), None
+                for item, total in zip(measure.items(), totals[measure.indicator], strict=True):
+                    among = _shared_out(random, int(total), weights, most)
+                    counts |= {(item, column): float(n) for column, n in zip(groups, among, strict=True)}
+                    if item == measure.base or measure.nested:
+                        weights, most = among * np.array(_PATIENT_ODDS[breakdown]), among
+                for indicator, column, _, status, part, base in patients_return.shares(
+                    measure, breakdown, counts
+                ):
+                    rows.add(
+                        indicator,
+                        groups[column],
+                        "percent",
+                        100 * part / base if status == "ok" else None,
+                        status=status,
+                        numerator=part,
+                        denominator=base,
+                        period=measure.period(year_to),
+                    )
+
+
+def _shared_out(
+    random: np.random.RandomState, total: int, weights: np.ndarray, most: np.ndarray | None
+) -> np.ndarray:
+    """Return a total shared out among groups, to none more than it has people."""
+    among = random.multinomial(total, weights / weights.sum())
+    if most is not None:
+        over = np.maximum(among - most, 0)
+        among = among - over
+        among[np.argmax(most - among)] += over.sum()
+    return among

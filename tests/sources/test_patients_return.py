@@ -1,0 +1,215 @@
+"""A trust's own patient figures: from the template to figures that are safe to show."""
+
+import csv
+import io
+from datetime import date
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from race_equality.disclosure.attack import Relation, attack
+from race_equality.errors import InputError
+from race_equality.figures.schema import check_figures
+from race_equality.figures.store import read_figures
+from race_equality.sources.catalogue import add_return, read_folder
+from race_equality.sources.check import check_store
+from race_equality.sources.demonstration import demonstration_figures
+from race_equality.sources.patients_return import (
+    BREAKDOWNS,
+    COLUMNS,
+    INDICATORS,
+    MEASURES,
+    read_return,
+    rows_of_a_year,
+    shares,
+    template,
+    template_workbook,
+)
+
+YEARS = [date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31)]
+NAME = "Guy's and St Thomas' NHS Foundation Trust"
+# Asian, Black, Mixed, White, Other, Not stated, Not known; quintiles 1 to 5, unknown
+FILLED = {
+    ("patients_waiting", "on the waiting list"): (1000, 800, 200, 5000, 300, 400, 300, 3000, 2000, 1500, 900, 500, 100),
+    ("patients_waiting", "over 18 weeks"): (400, 350, 90, 1900, 120, 150, 110, 1300, 800, 550, 290, 150, 30),
+    ("patients_waiting", "over 52 weeks"): (30, 40, 9, 150, 12, 0, 6, 120, 60, 40, 18, 7, 2),
+    ("patients_detained", "inpatients"): (90, 120, 30, 400, 9, 20, 31, 300, 180, 120, 60, 30, 10),
+    ("patients_detained", "detained under the Mental Health Act"): (40, 70, 15, 150, 3, 8, 14, *[""] * 6),
+}  # fmt: skip
+PLACE = {column: number for number, column in enumerate(COLUMNS)}
+
+
+@pytest.fixture
+def fill(tmp_path):
+    """Write a return that somebody filled in for every year."""
+
+    def write(changes=None, *, edit=None):
+        path = tmp_path / "RJ1_patients_return.csv"
+        values = FILLED | (changes or {})
+        rows = list(csv.reader(template("RJ1", NAME, YEARS, path.name).splitlines()))
+        for row in rows:
+            if len(row) == len(COLUMNS) and (row[2], row[3]) in values:
+                row[4:] = [str(value) for value in values[row[2], row[3]]]
+        if edit:
+            edit(rows)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        return path
+
+    return write
+
+
+def last_year(figures, indicator):
+    return figures[(figures["indicator"] == indicator) & (figures["period_end"] == pd.Timestamp(2025, 3, 31))]
+
+
+def figure(figures, indicator, group, year=2025):
+    found = figures.query("indicator == @indicator and group == @group")
+    found = found[found["period_end"] == pd.Timestamp(year, 3, 31)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_shares_of_each_group_become_figures(fill, trust_list):
+    code, reading = read_return(fill(), trust_list)
+    figures = check_figures(reading.figures, origin="return")
+    assert (code, reading.source_id) == ("RJ1", "patients_return_RJ1")
+    row = figure(figures, "patients_waiting_over_18_weeks_by_ethnicity", "Black")
+    assert (row["value"], row["numerator"], row["denominator"]) == (43.75, 350, 800)
+    assert row["period_start"] == row["period_end"]
+    assert row["locator"] == "RJ1_patients_return.csv row 31, Black"  # 8 lines of help, the header, the 22nd row
+    row = figure(figures, "patients_waiting_over_52_weeks_by_deprivation", "Quintile 1", 2024)
+    assert (row["value"], row["denominator"]) == (4.0, 3000)
+    row = figure(figures, "patients_waiting_over_52_weeks_by_ethnicity", "Not stated")
+    assert (row["value"], row["status"]) == (0, "ok")  # nobody among 400
+    row = figure(figures, "patients_detained_by_ethnicity", "Black")
+    assert row["period_start"] == pd.Timestamp(2024, 4, 1)
+    assert set(figures["indicator"]) == set(INDICATORS)
+    # 3 years; 6 shares of 7 ethnic and 6 deprivation groups
+    assert len(figures) == 3 * 6 * 13
+
+
+def test_what_is_left_empty_is_not_available(fill, trust_list):
+    figures = read_return(fill(), trust_list)[1].figures
+    assert figure(figures, "patients_did_not_attend_by_ethnicity", "White")["status"] == "not_available"
+    assert figure(figures, "patients_detained_by_deprivation", "Quintile 1")["status"] == "not_available"
+
+
+def test_small_counts_are_not_kept_and_cannot_be_worked_out(fill, trust_list):
+    figures = read_return(fill(), trust_list)[1].figures
+    for indicator in ("patients_detained_by_ethnicity", "patients_waiting_over_52_weeks_by_deprivation"):
+        rows = last_year(figures, indicator)
+        hidden = rows[rows["status"] == "suppressed"]
+        # the small one and another: the total over groups is known
+        assert len(hidden) >= 2
+        assert hidden[["value", "numerator", "denominator"]].isna().all(axis=None)
+    assert figure(figures, "patients_detained_by_ethnicity", "Other")["status"] == "suppressed"
+    unknown = figure(figures, "patients_waiting_over_52_weeks_by_deprivation", "Unknown")
+    assert unknown["status"] == "suppressed"
+
+
+@pytest.mark.parametrize("small", [1, 2, 4])
+@pytest.mark.parametrize("also", [1, 4, 60])
+def test_an_attacker_who_knows_the_total_learns_less_than_the_threshold(small, also):
+    columns = list(BREAKDOWNS["ethnicity"])
+    people = dict(zip(columns, (small, also, 80, 900, 45, 30, 25), strict=True))
+    measure = MEASURES[1]
+    counts = {(measure.base, c): 2000.0 for c in columns} | {
+        ("did not attend", c): float(n) for c, n in people.items()
+    }
+    published = {c: part for _, c, _, status, part, _ in shares(measure, "ethnicity", counts)}
+    assert published[columns[0]] is None
+    cells = published | {"total": float(sum(people.values()))}
+    hidden = [c for c, n in published.items() if n is None]
+    ranges = attack(cells, relations=[Relation.total("total", columns)], targets=hidden)
+    for column in hidden:
+        low, high = ranges[column][:2]
+        assert high - low >= 5, column
+
+
+def test_a_base_that_is_too_small_hides_its_shares(fill, trust_list):
+    changes = {("patients_did_not_attend", "appointments"): (10, *[600] * 6, *[600] * 6),
+               ("patients_did_not_attend", "did not attend"): (6, *[60] * 6, *[60] * 6)}  # fmt: skip
+    reading = read_return(fill(changes), trust_list)[1]
+    assert figure(reading.figures, "patients_did_not_attend_by_ethnicity", "Asian")["status"] == "suppressed"
+    assert figure(reading.figures, "patients_did_not_attend_by_deprivation", "Quintile 1")["value"] == 10
+    assert any(
+        "3,610 by ethnicity and 3,600 by deprivation" in remark for remark in reading.remarks
+    ), reading.remarks
+
+
+def test_few_in_all_shows_nothing(fill, trust_list):
+    changes = {("patients_restrictive_interventions", "inpatients"): [50] * 13,
+               ("patients_restrictive_interventions", "subject to a restrictive intervention"): (1, 2, *[0] * 11)}  # fmt: skip
+    figures = read_return(fill(changes), trust_list)[1].figures
+    rows = figures.query("indicator == 'patients_restrictive_interventions_by_ethnicity'")
+    assert set(rows["status"]) == {"suppressed"}
+    rows = figures.query("indicator == 'patients_restrictive_interventions_by_deprivation'")
+    assert set(rows["value"]) == {0}
+
+
+def set_cell(indicator, item, column, value):
+    def edit(rows):
+        row = next(r for r in rows if len(r) > 3 and (r[2], r[3]) == (indicator, item))
+        row[PLACE[column]] = value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (set_cell("patients_waiting", "over 52 weeks", "Black", "351"), "Black: 351 people out of 350 over 18 weeks"),
+        (set_cell("patients_waiting", "over 52 weeks", "Black", "3.5"), "3.5 is not a whole number"),
+        (set_cell("patients_waiting", "over 52 weeks", "Black", "<5"), "is '<5', which is not a number"),
+        (set_cell("patients_waiting", "over 52 weeks", "item", "over 52 wks"), "The nearest is 'over 52 weeks'"),
+        (set_cell("patients_waiting", "over 52 weeks", "indicator", "waits"), "'waits', 'over 52 weeks' is not known"),
+        (set_cell("patients_waiting", "over 52 weeks", "item", "over 18 weeks"), "stands here and at"),
+        (lambda rows: next(r for r in rows if r[0] == "trust_code").__setitem__(5, "BME"),
+         "There is no column 'Black'"),
+    ],
+)  # fmt: skip
+def test_a_slip_names_its_row(fill, trust_list, edit, problem):
+    with pytest.raises(InputError, match=problem):
+        read_return(fill(edit=edit), trust_list)
+
+
+def test_the_workbook_gives_the_figures_of_the_csv(fill, trust_list, tmp_path):
+    path = tmp_path / "RJ1_patients_return.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(template_workbook("RJ1", NAME, YEARS, path.name)))
+    places = set()
+    for sheet in book.worksheets[:-1]:
+        for row in sheet.iter_rows(min_row=5):
+            if sheet.title != "Instructions":
+                places.add((row[1].value, row[2].value))
+                for cell, value in zip(row[4:17], FILLED.get((row[1].value, row[2].value), ()), strict=False):
+                    cell.value = value or (None if value == "" else 0)
+    book.save(path)
+    assert places == set(rows_of_a_year())
+    from_workbook, from_csv = (read_return(p, trust_list)[1].figures for p in (path, fill()))
+    assert from_workbook.drop(columns="locator").equals(from_csv.drop(columns="locator"))
+
+
+def test_it_is_kept_beside_the_wres_return(fill, cut, project):
+    read_folder(cut.path, project)
+    assert add_return(fill(), project).changed
+    local = project.root / "data" / "local"
+    names = ["patients_return_RJ1.parquet", "patients_return_RJ1.yml"]
+    assert sorted(path.name for path in local.iterdir()) == names
+    held = read_figures("patients_waiting_over_18_weeks_by_ethnicity", project=project)
+    assert set(held["trust_code"]) == {"RJ1", "DEMO"}
+    assert check_store(project, whole_schema=True) == []
+    assert not add_return(fill(), project).changed
+
+
+def test_the_demonstration_trusts_figures_are_invented_whole_and_hang_together():
+    figures = demonstration_figures()
+    own = figures[figures["indicator"].isin(INDICATORS)]
+    assert set(own["indicator"]) == set(INDICATORS)
+    assert len(own) == 3 * 6 * 13
+    waits = last_year(figures, "rtt_over_52_weeks")
+    by_group = last_year(own, "patients_waiting_over_52_weeks_by_ethnicity")
+    assert (by_group["status"] == "ok").all()
+    for part in ("numerator", "denominator"):
+        assert by_group[part].sum() == waits[part].item()
