@@ -1,0 +1,58 @@
+"""Tables as CSV that neither a program misreads nor a spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+def as_text(cell: object) -> str:
+    """Return a cell as text that no spreadsheet takes for a formula.
+
+    Parameters
+    ----------
+    cell : object
+
+    Returns
+    -------
+    str
+        With an apostrophe before it where it begins as a formula does and is no number.
+
+    References
+    ----------
+    OWASP, CSV injection.
+
+    Examples
+    --------
+    >>> as_text("=HYPERLINK(1)"), as_text("-3.2"), as_text("Barts")
+    ("'=HYPERLINK(1)", '-3.2', 'Barts')
+    """
+    text = str(cell)
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
+    """Return rows as CSV: one header line, commas, line ends of RFC 4180.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+    columns : sequence of str
+
+    Returns
+    -------
+    str
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([as_text(row[column]) for column in columns] for row in rows)
+    return text.getvalue()

@@ -1,0 +1,200 @@
+"""Writes the files that a site offers to download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from race_equality.disclosure.rules import Rule
+from race_equality.downloads.codebook import (
+    CODEBOOK_COLUMNS,
+    COLUMNS,
+    SHORTHAND_WORDS,
+    codebook,
+)
+from race_equality.downloads.delimited import csv_text
+from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
+from race_equality.downloads.spreadsheet import Sheet, spreadsheet
+from race_equality.figures.provenance import read_sources
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
+from race_equality.params import read_params
+from race_equality.project import Project
+from race_equality.render.files import write_atomically
+
+#: Columns of the sheets, with their headings and widths in centimetres.
+_FINDING_COLUMNS = {
+    "name": ("Figure", 11.0), "group": ("Group", 6.0), "value": ("Value", 2.5),
+    "lower_95": ("Lower 95% limit", 2.5), "upper_95": ("Upper 95% limit", 2.5),
+    "all_trusts": ("All trusts", 2.5), "unit": ("Unit", 4.0), "people": ("People", 2.5),
+    "status": ("Status", 5.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0), "source": ("Source", 14.0),
+}  # fmt: skip
+_PUBLISHED_COLUMNS = {
+    "name": ("Figure", 11.0), "group": ("Group", 5.0), "value": ("Value", 2.5), "unit": ("Unit", 3.0),
+    "people": ("People", 2.5), "status": ("Status", 5.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0),
+    "organisation": ("Organisation", 3.0), "source": ("Source", 14.0), "locator": ("Where in the source", 9.0),
+}  # fmt: skip
+_MONTHLY = ("rtt_", "ae_")
+_NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")
+
+
+class Downloads:
+    """The figures, read once, and the files made from them.
+
+    Parameters
+    ----------
+    project : Project
+        The checkout.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.material = Material(
+            read_figures(project=project), {source.id: source for source in read_sources(project=project)}
+        )
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there are any figures to give."""
+        return not self.material.figures.empty
+
+    def write_trust(self, trust: Trust, site: Path) -> list[str]:
+        """Write ``trusts/<CODE>-figures.csv`` and ``.ods``.
+
+        Parameters
+        ----------
+        trust : Trust
+        site : Path
+            The folder that is published.
+
+        Returns
+        -------
+        list of str
+            The files, relative to the site.
+        """
+        rows = rows_of(self.material, trust, rule=self._rule(trust.code))
+        stem = f"trusts/{trust.code}-figures"
+        write_atomically(site / f"{stem}.csv", csv_text(rows, list(COLUMNS)))
+        write_atomically(site / f"{stem}.ods", trust_spreadsheet(trust, rows))
+        return [f"{stem}.csv", f"{stem}.ods"]
+
+    def write_site(self, site: Path) -> list[str]:
+        """Write ``downloads/all-trusts.csv``, ``all-trusts.parquet`` and ``codebook.csv``.
+
+        Parameters
+        ----------
+        site : Path
+
+        Returns
+        -------
+        list of str
+            The files, relative to the site.
+        """
+        codes = read_trusts(project=self.project)["trust_code"]
+        trusts = [resolve_trust(code, project=self.project) for code in codes]
+        own = {file.stem for file in (self.project.params / "trusts").glob("*.yml")}
+        rules = {trust.code: self._rule(trust.code) for trust in trusts if trust.code in own}
+        rows = findings_of_all(self.material, trusts, rules=rules)
+        write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
+        write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
+        write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
+        return [f"downloads/{name}" for name in ("all-trusts.csv", "all-trusts.parquet", "codebook.csv")]
+
+    def _rule(self, code: str) -> Rule:
+        if not (self.project.params / "_defaults.yml").is_file():
+            return Rule()
+        settings = read_params(code, project=self.project).settings
+        return Rule(
+            minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value
+        )
+
+
+def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
+    """Lay out a trust's rows as a spreadsheet.
+
+    Parameters
+    ----------
+    trust : Trust
+    rows : sequence of dict
+        From :func:`race_equality.downloads.findings.rows_of`.
+
+    Returns
+    -------
+    bytes
+        A cover sheet, notes, and a sheet each for findings, published figures, waits by month and sources.
+    """
+    findings = [row for row in rows if row["kind"] == FINDING]
+    published = [row for row in rows if row["kind"] == PUBLISHED]
+    monthly = [row for row in published if row["measure"].startswith(_MONTHLY)]
+    single = [row for row in published if not row["measure"].startswith(_MONTHLY)]
+    title = f"Race equality at {trust.name} ({trust.code})"
+    sheets = [
+        _table_sheet("Findings", f"Findings of the report: {trust.name}", findings, _FINDING_COLUMNS),
+        _table_sheet("Published_figures", f"Published figures: {trust.name}", single, _PUBLISHED_COLUMNS),
+        _table_sheet("By_month", f"Waiting times and A&E by month: {trust.name}", monthly, _PUBLISHED_COLUMNS),
+        _sources_sheet(rows),
+    ]
+    sheets = [sheet for sheet in sheets if sheet.rows]
+    cover = Sheet(
+        "Cover", title,
+        [
+            "Figures and findings of the trust’s race equality report.",
+            *(f"Sheet {sheet.name}: {sheet.title}, {len(sheet.rows)} rows." for sheet in sheets),
+            "Sheet Notes explains the shorthand, the rounding and what is left out.",
+            *(["Every figure in this file is invented."] if trust.is_demonstration else []),
+            "Each publication, its publisher and its licence are in the sheet Sources.",
+        ],
+    )  # fmt: skip
+    notes = Sheet(
+        "Notes", "Notes",
+        [
+            "Shorthand, in place of a number or beside it:",
+            *(f"{short} {text}." for short, text in SHORTHAND_WORDS.items()),
+            "Percentages, percentage points, scores and rates have one decimal, ratios two, people and events none.",
+            "Limits are those of the 95% confidence interval.",
+            "A gap is the first group minus the second, in percentage points.",
+            "“All trusts” is the same figure for all trusts with figures taken together.",
+            "Figures resting on few people are hidden, and others with them where they could be worked out.",
+            "Breakdowns of people into small groups are given as the report gives them, and not as published.",
+            "One person in two roles counts in each staff group, so staff groups do not add up to the total.",
+            "The invented figures of the demonstration trust are in no comparison.",
+        ],
+    )  # fmt: skip
+    return spreadsheet([cover, notes, *sheets], title=title, subject="Workforce and patient race equality")
+
+
+def _table_sheet(name: str, title: str, rows: Sequence[Row], columns: dict[str, tuple[str, float]]) -> Sheet:
+    note = "One table. [c], [x], [z] and [u] are explained in the sheet Notes."
+    return Sheet(
+        name,
+        title,
+        [note],
+        [heading for heading, _ in columns.values()],
+        [[row[column] for column in columns] for row in rows],
+        [width for _, width in columns.values()],
+    )
+
+
+def _sources_sheet(rows: Iterable[Row]) -> Sheet:
+    columns = {
+        "source": ("Publication", 16.0),
+        "publisher": ("Publisher", 12.0),
+        "licence": ("Licence", 14.0),
+        "file": ("File that was read", 12.0),
+    }
+    used = dict.fromkeys(tuple(row[column] for column in columns) for row in rows)
+    return Sheet(
+        "Sources", "Publications that the figures come from", ["One table."],
+        [heading for heading, _ in columns.values()], sorted(used), [width for _, width in columns.values()],
+    )  # fmt: skip
+
+
+def _parquet(rows: Sequence[Row]) -> bytes:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    for column in _NUMBERS:  # the shorthand is in words in the column "status"
+        table[column] = pd.to_numeric(table[column], errors="coerce")
+    for column in ("period_start", "period_end"):
+        table[column] = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
+    return table.to_parquet(index=False)
