@@ -84,6 +84,49 @@ def add(files: tuple[Path, ...]) -> None:
             click.echo("  kept in data/local on this machine; git ignores that folder")
 
 
+@data.command()
+@click.argument("source_ids", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--addresses", type=click.Path(path_type=Path), help="Where to download from; otherwise data/addresses.yml."
+)
+def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
+    """Download what has an address that stays the same, and read it when it is new.
+
+    Which those are stands in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
+    which git ignores. Without a network nothing changes.
+    """
+    from race_equality.figures.provenance import read_sources, sha256_of
+    from race_equality.sources.catalogue import TRUST_FILES, add_publication
+    from race_equality.sources.changes import changes
+    from race_equality.sources.download import ADDRESSES, download, read_addresses
+    from race_equality.sources.reading import nearest
+
+    project = find_project()
+    known = read_addresses(addresses or project.root / ADDRESSES)
+    for source_id in source_ids:
+        if source_id not in known:
+            near = nearest(source_id, known)
+            raise RaceEqualityError(
+                f"{source_id!r} has no address." + (f" The nearest is {near!r}." if near else "")
+                + " Download the file in a browser and use `race-equality data add`."
+            )
+    held = {source.id: source.sha256 for source in read_sources(project=project)}
+    for source_id in source_ids or known:
+        path = download(known[source_id], project.root / "data" / "raw" / source_id)
+        if sha256_of(path) in held.values():
+            click.echo(f"{source_id}: {path.name} is the file already held")
+        elif source_id in TRUST_FILES:
+            where = TRUST_FILES[source_id][0]
+            click.echo(
+                f"{source_id}: {_shown(path, project)} is new. The trust list is read from four files "
+                f"together: put it at {where} in the folder of raw files, then race-equality data read FOLDER"
+            )
+        else:
+            outcome = add_publication(path, project)
+            _say(outcome, project)
+            _say_changes(changes(outcome.before, outcome.reading.figures))
+
+
 @data.group()
 def template() -> None:
     """Write an empty return to fill in."""

@@ -55,6 +55,7 @@ def only(figures, **where):
 
 SOURCES = [
     *(one.id for one in PUBLICATIONS if not (one.series or one.optional)), "maternity_2021", "maternity_2022", "maternity_2023",
+    "board_survey", "catchment_systems",
 ]  # fmt: skip
 
 
@@ -434,3 +435,24 @@ def test_the_official_extract_is_read_whole_although_its_cut_has_no_trust(shared
     reading = read_rtt_month(shared / "access" / "official_layout_samples" / "rtt_2023-04.zip", real_trusts)
     assert reading.left_out == {"providers that are not trusts": 2}
     assert (reading.period, len(reading.figures)) == ("April 2023", 0)
+
+
+def test_shares_of_boards_come_to_one_for_each_organisation(readings):
+    figures = readings["catchment_systems"].figures
+    totals = figures.groupby("organisation_code")["value"].sum()
+    assert len(totals) > 130
+    assert totals.between(99.9, 100.1).all()
+    # Guy's and St Thomas': more from South East London than from any other board
+    own = figures[figures["organisation_code"] == "RJ1"].set_index("group")["value"]
+    assert own.idxmax() == "South East London"
+
+
+def test_findings_of_the_survey_of_boards_as_published(readings):
+    reading = readings["board_survey"]
+    values = reading.figures.set_index(["indicator", "group"])["value"].to_dict()
+    assert values["board_survey_responses", "All respondents"] == 254
+    assert values["board_survey_trusts_represented", "Trusts"] == 134
+    assert values["board_survey_fully_embedded", "All respondents"] == 4
+    assert values["board_survey_respondents", "Chief executives"] == 14  # as printed; 33 of 254 are 13.0%
+    assert set(reading.figures["trust_code"]) == {"ENG"}
+    assert "more than 6 in 10" in reading.remarks[0]

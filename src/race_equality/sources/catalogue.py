@@ -31,6 +31,7 @@ from race_equality.project import Project
 from race_equality.sources import (
     access,
     benchmark,
+    board_survey,
     catchment,
     demonstration,
     maternity,
@@ -263,6 +264,38 @@ PUBLICATIONS = (
         notes=(
             "trust_code is the board's NHS code (2024). A higher score is more deprived; "
             "system_most_deprived_tenth is the share of neighbourhoods in the most deprived tenth of England.",
+        ),
+    ),
+    Publication(
+        id=systems.SHARES,
+        title="Integrated care boards that acute trusts' patients come from, {edition}",
+        publisher="Office for Health Improvement and Disparities and Office for National Statistics",
+        url="https://fingertips.phe.org.uk/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/trust_to_icb_shares_*.csv",
+        read=systems.read_shares,
+        columns=systems.SHARES_COLUMNS,
+        optional=True,
+        notes=(
+            "Boards of 2022, organisations as they were: of a trust that merged since there are the shares of "
+            "each part, which must not be added up.",
+        ),
+    ),
+    Publication(
+        id=board_survey.PUBLICATION,
+        title="Race 2.0: Time for real change, survey of trust boards, {edition}",
+        publisher="NHS Providers",
+        url="https://nhsproviders.org/race-2-0-time-for-real-change",
+        licence="Quoted with its source",
+        pattern="survey_of_boards/race_2_facts.csv",
+        read=board_survey.read_findings,
+        columns=board_survey.COLUMNS,
+        optional=True,
+        notes=(
+            "Findings about those who answered, whose boards' trusts are not named: no trust has one. The "
+            "period is the day of publication.",
+            "The share of chief executives is printed as 14%, where 33 of 254 are 13.0%.",
+            "The use of external consultants stands on a page of its own, the other findings on the main one.",
         ),
     ),
     Publication(

@@ -1,0 +1,164 @@
+"""Downloading publications whose address stays the same, with retry."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+
+import yaml
+
+from race_equality.errors import InputError, RaceEqualityError
+
+ADDRESSES = Path("data") / "addresses.yml"
+TRIES = 3
+_TIMEOUT = 30  # seconds without an answer
+_LARGEST = 100 * 1024**2  # as for any file that is read
+_PASSING = (408, 425, 429, 500, 502, 503, 504)  # worth another try
+
+
+def read_addresses(path: Path) -> dict[str, str]:
+    """Return source ids and the addresses to download them from.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file: a source id and an address on each line.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    InputError
+        For a file that is missing, no mapping, or an address that is not of the web.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(
+            f"The addresses cannot be read ({' '.join(str(error).split())}).",
+            file=path,
+            mend="Write a source id and an address on each line: ods_etr: https://...",
+        ) from None
+    if not isinstance(document, dict):
+        raise InputError("There are no addresses.", file=path, mend="Write: source id: https://...")
+    for source_id, address in document.items():
+        if not str(source_id).replace("_", "").isalnum():
+            raise InputError(f"{source_id!r} is no source id.", file=path, mend="Use letters, digits and _.")
+        if not str(address).startswith(("https://", "http://")):
+            raise InputError(
+                f"The address of {source_id}, {address!r}, is not of the web.",
+                file=path,
+                mend="Start it with https://.",
+            )
+    return {str(source_id): str(address) for source_id, address in document.items()}
+
+
+def download(
+    address: str,
+    folder: Path,
+    *,
+    tries: int = TRIES,
+    wait: Callable[[float], None] = time.sleep,
+) -> Path:
+    """Download a file; a zip archive of one file is unpacked.
+
+    Parameters
+    ----------
+    address : str
+    folder : Path
+        Made when it is not there. The file gets the last part of the address as its name.
+    tries : int
+        How often to try when the network or the server fails for the moment.
+    wait : callable
+        Waits a number of seconds between tries: 1, then 2, then 4.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    RaceEqualityError
+        When there is no network, no such file, or more than any publication has; nothing is then left.
+    """
+    for attempt in range(1, tries + 1):
+        try:
+            content = _get(address)
+            break
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code not in _PASSING:
+                raise RaceEqualityError(
+                    f"{address} is not there any more (HTTP {error.code} {error.reason}). Find the new address "
+                    f"on the publisher's site and put it in {ADDRESSES}."
+                ) from None
+            problem = f"The server answered HTTP {error.code} {error.reason}"
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, socket.gaierror):
+                problem = "There is no network, or no server of that name"
+            else:
+                problem = f"The server cannot be reached ({error.reason})"
+        except (OSError, HTTPException) as error:
+            problem = f"The download broke off ({error})"
+        if attempt == tries:
+            raise RaceEqualityError(
+                f"{address} could not be downloaded. {problem}; tried {tries} times. What is held stays as it "
+                "was. Try later, or download the file in a browser and use `race-equality data add`."
+            )
+        wait(2.0 ** (attempt - 1))
+    name = address.split("?")[0].rstrip("/").rsplit("/", 1)[-1] or "download"
+    if name.lower().endswith(".zip"):
+        name, content = _unpacked(name, content, address)
+    return _written(folder, name, content)
+
+
+def _get(address: str) -> bytes:
+    request = urllib.request.Request(address, headers={"User-Agent": "race-equality"})
+    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+        content = answer.read(_LARGEST + 1)
+        length = answer.headers.get("Content-Length")
+    if len(content) > _LARGEST:
+        raise RaceEqualityError(f"{address} has over {_LARGEST // 1024**2} MB, which no publication does.")
+    if length is not None and len(content) < int(length):
+        raise OSError(f"{len(content):,} of {int(length):,} bytes came")
+    if not content:
+        raise OSError("nothing came")
+    return content
+
+
+def _unpacked(name: str, content: bytes, address: str) -> tuple[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".csv")]
+            if len(entries) == 1 and entries[0].file_size <= _LARGEST:
+                return Path(entries[0].filename).name, archive.read(entries[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        raise RaceEqualityError(
+            f"{address} is not a zip archive. Look at it in a browser: the publisher may have moved it."
+        ) from None
+    return name, content
+
+
+def _written(folder: Path, name: str, content: bytes) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / name
+    handle, new = tempfile.mkstemp(prefix=f".{name}.", suffix=".new", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(new, target)
+    except OSError as error:
+        Path(new).unlink(missing_ok=True)
+        raise RaceEqualityError(f"{name} could not be written ({error}).") from None
+    return target
