@@ -1,0 +1,86 @@
+"""Waits, maternity, detentions and change over surveys in words: direction, comparator, what is unclear."""
+
+import math
+
+import pandas as pd
+
+from race_equality.figures.trusts import resolve_trust
+from race_equality.report import patients, sentences
+from race_equality.statistics.trend import Trend
+
+TRUST = resolve_trust("R1H")
+ACCESS = pd.DataFrame(
+    [
+        {"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2026-05-01"), "percent": 63.378, "people": 121706,
+         "all_trusts": 64.823, "similar_trusts": math.nan, "variation": "improvement", "provisional": False,
+         "points": 24},
+        {"indicator": "ae_over_4_hours", "month": pd.Timestamp("2026-06-01"), "percent": 26.682, "people": 46420,
+         "all_trusts": 26.346, "similar_trusts": 24.1, "variation": "common cause", "provisional": True, "points": 8},
+    ]
+)
+
+
+def test_waits_stand_beside_the_comparators_that_there_are():
+    text = patients.access_sentences(ACCESS, TRUST)
+    assert text.startswith(
+        "In May 2026, 63.4% of the people on the waiting list had waited under 18 weeks (all trusts: 64.8%)."
+    )
+    assert "In June 2026, 26.7% of A&E attendances took over four hours (all trusts: 26.3%; similar trusts: 24.1%)." in text
+    assert "for no trust by ethnic group" in text
+
+
+def test_a_provisional_reading_says_so():
+    readings = patients.access_table(ACCESS)["reading"].tolist()
+    assert readings == ["Improving", "No change beyond the ordinary (provisional, eight months)"]
+
+
+def test_no_waits_are_not_applicable_in_a_sentence():
+    assert "not applicable" in patients.access_sentences(ACCESS.iloc[:0], TRUST)
+
+
+def detentions(**changes):
+    rows = [
+        {"group": group, "detentions": count, "rate": rate, "lower": lower, "upper": upper, "times_white": rate / 70.0,
+         "status": "ok", "period_end": pd.Timestamp("2024-03-31")}
+        for group, count, rate, lower, upper in (
+            ("Asian", 3993, 72.0, 69.0, 75.0), ("Black", 5693, 238.0, 232.0, 245.0), ("White", 31735, 70.0, 69.0, 71.0),
+        )
+    ]
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def test_detention_is_times_as_likely_with_both_groups_and_no_cause():
+    text = patients.detention_sentences(detentions(), "In England")
+    assert text == (
+        "In England, people in the Black ethnic group were 3.4 times as likely as people in the White group to be "
+        "detained under the Mental Health Act in the year to March 2024 (238 against 70 detentions for 100,000 "
+        "people, not adjusted for age)."
+    )
+
+
+def test_rates_that_overlap_are_no_reliable_difference():
+    text = patients.detention_sentences(detentions(lower=60.0), "In England")
+    assert "do not show a reliable difference" in text
+
+
+def test_a_suppressed_rate_is_words_and_not_a_number():
+    table = detentions(status=["suppressed", "ok", "ok"])
+    row = patients.detention_table(table).set_index("group").loc["Asian"]
+    assert row["england"] == row["england_times"] == "Too few people to show"
+
+
+def surveys(*percentages):
+    return pd.DataFrame({"year": range(2021, 2021 + len(percentages)), "percent": percentages})
+
+
+def test_a_reliable_change_has_a_verb_and_an_unclear_one_has_none():
+    falling = sentences.change_sentence(surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -0.8, -0.2, "falling", 4))
+    unclear = sentences.change_sentence(surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -1.3, 0.3, "no reliable change", 4))
+    assert "fell from 15.3% to 14.0%, by 0.5 percentage points a year" in falling
+    assert "went from 15.3% to 14.0%; the data do not show a reliable change" in unclear
+    assert "fell" not in unclear
+
+
+def test_too_few_surveys_say_so():
+    text = sentences.change_sentence(surveys(15.3, 15.7), Trend(math.nan, math.nan, math.nan, "too few points", 2))
+    assert "too few surveys" in text
