@@ -9,12 +9,13 @@ from race_equality.report.words import date
 
 #: Indicators by what a reader would call them, and how each can be had.
 _LOAD_RETURN = "race-equality data template wres {code}, fill in the file, race-equality data add FILE"
-_WATCH = "race-equality data read FOLDER with the next edition in it"
+_WATCH = "race-equality data add FILE, with the publication’s next edition"
+_BENCHMARK = "race-equality data add FILE, with the NHS Staff Survey’s benchmark workbook"
 
 _NOTHING = "Nothing to load"
 
 _FAMILIES = (
-    ("Staff experience by ethnic group (WRES 5 to 8)", ("wres_5", "wres_6", "wres_7", "wres_8"), _WATCH),
+    ("Staff experience by ethnic group (WRES 5 to 8)", ("wres_5", "wres_6", "wres_7", "wres_8"), _BENCHMARK),
     ("Pay bands by ethnic group (WRES 1)", ("wres_1_",), _LOAD_RETURN),
     ("Appointment from shortlisting (WRES 2)", ("wres_2",), _LOAD_RETURN),
     ("Formal disciplinary process (WRES 3)", ("wres_3",), _LOAD_RETURN),
