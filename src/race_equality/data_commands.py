@@ -33,6 +33,8 @@ _UNIT_WORDS = {
     "ratio": "",
     "score": "",
     "quintile": "",
+    "count": "",
+    "per_100000": " per 100,000",
 }
 
 

@@ -246,3 +246,12 @@ def test_the_patients_template_then_add(run, filled):
     assert "kept in data/local on this machine" in output
     assert "White: 10.0% (40 of 400)" in run("show", "RJ1", "patients_did_not_attend_by_ethnicity")
     assert "The store is whole." in run("check", "--schema")
+
+
+@pytest.mark.parametrize("indicator", ["maternity_deliveries", "catchment_imd_score", "workforce_headcount"])
+def test_show_has_words_for_every_unit(run, filled, indicator):
+    assert f"{indicator}, to " in run("show", "RJ1", indicator)
+
+
+def test_show_of_events_is_a_bare_number(run, filled):
+    assert re.search(r"All deliveries: [\d,]+\n", run("show", "DEMO", "maternity_deliveries"))

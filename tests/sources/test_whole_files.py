@@ -247,13 +247,18 @@ def test_a_base_that_is_one_of_several_is_near_the_trusts_other_bases(readings):
 
 def test_workforce_rows_and_englands_total(readings):
     reading = readings["workforce"]
-    assert reading.left_out == {
+    left_out = dict(reading.left_out)
+    # primary care trusts, commissioning groups and boards since 2009
+    assert left_out.pop("organisations of the monthly series that no trust of today goes back to") > 300
+    assert left_out == {
         "Integrated care boards": 42,
         "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
     }
-    published = reading.figures[~reading.figures["locator"].str.startswith("no row")]
+    headcount = reading.figures[reading.figures["indicator"] == "workforce_headcount"]
+    published = headcount[~headcount["locator"].str.startswith("no row")]
     assert published["organisation_code"].nunique() == 253 - 43 + 1  # organisations in the file, and England
     assert len(published) == 211 * 27
+    assert reading.remarks == ()
     assert only(published, trust_code="ENG", group="Total")["value"] == 1_442_229
 
 
@@ -263,13 +268,37 @@ def test_workforce_rows_and_englands_total(readings):
      ("RX8", "Other staff or those with unknown classification", 0, "AG317")],
 )  # fmt: skip
 def test_workforce_cells(readings, code, group, value, cell):
-    row = only(readings["workforce"].figures, organisation_code=code, group=group)
+    row = only(
+        readings["workforce"].figures, indicator="workforce_headcount", organisation_code=code, group=group
+    )
     assert (row["value"], row["locator"]) == (value, f"2. NHSE, Org & SG - HC!{cell}")
+
+
+@pytest.mark.parametrize(
+    ("indicator", "code", "year", "value", "cell"),
+    [("workforce_fte", "ENG", None, 1285542.80577, "3. NHSE, Org & SG - FTE!G8"),
+     ("workforce_fte", "RJ1", None, 21360.68252, "3. NHSE, Org & SG - FTE!G12"),
+     ("workforce_march_headcount", "ENG", 2010, 1168750, "4. All Staff, NHSE & Org - HC!M7"),
+     ("workforce_march_headcount", "ENG", 2023, 1434841, "4. All Staff, NHSE & Org - HC!FM7"),
+     ("workforce_march_fte", "ENG", 2023, 1280349.86365, "5. All Staff, NHSE & Org - FTE!FM7")],
+)  # fmt: skip
+def test_full_time_equivalents_and_each_march(readings, indicator, code, year, value, cell):
+    figures = readings["workforce"].figures.query("group == 'Total'")
+    if year:
+        figures = figures[figures["period_end"] == pd.Timestamp(year, 3, 31)]
+    row = only(figures, indicator=indicator, organisation_code=code)
+    assert (row["value"], row["locator"]) == (pytest.approx(value), cell)
+
+
+def test_a_march_for_each_year_of_the_series(readings):
+    figures = readings["workforce"].figures.query("indicator == 'workforce_march_headcount'")
+    assert sorted(set(figures["period_end"].dt.year)) == list(range(2010, 2024))
+    assert (figures["value"] > 0).all()
 
 
 def test_trusts_come_to_a_little_less_than_england(readings):
     # boards are left out (and count in England); a few people work for two trusts and count in both
-    figures = readings["workforce"].figures
+    figures = readings["workforce"].figures.query("indicator == 'workforce_headcount'")
     totals = figures[(figures["group"] == "Total") & (figures["trust_code"] != "ENG")]["value"].sum()
     assert 0.97 < totals / 1_442_229 < 1.0
 

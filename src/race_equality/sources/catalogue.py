@@ -215,8 +215,11 @@ PUBLICATIONS = (
         pattern="workforce/NHS Workforce Statistics*England and Organisation.xlsx",
         read=workforce.read_headcount,
         sheets=(workforce.SHEET,),
+        is_workbook=workforce.is_workforce_workbook,
         notes=(
-            "Headcount of directly employed, paid staff; bank staff are not included.",
+            "Headcount and full-time equivalents of directly employed, paid staff; bank staff are not included.",
+            "workforce_march_headcount and workforce_march_fte are all staff on 31 March of each year since "
+            "2010, of each organisation as it was: of a trust that merged there are rows of its parts.",
             "`-` is zero. Groups do not add up to totals: people in two roles are counted in each.",
             "Integrated care boards are left out, and organisations that closed without a single successor "
             "(Dudley Integrated Health and Care, RYK).",
