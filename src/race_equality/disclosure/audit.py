@@ -223,7 +223,7 @@ def _read_all(path: Path, site: Path) -> list[Content]:
 
 def _scope(name: str) -> str:
     folder, _, file = name.partition("/")
-    return file.split(".")[0].split("/")[0] if folder == "trusts" and file else ""
+    return file.split(".")[0].split("/")[0].removesuffix("-figures") if folder == "trusts" and file else ""
 
 
 # ---- what is read ----
@@ -323,6 +323,8 @@ def _hidden_cells(contents: list[Content]) -> set[_Hidden]:
             for column, cell in zip(table.columns, row, strict=False):
                 if labels and _is_hidden(cell):
                     beside = frozenset.intersection(*(frozenset(rows_with[label]) for label in labels))
+                    # a label may hold a number itself: "Waiting under 18 weeks"
+                    beside |= {number.text for label in labels for number in _numbers(label)}
                     found.add(_Hidden(_table_name(table), labels, _normal(column), beside))
     return found
 
@@ -348,6 +350,11 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
     cells: dict[tuple[str, ...], frozenset[str]] = {}
     for cell in hidden:
         cells[cell.labels] = cells.get(cell.labels, frozenset()) | cell.beside
+    # a table of all trusts has many: those of one trust are looked at where its code stands
+    by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = defaultdict(list)
+    for labels, beside in cells.items():
+        by_first[labels[0]].append((labels, beside))
+    firsts = list(by_first)
     every = {label for table in _tables(contents) for row in table.rows for label in _labels(row)[:2]}
     longer_labels = {
         labels[-1]: sorted(
@@ -364,7 +371,7 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
             continue
         for piece in pieces:
             text = _normal(piece)
-            for labels, beside in cells.items():
+            for labels, beside in [pair for first in firsts if first in text for pair in by_first[first]]:
                 if not all(label in text for label in labels):
                     continue
                 for longer in longer_labels[labels[-1]]:
@@ -448,8 +455,11 @@ def _totals_elsewhere(
             people = [i for i, column in enumerate(table.columns) if _PEOPLE.search(column)]
             if not people:
                 continue
+            group = _group_column(table)
             for row in table.rows:
                 label = row[0] if row else ""
+                if group is not None and not _TOTAL.match(row[group].strip()):
+                    continue  # the base of one group, and not how many there are
                 code = re.search(r"\(([A-Z0-9]{3,5})\)\s*$", label)
                 owner = code.group(1) if code else by_name.get(_normal(label))
                 if owner is None and label.strip() in scopes:
@@ -463,6 +473,44 @@ def _totals_elsewhere(
     return found
 
 
+#: Columns of a data file that say what a row is about, beside its group.
+_ABOUT = {
+    "trust_code", "kind", "measure", "name", "figure", "organisation", "period_start", "period_end", "from", "to",
+    "unit",
+}  # fmt: skip
+
+
+def _group_column(table: Table) -> int | None:
+    """Where a data file with many measures names the group; None in any other table."""
+    names = [_normal(column) for column in table.columns]
+    if table.channel == "data file" and "group" in names and {"measure", "figure"} & set(names):
+        return names.index("group")
+    return None
+
+
+def _parts_of_one_whole(table: Table) -> Iterator[Table]:
+    """In a data file with many measures, the groups of each measure and period are parts of a whole."""
+    group = _group_column(table)
+    if group is None:
+        yield table
+        return
+    names = [_normal(column) for column in table.columns]
+    about = [i for i, name in enumerate(names) if name in _ABOUT]
+    title = next((i for i, name in enumerate(names) if name in ("name", "figure")), about[0])
+    others = [i for i in range(len(names)) if i not in about and i != group]
+    wholes: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+    for row in table.rows:
+        wholes[tuple(row[i] for i in about)].append(row)
+    for rows in wholes.values():
+        yield Table(
+            table.file,
+            table.channel,
+            rows[0][title],
+            (table.columns[group], *(table.columns[i] for i in others)),
+            tuple((row[group], *(row[i] for i in others)) for row in rows),
+        )
+
+
 def _worked_out(
     contents: list[Content],
     totals: list[tuple[int, str]],
@@ -471,7 +519,7 @@ def _worked_out(
     overlapping: tuple[str, ...],
 ) -> Iterator[Problem]:
     done = set()
-    for table in _tables(contents):
+    for table in (part for table in _tables(contents) for part in _parts_of_one_whole(table)):
         if not any(_is_hidden(cell) for row in table.rows for cell in row):
             continue
         apart = _table_name(table).startswith(tuple(_normal(begin) for begin in overlapping))

@@ -364,14 +364,19 @@ def _workbook(data: bytes, name: str, ending: str) -> Iterator[Content]:
     import pandas as pd
 
     if ending == ".parquet":
-        sheets = {"": pd.read_parquet(io.BytesIO(data))}
+        frame = pd.read_parquet(io.BytesIO(data))
+        sheets = {"": [tuple(map(str, frame.columns)), *frame.itertuples(index=False, name=None)]}
     else:
-        sheets = pd.read_excel(io.BytesIO(data), sheet_name=None, engine="calamine", dtype=str)
-    for sheet, frame in sheets.items():
-        rows = tuple(
-            tuple("" if pd.isna(v) else str(v) for v in row) for row in frame.itertuples(index=False)
-        )
-        yield Table(name, "data file", str(sheet), tuple(map(str, frame.columns)), rows)
+        read = pd.read_excel(io.BytesIO(data), sheet_name=None, engine="calamine", dtype=str, header=None)
+        sheets = {name: list(frame.itertuples(index=False, name=None)) for name, frame in read.items()}
+    for sheet, lines in sheets.items():
+        rows = [tuple("" if pd.isna(v) else str(v) for v in row) for row in lines]
+        # a sheet may begin with a title and notes, each alone in its row
+        begin = next((i for i, row in enumerate(rows) if sum(map(bool, row)) > 1), len(rows))
+        for row in rows[:begin]:
+            yield Text(name, "data file text", str(sheet), " ".join(filter(None, row)))
+        if rows[begin:]:
+            yield Table(name, "data file", str(sheet), rows[begin], tuple(rows[begin + 1 :]))
 
 
 def _archive(data: bytes, name: str) -> Iterator[Content]:
