@@ -26,15 +26,16 @@ from race_equality.render.files import write_atomically
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
-    "name": ("Figure", 11.0), "group": ("Group", 6.0), "value": ("Value", 2.5),
+    "name": ("Figure", 11.0), "group": ("Group", 6.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0),
+    "value": ("Value", 2.5),
     "lower_95": ("Lower 95% limit", 2.5), "upper_95": ("Upper 95% limit", 2.5),
     "all_trusts": ("All trusts", 2.5), "unit": ("Unit", 4.0), "people": ("People", 2.5),
-    "status": ("Status", 5.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0), "source": ("Source", 14.0),
+    "status": ("Status", 5.0), "source": ("Source", 14.0),
 }  # fmt: skip
 _PUBLISHED_COLUMNS = {
-    "name": ("Figure", 11.0), "group": ("Group", 5.0), "value": ("Value", 2.5), "unit": ("Unit", 3.0),
-    "people": ("People", 2.5), "status": ("Status", 5.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0),
-    "organisation": ("Organisation", 3.0), "source": ("Source", 14.0), "locator": ("Where in the source", 9.0),
+    "name": ("Figure", 11.0), "group": ("Group", 5.0), "organisation": ("Organisation", 3.0),
+    "period_start": ("From", 3.0), "period_end": ("To", 3.0), "value": ("Value", 2.5), "unit": ("Unit", 3.0),
+    "people": ("People", 2.5), "status": ("Status", 5.0), "source": ("Source", 14.0), "locator": ("Where in the source", 9.0),
 }  # fmt: skip
 _MONTHLY = ("rtt_", "ae_")
 _NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")
@@ -51,9 +52,11 @@ class Downloads:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.material = Material(
-            read_figures(project=project), {source.id: source for source in read_sources(project=project)}
-        )
+        figures = read_figures(project=project)
+        # What a trust has loaded of its patients is in its report alone, by the rules of that section.
+        figures = figures[~figures["source"].str.startswith("patients_return_")]
+        self.material = Material(figures, {source.id: source for source in read_sources(project=project)})
+        self._findings: dict[str, list[Row]] = {}
 
     @property
     def are_there(self) -> bool:
@@ -75,6 +78,8 @@ class Downloads:
             The files, relative to the site.
         """
         rows = rows_of(self.material, trust, rule=self._rule(trust.code))
+        if not self.material.has_returns:
+            self._findings[trust.code] = [row for row in rows if row["kind"] == FINDING]
         stem = f"trusts/{trust.code}-figures"
         write_atomically(site / f"{stem}.csv", csv_text(rows, list(COLUMNS)))
         write_atomically(site / f"{stem}.ods", trust_spreadsheet(trust, rows))
@@ -96,7 +101,7 @@ class Downloads:
         trusts = [resolve_trust(code, project=self.project) for code in codes]
         own = {file.stem for file in (self.project.params / "trusts").glob("*.yml")}
         rules = {trust.code: self._rule(trust.code) for trust in trusts if trust.code in own}
-        rows = findings_of_all(self.material, trusts, rules=rules)
+        rows = findings_of_all(self.material, trusts, rules=rules, known=self._findings)
         write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
         write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
         write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))

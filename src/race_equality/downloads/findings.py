@@ -12,6 +12,7 @@ import pandas as pd
 from race_equality.disclosure.rules import Rule, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, GAP, SHORTHAND, WIDEST, rounding
 from race_equality.figures.provenance import Source
+from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES, monthly
 from race_equality.indicators.definitions import (
@@ -120,10 +121,18 @@ class Material:
     figures: pd.DataFrame
     sources: Mapping[str, Source]
 
+    @property
+    def _local(self) -> pd.Series:
+        return self.figures["source"].str.startswith(LOCAL_PREFIXES)
+
+    @property
+    def has_returns(self) -> bool:
+        """Whether any trust's own return is among the figures."""
+        return bool(self._local.any())
+
     def public(self) -> Material:
         """Leave out the demonstration trust and every trust's own return."""
-        own = self.figures["source"].str.startswith("wres_return_")
-        keep = ~own & (self.figures["trust_code"] != DEMONSTRATION_CODE) & (self.figures["source"] != "demonstration")
+        keep = ~self._local & (self.figures["trust_code"] != DEMONSTRATION_CODE) & (self.figures["source"] != "demonstration")
         return Material(self.figures[keep], self.sources)
 
     @cached_property
@@ -216,7 +225,8 @@ class _Rows:
         lower=None, upper=None, all_trusts=None, people=None, *, source, organisation, locator=_COMPUTED,
     ) -> Row:  # fmt: skip
         people = None if people is None or pd.isna(people) else float(people)
-        if status == "ok" and people is not None and people < self.rule.minimum_responses:
+        fewest = self.rule.minimum_people if unit == "people" else self.rule.minimum_responses
+        if status == "ok" and people is not None and people < fewest:
             status = "suppressed"
         if status == "ok" and number_text(value, unit) is None:
             status = "not_available"
@@ -233,6 +243,7 @@ class _Rows:
             "measure": measure,
             "name": BY_ID[_family(measure)].name,
             "group": group,
+            "organisation": organisation or self.trust.code,
             "period_start": _day(start),
             "period_end": _day(end),
             **numbers,
@@ -240,7 +251,6 @@ class _Rows:
             "people": missing or number_text(people, "people") or SHORTHAND["not_applicable"],
             "status": _STATUS_WORDS[status],
             "rounding": rounding(unit),
-            "organisation": organisation or self.trust.code,
             "source": described.title if described else "not stated",
             "publisher": described.publisher if described else "not stated",
             "licence": described.licence if described else "not stated",
@@ -350,17 +360,19 @@ class _Rows:
         rows = self.figures[self.figures["indicator"] == "workforce_headcount"]
         if rows.empty:
             return
-        together = pd.concat([rows, self.material.england_staff])
+        rows = rows[rows["period_end"] == rows["period_end"].max()]
+        england = self.material.england_staff
+        together = pd.concat([rows, england[england["period_end"] == rows["period_end"].iloc[0]]])
         table = headcount_by_group(together, self.trust.code, threshold=self.rule.minimum_people)
         for row in table.itertuples():
             yield self.finding(
                 "workforce_headcount", row.group, "people", row.status, row.people, people=row.people
             )
-        total = rows[(rows["group"] == "Total") & (rows["status"] == "ok")]["value"]
-        if len(total) and total.sum() >= self.rule.minimum_people:
-            yield self.finding(
-                "workforce_headcount", "Total", "people", "ok", float(total.sum()), people=float(total.sum())
-            )
+        if (table["status"] != "ok").any():
+            return  # a hidden group is what the others leave of the total, or nearly so
+        total = float(rows[(rows["group"] == "Total") & (rows["status"] == "ok")]["value"].sum())
+        if total >= self.rule.minimum_people:
+            yield self.finding("workforce_headcount", "Total", "people", "ok", total, people=total)
 
     def waits(self) -> Iterator[Row]:
         for measure in MEASURES:
@@ -440,7 +452,13 @@ def rows_of(material: Material, trust: Trust, *, rule: Rule | None = None) -> li
     return [*rows.findings(), *rows.published()]
 
 
-def findings_of_all(material: Material, trusts: Iterable[Trust], *, rules: Mapping[str, Rule]) -> list[Row]:
+def findings_of_all(
+    material: Material,
+    trusts: Iterable[Trust],
+    *,
+    rules: Mapping[str, Rule],
+    known: Mapping[str, list[Row]] | None = None,
+) -> list[Row]:
     """Give the findings of all trusts, from public figures alone.
 
     Parameters
@@ -451,6 +469,8 @@ def findings_of_all(material: Material, trusts: Iterable[Trust], *, rules: Mappi
         Those in the table; the demonstration trust is left out.
     rules : mapping of str to Rule
         Thresholds of the trusts that have raised them.
+    known : mapping of str to list of dict, optional
+        Findings of a trust that were made already, from public figures alone.
 
     Returns
     -------
@@ -458,12 +478,13 @@ def findings_of_all(material: Material, trusts: Iterable[Trust], *, rules: Mappi
         As from :func:`rows_of`.
     """
     public = material.public()
-    return [
-        row
-        for trust in trusts
-        if not trust.is_demonstration
-        for row in _Rows(public, trust, rules.get(trust.code, Rule())).findings()
-    ]
+    known = known or {}
+    found: list[Row] = []
+    for trust in trusts:
+        if not trust.is_demonstration:
+            rows = known.get(trust.code) or _Rows(public, trust, rules.get(trust.code, Rule())).findings()
+            found.extend(rows)
+    return found
 
 
 def _family(measure: str) -> str:
