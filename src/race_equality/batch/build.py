@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure
-from race_equality.batch.freshness import Inputs, Work, decide, outputs_of
+from race_equality.batch.freshness import Inputs, Work, decide, is_there, outputs_of
 from race_equality.batch.lock import OutputLock
 from race_equality.batch.manifest import (
     MANIFEST_FILE,
@@ -31,6 +32,7 @@ from race_equality.errors import RaceEqualityError
 if TYPE_CHECKING:
     from race_equality.batch.plan import Page, Plan
     from race_equality.batch.pool import Pool
+    from race_equality.downloads.files import Downloads
     from race_equality.progress import BuildProgress
     from race_equality.project import Project
 
@@ -146,7 +148,7 @@ def build(
     with OutputLock(output):
         this = _Build(plan, options, project, output)
         on_work(this.work)
-        if not options.dry_run and (this.needed or this.index_is_old()):
+        if not options.dry_run and (this.needed or this.index_is_old() or this.tables_are_old()):
             with show_progress(len(this.needed)) as progress:
                 this.run(progress)
         this.result.seconds = time.perf_counter() - began
@@ -210,6 +212,25 @@ class _Build:
             self.manifest.get("index") != self.inputs.of_index()
         )
 
+    @cached_property
+    def downloads(self) -> Downloads:
+        """The figures that downloads are made from, read when the first is made."""
+        from race_equality.downloads.files import Downloads
+
+        return Downloads(self.project)
+
+    def tables_are_old(self) -> bool:
+        """Whether the tables of all trusts have to be made: where all trusts are built, and only there."""
+        from race_equality.figures.trusts import read_trusts
+
+        asked = {page.trust.code for page in self.pages.values() if page.trust is not None}
+        record = self.manifest.get("downloads", {})
+        outputs = record.get("outputs", {})
+        return set(read_trusts(project=self.project)["trust_code"]) <= asked and (
+            record.get("rests_on") != self.inputs.of_downloads()
+            or any(not is_there(self.site / name, size) for name, size in outputs.items())
+        )
+
     def run(self, progress: BuildProgress) -> None:
         from race_equality.batch.pool import Pool
 
@@ -221,8 +242,11 @@ class _Build:
             with self._kernels(), Pool(self.options.jobs, log=self.output / "build.log") as pool:
                 for batch in _batches(self.needed, self.options):
                     self._make(batch, pool)
-            if not self.needed:
-                self._render([])
+            if self.tables_are_old():
+                self._write_tables()
+                self._render_index()
+            elif not self.needed:
+                self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
         except OSError as error:
@@ -290,8 +314,9 @@ class _Build:
     def _render(self, pages: Sequence[Page]) -> None:
         from race_equality.render import render_site
 
-        if not pages and self.needed:
+        if not pages:
             return
+        pages = self._write_downloads(pages)
         stages = _Stages(self)
         failures = render_site(
             self.staged,
@@ -310,6 +335,34 @@ class _Build:
             elif page in self.result.untouched:  # a renderer that does not say when a page is done
                 self._end(page, None)
         self.manifest["index"] = self.inputs.of_index()
+
+    def _render_index(self) -> None:
+        """Make the first page alone: it lists what the site holds."""
+        from race_equality.render import render_site
+
+        render_site(self.staged, self.site, [], jobs=self.options.jobs, engine=self.options.renderer)
+        self.manifest["index"] = self.inputs.of_index()
+
+    def _write_downloads(self, pages: Sequence[Page]) -> list[Page]:
+        """Write the figures of the trusts of these pages, before the pages that link to them."""
+        written = []
+        for page in pages:
+            try:
+                if page.trust is not None and self.downloads.are_there:
+                    self.downloads.write_trust(page.trust, self.site)
+            except RaceEqualityError as error:
+                what = f"Its figures to download could not be made. {error}"
+                self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
+            else:
+                written.append(page)
+        return written
+
+    def _write_tables(self) -> None:
+        names = self.downloads.write_site(self.site) if self.downloads.are_there else []
+        self.manifest["downloads"] = {
+            "rests_on": self.inputs.of_downloads(),
+            "outputs": {name: (self.site / name).stat().st_size for name in names},
+        }
 
     def _end(self, page: Page, failure: Failure | None) -> None:
         self.result.untouched.remove(page)

@@ -39,6 +39,7 @@ _WORDS = {
     "versions": "installed versions",
     "executed": "the executed notebook",
     "site": "_quarto.yml or the renderer's code",
+    "downloads": "the downloads' code",
     "renderer": "the renderer",
 }
 
@@ -111,7 +112,23 @@ class Inputs:
 
     def of_rendering(self) -> Parts:
         """Name and hash what every page's HTML and PDF rest on, beside the executed notebook."""
-        return {"site": self._site, "renderer": self._renderer_found, "versions": self._versions}
+        return {
+            "site": self._site,
+            "renderer": self._renderer_found,
+            "versions": self._versions,
+            "downloads": self._downloads,
+        }
+
+    def of_downloads(self) -> Parts:
+        """Name and hash what the tables of all trusts rest on."""
+        params = [path for path in self._project.params.rglob("*.yml") if path.is_file()]
+        return {
+            "params": hash_files(params, base=self._project.params),
+            "figures": self._figures,
+            "code": self._code,
+            "versions": self._versions,
+            "downloads": self._downloads,
+        }
 
     def of_index(self) -> Parts:
         """Name and hash what the first page rests on, beside the pages it lists."""
@@ -163,6 +180,11 @@ class Inputs:
         return _digest([self._hash("_quarto.yml"), hash_files(files, base=self._package)])
 
     @cached_property
+    def _downloads(self) -> str:
+        folder = self._package / "downloads"
+        return hash_files(folder.rglob("*.py"), base=self._package)
+
+    @cached_property
     def _renderer_found(self) -> str:
         quarto = None if self._renderer == "built-in" else shutil.which("quarto")
         if quarto is None:
@@ -203,7 +225,7 @@ def decide(
     if changed:
         return Work(page, True, changed)
     executed = entry.get("executed", {})
-    if not _is_there(staged / page.path, executed.get("bytes")):
+    if not is_there(staged / page.path, executed.get("bytes")):
         return Work(page, True, ("the executed notebook is gone or was changed",))
     if entry.get("status") != "done":
         return Work(page, False, ("it was executed and not rendered",))
@@ -211,7 +233,7 @@ def decide(
     if changed:
         return Work(page, False, changed)
     outputs = entry.get("outputs", {})
-    missing = [name for name, size in outputs.items() if not _is_there(site / name, size)]
+    missing = [name for name, size in outputs.items() if not is_there(site / name, size)]
     if missing or not outputs:
         return Work(page, False, (f"{', '.join(missing) or 'the page'} is gone or was changed",))
     return Work(page, False, ())
@@ -231,14 +253,15 @@ def outputs_of(page: Page, site: Path) -> dict[str, int]:
     """
     stem = page.path.removesuffix(".ipynb")
     found = {}
-    for ending in (".html", ".pdf", ".ipynb"):
+    for ending in (".html", ".pdf", ".ipynb", "-figures.csv", "-figures.ods"):
         file = site / f"{stem}{ending}"
         if file.is_file():
             found[f"{stem}{ending}"] = file.stat().st_size
     return found
 
 
-def _is_there(file: Path, size: int | None) -> bool:
+def is_there(file: Path, size: int | None) -> bool:
+    """Whether a file is there, as long as it was when it was written."""
     # Two hundred pages are looked at in milliseconds; hashing them would take a second.
     try:
         return file.stat().st_size == size

@@ -32,6 +32,8 @@ class TrustPage:
         The page in the site.
     pdf : str
         The PDF's address; "" when there is none.
+    figures : str
+        The address of the spreadsheet of its figures; "" when there is none.
     """
 
     region: str
@@ -40,6 +42,7 @@ class TrustPage:
     kind: str
     address: str
     pdf: str
+    figures: str = ""
 
 
 _known: dict[tuple[Path, int, int], dict[str, Any]] = {}
@@ -66,7 +69,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
         code = file.stem
         about = _front_matter(project_dir / "trusts" / f"{code}.ipynb")
         trust = about.get("trust") if isinstance(about.get("trust"), dict) else _look_up(code)
-        pdf = file.with_suffix(".pdf")
+        pdf, figures = file.with_suffix(".pdf"), file.with_name(f"{code}-figures.ods")
         pages.append(
             TrustPage(
                 region=str(trust.get("region") or _NO_REGION),
@@ -75,6 +78,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
                 kind=str(trust.get("kind") or ""),
                 address=f"trusts/{file.name}",
                 pdf=f"trusts/{pdf.name}" if pdf.is_file() else "",
+                figures=f"trusts/{figures.name}" if figures.is_file() else "",
             )
         )
     return sorted(pages, key=lambda page: (page.region in _LAST, page.region, page.name.lower()))
@@ -107,6 +111,11 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
                 if page.pdf
                 else "None"
             )
+            if page.figures:
+                pdf += (
+                    f', <a href="{html.escape(page.figures)}">figures'
+                    f'<span class="visually-hidden"> of {name}, ODS</span></a>'
+                )
             rows.append(
                 f'<tr data-find="{find}"><th scope="row"><a href="{html.escape(page.address)}">{name}</a></th>'
                 f"<td>{html.escape(page.code)}</td>"
@@ -125,7 +134,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
     )
 
 
-def fill_in_listing(index: str, pages: Iterable[TrustPage]) -> str:
+def fill_in_listing(index: str, pages: Iterable[TrustPage], *, downloads: str = "") -> str:
     """Put the list of trusts into the first page's source.
 
     Parameters
@@ -133,6 +142,8 @@ def fill_in_listing(index: str, pages: Iterable[TrustPage]) -> str:
     index : str
         ``index.qmd``, with the lines ``<!-- trusts -->`` and ``<!-- /trusts -->``.
     pages : iterable of TrustPage
+    downloads : str, optional
+        HTML that stands after the list.
 
     Returns
     -------
@@ -151,7 +162,35 @@ def fill_in_listing(index: str, pages: Iterable[TrustPage]) -> str:
     listing = listing_html(pages)
     if not listing:
         return index
+    listing += downloads
     return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{listing}\n```\n{place[2]}", index)
+
+
+def downloads_html(site_dir: Path) -> str:
+    """Say which files with the figures of all trusts the site holds.
+
+    Parameters
+    ----------
+    site_dir : Path
+
+    Returns
+    -------
+    str
+        HTML; empty when there are none.
+    """
+    files = {
+        "all-trusts.csv": "Findings of all trusts (CSV)",
+        "all-trusts.parquet": "Findings of all trusts (Parquet)",
+        "codebook.csv": "What each column and measure means (CSV)",
+    }
+    links = [
+        f'<li><a href="downloads/{name}">{html.escape(text)}</a></li>'
+        for name, text in files.items()
+        if (site_dir / "downloads" / name).is_file()
+    ]
+    if not links:
+        return ""
+    return f'\n<h3 id="figures-to-download">Figures to download</h3>\n<ul>\n{"".join(links)}\n</ul>'
 
 
 def write_listing(project_dir: Path, site_dir: Path) -> None:
@@ -171,7 +210,7 @@ def write_listing(project_dir: Path, site_dir: Path) -> None:
         text = index.read_text(encoding="utf-8")
     except OSError as error:
         raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
-    write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir)))
+    write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir), downloads=downloads_html(site_dir)))
 
 
 def _front_matter(file: Path) -> dict[str, Any]:

@@ -148,6 +148,11 @@ def _render_page(project_dir, site_dir, page, config, navigation, report) -> Ren
         with_pdf = makes_pdf(source.front_matter, config)
         if with_pdf:
             formats.insert(0, Format("PDF (to print or send)", f"{stem}.pdf"))
+        formats += [
+            Format(text, f"{stem}-figures.{ending}")
+            for text, ending in (("Figures (CSV)", "csv"), ("Figures (spreadsheet, ODS)", "ods"))
+            if target.with_name(f"{stem}-figures.{ending}").is_file()
+        ]
         html = page_html(source, address, config, formats=formats, navigation=navigation)
         pdf = None
         if with_pdf:
