@@ -310,6 +310,18 @@ def check(raw: Path | None, schema: bool) -> None:
     click.echo("The store is whole.")
 
 
+@data.command()
+def reconcile() -> None:
+    """Hold the figures to the publishers' own totals, and say which do not agree, and why."""
+    from race_equality.sources.reconcile import reconcile as reconciliations
+
+    found = reconciliations(find_project())
+    for one in found:
+        click.echo(str(one))
+    differing = sum(not one.agrees for one in found)
+    click.echo(f"{len(found) - differing} of {len(found)} totals agree; each of the others says why.")
+
+
 def _raw_folder(project: Project) -> Path | None:
     folder = project.root / _SHARED
     return folder if folder.is_dir() else None

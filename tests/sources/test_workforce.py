@@ -140,7 +140,12 @@ def test_full_time_equivalents_and_marches(cut, write, trust_list):
     }  # fmt: skip
     assert set(marches["locator"]) >= {f"{SERIES}!G8", f"{SERIES}!I11"}
     assert reading.left_out["organisations of the monthly series that no trust of today goes back to"] == 1
-    assert reading.remarks == ("Worksheets that are not there: 5. All Staff, NHSE & Org - FTE.",)
+    assert reading.remarks[-1] == "Worksheets that are not there: 5. All Staff, NHSE & Org - FTE."
+    # the cut's totals are round numbers: it is said, and no figure is changed. 18,000.25 + 600 + 5,000 + 9,000 + 400
+    assert reading.remarks[:-1] == (
+        "Full-time equivalents of England: its organisations come to 33,000.2, the publisher's own total is 40,000.0.",
+        "Full-time equivalents of London: its organisations come to 33,000.2, the publisher's own total is 30,000.0.",
+    )
 
 
 def layout_of_2021(book):

@@ -47,9 +47,9 @@ NOT_APPLICABLE = "."
 ORGANISATION_NAME, ORGANISATION_CODE = "Organisation name", "Organisation code"
 #: Columns of places that an edition may have, newest name first.
 SYSTEM_NAMES = ("ICS name", "ICB name", "STP name")
+REGION_NAMES = ("NHS England region name", "HEE region name")
 OTHER_PLACES = (
-    "NHS England region code", "NHS England region name", "ICS code", "ICB code", "STP code",
-    "HEE region code", "HEE region name",
+    *REGION_NAMES, "NHS England region code", "ICS code", "ICB code", "STP code", "HEE region code",
 )  # fmt: skip
 STAFF_GROUPS = (
     "Total", "Professionally qualified clinical staff", "HCHS Doctors", "Consultant",
@@ -64,6 +64,7 @@ STAFF_GROUPS = (
 
 _MOST_ROWS_ABOVE = 15  # headers further down than this are none
 _MARCH = 3
+_FTE_ROUNDING = 0.01  # printed with five decimals, added up over 250 organisations
 
 
 def is_workforce_workbook(sheet_names: Sequence[str]) -> bool:
@@ -111,7 +112,9 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
         if normalised(name) not in has:
             missing.append(name)
         elif indicator == "workforce_fte":
-            remarks += _add_month(figures, book.sheet(name), indicator, unit)
+            full_time = book.sheet(name)
+            remarks += _add_month(figures, full_time, indicator, unit)
+            remarks += _regions_that_do_not_add_up(full_time)
         else:
             _add_marches(figures, book.sheet(name), indicator, unit, last_day, count_left_out=number == 1)
     if missing:
@@ -205,6 +208,40 @@ def _add_month(
         if header.text and column not in groups.values() and normalised(header.text) not in places
     ]
     return [f"Columns not read: {', '.join(unread)}."] if unread else []
+
+
+def _regions_that_do_not_add_up(sheet: Sheet) -> list[str]:
+    """Return what does not agree: full-time equivalents of organisations with the region's and England's.
+
+    Unlike people, who count once in a region however many organisations they work for, these add up.
+    """
+    header_row = _header_row(sheet)
+    headers = {normalised(value) for value in sheet.rows[header_row]}
+    region_header = next((n for n in REGION_NAMES if normalised(n) in headers), None)
+    if region_header is None:
+        return []
+    region_column = sheet.column(header_row, region_header)
+    code_column, total_column = (sheet.column(header_row, name) for name in (ORGANISATION_CODE, "Total"))
+    published: dict[str, float] = {}
+    together: dict[str, float] = {}
+    region = ""
+    for row in range(header_row + 1, len(sheet.rows)):
+        total = sheet.cell(row, total_column)
+        if total.text in ("", ZERO, NOT_APPLICABLE):
+            continue
+        name = sheet.cell(row, region_column).text
+        if sheet.cell(row, code_column).text:
+            for place in (region, "England"):
+                together[place] = together.get(place, 0.0) + total.number("full-time equivalent")
+        elif name:
+            region = name if name != "England" else region
+            published[name] = total.number("full-time equivalent")
+    return [
+        f"Full-time equivalents of {name}: its organisations come to {together.get(name, 0.0):,.1f}, "
+        f"the publisher's own total is {total:,.1f}."
+        for name, total in published.items()
+        if abs(together.get(name, 0.0) - total) > _FTE_ROUNDING
+    ]
 
 
 def _add_marches(
