@@ -364,15 +364,18 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
     }
     for item in contents:
         if isinstance(item, Table) and item.channel == "data file":
-            together, pieces = True, ["; ".join(row) for row in item.rows]
+            together, pieces = True, [("; ".join(row), frozenset(map(_normal, row))) for row in item.rows]
         elif isinstance(item, Text) and not item.channel.startswith(_PROGRAMS):
-            together, pieces = item.record, [item.text] if item.record else item.text.splitlines()
+            together = item.record
+            pieces = [(line, None) for line in ([item.text] if item.record else item.text.splitlines())]
         else:
             continue
-        for piece in pieces:
+        for piece, of_row in pieces:
             text = _normal(piece)
             for labels, beside in [pair for first in firsts if first in text for pair in by_first[first]]:
-                if not all(label in text for label in labels):
+                # many labels come from a data file, and "Other" stands in "mother" and in other labels
+                within = of_row if of_row is not None and len(labels) > 2 else text
+                if not all(label in within for label in labels):
                     continue
                 for longer in longer_labels[labels[-1]]:
                     text = text.replace(longer, "·")

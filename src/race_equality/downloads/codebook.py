@@ -200,8 +200,8 @@ def codebook() -> list[dict[str, str]]:
     empty = dict.fromkeys(CODEBOOK_COLUMNS, "not applicable")
     rows = [{**empty, "entry": "column", "id": id, "name": id, "definition": text} for id, text in COLUMNS.items()]
     rows += [
-        {**empty, "entry": "shorthand", "id": id, "name": id, "definition": text}
-        for id, text in SHORTHAND_WORDS.items()
+        {**empty, "entry": "shorthand", "id": short.strip("[]"), "name": f"Shorthand {short}", "definition": text}
+        for short, text in SHORTHAND_WORDS.items()
     ]
     for measure in BY_ID.values():
         rows.append(

@@ -1,0 +1,105 @@
+"""What a build offers to download: there, linked, safe, and made again when it has to be."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from race_equality.disclosure.audit import audit_site
+from race_equality.downloads.files import Downloads
+from race_equality.figures.store import read_figures
+from race_equality.project import Project
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("RJ1-figures.csv", "RJ1-figures.ods")
+
+
+@pytest.fixture
+def with_figures(small_project):
+    """The small project with the survey's figures."""
+    for name in ("wres_5_to_8_2024", "staff_survey_organisations_2024"):
+        shutil.copy(ROOT / "data" / "figures" / f"{name}.parquet", small_project / "data" / "figures")
+        (small_project / "data" / "sources").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "data" / "sources" / f"{name}.yml", small_project / "data" / "sources")
+    return small_project
+
+
+@pytest.fixture
+def build(race_equality, with_figures):
+    def run(*options: str) -> str:
+        end = race_equality(
+            "build", "RJ1", "--output", "out", "--renderer", "built-in", "--explain", *options
+        )
+        assert end.returncode == 0, end.stderr
+        return next(line for line in end.stdout.splitlines() if line.startswith("RJ1: "))
+
+    return run
+
+
+def test_a_trusts_figures(build, with_figures):
+    build()
+    site = with_figures / "out" / "site"
+    page = (site / "trusts" / "RJ1.html").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert (site / "trusts" / name).is_file()
+        assert f'href="{name}"' in page
+    assert 'href="trusts/RJ1-figures.ods"' in (site / "index.html").read_text(encoding="utf-8")
+    frame = pd.read_csv(site / "trusts" / "RJ1-figures.csv")
+    row = frame[(frame["measure"] == "wres_6") & (frame["group"] == "White") & (frame["kind"] == "published figure")]
+    # the benchmark workbook, RJ1, indicator 6
+    figures = read_figures("wres_6", project=Project(ROOT)).query("trust_code == 'RJ1' and group == 'White'")
+    assert float(row["value"].iloc[0]) == round(float(figures["value"].iloc[0]), 1)
+    source = yaml.safe_load((ROOT / "data" / "sources" / "wres_5_to_8_2024.yml").read_text(encoding="utf-8"))
+    assert set(row["source"]) == {source["title"]}
+    assert set(row["licence"]) == {source["licence"]}
+    assert list(site.rglob(".*")) == []  # nothing half-written
+    known = read_figures(project=Project(with_figures))
+    assert [str(problem) for problem in audit_site(site, figures=known).problems] == []
+
+
+def test_made_again_when_gone_and_otherwise_left(build, with_figures):
+    build()
+    file = with_figures / "out" / "site" / "trusts" / NAMES[0]
+    before = file.stat().st_mtime_ns
+    assert build() == "RJ1: up to date"
+    assert file.stat().st_mtime_ns == before
+    file.unlink()
+    assert build() == f"RJ1: rendered: trusts/{NAMES[0]} is gone or was changed"
+    assert file.is_file()
+
+
+def test_a_build_of_one_trust_makes_no_table_of_all(build, with_figures):
+    build()
+    assert not (with_figures / "out" / "site" / "downloads").exists()
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    site = tmp_path_factory.mktemp("tables")
+    names = Downloads(Project(ROOT)).write_site(site)
+    assert names == ["downloads/all-trusts.csv", "downloads/all-trusts.parquet", "downloads/codebook.csv"]
+    return site / "downloads"
+
+
+def test_the_table_of_all_trusts(tables):
+    frame = pd.read_parquet(tables / "all-trusts.parquet")
+    trusts = pd.read_parquet(ROOT / "data" / "figures" / "trusts.parquet")
+    assert set(frame["trust_code"]) == set(trusts["trust_code"])
+    assert "DEMO" not in set(frame["trust_code"])
+    assert not frame["source"].str.contains("return|nvented").any()
+    text = pd.read_csv(tables / "all-trusts.csv", na_values=["[c]", "[x]", "[z]"], keep_default_na=False)
+    assert len(text) == len(frame)
+    pd.testing.assert_series_equal(text["value"], frame["value"])
+    codebook = pd.read_csv(tables / "codebook.csv")
+    assert set(frame["measure"]) <= set(codebook.loc[codebook["entry"] == "measure", "id"])
+    assert list(frame.columns) == list(codebook.loc[codebook["entry"] == "column", "id"])
+
+
+def test_the_tables_give_nothing_away(tables):
+    result = audit_site(tables.parent, figures=read_figures(project=Project(ROOT)))
+    assert [str(problem) for problem in result.problems] == []
+    assert result.hidden > 100
