@@ -7,12 +7,16 @@ to the schema, that the error is one of ours and names the file, and that readin
 
 import csv
 import io
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.schema import check_figures
@@ -22,10 +26,12 @@ from race_equality.sources import (
     maternity,
     mental_health_act,
     national_wres,
+    patients_return,
     staff_survey,
     staff_survey_panel,
     workforce,
     wres,
+    wres_return,
 )
 from race_equality.sources.catalogue import recognise
 from race_equality.sources.ods import read_trust_list
@@ -116,6 +122,40 @@ def test_spoilt_cells_and_rows_of_a_csv(name, whole_cut, trust_list, tmp_path):
         assert_figures_or_clear_error(lambda p: CSV_LOADERS[name](p, trust_list), path)
 
     run()
+
+
+RETURNS = {"wres": wres_return, "patients": patients_return}
+
+
+@pytest.mark.parametrize("name", RETURNS)
+def test_spoilt_cells_and_rows_of_a_return(name, trust_list, tmp_path):
+    form, path = RETURNS[name], tmp_path / f"RJ1_{name}_return.csv"
+    rows = list(csv.reader(io.StringIO(form.template("RJ1", "Guy's", [date(2025, 3, 31)], path.name))))
+    filled = [[value or "40" for value in row] if row[0] == "RJ1" else row for row in rows]
+
+    @few
+    @given(spoilt(filled))
+    def run(changed):
+        path.write_text(csv_text(changed), encoding="utf-8", errors="replace")
+        assert_figures_or_clear_error(lambda p: form.read_return(p, trust_list)[1], path)
+
+    run()
+
+
+@few
+@given(st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8), SCRAPS), min_size=1, max_size=4))
+def test_spoilt_cells_of_an_excel_return(trust_list, changes):
+    years = [date(2025, 3, 31)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "RJ1.xlsx"
+        book = openpyxl.load_workbook(io.BytesIO(wres_return.template_workbook("RJ1", "Guy's", years, "RJ1.xlsx")))
+        for row, column, value in changes:
+            with suppress(IllegalCharacterError):
+                book["2 Recruitment"].cell(row, column, value)
+        book["2 Recruitment"]["E5"] = 40
+        book.save(path)
+        book.close()
+        assert_figures_or_clear_error(lambda p: wres_return.read_return(p, trust_list)[1], path)
 
 
 @pytest.mark.parametrize("name", CSV_LOADERS)

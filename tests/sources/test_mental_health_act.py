@@ -58,6 +58,7 @@ def test_rows_with_the_wrong_labels_are_not_read(reading):
             "Whit",
             "row 9, DemographicBreakdown: The ethnic group 'Whit' is not known. The nearest is 'white'",
         ),
+        (7, 7, "", "row 9, OrgID: '' is not the code of a board"),
         (7, 11, "many", "row 9, Total_Count: The figure is 'many'"),
         (7, 11, 10.5, "row 9, Total_Count: The figure 10.5 is not a whole number"),
         (0, 0, "2023", "row 2, Year: The year is '2023' and not like 2023/24"),

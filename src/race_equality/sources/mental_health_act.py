@@ -100,6 +100,10 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
         if organisation == "UNKNOWN":
             figures.left_out["people of no known board"] += 1
             continue
+        if organisation != ALL_PROVIDERS and not re.fullmatch("[A-Z0-9]{3,5}", organisation):
+            raise record["OrgID"].error(
+                f"{organisation!r} is not the code of a board.", "Download the file again."
+            )
         code = ENGLAND if organisation == ALL_PROVIDERS else organisation
         indicator = MEASURES[record["Measure"].text]
         group = _group(record["DemographicBreakdown"])
