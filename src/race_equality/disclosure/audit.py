@@ -364,7 +364,7 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
     }
     for item in contents:
         if isinstance(item, Table) and item.channel == "data file":
-            together, pieces = True, [("; ".join(row), frozenset(map(_normal, row))) for row in item.rows]
+            together, pieces = True, [("; ".join(row), tuple(map(_normal, row))) for row in item.rows]
         elif isinstance(item, Text) and not item.channel.startswith(_PROGRAMS):
             together = item.record
             pieces = [(line, None) for line in ([item.text] if item.record else item.text.splitlines())]
@@ -373,8 +373,9 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
         for piece, of_row in pieces:
             text = _normal(piece)
             for labels, beside in [pair for first in firsts if first in text for pair in by_first[first]]:
-                # many labels come from a data file, and "Other" stands in "mother" and in other labels
-                within = of_row if of_row is not None and len(labels) > 2 else text
+                # Many labels come from a data file: whole cells, and in their order. "Other" stands in
+                # "mother", and the code of a trust in every row of those that merged into it.
+                within = iter(of_row) if of_row is not None and len(labels) > 2 else text
                 if not all(label in within for label in labels):
                     continue
                 for longer in longer_labels[labels[-1]]:
