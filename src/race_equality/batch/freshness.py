@@ -27,8 +27,8 @@ _NOT_IN_NOTEBOOKS = (
     "audit_command.py", "params_commands.py",
 )  # fmt: skip
 
-#: It writes the trust's name into the executed notebook.
-_NAMES_THE_TRUST = "batch/execute.py"
+#: Of these, what writes the trust's name into the executed notebook, and what the methods page lists.
+_IN_NOTEBOOKS_YET = ("batch/execute.py", "downloads/codebook.py")
 
 _WORDS = {
     "notebook": "its notebook",
@@ -164,7 +164,7 @@ class Inputs:
             if path.is_file()
             and (
                 path.relative_to(self._package).parts[0] not in _NOT_IN_NOTEBOOKS
-                or path.relative_to(self._package).as_posix() == _NAMES_THE_TRUST
+                or path.relative_to(self._package).as_posix() in _IN_NOTEBOOKS_YET
             )
             and "__pycache__" not in path.parts
         ]
