@@ -20,7 +20,16 @@ from race_equality.indicators.since import Change, change_since
 from race_equality.params import Params
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
-from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
+from race_equality.report.words import (
+    STATUS_WORDS,
+    date,
+    interval,
+    listing,
+    number_word,
+    percent,
+    period,
+    points,
+)
 
 #: The reading of a change, for what the indicator says is adverse.
 CHANGE_WORDS = {

@@ -6,9 +6,10 @@ import math
 
 import pandas as pd
 
+from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES
-from race_equality.report.display import Prose, Shown, callout
+from race_equality.report.display import Shown, callout
 from race_equality.report.sentences import direction
 from race_equality.report.words import date, listing, lower_first, people, place
 
@@ -105,6 +106,32 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     )
 
 
+def local_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
+    """Mark a page that shows figures of the trust's own return, which nobody has published.
+
+    Parameters
+    ----------
+    trust : Trust
+        The trust.
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    Shown or None
+        None where no return was loaded.
+    """
+    own = figures[(figures["trust_code"] == trust.code) & figures["source"].str.startswith(LOCAL_PREFIXES)]
+    if own.empty:
+        return None
+    return callout(
+        "warning",
+        "Local: not for publication without the trust’s consent",
+        "Some figures on this page come from the trust’s own return. They are kept on the machine that made this "
+        "page and stand in no public file.",
+    )
+
+
 def questions_for_the_board(here: pd.DataFrame, likelihoods: pd.DataFrame) -> str:
     """List what a board could ask, from the indicators that are reliably adverse.
 
@@ -133,6 +160,3 @@ def questions_for_the_board(here: pd.DataFrame, likelihoods: pd.DataFrame) -> st
         lines = ["- Which of the figures below has the board not seen before, and who will bring the rest?"]
     lines.append("- Who on the board owns each answer, and on what date will the board hear it?")
     return "### Questions for the board\n\n" + "\n".join(lines)
-
-
-__all__ = ["KIND_WORDS", "Prose", "merger_note", "questions_for_the_board", "who_this_is_about"]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from race_equality.figures.provenance import Source
+from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.words import date
@@ -46,8 +47,8 @@ def sources_used(
     shown = figures["indicator"].isin(list(indicators))
     if families:
         shown |= figures["indicator"].str.startswith(families)
-    rows = figures[shown & (figures["status"] == "ok")]
-    private = rows["source"].eq("demonstration") | rows["source"].str.startswith("wres_return_")
+    rows = figures[shown & (figures["status"] == "ok")].reset_index(drop=True)
+    private = rows["source"].eq("demonstration") | rows["source"].str.startswith(LOCAL_PREFIXES)
     rows = rows[~private | (rows["trust_code"] == trust_code)]
     newest = rows.groupby("indicator")["period_end"].transform("max")
     public = ~rows["source"].isin(set(rows.loc[private, "source"]))

@@ -1,11 +1,14 @@
 """Which publications a page rests on, where a figure stands, and what is missing and why."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 
 from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
 from race_equality.report.missing import missing_indicators
+from race_equality.report.opening import local_note
 from race_equality.report.trace import sources_used, trace_of
 
 
@@ -52,3 +55,23 @@ def test_what_only_a_return_holds_says_how_to_load_it():
 def test_the_demonstration_trusts_complete_return_is_not_missing():
     assert not missing("DEMO").index.str.contains("WRES").any()
     assert isinstance(missing("DEMO"), pd.DataFrame)
+
+
+def test_a_page_with_a_trusts_own_return_is_marked_local_and_others_are_not():
+    figures = read_figures()
+    own = figures[figures["indicator"] == "wres_2"].head(2).assign(trust_code="R1H", source="wres_return_R1H")
+    loaded = pd.concat([figures, own])
+    assert local_note(resolve_trust("R1H"), figures) is None
+    assert "Local: not for publication" in local_note(resolve_trust("R1H"), loaded).markup
+    assert local_note(resolve_trust("RV5"), loaded) is None
+
+
+def test_a_trusts_own_return_is_a_source_of_its_page_alone():
+    figures = read_figures()
+    own = figures[figures["indicator"] == "wres_2"].head(1).assign(trust_code="R1H", source="wres_return_R1H")
+    sources = [*read_sources(), SimpleNamespace(
+        id="wres_return_R1H", title="Own return", publisher="Trust", period="2025", date_read="2026-11-22", licence="None"
+    )]
+    loaded = pd.concat([figures, own])
+    assert "Own return" in sources_used(loaded, ["wres_2"], sources, trust_code="R1H")["title"].tolist()
+    assert "Own return" not in sources_used(loaded, ["wres_2", "wres_8"], sources, trust_code="RV5")["title"].tolist()
