@@ -166,7 +166,8 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(
     assert "RRK: run and rendered" in end.stdout
     if number == signal.SIGINT:  # a kill may come before RJ1 was written down
         assert "RJ1: rendered: it was executed and not rendered" in end.stdout
-        assert ran.read_text().split() == ["RJ1", "RRK", "RRK", "RR8"]
+        # RJ1 not again; RRK and RR8 run side by side, in either order
+        assert sorted(ran.read_text().split()) == ["RJ1", "RR8", "RRK", "RRK"]
     assert sorted(path.stem for path in (small_project / "out" / "site" / "trusts").glob("*.html")) == [
         "RJ1", "RR8", "RRK",
     ]  # fmt: skip
