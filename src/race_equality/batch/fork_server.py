@@ -62,7 +62,6 @@ PRELOAD = (
     "pandas.io.parquet",
     "pyarrow.parquet",
     "pyarrow.dataset",
-    "scipy.stats",
     "scipy.optimize",
     "altair",
     "vl_convert",

@@ -14,7 +14,6 @@ TURQUOISE = "#28A197"
 DARK_PINK = "#801650"
 ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
-LIGHT_GREY = "#BFBFBF"  # for a ground behind marks, never for a mark that carries meaning
 
 #: One colour and one shape for each thing compared, the same on every page.
 GROUP_COLOURS = {"Ethnic minority": DARK_BLUE, "White": ORANGE}
