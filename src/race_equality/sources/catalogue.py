@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -14,6 +14,7 @@ from types import ModuleType
 import pandas as pd
 
 from race_equality.errors import InputError, RaceEqualityError
+from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, read_source, sha256_of
 from race_equality.figures.schema import FIGURE_KEY, check_figures
 from race_equality.figures.store import (
@@ -32,6 +33,7 @@ from race_equality.sources import (
     access,
     benchmark,
     board_survey,
+    boundaries,
     catchment,
     demonstration,
     maternity,
@@ -616,6 +618,10 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
                 "systems": len(boards),
             }
             outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
+        for path in sorted(folder.glob(boundaries.PATTERN))[-1:]:  # of several years, the latest
+            written, outcome = _boundary_files(path, boards, project)
+            files |= written
+            outcomes.append(outcome)
         files |= demonstration_files(project)
     found = [(one, path) for one in chosen for path in find_files(folder, one)]
     # where a folder has a fuller publication of the same figures, it is read instead
@@ -624,6 +630,34 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     more, remove = _read_files(found, trusts, project, files)
     write_all(files, remove=remove)
     return outcomes + more
+
+
+def _boundary_files(
+    path: Path, boards: Mapping[str, tuple[str, str]], project: Project
+) -> tuple[dict[Path, bytes], Outcome]:
+    """Return the boundaries of boards and their source, ready to be written."""
+    content, year = boundaries.read_boundaries(path, boards)
+    source = _dated(
+        Source(
+            BOUNDARIES_SOURCE,
+            boundaries.TITLE.format(year=year),
+            boundaries.PUBLISHER,
+            boundaries.URL,
+            OPEN_GOVERNMENT_LICENCE,
+            date.today(),
+            sha256_of(path),
+            path.name,
+            f"July {year}",
+            boundaries.NOTES,
+            sha256(content).hexdigest(),
+        ),
+        project,
+    )
+    files = {
+        project.figures / BOUNDARIES_FILE: content,
+        project.sources / f"{source.id}.yml": source.to_yaml().encode(),
+    }
+    return files, Outcome(source, None, content.count(b'"Feature",'))
 
 
 def add_publication(path: Path, project: Project) -> Outcome:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
+from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 from race_equality.figures.provenance import Source, read_sources, sha256_of
 from race_equality.figures.schema import STATUSES, UNITS, check_figures
 from race_equality.figures.store import (
@@ -56,10 +57,14 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     if trusts.is_file():
         problems += _check_hash(trusts, sources.get("ods_trusts"))
         problems += _check_schema(trusts, trust_schema())
+    boundaries = project.figures / BOUNDARIES_FILE
+    if boundaries.is_file():
+        problems += _check_hash(boundaries, sources.get(BOUNDARIES_SOURCE))
     held = {path.stem for path in figure_files(project)}
     held |= {f"{LOCAL_PREFIX}{stem}" for stem in held}
+    held |= {"ods_trusts"} | ({BOUNDARIES_SOURCE} if boundaries.is_file() else set())
     for source in sources.values():
-        if source.figures_sha256 and source.id not in held and source.id != "ods_trusts":
+        if source.figures_sha256 and source.id not in held:
             problems.append(
                 f"{source.id}.yml names figures that are not there. Read the file again: {source.file}."
             )
