@@ -163,6 +163,20 @@ def test_pooling_leaves_out_trusts_without_data():
     assert nobody.units == 0
 
 
+def test_pooling_learns_nothing_from_units_that_are_left_out():
+    count, total = [20, 25, 30, 95], [100, 100, 100, 100]
+    learned = pooled_proportions(count, total, learn_from=[True, True, True, False])
+    plain = pooled_proportions(count[:3], total[:3])
+    assert learned.estimate[:3] == pytest.approx(plain.estimate, abs=0.01)
+    assert learned.reference == plain.reference == pytest.approx(0.25)
+    assert learned.between == pytest.approx(plain.between)
+    assert learned.rank_upper[:3].max() == 3
+    assert learned.rank_lower[3] == 4  # one place beyond the last of the three
+    nobody = pooled_proportions(count, total, learn_from=[False] * 4)
+    assert np.isnan(nobody.estimate).all()
+    assert math.isnan(nobody.reference)
+
+
 def test_pooling_with_no_events_anywhere():
     pooled = pooled_proportions([0, 0, 0], [30, 40, 50])
     assert (pooled.estimate < 0.05).all()

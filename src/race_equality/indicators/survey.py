@@ -8,6 +8,7 @@ import pandas as pd
 
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.trend import Trend, trend
 
@@ -29,6 +30,7 @@ QUESTIONS = (
 )
 
 
+@once
 def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
     """One finding a trust and question, for all staff together.
 
@@ -109,6 +111,7 @@ GROUND_ETHNIC_BACKGROUND = SurveyQuestion(
 )
 
 
+@once
 def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     """England's answers by the survey's 18 ethnic groups.
 

@@ -14,13 +14,15 @@ from race_equality.indicators.definitions import (
     EXPERIENCE,
     WHITE,
 )
+from race_equality.indicators.once import once
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 
 _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}
 
 
+@once
 def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
-    """Turn the published counts of WRES 5 to 8 into one finding a trust and indicator.
+    """Turn the published counts of WRES 5 to 8 into one finding a trust and indicator, of its latest survey.
 
     A trust that merged after the survey has figures of more than one organisation; their counts
     are added. That is exact here, because the published percentages are unweighted counts of
@@ -53,6 +55,8 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
         figures["indicator"].isin([indicator.id for indicator in EXPERIENCE])
         & (figures["trust_code"] != ENGLAND_CODE)
     ]
+    # of several surveys the latest: years are not added up
+    rows = rows[rows["period_end"] == rows.groupby(["trust_code", "indicator"])["period_end"].transform("max")]
     if rows.empty:
         return _with_intervals(_empty_counts())
     known = rows[rows["status"] == "ok"]

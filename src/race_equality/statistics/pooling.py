@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import expit, logsumexp, ndtri
+from scipy.special import expit, ndtri
 
 from race_equality.statistics import _arguments as check
 
@@ -66,6 +66,7 @@ def pooled_proportions(
     total,
     *,
     reference: float | None = None,
+    learn_from=None,
     confidence: float = 0.95,
     seed: int = 2024,
     nan_policy: str = "raise",
@@ -78,6 +79,8 @@ def pooled_proportions(
         Numerator and denominator of each unit.
     reference : float, optional
         England's proportion; without it the units together.
+    learn_from : array-like of bool, optional
+        As in :func:`pooled_gaps`.
     confidence : float
         Level of the intervals for values and ranks.
     seed : int
@@ -106,12 +109,13 @@ def pooled_proportions(
     count, total = check.count_and_total(count, total, nan_policy=nan_policy)
     _one_axis(count)
     usable = total > 0
+    learned = _learned(learn_from, usable)
     if reference is not None:
         reference = check.proportions("reference", reference).item()
-    elif usable.any():
-        reference = float(count[usable].sum() / total[usable].sum())
+    elif learned.any():
+        reference = float(count[learned].sum() / total[learned].sum())
     return _pool(
-        count[:, np.newaxis], total[:, np.newaxis], usable, lambda p: p[..., 0], reference, confidence, seed
+        count[:, np.newaxis], total[:, np.newaxis], usable, learned, lambda p: p[0], reference, confidence, seed
     )
 
 
@@ -122,6 +126,7 @@ def pooled_gaps(
     total_2,
     *,
     reference: float | None = None,
+    learn_from=None,
     confidence: float = 0.95,
     seed: int = 2024,
     nan_policy: str = "raise",
@@ -134,6 +139,9 @@ def pooled_gaps(
         Numerators and denominators of the two groups in each unit.
     reference : float, optional
         England's gap; without it the gap of the units together.
+    learn_from : array-like of bool, optional
+        Units that say how units vary; all without it. The others are read with them and change nothing for
+        them: their ranks are among those units, and those units' ranks do not count them.
     confidence : float
         Level of the intervals for gaps and ranks.
     seed : int
@@ -176,17 +184,19 @@ def pooled_gaps(
     )
     _one_axis(count_1)
     usable = (total_1 > 0) & (total_2 > 0)
+    learned = _learned(learn_from, usable)
     if reference is not None:
         reference = check.numbers("reference", reference, ndim=0).item()
-    elif usable.any():
+    elif learned.any():
         reference = float(
-            count_1[usable].sum() / total_1[usable].sum() - count_2[usable].sum() / total_2[usable].sum()
+            count_1[learned].sum() / total_1[learned].sum() - count_2[learned].sum() / total_2[learned].sum()
         )
     return _pool(
         np.stack([count_1, count_2], axis=-1),
         np.stack([total_1, total_2], axis=-1),
         usable,
-        lambda p: p[..., 0] - p[..., 1],
+        learned,
+        lambda p: p[0] - p[1],
         reference,
         confidence,
         seed,
@@ -198,9 +208,24 @@ def _one_axis(array: np.ndarray) -> None:
         raise check.StatisticsError("count must have one axis, a value for each unit.")
 
 
-def _pool(count, total, usable, value_of, reference, confidence, seed) -> Pooled:
+def _learned(learn_from, usable: np.ndarray) -> np.ndarray:
+    """Which units with data say how units vary."""
+    if learn_from is None:
+        return usable
+    learn_from = np.asarray(learn_from)
+    if learn_from.dtype != bool or learn_from.shape != usable.shape:
+        raise check.StatisticsError(
+            f"learn_from must be {usable.size} truth values, one for each unit, but is "
+            f"{learn_from.dtype} of the shape {learn_from.shape}."
+        )
+    return usable & learn_from
+
+
+def _pool(count, total, usable, learned, value_of, reference, confidence, seed) -> Pooled:
     tail = (1 - check.level(confidence)) / 2
     usable = usable & ~np.isnan(count + total).any(axis=-1)
+    if not (usable & learned).any():
+        usable = usable & learned  # nobody says how units vary, so nothing can be read with them
     names = [
         "estimate", "lower", "upper", "probability_above_zero", "probability_above_reference",
         "rank", "rank_lower", "rank_upper",
@@ -209,16 +234,20 @@ def _pool(count, total, usable, value_of, reference, confidence, seed) -> Pooled
     groups = count.shape[-1]
     between, correlation = np.full(groups, np.nan), np.nan
     if usable.any():
-        model = _Model(count[usable], total[usable])
+        model = _Model(count[usable], total[usable], learned[usable])
         proportions, parameters = model.draws(np.random.default_rng(seed))
-        value = value_of(proportions)
-        result["estimate"][usable] = value.mean(axis=0)
-        result["lower"][usable], result["upper"][usable] = np.quantile(value, [tail, 1 - tail], axis=0)
-        result["probability_above_zero"][usable] = (value > 0).mean(axis=0)
-        result["probability_above_reference"][usable] = (value > reference).mean(axis=0)
-        ranks = value.argsort(axis=-1).argsort(axis=-1) + 1
-        low, middle, high = np.quantile(ranks, [tail, 0.5, 1 - tail], axis=0, method="nearest")
-        result["rank_lower"][usable], result["rank"][usable], result["rank_upper"][usable] = low, middle, high
+        value = value_of(proportions)  # a row for each unit
+        ranks = _ranks(value, learned[usable])
+        result["estimate"][usable] = value.mean(axis=-1)
+        result["probability_above_zero"][usable] = (value > 0).mean(axis=-1)
+        result["probability_above_reference"][usable] = (value > reference).mean(axis=-1)
+        # in place: the draws of all units are a large array, and nothing else needs their order
+        value.sort(axis=-1)
+        ranks.sort(axis=-1)
+        last = value.shape[-1] - 1
+        result["lower"][usable], result["upper"][usable] = value[:, [round(tail * last), round((1 - tail) * last)]].T
+        for name, share in (("rank_lower", tail), ("rank", 0.5), ("rank_upper", 1 - tail)):
+            result[name][usable] = ranks[:, round(share * last)]
         between = np.exp(parameters[:, groups : 2 * groups]).mean(axis=0)
         if groups == 2:
             correlation = float(np.tanh(parameters[:, -1]).mean())
@@ -231,13 +260,30 @@ def _pool(count, total, usable, value_of, reference, confidence, seed) -> Pooled
     )
 
 
-class _Model:
-    """The posterior of (means, log standard deviations, atanh correlation) and of units given them."""
+def _ranks(value: np.ndarray, learned: np.ndarray) -> np.ndarray:
+    """Ranks from 1 among the units that were learned from, for each draw."""
+    order = value[learned].argsort(axis=0)
+    ranks = np.empty(value.shape, dtype=np.int32)
+    among = np.empty_like(order, dtype=np.int32)
+    np.put_along_axis(among, order, np.arange(1, len(order) + 1, dtype=np.int32)[:, np.newaxis], axis=0)
+    ranks[learned] = among
+    for unit in np.flatnonzero(~learned):
+        ranks[unit] = 1 + (value[learned] < value[unit]).sum(axis=0)
+    return ranks
 
-    def __init__(self, count: np.ndarray, total: np.ndarray) -> None:
-        self.count, self.total = count, total
+
+class _Model:
+    """The posterior of (means, log standard deviations, atanh correlation) and of units given them.
+
+    Vectors and matrices of one or two groups stand on the last axes; sums over these are written out,
+    because there are thousands of them and NumPy is slow at axes of length two.
+    """
+
+    def __init__(self, count: np.ndarray, total: np.ndarray, learned: np.ndarray) -> None:
+        self.all_count, self.all_total = count, total
+        self.count, self.total = count[learned], total[learned]
         self.groups = count.shape[-1]
-        self.rough = np.log((count + 0.5) / (total - count + 0.5))
+        self.rough = _rough(self.count, self.total)
         z, weight = np.polynomial.hermite_e.hermegauss(_NODES)
         grid = np.meshgrid(*[z] * self.groups, indexing="ij")
         self.nodes = np.stack([axis.ravel() for axis in grid], axis=-1)
@@ -255,61 +301,49 @@ class _Model:
             matrix[..., 1, 0] *= correlation
         return matrix
 
-    def log_prior(self, parameters: np.ndarray) -> float:
-        mean, log_deviation = np.split(parameters[: 2 * self.groups], 2)
+    def log_prior(self, parameters: np.ndarray) -> np.ndarray:
+        groups = self.groups
+        mean, log_deviation = parameters[..., :groups], parameters[..., groups : 2 * groups]
         # the terms without a square are the Jacobians of the logarithm and of the inverse tanh
-        prior = -(mean**2).sum() / 50 - (np.exp(2 * log_deviation) / 2).sum() + log_deviation.sum()
-        if self.groups == 2:
-            prior += 2 * np.log1p(-(np.tanh(parameters[-1]) ** 2))
-        return float(prior)
+        prior = (-(mean**2) / 50 - np.exp(2 * log_deviation) / 2 + log_deviation).sum(axis=-1)
+        if groups == 2:
+            prior = prior + 2 * np.log1p(-(np.tanh(parameters[..., -1]) ** 2))
+        return prior
 
-    def modes(self, mean, precision, start) -> tuple[np.ndarray, np.ndarray]:
-        """Posterior modes of the logits and Cholesky factors of their covariances, by Newton's method."""
-        theta = np.broadcast_to(start, mean.shape[:-2] + self.count.shape).copy()
-        for _ in range(50):
-            proportion = expit(theta)
-            gradient = self.count - self.total * proportion - _times(precision, theta - mean)
-            covariance = _inverse(precision, self.total * proportion * (1 - proportion))
-            step = np.clip(_times(covariance, gradient), -2, 2)
-            theta += step
-            if np.abs(step).max() < 1e-6:
-                break
-        return theta, _cholesky(covariance)
+    def log_posterior(self, parameters: np.ndarray):
+        """Log posterior of parameters (on the last axis), and what its gradient needs."""
+        mean, covariance = parameters[..., np.newaxis, : self.groups], self.covariance(parameters)
+        precision = np.linalg.inv(covariance)[..., np.newaxis, :, :]
+        modes, factor = _modes(self.count, self.total, mean, precision, self.rough)
+        theta = modes + np.stack([_times(factor, node) for node in self.nodes])
+        log_density = _unit_log_density(self.count, self.total, theta, mean, precision)
+        log_density += self.log_weights.reshape(-1, *[1] * (log_density.ndim - 1))
+        log_determinant = sum(np.log(factor[..., i, i]) for i in range(self.groups))
+        # logsumexp; SciPy's spends more on its checks than on the sum
+        top = log_density.max(axis=0)
+        share = np.exp(log_density - top)
+        together = share.sum(axis=0)
+        value = (top + np.log(together) + log_determinant).sum(axis=-1)
+        value = value - len(self.count) * np.linalg.slogdet(covariance)[1] / 2 + self.log_prior(parameters)
+        return value, (modes, theta, share / together, precision)
 
-    def unit_log_density(self, theta, mean, precision):
-        """Log likelihood plus log of the normal density (without its constant) at logits theta."""
-        centred = theta - mean
-        return (self.count * theta - self.total * np.logaddexp(0, theta)).sum(axis=-1) - (
-            centred * _times(precision, centred)
-        ).sum(axis=-1) / 2
-
-    def evaluate(self, parameters: np.ndarray, *, gradient: bool = True) -> tuple[float, np.ndarray | None]:
+    def evaluate(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
         """Log posterior of the parameters and its gradient (by Fisher's identity)."""
-        mean, covariance = parameters[: self.groups], self.covariance(parameters)
-        precision = np.linalg.inv(covariance)
-        self.rough, factor = self.modes(mean[np.newaxis], precision, self.rough)
-        theta = self.rough + np.einsum("uij,kj->kui", factor, self.nodes)
-        log_density = self.unit_log_density(theta, mean, precision) + self.log_weights[:, np.newaxis]
-        log_determinant = np.log(np.einsum("uii->ui", factor)).sum(axis=-1)
-        marginal = logsumexp(log_density, axis=0)
-        units = len(self.count)
-        total = (marginal + log_determinant).sum() - units * np.linalg.slogdet(covariance)[1] / 2
-        value = float(total + self.log_prior(parameters))
-        if not gradient:
-            return value, None
-        share = np.exp(log_density - marginal)
-        first = np.einsum("ku,kui->i", share, theta)
-        second = np.einsum("ku,kui,kuj->ij", share, theta, theta)
-
-        def expected(at: np.ndarray) -> float:
-            m, c = at[: self.groups], self.covariance(at)
-            spread = second - np.outer(first, m) - np.outer(m, first) + units * np.outer(m, m)
-            log_det = np.linalg.slogdet(c)[1]
-            return -units * log_det / 2 - np.trace(np.linalg.solve(c, spread)) / 2 + self.log_prior(at)
-
-        steps = np.eye(len(parameters)) * 1e-5
-        slope = np.array([(expected(parameters + s) - expected(parameters - s)) / 2e-5 for s in steps])
-        return value, slope
+        value, (self.rough, theta, share, precision) = self.log_posterior(parameters)
+        groups, units, precision = self.groups, len(self.count), precision[0]
+        mean, deviation = parameters[:groups], np.exp(parameters[groups : 2 * groups])
+        centred = (theta - mean).reshape(-1, groups)
+        weighted = share.reshape(-1, 1) * centred
+        slope = np.empty_like(parameters)
+        slope[:groups] = precision @ weighted.sum(axis=0) - mean / 25
+        # of -units/2 log|C| - trace(inverse of C times spread)/2, by the covariance C
+        by_covariance = (precision @ (weighted.T @ centred) @ precision - units * precision) / 2
+        covariance = self.covariance(parameters)
+        slope[groups : 2 * groups] = 2 * (by_covariance * covariance).sum(axis=0) + 1 - deviation**2
+        if groups == 2:
+            correlation = np.tanh(parameters[-1])
+            slope[-1] = 2 * by_covariance[0, 1] * deviation.prod() * (1 - correlation**2) - 4 * correlation
+        return float(value), slope
 
     def fit(self) -> tuple[np.ndarray, np.ndarray]:
         """Mode of the parameters, and the covariance of the normal approximation there."""
@@ -354,23 +388,64 @@ class _Model:
         proposals[:, self.groups : 2 * self.groups] = np.clip(
             proposals[:, self.groups : 2 * self.groups], -7, 2.5
         )
-        rough = self.rough
-        log_weight = np.empty(len(proposals))
-        for row, proposal in enumerate(proposals):
-            self.rough = rough
-            log_weight[row] = self.evaluate(proposal, gradient=False)[0] + (standard[row] ** 2).sum() / 2
+        log_weight = self.log_posterior(proposals)[0] + (standard**2).sum(axis=-1) / 2
         parameters = proposals[_resample(log_weight[np.newaxis], rng)[0]]
 
-        mean = parameters[:, np.newaxis, : self.groups]
-        precision = np.linalg.inv(self.covariance(parameters))[:, np.newaxis]
-        theta, factor = self.modes(mean, precision, rough)
-        # (unit draw, parameter draw, unit, group); drawn a little wide, then resampled by weight
-        normal = rng.standard_normal((_UNIT_DRAWS, *theta.shape))
-        candidate = theta + 1.1 * _times(factor, normal)
-        log_weight = self.unit_log_density(candidate, mean, precision) + (normal**2).sum(axis=-1) / 2
-        chosen = _resample(np.moveaxis(log_weight, 0, -1), rng)
-        kept = np.take_along_axis(candidate, np.moveaxis(chosen, -1, 0)[..., np.newaxis], axis=0)
-        return expit(kept.reshape(-1, *self.count.shape)), parameters
+        # (unit, parameter draw, unit draw, group); drawn a little wide, then resampled by weight
+        mean = parameters[:, : self.groups]
+        precision = np.linalg.inv(self.covariance(parameters))
+        count, total = self.all_count[:, np.newaxis], self.all_total[:, np.newaxis]
+        theta, factor = _modes(count, total, mean, precision, _rough(count, total))
+        normal = rng.standard_normal((*theta.shape[:-1], _UNIT_DRAWS, self.groups))
+        candidate = theta[..., np.newaxis, :] + 1.1 * _times(factor[..., np.newaxis, :, :], normal)
+        log_weight = _unit_log_density(
+            count[..., np.newaxis, :],
+            total[..., np.newaxis, :],
+            candidate,
+            mean[:, np.newaxis],
+            precision[:, np.newaxis],
+        )
+        log_weight += sum(normal[..., i] ** 2 for i in range(self.groups)) / 2
+        # Candidates of units are drawn apart, so units stay independent whatever the order they are kept in.
+        chosen = _resample(log_weight, rng)
+        units = len(self.all_count)
+        kept = [
+            expit(np.take_along_axis(candidate[..., i], chosen, axis=-1)).reshape(units, -1)
+            for i in range(self.groups)
+        ]
+        return kept, parameters
+
+
+def _rough(count: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Empirical logits, to start from."""
+    return np.log((count + 0.5) / (total - count + 0.5))
+
+
+def _modes(count, total, mean, precision, start) -> tuple[np.ndarray, np.ndarray]:
+    """Posterior modes of the logits and Cholesky factors of their covariances, by Newton's method."""
+    theta = np.broadcast_to(start, np.broadcast_shapes(count.shape, mean.shape)).copy()
+    for _ in range(50):
+        proportion = expit(theta)
+        gradient = count - total * proportion - _times(precision, theta - mean)
+        covariance = _inverse(precision, total * proportion * (1 - proportion))
+        step = np.clip(_times(covariance, gradient), -2, 2)
+        theta += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return theta, _cholesky(covariance)
+
+
+def _unit_log_density(count, total, theta, mean, precision):
+    """Log likelihood plus log of the normal density (without its constant) at logits theta."""
+    centred = theta - mean
+    from_mean = _times(precision, centred)
+    return sum(
+        # log(1 + e^theta): theta is far from where the exponential overflows
+        count[..., i] * theta[..., i]
+        - total[..., i] * np.log1p(np.exp(theta[..., i]))
+        - centred[..., i] * from_mean[..., i] / 2
+        for i in range(theta.shape[-1])
+    )
 
 
 def _spread_normals(number: int, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -386,19 +461,17 @@ def _spread_normals(number: int, size: int, rng: np.random.Generator) -> np.ndar
 
 
 def _resample(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Systematic resampling on the last axis, in random order so that units stay independent."""
+    """Systematic resampling on the last axis, in ascending order."""
     size = log_weight.shape[-1]
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
     cumulative = np.cumsum(weight, axis=-1)
     cumulative *= size / cumulative[..., -1:]
     start = rng.random((*log_weight.shape[:-1], 1))
     # how many of the points start, start + 1, ... each cumulative weight has passed
-    passed = np.clip(np.ceil(cumulative - start), 0, size).astype(int)
+    passed = np.clip(np.ceil(cumulative - start), 0, size).astype(np.int64)
     passed[..., -1] = size
     times = np.diff(passed, prepend=0, axis=-1)
-    flat = np.repeat(np.tile(np.arange(size), times.size // size), times.ravel()).reshape(log_weight.shape)
-    order = rng.permuted(np.broadcast_to(np.arange(size), flat.shape), axis=-1)
-    return np.take_along_axis(flat, order, axis=-1)
+    return np.repeat(np.tile(np.arange(size), times.size // size), times.ravel()).reshape(log_weight.shape)
 
 
 def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:

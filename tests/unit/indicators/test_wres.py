@@ -96,3 +96,10 @@ def test_the_committed_figures_pool_near_the_published_headline():
     assert row["ethnic_minority_percent"] == pytest.approx(24.9, abs=0.5)
     assert row["white_percent"] == pytest.approx(20.7, abs=0.5)
     assert isinstance(row["period_end"], pd.Timestamp)
+
+
+def test_of_two_surveys_the_latest_is_taken(make_figures, wres_rows):
+    earlier = wres_rows((30, 60), (40, 80), period_start=pd.Timestamp("2023-09-01"), period_end=pd.Timestamp("2023-11-30"))
+    found = staff_experience(make_figures([*earlier, *wres_rows((56, 70), (48, 80))])).iloc[0]
+    assert found["ethnic_minority_total"] == 70
+    assert found["gap"] == pytest.approx(20.0)
