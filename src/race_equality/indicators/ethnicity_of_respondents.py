@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.statistics.intervals import wilson_interval
+
+
+#: What describes a group in a row of :func:`respondents_and_catchment`.
+_COLUMNS = (
+    "group", "respondents_percent", "respondents_lower", "respondents_upper", "respondents_status",
+    "catchment_percent", "catchment_status",
+)  # fmt: skip
 
 
 def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
@@ -30,43 +39,73 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
         ``respondents_status`` and ``catchment_status`` of the figures table.
     """
     rows = figures[figures["trust_code"] == trust_code]
+    found = respondents_and_catchments(rows, [trust_code], threshold=threshold)
+    return found[list(_COLUMNS)]
+
+
+def respondents_and_catchments(
+    figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | Mapping[str, int] = 11
+) -> pd.DataFrame:
+    """Compare respondents with the population served, for many trusts at once.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_codes : sequence of str
+        Resolved trust codes.
+    threshold : int or mapping of str to int
+        As for :func:`respondents_and_catchment`; 11 for a trust that a mapping does not name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Five rows for each trust, in the order given: ``trust_code``, the columns of
+        :func:`respondents_and_catchment` and ``respondents``, how many answered (missing where hidden).
+    """
+    codes, groups = list(trust_codes), list(FIVE_GROUPS)
+    rows = figures[figures["indicator"].isin(["staff_survey_q28", "catchment_ethnicity"])]
+    five = {label: _five(label) for label in rows["group"].unique()}
+    rows = rows[["trust_code", "organisation_code", "indicator", "group", "value", "numerator", "denominator", "status"]].assign(
+        five=rows["group"].map(five)
+    )
     survey = rows[rows["indicator"] == "staff_survey_q28"]
-    table = pd.DataFrame({"group": list(FIVE_GROUPS)})
-    ok = survey[survey["status"] == "ok"]
-    people = (
-        ok["numerator"]
-        .astype("float64")
-        .groupby(ok["group"].map(_five))
-        .sum()
-        .reindex(list(FIVE_GROUPS))
-    )
-    base = float(
-        survey.dropna(subset=["denominator"]).drop_duplicates("organisation_code")["denominator"].sum()
-    )
-    if base > 0:
-        known = people.fillna(0)
-        # A suppressed detailed group leaves its five-group total too low to be true.
-        broken = survey.loc[survey["status"] != "ok", "group"].map(_five)
-        hidden = _hide_small(known, threshold) | known.index.isin(set(broken))
-        interval = wilson_interval(known.to_numpy(), np.full(len(known), base))
-        for name, values in (
-            ("percent", known.to_numpy() / base),
-            ("lower", interval.lower),
-            ("upper", interval.upper),
-        ):
-            table[f"respondents_{name}"] = np.where(hidden, np.nan, 100 * values)
-        table["respondents_status"] = np.where(hidden, "suppressed", "ok")
-    else:
-        table[["respondents_percent", "respondents_lower", "respondents_upper"]] = np.nan
-        table["respondents_status"] = "not_available"
+    people = _wide(survey[survey["status"] == "ok"], "numerator", codes, groups).fillna(0).to_numpy()
+    answered = survey.dropna(subset=["denominator"]).drop_duplicates(["trust_code", "organisation_code"])
+    base = answered.groupby("trust_code")["denominator"].sum().astype("float64").reindex(codes).fillna(0).to_numpy()
+    # A suppressed detailed group leaves its five-group total too low to be true.
+    hidden = _wide(survey[survey["status"] != "ok"].assign(numerator=1.0), "numerator", codes, groups).notna().to_numpy(copy=True)
+    least = np.array([threshold.get(code, 11) if isinstance(threshold, Mapping) else threshold for code in codes])
+    for place in np.flatnonzero((people < least[:, np.newaxis]).any(axis=1)):
+        hidden[place] |= _hide_small(pd.Series(people[place], index=groups), least[place])
+    asked = base > 0
+    total = np.where(asked, base, 1.0)[:, np.newaxis]
+    interval = wilson_interval(people * asked[:, np.newaxis], np.broadcast_to(total, people.shape))
+    shown = asked[:, np.newaxis] & ~hidden
     catchment = rows[rows["indicator"] == "catchment_ethnicity"]
-    share = catchment_of(catchment)
-    table["catchment_percent"] = table["group"].map(
-        share["value"].astype("float64").groupby(share["group"].map(_five)).sum()
-    ).astype("float64")
-    fallback = catchment["status"].iloc[0] if len(catchment) else "not_available"
-    table["catchment_status"] = np.where(table["catchment_percent"].notna(), "ok", fallback)
-    return table
+    served = _wide(catchment_of(catchment), "value", codes, groups).to_numpy()
+    fallback = catchment.groupby("trust_code")["status"].first().reindex(codes).fillna("not_available").to_numpy()
+    return pd.DataFrame(
+        {
+            "trust_code": np.repeat(codes, len(groups)),
+            "group": np.tile(groups, len(codes)),
+            "respondents": np.where(shown, people, np.nan).ravel(),
+            "respondents_percent": np.where(shown, 100 * people / total, np.nan).ravel(),
+            "respondents_lower": np.where(shown, 100 * interval.lower, np.nan).ravel(),
+            "respondents_upper": np.where(shown, 100 * interval.upper, np.nan).ravel(),
+            "respondents_status": np.where(
+                asked[:, np.newaxis], np.where(hidden, "suppressed", "ok"), "not_available"
+            ).ravel(),
+            "catchment_percent": served.ravel(),
+            "catchment_status": np.where(np.isnan(served), fallback[:, np.newaxis], "ok").ravel(),
+        }
+    )
+
+
+def _wide(rows: pd.DataFrame, column: str, codes: list[str], groups: list[str]) -> pd.DataFrame:
+    """Sums by trust and broad group; missing where a trust has no row of a group."""
+    sums = rows[column].astype("float64").groupby([rows["trust_code"], rows["five"]]).sum(min_count=1)
+    return sums.unstack().reindex(index=codes, columns=groups)
 
 
 def catchment_of(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS, UNKNOWNS
+from race_equality.indicators.once import once
+from race_equality.statistics.intervals import wilson_interval
 
 #: The fewest deliveries that a share is shown of: counts are rounded to the nearest 5 already.
 _FEWEST = 10
+_UNKNOWN = "Not stated or not known"
 
 
 def deliveries_by_ethnicity(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
@@ -32,30 +39,51 @@ def deliveries_by_ethnicity(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
     The publisher rounds to the nearest 5. Ethnic groups are those of 2001, where Chinese is part of
     Other. No outcome is published by ethnic group and trust.
     """
-    rows = figures[
-        (figures["trust_code"] == trust_code)
-        & (figures["indicator"] == "maternity_deliveries_by_ethnicity")
-        & (figures["status"] == "ok")
-    ]
-    rows = rows[rows["period_end"] == rows["period_end"].max()]
-    columns = ["group", "deliveries", "percent", "status", "period_start", "period_end"]
+    rows = figures[figures["trust_code"] == trust_code]
+    return deliveries_by_ethnic_group(rows, [trust_code]).drop(columns="trust_code")
+
+
+def deliveries_by_ethnic_group(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
+    """Share out the deliveries of many trusts at once.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_codes : sequence of str
+        Resolved trust codes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trust_code`` and the columns of :func:`deliveries_by_ethnicity`, for trusts with figures, in the
+        order given; each in its own latest year.
+    """
+    columns = ["trust_code", "group", "deliveries", "percent", "status", "period_start", "period_end"]
+    rows = _latest(figures, "maternity_deliveries_by_ethnicity", trust_codes)
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    unknown = "Not stated or not known"
-    group = rows["group"].where(~rows["group"].isin(UNKNOWNS), unknown)
-    counts = rows["value"].astype("float64").groupby(group).sum().reindex([*FIVE_GROUPS, unknown], fill_value=0.0)
-    hidden = (counts < _FEWEST) & (counts.index != unknown)
-    if hidden.sum() == 1:
-        hidden[counts[~hidden].idxmin()] = True
-    shown = counts.mask(hidden)
+    groups = [*FIVE_GROUPS, _UNKNOWN]
+    group = rows["group"].where(~rows["group"].isin(UNKNOWNS), _UNKNOWN)
+    counts = rows["value"].astype("float64").groupby([rows["trust_code"], group]).sum().unstack()
+    codes = [code for code in trust_codes if code in counts.index]
+    counts = counts.reindex(index=codes, columns=groups).fillna(0.0).to_numpy()
+    hidden = counts < _FEWEST
+    hidden[:, -1] = False
+    alone = np.flatnonzero(hidden.sum(axis=1) == 1)
+    hidden[alone, np.where(hidden[alone], np.inf, counts[alone]).argmin(axis=1)] = True
+    shown = np.where(hidden, np.nan, counts)
+    total = counts.sum(axis=1, keepdims=True)
+    days = rows.groupby("trust_code")[["period_start", "period_end"]].first().loc[codes]
     return pd.DataFrame(
         {
-            "group": counts.index,
-            "deliveries": shown.to_numpy(),
-            "percent": (100 * shown / counts.sum()).to_numpy(),
-            "status": hidden.map({True: "suppressed", False: "ok"}).to_numpy(),
-            "period_start": rows["period_start"].iloc[0],
-            "period_end": rows["period_end"].iloc[0],
+            "trust_code": np.repeat(codes, len(groups)),
+            "group": np.tile(groups, len(codes)),
+            "deliveries": shown.ravel(),
+            "percent": (100 * shown / np.where(total > 0, total, np.nan)).ravel(),
+            "status": np.where(hidden, "suppressed", "ok").ravel(),
+            "period_start": days["period_start"].repeat(len(groups)).to_numpy(),
+            "period_end": days["period_end"].repeat(len(groups)).to_numpy(),
         }
     )[columns]
 
@@ -75,14 +103,97 @@ def most_deprived_share(figures: pd.DataFrame, trust_code: str) -> float:
     float
         Of mothers whose area is known, in the latest year; NaN where nothing is published.
     """
+    found = most_deprived_shares(figures[figures["trust_code"] == trust_code], [trust_code])
+    return float(found["percent"].iloc[0]) if len(found) else float("nan")
+
+
+def most_deprived_shares(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
+    """Give the share of mothers from the most deprived fifth of areas, for many trusts at once.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_codes : sequence of str
+        Resolved trust codes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trust_code``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
+        ``period_start``, ``period_end``, for trusts with figures of at least 10 mothers whose area is known.
+    """
+    rows = _latest(figures, "maternity_deliveries_by_deprivation", trust_codes)
+    rows = rows[rows["group"].str.startswith("Decile")]
+    counts = rows["value"].astype("float64").groupby([rows["trust_code"], rows["group"]]).sum().unstack()
+    most = counts.reindex(columns=["Decile 1", "Decile 2"]).fillna(0.0).sum(axis=1)
+    table = pd.DataFrame({"count": most, "people": counts.sum(axis=1)}).rename_axis("trust_code")
+    table = table[table["people"] >= _FEWEST].reindex([code for code in trust_codes if code in counts.index]).dropna()
+    days = rows.groupby("trust_code")[["period_start", "period_end"]].first()
+    return _with_percent(table).join(days).reset_index()
+
+
+@dataclass(frozen=True)
+class MaternityMeasure:
+    """A rate of births or of women booking, by trust and for no ethnic group."""
+
+    id: str
+    name: str
+    statement: str
+    adverse_when: str = "higher"
+
+
+#: Published by trust, and for no trust by ethnic group.
+MEASURES = (
+    MaternityMeasure("maternity_preterm_births", "Births before 37 weeks", "were born before 37 weeks"),
+    MaternityMeasure(
+        "maternity_low_birthweight_at_term", "Low birthweight at term", "had a low birthweight at term"
+    ),
+    MaternityMeasure("maternity_smoking_at_booking", "Smoking at booking", "smoked at the first appointment"),
+)
+
+
+@once
+def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
+    """Give each rate of maternity in a trust's latest year, for all trusts and England.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trust_code``, ``indicator``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
+        ``period_start``, ``period_end``. Organisations that have merged are added up.
+
+    Notes
+    -----
+    Counts are rounded to the nearest 5 by the publisher; fewer than 10 women or births are left out.
+    """
+    rows = figures[figures["indicator"].isin([measure.id for measure in MEASURES]) & (figures["status"] == "ok")]
+    keys = ["trust_code", "indicator"]
+    rows = rows[rows["period_end"] == rows.groupby(keys)["period_end"].transform("max")]
+    table = (
+        rows.assign(count=rows["numerator"].astype("float64"), people=rows["denominator"].astype("float64"))
+        .groupby(keys)
+        .agg({"count": "sum", "people": "sum", "period_start": "first", "period_end": "first"})
+    )
+    return _with_percent(table[table["people"] >= _FEWEST]).reset_index()
+
+
+def _with_percent(table: pd.DataFrame) -> pd.DataFrame:
+    count, people = table["count"].to_numpy(), table["people"].to_numpy()
+    # rounded apart from each other, a count may stand above its whole
+    count = np.minimum(count, people)
+    interval = wilson_interval(count, people)
+    return table.assign(percent=100 * count / people, lower=100 * interval.lower, upper=100 * interval.upper)
+
+
+def _latest(figures: pd.DataFrame, indicator: str, trust_codes: Sequence[str]) -> pd.DataFrame:
+    """Figures of an indicator that are there, of each trust in its latest year."""
     rows = figures[
-        (figures["trust_code"] == trust_code)
-        & (figures["indicator"] == "maternity_deliveries_by_deprivation")
-        & (figures["status"] == "ok")
-        & figures["group"].str.startswith("Decile")
+        (figures["indicator"] == indicator) & (figures["status"] == "ok") & figures["trust_code"].isin(list(trust_codes))
     ]
-    rows = rows[rows["period_end"] == rows["period_end"].max()]
-    counts = rows["value"].astype("float64").groupby(rows["group"]).sum()
-    if counts.sum() < _FEWEST:
-        return float("nan")
-    return float(100 * counts.reindex(["Decile 1", "Decile 2"], fill_value=0.0).sum() / counts.sum())
+    return rows[rows["period_end"] == rows.groupby("trust_code")["period_end"].transform("max")]

@@ -220,7 +220,7 @@ def _memory(table: pd.DataFrame) -> tuple | None:
         if isinstance(array, pd.arrays.ArrowStringArray | pd.arrays.ArrowExtensionArray):
             for chunk in pa.chunked_array(array.__arrow_array__()).chunks:
                 places.append((chunk.offset, len(chunk)))
-                places += [buffer and buffer.address for buffer in chunk.buffers()]
+                places += [None if buffer is None else buffer.address for buffer in chunk.buffers()]
         elif isinstance(array, pd.arrays.FloatingArray | pd.arrays.IntegerArray | pd.arrays.BooleanArray):
             places += [_place(array._data), _place(array._mask)]
         elif isinstance(array, pd.arrays.NumpyExtensionArray | pd.arrays.DatetimeArray):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pandas as pd
 
 from race_equality.indicators.definitions import ENGLAND_CODE
+from race_equality.statistics.trend import Trend, trend
 
 #: The main staff groups of the publication's hierarchy; the rest are parts of these.
 MAIN_GROUPS = (
@@ -44,38 +48,125 @@ def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int
     groups are compared with their own sum and not with the total; for the same reason the total
     does not give a hidden group away.
     """
-    rows = figures[(figures["indicator"] == "workforce_headcount") & (figures["status"] == "ok")]
-    rows = rows[rows["group"].isin(MAIN_GROUPS)]
+    found = headcounts_by_group(
+        figures[figures["trust_code"].isin([trust_code, ENGLAND_CODE])], [trust_code], threshold=threshold
+    )
+    return found[["group", "people", "percent", "england_percent", "status"]]
+
+
+def headcounts_by_group(
+    figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | Mapping[str, int] = 10
+) -> pd.DataFrame:
+    """Staff by main staff group beside England's, for many trusts at once.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, England's among them.
+    trust_codes : sequence of str
+        Resolved trust codes.
+    threshold : int or mapping of str to int
+        As for :func:`headcount_by_group`; 10 for a trust that a mapping does not name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of the trusts in the order given: ``trust_code``, the columns of :func:`headcount_by_group` and
+        ``period_start``, ``period_end`` of the latest figures.
+    """
+    codes = list(trust_codes)
+    rows = figures[
+        (figures["indicator"] == "workforce_headcount")
+        & (figures["status"] == "ok")
+        & figures["group"].isin(MAIN_GROUPS)
+        & figures["trust_code"].isin([*codes, ENGLAND_CODE])
+    ]
+    columns = ["trust_code", "group", "people", "percent", "england_percent", "status", "period_start", "period_end"]
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    rows = rows[rows["period_end"] == rows["period_end"].max()]
     people = (
-        rows[rows["trust_code"] == trust_code]
-        .groupby("group")["value"]
-        .sum()
-        .astype("float64")
-        .reindex(MAIN_GROUPS)
-        .dropna()
-    )
-    people = people[people > 0]
-    if people.empty:
-        return pd.DataFrame(columns=["group", "people", "percent", "england_percent", "status"])
-    england = (
-        rows[rows["trust_code"] == ENGLAND_CODE]
-        .groupby("group")["value"]
-        .sum()
-        .astype("float64")
-        .reindex(MAIN_GROUPS)
-    )
+        rows["value"].astype("float64").groupby([rows["trust_code"], rows["group"]]).sum().unstack()
+        .reindex(index=[*codes, ENGLAND_CODE], columns=list(MAIN_GROUPS))
+    )  # fmt: skip
+    england = people.iloc[-1].to_numpy()
+    people = people.iloc[:-1].to_numpy()
+    least = np.array([threshold.get(code, 10) if isinstance(threshold, Mapping) else threshold for code in codes])
+    employed = people > 0
+    shown = employed & (people >= least[:, np.newaxis])
     # Shares of the groups that are shown: nothing hidden can then be worked out from them.
-    shown = people.where(people >= threshold)
-    table = pd.DataFrame(
+    known = np.where(shown, people, np.nan)
+    together = np.where(shown, people, 0).sum(axis=1, keepdims=True)
+    percent = 100 * known / np.where(together > 0, together, np.nan)
+    trust, group = np.nonzero(employed)
+    return pd.DataFrame(
         {
-            "people": people,
-            "percent": 100 * shown / shown.sum(),
-            "england_percent": (100 * england / england.sum()).reindex(people.index),
-        }
+            "trust_code": np.array(codes, dtype=object)[trust],
+            "group": np.array(MAIN_GROUPS, dtype=object)[group],
+            "people": known[trust, group],
+            "percent": percent[trust, group],
+            "england_percent": (100 * england / np.nansum(england))[group] if not np.isnan(england).all() else np.nan,
+            "status": np.where(shown[trust, group], "ok", "suppressed"),
+            "period_start": rows["period_start"].iloc[0],
+            "period_end": rows["period_end"].iloc[0],
+        },
+        columns=columns,
     )
-    table["status"] = (people < threshold).map({True: "suppressed", False: "ok"})
-    table.loc[table["status"] == "suppressed", ["people", "percent"]] = float("nan")
-    return table.rename_axis("group").reset_index()
+
+
+#: Head counts of every March, NHS Workforce Statistics.
+_MARCH = "workforce_march_headcount"
+
+
+def headcount_by_march(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
+    """Give staff in post each March, for many trusts at once.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_codes : sequence of str
+        Resolved trust codes; ``"ENG"`` for England.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trust_code``, ``year``, ``people``, by trust and year. Organisations that have merged are added
+        up; a year in which one of them is missing, between years in which it is there, is left out.
+    """
+    rows = figures[
+        (figures["indicator"] == _MARCH) & (figures["status"] == "ok") & figures["trust_code"].isin(list(trust_codes))
+    ]
+    rows = rows.assign(year=rows["period_end"].dt.year, people=rows["value"].astype("float64"))
+    span = rows.groupby(["trust_code", "organisation_code"])["year"].agg(["min", "max"]).reset_index()
+    table = rows.groupby(["trust_code", "year"], as_index=False).agg(people=("people", "sum"), counted=("people", "size"))
+    # how many organisations there were that year: each from its first year to its last
+    there = table.merge(span, on="trust_code")
+    there = there[there["year"].between(there["min"], there["max"])].groupby(["trust_code", "year"]).size()
+    whole = table["counted"].to_numpy() >= there.reindex(table.set_index(["trust_code", "year"]).index).to_numpy()
+    return table.loc[whole, ["trust_code", "year", "people"]].reset_index(drop=True)
+
+
+def yearly_growth(marches: pd.DataFrame, *, years: int = 9) -> Trend:
+    """Return the yearly growth of a trust's staff over its last years, with its interval.
+
+    Parameters
+    ----------
+    marches : pandas.DataFrame
+        One trust's rows of :func:`headcount_by_march`.
+    years : int
+        How many years at most: over four to nine points a straight line is fitted.
+
+    Returns
+    -------
+    Trend
+        In per cent a year (a straight line through the logarithms); fewer than four years give "too few
+        points".
+    """
+    last = marches[marches["people"] > 0].tail(years)
+    found = trend(last["year"].to_numpy(dtype="float64"), np.log(last["people"].to_numpy(dtype="float64")))
+    slope, lower, upper = (100 * np.expm1(value) for value in (found.slope, found.lower, found.upper))
+    return Trend(float(slope), float(lower), float(upper), found.direction, found.points)
 
 
 def total_headcount(figures: pd.DataFrame, trust_code: str) -> float:
