@@ -17,6 +17,7 @@ import pytest
 from race_equality.figures.trusts import TrustList
 from race_equality.project import Project
 from race_equality.sources.ods import read_trust_list
+from race_equality.sources.systems import read_codes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data"
@@ -586,7 +587,7 @@ def cut(whole_cut: Cut, tmp_path: Path) -> Cut:
 
 @pytest.fixture(scope="session")
 def trust_list(whole_cut: Cut) -> TrustList:
-    return read_trust_list(whole_cut.etr, whole_cut.trusts, whole_cut.successors)
+    return read_trust_list(whole_cut.etr, whole_cut.trusts, whole_cut.successors, read_codes(whole_cut.boards))
 
 
 @pytest.fixture
@@ -610,4 +611,5 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def real_trusts(shared: Path) -> TrustList:
     ods = shared / "ods"
-    return read_trust_list(ods / "etr.csv", ods / "trusts.csv", ods / "successors.csv")
+    boards = read_codes(shared / "geography" / "icb_2024_codes.csv")
+    return read_trust_list(ods / "etr.csv", ods / "trusts.csv", ods / "successors.csv", boards)

@@ -182,7 +182,7 @@ def test_an_older_edition_does_not_take_the_place_of_a_later_one(run, filled, wr
 def test_add_refuses_what_it_does_not_know(run, filled, tmp_path, write):
     path = write.csv(tmp_path / "x.csv", [("RJ1", 5)], ("trust_code", "catchment_population"))
     output = run("add", path, fails=True)
-    assert "It is most like 'catchment', but lacks deprivation_quintile, imd_score" in output
+    assert "It is most like 'catchment', but lacks 'imd_score', 'deprivation_quintile'" in output
     assert "The file is not there" in run("add", tmp_path / "none.csv", fails=True)
 
 

@@ -160,3 +160,46 @@ def test_a_malformed_csv_says_where(text, problem, tmp_path):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=problem):
         read_csv(path, ("code",))
+
+
+@pytest.mark.parametrize(
+    ("known", "renamed"),
+    [
+        ("within_18wk", "Within 18 weeks"),
+        ("Org Code", "Organisation code"),
+        ("Patients who have waited 12+ hrs from DTA to admission",
+         "Patients who have waited 12 + hours from DTA to admission"),
+        ("catchment_population", "Catchment population"),
+    ],
+)  # fmt: skip
+def test_a_header_of_the_same_words_is_the_same_column(known, renamed, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text(f'"{renamed}",other\n7,x\n', encoding="utf-8")
+    table = read_csv(path, (known,))
+    assert table.records[0][known].text == "7"
+    # the address is the one in the file, so that a figure is found there again
+    assert table.records[0][known].locator == f"row 2, {renamed}"
+    assert reading.cell_at(path, table.records[0][known].locator) == "7"
+    assert table.remarks == [
+        "Columns not read: other.",
+        f"Columns read under another heading: {renamed!r} as {known!r}.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "renamed"),
+    [("over_52wk", "over_65wk"), ("rate", "base"), ("Type 1", "Type 2"), ("White", "Not White"),
+     ("within_18wk", "over_18wk")],
+)  # fmt: skip
+def test_a_header_of_other_words_is_another_column(known, renamed, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text(f"{renamed},other\n7,x\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"There is no column '{known}'"):
+        read_csv(path, (known,))
+
+
+def test_two_headers_of_the_same_words_are_not_guessed_between(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("Org-Code,Organisation code\nRJ1,RV5\n", encoding="utf-8")
+    with pytest.raises(InputError, match="There is no column 'Org Code'. The nearest is"):
+        read_csv(path, ("Org Code",))

@@ -1,12 +1,13 @@
 """Integrated care boards: codes, names and deprivation."""
 
+import openpyxl
 import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
-from race_equality.figures.trusts import resolve_trust, system_codes
-from race_equality.sources.catalogue import read_folder
-from race_equality.sources.systems import read_deprivation
+from race_equality.figures.trusts import TrustList, resolve_trust, system_codes
+from race_equality.sources.catalogue import read_folder, recognise
+from race_equality.sources.systems import NEIGHBOURHOOD_COLUMNS, read_deprivation
 
 
 def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):
@@ -49,12 +50,102 @@ def test_a_wrong_row_is_named(cut, write, trust_list, row, problem):
         read_deprivation(cut.deprivation, trust_list)
 
 
-def test_without_the_codes_beside_it_the_file_says_what_it_needs(whole_cut, trust_list, tmp_path):
-    alone = tmp_path / "population" / "imd2025_by_icb.csv"
-    alone.parent.mkdir()
+def test_the_file_needs_nothing_beside_it(whole_cut, trust_list, tmp_path):
+    """As it lies in a folder of downloads."""
+    alone = tmp_path / "download.csv"
     alone.write_bytes(whole_cut.deprivation.read_bytes())
-    with pytest.raises(InputError, match="The codes of the boards are not there .*icb_2024_codes.csv"):
-        read_deprivation(alone, trust_list)
+    assert len(read_deprivation(alone, trust_list).figures) == 4
+    with pytest.raises(InputError, match="The list of integrated care boards has not been read"):
+        read_deprivation(alone, TrustList(trust_list.trusts, ()))
+
+
+SUMMARY_HEADERS = (
+    "Integrated Care Board (ICB) code (2024)", "Integrated Care Board (ICB) name (2024)", "IMD - Average rank ",
+    "IMD - Rank of average rank ", "IMD - Average score ", "IMD - Rank of average score ",
+    "IMD - Proportion of LSOAs in most deprived 10% nationally ",
+)  # fmt: skip
+
+
+@pytest.fixture
+def summary(tmp_path):
+    """Write MHCLG's summary by board (File 13): a sheet for each index, headers with a space behind."""
+
+    def write(rows, headers=SUMMARY_HEADERS):
+        book = openpyxl.Workbook()
+        book.active.title = "Notes"
+        for name in ("IMD", "Income", "IDACI", "IDAOPI"):
+            sheet = book.create_sheet(name)
+            for row in (headers, *rows):
+                sheet.append(row)
+        path = tmp_path / "File_13.xlsx"
+        book.save(path)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("code", ["E54000030", "QKK"])
+def test_the_publishers_summary_by_board(summary, trust_list, code):
+    path = summary([(code, "NHS South East London", 9000.5, 20, 22.5, 19, 0.0625)])
+    assert recognise(path).id == "system_deprivation"
+    rows = check_figures(read_deprivation(path, trust_list).figures, origin="File 13").set_index("indicator")
+    assert rows["value"].to_dict() == {"system_imd_score": 22.5, "system_most_deprived_tenth": 6.25}
+    assert set(rows["trust_code"]) == {"QKK"}
+    assert rows.loc["system_imd_score", "locator"] == "IMD!E2"
+
+
+def test_a_summary_of_other_areas_or_without_the_score_is_named(summary, trust_list):
+    path = summary([("E07000223", "Adur", 9000.5, 20, 22.5, 19, 0.0625)])
+    with pytest.raises(InputError, match="No column holds the codes of integrated care boards"):
+        read_deprivation(path, trust_list)
+    headers = [h.replace("Average score", "Mean score") for h in SUMMARY_HEADERS]
+    path = summary([("QKK", "South East London", 9000.5, 20, 22.5, 19, 0.0625)], headers)
+    with pytest.raises(InputError, match="no column headed 'IMD - Average score'. The nearest is 'IMD - "):
+        read_deprivation(path, trust_list)
+
+
+NEIGHBOURHOODS = [
+    # code, score, decile, people
+    ("E01000001", 10.0, 1, 3000),
+    ("E01000002", 40.0, 7, 1000),
+    ("E01000003", 5.0, 10, 500),
+]
+
+
+def write_neighbourhoods(write, folder, rows=NEIGHBOURHOODS, lookup=True):
+    if lookup:
+        write.csv(
+            folder / "LSOA21_SICBL24_ICB24_LAD24_EN_LU.csv",
+            [("E01000001", "x", "E54000030"), ("E01000002", "x", "E54000030"), ("E01000003", "x", "E54000022")],
+            ("LSOA21CD", "LSOA21NM", "ICB24CD"),
+        )
+    return write.csv(folder / "File_7.csv", [(a, "x", b, c, d) for a, b, c, d in rows],
+                     (NEIGHBOURHOOD_COLUMNS[0], "LSOA name (2021)", *NEIGHBOURHOOD_COLUMNS[1:]))  # fmt: skip
+
+
+def test_neighbourhoods_are_averaged_by_population_as_the_publisher_does(write, tmp_path, trust_list):
+    path = write_neighbourhoods(write, tmp_path)
+    assert recognise(path).id == "system_deprivation"
+    rows = check_figures(read_deprivation(path, trust_list).figures, origin="File 7")
+    rows = rows.set_index(["trust_code", "indicator"])["value"].to_dict()
+    # (10 x 3000 + 40 x 1000) / 4000
+    assert rows["QKK", "system_imd_score"] == 17.5
+    assert rows["QKK", "system_most_deprived_tenth"] == 50  # one of two
+    assert rows["QMM", "system_imd_score"] == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "lookup", "problem"),
+    [
+        (NEIGHBOURHOODS, False, "does not say in which integrated care board each lies.*File 13"),
+        ([*NEIGHBOURHOODS, ("E01999999", 5.0, 1, 5)], True, "row 5, .*: The neighbourhood E01999999 is not in"),
+        ([*NEIGHBOURHOODS, NEIGHBOURHOODS[0]], True, "row 5, .*: The neighbourhood E01000001 stands here and at"),
+        ([("E01000001", 10.0, 11, 3)], True, "The decile 11 is not between 1 and 10"),
+    ],
+)
+def test_wrong_neighbourhoods_are_named(write, tmp_path, trust_list, rows, lookup, problem):
+    with pytest.raises(InputError, match=problem):
+        read_deprivation(write_neighbourhoods(write, tmp_path, rows, lookup), trust_list)
 
 
 @pytest.mark.whole_file

@@ -96,9 +96,17 @@ class TrustList:
     trusts : pandas.DataFrame
         Columns of :data:`race_equality.figures.schema.TRUST_DTYPES`.
     successions : iterable of Succession
+    boards : mapping of str to (str, str), optional
+        ONS code of an integrated care board to its NHS code and short name.
     """
 
-    def __init__(self, trusts: pd.DataFrame, successions: Iterable[Succession]) -> None:
+    def __init__(
+        self,
+        trusts: pd.DataFrame,
+        successions: Iterable[Succession],
+        boards: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        self.boards: Mapping[str, tuple[str, str]] = dict(boards or {})
         self.trusts = trusts
         self.successions = tuple(successions)
         self.kinds: Mapping[str, str] = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
@@ -183,6 +191,8 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
             raise RaceEqualityError(
                 f"data/figures/{name} is not there. Restore it from git, or run `race-equality data read`."
             ) from None
+    systems = folder / SYSTEMS_FILE
+    stamps.append(systems.stat().st_mtime_ns if systems.is_file() else 0)
     return _read_trust_list(folder, tuple(stamps))
 
 
@@ -196,7 +206,11 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
             Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None}))
             for row in csv.DictReader(file)
         ]
-    return TrustList(trusts, successions)
+    boards = {}
+    if stamps[-1]:
+        with open(folder / SYSTEMS_FILE, encoding="utf-8", newline="") as file:
+            boards = {r.get("ons_code"): (r["system_code"], r["system_name"]) for r in csv.DictReader(file)}
+    return TrustList(trusts, successions, boards)
 
 
 def system_codes(system: str, *, project: Project | str | os.PathLike[str] | None = None) -> tuple[str, ...]:

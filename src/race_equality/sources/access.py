@@ -25,6 +25,7 @@ from race_equality.sources.reading import (
     nearest,
     normalised,
     read_csv,
+    same_words,
 )
 
 RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
@@ -50,6 +51,12 @@ AE_INDICATORS = {
 
 #: Columns of the official monthly file, beside one for each week of waiting.
 RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
+#: Those that are there and say nothing more; sums over weeks are computed, as some are left blank.
+RTT_MONTH_OTHER_COLUMNS = (
+    "Provider Parent Org Code", "Provider Parent Name", "Provider Org Name", "Commissioner Parent Org Code",
+    "Commissioner Parent Name", "Commissioner Org Code", "Commissioner Org Name", "RTT Part Description",
+    "Treatment Function Name", "Total", "Patients with unknown clock start date", "Total All",
+)  # fmt: skip
 
 _TYPES = ("Type 1", "Type 2", "Other A&E Department")
 #: Indicator to the columns of the official file that make its numerator and denominator.
@@ -114,7 +121,7 @@ def read_rtt(path: Path, trusts: TrustList) -> Reading:
             reason="no waiting list published",
             status_of=_status_without,
         )
-    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", _unread(table))
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
 
 
 def read_ae(path: Path, trusts: TrustList) -> Reading:
@@ -153,7 +160,7 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
         figures.rows.complete(
             indicator, [ALL_PATIENTS], "percent", reason="no A&E published", status_of=_status_without
         )
-    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", _unread(table))
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
 
 
 def read_ae_month(path: Path, trusts: TrustList) -> Reading:
@@ -197,7 +204,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
             )
             cell = replace(record[numerators[0]], value=part)
             months.add_share(trust_code, record["Org Code"].text, indicator, cell, total, period, remark)
-    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", _unread(table))
+    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", table.remarks)
 
 
 def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
@@ -280,7 +287,14 @@ def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
                 denominator=waits.total,
                 status="ok" if waits.total else "not_applicable",
             )
-    return figures.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}")
+    known = {same_words(name) for name in (*RTT_MONTH_COLUMNS, *RTT_MONTH_OTHER_COLUMNS)}
+    unread = [
+        name
+        for index, name in enumerate(header)
+        if name.strip() and index not in columns.values() and same_words(name) not in known
+    ]
+    remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []
+    return figures.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
 
 
 @dataclass
@@ -315,8 +329,11 @@ def _rtt_columns(header: list[str], path: Path) -> dict[str | int, int]:
     for index, name in enumerate(header):
         if week := re.fullmatch(r"Gt (\d+)(?: To \d+)? Weeks SUM 1", name.strip()):
             columns[int(week.group(1))] = index
-        elif name.strip() in RTT_MONTH_COLUMNS:
-            columns[name.strip()] = index
+    for name in RTT_MONTH_COLUMNS:
+        exact = [index for index, header_name in enumerate(header) if header_name.strip() == name]
+        alike = [index for index, header_name in enumerate(header) if same_words(header_name) == same_words(name)]
+        if len(exact or alike) == 1:
+            columns[name] = (exact or alike)[0]
     last_week = max((key for key in columns if isinstance(key, int)), default=0)
     missing = [name for name in RTT_MONTH_COLUMNS if name not in columns]
     # waits over 65 weeks are counted: no week up to there may be lacking, nor one between later ones
@@ -405,6 +422,3 @@ def _month(cell: Cell) -> date:
 def _status_without(kind: str) -> str:
     return "not_available" if kind in ("acute", "acute specialist") else "not_applicable"
 
-
-def _unread(table: Table) -> list[str]:
-    return [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []

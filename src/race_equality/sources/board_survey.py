@@ -116,8 +116,7 @@ def read_findings(path: Path, trusts: TrustList) -> Reading:
                 value=_number(value, finding),
             )
     remarks = [f"In words, so not read as numbers: {'; '.join(in_words)}."] if in_words else []
-    if table.unknown_columns:
-        remarks.append(f"Columns not read: {', '.join(table.unknown_columns)}.")
+    remarks += table.remarks
     return figures.reading(str(day.year), f"published {day.day} {day:%B %Y}", remarks)
 
 

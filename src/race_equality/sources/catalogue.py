@@ -57,6 +57,7 @@ from race_equality.sources.reading import (
     is_zipped_csv,
     nearest,
     normalised,
+    same_words,
 )
 
 #: The files of the trust list: source id to pattern and description.
@@ -266,6 +267,8 @@ PUBLICATIONS = (
         pattern="population/imd2025_by_icb.csv",
         read=systems.read_deprivation,
         columns=systems.DEPRIVATION_COLUMNS,
+        other_columns=(systems.NEIGHBOURHOOD_COLUMNS,),
+        is_workbook=systems.is_deprivation_workbook,
         notes=(
             "trust_code is the board's NHS code (2024). A higher score is more deprived; "
             "system_most_deprived_tenth is the share of neighbourhoods in the most deprived tenth of England.",
@@ -500,9 +503,9 @@ def recognise(path: Path) -> Publication:
         for one in PUBLICATIONS:
             if one.is_workbook is not None and one.is_workbook(workbook.sheet_names):
                 return one
-        has = {normalised(name) for name in workbook.sheet_names}
-        wanted = [(one, {normalised(name) for name in one.sheets}) for one in PUBLICATIONS if one.sheets]
-        shown = f"worksheets {', '.join(workbook.sheet_names)}"
+        headers = workbook.sheet_names
+        wanted = [(one, one.sheets) for one in PUBLICATIONS if one.sheets]
+        kind = "worksheets"
 
         def fits(one: Publication) -> bool:
             if not one.first_header:
@@ -511,29 +514,38 @@ def recognise(path: Path) -> Publication:
             header = workbook.sheet(one.sheets[0]).cell(staff_survey.HEADER_ROW, 0).text
             return normalised(header) == normalised(one.first_header)
     else:
-        columns = csv_columns(path)
-        has = {normalised(name) for name in columns}
-        wanted = [(one, {normalised(name) for name in one.columns}) for one in PUBLICATIONS if one.columns]
-        shown = f"columns {', '.join(columns)[:300]}"
+        headers = csv_columns(path)
+        wanted = [(one, names) for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]
+        kind = "columns"
 
         def fits(one: Publication) -> bool:
             return True
 
-    found = [(len(names), one) for one, names in wanted if names <= has and fits(one)]
+    has = {same_words(header) for header in headers}
+    found = [
+        (len(names), one) for one, names in wanted if {same_words(n) for n in names} <= has and fits(one)
+    ]
     if found:
         return max(found, key=lambda pair: pair[0])[1]
-    near = max(wanted, key=lambda pair: len(pair[1] & has) / len(pair[1]))
-    missing = sorted(near[1] - has)
-    hint = (
-        f" It is most like {near[0].id!r}, but lacks {', '.join(missing)}."
-        if near[1] & has and missing
-        else ""
+    like, names = max(
+        wanted, key=lambda pair: sum(same_words(name) in has for name in pair[1]) / len(pair[1])
     )
+    missing = [name for name in names if same_words(name) not in has]
+    hint = ""
+    if missing and len(missing) < len(names):
+        known = {same_words(name) for name in names}
+        others = [header for header in headers if header and same_words(header) not in known]
+        lacks = []
+        for name in missing:
+            near = nearest(name, others)
+            lacks.append(f"{name!r} (the nearest is {near!r})" if near else repr(name))
+        hint = f" It is most like {like.id!r}, but lacks {', '.join(lacks)}."
     raise InputError(
-        f"No known publication has the {shown}.{hint}",
+        f"No known publication has the {kind} {', '.join(headers)[:300]}.{hint}",
         file=path,
-        mend=f"Publications that can be added: {', '.join(one.id for one in PUBLICATIONS)}; "
-        "or a filled-in `race-equality data template wres` or `patients`.",
+        mend="If the publisher renamed one, rename it back in a copy. Publications that can be added: "
+        f"{', '.join(one.id for one in PUBLICATIONS)}; or a filled-in `race-equality data template wres` "
+        "or `patients`.",
     )
 
 
@@ -547,7 +559,9 @@ def read_trust_files(folder: Path) -> tuple[TrustList, dict[str, Path]]:
         Source id to file.
     """
     paths = {source_id: find_file(folder, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
-    return ods.read_trust_list(paths["ods_etr"], paths["ods_trusts"], paths["ods_successors"]), paths
+    boards = systems.read_codes(paths["systems"])
+    lists = (paths[source_id] for source_id in ("ods_etr", "ods_trusts", "ods_successors"))
+    return ods.read_trust_list(*lists, boards), paths
 
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> Reading:
@@ -591,7 +605,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         content = parquet_bytes(trusts.trusts, trust_schema())
         files[project.figures / TRUSTS_FILE] = content
         files[project.figures / SUCCESSIONS_FILE] = successions_csv(trusts.successions)
-        boards = systems.read_codes(paths["systems"])
+        boards = trusts.boards
         files[project.figures / SYSTEMS_FILE] = systems.codes_csv(boards)
         for source_id, path in paths.items():
             _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]

@@ -91,7 +91,7 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
             )
     for indicator, unit, *_ in columns.values():
         figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
-    return figures.reading(str(year), f"published April {year}", _unread(table.unknown_columns))
+    return figures.reading(str(year), f"published April {year}", table.remarks)
 
 
 def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
@@ -141,9 +141,6 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
     return figures.reading(
         str(CENSUS_DAY.year),
         f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}",
-        _unread(table.unknown_columns),
+        table.remarks,
     )
 
-
-def _unread(columns: tuple[str, ...]) -> list[str]:
-    return [f"Columns not read: {', '.join(columns)}."] if columns else []

@@ -113,8 +113,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
             reason="not among the maternity providers",
             status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
         )
-    remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
-    return figures.reading(str(year), f"year to 31 March {year}", remarks)
+    return figures.reading(str(year), f"year to 31 March {year}", table.remarks)
 
 
 def _code(organisation: str) -> str:

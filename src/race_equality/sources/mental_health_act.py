@@ -135,8 +135,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
         reason="not among the providers",
         status_of=lambda kind: "not_available" if kind == "mental health" else "not_applicable",
     )
-    remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
-    return figures.reading(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", remarks)
+    return figures.reading(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", table.remarks)
 
 
 def _year(cell: Cell) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
@@ -56,13 +56,20 @@ _FIRST_MERGER_NAMED = date(2019, 4, 1)
 _CODE = re.compile(r"[A-Z0-9]{3,5}")
 
 
-def read_trust_list(etr: Path, trusts: Path, successors: Path) -> TrustList:
+def read_trust_list(
+    etr: Path,
+    trusts: Path,
+    successors: Path,
+    boards: Mapping[str, tuple[str, str]] | None = None,
+) -> TrustList:
     """Read the trusts open today and the successions of those that are not.
 
     Parameters
     ----------
     etr, trusts, successors : Path
         The three files.
+    boards : mapping of str to (str, str), optional
+        Integrated care boards; see :func:`race_equality.sources.systems.read_codes`.
 
     Returns
     -------
@@ -112,7 +119,7 @@ def read_trust_list(etr: Path, trusts: Path, successors: Path) -> TrustList:
             }
         )
     table = pd.DataFrame(sorted(rows, key=lambda row: row["trust_code"])).astype(TRUST_DTYPES)
-    return TrustList(table[list(TRUST_DTYPES)], successions)
+    return TrustList(table[list(TRUST_DTYPES)], successions, boards)
 
 
 def _code(cell: Cell) -> str:

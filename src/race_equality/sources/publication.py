@@ -60,6 +60,10 @@ class Publication:
         ``read(path, trusts) -> Reading``.
     sheets, columns : tuple of str
         What a file of this publication has, to know it by: worksheets, or columns of a CSV.
+    other_columns : tuple of tuple of str
+        Columns of a CSV in other layouts of the same publication.
+    member : str
+        In an archive with several files that could be it, the start of the name of the one to read.
     first_header : str
         The first header of the first of ``sheets``, where the sheets alone do not tell.
     is_workbook : callable, optional
@@ -86,6 +90,8 @@ class Publication:
     read: Callable[[Path, TrustList], Reading]
     sheets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    other_columns: tuple[tuple[str, ...], ...] = ()
+    member: str = ""
     first_header: str = ""
     is_workbook: Callable[[list[str]], bool] | None = None
     optional: bool = False

@@ -9,14 +9,16 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from race_equality.errors import InputError
@@ -52,6 +54,61 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def normalised(text: object) -> str:
     """Return text with runs of white space and letter case evened out, for comparing headers."""
     return " ".join(str(text).split()).casefold()
+
+
+# Ways of writing one word in a header. Nothing here changes a meaning: figures are never equated.
+_ONE_WORD = {
+    **dict.fromkeys(("wk", "wks"), "week"),
+    **dict.fromkeys(("hr", "hrs", "h", "hs"), "hour"),
+    **dict.fromkeys(("mth", "mths"), "month"),
+    **dict.fromkeys(("org", "orgs", "organization", "organizations"), "organisation"),
+    **dict.fromkeys(("pct", "percentage", "%"), "percent"),
+    **dict.fromkeys(("&", "+"), "and"),
+    "dept": "department",
+    "incl": "including",
+    "pop": "population",
+}
+_LEFT_OUT_WORDS = frozenset({"the", "of", "a", "an"})
+
+
+@lru_cache(maxsize=4096)
+def same_words(text: str) -> tuple[str, ...]:
+    """Return a header's words, however it writes them: two headers with the same words mean the same.
+
+    Letter case, punctuation, plurals and usual abbreviations may differ. Numbers may not, nor may the
+    order of words: over 52 weeks is not over 65.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> same_words("Within 18 weeks") == same_words("within_18wk")
+    True
+    >>> same_words("over_52wk") == same_words("over_65wk")
+    False
+    """
+    words = re.findall(r"[^\W\d_]+|\d+|[%&<>+]", text.casefold())
+    one = (_ONE_WORD.get(word, word) for word in words if word not in _LEFT_OUT_WORDS)
+    singular = (w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in one)
+    # runs of letters are joined: "Time period" is also written Timeperiod
+    return tuple(
+        "".join(run) if letters else part
+        for letters, group in itertools.groupby(singular, str.isalpha)
+        for run in [list(group)]
+        for part in ([""] if letters else run)
+    )
+
+
+def renamed_column(name: str, others: Iterable[str]) -> str | None:
+    """Return the one header that has the same words as ``name``; None when none or several have."""
+    found = [other for other in others if same_words(other) == same_words(name)]
+    return found[0] if len(found) == 1 and same_words(name) else None
 
 
 def column_letters(index: int) -> str:
@@ -165,11 +222,19 @@ class Sheet:
     name : str
     rows : sequence of sequence
         From the sheet's first row and column, empty ones included, so that an index is an address.
+    renamed : dict of str to str
+        Headers that were asked for, to those that stand in their place; see :func:`same_words`.
     """
 
     file: Path
     name: str
     rows: Sequence[Sequence[object]]
+    renamed: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know: columns that were found under a header written otherwise."""
+        return _renamed_remarks(self.renamed)
 
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at a row and a column, both counted from 0.
@@ -215,6 +280,10 @@ class Sheet:
             raise self.error(
                 f"Columns {letters} are both headed {name!r}.", "Keep one of them.", header_row + 1
             )
+        otherwise = renamed_column(name, (str(h) for h in headers[start:stop]))
+        if otherwise is not None:
+            self.renamed[name] = otherwise
+            return next(i for i in range(start, stop) if str(headers[i]) == otherwise)
         near = nearest(name, (str(h) for h in headers[start:stop] if h not in ("", None)))
         hint = f" The nearest is {near!r}." if near else ""
         raise self.error(
@@ -331,14 +400,18 @@ class Record:
     row : int
         The row as a spreadsheet counts it; the header is 1.
     values : dict of str to str
+    headers : mapping of str to str
+        Columns whose header in the file is another; an address gives the one in the file.
     """
 
     file: Path
     row: int
     values: dict[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> Cell:
-        return Cell(self.values[column], self.file, None, f"row {self.row}, {column}")
+        header = self.headers.get(column, column)
+        return Cell(self.values[column], self.file, None, f"row {self.row}, {header}")
 
 
 @dataclass(frozen=True)
@@ -352,12 +425,21 @@ class Table:
     records : tuple of Record
     unknown_columns : tuple of str
         Columns with data that the loader has no use for: they are reported, never dropped in silence.
+    renamed : mapping of str to str
+        Columns that were asked for, to those that stand in their place; see :func:`same_words`.
     """
 
     file: Path
     columns: tuple[str, ...]
     records: tuple[Record, ...]
     unknown_columns: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know: columns that were not read, and those under another header."""
+        unread = [f"Columns not read: {', '.join(self.unknown_columns)}."] if self.unknown_columns else []
+        return unread + _renamed_remarks(self.renamed)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -409,18 +491,26 @@ def read_csv(
         if name and normalised(name) in actual:
             raise InputError(f"Two columns are headed {name!r}.", file=path, row=header_row, mend="Keep one.")
         actual[normalised(name)] = name
-    renamed = {}
+    renamed: dict[str, str] = {}  # header in the file: name asked for
     for name in (*required, *optional):
         if normalised(name) in actual:
             renamed[actual[normalised(name)]] = name
+    otherwise: dict[str, str] = {}  # name asked for: header in the file, of the same words
+    for name in (*required, *optional):
+        if normalised(name) in actual:
+            continue
+        found = renamed_column(name, (c for c in columns if c not in renamed))
+        if found is not None:
+            renamed[found], otherwise[name] = name, found
         elif name in required:
-            near = nearest(name, [c for c in columns if c])
+            near = nearest(name, [c for c in columns if c and c not in renamed])
             raise InputError(
                 f"There is no column {name!r}." + (f" The nearest is {near!r}." if near else ""),
                 file=path,
                 row=header_row,
                 mend=f"The columns read here are {', '.join(required)}.",
             )
+    headers = {name: header for header, name in renamed.items() if name != header}
     records = []
     for row_number, row in rows:
         if len(row) < len(columns) or any(value.strip() for value in row[len(columns) :]):
@@ -430,9 +520,8 @@ def read_csv(
                 row=row_number,
                 mend="It may have been cut short: download the file again.",
             )
-        records.append(
-            Record(path, row_number, {renamed.get(c, c): v for c, v in zip(columns, row, strict=False)})
-        )
+        values = {renamed.get(c, c): v for c, v in zip(columns, row, strict=False)}
+        records.append(Record(path, row_number, values, headers))
     if not records:
         raise InputError("The file has no rows.", file=path, mend="Download it again.")
     unknown = tuple(
@@ -440,7 +529,14 @@ def read_csv(
         for name in columns
         if name and name not in renamed and any(r.values[name].strip() for r in records)
     )
-    return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown)
+    return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown, otherwise)
+
+
+def _renamed_remarks(renamed: Mapping[str, str]) -> list[str]:
+    if not renamed:
+        return []
+    pairs = ", ".join(f"{header!r} as {name!r}" for name, header in renamed.items())
+    return [f"Columns read under another heading: {pairs}."]
 
 
 def is_zipped_csv(path: Path) -> bool:

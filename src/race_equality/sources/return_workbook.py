@@ -303,7 +303,7 @@ def _records(sheet: Sheet, code: Cell, columns: Sequence[str]) -> list[Record] |
             continue
         cells[TRUST_CODE] = Cell(_as_text(code.value), code.file, code.sheet, code.reference)
         values = {name: str(cell.value) for name, cell in cells.items()}
-        records.append(_FormRecord(sheet.file, number + 1, values, cells))
+        records.append(_FormRecord(sheet.file, number + 1, values, cells=cells))
     return records
 
 

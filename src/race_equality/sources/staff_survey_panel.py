@@ -78,5 +78,4 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
             )
     for indicator in INDICATORS:
         figures.complete(indicator, [ALL_STAFF], "percent", reason="not among the organisations")
-    remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
-    return figures.reading(str(years[-1]), f"autumns {years[0]} to {years[-1]}", remarks)
+    return figures.reading(str(years[-1]), f"autumns {years[0]} to {years[-1]}", table.remarks)

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, first_by_key, read_csv
+from race_equality.sources.reading import (
+    Cell,
+    Workbook,
+    check_file,
+    csv_columns,
+    first_by_key,
+    nearest,
+    normalised,
+    read_csv,
+    same_words,
+)
 
 CODES_COLUMNS = ("icb24_code", "icb24_code_nhs", "icb24_name")
 DEPRIVATION = "system_deprivation"
@@ -30,8 +42,16 @@ CODES_OF_2022 = {
     "E54000052": "E54000063",  # Surrey Heartlands
     "E54000053": "E54000064",  # Sussex
 }
-#: The list of codes, from a folder of raw files beside ``population``.
-CODES_FILE = Path("geography") / "icb_2024_codes.csv"
+#: Of MHCLG's summary by board (File 13), sheet ``IMD``.
+SUMMARY_COLUMNS = ("IMD - Average score", "IMD - Proportion of LSOAs in most deprived 10% nationally")
+#: Of MHCLG's file of neighbourhoods (File 7).
+NEIGHBOURHOOD_COLUMNS = (
+    "LSOA code (2021)",
+    "Index of Multiple Deprivation (IMD) Score",
+    "Index of Multiple Deprivation (IMD) Decile (where 1 is most deprived 10% of LSOAs)",
+    "Total population: mid 2022",
+)
+_MOST_ROWS_ABOVE = 15  # headers further down than this are none
 
 
 def read_codes(path: Path) -> dict[str, tuple[str, str]]:
@@ -68,12 +88,17 @@ def short_name(name: str) -> str:
 
 
 def codes_csv(codes: Mapping[str, tuple[str, str]]) -> bytes:
-    """Return the text of ``systems.csv``: NHS code and short name of each board."""
+    """Return the text of ``systems.csv``: NHS code, short name and ONS code of each board."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("system_code", "system_name"))
-    writer.writerows(sorted(codes.values()))
+    writer.writerow(("system_code", "system_name", "ons_code"))
+    writer.writerows(sorted((code, name, ons_code) for ons_code, (code, name) in codes.items()))
     return text.getvalue().encode()
+
+
+def is_deprivation_workbook(sheet_names: Sequence[str]) -> bool:
+    """Return whether worksheets are those of a summary of the indices of deprivation."""
+    return {"imd", "idaci", "idaopi"} <= {normalised(name) for name in sheet_names}
 
 
 def read_deprivation(path: Path, trusts: TrustList) -> Reading:
@@ -82,42 +107,154 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
     Parameters
     ----------
     path : Path
-        With the list of boards' codes in ``../geography`` beside it.
+        One of three layouts: MHCLG's summary of integrated care boards (File 13, a workbook); its file
+        of neighbourhoods (File 7, a CSV), with the ONS's lookup from neighbourhoods to boards in the same
+        folder; or a CSV of the summary's figures.
     trusts : TrustList
-        Not used: the figures are those of boards, under their NHS codes.
+        For the codes of boards: the figures stand under their NHS codes.
 
     Returns
     -------
     Reading
+        ``system_imd_score``, the average over neighbourhoods by population, and
+        ``system_most_deprived_tenth``.
+
+    References
+    ----------
+    Ministry of Housing, Communities and Local Government (2025), English indices of deprivation 2025:
+    technical report, section 3.8 (summary measures: the average score is weighted by population).
     """
-    codes = _codes_beside(path)
+    if zipfile.is_zipfile(check_file(path)):
+        return _read_summary(path, trusts)
+    columns = {same_words(name) for name in csv_columns(path)}
+    if {same_words(name) for name in NEIGHBOURHOOD_COLUMNS} <= columns:
+        return _read_neighbourhoods(path, trusts)
+    codes = _boards(path, trusts)
     table = read_csv(path, DEPRIVATION_COLUMNS, optional=("imd_rank_of_average_score",))
     first_by_key((((r["icb24_code"].text,), r["icb24_code"]) for r in table), "board")
-    day = date(2025, 12, 31)
-    figures = FigureRows(f"{DEPRIVATION}_2025", (date(2025, 1, 1), day), trusts)
+    figures = _deprivation_rows(trusts)
     for record in table:
-        code = _nhs_code(record["icb24_code"], codes)
-        score, tenth = record[DEPRIVATION_COLUMNS[2]], record[DEPRIVATION_COLUMNS[3]]
-        figures.add(
-            code,
-            code,
-            "system_imd_score",
-            "All people",
-            "score",
-            score.locator,
-            value=score.number("score", high=100),
+        _add_deprivation(
+            figures,
+            _nhs_code(record["icb24_code"], codes),
+            record[DEPRIVATION_COLUMNS[2]],
+            record[DEPRIVATION_COLUMNS[3]],
         )
-        figures.add(
-            code,
-            code,
-            "system_most_deprived_tenth",
-            "Neighbourhoods",
-            "percent",
-            tenth.locator,
-            value=100 * tenth.number("proportion", high=1),
+    return figures.reading("2025", "2025", table.remarks)
+
+
+def _deprivation_rows(trusts: TrustList) -> FigureRows:
+    return FigureRows(f"{DEPRIVATION}_2025", (date(2025, 1, 1), date(2025, 12, 31)), trusts)
+
+
+def _add_deprivation(figures: FigureRows, code: str, score: Cell, tenth: Cell) -> None:
+    figures.add(
+        code, code, "system_imd_score", "All people", "score", score.locator,
+        value=score.number("score", high=100),
+    )  # fmt: skip
+    figures.add(
+        code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", tenth.locator,
+        value=100 * tenth.number("proportion", high=1),
+    )  # fmt: skip
+
+
+def _read_summary(path: Path, trusts: TrustList) -> Reading:
+    """Read File 13: a sheet for each index, of which ``IMD`` is read; a board a row."""
+    codes = _boards(path, trusts)
+    codes |= {nhs: (nhs, name) for nhs, name in codes.values()}  # the sheet may have either code
+    sheet = Workbook(path).sheet("IMD")
+    header_row = next(
+        (
+            number
+            for number, row in enumerate(sheet.rows[:_MOST_ROWS_ABOVE])
+            if any(same_words(str(value)) == same_words(SUMMARY_COLUMNS[0]) for value in row)
+        ),
+        None,
+    )
+    if header_row is None:
+        headers = [str(value) for row in sheet.rows[:_MOST_ROWS_ABOVE] for value in row if value != ""]
+        near = nearest(SUMMARY_COLUMNS[0], headers)
+        raise sheet.error(
+            f"There is no column headed {SUMMARY_COLUMNS[0]!r}." + (f" The nearest is {near!r}." if near else ""),
+            "Check that it is a summary of the indices of deprivation.",
         )
-    remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
+    score, tenth = (sheet.column(header_row, name) for name in SUMMARY_COLUMNS)
+    rows = range(header_row + 1, len(sheet.rows))
+    width = len(sheet.rows[header_row])
+    code_column = max(range(width), key=lambda c: sum(sheet.cell(row, c).text in codes for row in rows))
+    cells = [cell for row in rows if (cell := sheet.cell(row, code_column)).text]
+    if not any(cell.text in codes for cell in cells):
+        raise sheet.error(
+            "No column holds the codes of integrated care boards.",
+            "Of the summaries, give that of integrated care boards (File 13).",
+        )
+    first_by_key((((cell.text,), cell) for cell in cells), "board")
+    figures = _deprivation_rows(trusts)
+    for row in rows:
+        cell = sheet.cell(row, code_column)
+        if cell.text:
+            code = _nhs_code(cell, codes)
+            _add_deprivation(figures, code, sheet.cell(row, score), sheet.cell(row, tenth))
+    return figures.reading("2025", "2025", sheet.remarks)
+
+
+def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
+    """Read File 7: a neighbourhood (LSOA of 2021) a row; boards are averaged as MHCLG does."""
+    codes = _boards(path, trusts)
+    board_of, lookup = _board_of_neighbourhoods(path)
+    table = read_csv(path, NEIGHBOURHOOD_COLUMNS)
+    area_column, score_column, decile_column, people_column = NEIGHBOURHOOD_COLUMNS
+    first_by_key((((r[area_column].text,), r[area_column]) for r in table), "neighbourhood")
+    sums: dict[str, list[float]] = {}
+    rows: dict[str, int] = {}
+    for record in table:
+        area = record[area_column]
+        board = board_of.get(area.text)
+        if board is None:
+            raise area.error(
+                f"The neighbourhood {area.text} is not in {lookup.name}.",
+                "Give the lookup of the same neighbourhoods (LSOA 2021).",
+            )
+        code = _nhs_code(board, codes)
+        people = record[people_column].number("population", whole=True)
+        decile = record[decile_column].number("decile", low=1, high=10, whole=True)
+        total = sums.setdefault(code, [0.0, 0.0, 0.0, 0.0])
+        total[0] += people
+        total[1] += people * record[score_column].number("score", high=100)
+        total[2] += 1
+        total[3] += decile == 1
+        rows.setdefault(code, record.row)
+    figures = _deprivation_rows(trusts)
+    for code, (people, score, areas, deprived) in sorted(sums.items()):
+        if not people:
+            raise table.records[0][people_column].error(f"The board {code} has no people.", "Download it again.")
+        at = f"row {rows[code]}, {score_column} (mean of {areas:,.0f} neighbourhoods by population)"
+        figures.add(code, code, "system_imd_score", "All people", "score", at, value=score / people)
+        at = f"row {rows[code]}, {decile_column} (of {areas:,.0f} neighbourhoods)"
+        figures.add(
+            code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", at,
+            value=100 * deprived / areas, numerator=deprived, denominator=areas,
+        )  # fmt: skip
+    remarks = [f"Neighbourhoods put to boards by {lookup.name}."]
+    # the other indices of the file are not used here, and are many: they are no news
     return figures.reading("2025", "2025", remarks)
+
+
+def _board_of_neighbourhoods(path: Path) -> tuple[dict[str, Cell], Path]:
+    for other in sorted(path.parent.glob("*.csv")):
+        if other == path:
+            continue
+        columns = csv_columns(other)
+        area = next((c for c in columns if normalised(c) == "lsoa21cd"), None)
+        board = next((c for c in columns if re.fullmatch(r"icb2[2-5]cd", normalised(c))), None)
+        if area and board:
+            return {r[area].text: r[board] for r in read_csv(other, (area, board))}, other
+    raise InputError(
+        "The file has neighbourhoods, and does not say in which integrated care board each lies.",
+        file=path,
+        mend="Add MHCLG's summary of integrated care boards instead (File 13), or put the ONS's lookup "
+        "from LSOA 2021 to boards (columns LSOA21CD and ICB24CD) in the same folder.",
+    )
 
 
 def read_shares(path: Path, trusts: TrustList) -> Reading:
@@ -126,7 +263,6 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
     Parameters
     ----------
     path : Path
-        With the list of boards' codes in ``../geography`` beside it.
     trusts : TrustList
 
     Returns
@@ -139,8 +275,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
     InputError
         Also when the shares of a trust do not come to one.
     """
-    codes = _codes_beside(path)
-    codes |= {old: codes[new] for old, new in CODES_OF_2022.items() if new in codes}
+    codes = _boards(path, trusts)
     table = read_csv(path, SHARES_COLUMNS)
     trust_column, board_column, share_column = SHARES_COLUMNS
     first_by_key(
@@ -176,25 +311,25 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
                 f"The shares of {organisation} come to {total:.3f}.", "Download the file again."
             )
         figures.trust_of(organisation)  # counts it once when it is left out
-    remarks = [f"Columns not read: {', '.join(table.unknown_columns)}."] if table.unknown_columns else []
-    return figures.reading("2022", "2022", remarks)
+    return figures.reading("2022", "2022", table.remarks)
 
 
-def _codes_beside(path: Path) -> dict[str, tuple[str, str]]:
-    codes_path = path.parents[1] / CODES_FILE
-    if not codes_path.is_file():
+def _boards(path: Path, trusts: TrustList) -> dict[str, tuple[str, str]]:
+    """Return boards by ONS code, those of 2022 among them."""
+    if not trusts.boards:
         raise InputError(
-            f"The codes of the boards are not there ({CODES_FILE}).",
+            "The list of integrated care boards has not been read.",
             file=path,
-            mend="Put the list of integrated care boards there, as in the folder of raw files.",
+            mend="Restore data/figures/systems.csv from git, or run `race-equality data read`.",
         )
-    return read_codes(codes_path)
+    codes = dict(trusts.boards)
+    return codes | {old: codes[new] for old, new in CODES_OF_2022.items() if new in codes}
 
 
 def _nhs_code(cell: Cell, codes: Mapping[str, tuple[str, str]]) -> str:
     if cell.text not in codes:
         raise cell.error(
-            f"{cell.text!r} is not the code of a board in {CODES_FILE.name}.",
-            "Use a list of boards of the same year.",
+            f"{cell.text!r} is not the code of a board of 2022 to 2024.",
+            "Use an edition of the same boards.",
         )
     return codes[cell.text][0]

@@ -105,7 +105,6 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     for number in INDICATORS:
         figures.complete(f"wres_{number}", GROUPS.values(), "percent", reason="not published for this trust")
     remarks = [f"{uncertain} bases are one of several that fit their rate."] if uncertain else []
-    if table.unknown_columns:
-        remarks.append(f"Columns not read: {', '.join(table.unknown_columns)}.")
+    remarks += table.remarks
     period = " to ".join(f"autumn {year}" for year in sorted({min(years), last}))
     return figures.reading(str(last), period, remarks)
