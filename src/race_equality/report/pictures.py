@@ -1,29 +1,86 @@
-"""The charts of the reports, each from a small tidy table, each readable in grey and in print."""
+"""The charts of the reports, each from a small tidy table, each readable in grey and in print.
+
+A mark that stands for a figure says so in words (``description``): the figure as it is printed, with its
+interval. A page's script shows these words beside the mark and reads them out. Marks are placed by the
+printed figure as well, so that a picture holds no more digits than its table.
+"""
 
 from __future__ import annotations
 
+import re
 import textwrap
+from collections.abc import Mapping, Sequence
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
+from race_equality.report import words
 from race_equality.report.charts import (
     DARK_BLUE,
     DARK_GREY,
+    GREY,
     GROUP_COLOURS,
     GROUP_SHAPES,
     ORANGE,
+    STEPS,
     TURQUOISE,
 )
 
 _PLOT_WIDTH = 400
-#: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines.
-_LINES = alt.Axis(labelExpr="split(datum.label, '|')", title=None, grid=False, domain=False, ticks=False)
+#: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines, downwards from its
+#: place, so that two lines stand around the middle of a row when the first ends there.
+_LINES = alt.Axis(
+    labelExpr="split(datum.label, '|')",
+    labelBaseline=alt.ConditionalAxisLabelBaseline(
+        condition={"test": "indexof(datum.label, '|') > 0", "value": "bottom"}, value="middle"
+    ),
+    title=None,
+    grid=False,
+    domain=False,
+    ticks=False,
+    labelPadding=8,
+)
+#: What a trust's name ends in says nothing that tells it from another.
+_NAME_ENDING = re.compile(r"\s+(?:University )?(?:Teaching )?(?:Hospitals? )?NHS (?:Foundation )?Trust$")
 
 
 def wrap(label: str, width: int = 24) -> str:
     """Break a row label into lines joined by ``|``, so that charts stay narrow enough for a phone."""
     return "|".join(textwrap.wrap(label, width))
+
+
+def trust_label(code: str, name: str = "") -> str:
+    """Return how a mark names its trust.
+
+    Examples
+    --------
+    >>> trust_label("R1H", "Barts Health NHS Trust")
+    'Barts Health (R1H)'
+    >>> trust_label("RKE")
+    'RKE'
+    """
+    return f"{_NAME_ENDING.sub('', name)} ({code})" if name else code
+
+
+def _interval_words(row, value: str, *, digits: int = 1, unit: str = "", signed: bool = False) -> str:
+    """Say a figure and its interval as a table does."""
+    if digits == 2:
+        return words.correlation(row[value], row["lower"], row["upper"]).replace("(", "(95% interval ")
+    figure = words.points(row[value]) if signed else words.percent(row[value])
+    interval = words.interval(row["lower"], row["upper"], signed=signed)
+    return f"{figure}{unit} (95% interval {interval})"
+
+
+def _texts(rows: pd.DataFrame, column: str) -> list[str]:
+    """A column that may not be there."""
+    return list(rows[column]) if column in rows else [""] * len(rows)
+
+
+def _title_above(text: str) -> alt.TitleParams:
+    """In place of the title of the upright axis, which would be vertical text."""
+    look = {"anchor": "start", "frame": "group", "fontSize": 14, "fontWeight": "normal", "color": DARK_GREY}
+    return alt.TitleParams(text, aria=False, **look)
 
 
 def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
@@ -35,9 +92,15 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         ``label``, ``group``, ``percent``, ``lower``, ``upper``; rows in the order of the chart.
     """
     labels = [wrap(label) for label in rows["label"].unique()]
-    rows = rows.assign(label=rows["label"].map(wrap), shown=rows["percent"].map("{:.1f}%".format))
+    rows = rows.assign(
+        said=[
+            f"{row['label']}, {row['group']}: {_interval_words(row, 'percent')}" for _, row in rows.iterrows()
+        ],
+        label=rows["label"].map(wrap),
+        shown=rows["percent"].map(words.percent),
+    ).round({"percent": 1, "lower": 1, "upper": 1})
     groups = [group for group in GROUP_COLOURS if group in set(rows["group"])]
-    base = alt.Chart(rows).encode(
+    base = alt.Chart(rows[["label", "group", "percent", "lower", "upper", "shown", "said"]]).encode(
         y=alt.Y("label:N", sort=labels, axis=_LINES),
         yOffset=alt.YOffset("group:N", sort=groups, scale=alt.Scale(paddingOuter=0.6)),
         color=alt.Color(
@@ -49,18 +112,19 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         "percent:Q",
         title="Percentage of staff",
         scale=alt.Scale(domain=[0, upper * 1.12], nice=False),
-        axis=alt.Axis(tickCount=7),
+        axis=alt.Axis(tickCount=6),
     )
     return alt.layer(
         base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title="Percentage of staff"), x2="upper:Q"),
-        base.mark_point(size=120).encode(
+        base.mark_point(size=120, aria=True).encode(
             x=x,
             shape=alt.Shape(
                 "group:N",
                 scale=alt.Scale(domain=groups, range=[GROUP_SHAPES[group] for group in groups]),
             ),
+            description="said:N",
         ),
-        base.mark_text(align="left", dx=6).encode(
+        base.mark_text(align="left", dx=8).encode(
             x=alt.X("upper:Q", title="Percentage of staff"), text="shown:N", color=alt.value(DARK_GREY)
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(20))
@@ -75,17 +139,21 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         ``group``, ``percent``, ``lower``, ``upper``; rows in the order of the chart.
     """
     groups = list(rows["group"])
-    rows = rows.assign(shown=rows["percent"].map("{:.1f}%".format))
-    base = alt.Chart(rows).encode(
+    rows = rows.assign(
+        shown=rows["percent"].map(words.percent),
+        said=[f"{row['group']}: {_interval_words(row, 'percent')}" for _, row in rows.iterrows()],
+    ).round({"percent": 1, "lower": 1, "upper": 1})
+    base = alt.Chart(rows[["group", "percent", "lower", "upper", "shown", "said"]]).encode(
         y=alt.Y("group:N", sort=groups, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False))
     )
     x_title = "Percentage of staff who answered"
     return alt.layer(
         base.mark_rule(strokeWidth=2, color=DARK_BLUE).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q"),
-        base.mark_point(size=90, color=DARK_BLUE).encode(
-            x=alt.X("percent:Q", title=x_title, scale=alt.Scale(domainMin=0))
+        base.mark_point(size=90, color=DARK_BLUE, aria=True).encode(
+            x=alt.X("percent:Q", title=x_title, scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6)),
+            description="said:N",
         ),
-        base.mark_text(align="left", dx=6).encode(x=alt.X("upper:Q", title=x_title), text="shown:N"),
+        base.mark_text(align="left", dx=8).encode(x=alt.X("upper:Q", title=x_title), text="shown:N"),
     ).properties(width=340, height=alt.Step(24))
 
 
@@ -101,31 +169,57 @@ def gap_chart(
     x_title : str
         What is measured.
     """
+    return _compared(rows, "gap", x_title=x_title, digits=1)
+
+
+def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """Rank correlations with their intervals, one row a patient measure, a colour a staff measure.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``series``, ``correlation``, ``lower``, ``upper``.
+    """
+    return _compared(rows, "correlation", x_title="Rank correlation across trusts", digits=2)
+
+
+def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> alt.LayerChart:
+    """Draw two or three series around zero, with intervals, one row a label."""
     labels = [wrap(label) for label in rows["label"].unique()]
     series = list(rows["series"].unique())
-    rows = rows.assign(label=rows["label"].map(wrap))
+    rows = rows.assign(
+        said=[
+            f"{row['label']}, {words.lower_first(row['series'])}: "
+            + _interval_words(row, value, digits=digits, unit=" points", signed=True)
+            for _, row in rows.iterrows()
+        ],
+        shown=[words.points(v) if digits == 1 else words.correlation(v, v, v).split(" ")[0] for v in rows[value]],
+        label=rows["label"].map(wrap),
+    ).round({value: digits, "lower": digits, "upper": digits})
     colours = [DARK_BLUE, ORANGE, TURQUOISE][: len(series)]
     shapes = ["circle", "square", "diamond"][: len(series)]
-    base = alt.Chart(rows).encode(
+    base = alt.Chart(rows[["label", "series", value, "lower", "upper", "shown", "said"]]).encode(
         y=alt.Y("label:N", sort=labels, axis=_LINES),
-        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
+        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.7)),
         color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
     )
-    zero = (
-        alt.Chart(pd.DataFrame({"zero": [0]}))
-        .mark_rule(strokeDash=[4, 3])
-        .encode(x=alt.X("zero:Q", title=x_title))
-    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("zero:Q", title=x_title))
     return alt.layer(
         zero,
-        base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=7)), x2="upper:Q"
-        ),
-        base.mark_point(size=110).encode(
-            x=alt.X("gap:Q", title=x_title),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=6)), x2="upper:Q"),
+        base.mark_point(size=110, aria=True).encode(
+            x=alt.X(f"{value}:Q", title=x_title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
+            description="said:N",
         ),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(11))
+        base.mark_text(align="left", dx=9).encode(
+            x=alt.X("upper:Q", title=x_title), text="shown:N", color=alt.value(DARK_GREY)
+        ),
+    ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
+
+
+#: Sizes that limits are drawn at: enough for a smooth curve.
+_CURVE_POINTS = 48
 
 
 def funnel_chart(
@@ -142,7 +236,8 @@ def funnel_chart(
     ----------
     points : pandas.DataFrame
         ``trust_code``, ``total``, ``percent`` and ``series`` ("This trust", "Similar trusts" and
-        "Other trusts", or "Each trust").
+        "Other trusts", or "Each trust"); where there are, ``trust_name`` and ``position`` (where it
+        lies in the funnel) for what a mark says.
     limits : pandas.DataFrame
         ``total``, ``target``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998`` in per cent,
         in rising order of ``total``.
@@ -153,61 +248,79 @@ def funnel_chart(
     """
     # Trusts of one size by their codes: a sort by size alone orders them by the processor it runs on.
     points = points.sort_values(["total", "trust_code"])
+    names, positions = _texts(points, "trust_name"), _texts(points, "position")
+    points = points.assign(
+        percent=points["percent"].round(1),
+        # Numbers who answered are drawn and said to the nearest ten.
+        total=(points["total"].astype("float64") / 10).round() * 10,
+    )
+    points["said"] = [
+        f"{trust_label(row.trust_code, name)}: {words.percent(row.percent)} of about {words.people(row.total)}"
+        + (f", {position}" if position else "")
+        for row, name, position in zip(points.itertuples(), names, positions, strict=True)
+    ]
+    points = points[["trust_code", "total", "percent", "series", "said"]]
     order = [
         name for name in ("This trust", "Similar trusts", "Other trusts", "Each trust") if name in set(points["series"])
     ]
-    colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": "#8A8A8A", "Each trust": DARK_BLUE}
+    colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": GREY, "Each trust": DARK_BLUE}
     shapes = {"This trust": "circle", "Similar trusts": "square", "Other trusts": "triangle-up", "Each trust": "circle"}
-    sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25, "Each trust": 35}
-    x = alt.X("total:Q", title=x_title, axis=alt.Axis(format=",.0f", tickCount=6))
-    lines = limits.melt("total", var_name="line", value_name="percent")
+    sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25, "Each trust": 30}
+    x = alt.X("total:Q", title=x_title, axis=alt.Axis(format=",.0f", tickCount=5))
+    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6))
+
+    drawn = np.unique(np.linspace(0, len(limits) - 1, _CURVE_POINTS).round().astype("int64"))
+    lines = limits.iloc[drawn].round(1).melt("total", var_name="line", value_name="percent")
     lines["kind"] = lines["line"].str.replace("lower_|upper_", "", regex=True)
-    names = {"target": "All trusts", "95": "95% limits", "998": "99.8% limits"}
-    lines["kind"] = lines["kind"].map(names)
+    dashes = {"target": [1, 0], "95": [6, 4], "998": [2, 3]}
     curve = (
         alt.Chart(lines)
         .mark_line(color=DARK_GREY, strokeWidth=1.5)
         .encode(
             x=x,
-            y=alt.Y("percent:Q", title=None),
+            y=y,
             detail="line:N",
             strokeDash=alt.StrokeDash(
-                "kind:N",
-                sort=list(names.values()),
-                scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 4], [2, 3]]),
+                "kind:N", legend=None, scale=alt.Scale(domain=list(dashes), range=list(dashes.values()))
             ),
         )
     )
+    # The centre and the upper limits are named where they end; the lower ones are drawn like the upper.
+    ends = lines[(lines["total"] == lines["total"].max()) & ~lines["line"].str.startswith("lower")]
+    ends = ends.drop_duplicates("line")
+    named = {"target": "All " + words.percent(limits["target"].iloc[-1]), "95": "95% limit", "998": "99.8% limit"}
+    ends = alt.Chart(ends.assign(name=ends["kind"].map(named))).mark_text(align="left", dx=10, fontSize=13)
     # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
+    scale = alt.Scale(domain=order, range=[colours[name] for name in order])
+    legend = alt.Legend() if len(order) > 1 else None
     marks = [
         alt.Chart(points[points["series"] == name])
-        .mark_point(size=sizes[name])
+        .mark_point(size=sizes[name], aria=True)
         .encode(
             x=x,
-            y=alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True)),
-            color=alt.Color("series:N", sort=order, scale=alt.Scale(domain=order, range=[colours[n] for n in order])),
-            shape=alt.Shape("series:N", sort=order, scale=alt.Scale(domain=order, range=[shapes[n] for n in order])),
+            y=y,
+            color=alt.Color("series:N", sort=order, scale=scale, legend=legend),
+            shape=alt.Shape(
+                "series:N",
+                sort=order,
+                scale=alt.Scale(domain=order, range=[shapes[name] for name in order]),
+                legend=legend,
+            ),
+            description="said:N",
         )
         for name in reversed(order)
     ]
-    layers = [curve, *marks]
+    layers = [curve, ends.encode(x=x, y=y, text="name:N"), *marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.
         left = bool(one["total"].iloc[0] > 0.75 * points["total"].max())
         place = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14, "fontWeight": "bold"}
-        label = alt.Chart(one).encode(x=x, y="percent:Q", text="trust_code:N")
+        label = alt.Chart(one[["total", "percent", "trust_code"]]).encode(x=x, y=y, text="trust_code:N")
         # A white edge keeps the code legible where it crosses a limit or another trust.
         layers.append(label.mark_text(**place, stroke="white", strokeWidth=5))
         layers.append(label.mark_text(**place))
-    return alt.layer(*layers).properties(
-        width=520,
-        height=300,
-        # In place of the title of the upright axis, which would be vertical text.
-        title=alt.TitleParams(
-            y_title, anchor="start", frame="group", fontSize=14, fontWeight="normal", color=DARK_GREY
-        ),
-    )
+    return alt.layer(*layers).properties(width=480, height=300, title=_title_above(y_title))
 
 
 def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> alt.LayerChart:
@@ -216,38 +329,46 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``label``, ``trust_code``, ``percent``, ``lower``, ``upper``, ``here`` (bool), rows in the
-        order of the chart.
+        ``label``, ``trust_code``, ``percent``, ``lower``, ``upper``, ``here`` (bool), and where there
+        are, ``trust_name``; rows in the order of the chart.
     highlight_label, others_label : str
         What the legend calls this trust and the others.
     """
     labels = [wrap(label) for label in rows["label"].unique()]
+    said = []
+    for (_, row), name in zip(rows.iterrows(), _texts(rows, "trust_name"), strict=True):
+        figure = _interval_words(row, "percent") if row["here"] else words.percent(row["percent"])
+        said.append(f"{trust_label(row['trust_code'], name)}: {figure}")
     rows = rows.assign(
         label=rows["label"].map(wrap),
         series=rows["here"].map({True: highlight_label, False: others_label}),
-        shown=rows["percent"].map("{:.1f}%".format),
-    )
-    scale = alt.Scale(domain=[highlight_label, others_label], range=[DARK_BLUE, "#8A8A8A"])
+        shown=rows["percent"].map(words.percent),
+        said=said,
+    ).round({"percent": 1, "lower": 1, "upper": 1})
+    rows = rows[["label", "percent", "lower", "upper", "here", "series", "shown", "said"]]
+    scale = alt.Scale(domain=[highlight_label, others_label], range=[DARK_BLUE, GREY])
     x_title = "Percentage of staff who answered"
     y = alt.Y("label:N", sort=labels, axis=_LINES)
     colour = alt.Color("series:N", scale=scale)
     others = (
-        alt.Chart(rows[~rows["here"]])
-        .mark_tick(thickness=1.5, size=26)
-        .encode(x=alt.X("percent:Q", title=x_title, axis=alt.Axis(tickCount=7)), y=y, color=colour)
+        alt.Chart(rows[~rows["here"]].drop(columns=["lower", "upper", "here", "shown"]))
+        .mark_tick(thickness=1.5, size=24, aria=True)
+        .encode(
+            x=alt.X("percent:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True)),
+            y=y,
+            color=colour,
+            description="said:N",
+        )
     )
     here = alt.Chart(rows[rows["here"]])
+    shown = here.encode(x=alt.X("percent:Q", title=x_title), y=y, text="shown:N")
     return alt.layer(
         others,
-        here.mark_rule(strokeWidth=3).encode(
-            x=alt.X("lower:Q", title=x_title), x2="upper:Q", y=y, color=colour
+        here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q", y=y, color=colour),
+        here.mark_point(size=150, shape="circle", aria=True).encode(
+            x=alt.X("percent:Q", title=x_title), y=y, color=colour, description="said:N"
         ),
-        here.mark_point(size=150, shape="circle").encode(
-            x=alt.X("percent:Q", title=x_title), y=y, color=colour
-        ),
-        here.mark_text(dy=-22, fontWeight="bold").encode(
-            x=alt.X("percent:Q", title=x_title), y=y, text="shown:N"
-        ),
+        shown.mark_text(dy=-22, fontWeight="bold"),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
 
 
@@ -264,25 +385,31 @@ def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt
     """
     populations = [name for name in (first, second) if name in set(rows["population"])]
     groups = list(rows["group"].unique())
-    rows = rows.assign(shown=rows["percent"].map("{:.1f}%".format))
-    base = alt.Chart(rows).encode(
+    rows = rows.assign(
+        shown=rows["percent"].map(words.percent),
+        said=[
+            f"{row.group}, {words.lower_first(row.population)}: {words.percent(row.percent)}"
+            for row in rows.itertuples()
+        ],
+    ).round({"percent": 1})
+    base = alt.Chart(rows[["group", "population", "percent", "shown", "said"]]).encode(
         y=alt.Y("group:N", sort=groups, axis=_LINES),
         yOffset=alt.YOffset("population:N", sort=populations, scale=alt.Scale(paddingOuter=0.35)),
     )
-    x = alt.X("percent:Q", title="Percentage", scale=alt.Scale(domainMin=0))
+    x = alt.X("percent:Q", title="Percentage", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
     colour = alt.Color(
         "population:N",
         sort=populations,
         scale=alt.Scale(domain=populations, range=[DARK_BLUE, ORANGE][: len(populations)]),
     )
     return alt.layer(
-        base.mark_bar(size=13).encode(x=x, color=colour),
+        base.mark_bar(size=13, aria=True).encode(x=x, color=colour, description="said:N"),
         base.mark_text(align="left", dx=5).encode(x=x, text="shown:N"),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(19))
 
 
 def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
-    """Monthly percentages of this trust and of all trusts, each line labelled at its end.
+    """Monthly percentages of this trust and of all trusts, each line named at its end.
 
     Parameters
     ----------
@@ -292,30 +419,58 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
     """
     series = list(rows["series"].unique())
     colours, dashes = [DARK_BLUE, ORANGE][: len(series)], [[1, 0], [6, 4]][: len(series)]
-    rows = rows.reset_index(drop=True).assign(line=rows["series"].to_numpy() + rows["recording"].astype("str").to_numpy())
+    rows = rows.reset_index(drop=True)
+    rows = rows.assign(
+        line=rows["series"].to_numpy() + rows["recording"].astype("str").to_numpy(), percent=rows["percent"].round(1)
+    )[["month", "series", "percent", "line", "recording"]]
     x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelAngle=0, labelOverlap=True))
-    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True))
+    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
     lines = (
-        alt.Chart(rows)
+        alt.Chart(rows.drop(columns="recording"))
         .mark_line(strokeWidth=2.5)
         .encode(
             x=x,
             y=y,
             detail="line:N",
-            color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
-            strokeDash=alt.StrokeDash("series:N", sort=series, scale=alt.Scale(domain=series, range=dashes)),
+            color=alt.Color("series:N", sort=series, legend=None, scale=alt.Scale(domain=series, range=colours)),
+            strokeDash=alt.StrokeDash(
+                "series:N", sort=series, legend=None, scale=alt.Scale(domain=series, range=dashes)
+            ),
         )
     )
-    ends = rows.loc[rows.groupby("series")["month"].idxmax()].assign(shown=lambda d: d["percent"].map("{:.1f}%".format))
-    # Where both lines end close together the labels stand above and below.
-    high = ends["percent"].idxmax()
-    labels = [
-        alt.Chart(ends.loc[[index]])
-        .mark_text(align="right", dy=-12 if index == high else 16)
-        .encode(x=x, y=y, text="shown:N")
-        for index in ends.index
+    # A mark a month that is not seen, to say its figures: a line has none of its own.
+    wide = rows.pivot_table(index="month", columns="series", values="percent").reindex(columns=series)
+    said = wide.apply(
+        lambda row: f"{words.MONTHS[row.name.month - 1]} {row.name.year}: "
+        + ", ".join(f"{words.lower_first(name)} {words.percent(row[name])}" for name in series if pd.notna(row[name])),
+        axis=1,
+    )
+    places = pd.DataFrame({"month": wide.index, "percent": wide.bfill(axis=1)[series[0]], "said": said})
+    layers = [
+        lines,
+        alt.Chart(places).mark_point(size=30, opacity=0, aria=True).encode(x=x, y=y, description="said:N"),
     ]
-    return alt.layer(lines, *labels).properties(width=540, height=200)
+    ends = rows.loc[rows.groupby("series", sort=False)["month"].idxmax()]
+    ends = ends.assign(shown=[f"{row.series} {words.percent(row.percent)}" for row in ends.itertuples()])
+    # Where both lines end close together the names stand above and below.
+    high = ends["percent"].idxmax()
+    near = len(ends) > 1 and abs(ends["percent"].diff().iloc[-1]) < 0.1 * rows["percent"].max()
+    for index in ends.index:
+        shift = 0 if not near else -9 if index == high else 9
+        layers.append(
+            alt.Chart(ends.loc[[index], ["month", "percent", "shown"]])
+            .mark_text(align="left", dx=8, dy=shift)
+            .encode(x=x, y=y, text="shown:N")
+        )
+    if rows["recording"].nunique() > 1:
+        layers.append(_recording_break(rows, x))
+    return alt.layer(*layers).properties(width=470, height=200)
+
+
+def _recording_break(rows: pd.DataFrame, x: alt.X) -> alt.Chart:
+    """Draw an upright line at the first month that is recorded in another way."""
+    first = rows.loc[rows["recording"] > rows["recording"].min(), ["month"]].drop_duplicates().head(1)
+    return alt.Chart(first).mark_rule(strokeDash=[2, 3]).encode(x=x)
 
 
 def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
@@ -326,24 +481,358 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
     rows : pandas.DataFrame
         ``year``, ``percent``, ``lower``, ``upper``.
     """
-    rows = rows.assign(label=rows["year"].astype("int64").astype("str"), shown=rows["percent"].map("{:.1f}%".format))
-    base = alt.Chart(rows).encode(x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0)))
-    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True))
+    rows = rows.assign(
+        label=rows["year"].astype("int64").astype("str"),
+        shown=rows["percent"].map(words.percent),
+        said=[f"{row['year']:.0f}: {_interval_words(row, 'percent')}" for _, row in rows.iterrows()],
+    ).round({"percent": 1, "lower": 1, "upper": 1})
+    base = alt.Chart(rows[["label", "percent", "lower", "upper", "shown", "said"]]).encode(
+        x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0))
+    )
+    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
     return alt.layer(
         base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
         base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2="upper:Q"),
-        base.mark_point(color=DARK_BLUE, size=110).encode(y=y),
+        base.mark_point(color=DARK_BLUE, size=110, aria=True).encode(y=y, description="said:N"),
         base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text="shown:N"),
-    ).properties(width=420, height=170)
+    ).properties(width=420, height=170, title=_title_above("Percentage of staff who answered"))
 
 
-def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
-    """Rank correlations with their intervals, one row a patient measure, a colour a staff measure.
+def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", columns: int = 3) -> alt.FacetChart:
+    """A percentage year by year in small panels, one a group, all trusts together in grey behind each.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``label``, ``series``, ``correlation``, ``lower``, ``upper``.
+        ``group``, ``year``, ``percent``, ``lower``, ``upper``; the rows of the group `together` are
+        drawn in every panel. Groups in the order of the chart. A line is broken where a year is
+        missing between two.
+    together : str
+        The group that is drawn behind each.
+    columns : int
+        Panels in a row.
     """
-    renamed = rows.rename(columns={"correlation": "gap"})[["label", "series", "gap", "lower", "upper"]]
-    return gap_chart(renamed, x_title="Rank correlation across trusts")
+    rows = rows.reset_index(drop=True)
+    rows = rows.assign(
+        segment=rows.groupby("group")["year"].transform(lambda years: (years.diff() > 1).cumsum()),
+        label=rows["year"].astype("int64").astype("str"),
+        shown=rows["percent"].map(words.percent),
+        said=[
+            f"{row['group']}, {row['year']:.0f}: "
+            + (_interval_words(row, "percent") if pd.notna(row["lower"]) else words.percent(row["percent"]))
+            for _, row in rows.iterrows()
+        ],
+    ).round({"percent": 1, "lower": 1, "upper": 1})
+    behind = rows[rows["group"] == together]
+    groups = [group for group in rows["group"].unique() if group != together]
+    rows = rows[rows["group"] != together]
+    ends = rows.loc[rows.groupby("group", sort=False)["year"].idxmax()]
+    behind = pd.concat([behind.assign(group=group) for group in groups]) if len(behind) else behind
+    years = sorted(set(rows["year"]))
+    x = alt.X(
+        "year:Q",
+        title=None,
+        scale=alt.Scale(domain=[years[0] - 0.25, years[-1] + 0.25], nice=False),
+        axis=alt.Axis(values=[years[0], years[-1]], format="d", grid=False),
+    )
+    y = alt.Y("percent:Q", title=None, scale=_panel_scale(rows), axis=alt.Axis(tickCount=4))
+    kept = ["group", "year", "percent", "lower", "upper", "segment", "shown", "said"]
+    # One table for all layers: panels are cut from one.
+    table = pd.concat(
+        [
+            rows[kept].assign(part="group"),
+            behind[kept].assign(part="behind"),
+            ends[kept].assign(part="end"),
+        ],
+        ignore_index=True,
+    )
+    base = alt.Chart().encode(x=x)
+
+    def part(name: str) -> alt.Chart:
+        return base.transform_filter(alt.datum.part == name)
+
+    return (
+        alt.layer(
+            part("behind").mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3]).encode(y=y, detail="segment:N"),
+            part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail="segment:N"),
+            part("group").mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2="upper:Q"),
+            part("group").mark_point(color=DARK_BLUE, size=40, aria=True).encode(y=y, description="said:N"),
+            part("end").mark_text(align="right", dx=8, dy=-14, fontWeight="bold").encode(y=y, text="shown:N"),
+            data=table,
+        )
+        .properties(width=_PANEL_WIDTH, height=110)
+        .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
+        .properties(bounds="flush", spacing=_PANEL_SPACE)
+    )
+
+
+#: Panels stand close enough for three in the width of a page.
+_PANEL_WIDTH = 158
+_PANEL_SPACE = {"row": 46, "column": 22}
+
+
+def _panel_scale(rows: pd.DataFrame) -> alt.Scale:
+    """From zero, with room for a figure above the line."""
+    return alt.Scale(domain=[0, float(np.ceil(rows["percent"].max() * 1.3))], nice=False)
+
+
+def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetChart:
+    """A monthly percentage in small panels, one a group; an upright line marks a change of recording.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``group``, ``month``, ``percent``, ``recording``; groups in the order of the chart.
+    columns : int
+        Panels in a row.
+    """
+    groups = list(rows["group"].unique())
+    rows = rows.reset_index(drop=True).assign(
+        percent=rows["percent"].round(1).to_numpy(),
+        shown=rows["percent"].map(words.percent).to_numpy(),
+        said=[
+            f"{row.group}, {words.MONTHS[row.month.month - 1]} {row.month.year}: {words.percent(row.percent)}"
+            for row in rows.itertuples()
+        ],
+    )
+    kept = ["group", "month", "percent", "recording", "shown", "said"]
+    breaks = rows.loc[rows["recording"] > 0].drop_duplicates("group")
+    # The latest month and the same month of each year are marked, and say their figure.
+    ends = rows.loc[rows.groupby("group", sort=False)["month"].idxmax()]
+    marked = rows[rows["month"].dt.month == ends["month"].max().month]
+    table = pd.concat(
+        [
+            rows[kept].assign(said="", part="line"),
+            breaks[kept].assign(part="break"),
+            marked[kept].assign(part="mark"),
+            ends[kept].assign(part="end"),
+        ],
+        ignore_index=True,
+    )
+    x = alt.X("month:T", title=None, axis=alt.Axis(format="%Y", tickCount=3, grid=False, labelAngle=0))
+    y = alt.Y("percent:Q", title=None, scale=_panel_scale(rows), axis=alt.Axis(tickCount=4))
+    base = alt.Chart().encode(x=x)
+
+    def part(name: str) -> alt.Chart:
+        return base.transform_filter(alt.datum.part == name)
+
+    return (
+        alt.layer(
+            part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail="recording:N"),
+            part("break").mark_rule(strokeDash=[2, 3]),
+            part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description="said:N"),
+            part("end").mark_text(align="right", dx=8, baseline="top", fontWeight="bold").encode(
+                y=alt.value(0), text="shown:N"
+            ),
+            data=table,
+        )
+        .properties(width=_PANEL_WIDTH, height=110)
+        .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
+        .properties(bounds="flush", spacing=_PANEL_SPACE)
+    )
+
+
+#: The width of a dot of a distribution with the space around it, in pixels.
+_DOT = 7
+
+
+def distribution_chart(
+    rows: pd.DataFrame,
+    *,
+    x_title: str,
+    series: Sequence[str] = (),
+    centre: Mapping[str, float] | None = None,
+    signed: bool = True,
+) -> alt.LayerChart:
+    """Every trust as a dot, one row a kind of trust or a region; equal figures are piled up.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``group`` (the row), ``trust_code``, ``trust_name``, ``value``, ``said`` (the figure in words)
+        and, with `series`, ``series``; groups in the order of the chart.
+    x_title : str
+        What ``value`` is.
+    series : sequence of str
+        Up to two.
+    centre : mapping of str to float
+        Upright lines: name and value.
+    signed : bool
+        A gap in points, and not a percentage.
+
+    Notes
+    -----
+    Dots are drawn at the middle of a narrow class, so that each is seen; a label says the figure itself.
+    """
+    groups = list(rows["group"].unique())
+    width = 440
+    low, high = rows["value"].min(), rows["value"].max()
+    step = (high - low) * _DOT / width or 1.0
+    rows = rows.sort_values(["value", "trust_code"], kind="stable").assign(
+        place=lambda d: (((d["value"] - low) / step).round() * step + low).round(2)
+    )
+    # 0, 1, -1, 2, -2 and so on away from the middle of the row.
+    order = rows.groupby(["group", "place"]).cumcount()
+    rows["pile"] = np.where(order % 2 == 1, (order + 1) // 2, -(order // 2))
+    half = max(1, int(rows["pile"].abs().max())) + 1
+    medians = rows.groupby("group")["value"].median()
+    heads = {
+        group: f"{group}|{(rows['group'] == group).sum()} trusts, median "
+        + (words.points(medians[group]) if signed else words.percent(medians[group]))
+        for group in groups
+    }
+    rows = rows.assign(
+        row=rows["group"].map(heads),
+        said=[f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()],
+    )
+    rows["series"] = rows["series"] if series else "Each trust"
+    names = list(series) or ["Each trust"]
+    x = alt.X("place:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True))
+    y = alt.Y("row:N", sort=list(heads.values()), axis=_LINES, scale=alt.Scale(paddingInner=0.25))
+    offset = alt.YOffset("pile:Q", scale=alt.Scale(domain=[-half, half]))
+    colours, shapes = [DARK_BLUE, ORANGE], ["circle", "diamond"]
+    # Dots of one row are reached from left to right.
+    rows["at"] = rows["group"].map(groups.index)
+    rows = rows.sort_values(["at", "place", "pile"], kind="stable")[["row", "place", "pile", "series", "said"]]
+    legend = alt.Legend() if series else None
+    layers = [
+        alt.Chart(rows[rows["series"] == name])
+        .mark_point(size=30, aria=True)
+        .encode(
+            x=x,
+            y=y,
+            yOffset=offset,
+            description="said:N",
+            shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)]), legend=legend),
+            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours[: len(names)]), legend=legend),
+        )
+        for name in names
+    ]
+    lines = pd.DataFrame({"place": list((centre or {}).values()), "name": list(centre or {})}).round(1)
+    upright = alt.Chart(lines).encode(x=x)
+    layers[:0] = [upright.mark_rule(strokeDash=[4, 3])] if len(lines) else []
+    if len(lines):
+        layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.value(0), text="name:N"))
+    return alt.layer(*layers).properties(width=width, height=alt.Step(max(52, _DOT * 2 * half)))
+
+
+def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> alt.LayerChart:
+    """Each trust by two measures.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``trust_code``, ``trust_name``, ``x``, ``y``, ``series``; measures in per cent or points.
+    x_title, y_title : str
+        What is measured along and upwards.
+    series : sequence of str
+        Up to three, the first drawn on top.
+    """
+    rows = rows.sort_values(["x", "trust_code"]).round({"x": 1, "y": 1})
+    rows["said"] = [
+        f"{trust_label(row.trust_code, row.trust_name)}: {words.points(row.x, signed=False)} along, "
+        f"{words.points(row.y, signed=False)} up"
+        for row in rows.itertuples()
+    ]
+    rows = rows[["x", "y", "series", "said"]]
+    colours, shapes = [ORANGE, DARK_BLUE, GREY], ["diamond", "circle", "triangle-up"]
+    names = [name for name in series if name in set(rows["series"])]
+    x = alt.X("x:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=False))
+    y = alt.Y("y:Q", title=None, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=False))
+    return alt.layer(
+        *(
+            alt.Chart(rows[rows["series"] == name])
+            .mark_point(size=45, aria=True)
+            .encode(
+                x=x,
+                y=y,
+                description="said:N",
+                color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours[: len(names)])),
+                shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)])),
+            )
+            for name in reversed(names)
+        )
+    ).properties(width=500, height=320, title=_title_above(y_title))
+
+
+#: Boards whose areas are too small to see on a map of England.
+LONDON = ("QMJ", "QMF", "QKK", "QWE", "QRV")
+
+
+def system_map(rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str], title: str) -> alt.HConcatChart:
+    """A map of integrated care boards in at most four classes, London larger beside it.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``system_code``, ``number`` (stands on the map and in the table), ``class`` and ``said``.
+    boundaries : mapping
+        GeoJSON with ``system_code`` (:func:`race_equality.figures.geography.read_system_boundaries`).
+    classes : sequence of str
+        In order, from light to dark.
+    title : str
+        Above the legend.
+    """
+    if len(classes) > len(STEPS):
+        raise ValueError(f"A map has at most {len(STEPS)} classes, not {len(classes)}.")
+    by_code = rows.set_index("system_code")
+    features, labels = [], []
+    for feature in boundaries["features"]:
+        code = feature["properties"]["system_code"]
+        row = by_code.loc[code]
+        told = {"code": code, "number": f"{row['number']}", "class": row["class"], "said": row["said"]}
+        features.append({"type": "Feature", "geometry": feature["geometry"], "properties": {}} | told)
+        longitude, latitude = _middle(feature["geometry"])
+        labels.append(told | {"longitude": longitude, "latitude": latitude})
+    scale = alt.Scale(domain=list(classes), range=STEPS[: len(classes)])
+    light_text = [name for name, colour in zip(classes, STEPS, strict=False) if colour == STEPS[-1]]
+
+    def drawn(codes, width: int, height: int, size: int, numbers) -> alt.LayerChart:
+        areas = [feature for feature in features if feature["code"] in codes]
+        shapes = (
+            alt.Chart(alt.Data(values=areas))
+            .mark_geoshape(stroke=DARK_GREY, strokeWidth=0.8, aria=True)
+            .encode(
+                color=alt.Color("class:N", scale=scale, legend=alt.Legend(symbolType="square", columns=2, symbolStrokeColor=DARK_GREY, symbolStrokeWidth=0.8)),
+                description="said:N",
+            )
+        )
+        text = (
+            alt.Chart(alt.Data(values=[label for label in labels if label["code"] in numbers]))
+            .mark_text(fontSize=size)
+            .encode(
+                longitude="longitude:Q",
+                latitude="latitude:Q",
+                text="number:N",
+                color=alt.condition(
+                    alt.FieldOneOfPredicate("class", light_text), alt.value("white"), alt.value(DARK_GREY)
+                )
+                if light_text
+                else alt.value(DARK_GREY),
+            )
+        )
+        # The projection of the national grid, near enough.
+        return (
+            alt.layer(shapes, text)
+            .project(type="transverseMercator", rotate=[2, 0, 0])
+            .properties(width=width, height=height)
+        )
+
+    every = [feature["code"] for feature in features]
+    country = drawn(every, 400, 500, 11, [code for code in every if code not in LONDON])
+    inset = drawn(LONDON, 150, 130, 13, LONDON).properties(title=_title_above("London"))
+    return alt.hconcat(country, inset, spacing=5).properties(title=_title_above(title))
+
+
+def _middle(geometry: Mapping) -> tuple[float, float]:
+    """The centroid of the largest part of an area, in degrees."""
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    found = (0.0, 0.0, 0.0)
+    for polygon in polygons:
+        x, y = np.asarray(polygon[0], dtype="float64").T
+        cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+        area = cross.sum() / 2
+        if abs(area) > found[0]:
+            middle = [((values[:-1] + values[1:]) * cross).sum() / (6 * area) for values in (x, y)]
+            found = (abs(area), *middle)
+    return round(found[1], 3), round(found[2], 3)

@@ -1,6 +1,7 @@
 """Outputs that survive every renderer: identifiers, alternative text, no empty cell, repeatable SVG."""
 
 import base64
+import html
 import re
 
 import altair as alt
@@ -29,10 +30,134 @@ def test_a_chart_is_the_same_at_every_run():
     assert chart_svg(pictures.gap_chart(GAPS), title="t", description="d") == first
 
 
-def test_a_chart_carries_no_unrounded_figure():
+def labels_of(svg: str) -> list[str]:
+    return [html.unescape(label) for label in re.findall(r'aria-label="([^"]*)"', svg)]
+
+
+def test_a_mark_says_its_figure_as_it_is_printed():
     svg = chart_svg(pictures.gap_chart(GAPS), title="t", description="d")
-    assert "aria-label" not in svg
-    assert "1.23456" not in svg
+    assert labels_of(svg) == [
+        "A long name of a measure, this trust: +1.2 points (95% interval +0.2 to +2.2)",
+        "Another, this trust: −2.0 points (95% interval −3.0 to −1.0)",
+        "A long name of a measure, all trusts: +0.5 points (95% interval +0.4 to +0.6)",
+        "Another, all trusts: −1.0 points (95% interval −1.1 to −0.9)",
+    ]
+
+
+def test_a_chart_without_words_for_its_marks_has_none_of_vega_s():
+    assert "aria-label" not in chart_svg(BARS, title="t", description="d")
+
+
+TRUSTS = pd.DataFrame(
+    {"trust_code": ["RAA", "RAB", "RAC", "RAD"],
+     "trust_name": ["Ash NHS Trust", "Birch NHS Foundation Trust", "<b>Cedar</b> & Co", "Dogwood"]}
+)
+SHARES = pd.DataFrame({"percent": [11.23456, 22.34567], "lower": [9.87654, 20.98765], "upper": [13.45678, 24.56789]})
+YEARS = pd.DataFrame(
+    {"group": ["Acute"] * 3 + ["All trusts"] * 3, "year": [2021, 2023, 2024] * 2,
+     "percent": [10.12345, 11.23456, 12.34567, 9.12345, 9.23456, 9.34567],
+     "lower": [9.98765, 11.01234, 12.12345, 9.01234, 9.12345, 9.23456],
+     "upper": [10.23456, 11.34567, 12.45678, 9.23456, 9.34567, 9.45678]}
+)
+MONTHS = pd.DataFrame(
+    {"month": list(pd.date_range("2025-06-01", periods=13, freq="MS")) * 2,
+     "series": ["This trust"] * 13 + ["All trusts"] * 13, "group": ["London"] * 13 + ["Midlands"] * 13,
+     "percent": [20.12345 + i for i in range(26)], "recording": ([0] * 5 + [1] * 8) * 2}
+)
+SQUARES = {
+    "type": "FeatureCollection",
+    "features": [
+        {"type": "Feature", "properties": {"system_code": code, "system_name": code},
+         "geometry": {"type": "Polygon", "coordinates": [[[x, 51], [x, 52], [x + 1, 52], [x + 1, 51], [x, 51]]]}}
+        for x, code in enumerate(["QMJ", "QMF", "QKK", "QWE", "QRV", "QYG"], start=-3)
+    ],
+}
+CHARTS = {
+    "group": lambda: pictures.group_chart(SHARES.assign(label="Measure", group=["Ethnic minority", "White"])),
+    "detailed": lambda: pictures.detailed_group_chart(SHARES.assign(group=["Arab", "Irish"])),
+    "association": lambda: pictures.association_chart(
+        pd.DataFrame({"label": ["Waits"], "series": ["All staff"], "correlation": [-0.123456], "lower": [-0.34567],
+                      "upper": [0.123456]})),
+    "funnel": lambda: pictures.funnel_chart(
+        TRUSTS.assign(total=[104, 222, 1236, 3333], percent=[10.12345, 15.23456, 20.34567, 12.45678],
+                      series=["This trust", "Similar trusts", "Other trusts", "Other trusts"],
+                      position="within limits"),
+        pd.DataFrame({"total": [104.0, 3333.0], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
+                      "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}),
+        x_title="Staff", highlight="RAA"),
+    "strip": lambda: pictures.strip_chart(
+        TRUSTS.assign(label="Question", percent=[10.12345, 15.23456, 20.34567, 12.45678], lower=9.12345,
+                      upper=23.45678, here=[True, False, False, False]),
+        highlight_label="This trust", others_label="Others"),
+    "populations": lambda: pictures.two_populations_chart(
+        SHARES.assign(group="Asian", population=["Staff", "Catchment"]), first="Staff", second="Catchment"),
+    "months": lambda: pictures.months_chart(MONTHS),
+    "years": lambda: pictures.years_chart(YEARS[:3]),
+    "years by group": lambda: pictures.years_by_group_chart(YEARS),
+    "months by group": lambda: pictures.months_by_group_chart(MONTHS),
+    "distribution": lambda: pictures.distribution_chart(
+        TRUSTS.assign(group=["London", "London", "Midlands", "Midlands"], value=[1.23456, 1.23456, -3.45678, 9.87654],
+                      said="+1.2 points", series=["Clear", "Unclear", "Clear", "Clear"]),
+        x_title="Gap", series=["Clear", "Unclear"], centre={"All trusts": 3.45678}),
+    "scatter": lambda: pictures.scatter_chart(
+        TRUSTS.assign(x=[1.23456, 2.34567, 3.45678, 4.56789], y=[5.67891, 6.78912, 7.89123, 8.91234],
+                      series=["London", "Elsewhere"] * 2),
+        x_title="Staff", y_title="Patients", series=["London", "Elsewhere"]),
+    "map": lambda: pictures.system_map(
+        pd.DataFrame({"system_code": [f["properties"]["system_code"] for f in SQUARES["features"]],
+                      "number": range(1, 7), "class": ["None", "Some"] * 3, "said": "Board: 1.2"}),
+        SQUARES, classes=["None", "Some", "Most"], title="Gap"),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_chart_holds_more_digits_than_its_table(name):
+    svg = chart_svg(CHARTS[name](), title="t", description="d")
+    labels = labels_of(svg)
+    assert labels
+    digits = 2 if name == "association" else 1
+    printed = [re.findall(r"\d+\.(\d+)", text) for text in [*labels, *re.findall(r">([^<]+)</text>", svg)]]
+    assert all(len(decimals) <= digits for found in printed for decimals in found)
+    # what is drawn is drawn from the printed figure
+    assert not re.search(r"\d\.\d{2,}", re.sub(r'aria-label="[^"]*"|<text.*?</text>|"(translate|rotate)[^"]*"', "", svg))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_have_at_most_four_colours_and_no_upright_text(name):
+    svg = chart_svg(CHARTS[name](), title="t", description="d")
+    grounds = {"none", "white", "#E5E5E5", "#8A8A8A", "#3D3D3D", "#FFFFFF"}
+    assert len(set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg)) - grounds) <= 4
+    assert "rotate(-90" not in svg
+    assert 'text fill="none"' not in svg
+
+
+def test_a_mark_names_its_trust_and_markup_in_a_name_is_text():
+    svg = chart_svg(CHARTS["funnel"](), title="t", description="d")
+    assert "<b>" not in svg
+    assert set(labels_of(svg)) == {
+        "Ash (RAA): 10.1% of about 100, within limits", "Birch (RAB): 15.2% of about 220, within limits",
+        "<b>Cedar</b> & Co (RAC): 20.3% of about 1,240, within limits",
+        "Dogwood (RAD): 12.5% of about 3,330, within limits",
+    }
+
+
+def test_a_line_is_broken_where_a_year_is_missing():
+    svg = chart_svg(CHARTS["years by group"](), title="t", description="d")
+    lines = re.findall(r'<path d="(M[^"]+)"[^>]*stroke="#12436D"[^>]*stroke-width="2"', svg)
+    # 2021 alone, and 2023 to 2024
+    assert sorted(path.count("L") for path in lines) == [0, 1]
+
+
+def test_equal_figures_are_piled_up_and_each_dot_is_seen():
+    svg = chart_svg(CHARTS["distribution"](), title="t", description="d")
+    dots = re.findall(r'<path aria-label="[^"]*" transform="translate\(([^"]+)\)"', svg)
+    assert len(dots) == 4
+    assert len(set(dots)) == 4
+
+
+def test_a_map_of_more_than_four_classes_is_refused():
+    with pytest.raises(ValueError, match="at most 4 classes"):
+        pictures.system_map(pd.DataFrame(), SQUARES, classes=["a", "b", "c", "d", "e"], title="t")
 
 
 def test_show_chart_has_alternative_text_and_caption():
