@@ -109,7 +109,8 @@ def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
 #: What Vega writes of itself: roles of its own (the picture as a whole has one, and a page's script
 #: gives its own to the marks that it makes reachable), SVG's defaults, and frames of no size.
 _UNREAD = re.compile(
-    r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*"|aria-hidden="true"|pointer-events="none"'
+    r""" (?:role="graphics-[a-z]+"|aria-label="Title text '[^"]*"|"""
+    r'aria-roledescription="[^"]*"|aria-hidden="true"|pointer-events="none"'
     r'|opacity="1"|stroke-width="1"|font-size="14px")'
     rf'| font-family="{FONT}"'
     r'|<path class="[a-z]+ground"[^>]*? d="(?:M0,0h0v0h0Z)?"[^>]*/>'

@@ -80,7 +80,7 @@ def _texts(rows: pd.DataFrame, column: str) -> list[str]:
 def _title_above(text: str) -> alt.TitleParams:
     """In place of the title of the upright axis, which would be vertical text."""
     look = {"anchor": "start", "frame": "group", "fontSize": 14, "fontWeight": "normal", "color": DARK_GREY}
-    return alt.TitleParams(text, aria=False, **look)
+    return alt.TitleParams(text, **look)
 
 
 def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
