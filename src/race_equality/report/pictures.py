@@ -115,7 +115,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         axis=alt.Axis(tickCount=6),
     )
     return alt.layer(
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title="Percentage of staff"), x2="upper:Q"),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title="Percentage of staff"), x2=alt.X2("upper:Q")),
         base.mark_point(size=120, aria=True).encode(
             x=x,
             shape=alt.Shape(
@@ -125,7 +125,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
             description="said:N",
         ),
         base.mark_text(align="left", dx=8).encode(
-            x=alt.X("upper:Q", title="Percentage of staff"), text="shown:N", color=alt.value(DARK_GREY)
+            x=alt.X("upper:Q", title="Percentage of staff"), text=alt.Text("shown:N"), color=alt.value(DARK_GREY)
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(20))
 
@@ -148,12 +148,12 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
     )
     x_title = "Percentage of staff who answered"
     return alt.layer(
-        base.mark_rule(strokeWidth=2, color=DARK_BLUE).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q"),
+        base.mark_rule(strokeWidth=2, color=DARK_BLUE).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q")),
         base.mark_point(size=90, color=DARK_BLUE, aria=True).encode(
             x=alt.X("percent:Q", title=x_title, scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6)),
             description="said:N",
         ),
-        base.mark_text(align="left", dx=8).encode(x=alt.X("upper:Q", title=x_title), text="shown:N"),
+        base.mark_text(align="left", dx=8).encode(x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N")),
     ).properties(width=340, height=alt.Step(24))
 
 
@@ -206,14 +206,14 @@ def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> a
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("zero:Q", title=x_title))
     return alt.layer(
         zero,
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=6)), x2="upper:Q"),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=6)), x2=alt.X2("upper:Q")),
         base.mark_point(size=110, aria=True).encode(
             x=alt.X(f"{value}:Q", title=x_title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
             description="said:N",
         ),
         base.mark_text(align="left", dx=9).encode(
-            x=alt.X("upper:Q", title=x_title), text="shown:N", color=alt.value(DARK_GREY)
+            x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N"), color=alt.value(DARK_GREY)
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
 
@@ -279,7 +279,7 @@ def funnel_chart(
         .encode(
             x=x,
             y=y,
-            detail="line:N",
+            detail=alt.Detail("line:N"),
             strokeDash=alt.StrokeDash(
                 "kind:N", legend=None, scale=alt.Scale(domain=list(dashes), range=list(dashes.values()))
             ),
@@ -310,13 +310,13 @@ def funnel_chart(
         )
         for name in reversed(order)
     ]
-    layers = [curve, ends.encode(x=x, y=y, text="name:N"), *marks]
+    layers = [curve, ends.encode(x=x, y=y, text=alt.Text("name:N")), *marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.
         left = bool(one["total"].iloc[0] > 0.75 * points["total"].max())
         place = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14, "fontWeight": "bold"}
-        label = alt.Chart(one[["total", "percent", "trust_code"]]).encode(x=x, y=y, text="trust_code:N")
+        label = alt.Chart(one[["total", "percent", "trust_code"]]).encode(x=x, y=y, text=alt.Text("trust_code:N"))
         # A white edge keeps the code legible where it crosses a limit or another trust.
         layers.append(label.mark_text(**place, stroke="white", strokeWidth=5))
         layers.append(label.mark_text(**place))
@@ -361,10 +361,10 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
         )
     )
     here = alt.Chart(rows[rows["here"]])
-    shown = here.encode(x=alt.X("percent:Q", title=x_title), y=y, text="shown:N")
+    shown = here.encode(x=alt.X("percent:Q", title=x_title), y=y, text=alt.Text("shown:N"))
     return alt.layer(
         others,
-        here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2="upper:Q", y=y, color=colour),
+        here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q"), y=y, color=colour),
         here.mark_point(size=150, shape="circle", aria=True).encode(
             x=alt.X("percent:Q", title=x_title), y=y, color=colour, description="said:N"
         ),
@@ -404,7 +404,7 @@ def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt
     )
     return alt.layer(
         base.mark_bar(size=13, aria=True).encode(x=x, color=colour, description="said:N"),
-        base.mark_text(align="left", dx=5).encode(x=x, text="shown:N"),
+        base.mark_text(align="left", dx=5).encode(x=x, text=alt.Text("shown:N")),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(19))
 
 
@@ -431,7 +431,7 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
         .encode(
             x=x,
             y=y,
-            detail="line:N",
+            detail=alt.Detail("line:N"),
             color=alt.Color("series:N", sort=series, legend=None, scale=alt.Scale(domain=series, range=colours)),
             strokeDash=alt.StrokeDash(
                 "series:N", sort=series, legend=None, scale=alt.Scale(domain=series, range=dashes)
@@ -460,7 +460,7 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
         layers.append(
             alt.Chart(ends.loc[[index], ["month", "percent", "shown"]])
             .mark_text(align="left", dx=8, dy=shift)
-            .encode(x=x, y=y, text="shown:N")
+            .encode(x=x, y=y, text=alt.Text("shown:N"))
         )
     if rows["recording"].nunique() > 1:
         layers.append(_recording_break(rows, x))
@@ -492,9 +492,9 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
     y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
     return alt.layer(
         base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
-        base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2="upper:Q"),
+        base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
         base.mark_point(color=DARK_BLUE, size=110, aria=True).encode(y=y, description="said:N"),
-        base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text="shown:N"),
+        base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text=alt.Text("shown:N")),
     ).properties(width=420, height=170, title=_title_above("Percentage of staff who answered"))
 
 
@@ -553,11 +553,11 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
 
     return (
         alt.layer(
-            part("behind").mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3]).encode(y=y, detail="segment:N"),
-            part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail="segment:N"),
-            part("group").mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2="upper:Q"),
+            part("behind").mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3]).encode(y=y, detail=alt.Detail("segment:N")),
+            part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
+            part("group").mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
             part("group").mark_point(color=DARK_BLUE, size=40, aria=True).encode(y=y, description="said:N"),
-            part("end").mark_text(align="right", dx=8, dy=-14, fontWeight="bold").encode(y=y, text="shown:N"),
+            part("end").mark_text(align="right", dx=8, dy=-14, fontWeight="bold").encode(y=y, text=alt.Text("shown:N")),
             data=table,
         )
         .properties(width=_PANEL_WIDTH, height=110)
@@ -618,11 +618,11 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
 
     return (
         alt.layer(
-            part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail="recording:N"),
+            part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
             part("break").mark_rule(strokeDash=[2, 3]),
             part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description="said:N"),
             part("end").mark_text(align="right", dx=8, baseline="top", fontWeight="bold").encode(
-                y=alt.value(0), text="shown:N"
+                y=alt.value(0), text=alt.Text("shown:N")
             ),
             data=table,
         )
@@ -712,7 +712,7 @@ def distribution_chart(
     upright = alt.Chart(lines).encode(x=x)
     layers[:0] = [upright.mark_rule(strokeDash=[4, 3])] if len(lines) else []
     if len(lines):
-        layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.value(0), text="name:N"))
+        layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.value(0), text=alt.Text("name:N")))
     return alt.layer(*layers).properties(width=width, height=alt.Step(max(52, _DOT * 2 * half)))
 
 
@@ -803,7 +803,7 @@ def system_map(rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str
             .encode(
                 longitude="longitude:Q",
                 latitude="latitude:Q",
-                text="number:N",
+                text=alt.Text("number:N"),
                 color=alt.condition(
                     alt.FieldOneOfPredicate("class", light_text), alt.value("white"), alt.value(DARK_GREY)
                 )
