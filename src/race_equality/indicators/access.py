@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.indicators.once import once
 from race_equality.statistics.process_control import xmr
 
 
@@ -48,8 +49,44 @@ MEASURES = (
 _BREAK = "(recorded as since"
 
 
+@once
+def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
+    """Add up people by trust, measure and month.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In order: ``trust_code``, ``indicator``, ``month`` (its first day), ``count``, ``people``,
+        ``recording`` (1 from a change of recording on).
+    """
+    rows = figures[figures["indicator"].isin([measure.id for measure in MEASURES]) & (figures["status"] == "ok")]
+    return (
+        pd.DataFrame(
+            {
+                "trust_code": rows["trust_code"],
+                "indicator": rows["indicator"],
+                "month": rows["period_start"],
+                "count": rows["numerator"].astype("float64"),
+                "people": rows["denominator"].astype("float64"),
+                "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
+            }
+        )
+        .groupby(["trust_code", "indicator", "month"], as_index=False)
+        .agg({"count": "sum", "people": "sum", "recording": "max"})
+    )
+
+
 def monthly(
-    figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None
+    figures: pd.DataFrame,
+    indicator: str,
+    trust_codes: Collection[str] | None = None,
+    *,
+    threshold: int = 10,
 ) -> pd.DataFrame:
     """Add up people over trusts, month by month.
 
@@ -61,6 +98,8 @@ def monthly(
         An id of :data:`MEASURES`.
     trust_codes : collection of str, optional
         Which trusts; all real ones when not given.
+    threshold : int
+        A month of fewer people is left out (``params/_defaults.yml``).
 
     Returns
     -------
@@ -68,24 +107,25 @@ def monthly(
         One row a month, in order: ``month`` (its first day), ``percent``, ``people`` (the
         denominator), ``recording`` (counts up from 0 at each change of recording).
     """
-    rows = figures[(figures["indicator"] == indicator) & (figures["status"] == "ok")]
+    rows = access_by_month(figures)
+    rows = rows[rows["indicator"] == indicator]
     if trust_codes is None:
         rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
     else:
         rows = rows[rows["trust_code"].isin(list(trust_codes))]
-    sums = pd.DataFrame(
-        {
-            "month": rows["period_start"],
-            "count": rows["numerator"].astype("float64"),
-            "people": rows["denominator"].astype("float64"),
-            "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
-        }
-    ).groupby("month", as_index=False).agg({"count": "sum", "people": "sum", "recording": "max"})
+    sums = rows.groupby("month", as_index=False).agg({"count": "sum", "people": "sum", "recording": "max"})
+    sums = sums[sums["people"] >= threshold].reset_index(drop=True)
     return sums.assign(percent=100 * sums["count"] / sums["people"]).drop(columns="count")
 
 
 def latest_access(
-    figures: pd.DataFrame, trust_code: str, peer_codes: Collection[str], *, months: int = 24
+    figures: pd.DataFrame,
+    trust_code: str,
+    peer_codes: Collection[str],
+    *,
+    region_codes: Collection[str] = (),
+    months: int = 24,
+    threshold: int = 10,
 ) -> pd.DataFrame:
     """Give the latest month of each measure and what the months before it say of it.
 
@@ -97,15 +137,19 @@ def latest_access(
         A resolved trust code.
     peer_codes : collection of str
         The trusts it is compared with.
+    region_codes : collection of str
+        The trusts of its region.
     months : int
         How many months, at most, the process limits rest on. A change of recording starts them
         again.
+    threshold : int
+        A month of fewer people is left out.
 
     Returns
     -------
     pandas.DataFrame
         One row for each measure that the trust has: ``indicator``, ``month``, ``percent``,
-        ``people``, ``all_trusts``, ``similar_trusts`` (in the same month, NaN where none has it),
+        ``people``, ``all_trusts``, ``region``, ``similar_trusts`` (in the same month, NaN where none has it),
         ``variation`` ("improvement", "concern" or "common cause"), ``provisional``, ``points``.
 
     Notes
@@ -119,7 +163,7 @@ def latest_access(
     """
     found = []
     for measure in MEASURES:
-        here = monthly(figures, measure.id, [trust_code])
+        here = monthly(figures, measure.id, [trust_code], threshold=threshold)
         if here.empty:
             continue
         last = here.iloc[-1]
@@ -137,6 +181,7 @@ def latest_access(
                 "percent": last["percent"],
                 "people": last["people"],
                 "all_trusts": in_month(None),
+                "region": in_month(region_codes),
                 "similar_trusts": in_month(peer_codes),
                 "variation": chart.variation_icon,
                 "provisional": chart.provisional,
@@ -145,6 +190,6 @@ def latest_access(
         )
     return pd.DataFrame(
         found,
-        columns=["indicator", "month", "percent", "people", "all_trusts", "similar_trusts", "variation",
+        columns=["indicator", "month", "percent", "people", "all_trusts", "region", "similar_trusts", "variation",
                  "provisional", "points"],
     )

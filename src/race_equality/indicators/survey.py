@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -79,6 +80,62 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
     ).drop(columns="people")
 
 
+def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
+    """Answers of several trusts together, by their numbers of respondents: a region's, or peers'.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        From :func:`survey_answers`.
+    trust_codes : collection of str, optional
+        Which trusts; all real trusts when not given. The demonstration trust is never among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``indicator``; ``percent``, ``base``, ``trusts``. England's published figure is weighted in
+        another way; :func:`england_answers` gives it.
+    """
+    rows = answers[answers["trust_code"] != DEMONSTRATION_CODE]
+    if trust_codes is not None:
+        rows = rows[rows["trust_code"].isin(list(trust_codes))]
+    sums = (
+        rows.assign(people=rows["percent"] * rows["base"])
+        .groupby("indicator")
+        .agg(people=("people", "sum"), base=("base", "sum"), trusts=("trust_code", "nunique"))
+    )
+    return sums.assign(percent=sums["people"] / sums["base"])[["percent", "base", "trusts"]]
+
+
+@once
+def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
+    """England's published answers of all staff.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator``, ``percent``, ``base``, of the latest survey.
+    """
+    rows = figures[
+        (figures["trust_code"] == ENGLAND_CODE)
+        & figures["indicator"].isin([question.id for question in QUESTIONS])
+        & (figures["group"] == "All staff")
+        & (figures["status"] == "ok")
+    ].sort_values("period_end", kind="stable").drop_duplicates("indicator", keep="last")
+    return pd.DataFrame(
+        {
+            "indicator": rows["indicator"].to_numpy(),
+            "percent": rows["value"].to_numpy(dtype="float64"),
+            "base": rows["denominator"].to_numpy(dtype="float64"),
+        }
+    )
+
+
 def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
     """Median and middle half of trusts for each question.
 
@@ -102,6 +159,42 @@ def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
         quarter=lambda values: values.quantile(0.25),
         median="median",
         three_quarters=lambda values: values.quantile(0.75),
+    )
+
+
+def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
+    """Answers of all staff in England to :data:`QUESTIONS`, in their order.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator``, ``percent``, ``lower``, ``upper`` (Wilson, 95%), ``base``.
+
+    Notes
+    -----
+    The publisher weights England's figures, so the interval is somewhat too narrow.
+    """
+    rows = figures[
+        (figures["trust_code"] == ENGLAND_CODE)
+        & figures["indicator"].isin([question.id for question in QUESTIONS])
+        & (figures["group"] == "All staff")
+        & (figures["status"] == "ok")
+    ].sort_values("indicator", kind="stable")
+    percent, base = (rows[name].to_numpy(dtype="float64") for name in ("value", "denominator"))
+    interval = wilson_interval(percent * base / 100, base)
+    return pd.DataFrame(
+        {
+            "indicator": rows["indicator"].to_numpy(),
+            "percent": percent,
+            "lower": 100 * interval.lower,
+            "upper": 100 * interval.upper,
+            "base": base,
+        }
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.ratios import ratio_interval
+from race_equality.statistics.trend import YearsToParity, years_to_parity
 
 #: Which group stands above the line: White over ethnic minority in 2 and 4, the other way in 3.
 _OVER = {2: (WHITE, ETHNIC_MINORITY), 3: (ETHNIC_MINORITY, WHITE), 4: (WHITE, ETHNIC_MINORITY)}
@@ -109,7 +110,8 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
     pandas.DataFrame
         One row a period, oldest first: ``period_end``, ``board_members``, ``board_percent``,
         ``board_lower``, ``board_upper`` (Wilson, 95%), ``workforce_percent``, ``difference`` in
-        percentage points. Empty where no return was loaded.
+        percentage points; ``board_minority``, ``staff_minority`` and ``staff`` are the counts behind them.
+        Empty where no return was loaded.
 
     Notes
     -----
@@ -129,6 +131,9 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
                 "board_upper",
                 "workforce_percent",
                 "difference",
+                "board_minority",
+                "staff_minority",
+                "staff",
             ]
         )
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
@@ -139,10 +144,41 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
             "board_lower": 100 * interval.lower,
             "board_upper": 100 * interval.upper,
             "workforce_percent": 100 * table["minority_staff"] / table["all_staff"],
+            "board_minority": table["minority_board"],
+            "staff_minority": table["minority_staff"],
+            "staff": table["all_staff"],
         }
     )
     result["difference"] = result["board_percent"] - result["workforce_percent"]
     return result.rename_axis("period_end").reset_index()
+
+
+def years_to_board_parity(figures: pd.DataFrame, trust_code: str) -> YearsToParity:
+    """Say how long until the board's ethnic minority share meets the workforce's, which moves as well.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, with the trust's return where one was loaded.
+    trust_code : str
+        A resolved trust code.
+
+    Returns
+    -------
+    YearsToParity
+        From the last year of the return. "Cannot be estimated" with fewer than four years, and wherever the
+        data do not show that the gap is closing; "moving away" and "at parity" are results too. A projection
+        of the past, and never a forecast.
+
+    References
+    ----------
+    As :func:`race_equality.statistics.trend.years_to_parity`.
+    """
+    table = board_against_workforce(figures, trust_code)
+    return years_to_parity(
+        pd.to_datetime(table["period_end"]).dt.year.to_numpy(dtype="float64"),
+        *(table[name].to_numpy(dtype="float64") for name in ("board_minority", "board_members", "staff_minority", "staff")),
+    )
 
 
 def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
