@@ -125,7 +125,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
             description="said:N",
         ),
         base.mark_text(align="left", dx=8).encode(
-            x=alt.X("upper:Q", title="Percentage of staff"), text=alt.Text("shown:N"), color=alt.value(DARK_GREY)
+            x=alt.X("upper:Q", title="Percentage of staff"), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(20))
 
@@ -213,7 +213,7 @@ def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> a
             description="said:N",
         ),
         base.mark_text(align="left", dx=9).encode(
-            x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N"), color=alt.value(DARK_GREY)
+            x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
 
@@ -622,7 +622,7 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
             part("break").mark_rule(strokeDash=[2, 3]),
             part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description="said:N"),
             part("end").mark_text(align="right", dx=8, baseline="top", fontWeight="bold").encode(
-                y=alt.value(0), text=alt.Text("shown:N")
+                y=alt.YValue(0), text=alt.Text("shown:N")
             ),
             data=table,
         )
@@ -712,7 +712,7 @@ def distribution_chart(
     upright = alt.Chart(lines).encode(x=x)
     layers[:0] = [upright.mark_rule(strokeDash=[4, 3])] if len(lines) else []
     if len(lines):
-        layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.value(0), text=alt.Text("name:N")))
+        layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.YValue(0), text=alt.Text("name:N")))
     return alt.layer(*layers).properties(width=width, height=alt.Step(max(52, _DOT * 2 * half)))
 
 
