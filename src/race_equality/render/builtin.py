@@ -16,14 +16,16 @@ import yaml
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
 from race_equality.render.files import ASSETS
 from race_equality.render.notebook import PageSource
-from race_equality.render.pandoc import convert
+from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
 
-_FILTERS = (
-    f"--lua-filter={ASSETS / 'filters' / 'native-blocks.lua'}",
-    f"--lua-filter={ASSETS / 'filters' / 'numbering.lua'}",
+_READER = "markdown-tex_math_dollars"
+_FILTERS = tuple(
+    str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "board-summary.lua", "numbering.lua")
 )
-_COMMON = ("--from=markdown-tex_math_dollars", "--wrap=none", "--syntax-highlighting=none", *_FILTERS)
+_WRITER = {"wrap_text": "none", "highlight_method": "none"}
+#: Written by race_equality.report.board_page after the board's summary.
+_SUMMARY_ENDS = "<!--board-summary-ends-->"
 _PICTURE = re.compile(r'\bsrc="([0-9a-f]{16}\.\w+)"')
 
 
@@ -42,9 +44,83 @@ class Format:
     href: str
 
 
+@dataclass(frozen=True)
+class Translation:
+    """A page as Pandoc writes it.
+
+    Parameters
+    ----------
+    html : str
+        The parts of ``fragment.html``.
+    typst : str
+        "" when it was not asked for.
+    """
+
+    html: str
+    typst: str = ""
+
+
+def translate(
+    page: PageSource, config: SiteConfig, translator: Translator | Translators, *,
+    toc: bool | None = None, pdf: bool = True,
+) -> Translation:
+    """Translate a page's text, once for its HTML and its PDF.
+
+    Parameters
+    ----------
+    page : PageSource
+    config : SiteConfig
+    translator : Translator or Translators
+    toc : bool, optional
+        A table of contents in the HTML; the site's setting by default.
+    pdf : bool, optional
+        Write the PDF's text as well.
+
+    Returns
+    -------
+    Translation
+
+    Raises
+    ------
+    RaceEqualityError
+        When Pandoc fails.
+    """
+    forms = [_html_form(bool(page.front_matter.get("toc", config.toc)) if toc is None else toc, config)]
+    if pdf:
+        forms.append(_typst_form(config))
+    return Translation(*translator.translate(_with_front_matter(page, config), forms, reader=_READER))
+
+
+def _html_form(toc: bool, config: SiteConfig) -> Form:
+    return Form(
+        format="html5",
+        template=str(ASSETS / "web" / "fragment.html"),
+        filters=_FILTERS,
+        options={
+            **_WRITER,
+            # the caption holds what a chart's title would: it is read, and comes, first
+            "figure_caption_position": "above",
+            "table_caption_position": "above",
+            "table_of_contents": toc,
+            "toc_depth": config.toc_depth,
+        },
+    )
+
+
+def _typst_form(config: SiteConfig) -> Form:
+    return Form(
+        format="typst",
+        template=str(ASSETS / "typst" / "report.typ"),
+        filters=_FILTERS,
+        options={**_WRITER, "table_of_contents": config.pdf_toc, "toc_depth": config.toc_depth},
+        # quotation marks as the text has them, and not as typst would guess
+        extensions={"smart": False},
+    )
+
+
 def page_html(
     page: PageSource, address: str, config: SiteConfig, *, formats: Sequence[Format] = (),
-    navigation: Sequence[NavigationItem] | None = None, toc: bool | None = None,
+    navigation: Sequence[NavigationItem] | None = None, translation: Translation | None = None,
 ) -> str:
     """Make the HTML of a page.
 
@@ -58,8 +134,8 @@ def page_html(
         Links to the PDF and the like.
     navigation : sequence of NavigationItem, optional
         The site's by default.
-    toc : bool, optional
-        The site's setting by default.
+    translation : Translation, optional
+        Of the page, when it is there already.
 
     Returns
     -------
@@ -71,15 +147,13 @@ def page_html(
     RaceEqualityError
         When Pandoc fails.
     """
-    settings = _page_settings(page.front_matter, config)
-    toc = bool(page.front_matter.get("toc", config.toc)) if toc is None else toc
-    arguments = ["--to=html5", f"--template={ASSETS / 'web' / 'fragment.html'}", *_COMMON]
-    # the caption holds what a chart's title would: it is read, and comes, first
-    arguments += ["--figure-caption-position=above", "--table-caption-position=above"]
-    if toc:
-        arguments += ["--toc", f"--toc-depth={config.toc_depth}"]
-    converted, _ = convert(_with_front_matter(settings, page.markdown), arguments)
-    title, subtitle, contents, body = (part.strip() for part in converted.split("<!--part-->", 3))
+    if translation is None:
+        with Translator() as translator:
+            translation = translate(page, config, translator, pdf=False)
+    title, subtitle, contents, body = (part.strip() for part in translation.html.split("<!--part-->", 3))
+    body = _PICTURE.sub(lambda found: _picture_source(found, page.pictures), body)
+    summary, mark, after = body.partition(_SUMMARY_ENDS)
+    summary, body = (summary, after) if mark else ("", body)
     up = "../" * (len(PurePosixPath(address).parts) - 1)
     return _template().render(
         language=config.language,
@@ -101,7 +175,9 @@ def page_html(
         formats=formats,
         toc_title=config.toc_title,
         toc=contents,
-        body=_PICTURE.sub(lambda found: _picture_source(found, page.pictures), body),
+        # the board's summary takes the width of the page, before the contents stand beside the rest
+        summary=summary,
+        body=body,
         footer=_footer_html(config.footer),
         css=_css(config.css),
         script=_script(),
@@ -109,13 +185,15 @@ def page_html(
     )
 
 
-def page_pdf(page: PageSource, config: SiteConfig) -> bytes:
+def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation | None = None) -> bytes:
     """Make the PDF of a page.
 
     Parameters
     ----------
     page : PageSource
     config : SiteConfig
+    translation : Translation, optional
+        Of the page, when it is there already.
 
     Returns
     -------
@@ -126,18 +204,10 @@ def page_pdf(page: PageSource, config: SiteConfig) -> bytes:
     RaceEqualityError
         When Pandoc or typst fails, for instance because a picture has no alternative text.
     """
-    settings = _page_settings(page.front_matter, config)
-    settings["running-title"] = config.title
-    pdf = config.metadata.get("format", {}).get("typst")
-    if config.number_sections:
-        numbering = pdf.get("section-numbering") if isinstance(pdf, dict) else None
-        settings["section-numbering"] = numbering or "1.1.1"
-    # -smart: quotation marks as the text has them, and not as typst would guess
-    arguments = ["--to=typst-smart", f"--template={ASSETS / 'typst' / 'report.typ'}", *_COMMON]
-    if config.pdf_toc:
-        arguments += ["--toc", f"--toc-depth={config.toc_depth}"]
-        settings["toc-title"] = config.toc_title
-    document, _ = convert(_with_front_matter(settings, page.markdown), arguments)
+    if translation is None:
+        with Translator() as translator:
+            translation = translate(page, config, translator)
+    document = translation.typst
     return compile_pdf(
         document,
         page.pictures,
@@ -146,22 +216,28 @@ def page_pdf(page: PageSource, config: SiteConfig) -> bytes:
     )
 
 
-def _page_settings(front_matter: Mapping[str, Any], config: SiteConfig) -> dict[str, Any]:
-    """What the filters and templates read: the page's fields over the site's."""
-    settings: dict[str, Any] = {"lang": config.language, "number-sections": config.number_sections}
+def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
+    """The page's text under what the filters and templates read: its own fields over the site's."""
+    settings: dict[str, Any] = {
+        "lang": config.language,
+        "number-sections": config.number_sections,
+        "running-title": config.title,
+    }
     if "crossref" in config.metadata:
         settings["crossref"] = config.metadata["crossref"]
+    pdf = config.metadata.get("format", {}).get("typst")
+    if config.number_sections:
+        numbering = pdf.get("section-numbering") if isinstance(pdf, dict) else None
+        settings["section-numbering"] = numbering or "1.1.1"
+    if config.pdf_toc:
+        settings["toc-title"] = config.toc_title
     for name in ("title", "subtitle", "lang", "number-sections"):
-        if front_matter.get(name) is not None:
-            settings[name] = front_matter[name]
-    if front_matter.get("date"):
-        settings["date"] = str(front_matter["date"])
-    return settings
-
-
-def _with_front_matter(settings: Mapping[str, Any], markdown: str) -> str:
-    header = yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False, width=1000)
-    return f"---\n{header}---\n\n{markdown}"
+        if page.front_matter.get(name) is not None:
+            settings[name] = page.front_matter[name]
+    if page.front_matter.get("date"):
+        settings["date"] = str(page.front_matter["date"])
+    header = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False, width=1000)
+    return f"---\n{header}---\n\n{page.markdown}"
 
 
 def _relative(href: str, up: str) -> str:

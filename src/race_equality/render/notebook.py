@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from race_equality.errors import InputError
+from race_equality.render.assets.filters.html_outputs import fenced, raw_block, with_column_widths
+from race_equality.render.typst_outputs import as_typst
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -32,7 +34,8 @@ class PageSource:
     ----------
     front_matter : dict
     markdown : str
-        Pandoc's Markdown, without the front matter.
+        Pandoc's Markdown, without the front matter. An output stands in it as a raw block of
+        HTML, followed by one of typst where it could be translated.
     pictures : dict of str to str
         File name in the text to the data address that it stands for.
     """
@@ -103,13 +106,15 @@ def without_escapes(markdown: str) -> str:
     return re.sub(r"\\([^\w\s])", r"\1", markdown)
 
 
-def read_page(file: Path) -> PageSource:
+def read_page(file: Path, *, crossref: Mapping[str, str] | None = None) -> PageSource:
     """Read an executed notebook as Quarto does.
 
     Parameters
     ----------
     file : Path
         A notebook with its outputs.
+    crossref : mapping of str to str, optional
+        Quarto's setting of this name: what figures and tables are called.
 
     Returns
     -------
@@ -122,14 +127,7 @@ def read_page(file: Path) -> PageSource:
     InputError
         When the file is not a notebook, or its front matter is not YAML.
     """
-    try:
-        notebook = json.loads(file.read_text(encoding="utf-8"))
-        cells = [dict(cell) for cell in notebook["cells"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"It is not a notebook ({error}).", file=file, mend="Run the notebook again."
-        ) from None
-
+    cells = _cells(file)
     page = PageSource({}, "")
     blocks: list[str] = []
     for position, cell in enumerate(cells):
@@ -140,7 +138,9 @@ def read_page(file: Path) -> PageSource:
             blocks.append(_without_pictures(source, page.pictures))
         elif kind == "code" and not _hidden(cell, source):
             blocks.extend(
-                text for output in cell.get("outputs", []) if (text := _output(output, page.pictures))
+                text
+                for output in cell.get("outputs", [])
+                if (text := _output(output, page.pictures, crossref or {}))
             )
     page.markdown = "\n\n".join(blocks) + "\n"
     return page
@@ -162,9 +162,23 @@ def read_front_matter(file: Path) -> dict[str, Any]:
     InputError
         When it is not YAML.
     """
-    if file.suffix == ".ipynb":
-        return read_page(file).front_matter
-    return split_front_matter(file)[0]
+    if file.suffix != ".ipynb":
+        return split_front_matter(file)[0]
+    first = next(iter(_cells(file)), {})
+    source = _joined(first.get("source", ""))
+    if first.get("cell_type") == "raw" and _FRONT_MATTER.match(source.strip()):
+        return _read_front_matter(source, file)
+    return {}
+
+
+def _cells(file: Path) -> list[dict[str, Any]]:
+    try:
+        notebook = json.loads(file.read_text(encoding="utf-8"))
+        return [dict(cell) for cell in notebook["cells"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"It is not a notebook ({error}).", file=file, mend="Run the notebook again."
+        ) from None
 
 
 def split_front_matter(file: Path) -> tuple[dict[str, Any], str]:
@@ -197,13 +211,17 @@ def _hidden(cell: Mapping[str, Any], source: str) -> bool:
     return bool(re.search(r"^#\|\s*include:\s*false\s*$", source, re.MULTILINE))
 
 
-def _output(output: Mapping[str, Any], pictures: dict[str, str]) -> str:
+def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mapping[str, str]) -> str:
     if output.get("output_type") not in ("display_data", "execute_result"):
         # Streams and errors do not belong in a report: a failing cell stops the build before.
         return ""
     data = output.get("data", {})
     if "text/html" in data:
-        return _raw_html(_without_pictures(_joined(data["text/html"]), pictures))
+        html = _without_pictures(_joined(data["text/html"]), pictures)
+        typst = as_typst(html, crossref)
+        if typst is None:
+            return raw_block(with_column_widths(html))
+        return f"{raw_block(html)}\n\n{raw_block(typst, 'typst')}"
     if "text/markdown" in data:
         return _without_pictures(_joined(data["text/markdown"]), pictures)
     for mime, ending in _ENDINGS.items():
@@ -214,19 +232,8 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str]) -> str:
             name = _keep(f"data:{mime};base64,{content.strip()}", pictures)
             return f"![]({name})"
     if "text/plain" in data:
-        return _fenced(_joined(data["text/plain"]), "")
+        return fenced(_joined(data["text/plain"]))
     return ""
-
-
-def _raw_html(html: str) -> str:
-    return _fenced(html, "{=html}")
-
-
-def _fenced(text: str, attribute: str) -> str:
-    # one backtick more than the longest run inside
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{attribute}\n{text}\n{fence}"
 
 
 def _without_pictures(text: str, pictures: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ from race_equality.render.config import SiteConfig, makes_pdf, page_address, rea
 from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, write_atomically
 from race_equality.render.listing import write_listing
+from race_equality.render.pandoc import Translators
 
 Engine = Literal["auto", "quarto", "built-in"]
 OnPage = Callable[[str, str], None]
@@ -123,9 +124,12 @@ def _render_built_in(
     navigation = config.navigation_to(site_dir, made)
 
     def render(page: str) -> RenderFailure | None:
-        return _render_page(project_dir, site_dir, page, config, navigation, report)
+        return _render_page(project_dir, site_dir, page, config, navigation, translators, report)
 
-    with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="render") as pool:
+    with (
+        Translators() as translators,
+        ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="render") as pool,
+    ):
         try:
             return [failure for failure in pool.map(render, pages) if failure is not None]
         except BaseException:
@@ -133,8 +137,10 @@ def _render_built_in(
             raise
 
 
-def _render_page(project_dir, site_dir, page, config, navigation, report) -> RenderFailure | None:
-    from race_equality.render.builtin import Format, page_html, page_pdf
+def _render_page(
+    project_dir, site_dir, page, config, navigation, translators, report
+) -> RenderFailure | None:
+    from race_equality.render.builtin import Format, page_html, page_pdf, translate
     from race_equality.render.notebook import read_page
 
     address = page_address(page)
@@ -143,7 +149,7 @@ def _render_page(project_dir, site_dir, page, config, navigation, report) -> Ren
     stage = "html"
     report(page, stage)
     try:
-        source = read_page(project_dir / page)
+        source = read_page(project_dir / page, crossref=config.metadata.get("crossref"))
         formats = [Format("Notebook (for JupyterLab)", f"{stem}.ipynb")]
         with_pdf = makes_pdf(source.front_matter, config)
         if with_pdf:
@@ -153,12 +159,15 @@ def _render_page(project_dir, site_dir, page, config, navigation, report) -> Ren
             for text, ending in (("Figures (CSV)", "csv"), ("Figures (spreadsheet, ODS)", "ods"))
             if target.with_name(f"{stem}-figures.{ending}").is_file()
         ]
-        html = page_html(source, address, config, formats=formats, navigation=navigation)
+        translation = translate(source, config, translators, pdf=with_pdf)
+        html = page_html(
+            source, address, config, formats=formats, navigation=navigation, translation=translation
+        )
         pdf = None
         if with_pdf:
             stage = "pdf"
             report(page, stage)
-            pdf = page_pdf(source, config)
+            pdf = page_pdf(source, config, translation=translation)
         # A page and its PDF belong together: nothing is written before both are there.
         if pdf is not None:
             write_atomically(target.with_suffix(".pdf"), pdf)

@@ -5,12 +5,38 @@ output of the type ``text/html`` makes its pages load two scripts from the netwo
 its PDFs unless it holds a table. The same HTML as a raw block in Markdown reaches the project's
 Lua filter in pages and PDFs alike, and JupyterLab still has the ``text/html`` of the notebook itself.
 
+Each table is told how to share the width of a PDF's page among its columns, because typst gives
+every wide column the same.
+
 Only the standard library is used: Quarto may find another Python than the project's.
 """
 
+import html
 import json
 import re
 import sys
+
+#: The width between the margins of ``typst-template.typ``, the size of a table's text there and the
+#: space beside the text of a cell, in points.
+LINE, TEXT_SIZE, INSET = 481.9, 9.5, 10.0
+
+#: Smaller letters than these are not read by everybody.
+SMALLEST_TEXT = 7.5
+
+_TABLE = re.compile(r"<table\b[^>]*>(?:(?!<table\b).)*?</table>", re.DOTALL)
+_ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL)
+_CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)</\1>", re.DOTALL)
+_SPAN = re.compile(r"\bcolspan=[\"']?(\d+)")
+# the widths of Arial's letters, in thousandths of its size; others are about as wide as "n"
+_LETTERS = {
+    letter: width
+    for letters, width in {
+        "ijl'|": 215, "ftI.,:;/\\!()[] \u00a0\u2019": 280, "r-": 333, "kcsvxyzJ\u2010": 500,
+        "mM": 833, "w": 722, "W@": 944, "%": 889, "ABEKPSVXY&": 667, "CDHNRUwT": 700, "GOQ": 778, "\u200b": 0,
+    }.items()
+    for letter in letters
+}
+_OTHER = 556
 
 
 def html_as_raw_blocks(notebook: dict) -> dict:
@@ -30,16 +56,158 @@ def html_as_raw_blocks(notebook: dict) -> dict:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:
-                html = data.pop("text/html")
-                data["text/markdown"] = raw_block(html if isinstance(html, str) else "".join(html))
+                markup = data.pop("text/html")
+                markup = markup if isinstance(markup, str) else "".join(markup)
+                data["text/markdown"] = raw_block(with_column_widths(markup))
     return notebook
 
 
-def raw_block(html: str) -> str:
-    """Fence HTML as a raw block, with more backticks than any run of them inside."""
-    longest = max((len(run) for run in re.findall("`+", html)), default=0)
+def raw_block(markup: str, format: str = "html") -> str:
+    """Fence markup as a raw block."""
+    return fenced(markup, f"{{={format}}}")
+
+
+def fenced(text: str, attribute: str = "") -> str:
+    """Fence a text, with more backticks than any run of them inside."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{{=html}}\n{html}\n{fence}"
+    return f"{fence}{attribute}\n{text}\n{fence}"
+
+
+def with_column_widths(markup: str) -> str:
+    """Write the widths of the columns of each table into it, where they matter.
+
+    Parameters
+    ----------
+    markup : str
+        HTML.
+
+    Returns
+    -------
+    str
+        With a ``<colgroup>`` in each table whose rows do not fit on a line of a PDF, which Pandoc
+        reads and the project's Lua filter leaves out of pages; and ``data-text-size`` where the
+        columns fit with smaller letters only.
+    """
+
+    def widths(found):
+        table = found[0]
+        if "<colgroup" in table or "<col " in table:
+            return table
+        shares, size = column_widths(cells_of(table))
+        if shares:
+            columns = "".join(f'<col style="width: {share:.2f}%">' for share in shares)
+            after = table.find("</caption>")
+            after = table.index(">") + 1 if after < 0 else after + len("</caption>")
+            table = f"{table[:after]}<colgroup>{columns}</colgroup>{table[after:]}"
+        if size < TEXT_SIZE:
+            table = table.replace("<table", f'<table data-text-size="{size / TEXT_SIZE:.3f}em"', 1)
+        return table
+
+    return _TABLE.sub(widths, markup)
+
+
+def cells_of(table: str) -> list:
+    """Return the rows of an HTML table as lists of (text, columns spanned, heading?, figure?)."""
+    head = table.find("</thead>")
+    rows = []
+    for row in _ROW.finditer(table):
+        rows.append(
+            [
+                (
+                    " ".join(html.unescape(re.sub(r"<[^>]*>", " " if "<br" in cell[3] else "", cell[3])).split()),
+                    int(span[1]) if (span := _SPAN.search(cell[2])) else 1,
+                    row.start() < head,
+                    "number" in cell[2],
+                )
+                for cell in _CELL.finditer(row[1])
+            ]
+        )
+    return rows
+
+
+def column_widths(rows: list) -> tuple:
+    """Share the width of a line among the columns of a table.
+
+    Parameters
+    ----------
+    rows : list of list
+        Of :func:`cells_of`.
+
+    Returns
+    -------
+    shares : list of float
+        In percent of a line; empty where every row fits on a line as it is.
+    size : float
+        Of the letters, in points.
+
+    Notes
+    -----
+    A column gets room for its longest word, and then a part of what is left by the square root of
+    how much text it holds: one with four times the text of another becomes twice as tall, and gets
+    twice the room.
+    """
+    columns = max((sum(cell[1] for cell in row) for row in rows), default=0)
+    words, cells = [0.0] * columns, [0.0] * columns
+    for row in rows:
+        column = 0
+        for text, span, is_head, is_number in row:
+            if span == 1:
+                # a short figure with its interval is read as one word
+                if is_number and not is_head and len(text) <= 24 and re.search(r"\d", text):
+                    text = text.replace(" ", "\u00a0")
+                # a little more than the letters, so that what fits by this table fits in the font;
+                # headings are bold
+                heavy = 1.12 if is_head else 1.04
+                parts = re.split(r"[ \u200b]|(?<=[-_/])", breakable(text))
+                words[column] = max(words[column], heavy * max(map(_width, parts)))
+                if not is_head:  # a heading may take several lines
+                    cells[column] = max(cells[column], heavy * _width(text))
+            column += span
+    if not columns:
+        return [], TEXT_SIZE
+    room = LINE - columns * INSET
+    cells = [max(pair) for pair in zip(cells, words, strict=True)]
+    if TEXT_SIZE * sum(cells) <= room:
+        return [], TEXT_SIZE
+    size = TEXT_SIZE
+    if size * sum(words) > room:
+        size = max(SMALLEST_TEXT, int(20 * room / sum(words)) / 20)
+    least = [size * word for word in words]
+    spare = max(0.0, room - sum(least))
+    given = [0.0] * columns
+    wish = [(size * (cell - word)) ** 0.5 for cell, word in zip(cells, words, strict=True)]
+    # A column is given no more than its longest cell takes; what is over goes to the others.
+    open_ = [column for column in range(columns) if wish[column] > 0]
+    while open_ and spare > 0.01:
+        total = sum(wish[column] for column in open_)
+        full = [
+            column for column in open_
+            if size * (cells[column] - words[column]) - given[column] <= spare * wish[column] / total
+        ]
+        for column in full or open_:
+            lacks = size * (cells[column] - words[column]) - given[column]
+            given[column] += min(lacks, spare * wish[column] / total)
+        spare = room - sum(least) - sum(given)
+        open_ = [column for column in open_ if column not in full] if full else []
+    widths = [least[column] + given[column] + INSET for column in range(columns)]
+    # never more than the line, should even the words not fit
+    scale = 100.0 / max(LINE, sum(widths))
+    return [round(scale * width, 2) for width in widths], size
+
+
+def breakable(text: str) -> str:
+    """Say where a name of a file or an address, which has no spaces, may be broken."""
+    if len(text) < 20 or not ("_" in text or "/" in text):
+        return text
+    return " ".join(
+        re.sub(r"(?<=[_/])(?=.)", "\u200b", word) if len(word) >= 20 else word for word in text.split(" ")
+    )
+
+
+def _width(text: str) -> float:
+    """How wide a text is, for letters of one point."""
+    return sum(_LETTERS.get(letter, _OTHER) for letter in text) / 1000
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@
 --   <table id="tbl-..."><caption>...</caption>...</table>
 --   <aside class="callout-note"><h3>...</h3><p>...</p></aside>
 --
--- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost.
+-- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost. In
+-- the built-in renderer's pages ours stays HTML too, and numbering.lua dresses it: to read it and
+-- write it again is most of what a page costs.
 
 local is_html = FORMAT:match("html") ~= nil
 local in_quarto = quarto ~= nil
@@ -86,59 +88,17 @@ local function align_numbers(tbl)
   return tbl
 end
 
--- Room for letters in a line of a table in the PDF, and what the space between columns takes.
-local LINE_LETTERS, GAP_LETTERS = 100, 2.5
-
--- Typst gives every wide column the same room. Here a column gets room for its longest word, and
--- then a share of the rest by how much text it holds.
-local function share_width(tbl)
-  local longest_word, longest_cell = {}, {}
-  for column = 1, #tbl.colspecs do longest_word[column], longest_cell[column] = 1, 1 end
-
-  local function measure(rows, is_head)
-    for _, row in ipairs(rows) do
-      local column = 1
-      for _, cell in ipairs(row.cells) do
-        if cell.col_span == 1 and longest_cell[column] then
-          local text = pandoc.utils.stringify(cell.contents)
-          if not is_head then -- a heading may take several lines
-            longest_cell[column] = math.max(longest_cell[column], utf8.len(text) or #text)
-            -- a short figure with its interval is read as one word
-            if cell.attr.classes:includes("number") and text:match("%d") and #text <= 24 then
-              text = text:gsub(" ", "_")
-            end
-          end
-          for word in text:gmatch("[^%s\u{200b}]+") do
-            longest_word[column] = math.max(longest_word[column], utf8.len(word) or #word)
-          end
-        end
-        column = column + cell.col_span
-      end
+-- html_outputs.py says how a PDF shares the width of its page among the columns; a browser knows.
+local function sized(tbl)
+  local size = tbl.attributes["text-size"]
+  tbl.attributes["text-size"] = nil
+  if is_html then
+    for column, spec in ipairs(tbl.colspecs) do
+      spec[2] = nil
+      tbl.colspecs[column] = spec
     end
-  end
-
-  measure(tbl.head.rows, true)
-  for _, body in ipairs(tbl.bodies) do measure(body.body, false) end
-  for column = 1, #tbl.colspecs do
-    longest_cell[column] = math.max(longest_cell[column], longest_word[column])
-  end
-  local total_cells, total_words = 0, 0
-  for column = 1, #tbl.colspecs do
-    total_cells = total_cells + longest_cell[column] + GAP_LETTERS
-    total_words = total_words + longest_word[column] + GAP_LETTERS
-  end
-  if total_cells <= LINE_LETTERS then return tbl end
-  local spare = math.max(0, LINE_LETTERS - total_words)
-  local wish, wishes = {}, 0
-  for column = 1, #tbl.colspecs do
-    -- by the square root: a column with ten times the text needs not ten times the width
-    wish[column] = math.sqrt(longest_cell[column] - longest_word[column])
-    wishes = wishes + wish[column]
-  end
-  for column, spec in ipairs(tbl.colspecs) do
-    local letters = longest_word[column] + GAP_LETTERS + (wishes > 0 and spare * wish[column] / wishes or 0)
-    spec[2] = letters / math.max(LINE_LETTERS, total_words)
-    tbl.colspecs[column] = spec
+  elseif size then
+    tbl.attributes["typst:text:size"] = size
   end
   return tbl
 end
@@ -205,7 +165,7 @@ local function read_html(html)
       if lists then tbl = tbl:walk({ Plain = not_a_list, Para = not_a_list }) end
       tbl = align_numbers(tbl)
       if in_quarto then tbl = label_in_caption(tbl) end
-      return is_html and tbl or share_width(tbl)
+      return sized(tbl)
     end,
     Div = function(div)
       if div.classes:includes("summary") then
@@ -242,8 +202,13 @@ function Blocks(blocks)
   local result = pandoc.Blocks({})
   local at = 1
   while at <= #blocks do
-    local block = blocks[at]
-    if block.t == "RawBlock" and block.format:match("html") then
+    local block, following = blocks[at], blocks[at + 1]
+    if not is_html and block.t == "RawBlock" and following and following.t == "RawBlock"
+      and block.format:match("html") and following.format == "typst" then
+      -- the built-in renderer gives both forms of an output
+      result:insert(following)
+      at = at + 1
+    elseif block.t == "RawBlock" and block.format:match("html") then
       local html = block.text
       local name = left_open(html)
       if name and is_ours(html) then
@@ -265,8 +230,10 @@ function Blocks(blocks)
           at = last
         end
       end
-      if is_ours(html) or not is_html then
+      if in_quarto and is_ours(html) or not is_html then
         result:extend(read_html(html))
+      elseif is_ours(html) then
+        result:insert(pandoc.RawBlock("html", html))
       else
         result:insert(block)
       end

@@ -139,8 +139,112 @@ local function complete_scopes(tbl)
   return tbl
 end
 
+-- HTML of ours that is HTML in the page too. It is regular (report.display writes it), so that
+-- its tags can be found without reading it.
+
+local function plain_text(html)
+  return (html:gsub("<[^>]*>", ""):gsub('"', "&quot;"))
+end
+
+local function label_html(kind, number)
+  return '<span class="caption-number">' .. PREFIX[kind] .. "\u{a0}" .. number .. ":</span> "
+end
+
+local function region_html(class, label, content)
+  return '<div class="' .. class .. '" role="region" tabindex="0" aria-label="' .. label .. '">\n'
+    .. content .. "\n</div>"
+end
+
+local function with_scope(scope)
+  return function(attributes)
+    if attributes:match("%sscope=") then return nil end
+    local spans = scope == "col" and (attributes:match("%scolspan=[\"']?(%d+)") or "1") ~= "1"
+    return "<th" .. attributes .. ' scope="' .. scope .. (spans and "group" or "") .. '">'
+  end
+end
+
+-- Names of files and addresses have no spaces: say where they may be broken.
+local function breakable_html(text)
+  if #text < 20 or not text:match("[_/]") then return nil end
+  return (text:gsub("%S+", function(word)
+    if #word >= 20 then return (word:gsub("[_/]", "%0<wbr>"):gsub("<wbr>$", "")) end
+  end))
+end
+
+local function figure_html(attributes, content)
+  local number = number_of(attributes:match("%sid=[\"']?([%w_-]+)"), "fig")
+  local caption = content:match("<figcaption[^>]*>(.-)</figcaption>") or ""
+  content = content:gsub("<figcaption[^>]*>.-</figcaption>", ""):gsub('(<img[^>]-) natural%-width="[^"]*"', "%1")
+  return "<figure" .. attributes .. ">\n<figcaption>" .. label_html("fig", number) .. caption .. "</figcaption>\n"
+    .. region_html("figure-scroll", PREFIX.fig .. " " .. number, content) .. "\n</figure>"
+end
+
+local function table_html(attributes, content)
+  local number = number_of(attributes:match("%sid=[\"']?([%w_-]+)"), "tbl")
+  local caption = content:match("<caption[^>]*>(.-)</caption>") or ""
+  content = content:gsub("<caption[^>]*>.-</caption>", "", 1)
+  content = content:gsub("<thead.-</thead>", function(head) return (head:gsub("<th(%s*[^>]*)>", with_scope("col"))) end)
+  content = content:gsub("<tbody.-</tbody>", function(body) return (body:gsub("<th(%s*[^>]*)>", with_scope("row"))) end)
+  content = content:gsub("(>)([^<]+)(<)", function(before, text, after)
+    local broken = breakable_html(text)
+    return broken and before .. broken .. after
+  end)
+  return region_html("table-scroll", PREFIX.tbl .. " " .. number .. ": " .. plain_text(caption),
+    "<table" .. attributes .. ">\n<caption>" .. label_html("tbl", number) .. caption .. "</caption>"
+    .. content .. "</table>")
+end
+
+local function callout_html(kind, attributes, content)
+  local title = content:match("^%s*<h%d[^>]*>(.-)</h%d>")
+  if title then
+    content = content:gsub("^%s*<h%d[^>]*>.-</h%d>", "", 1)
+  else
+    title = CALLOUT_TITLES[kind] or "Note"
+  end
+  local identifier = attributes:match('%sid="[^"]*"') or ""
+  return "<div" .. identifier .. ' class="callout callout-' .. kind .. '" role="note" aria-label="' .. plain_text(title)
+    .. '">\n<div class="callout-title">\n<p><strong>' .. title .. "</strong></p>\n</div>\n" .. content .. "\n</div>"
+end
+
+local function dressed_html(html)
+  html = html:gsub("<aside([^>]*)>(.-)</aside>", function(attributes, content)
+    local kind = attributes:match("callout%-(%a+)")
+    return kind and callout_html(kind, attributes, content)
+  end)
+  -- one pass over both, because they are numbered as they come
+  local parts, at = {}, 1
+  while true do
+    local first, last, name, attributes = html:find("<(%a+)([^>]*%sid=[\"']?[ft][ib][gl]%-[^>]*)>", at)
+    if not first then break end
+    local finish, after = html:find("</" .. name .. "%s*>", last + 1)
+    local dress = name == "figure" and attributes:match("id=[\"']?fig%-") and figure_html
+      or name == "table" and attributes:match("id=[\"']?tbl%-") and table_html
+    if dress and finish then
+      table.insert(parts, html:sub(at, first - 1))
+      table.insert(parts, dress(attributes, html:sub(last + 1, finish - 1)))
+      at = after + 1
+    else
+      table.insert(parts, html:sub(at, last))
+      at = last + 1
+    end
+  end
+  table.insert(parts, html:sub(at))
+  return table.concat(parts)
+end
+
 local floats = {
   traverse = "topdown",
+  RawBlock = function(raw)
+    if not is_html and raw.format == "typst" then
+      -- typst counts by itself; that they are there is what a reference must know
+      for identifier in raw.text:gmatch("%)<(%a%a%a%-[%w_.-]+)>") do
+        if kind_of(identifier) then numbers[identifier] = "" end
+      end
+    end
+    if not is_html or not raw.format:match("html") then return nil end
+    raw.text = dressed_html(raw.text)
+    return raw
+  end,
   Figure = function(figure)
     if kind_of(figure.identifier) ~= "fig" then return nil end
     local number = number_of(figure.identifier, "fig")
