@@ -34,7 +34,9 @@ _UNIT_WORDS = {
     "score": "",
     "quintile": "",
     "count": "",
+    "per_1000": " per 1,000",
     "per_100000": " per 100,000",
+    "years": " years",
 }
 
 

@@ -123,7 +123,43 @@ _BROAD = {
     "other ethnic groups": "Other",
     "any other ethnic group": "Other",
     "any other": "Other",
+    # as Fingertips writes the groups of the Census of 2011
+    "asian / asian british": "Asian",
+    "black / african / caribbean / black british": "Black",
+    "mixed / multiple ethnic groups": "Mixed",
+    # asked apart since the Census of 2021, and in none of the eighteen groups by itself
+    "roma": "White",
+    "white: roma": "White",
 }
+
+#: Labels of the Census of 2021, each with its group of eighteen.
+_CENSUS_2021 = {
+    "white: english, welsh, scottish, northern irish or british":
+        "White - English / Welsh / Scottish / Northern Irish / British",
+    "white: irish": "White - Irish",
+    "white: gypsy or irish traveller": "White - Gypsy or Irish Traveller",
+    "white: other white": "White - Any other White background",
+    "mixed or multiple ethnic groups: white and black caribbean":
+        "Mixed/Multiple ethnic background - White and Black Caribbean",
+    "mixed or multiple ethnic groups: white and black african":
+        "Mixed/Multiple ethnic background - White and Black African",
+    "mixed or multiple ethnic groups: white and asian": "Mixed/Multiple ethnic background - White and Asian",
+    "mixed or multiple ethnic groups: other mixed or multiple ethnic groups":
+        "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
+    "asian, asian british or asian welsh: indian": "Asian/Asian British - Indian",
+    "asian, asian british or asian welsh: pakistani": "Asian/Asian British - Pakistani",
+    "asian, asian british or asian welsh: bangladeshi": "Asian/Asian British - Bangladeshi",
+    "asian, asian british or asian welsh: chinese": "Asian/Asian British - Chinese",
+    "asian, asian british or asian welsh: other asian": "Asian/Asian British - Any other Asian background",
+    "black, black british, black welsh, caribbean or african: african":
+        "Black/African/Caribbean/Black British - African",
+    "black, black british, black welsh, caribbean or african: caribbean":
+        "Black/African/Caribbean/Black British - Caribbean",
+    "black, black british, black welsh, caribbean or african: other black":
+        "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
+    "other ethnic group: arab": "Other ethnic group - Arab",
+    "other ethnic group: any other ethnic group": "Other ethnic group - Any other ethnic background",
+}  # fmt: skip
 
 _SUMMARY = {
     "bme": "Ethnic minority",
@@ -150,7 +186,7 @@ ETHNIC_LABELS: dict[str, EthnicGroup] = {
     **{_key(label): EthnicGroup(label, five, _two(five)) for label, five in EIGHTEEN_GROUPS.items()},
     **{
         label: EthnicGroup(group, EIGHTEEN_GROUPS[group], _two(EIGHTEEN_GROUPS[group]))
-        for label, group in _DETAILED.items()
+        for label, group in (_DETAILED | _CENSUS_2021).items()
     },
     **{label: EthnicGroup(None, five, _two(five)) for label, five in _BROAD.items()},
     **{label: EthnicGroup(None, "White" if two == "White" else None, two) for label, two in _SUMMARY.items()},

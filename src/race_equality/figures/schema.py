@@ -26,7 +26,9 @@ FIGURE_DTYPES = {
 STATUSES = ("ok", "suppressed", "not_available", "not_applicable")
 
 #: ``count`` is of events (deliveries, detentions), ``people`` of people.
-UNITS = ("percent", "people", "count", "fte", "ratio", "score", "quintile", "per_100000")
+UNITS = (
+    "percent", "people", "count", "fte", "ratio", "score", "quintile", "per_1000", "per_100000", "years",
+)  # fmt: skip
 
 #: What identifies a figure; no two rows of one file share it.
 FIGURE_KEY = ["organisation_code", "period_start", "period_end", "indicator", "group", "unit"]

@@ -35,7 +35,9 @@ from race_equality.sources import (
     board_survey,
     boundaries,
     catchment,
+    census,
     demonstration,
+    fingertips,
     maternity,
     mental_health_act,
     national_wres,
@@ -290,6 +292,52 @@ PUBLICATIONS = (
         ),
     ),
     Publication(
+        id=census.ETHNICITY,
+        title="Census {edition}: ethnic group of residents (TS021)",
+        publisher="Office for National Statistics",
+        url="https://www.nomisweb.co.uk/sources/census_2021_bulk",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/census_ethnicity_[0-9][0-9][0-9][0-9].*",
+        read=census.read_ethnicity,
+        is_table=census.is_by_ethnicity,
+        member="census2021-ts021-ctry",
+        optional=True,
+        notes=(
+            "Usual residents of England, and of integrated care boards where the file has them: of all ages, "
+            "whatever their work.",
+            "Five groups, and those of the Census as published, Roma among them, whom the Staff Survey does "
+            "not ask for apart.",
+        ),
+    ),
+    Publication(
+        id=census.BY_AGE,
+        title="Census {edition}: ethnic group of residents of working age (RM032)",
+        publisher="Office for National Statistics",
+        url="https://www.ons.gov.uk/datasets/RM032/editions/2021/versions/1",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/census_ethnicity_by_age_*",
+        read=census.read_by_age,
+        is_table=census.is_by_age,
+        optional=True,
+        notes=("Usual residents aged 16 to 64, men and women together, whether they work or not.",),
+    ),
+    Publication(
+        id=fingertips.PUBLICATION,
+        title="Fingertips, {edition}",
+        publisher="Office for Health Improvement and Disparities",
+        url="https://fingertips.phe.org.uk/api",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="fingertips/*.csv",
+        read=fingertips.read_indicators,
+        columns=fingertips.COLUMNS,
+        optional=True,
+        series=True,
+        notes=(
+            "England, integrated care boards and trusts alone: other areas are left out and counted.",
+            "The file does not name units. They follow from counts and denominators, or from the indicator's name.",
+        ),
+    ),
+    Publication(
         id=board_survey.PUBLICATION,
         title="Race 2.0: Time for real change, survey of trust boards, {edition}",
         publisher="NHS Providers",
@@ -515,6 +563,9 @@ def recognise(path: Path) -> Publication:
             return normalised(header) == normalised(one.first_header)
     else:
         headers = csv_columns(path)
+        for one in PUBLICATIONS:
+            if one.is_table is not None and one.is_table(headers):
+                return one
         wanted = [(one, names) for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]
         kind = "columns"
 
@@ -824,7 +875,7 @@ def _read_files(
         )
         editions = _editions(one, project)
         if one.series:
-            editions = [path for path in editions if path.stem == reading.source_id]
+            editions = [p for p in [project.figures / f"{reading.source_id}.parquet"] if p.is_file()]
         for other in one.replaces:
             editions += _editions(publication(other), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)

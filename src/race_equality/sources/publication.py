@@ -66,6 +66,8 @@ class Publication:
         In an archive with several files that could be it, the start of the name of the one to read.
     first_header : str
         The first header of the first of ``sheets``, where the sheets alone do not tell.
+    is_table : callable, optional
+        Instead of ``columns``: from the columns of a CSV to whether they are this publication's.
     is_workbook : callable, optional
         Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
     optional : bool
@@ -93,6 +95,7 @@ class Publication:
     other_columns: tuple[tuple[str, ...], ...] = ()
     member: str = ""
     first_header: str = ""
+    is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
     optional: bool = False
     replaces: tuple[str, ...] = ()

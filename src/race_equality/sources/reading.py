@@ -661,12 +661,14 @@ def cell_at(path: Path, locator: str) -> object:
             column = column * 26 + ord(letter) - ord("A") + 1
         return Workbook(path).sheet(name).cell(int(row) - 1, column - 1).value
     if in_table := re.fullmatch(r"row (\d+), (.+)", place):
-        rows = dict(_csv_rows(path, comments=True))
-        columns = csv_columns(path)
-        try:
-            return rows[int(in_table.group(1))][columns.index(in_table.group(2))]
-        except (KeyError, ValueError, IndexError):
-            pass
+        wanted, name = int(in_table.group(1)), in_table.group(2)
+        with csv_stream(path) as rows:
+            columns: list[str] | None = None
+            for number, row in rows:
+                if columns is None and any(row) and not row[0].startswith("#"):
+                    columns = [column.strip() for column in row]
+                elif number == wanted and columns and name in columns and columns.index(name) < len(row):
+                    return row[columns.index(name)]
     raise InputError(f"There is no place {locator!r}.", file=path, mend="Read the file again.")
 
 

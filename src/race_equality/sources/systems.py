@@ -129,7 +129,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
     columns = {same_words(name) for name in csv_columns(path)}
     if {same_words(name) for name in NEIGHBOURHOOD_COLUMNS} <= columns:
         return _read_neighbourhoods(path, trusts)
-    codes = _boards(path, trusts)
+    codes = boards_by_code(path, trusts)
     table = read_csv(path, DEPRIVATION_COLUMNS, optional=("imd_rank_of_average_score",))
     first_by_key((((r["icb24_code"].text,), r["icb24_code"]) for r in table), "board")
     figures = _deprivation_rows(trusts)
@@ -160,7 +160,7 @@ def _add_deprivation(figures: FigureRows, code: str, score: Cell, tenth: Cell) -
 
 def _read_summary(path: Path, trusts: TrustList) -> Reading:
     """Read File 13: a sheet for each index, of which ``IMD`` is read; a board a row."""
-    codes = _boards(path, trusts)
+    codes = boards_by_code(path, trusts)
     codes |= {nhs: (nhs, name) for nhs, name in codes.values()}  # the sheet may have either code
     sheet = Workbook(path).sheet("IMD")
     header_row = next(
@@ -200,7 +200,7 @@ def _read_summary(path: Path, trusts: TrustList) -> Reading:
 
 def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
     """Read File 7: a neighbourhood (LSOA of 2021) a row; boards are averaged as MHCLG does."""
-    codes = _boards(path, trusts)
+    codes = boards_by_code(path, trusts)
     board_of, lookup = _board_of_neighbourhoods(path)
     table = read_csv(path, NEIGHBOURHOOD_COLUMNS)
     area_column, score_column, decile_column, people_column = NEIGHBOURHOOD_COLUMNS
@@ -275,7 +275,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
     InputError
         Also when the shares of a trust do not come to one.
     """
-    codes = _boards(path, trusts)
+    codes = boards_by_code(path, trusts)
     table = read_csv(path, SHARES_COLUMNS)
     trust_column, board_column, share_column = SHARES_COLUMNS
     first_by_key(
@@ -314,7 +314,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
     return figures.reading("2022", "2022", table.remarks)
 
 
-def _boards(path: Path, trusts: TrustList) -> dict[str, tuple[str, str]]:
+def boards_by_code(path: Path, trusts: TrustList) -> dict[str, tuple[str, str]]:
     """Return boards by ONS code, those of 2022 among them."""
     if not trusts.boards:
         raise InputError(
