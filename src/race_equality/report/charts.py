@@ -6,8 +6,15 @@ import html
 import re
 
 import altair as alt
+from altair.utils import schemapi
 
+import race_equality.report.chart_data  # noqa: F401  tables become values of charts its way
 from race_equality.report.drawing import draw, is_drawn_elsewhere
+
+# What Altair's schema says of a chart is checked where the chart is worked on, in JupyterLab, by plain
+# papermill and in the tests, and not two hundred times over in a build.
+if is_drawn_elsewhere():
+    schemapi.DEBUG_MODE = False
 
 #: The Analysis Function's palette; each keeps a contrast of 3:1 or more on white.
 DARK_BLUE = "#12436D"
@@ -101,7 +108,6 @@ def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
     -----
     Vega gives static SVG no role, name or description; that is mended here.
     """
-    # What Altair's schema says of a chart is checked where it is made: in JupyterLab and in the tests.
     specification = chart.to_dict(validate=not is_drawn_elsewhere())
     return _describe(_tidy(draw(specification)), title, description)
 
