@@ -122,7 +122,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
                 "group:N",
                 scale=alt.Scale(domain=groups, range=[GROUP_SHAPES[group] for group in groups]),
             ),
-            description="said:N",
+            description=alt.Description("said:N"),
         ),
         base.mark_text(align="left", dx=8).encode(
             x=alt.X("upper:Q", title="Percentage of staff"), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
@@ -151,7 +151,7 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         base.mark_rule(strokeWidth=2, color=DARK_BLUE).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q")),
         base.mark_point(size=90, color=DARK_BLUE, aria=True).encode(
             x=alt.X("percent:Q", title=x_title, scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6)),
-            description="said:N",
+            description=alt.Description("said:N"),
         ),
         base.mark_text(align="left", dx=8).encode(x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N")),
     ).properties(width=340, height=alt.Step(24))
@@ -210,7 +210,7 @@ def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> a
         base.mark_point(size=110, aria=True).encode(
             x=alt.X(f"{value}:Q", title=x_title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
-            description="said:N",
+            description=alt.Description("said:N"),
         ),
         base.mark_text(align="left", dx=9).encode(
             x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
@@ -306,7 +306,7 @@ def funnel_chart(
                 scale=alt.Scale(domain=order, range=[shapes[name] for name in order]),
                 legend=legend,
             ),
-            description="said:N",
+            description=alt.Description("said:N"),
         )
         for name in reversed(order)
     ]
@@ -357,7 +357,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
             x=alt.X("percent:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True)),
             y=y,
             color=colour,
-            description="said:N",
+            description=alt.Description("said:N"),
         )
     )
     here = alt.Chart(rows[rows["here"]])
@@ -366,7 +366,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
         others,
         here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q"), y=y, color=colour),
         here.mark_point(size=150, shape="circle", aria=True).encode(
-            x=alt.X("percent:Q", title=x_title), y=y, color=colour, description="said:N"
+            x=alt.X("percent:Q", title=x_title), y=y, color=colour, description=alt.Description("said:N")
         ),
         shown.mark_text(dy=-22, fontWeight="bold"),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
@@ -403,7 +403,7 @@ def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt
         scale=alt.Scale(domain=populations, range=[DARK_BLUE, ORANGE][: len(populations)]),
     )
     return alt.layer(
-        base.mark_bar(size=13, aria=True).encode(x=x, color=colour, description="said:N"),
+        base.mark_bar(size=13, aria=True).encode(x=x, color=colour, description=alt.Description("said:N")),
         base.mark_text(align="left", dx=5).encode(x=x, text=alt.Text("shown:N")),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(19))
 
@@ -448,7 +448,7 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
     places = pd.DataFrame({"month": wide.index, "percent": wide.bfill(axis=1)[series[0]], "said": said})
     layers = [
         lines,
-        alt.Chart(places).mark_point(size=30, opacity=0, aria=True).encode(x=x, y=y, description="said:N"),
+        alt.Chart(places).mark_point(size=30, opacity=0, aria=True).encode(x=x, y=y, description=alt.Description("said:N")),
     ]
     ends = rows.loc[rows.groupby("series", sort=False)["month"].idxmax()]
     ends = ends.assign(shown=[f"{row.series} {words.percent(row.percent)}" for row in ends.itertuples()])
@@ -493,7 +493,7 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(
         base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
         base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
-        base.mark_point(color=DARK_BLUE, size=110, aria=True).encode(y=y, description="said:N"),
+        base.mark_point(color=DARK_BLUE, size=110, aria=True).encode(y=y, description=alt.Description("said:N")),
         base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text=alt.Text("shown:N")),
     ).properties(width=420, height=170, title=_title_above("Percentage of staff who answered"))
 
@@ -556,7 +556,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
             part("behind").mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3]).encode(y=y, detail=alt.Detail("segment:N")),
             part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
             part("group").mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
-            part("group").mark_point(color=DARK_BLUE, size=40, aria=True).encode(y=y, description="said:N"),
+            part("group").mark_point(color=DARK_BLUE, size=40, aria=True).encode(y=y, description=alt.Description("said:N")),
             part("end").mark_text(align="right", dx=8, dy=-14, fontWeight="bold").encode(y=y, text=alt.Text("shown:N")),
             data=table,
         )
@@ -620,7 +620,7 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
         alt.layer(
             part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
             part("break").mark_rule(strokeDash=[2, 3]),
-            part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description="said:N"),
+            part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description=alt.Description("said:N")),
             part("end").mark_text(align="right", dx=8, baseline="top", fontWeight="bold").encode(
                 y=alt.YValue(0), text=alt.Text("shown:N")
             ),
@@ -702,7 +702,7 @@ def distribution_chart(
             x=x,
             y=y,
             yOffset=offset,
-            description="said:N",
+            description=alt.Description("said:N"),
             shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)]), legend=legend),
             color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours[: len(names)]), legend=legend),
         )
@@ -746,7 +746,7 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
             .encode(
                 x=x,
                 y=y,
-                description="said:N",
+                description=alt.Description("said:N"),
                 color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours[: len(names)])),
                 shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)])),
             )
@@ -794,15 +794,15 @@ def system_map(rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str
             .mark_geoshape(stroke=DARK_GREY, strokeWidth=0.8, aria=True)
             .encode(
                 color=alt.Color("class:N", scale=scale, legend=alt.Legend(symbolType="square", columns=2, symbolStrokeColor=DARK_GREY, symbolStrokeWidth=0.8)),
-                description="said:N",
+                description=alt.Description("said:N"),
             )
         )
         text = (
             alt.Chart(alt.Data(values=[label for label in labels if label["code"] in numbers]))
             .mark_text(fontSize=size)
             .encode(
-                longitude="longitude:Q",
-                latitude="latitude:Q",
+                longitude=alt.Longitude("longitude:Q"),
+                latitude=alt.Latitude("latitude:Q"),
                 text=alt.Text("number:N"),
                 color=alt.condition(
                     alt.FieldOneOfPredicate("class", light_text), alt.value("white"), alt.value(DARK_GREY)
