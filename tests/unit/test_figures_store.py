@@ -125,3 +125,26 @@ def test_a_damaged_source_file_says_how_to_mend_it(tmp_path, text):
     (project.sources / "thing.yml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"thing.yml: .*data read"):
         read_source("thing", project=project)
+
+
+def test_figures_read_again_are_those_on_disk_now(tmp_path):
+    """What was read is kept for the process; a file that changed, came or went is read."""
+    project = Project(tmp_path)
+    project.figures.mkdir(parents=True)
+    file = project.figures / "wres.parquet"
+    file.write_bytes(parquet_bytes(figure_table([ROW])))
+    first = read_figures(project=project)
+    first.loc[0, "value"] = -1.0
+    first["more"] = 1
+    pd.testing.assert_frame_equal(read_figures(project=project), figure_table([ROW]))
+    other = ROW | {"value": 21.0, "numerator": 21}
+    file.write_bytes(parquet_bytes(figure_table([other])))
+    pd.testing.assert_frame_equal(read_figures(project=project), figure_table([other]))
+    added = ROW | {"indicator": "wres_7"}
+    (project.figures / "more.parquet").write_bytes(parquet_bytes(figure_table([added])))
+    pd.testing.assert_frame_equal(read_figures(project=project), figure_table([added, other]))
+    file.unlink()
+    pd.testing.assert_frame_equal(read_figures(project=project), figure_table([added]))
+    file.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RaceEqualityError, match="wres.parquet cannot be read"):
+        read_figures(project=project)

@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -121,6 +122,13 @@ def as_project(project: Project | str | os.PathLike[str] | None) -> Project:
 
 
 def _load(path: Path) -> Source:
+    status = path.stat()
+    return _load_as_written(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=256)
+def _load_as_written(path: Path, *stamp: int) -> Source:
+    # the stamp makes a rewritten file a new entry of the cache; YAML is slow to read
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         source = Source(**(values | {"notes": tuple(values.get("notes") or ())}))
