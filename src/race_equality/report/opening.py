@@ -60,6 +60,23 @@ def who_this_is_about(trust: Trust, headcount: float, counted: pd.Timestamp) -> 
     return text
 
 
+def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
+    """Return the codes of other organisations, or of parts, whose figures are counted as the trust's.
+
+    Parameters
+    ----------
+    trust : Trust
+    figures : pandas.DataFrame
+        Tidy figures.
+    """
+    return sorted(_published_codes(trust, figures) - {trust.code})
+
+
+def _published_codes(trust: Trust, figures: pd.DataFrame) -> set[str]:
+    published = figures[(figures["trust_code"] == trust.code) & (figures["status"] == "ok")]
+    return set(published["organisation_code"])
+
+
 def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     """Say what a reader must know before any number: invented figures, or a merger.
 
@@ -82,8 +99,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
             "This trust does not exist. Its figures show what a complete report looks like; "
             "the figures of all trusts beside them are real.",
         )
-    published = figures[(figures["trust_code"] == trust.code) & (figures["status"] == "ok")]
-    others = sorted(set(published["organisation_code"]) - {trust.code})
+    others = merged_organisations(trust, figures)
     if not others:
         return None
     where = "The last table of this report says which figure came from which organisation."
@@ -96,7 +112,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
         )
     since = (
         f" It opened on {date(pd.Timestamp(trust.open_date))}."
-        if trust.open_date and trust.code not in set(published["organisation_code"])
+        if trust.open_date and trust.code not in _published_codes(trust, figures)
         else ""
     )
     return callout(

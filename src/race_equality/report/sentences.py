@@ -323,7 +323,7 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     return " ".join(sentences)
 
 
-def change_sentence(years: pd.DataFrame, change: Trend) -> str:
+def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) -> str:
     """Say how discrimination from a manager or colleagues changed over the surveys.
 
     Parameters
@@ -332,6 +332,8 @@ def change_sentence(years: pd.DataFrame, change: Trend) -> str:
         From :func:`race_equality.indicators.survey.discrimination_by_year`; not empty.
     change : Trend
         From :func:`race_equality.indicators.survey.yearly_change`.
+    brief : bool
+        Without the change a year and its interval, for the first page, which is followed by the rest.
     """
     first, last = years.iloc[0], years.iloc[-1]
     between = (
@@ -342,15 +344,14 @@ def change_sentence(years: pd.DataFrame, change: Trend) -> str:
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
+        yearly = "" if brief else f" ({points(change.slope)} percentage points a year, {bounds})"
         return (
             f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}; the data do not show "
-            f"a reliable change ({points(change.slope)} percentage points a year, {bounds})."
+            f"a reliable change{yearly}."
         )
     verb = "rose" if change.direction == "rising" else "fell"
-    return (
-        f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}, by "
-        f"{points(change.slope, signed=False)} percentage points a year ({bounds})."
-    )
+    yearly = "" if brief else f", by {points(change.slope, signed=False)} percentage points a year ({bounds})"
+    return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
 
 
 def association_summary(found: pd.DataFrame) -> str:

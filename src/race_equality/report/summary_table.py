@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import pandas as pd
 
 from race_equality.indicators.definitions import WRES
@@ -10,9 +13,66 @@ from race_equality.report.words import STATUS_WORDS, interval, percent, points, 
 
 _MISSING = STATUS_WORDS["not_available"]
 
+#: What stands in place of figures that only the trust's own return holds.
+NOT_LOADED = "In the trust’s own return, which is not loaded"
+
+NOT_READ = "Not in the public file that this report reads"
+
+#: The indicators in few enough words for one line of a table.
+SHORT_NAMES = {
+    1: "Staff by pay band",
+    2: "Appointed from shortlisting",
+    3: "Formal disciplinary process",
+    4: "Training and development",
+    5: "Harassment from the public",
+    6: "Harassment from staff",
+    7: "Fair career progression",
+    8: "Discrimination at work",
+    9: "Board membership",
+}
+
+
+def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]]:
+    """Return what the national WRES report says of the indicators that no other public file holds.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    dict of int to (str, pandas.Timestamp)
+        Number of the indicator to England's latest value in words, and its day: the workforce's
+        share for 1, ratios for 2 and 3, the board minus the workforce for 9. Empty where the
+        national series is not held.
+    """
+    rows = figures[figures["indicator"].str.startswith("wres_national_") & (figures["status"] == "ok")]
+    latest = rows.sort_values("period_end", kind="stable").groupby("indicator").tail(1).set_index("indicator")
+
+    def of(name: str) -> tuple[float, pd.Timestamp] | None:
+        if (found := f"wres_national_{name}") not in latest.index:
+            return None
+        return float(latest.loc[found, "value"]), latest.loc[found, "period_end"]
+
+    values = {}
+    for number in (2, 3):
+        if found := of(f"{number}_ratio"):
+            values[number] = (f"{found[0]:.2f}", found[1])
+    workforce, board = of("workforce"), of("board")
+    if workforce:
+        values[1] = (percent(workforce[0]), workforce[1])
+    if workforce and board and workforce[1] == board[1]:
+        values[9] = (points(board[0] - workforce[0]), board[1])
+    return values
+
 
 def wres_summary(
-    here: pd.DataFrame, comparator: pd.DataFrame, likelihoods: pd.DataFrame, board: pd.DataFrame
+    here: pd.DataFrame,
+    comparator: pd.DataFrame,
+    likelihoods: pd.DataFrame,
+    board: pd.DataFrame,
+    national: Mapping[int, tuple[str, pd.Timestamp]] | None = None,
 ) -> pd.DataFrame:
     """Put the latest finding of each WRES indicator in a row of words.
 
@@ -24,66 +84,108 @@ def wres_summary(
     likelihoods, board : pandas.DataFrame
         WRES 2 to 4 and 9 from the trust's own return
         (:mod:`race_equality.indicators.wres_return`); empty where none was loaded.
+    national : mapping, optional
+        From :func:`national_values`, for the indicators that the comparator does not hold.
 
     Returns
     -------
     pandas.DataFrame
-        Nine rows of text: ``indicator``, ``minority``, ``white``, ``gap``, ``england``,
-        ``reading``.
+        Nine rows of text: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
+        (two years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable,
+        unclear or none); ``missing``, which says in words why minority, White and gap hold
+        nothing, or is empty; and ``of_whom``, of whom the minority is a share where there is no White
+        share to set beside it, or is empty.
     """
-    return pd.DataFrame([_row(number, here, comparator, likelihoods, board) for number in WRES])
+    return pd.DataFrame([_row(number, here, comparator, likelihoods, board, national or {}) for number in WRES])
 
 
-def _row(number, here, comparator, likelihoods, board) -> dict[str, str]:
+def _row(number, here, comparator, likelihoods, board, national) -> dict[str, str]:
     row = {
-        "indicator": f"{number}. {WRES[number].name}",
+        "indicator": f"{number}. {SHORT_NAMES[number]}",
         "minority": _MISSING,
         "white": _MISSING,
         "gap": _MISSING,
-        "england": _MISSING,
-        "reading": "Load the return" if WRES[number].from_return else _MISSING,
+        "england": national[number][0] if number in national else _MISSING,
+        "earlier": _MISSING,
+        "reading": _MISSING,
+        "direction": "none",
+        "missing": NOT_LOADED if WRES[number].from_return else NOT_READ,
+        "of_whom": "",
     }
     if number in comparator.index:
         row["england"] = points(comparator.loc[number, "gap"])
     if number in here.index and here.loc[number, "status"] != "ok":
-        words = STATUS_WORDS[here.loc[number, "status"]]
-        row |= {"minority": words, "white": words, "gap": words, "reading": words}
+        status = here.loc[number, "status"]
+        row["missing"] = NOT_READ if status == "not_available" else STATUS_WORDS[status]
     elif number in here.index:
         found = here.loc[number]
         row |= {
             "minority": percent(found["ethnic_minority_percent"]),
             "white": percent(found["white_percent"]),
             "gap": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
-            "reading": READINGS[direction(WRES[number], found["gap_lower"], found["gap_upper"])],
+            **_read(direction(WRES[number], found["gap_lower"], found["gap_upper"])),
         }
     elif number in set(likelihoods["number"]):
-        found = likelihoods[likelihoods["number"] == number].iloc[-1]
+        years = likelihoods[likelihoods["number"] == number]
+        found = years.iloc[-1]
         row |= {
             "minority": percent(found["ethnic_minority_percent"]),
             "white": percent(found["white_percent"]),
             "gap": ratio(found["ratio"], found["lower"], found["upper"]),
-            "reading": READINGS[
-                "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
-            ],
+            **_read(
+                "none" if math.isnan(found["ratio"])
+                else "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
+            ),
         }
+        before = two_years_before(years)
+        if before is not None and not math.isnan(before["ratio"]):
+            row["earlier"] = f"{before['ratio']:.2f}"
     elif number == 1 and len(board):
         row |= {
             "minority": percent(board.iloc[-1]["workforce_percent"]),
-            "white": "Not applicable",
-            "gap": "See pay bands",
-            "reading": "See pay bands",
+            "white": STATUS_WORDS["not_applicable"],
+            "of_whom": "of staff",
+            "gap": "By band, below",
+            "reading": "By band, below",
+            "missing": "",
         }
+        before = two_years_before(board)
+        if before is not None:
+            row["earlier"] = percent(before["workforce_percent"])
     elif number == 9 and len(board):
         found = board.iloc[-1]
         lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
         row |= {
             "minority": percent(found["board_percent"]),
-            "white": "Not applicable",
+            "white": STATUS_WORDS["not_applicable"],
+            "of_whom": "of the board",
             "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
-            "reading": "Board below the workforce"
-            if upper < 0
-            else "Board above the workforce"
-            if lower > 0
-            else READINGS["unclear"],
+            **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
         }
+        before = two_years_before(board)
+        if before is not None:
+            row["earlier"] = points(before["difference"])
     return row
+
+
+def _read(found: str) -> dict[str, str]:
+    return {"reading": READINGS[found], "direction": found, "missing": ""}
+
+
+def two_years_before(years: pd.DataFrame) -> pd.Series | None:
+    """Return the row of the period that ended two years before the last.
+
+    Parameters
+    ----------
+    years : pandas.DataFrame
+        With ``period_end``, oldest first; not empty.
+
+    Returns
+    -------
+    pandas.Series or None
+        None where that year is not held.
+    """
+    wanted = years["period_end"].iloc[-1] - pd.DateOffset(years=2)
+    # 29 February has no day two years before it; a day's difference is no other year
+    close = years[(years["period_end"] - wanted).abs() <= pd.Timedelta(days=3)]
+    return None if close.empty else close.iloc[-1]

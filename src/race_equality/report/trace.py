@@ -17,9 +17,9 @@ _NAMES = {indicator.id: f"WRES {indicator.number}" for indicator in WRES.values(
 }
 
 
-def sources_used(
+def publications_used(
     figures: pd.DataFrame, indicators: Collection[str], sources: Iterable[Source], *, trust_code: str | None = None
-) -> pd.DataFrame:
+) -> list[Source]:
     """List the publications that a page rests on.
 
     Parameters
@@ -36,8 +36,8 @@ def sources_used(
 
     Returns
     -------
-    pandas.DataFrame
-        Text: ``title``, ``publisher``, ``period``, ``read``, ``licence``; in order of title.
+    list of Source
+        In order of title.
 
     Notes
     -----
@@ -53,18 +53,52 @@ def sources_used(
     newest = rows.groupby("indicator")["period_end"].transform("max")
     public = ~rows["source"].isin(set(rows.loc[private, "source"]))
     used = set(rows.loc[(rows["period_end"] == newest) | ~public, "source"])
-    listed = [
-        {
-            "title": source.title,
-            "publisher": source.publisher,
-            "period": source.period,
-            "read": date(pd.Timestamp(source.date_read)),
-            "licence": source.licence,
-        }
-        for source in sources
-        if source.id in used
-    ]
-    return pd.DataFrame(listed).sort_values("title", ignore_index=True)
+    return sorted((source for source in sources if source.id in used), key=lambda source: source.title)
+
+
+def sources_used(
+    figures: pd.DataFrame, indicators: Collection[str], sources: Iterable[Source], *, trust_code: str | None = None
+) -> pd.DataFrame:
+    """Put the publications that a page rests on in a table.
+
+    Parameters
+    ----------
+    figures, indicators, sources, trust_code
+        As for :func:`publications_used`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``title``, ``publisher``, ``period``, ``read``, ``licence``; in order of title.
+    """
+    return sources_table(publications_used(figures, indicators, sources, trust_code=trust_code))
+
+
+def sources_table(sources: Iterable[Source]) -> pd.DataFrame:
+    """Put publications in rows of text.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        From :func:`publications_used`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``title``, ``publisher``, ``period``, ``read``, ``licence``.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "title": source.title,
+                "publisher": source.publisher,
+                "period": source.period,
+                "read": date(pd.Timestamp(source.date_read)),
+                "licence": source.licence,
+            }
+            for source in sources
+        ]
+    )
 
 
 def trace_of(

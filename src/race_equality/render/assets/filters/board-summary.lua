@@ -38,24 +38,25 @@ local function set_widths(blocks)
   end })
 end
 
+-- One cell of a row of typst's grid, so that all cards are as high as the highest.
 local function card(div)
   local direction = "none"
-  for _, class in ipairs(div.classes) do direction = class:match("^board%-(%a+)$") ~= "card" and class:match("^board%-(%a+)$") or direction end
-  local result = pandoc.Blocks({ raw('#board-card("' .. direction .. '")[') })
+  for _, class in ipairs(div.classes) do
+    local kind = class:match("^board%-(%a+)$")
+    if kind and kind ~= "card" then direction = kind end
+  end
+  local result = pandoc.Blocks({ raw('board-card("' .. direction .. '")[') })
   for _, block in ipairs(div.content) do
-    if block.t == "Div" and block.classes:includes("board-figure") then
-      result:insert(raw("#board-figure["))
-      result:extend(block.content)
-      result:insert(raw("]"))
-    elseif block.t == "Div" then
-      result:insert(raw("#board-reading["))
+    local name = block.t == "Div" and (block.classes:includes("board-figure") and "board-figure" or "board-reading")
+    if name then
+      result:insert(raw("#" .. name .. "["))
       result:extend(block.content)
       result:insert(raw("]"))
     else
       result:insert(block)
     end
   end
-  result:insert(raw("]"))
+  result:insert(raw("],"))
   return result
 end
 
@@ -63,9 +64,10 @@ local PARTS = {
   ["board-mark"] = function(div) return call("board-mark", { div.content }) end,
   ["board-about"] = function(div) return call("board-about", { div.content }) end,
   ["board-cards"] = function(div)
-    local cards = {}
-    for _, block in ipairs(div.content) do table.insert(cards, card(block)) end
-    return call("board-row", cards)
+    local result = pandoc.Blocks({ raw("#board-row(") })
+    for _, block in ipairs(div.content) do result:extend(card(block)) end
+    result:insert(raw(")"))
+    return result
   end,
 }
 

@@ -1,0 +1,785 @@
+"""The report's first page: where the board stands, what it did, what it is asked to decide.
+
+Every part is a value that a notebook can look at; :func:`board_page` puts them together. Each
+renderer lays the parts out on one page (``.board-summary`` in the style sheet and the typst template).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+
+import altair as alt
+import pandas as pd
+
+from race_equality.actions.model import Action
+from race_equality.figures.provenance import Source
+from race_equality.figures.store import LOCAL_PREFIXES
+from race_equality.figures.trusts import Trust
+from race_equality.indicators.access import MEASURES
+from race_equality.indicators.definitions import WRES
+from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURES
+from race_equality.report.charts import DARK_BLUE, ORANGE
+from race_equality.report.deeds import as_text
+from race_equality.report.display import Shown
+from race_equality.report.opening import KIND_WORDS, merged_organisations
+from race_equality.report.patients import month
+from race_equality.report.sentences import direction
+from race_equality.report.words import (
+    date,
+    interval,
+    listing,
+    lower_first,
+    number_word,
+    people,
+    percent,
+    place,
+    points,
+    ratio,
+)
+
+#: Few enough for one row of a page.
+MOST_CARDS, MOST_DECISIONS = 4, 3
+#: What a person typed is shortened on the first page; it stands in full in its section.
+_MOST_LETTERS = 90
+
+_READINGS = {
+    "adverse": "Worse for staff from ethnic minorities",
+    "favourable": "Better for staff from ethnic minorities",
+    "unclear": "No reliable difference",
+    "none": "Not known",
+}
+
+_GAP_NAMES = {6: "Harassment from staff", 7: "Career progression gap", 8: "Discrimination gap"}
+
+#: Who would be asked to own a change in an indicator, until the board names somebody.
+_PROPOSED_OWNER = {
+    2: "Chief people officer",
+    3: "Chief people officer",
+    4: "Chief people officer",
+    5: "Chief nurse",
+    6: "Chief executive",
+    7: "Chief people officer",
+    8: "Chief executive",
+    9: "Chair",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure that a board should know.
+
+    Parameters
+    ----------
+    title : str
+    figure : str
+        The number, or why there is none.
+    words : str
+        What it is, between whom, and beside what.
+    reading : str
+        In words; nothing is said by colour alone.
+    direction : {"adverse", "favourable", "unclear", "none"}
+    """
+
+    title: str
+    figure: str
+    words: str
+    reading: str
+    direction: str = "none"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the board is asked to decide.
+
+    Parameters
+    ----------
+    what : str
+    owner : str
+        A role on the board.
+    by : datetime.date
+    proposed : bool
+        Whether owner and day are this report's proposal; otherwise they are the board's own.
+    """
+
+    what: str
+    owner: str
+    by: Date
+    proposed: bool = False
+
+
+def data_version(sources: Iterable[Source]) -> str:
+    """Name the figures that a page rests on, so that two prints can be told apart.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        Those that the page uses.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits that change when any of the publications does.
+    """
+    content = "".join(sorted(f"{source.id} {source.sha256} {source.figures_sha256}\n" for source in sources))
+    return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+
+def about_line(
+    trust: Trust, headcount: float, counted: pd.Timestamp, survey: str, version: str, read: Date
+) -> str:
+    """Say which trust, which period and which data in a line or two.
+
+    Parameters
+    ----------
+    trust : Trust
+    headcount : float
+        Staff, NaN where not published.
+    counted : pandas.Timestamp
+        The day they were counted.
+    survey : str
+        The staff survey's period.
+    version : str
+        From :func:`data_version`.
+    read : datetime.date
+        The newest day on which one of the publications was read.
+    """
+    kind = KIND_WORDS[trust.kind]
+    text = f"{kind[0].upper()}{kind[1:]}"
+    if trust.region != "National" and not trust.is_demonstration:
+        text += f" in {place(trust.region)}"
+        if trust.system:
+            systems = [system.strip() for system in trust.system.split(";")]
+            text += f" ({listing(systems[:2]) if len(systems) < 3 else f'{len(systems)} integrated care systems'})"
+    if not math.isnan(headcount):
+        text += f", about {people(round(headcount, -2))} staff on {date(counted)}"
+    return f"{text}. Staff survey: {survey}. Data version {version}, read by {date(pd.Timestamp(read))}."
+
+
+def marks(trust: Trust, figures: pd.DataFrame) -> list[str]:
+    """Return what must be known before any number: invented figures, a return that is not public.
+
+    Parameters
+    ----------
+    trust : Trust
+    figures : pandas.DataFrame
+        Tidy figures.
+    """
+    if trust.is_demonstration:
+        return ["Invented: this trust does not exist. The figures of all trusts beside it are real."]
+    own = figures["trust_code"].eq(trust.code) & figures["source"].str.startswith(LOCAL_PREFIXES)
+    if own.any():
+        return [
+            "Local: not for publication without the trust’s consent. Some figures come from the trust’s own return "
+            "and stand in no public file."
+        ]
+    return []
+
+
+def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
+    """Say in a sentence or two what staff experience is, by ethnic group where it is known.
+
+    Parameters
+    ----------
+    here : pandas.DataFrame
+        WRES 5 to 8 of the trust.
+    asked : pandas.DataFrame
+        What all its staff answered (:func:`race_equality.indicators.survey.survey_answers`).
+    kind : str
+        The trust's kind.
+    """
+    known = here[here["status"] == "ok"]
+    if known.empty:
+        said = asked[asked["indicator"] == "staff_survey_q16b"]
+        text = (
+            f"{percent(said.iloc[0]['percent'])} of all staff said they had experienced discrimination from a manager "
+            "or colleagues. "
+            if len(said) else ""
+        )
+        return text + "No figures by ethnic group are published for this trust in the files that this report reads."
+    found = {
+        row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in known.itertuples()
+    }
+    total = number_word(len(found))
+    adverse = sum(way == "adverse" for way in found.values())
+    sentences = []
+    if adverse:
+        count = "all" if adverse == len(found) else f"{number_word(adverse)} of"
+        sentences.append(
+            f"Staff from ethnic minorities report worse experience than White staff on {count} {total} survey measures."
+        )
+    for way, words in (
+        ("favourable", "Staff from ethnic minorities report better experience than White staff on {}."),
+        ("unclear", "On {} the data do not show a reliable difference; this does not show that experiences are the same."),
+    ):
+        names = [lower_first(WRES[number].name) for number, has in found.items() if has == way]
+        if names:
+            sentences.append(words.format(listing(names)))
+    return " ".join(sentences)
+
+
+def staff_cards(
+    here: pd.DataFrame,
+    comparator: pd.DataFrame,
+    likelihoods: pd.DataFrame,
+    board: pd.DataFrame,
+    national: Mapping[int, tuple[str, pd.Timestamp]],
+    asked: pd.DataFrame,
+    spread: pd.DataFrame,
+    kind: str,
+) -> list[Card]:
+    """Choose the three figures on staff that a board should know.
+
+    The leadership gap, the shortlisting ratio and the discrimination gap; where the trust's own return
+    is not loaded, the published gaps that come nearest take their places, and where nothing is
+    published by ethnic group, what all staff answered does.
+
+    Parameters
+    ----------
+    here, comparator : pandas.DataFrame
+        WRES 5 to 8 of the trust and of all trusts, indexed by number.
+    likelihoods, board : pandas.DataFrame
+        WRES 2 to 4 and 9 from the trust's return; empty where none was loaded.
+    national : mapping
+        From :func:`race_equality.report.summary_table.national_values`.
+    asked, spread : pandas.DataFrame
+        What all staff answered, and the middle half of trusts of this kind.
+    kind : str
+        The trust's kind.
+
+    Returns
+    -------
+    list of Card
+    """
+    shortlisted = likelihoods[likelihoods["number"] == 2]
+    found = []
+    for number, own, instead in (
+        (7, lambda: _leadership(board, national) if len(board) else None, "staff_survey_q15"),
+        (6, lambda: _shortlisting(shortlisted.iloc[-1], national) if len(shortlisted) else None, "staff_survey_q16a"),
+        (8, lambda: None, "staff_survey_q16b"),
+    ):
+        found.append(own() or _gap(number, here, comparator) or _all_staff(instead, asked, spread, kind))
+    return found
+
+
+def _leadership(board: pd.DataFrame, national) -> Card:
+    found = board.iloc[-1]
+    lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
+    way = "adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"
+    return Card(
+        "Leadership gap",
+        f"{points(found['difference'])} points",
+        f"{percent(found['board_percent'])} of board members and {percent(found['workforce_percent'])} of staff are from "
+        f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(9, national)}",
+        {"adverse": "Board below the workforce", "favourable": "Board above the workforce"}.get(way, _READINGS[way]),
+        way,
+    )
+
+
+def _shortlisting(found: pd.Series, national) -> Card:
+    if math.isnan(found["ratio"]):
+        return Card("Shortlisting ratio", "Cannot be estimated", "Nobody was appointed from one of the groups.", _READINGS["none"])
+    way = "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
+    bounds = ratio(found["ratio"], found["lower"], found["upper"]).partition("(")[2].rstrip(")")
+    return Card(
+        "Shortlisting ratio",
+        f"{found['ratio']:.2f} times",
+        f"White applicants were {found['ratio']:.2f} times as likely as applicants from ethnic minorities to be appointed "
+        f"from shortlisting (95% confidence interval: {bounds}).{_england(2, national)}",
+        _READINGS[way],
+        way,
+    )
+
+
+def _england(number: int, national) -> str:
+    if number not in national:
+        return ""
+    value, day = national[number]
+    return f" England, {month(day)}: {value}."
+
+
+def _gap(number: int, here: pd.DataFrame, comparator: pd.DataFrame) -> Card | None:
+    if number not in here.index or here.loc[number, "status"] != "ok":
+        return None
+    found = here.loc[number]
+    way = direction(WRES[number], found["gap_lower"], found["gap_upper"])
+    beside = f" All trusts: {points(comparator.loc[number, 'gap'])}." if number in comparator.index else ""
+    said = {6: "had been harassed by other staff", 7: "believe in equal chances", 8: "had experienced it"}[number]
+    return Card(
+        _GAP_NAMES[number],
+        f"{points(found['gap'])} points",
+        f"{percent(found['ethnic_minority_percent'])} of staff from ethnic minorities and {percent(found['white_percent'])} "
+        f"of White staff {said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{beside}",
+        _READINGS[way],
+        way,
+    )
+
+
+_ALL_STAFF = {
+    "staff_survey_q15": ("Fair career progression", "of all staff said that the trust acts fairly"),
+    "staff_survey_q16a": ("Discrimination from the public", "of all staff had experienced it"),
+    "staff_survey_q16b": ("Discrimination at work", "of all staff had experienced it"),
+}
+
+
+#: The questions put to all staff, in few words.
+ALL_STAFF_NAMES = {indicator: title for indicator, (title, _) in _ALL_STAFF.items()}
+
+
+def _all_staff(indicator: str, asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> Card:
+    title, said = _ALL_STAFF[indicator]
+    answers = asked[asked["indicator"] == indicator]
+    if answers.empty:
+        return Card(title, "No data", "The staff survey that this report reads holds no figure for this trust.", "Not known")
+    found = answers.iloc[0]
+    text = f"{percent(found['percent'])} {said} (interval: {interval(found['lower'], found['upper'], signed=False)})."
+    if indicator in spread.index:
+        middle = spread.loc[indicator, ["quarter", "three_quarters"]]
+        text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
+    return Card(title, percent(found["percent"]), text, "By ethnic group: not published")
+
+
+def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | None) -> Card | None:
+    """Return how detention compares between ethnic groups, in the trust's system where it is known.
+
+    Parameters
+    ----------
+    trust : Trust
+    england, system : pandas.DataFrame
+        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`.
+    """
+    for where, found in ((f"In {trust.system}", system), ("In England", england)):
+        if found is None or found.empty:
+            continue
+        rows = found.set_index("group")
+        if "Black" not in rows.index or not rows.loc[["Black", "White"], "status"].eq("ok").all():
+            continue
+        black, white = rows.loc["Black"], rows.loc["White"]
+        if black["lower"] <= white["upper"]:
+            continue  # no reliable difference there: the wider area says more
+        beside = ""
+        if system is not None and found is system and len(england):
+            beside = f" England: {england.set_index('group').loc['Black', 'times_white']:.1f}."
+        return Card(
+            "Patients: detention",
+            f"{black['times_white']:.1f} times",
+            f"{where}, people in the Black ethnic group were {black['times_white']:.1f} times as likely as people in the "
+            f"White group to be detained under the Mental Health Act in the year to {month(black['period_end'])} "
+            f"({black['rate']:.0f} and {white['rate']:.0f} for 100,000 people).{beside}",
+            "Worse for patients from ethnic minorities",
+            "adverse",
+        )
+    return None
+
+
+def patients_card(by_group: pd.DataFrame) -> Card | None:
+    """Return the widest gap between ethnic groups of patients in the trust's own return.
+
+    Parameters
+    ----------
+    by_group : pandas.DataFrame
+        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+
+    Returns
+    -------
+    Card or None
+        Of the first measure that holds a gap, in its latest year; None where no return was loaded.
+    """
+    measures = {measure.id: measure for measure in PATIENT_MEASURES}
+    for name, rows in by_group[by_group["breakdown"] == "ethnicity"].groupby("measure", sort=False):
+        last = rows[rows["period_end"] == rows["period_end"].max()]
+        white = last[last["direction"] == "reference"]
+        known = last[last["gap"].notna() & ~last["direction"].isin(["reference", "unknown group"])]
+        if known.empty or white.empty:
+            continue
+        found = known.loc[known["gap"].idxmax()]
+        way = found["direction"]
+        return Card(
+            f"Patients: {lower_first(measures[name].name)}",
+            f"{points(found['gap'])} points",
+            f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group and "
+            f"{percent(white.iloc[0]['percent'])} in the White group {measures[name].statement} (interval of the gap: "
+            f"{interval(found['gap_lower'], found['gap_upper'])}). No other group’s gap is wider.",
+            {"adverse": f"Worse for {found['group']} patients", "favourable": f"Better for {found['group']} patients"}.get(
+                way, _READINGS["unclear"]
+            ),
+            way,
+        )
+    return None
+
+
+def access_card(access: pd.DataFrame) -> Card | None:
+    """Return the trust's waits of all patients, which is what is published.
+
+    Parameters
+    ----------
+    access : pandas.DataFrame
+        From :func:`race_equality.indicators.access.latest_access`.
+    """
+    if access.empty:
+        return None
+    found = access.iloc[0]
+    measure = next(measure for measure in MEASURES if measure.id == found["indicator"])
+    beside = f" All trusts: {percent(found['all_trusts'])}." if not math.isnan(found["all_trusts"]) else ""
+    return Card(
+        f"Patients: {lower_first(measure.name)}",
+        percent(found["percent"]),
+        f"In {month(found['month'])}, {percent(found['percent'])} {measure.statement}.{beside} "
+        "The trust’s own records can say whose wait is longer.",
+        "By ethnic group: not published",
+    )
+
+
+def no_patient_card() -> Card:
+    """Return what stands where no patient figure is published for a trust."""
+    return Card(
+        "Patients",
+        "No data",
+        "Nothing on patients by ethnic group is published for a trust of this kind. Its own records can be loaded.",
+        "Not known",
+    )
+
+
+def decisions(
+    actions: Sequence[Action],
+    on: Date,
+    here: pd.DataFrame,
+    likelihoods: pd.DataFrame,
+    asked: pd.DataFrame,
+    spread: pd.DataFrame,
+    *,
+    has_return: bool,
+    waits: bool,
+) -> list[Decision]:
+    """Return what the board is asked to decide, the most pressing first.
+
+    Parameters
+    ----------
+    actions : sequence of Action
+        This year's.
+    on : datetime.date
+        The day of the report.
+    here, likelihoods : pandas.DataFrame
+        WRES 5 to 8 and 2 to 4 of the trust: where it has no actions, the widest gap asks for one.
+    asked, spread : pandas.DataFrame
+        What all staff answered, and the middle half of trusts of this kind.
+    has_return : bool
+        Whether the trust's own return is loaded.
+    waits : bool
+        Whether the trust has a waiting list or an A&E.
+
+    Returns
+    -------
+    list of Decision
+        At most :data:`MOST_DECISIONS`. Late actions, then reviews whose day has passed, then the next
+        reviews; without any of these, what there is to agree, with an owner and a day as a proposal.
+    """
+    found = [
+        Decision(f"Finish or stop what is late: {_brief(action.what)}", action.owner, on)
+        for action in sorted(actions, key=lambda action: action.due)
+        if action.is_late(on)
+    ]
+    said = {action.what for action in actions if action.is_late(on)}
+    reviews = [
+        action for action in sorted(actions, key=lambda action: action.review.date)
+        if action.is_open and action.review.decision is None and action.what not in said
+    ]
+    found += [
+        Decision(f"Stop or continue: {_brief(action.what)}", action.owner, max(action.review.date, on)) for action in reviews
+    ]
+    if found:
+        return found[:MOST_DECISIONS]
+    by = (pd.Timestamp(on) + pd.DateOffset(months=3) + pd.offsets.MonthEnd(0)).date()
+    number, question = _widest(here, likelihoods), _furthest(asked, spread)
+    if number:
+        change = f"Agree one change on {lower_first(WRES[number].name)}, where the gap is widest"
+    elif question:
+        change = f"Agree one change on {_ALL_STAFF_CHANGE[question]}, where trusts of this kind do better"
+    else:
+        change = "Agree one change in how staff are recruited, promoted or treated"
+    owner = _PROPOSED_OWNER.get(number or 0, "Chief people officer")
+    found.append(Decision(change, owner, by, proposed=True))
+    if not has_return:
+        found.append(
+            Decision("Bring the trust’s own return (WRES 1 to 4 and 9) into this report", "Director of workforce", by, proposed=True)
+        )
+    owner = "Chief operating officer" if waits else "Chief medical officer"
+    what = "waiting times" if waits else "care"
+    found.append(Decision(f"Agree one change for patients from ethnic minorities in {what}", owner, by, proposed=True))
+    return found[:MOST_DECISIONS]
+
+
+_ALL_STAFF_CHANGE = {
+    "staff_survey_q15": "fair career progression",
+    "staff_survey_q16a": "discrimination from the public",
+    "staff_survey_q16b": "discrimination at work",
+}
+
+
+def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
+    """Return the question on which the trust lies furthest outside the middle half of its kind."""
+    outside = []
+    for row in asked.itertuples():
+        if row.indicator not in spread.index:
+            continue
+        middle = spread.loc[row.indicator]
+        if row.indicator == "staff_survey_q15":
+            away = middle["quarter"] - row.upper
+        else:
+            away = row.lower - middle["three_quarters"]
+        outside.append((away, row.indicator))
+    away, indicator = max(outside, default=(0.0, None))
+    return indicator if away > 0 else None
+
+
+def _widest(here: pd.DataFrame, likelihoods: pd.DataFrame) -> int | None:
+    adverse = [
+        (abs(row.gap), row.number)
+        for row in here[here["status"] == "ok"].itertuples()
+        if direction(WRES[row.number], row.gap_lower, row.gap_upper) == "adverse"
+    ]
+    if adverse:
+        return max(adverse)[1]
+    ratios = [(row.ratio, row.number) for row in likelihoods.groupby("number").tail(1).itertuples() if row.lower > 1]
+    return max(ratios)[1] if ratios else None
+
+
+def _brief(text: str) -> str:
+    """Shorten what a person typed to a line of the first page, in quotation marks."""
+    words = " ".join(text.split())
+    short = textwrap.shorten(words, _MOST_LETTERS, placeholder=" …")
+    if short == " …" or len(short) < 4:  # one word that fills the page
+        short = words[:_MOST_LETTERS] + "…"
+    return f"“{as_text(short)}”"
+
+
+def counts_of_deeds(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
+    """Count what fell due, what is done and what is late; None where there are no actions."""
+    if not actions:
+        return None
+    return {
+        "due": sum(action.due <= on for action in actions),
+        "done": sum(action.status == "done" for action in actions),
+        "late": sum(action.is_late(on) for action in actions),
+    }
+
+
+def caution(trust: Trust, figures: pd.DataFrame) -> str:
+    """Return the one thing to be careful about.
+
+    Parameters
+    ----------
+    trust : Trust
+    figures : pandas.DataFrame
+        Tidy figures.
+    """
+    no_reason = "Intervals (95%) show how far chance alone could move a figure. Weak data is no reason to wait."
+    others = merged_organisations(trust, figures)
+    if others:
+        shown = listing(others) if len(others) < 5 else f"{number_word(len(others))} organisations"
+        return f"Some figures were published for {shown} and are counted with this trust’s own. {no_reason}"
+    return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"
+
+
+def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> alt.LayerChart:
+    """Draw this trust and England with their intervals, small enough for a part of a page.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table beside the
+        chart holds the same figures.
+    x_title : str
+    signed : bool
+        Whether values are gaps, which have a sign and a line at zero, or percentages.
+    """
+    labels, series = list(dict.fromkeys(rows["label"])), list(dict.fromkeys(rows["series"]))
+    said = [
+        f"{row.label}, {lower_first(row.series)}: {points(row.value) if signed else percent(row.value)} "
+        f"({interval(row.lower, row.upper, signed=signed)})"
+        for row in rows.itertuples()
+    ]
+    rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
+    titled = alt.Axis(tickCount=6, title=x_title)
+    base = alt.Chart(rows).encode(
+        y=alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False)),
+        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=[DARK_BLUE, ORANGE])),
+    )
+    layers = [
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2="upper:Q"),
+        base.mark_point(size=90, aria=True).encode(
+            x=alt.X("value:Q", axis=titled),
+            shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"])),
+            description="said:N",
+        ),
+    ]
+    if signed:
+        zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
+        layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
+    return alt.layer(*layers).properties(width=235, height=alt.Step(12))
+
+
+def board_page(
+    *,
+    about: str,
+    marks: Sequence[str],
+    state: str,
+    changed: str,
+    cards: Sequence[Card],
+    table: pd.DataFrame,
+    table_caption: str,
+    chart: Shown | None,
+    deeds: Mapping[str, int] | None,
+    on: Date,
+    decisions: Sequence[Decision],
+    caution: str,
+) -> Shown:
+    """Put the first page together from its parts.
+
+    Parameters
+    ----------
+    about, state, changed, caution : str
+        Plain text.
+    marks : sequence of str
+        From :func:`marks`.
+    cards : sequence of Card
+        At most :data:`MOST_CARDS`.
+    table : pandas.DataFrame
+        From :func:`race_equality.report.summary_table.wres_summary`.
+    table_caption : str
+    chart : Shown or None
+        From :func:`race_equality.report.display.show_chart`.
+    deeds : mapping of str to int, optional
+        From :func:`counts_of_deeds`.
+    on : datetime.date
+        The day of the report.
+    decisions : sequence of Decision
+        At most :data:`MOST_DECISIONS`.
+
+    Returns
+    -------
+    Shown
+    """
+    if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
+        raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
+    parts = [f'<div class="board-about">{_paragraph(about)}</div>']
+    parts += [f'<div class="board-mark">{_paragraph(mark)}</div>' for mark in marks]
+    first, _, rest = state.partition(". ")
+    strong = f"{first}." if rest else first
+    parts.append(
+        f'<div class="board-headline"><p><strong>{html.escape(strong)}</strong> {html.escape(f"{rest} {changed}".strip())}'
+        "</p></div>"
+    )
+    parts.append(
+        '<div class="board-cards">'
+        + "".join(
+            f'<div class="board-card board-{card.direction}"><h3 class="unnumbered unlisted">{html.escape(card.title)}</h3>'
+            f'<div class="board-figure">{_paragraph(card.figure)}</div><p>{html.escape(card.words)}</p>'
+            f'<div class="board-reading">{_paragraph(card.reading)}</div></div>'
+            for card in cards
+        )
+        + "</div>"
+    )
+    picture = chart.markup if chart is not None else ""
+    parts.append(f'<div class="board-main">{_table_markup(table, table_caption)}{picture}</div>')
+    parts.append(
+        '<div class="board-close">'
+        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_deeds_markup(deeds, on)}</div>'
+        f'<div class="board-part"><h3 class="unnumbered unlisted">Decisions for the board</h3>{_decisions_markup(decisions)}</div>'
+        f'<div class="board-part"><h3 class="unnumbered unlisted">With care</h3>{_paragraph(caution)}</div>'
+        "</div>"
+    )
+    plain = "\n".join(
+        [*marks, about, f"{state} {changed}"]
+        + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
+        + [table.drop(columns=["direction", "missing", "of_whom"]).to_string(index=False)]
+        + [_decision_words(decision) for decision in decisions]
+        + [caution]
+    )
+    return Shown(f'<div class="board-summary">{"".join(parts)}</div><!--board-summary-ends-->', plain)
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>"
+
+
+_HEADINGS = {
+    "minority": "Ethnic minority",
+    "white": "White",
+    "gap": "Gap or ratio (95% interval)",
+    "england": "England",
+    "earlier": "Two years before",
+    "reading": "For ethnic minority staff",
+}
+_NUMBERS = ("minority", "white", "gap", "england", "earlier")
+
+
+def _table_markup(table: pd.DataFrame, caption: str) -> str:
+    """Nine rows, one line each; what is missing is said once a row."""
+    columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
+    head = "".join(
+        f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns
+    )
+    body = []
+    for row in table.to_dict("records"):
+        missing, of_whom = row["missing"], row["of_whom"]
+        cells = [f'<th scope="row">{html.escape(row["indicator"])}</th>']
+        for name in columns:
+            if missing and name in ("white", "gap"):
+                continue  # in the cell before
+            if of_whom and name == "white":
+                continue
+            if of_whom and name == "minority":
+                cells.append(f'<td colspan="2" class="number">{html.escape(f"{row[name]} {of_whom}")}</td>')
+            elif missing and name == "minority":
+                cells.append(f'<td colspan="3" class="missing">{html.escape(missing)}</td>')
+            elif name == "reading":
+                cells.append(f"<td>{html.escape(row[name])}</td>")
+            else:
+                cells.append(f"<td{_number(name)}>{html.escape(row[name])}</td>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    return (
+        f'<table id="tbl-wres"><caption>{html.escape(caption)}</caption><thead><tr><th scope="col">Indicator</th>{head}'
+        f"</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def _any_earlier(table: pd.DataFrame) -> bool:
+    return bool((table["earlier"] != "No data").any())
+
+
+def _number(name: str) -> str:
+    return ' class="number"' if name in _NUMBERS else ""
+
+
+def _deeds_markup(deeds: Mapping[str, int] | None, on: Date) -> str:
+    if deeds is None:
+        return _paragraph("The board has given no actions, so nothing can be done or late. “What we said, what we did” says how to begin.")
+    day = date(pd.Timestamp(on))
+    words = {"due": f"due by {day}", "done": "done", "late": "late"}
+    return (
+        "<ul>"
+        + "".join(f"<li><strong>{count}</strong> {html.escape(words[name])}</li>" for name, count in deeds.items())
+        + "</ul>"
+    )
+
+
+def _decision_words(decision: Decision) -> str:
+    return f"{decision.what}. {_who(decision)}."
+
+
+def _who(decision: Decision) -> str:
+    return f"{'Proposed: ' if decision.proposed else ''}{decision.owner}, {date(pd.Timestamp(decision.by))}"
+
+
+def _decisions_markup(asked: Sequence[Decision]) -> str:
+    items = []
+    for decision in asked:
+        items.append(f"<li>{html.escape(decision.what)}. <strong>{html.escape(_who(decision))}</strong></li>")
+    return f"<ol>{''.join(items)}</ol>"
