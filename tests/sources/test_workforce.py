@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import openpyxl
 import pytest
 
 from race_equality.errors import InputError
@@ -176,10 +177,15 @@ def no_headers(book):
     book[SHEET]["E6"] = book[SHEET]["F6"] = "Name"
 
 
+def no_table(book):
+    book[SHEET].delete_rows(6)
+
+
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [(rename_sheet, "Known layouts: 2021 to 2025, sheet '2. NHSE, Org & SG - HC'; 2019, sheet '2. HEE"),
-     (no_headers, "No row is headed 'Organisation code'. The nearest known layout has the headers in row 6")],
+     (no_headers, "row 6: There is no column headed 'Organisation code'. Head the column of codes with it"),
+     (no_table, "No row is headed 'Organisation code'. The nearest known layout has the headers in row 6")],
 )  # fmt: skip
 def test_an_unknown_layout_names_the_nearest(cut, write, trust_list, edit, problem):
     with pytest.raises(InputError, match=problem):
@@ -193,3 +199,189 @@ def test_a_march_that_stands_twice_is_named(cut, write, trust_list):
 
     with pytest.raises(InputError, match="H5: March 2022 stands here for the second time"):
         read_headcount(write.workforce(cut.workforce, edit), trust_list)
+
+
+def headers_of_2020(book):
+    """No systems, no header over name and code, empty columns between the groups, as in March 2020 and 2021."""
+    layout_of_2021(book)
+    sheet = book[SHEET]
+    sheet.delete_cols(2)  # the system's name
+    sheet["B7"] = sheet["C7"] = None
+    for name in ("HCHS Doctors", "Nurses & health visitors", "Support to clinical staff"):
+        column = next(cell.column for cell in sheet[7] if cell.value == name)
+        sheet.insert_cols(column)
+
+
+def subtotals_of_2024(book):
+    """Three subtotals under one heading, and grades named with the doctors, as in other editions."""
+    sheet = book[SHEET]
+    names = {
+        "Total": "All staff groups", "Professionally qualified clinical staff": "All staff groups",
+        "Support to clinical staff": "All staff groups", "NHS infrastructure support": "All staff groups",
+        "HCHS Doctors": "HCHS doctors - All grades", "Consultant": "HCHS doctors - Consultant",
+        "Foundation Doctor Year 1": "HCHS doctors - Foundation Doctor Year 1",
+        "Other and Local HCHS Doctor Grades": "HCHS doctors - Other HCHS Doctor Grades",
+        "Other staff or those with unknown classification": "Unknown classification",
+    }  # fmt: skip
+    for cell in sheet[6]:
+        cell.value = names.get(cell.value, cell.value)
+
+
+def different_numbers(book):
+    """Every group another number, so that no two columns can be taken for each other."""
+    for row in (8, 12, 14, 16):
+        for column in range(8, 34):
+            book[SHEET].cell(row, column).value = 100 * row + column
+
+
+@pytest.mark.parametrize("edit", [headers_of_2020, subtotals_of_2024])
+def test_layouts_with_other_headers_give_the_same_figures(cut, write, trust_list, edit):
+    plain = read_headcount(write.workforce(cut.workforce, different_numbers), trust_list)
+
+    def both(book):
+        different_numbers(book)
+        edit(book)
+
+    other = read_headcount(write.workforce(cut.workforce, both), trust_list)
+    columns = ["trust_code", "organisation_code", "group", "value", "status"]
+    assert other.figures[columns].equals(plain.figures[columns])
+    assert other.remarks[:-1] == plain.remarks[:-1]
+
+
+PLACES = ("Data month", "Data type", "NHS England region code", "NHS England region name", "ICS code", "ICS name",
+          "Organisation name", "Organisation code")  # fmt: skip
+
+
+@pytest.fixture
+def tables(write, tmp_path):
+    """Write `Trusts and core organisations - data tables`, the workbook since November 2025."""
+
+    def make(rows=(), month=date(2026, 3, 31), headers=PLACES, groups=None):
+        book = openpyxl.Workbook()
+        book.active.title = "Contents"
+        groups = groups or write.STAFF_GROUPS
+        for name, kind, times in (("1", "Headcount", 1), ("2", "FTE", 0.5)):
+            sheet = book.create_sheet(name)
+            sheet["A1"] = f"Table {name}: staff by NHS England region, system, organisation and staff group"
+            for column, text in enumerate((*headers, *groups), start=1):
+                sheet.cell(4, column, text)
+            places = [("", "England", "", "", "", ""), ("Y56", "London", "QKK", "South East London",
+                      "Guy's and St Thomas' NHS Foundation Trust", "RJ1"),
+                      ("Y56", "London", "QKK", "South East London", "NHS South East London ICB", "QKK"), *rows]
+            for number, place in enumerate(places, start=5):
+                counts = [(1000 * number + n) * times for n in range(len(groups))]
+                for column, value in enumerate((month, kind, *place, *counts), start=1):
+                    sheet.cell(number, column, value if value != "" else None)
+        path = tmp_path / "data tables.xlsx"
+        book.save(path)
+        return path
+
+    return make
+
+
+def test_the_workbook_since_november_2025(tables, trust_list, write):
+    path = tables()
+    assert recognise(path).id == "workforce"
+    reading = read_headcount(path, trust_list)
+    figures = check_figures(reading.figures, origin="tables").query("status == 'ok'")
+    assert (reading.source_id, reading.edition, reading.period) == ("workforce_2026_03", "March 2026", "31 March 2026")
+    found = figures.set_index(["organisation_code", "indicator", "group"])["value"]
+    assert found["RJ1", "workforce_headcount", "Total"] == 6000
+    assert found["RJ1", "workforce_headcount", "Midwives"] == 6000 + write.STAFF_GROUPS.index("Midwives")
+    assert found["RJ1", "workforce_fte", "Total"] == 3000
+    assert found["ENG", "workforce_headcount", "Total"] == 5000
+    assert reading.left_out == {"Other organisations": 1}
+    assert figures.query("organisation_code == 'RJ1' and group == 'Total'")["locator"].to_list() == ["2!I6", "1!I6"]
+
+
+@pytest.mark.parametrize("month", ["March 2026", "Mar-26", "2026-03-31", "31/03/2026"])
+def test_a_month_in_words(tables, trust_list, month):
+    assert read_headcount(tables(month=month), trust_list).source_id == "workforce_2026_03"
+
+
+def test_what_is_wrong_in_the_new_workbook_is_named(tables, trust_list, write):
+    with pytest.raises(InputError, match='sheet "1", A5: \'soon\' is not a month'):
+        read_headcount(tables(month="soon"), trust_list)
+    with pytest.raises(InputError, match='sheet "1", H8: The organisation RJ1 workforce_headcount stands here and'):
+        read_headcount(tables([("", "", "", "", "Guy's", "RJ1")]), trust_list)
+    groups = ["Midwifes" if name == "Midwives" else name for name in write.STAFF_GROUPS]
+    with pytest.raises(InputError, match='sheet "1", row 4: There is no column headed .Midwives.* is .Midwifes.'):
+        read_headcount(tables(groups=groups), trust_list)
+
+
+CORE = ("DATA_MONTH", "DATA_LEVEL", "NHSE_REGION_CODE", "NHSE_REGION_NAME", "ICS_CODE", "ICS_NAME", "ORG_CODE",
+        "ORG_NAME", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")  # fmt: skip
+ALL, CLINICAL = "All staff groups", "Professionally qualified clinical staff"
+
+
+def core_row(month="2025-11-30", level="Organisation", code="RJ1", main=ALL, group=ALL, fte=17000.5, people=20100):
+    return (month, level, "Y56", "London", "QKK", "South East London", code, "name", main, group, fte, people)
+
+
+CORE_ROWS = [
+    core_row(),
+    core_row(main=CLINICAL, group=ALL, fte=9000, people=10000),
+    core_row(main=CLINICAL, group="HCHS doctors - All grades", fte=3000.25, people=3300),
+    core_row(main=CLINICAL, group="HCHS doctors - Other HCHS Doctor Grades", fte=3, people=4),
+    core_row(main="Support to clinical staff", fte=5000, people=6000),
+    core_row(main="Unknown classification", group="Unknown classification", fte=1, people=1),
+    core_row(month="2025-03-31", fte=16000, people=19000),
+    core_row(month="2024-09-30", fte=15000, people=18000),
+    core_row(level="National", code="", fte=1_300_000, people=1_500_000),
+    core_row(level="ICS area", code="", fte=30000, people=33000),
+    core_row(code="QKK", fte=500, people=600),
+]
+
+
+def test_the_csv_since_november_2025(write, tmp_path, trust_list):
+    path = write.csv(tmp_path / "Core 1. Staff group.csv", CORE_ROWS, CORE)
+    assert recognise(path).id == "workforce"
+    reading = read_headcount(path, trust_list)
+    figures = check_figures(reading.figures, origin="core").query("status == 'ok'")
+    people = figures.query("indicator == 'workforce_headcount'").set_index(["organisation_code", "group"])["value"]
+    assert people.to_dict() == {
+        ("RJ1", "Total"): 20100, ("RJ1", CLINICAL): 10000, ("RJ1", "HCHS Doctors"): 3300,
+        ("RJ1", "Other and Local HCHS Doctor Grades"): 4, ("RJ1", "Support to clinical staff"): 6000,
+        ("RJ1", "Other staff or those with unknown classification"): 1, ("ENG", "Total"): 1_500_000,
+    }  # fmt: skip
+    march = figures.query("indicator == 'workforce_march_fte'")
+    assert march[["value", "locator"]].to_numpy().tolist() == [[16000, "row 8, FTE"]]
+    assert reading.left_out == {"Other organisations": 1}
+    assert reading.source_id == "workforce_2025_11"
+
+
+def test_the_csv_before(write, tmp_path, trust_list):
+    header = ("Date", "NHSE_Region_Code", "NHSE_Region_Name", "Org Code", "Org Name", "Cluster Group",
+              "Benchmark Group", "Staff Group Sort Order", "Staff Group", "Data Type", "Total")  # fmt: skip
+    rows = [
+        (day, "Y56", "London", "RJ1", "Guy's", "Acute", "Acute", 1, group, kind, total)
+        for day in ("2025-02-28", "2025-03-31")
+        for group, kind, total in (("Total", "HC", 20000), ("Total", "FTE", 17000.5), ("Midwives", "HC", 300),
+                                   ("Astronauts", "HC", 2))
+    ]  # fmt: skip
+    path = write.csv(tmp_path / "Staff Group and Organisation.csv", rows, header)
+    assert recognise(path).id == "workforce"
+    reading = read_headcount(path, trust_list)
+    found = reading.figures.query("status == 'ok'").set_index(["indicator", "group"])["value"].to_dict()
+    assert found == {
+        ("workforce_headcount", "Total"): 20000, ("workforce_headcount", "Midwives"): 300,
+        ("workforce_fte", "Total"): 17000.5, ("workforce_march_headcount", "Total"): 20000,
+        ("workforce_march_fte", "Total"): 17000.5,
+    }  # fmt: skip
+    assert reading.remarks == ("Staff groups not read: Astronauts.", "The file has no row of England.")
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (core_row(), "row 13, HEADCOUNT: RJ1, Total, November 2025 stands at row 2, HEADCOUNT as well"),
+        (core_row(month="soon"), "row 13, DATA_MONTH: 'soon' is not a month"),
+        (core_row(code="RV5", people="many"), "row 13, HEADCOUNT: The headcount is 'many'"),
+        (core_row(code="RV5", level="Ward"), "row 13, DATA_LEVEL: The level 'Ward' is not known"),
+        (core_row(code="RV5")[:-1], "row 13: The row has 11 values for 12 columns"),
+    ],
+)
+def test_a_wrong_row_of_the_csv_is_named(write, tmp_path, trust_list, row, problem):
+    path = write.csv(tmp_path / "core.csv", [*CORE_ROWS, row], CORE)
+    with pytest.raises(InputError, match=problem):
+        read_headcount(path, trust_list)

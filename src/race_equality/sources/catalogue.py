@@ -220,7 +220,12 @@ PUBLICATIONS = (
         pattern="workforce/NHS Workforce Statistics*England and Organisation.xlsx",
         read=workforce.read_headcount,
         sheets=(workforce.SHEET,),
+        columns=workforce.CORE_COLUMNS,
+        other_columns=(workforce.CSV_COLUMNS,),
         is_workbook=workforce.is_workforce_workbook,
+        has_content=workforce.is_table_workbook,
+        member="Core 1.",
+        keeps=("workforce_march_headcount", "workforce_march_fte"),
         notes=(
             "Headcount and full-time equivalents of directly employed, paid staff; bank staff are not included.",
             "workforce_march_headcount and workforce_march_fte are all staff on 31 March of each year since "
@@ -573,6 +578,10 @@ def recognise(path: Path) -> Publication:
             return True
 
     has = {same_words(header) for header in headers}
+    if kind == "worksheets":
+        for one in PUBLICATIONS:
+            if one.has_content is not None and one.has_content(workbook):
+                return one
     found = [
         (len(names), one) for one, names in wanted if {same_words(n) for n in names} <= has and fits(one)
     ]

@@ -13,7 +13,7 @@ import pandas as pd
 from race_equality.errors import InputError
 from race_equality.figures.store import figure_table, in_order
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.reading import nearest
+from race_equality.sources.reading import Workbook, nearest
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,14 @@ class Publication:
         Instead of ``columns``: from the columns of a CSV to whether they are this publication's.
     is_workbook : callable, optional
         Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
+    has_content : callable, optional
+        From a workbook to whether it is this publication's, where the names of its sheets say nothing.
     optional : bool
         Whether a folder is whole without it.
     replaces : tuple of str
         Ids of publications with the same figures: only one of them is held.
+    keeps : tuple of str
+        Indicators with a history of their own: what a new edition does not have of them stays held.
     series : bool
         Whether editions stand side by side (a year each); otherwise a new one takes the place of
         the earlier.
@@ -97,8 +101,10 @@ class Publication:
     first_header: str = ""
     is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
+    has_content: Callable[[Workbook], bool] | None = None
     optional: bool = False
     replaces: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
     series: bool = False
     notes: tuple[str, ...] = ()
     edition_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -8,23 +8,45 @@ both, so groups do not add up to totals; bank staff are not included.
 
 Notes
 -----
-Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on; those of 2021 have the headers in
-another row and fewer columns of places. Headers are therefore looked for, and only the organisation's name
-and code must be among the places. Any other layout is refused, naming the nearest that is known.
+Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on. Those of 2020 to 2022 have no
+integrated care systems and no header over the organisation's name and code, which stand before the total.
+Some call each subtotal ``All staff groups``: which one it is shows in what stands beside it. Since the
+figures of November 2025 the workbook is ``Trusts and core organisations - data tables``: sheets are
+numbered, and month and kind of figure stand in columns of their own. The same figures come as CSV:
+``Staff Group and Organisation`` before, ``Core 1. Staff group`` since. Headers are therefore looked for,
+and any other layout is refused, naming the nearest that is known.
+
+References
+----------
+NHS England, NHS Workforce Statistics, November 2025: introduction (a single set of files, in the format
+labelled preliminary before). The layouts of 2020 to 2022 and since November 2025, and of the CSV files, were
+taken from public code that reads them, as no such file was at hand.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key, normalised
+from race_equality.sources.reading import (
+    Cell,
+    Sheet,
+    Workbook,
+    csv_stream,
+    first_by_key,
+    is_zipped_csv,
+    nearest,
+    normalised,
+    same_words,
+)
 
 PUBLICATION = "workforce"
 SHEET = "2. NHSE, Org & SG - HC"
@@ -62,8 +84,43 @@ STAFF_GROUPS = (
     "Managers", "Other staff or those with unknown classification",
 )  # fmt: skip
 
+#: What other editions call a staff group.
+OTHER_NAMES = {
+    "HCHS Doctors": ("HCHS doctors - All grades",),
+    **{
+        grade: (f"HCHS doctors - {grade}",)
+        for grade in STAFF_GROUPS[STAFF_GROUPS.index("Consultant") : STAFF_GROUPS.index("Nurses & health visitors")]
+    },
+    "Other and Local HCHS Doctor Grades": (
+        "HCHS doctors - Other and Local HCHS Doctor Grades", "HCHS doctors - Other HCHS Doctor Grades",
+        "Other HCHS Doctor Grades",
+    ),
+    "Other staff or those with unknown classification": ("Unknown classification",),
+}  # fmt: skip
+ALL_GROUPS = "All staff groups"
+#: A column or row of "All staff groups" is a subtotal of what follows it.
+SUBTOTALS = {
+    "HCHS Doctors": "Professionally qualified clinical staff",
+    "Support to doctors, nurses & midwives": "Support to clinical staff",
+    "Central functions": "NHS infrastructure support",
+    "Senior managers": "NHS infrastructure support",
+}
+_ANCHOR = "Nurses & health visitors"  # a header that every layout has, once
+_TABLE_COLUMNS = ("Data month", "Data type", ORGANISATION_CODE, _ANCHOR)
+
+#: CSV layouts: since November 2025, and before.
+CORE_COLUMNS = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")
+CORE_OTHER_COLUMNS = ("NHSE_REGION_CODE", "NHSE_REGION_NAME", "ICS_CODE", "ICS_NAME", "ORG_NAME")
+CSV_COLUMNS = ("Date", "Org Code", "Staff Group", "Data Type", "Total")
+CSV_OTHER_COLUMNS = (
+    "NHSE_Region_Code", "NHSE_Region_Name", "Org Name", "Cluster Group", "Benchmark Group",
+    "Staff Group Sort Order",
+)  # fmt: skip
+
 _MOST_ROWS_ABOVE = 15  # headers further down than this are none
 _MARCH = 3
+_LEAST_MONTHS = 2  # in a row of headers without words
+_FIRST_YEAR, _LAST_YEAR = 2009, 2100
 _FTE_ROUNDING = 0.01  # printed with five decimals, added up over 250 organisations
 
 
@@ -73,12 +130,31 @@ def is_workforce_workbook(sheet_names: Sequence[str]) -> bool:
     return any(normalised(sheets[0]) in has for sheets in LAYOUTS.values())
 
 
+def is_table_workbook(book: Workbook) -> bool:
+    """Return whether a workbook is ``Trusts and core organisations - data tables``, by what is in it."""
+    return bool(_table_sheets(book))
+
+
+def _table_sheets(book: Workbook) -> list[tuple[Sheet, int]]:
+    """Return the sheets with a month and a kind of figure in each row, with their header rows."""
+    wanted = {normalised(name) for name in _TABLE_COLUMNS}
+    found = []
+    for name in book.sheet_names:
+        sheet = book.sheet(name)
+        for row, values in enumerate(sheet.rows[:_MOST_ROWS_ABOVE]):
+            if wanted <= {normalised(value) for value in values}:
+                found.append((sheet, row))
+                break
+    return found
+
+
 def read_headcount(path: Path, trusts: TrustList) -> Reading:
     """Read headcount and full-time equivalents, for each trust and England.
 
     Parameters
     ----------
     path : Path
+        The workbook, or one of the two CSV files by staff group and organisation, zipped or not.
     trusts : TrustList
 
     Returns
@@ -91,7 +167,11 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
     ------
     InputError
     """
+    if is_zipped_csv(path) or not zipfile.is_zipfile(path):
+        return _read_csv(path, trusts)
     book = Workbook(path)
+    if not is_workforce_workbook(book.sheet_names) and (tables := _table_sheets(book)):
+        return _read_tables(book, tables, trusts)
     sheets = _layout(book)
     sheet = book.sheet(sheets[0])
     first_place = _header_row(sheet) - 1
@@ -122,6 +202,202 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
     return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
+def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustList) -> Reading:
+    """Read the layout since November 2025: a month and a kind of figure in each row."""
+    months: dict[date, Cell] = {}
+    rows: list[tuple[Sheet, int, dict[str, int], tuple[str, str], str, str]] = []
+    remarks: list[str] = []
+    left_out: Counter[str] = Counter()
+    keys: list[tuple[tuple, Cell]] = []
+    for sheet, header_row in tables:
+        groups = _staff_group_columns(sheet, header_row)
+        month_column, type_column, code_column = (
+            sheet.column(header_row, name) for name in _TABLE_COLUMNS[:3]
+        )
+        remarks += _unread_columns(sheet, header_row, [*groups.values(), month_column, type_column])
+        for row in range(header_row + 1, len(sheet.rows)):
+            month, code = sheet.cell(row, month_column), sheet.cell(row, code_column)
+            england = not code.text and any(
+                normalised(sheet.cell(row, column).text) == "england" for column in range(min(groups.values()))
+            )
+            if not month.text or not (code.text or england):
+                continue  # remarks under the table; regions and systems
+            months.setdefault(_named_month(month), month)
+            kind = _kind(sheet.cell(row, type_column))
+            trust_code = ENGLAND if england else trusts.current(code.text)
+            organisation = ENGLAND if england else code.text
+            keys.append(((organisation, kind[0]), sheet.cell(row, code_column)))
+            if trust_code is None:
+                left_out["Other organisations"] += kind[1] == "people"
+            else:
+                rows.append((sheet, row, groups, kind, trust_code, organisation))
+    if not rows:
+        sheet, header_row = tables[0]
+        raise sheet.error("There are no organisations under the headers.", "Download the workbook again.")
+    if len(months) > 1:
+        last = max(months)
+        raise months[last].error("The table has more than one month.", "Give one month a workbook.")
+    first_by_key(keys, "organisation")
+    (last_day,) = months
+    figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
+    figures.left_out = left_out
+    for sheet, row, groups, (indicator, unit), trust_code, organisation in rows:
+        for group, column in groups.items():
+            _add(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
+    figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
+    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+
+
+def _kind(cell: Cell) -> tuple[str, str]:
+    """Return indicator and unit of a kind of figure: headcount or full-time equivalents."""
+    text = normalised(cell.text).replace("-", " ")
+    if text in ("hc", "headcount"):
+        return "workforce_headcount", "people"
+    if "fte" in text or "full time equivalent" in text:
+        return "workforce_fte", "fte"
+    raise cell.error(f"The data type is {cell.text!r}.", "It should be HC (headcount) or FTE.")
+
+
+def _named_month(cell: Cell) -> date:
+    """Return the last day of a month, however it is written."""
+    value = cell.value
+    if isinstance(value, datetime | date):
+        first = date(value.year, value.month, 1)
+    else:
+        first = None
+        for layout in ("%Y-%m-%d", "%d/%m/%Y", "%B %Y", "%b %Y", "%b-%y", "%B-%Y", "%Y-%m"):
+            try:
+                first = datetime.strptime(cell.text, layout).date().replace(day=1)
+                break
+            except ValueError:
+                continue
+    if first is None or not _FIRST_YEAR <= first.year <= _LAST_YEAR:
+        raise cell.error(f"{cell.text!r} is not a month.", "It should read like 2025-11-30 or November 2025.")
+    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def _read_csv(path: Path, trusts: TrustList) -> Reading:
+    """Read a CSV by staff group and organisation, of the layout since November 2025 or before."""
+    with csv_stream(path) as rows:
+        _, header = next(rows, (1, []))
+        has = {same_words(name) for name in header}
+        is_core = {same_words(name) for name in CORE_COLUMNS} <= has
+        required = CORE_COLUMNS if is_core else CSV_COLUMNS
+        others = CORE_OTHER_COLUMNS if is_core else CSV_OTHER_COLUMNS
+        columns = _csv_columns(header, required, path)
+        values: dict[tuple[str, str, str, date], Cell] = {}
+        unknown_groups: Counter[str] = Counter()
+        for row_number, row in rows:
+            if not any(row):
+                continue
+            if len(row) < len(header):
+                raise InputError(
+                    f"The row has {len(row)} values for {len(header)} columns.",
+                    file=path, row=row_number, mend="It may have been cut short: download the file again.",
+                )  # fmt: skip
+
+            def cell(name: str, row=row, row_number=row_number) -> Cell:
+                return Cell(row[columns[name]], path, None, f"row {row_number}, {header[columns[name]].strip()}")
+
+            if is_core:
+                organisation = _core_organisation(cell("DATA_LEVEL"), cell("ORG_CODE"))
+                group = _core_group(cell("MAIN_STAFF_GROUP").text, cell("STAFF_GROUP_1").text)
+                label = f"{cell('MAIN_STAFF_GROUP').text}: {cell('STAFF_GROUP_1').text}"
+                found = [("workforce_headcount", cell("HEADCOUNT")), ("workforce_fte", cell("FTE"))]
+                month = cell("DATA_MONTH")
+            else:
+                organisation, label = cell("Org Code").text, cell("Staff Group").text
+                group = _group_called(label)
+                found = [(_kind(cell("Data Type"))[0], cell("Total"))]
+                month = cell("Date")
+            if not organisation:
+                continue  # a region's or a system's row
+            if group is None:
+                unknown_groups[label] += 1
+                continue
+            day = _named_month(month)
+            for indicator, value in found:
+                key = (organisation, indicator, group, day)
+                if key in values:
+                    raise value.error(
+                        f"{organisation}, {group}, {day:%B %Y} stands at {values[key].reference} as well.",
+                        "Keep one of the two rows.",
+                    )
+                values[key] = value
+    if not values:
+        raise InputError("The file has no organisations.", file=path, mend="Download it again.")
+    last_day = max(day for *_, day in values)
+    figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
+    known: dict[str, str | None] = {ENGLAND: ENGLAND}
+    for (organisation, indicator, group, day), value in values.items():
+        if day != last_day and (day.month != _MARCH or group != "Total"):
+            continue
+        if organisation not in known:
+            known[organisation] = figures.trust_of(organisation, "Other organisations")
+        trust_code = known[organisation]
+        if trust_code is None:
+            continue
+        unit = "people" if indicator == "workforce_headcount" else "fte"
+        if day == last_day:
+            _add(figures, trust_code, organisation, indicator, group, unit, value)
+        if day.month == _MARCH and group == "Total" and value.text not in ("", ZERO, NOT_APPLICABLE, "0"):
+            march = indicator.replace("workforce_", "workforce_march_")
+            _add(figures, trust_code, organisation, march, group, unit, value, period=(day, day))
+    figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
+    expected = {same_words(name) for name in (*required, *others)}
+    unread = [name for name in header if name.strip() and same_words(name) not in expected]
+    remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []
+    if unknown_groups:
+        remarks.append(f"Staff groups not read: {', '.join(sorted(unknown_groups))}.")
+    if not any(organisation == ENGLAND for organisation, *_ in values):
+        remarks.append("The file has no row of England.")
+    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+
+
+def _csv_columns(header: Sequence[str], required: Sequence[str], path: Path) -> dict[str, int]:
+    columns = {}
+    for name in required:
+        found = [i for i, other in enumerate(header) if same_words(other) == same_words(name)]
+        if len(found) != 1:
+            near = nearest(name, [other for other in header if other.strip()])
+            problem = f"Two columns are headed {name!r}." if found else f"There is no column {name!r}."
+            raise InputError(
+                problem + (f" The nearest is {near!r}." if near and not found else ""),
+                file=path, row=1, mend=f"The columns read here are {', '.join(required)}.",
+            )  # fmt: skip
+        columns[name] = found[0]
+    return columns
+
+
+def _core_organisation(level: Cell, code: Cell) -> str:
+    """Return the organisation of a row: England, one with a code, or "" for a region or a system."""
+    kind = normalised(level.text)
+    if kind == "national":
+        return ENGLAND
+    if kind == "organisation":
+        if not code.text:
+            raise code.error("The organisation has no code.", "Fill in the code.")
+        return code.text
+    if "region" in kind or kind.startswith(("ics", "icb", "integrated care")):
+        return ""
+    raise level.error(f"The level {level.text!r} is not known.", "Known: National, a region, ICS area, Organisation.")
+
+
+def _group_called(label: str) -> str | None:
+    """Return the staff group that a label means."""
+    for group in STAFF_GROUPS:
+        if any(same_words(label) == same_words(name) for name in (group, *OTHER_NAMES.get(group, ()))):
+            return group
+    return "Total" if same_words(label) == same_words(ALL_GROUPS) else None
+
+
+def _core_group(main: str, group: str) -> str | None:
+    """Return the staff group of a row that names it in two columns."""
+    if same_words(group) != same_words(ALL_GROUPS):
+        return _group_called(group)
+    return _group_called(main)
+
+
 def _layout(book: Workbook) -> tuple[str, ...]:
     for sheets in LAYOUTS.values():
         if normalised(sheets[0]) in {normalised(name) for name in book.sheet_names}:
@@ -139,9 +415,12 @@ def _layout(book: Workbook) -> tuple[str, ...]:
 
 
 def _header_row(sheet: Sheet) -> int:
+    named = (ORGANISATION_CODE, ORGANISATION_NAME, _ANCHOR)
     for row, values in enumerate(sheet.rows[:_MOST_ROWS_ABOVE]):
-        has = {normalised(value) for value in values}
-        if normalised(ORGANISATION_CODE) in has or normalised(ORGANISATION_NAME) in has:
+        if {normalised(value) for value in values} & {normalised(name) for name in named}:
+            return row
+    for row, values in enumerate(sheet.rows[:_MOST_ROWS_ABOVE]):
+        if sum(isinstance(value, date) for value in values) >= _LEAST_MONTHS:
             return row
     raise sheet.error(
         f"No row is headed {ORGANISATION_CODE!r}.",
@@ -150,13 +429,64 @@ def _header_row(sheet: Sheet) -> int:
     )
 
 
+def _name_and_code(sheet: Sheet, header_row: int) -> tuple[int, int]:
+    """Return the columns of an organisation's name and code; without headers they stand before the figures."""
+    headers = sheet.rows[header_row]
+    has = {normalised(value) for value in headers}
+    if normalised(ORGANISATION_CODE) in has or normalised(ORGANISATION_NAME) in has:
+        return sheet.column(header_row, ORGANISATION_NAME), sheet.column(header_row, ORGANISATION_CODE)
+    first = next(
+        column
+        for column, value in enumerate(headers)
+        if isinstance(value, date) or normalised(value) in (normalised("Total"), normalised(ALL_GROUPS))
+    )
+    if first < 2 or any(sheet.cell(header_row, column).text for column in (first - 2, first - 1)):
+        raise sheet.error(
+            f"There is no column headed {ORGANISATION_CODE!r}.", "Head the column of codes with it in a copy.",
+            header_row + 1,
+        )  # fmt: skip
+    return first - 2, first - 1
+
+
+def _staff_group_columns(sheet: Sheet, header_row: int) -> dict[str, int]:
+    """Return the column of each staff group, whatever the edition calls it."""
+    headers = [sheet.cell(header_row, column).text for column in range(len(sheet.rows[header_row]))]
+    columns: dict[str, int] = {}
+    for group in STAFF_GROUPS:
+        for name in (group, *OTHER_NAMES.get(group, ())):
+            if [normalised(header) for header in headers].count(normalised(name)) == 1:
+                columns[group] = sheet.column(header_row, name)
+                break
+    subtotals = [i for i, header in enumerate(headers) if normalised(header) == normalised(ALL_GROUPS)]
+    if subtotals and "Total" not in columns:
+        columns["Total"] = subtotals.pop(0)
+    at = {column: group for group, column in columns.items()}
+    for column in subtotals:
+        following = next((at[c] for c in range(column + 1, len(headers)) if c in at), None)
+        if following in SUBTOTALS:
+            columns.setdefault(SUBTOTALS[following], column)
+    # those still missing are looked for under the same words, and named when they are not there
+    return {g: columns[g] if g in columns else sheet.column(header_row, g) for g in STAFF_GROUPS}
+
+
+def _unread_columns(sheet: Sheet, header_row: int, read: Iterable[int]) -> list[str]:
+    places = {normalised(n) for n in (*SYSTEM_NAMES, *OTHER_PLACES, ORGANISATION_NAME, ORGANISATION_CODE)}
+    read = set(read)
+    headers = [sheet.cell(header_row, column) for column in range(len(sheet.rows[header_row]))]
+    unread = [
+        header.text
+        for column, header in enumerate(headers)
+        if header.text and column not in read and normalised(header.text) not in places
+    ]
+    return ([f"Columns not read: {', '.join(unread)}."] if unread else []) + sheet.remarks
+
+
 def _organisations(
     figures: FigureRows, sheet: Sheet, header_row: int, *, count_left_out: bool
 ) -> Iterator[tuple[int, str, str]]:
     """Yield row, trust and organisation of each row with figures, England's among them."""
     headers = {normalised(value) for value in sheet.rows[header_row]}
-    code_column = sheet.column(header_row, ORGANISATION_CODE)
-    name_column = sheet.column(header_row, ORGANISATION_NAME)
+    name_column, code_column = _name_and_code(sheet, header_row)
     system_header = next((name for name in SYSTEM_NAMES if normalised(name) in headers), None)
     system_column = sheet.column(header_row, system_header) if system_header else None
     seen: list[tuple[tuple, Cell]] = []
@@ -194,20 +524,13 @@ def _add_month(
     figures: FigureRows, sheet: Sheet, indicator: str, unit: str, *, count_left_out: bool = False
 ) -> list[str]:
     header_row = _header_row(sheet)
-    groups = {name: sheet.column(header_row, name) for name in STAFF_GROUPS}
+    groups = _staff_group_columns(sheet, header_row)
     for row, trust_code, organisation in _organisations(
         figures, sheet, header_row, count_left_out=count_left_out
     ):
         for group, column in groups.items():
             _add(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
-    places = {normalised(n) for n in (*SYSTEM_NAMES, *OTHER_PLACES, ORGANISATION_NAME, ORGANISATION_CODE)}
-    headers = [sheet.cell(header_row, column) for column in range(len(sheet.rows[header_row]))]
-    unread = [
-        header.text
-        for column, header in enumerate(headers)
-        if header.text and column not in groups.values() and normalised(header.text) not in places
-    ]
-    return [f"Columns not read: {', '.join(unread)}."] if unread else []
+    return _unread_columns(sheet, header_row, groups.values())
 
 
 def _regions_that_do_not_add_up(sheet: Sheet) -> list[str]:
@@ -221,7 +544,8 @@ def _regions_that_do_not_add_up(sheet: Sheet) -> list[str]:
     if region_header is None:
         return []
     region_column = sheet.column(header_row, region_header)
-    code_column, total_column = (sheet.column(header_row, name) for name in (ORGANISATION_CODE, "Total"))
+    _, code_column = _name_and_code(sheet, header_row)
+    total_column = _staff_group_columns(sheet, header_row)["Total"]
     published: dict[str, float] = {}
     together: dict[str, float] = {}
     region = ""
@@ -280,7 +604,7 @@ def _add_marches(
                     figures, trust_code, organisation, indicator, "Total", unit, cell, period=(day, day)
                 )
     if count_left_out:
-        code_column = sheet.column(header_row, ORGANISATION_CODE)
+        _, code_column = _name_and_code(sheet, header_row)
         codes = {sheet.cell(row, code_column).text for row in range(header_row + 1, len(sheet.rows))} - {""}
         if others := len(codes - known):
             figures.left_out["organisations of the monthly series that no trust of today goes back to"] += others
