@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from race_equality.indicators.access import MEASURES, monthly
+from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import DEMONSTRATION_CODE
 from race_equality.indicators.survey import survey_answers
 from race_equality.indicators.wres import staff_experience
@@ -23,6 +23,15 @@ PATIENT_MEASURES = {
 }
 
 
+#: Measures that the main ones could have been chosen instead of.
+OTHER_PATIENT_MEASURES = {
+    "rtt_over_65_weeks": "Waiting over 65 weeks",
+    "ae_over_12_hours_to_admission": "Over 12 hours to admission",
+    "maternity_low_birthweight_at_term": "Low birthweight at term",
+    "maternity_smoking_at_booking": "Smoking at booking",
+}
+
+
 def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     """Set the measures of staff and of patients side by side for each trust.
 
@@ -36,23 +45,23 @@ def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Index ``trust_code``, real trusts only; ``kind``, ``region``, and in per cent or percentage
-        points the columns of :data:`STAFF_MEASURES` and :data:`PATIENT_MEASURES`, missing where not
-        published. Patient measures are those of the latest month, or year, of all trusts.
+        Index ``trust_code``, real trusts only; ``trust_name``, ``kind``, ``region``, ``answered`` (all
+        staff who answered the survey), and in per cent or percentage points the columns of
+        :data:`STAFF_MEASURES`, :data:`PATIENT_MEASURES` and :data:`OTHER_PATIENT_MEASURES`, missing
+        where not published. Patient measures are those of the latest month, or year, of all trusts.
     """
-    table = trusts.set_index("trust_code")[["kind", "region"]].drop(DEMONSTRATION_CODE, errors="ignore")
+    table = trusts.set_index("trust_code")[["trust_name", "kind", "region"]].drop(DEMONSTRATION_CODE, errors="ignore")
     experience = staff_experience(figures[figures["indicator"] == "wres_8"])
     experience = experience[experience["status"] == "ok"].set_index("trust_code")
     table["discrimination_gap"] = experience["gap"]
     table["discrimination_minority"] = experience["ethnic_minority_percent"]
     answers = survey_answers(figures[figures["indicator"] == "staff_survey_q16b"])
     table["discrimination_all"] = answers.set_index("trust_code")["percent"]
-    for measure in MEASURES:
-        month = monthly(figures, measure.id)["month"].max()
-        rows = figures[(figures["indicator"] == measure.id) & (figures["period_start"] == month)]
-        table[measure.id] = _pooled(rows)
-    births = figures[figures["indicator"] == "maternity_preterm_births"]
-    table["maternity_preterm_births"] = _pooled(births[births["period_end"] == births["period_end"].max()])
+    table["answered"] = answers.set_index("trust_code")["base"]
+    for measure in (*PATIENT_MEASURES, *OTHER_PATIENT_MEASURES):
+        # "Not applicable" after a trust closed is no later figure.
+        rows = figures[(figures["indicator"] == measure) & (figures["status"] == "ok")]
+        table[measure] = _pooled(rows[rows["period_end"] == rows["period_end"].max()])
     return table
 
 
@@ -84,23 +93,95 @@ def associations(table: pd.DataFrame) -> pd.DataFrame:
     for staff in STAFF_MEASURES:
         for patients in PATIENT_MEASURES:
             known = table.dropna(subset=[staff, patients])
-            categories = (known["kind"].to_numpy(), (known["region"] == "London").to_numpy())
             for adjusted in (False, True):
-                result = rank_correlation(
-                    known[staff].to_numpy(), known[patients].to_numpy(), adjust=categories if adjusted else ()
-                )
                 found.append(
-                    {
-                        "staff": staff,
-                        "patients": patients,
-                        "adjusted": adjusted,
-                        "trusts": len(known),
-                        "correlation": float(result.estimate),
-                        "lower": float(result.lower),
-                        "upper": float(result.upper),
-                    }
+                    {"staff": staff, "patients": patients, "adjusted": adjusted}
+                    | _correlation(known, staff, patients, adjusted=adjusted)
                 )
     return pd.DataFrame(found)
+
+
+def sensitivity(table: pd.DataFrame, staff: str, patients: str) -> pd.DataFrame:
+    """Correlate one pair again over other trusts, and unadjusted.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`measures_by_trust`.
+    staff, patients : str
+        Columns of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``variant``, ``trusts``, ``correlation``, ``lower``, ``upper``: all trusts, without London,
+        without the quarter with the fewest staff who answered, acute trusts alone, and all trusts
+        unadjusted.
+    """
+    known = table.dropna(subset=[staff, patients])
+    variants = {
+        "All trusts": known,
+        "Without London": known[known["region"] != "London"],
+        "Without the smallest quarter": known[known["answered"] >= known["answered"].quantile(0.25)],
+        "Acute trusts alone": known[known["kind"] == "acute"],
+        "All trusts, not adjusted": known,
+    }
+    return pd.DataFrame(
+        [
+            {"variant": name} | _correlation(rows, staff, patients, adjusted="not adjusted" not in name)
+            for name, rows in variants.items()
+        ]
+    )
+
+
+def other_years(figures: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> pd.DataFrame:
+    """Correlate the reports of all staff in each survey with a patient measure of the same time.
+
+    Parameters
+    ----------
+    figures, trusts : pandas.DataFrame
+        As for :func:`measures_by_trust`.
+    patients : str
+        Of a monthly measure October is taken, when most staff answer; of a yearly one the year that
+        October is in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``variant`` ("All staff, autumn 2021"), ``trusts``, ``correlation``, ``lower``, ``upper``,
+        adjusted; years without the patient measure are left out. By ethnic group no survey before
+        2024 is published by trust, so these are the reports of all staff.
+    """
+    about = trusts.set_index("trust_code")[["kind", "region"]]
+    panel = figures[(figures["indicator"] == "staff_survey_panel_q16b") & (figures["status"] == "ok")]
+    measured = figures[(figures["indicator"] == patients) & (figures["status"] == "ok")]
+    found = []
+    for year, answers in panel.groupby(panel["period_end"].dt.year):
+        people = answers["value"].astype("float64") * answers["denominator"].astype("float64")
+        sums = pd.DataFrame({"people": people, "base": answers["denominator"].astype("float64")}).groupby(
+            answers["trust_code"]
+        ).sum()
+        october = pd.Timestamp(year, 10, 1)
+        rows = measured[(measured["period_start"] <= october) & (measured["period_end"] >= october)]
+        table = about.assign(staff=sums["people"] / sums["base"], patients=_pooled(rows)).dropna()
+        if len(table):
+            found.append(
+                {"variant": f"All staff, autumn {year}"} | _correlation(table, "staff", "patients", adjusted=True)
+            )
+    return pd.DataFrame(found)
+
+
+def _correlation(rows: pd.DataFrame, staff: str, patients: str, *, adjusted: bool) -> dict:
+    categories = (rows["kind"].to_numpy(), (rows["region"] == "London").to_numpy())
+    result = rank_correlation(
+        rows[staff].to_numpy(), rows[patients].to_numpy(), adjust=categories if adjusted else ()
+    )
+    return {
+        "trusts": len(rows),
+        "correlation": float(result.estimate),
+        "lower": float(result.lower),
+        "upper": float(result.upper),
+    }
 
 
 def _pooled(rows: pd.DataFrame) -> pd.Series:
