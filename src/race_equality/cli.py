@@ -146,6 +146,11 @@ def main() -> None:
     metavar="SECONDS",
     help="Stop a notebook whose cell runs longer; 0 for never.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Make the pages on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786.",
+)
 @click.option("--force", is_flag=True, help="Make every page, also one that is up to date.")
 @click.option("--explain", is_flag=True, help="Say why each page is made.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be made, and why.")
@@ -160,6 +165,7 @@ def build(
     engine: str,
     renderer: str,
     timeout: int,
+    scheduler: str | None,
     force: bool,
     explain: bool,
     dry_run: bool,
@@ -219,6 +225,7 @@ def build(
         timeout=timeout or None,
         force=force,
         dry_run=dry_run,
+        scheduler=scheduler,
     )
     # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

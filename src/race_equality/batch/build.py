@@ -30,8 +30,10 @@ from race_equality.batch.manifest import (
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
+    from race_equality.batch.execute import Execution
     from race_equality.batch.plan import Page, Plan
     from race_equality.batch.pool import Pool
+    from race_equality.batch.remote import Order, Parcel
     from race_equality.downloads.files import Downloads
     from race_equality.progress import BuildProgress
     from race_equality.project import Project
@@ -60,6 +62,8 @@ class BuildOptions:
         Make every page, also one that is up to date.
     dry_run : bool
         Make nothing.
+    scheduler : str or None
+        The address of a Dask scheduler whose workers make the pages; None for this machine.
     """
 
     output: Path
@@ -69,6 +73,7 @@ class BuildOptions:
     timeout: int | None = DEFAULT_TIMEOUT
     force: bool = False
     dry_run: bool = False
+    scheduler: str | None = None
 
 
 @dataclass
@@ -239,9 +244,12 @@ class _Build:
         try:
             self._clear_scratch()
             self._stage()
-            with self._kernels(), Pool(self.options.jobs, log=self.output / "build.log") as pool:
-                for batch in _batches(self.needed, self.options):
-                    self._make(batch, pool)
+            if self.options.scheduler and self.needed:
+                self._make_on_cluster(self.options.scheduler)
+            else:
+                with self._kernels(), Pool(self.options.jobs, log=self.output / "build.log") as pool:
+                    for batch in _batches(self.needed, self.options):
+                        self._make(batch, pool)
             if self.tables_are_old():
                 self._write_tables()
                 self._render_index()
@@ -300,16 +308,83 @@ class _Build:
             for page in pages
         ]
         for end in pool.run(jobs, on_start=lambda job: self.progress.begin("execute", job.page.name)):
-            page = self.pages[end.page]
-            self._note_seconds(page, execute=end.seconds, charts=end.charts_seconds)
-            self.progress.end("execute", page.name, failed=end.failure is not None)
-            if end.failure is not None:
-                self._end(page, end.failure)
-            else:
-                (self.failed / page.path).unlink(missing_ok=True)
-                self._record_execution(page)
-                executed.append(page)
+            if self._note_execution(end):
+                executed.append(self.pages[end.page])
         return executed
+
+    def _note_execution(self, end: Execution) -> bool:
+        """Take note of how a notebook ended, and say whether it can be rendered."""
+        page = self.pages[end.page]
+        self._note_seconds(page, execute=end.seconds, charts=end.charts_seconds)
+        self.progress.end("execute", page.name, failed=end.failure is not None)
+        if end.failure is not None:
+            self._end(page, end.failure)
+            return False
+        (self.failed / page.path).unlink(missing_ok=True)
+        self._record_execution(page)
+        return True
+
+    def _make_on_cluster(self, address: str) -> None:
+        """Have the pages made elsewhere; with Quarto, which needs all pages at once, only executed."""
+        from race_equality.batch.cluster import Cluster
+        from race_equality.batch.remote import Order
+        from race_equality.render.config import page_address
+
+        engine, timeout = self.options.engine, self.options.timeout
+        render = not _uses_quarto(self.options)
+        begin = {True: "execute", False: "html"}
+
+        def make(orders: Sequence[Order]) -> list[Page]:
+            parcels = cluster.run(
+                orders, on_start=lambda o: self.progress.begin(begin[o.notebook is None], o.page.name)
+            )
+            return [page for parcel in parcels if (page := self._take_in(parcel))]
+
+        with Cluster(address, self.project) as cluster:
+            # Every page links to those on all trusts that could be made: these come first.
+            first = [work for work in self.needed if work.page.trust is None]
+            executed = make([Order(w.page, None, False, engine, timeout) for w in first if w.execute])
+            executed += [work.page for work in self.needed if not work.execute]
+            shared = [page for page in self.pages.values() if page.trust is None]
+            neighbours = tuple(
+                address
+                for page in shared
+                if (self.site / (address := page_address(page.path))).is_file() or page in executed
+            )
+            rest = [
+                *(Order(p, (self.staged / p.path).read_bytes(), True, engine, timeout, neighbours)
+                  for p in executed if render),
+                *(Order(w.page, None, render, engine, timeout, neighbours)
+                  for w in self.needed if w.execute and w.page.trust is not None),
+            ]  # fmt: skip
+            left = make(rest)
+        if render:
+            self._render_index()
+        else:
+            self._render([*executed, *left])
+
+    def _take_in(self, parcel: Parcel) -> Page | None:
+        """Put what came back in its place, and return the page if it is still to be rendered."""
+        from race_equality.render.files import write_atomically
+
+        page = self.pages[parcel.page]
+        end = parcel.execution
+        if end is not None:
+            if parcel.notebook is not None:
+                folder = self.failed if end.failure is not None else self.staged
+                write_atomically(folder / page.path, parcel.notebook)
+            if not self._note_execution(end):
+                return None
+        self._note_seconds(page, **parcel.seconds)
+        for stage in parcel.seconds:
+            self.progress.end(stage, page.name, failed=parcel.failure is not None)
+        if parcel.failure is None and not parcel.files:
+            return page
+        # the page comes last: it links to the others
+        for name in sorted(parcel.files, key=lambda name: name.endswith(".html")):
+            write_atomically(self.site / name, parcel.files[name])
+        self._end(page, parcel.failure)
+        return None
 
     def _render(self, pages: Sequence[Page]) -> None:
         from race_equality.render import render_site
@@ -515,12 +590,15 @@ def _batches(needed: Sequence[Work], options: BuildOptions) -> Iterator[Sequence
     Quarto spends seconds on a project before its first page and puts the site together at the
     end of each render, so it is given everything at once.
     """
-    quarto = options.renderer == "quarto" or (
-        options.renderer == "auto" and shutil.which("quarto") is not None
-    )
-    size = len(needed) if quarto else _BATCH_PER_JOB * options.jobs
+    size = len(needed) if _uses_quarto(options) else _BATCH_PER_JOB * options.jobs
     for first in range(0, len(needed), max(1, size)):
         yield needed[first : first + size]
+
+
+def _uses_quarto(options: BuildOptions) -> bool:
+    return options.renderer == "quarto" or (
+        options.renderer == "auto" and shutil.which("quarto") is not None
+    )
 
 
 def _now() -> str:

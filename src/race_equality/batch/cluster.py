@@ -1,0 +1,220 @@
+"""Make pages on an existing Dask cluster rather than on this machine."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from race_equality.batch import remote
+from race_equality.batch.remote import Order, Parcel
+from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+    from race_equality.project import Project
+
+#: Times that a page is tried again when its worker could not make it. A notebook that fails is not
+#: tried again: it would fail again. Dask itself gives a page up that took several workers down.
+RETRIES = 2
+
+#: Seconds to wait for the scheduler, and then for its first worker: clusters that grow with their
+#: work start one when there is some.
+_SCHEDULER_SECONDS = 5
+_WORKER_SECONDS = 60
+
+
+class Cluster:
+    """A Dask cluster that makes pages.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    project : Project
+        The checkout, which is sent to the workers that need it.
+
+    Raises
+    ------
+    RaceEqualityError
+        On entering: no scheduler, no workers, or workers with other versions of what pages are
+        made with, named one by one.
+
+    Notes
+    -----
+    The cluster's machines need this package and nothing of the checkout. The project travels as
+    one task that every page rests on, so Dask hands it on among the workers, also to one that comes
+    later. What is made comes back in the results; workers write nothing that stays.
+    """
+
+    def __init__(self, address: str, project: Project) -> None:
+        self._address, self._project = address, project
+        self._run = f"race-equality-{uuid.uuid4().hex[:12]}"
+        self._news: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._client: Client | None = None
+        self._waiting: dict[str, tuple[Future, Order]] = {}
+
+    def __enter__(self) -> Cluster:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise RaceEqualityError(
+                "--scheduler needs Dask, which is not installed: pip install 'race-equality[cluster]'."
+            ) from None
+        # What is lost on the way is said here, once; distributed would log each step of it.
+        for logger in ("distributed", "distributed.client"):
+            logging.getLogger(logger).setLevel(logging.CRITICAL)
+        try:
+            self._client = Client(
+                self._address, timeout=_SCHEDULER_SECONDS, set_as_default=False, name="race-equality"
+            )
+        except (OSError, ValueError, ImportError) as error:
+            raise RaceEqualityError(
+                f"No Dask scheduler answers at {self._address} ({error or type(error).__name__}). "
+                "`dask scheduler` says its address when it starts, such as tcp://10.0.0.1:8786."
+            ) from None
+        try:
+            self._project_there = self._client.submit(
+                _as_it_is, remote.pack(self._project), key=f"{self._run}-project", pure=False
+            )
+            self._expected = remote.describe()
+            self._check_workers()
+            self._client.subscribe_topic(self._run, lambda event: self._news.put(("began", event[1])))
+        except BaseException:
+            self.__exit__(None)
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+
+        def leave() -> None:
+            # Pages that are being made are ended with their processes: Dask cannot interrupt them.
+            if client.status == "running":
+                client.cancel([future for future, _ in self._waiting.values()])
+                client.run(remote.forget, self._run, on_error="ignore")
+
+        # In a thread: a scheduler that is gone must not keep anybody from ending.
+        last = threading.Thread(target=leave, daemon=True)
+        last.start()
+        last.join(timeout=5)
+        client.close(timeout=2)
+
+    @property
+    def threads(self) -> int:
+        """How many pages the cluster makes at once, for now."""
+        return sum(self._client.nthreads().values())
+
+    def _check_workers(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=_WORKER_SECONDS)
+        except TimeoutError:
+            raise RaceEqualityError(
+                f"The scheduler at {self._address} has no workers. Start some, on any machine that "
+                f"reaches it: dask worker {self._address}"
+            ) from None
+        wrong = []
+        for worker, there in sorted(self._client.run(remote.describe, on_error="return").items()):
+            if isinstance(there, ImportError | AttributeError):
+                wrong.append(f"{worker} has no race-equality, or an older one")
+            elif isinstance(there, BaseException):
+                wrong.append(f"{worker} cannot say what it has ({type(there).__name__}: {there})")
+            elif what := remote.differences(there, self._expected):
+                wrong.append(f"{worker} differs in {what}")
+        if wrong:
+            raise RaceEqualityError(
+                "The cluster's pages would not be the same as those of this machine:\n  "
+                + "\n  ".join(wrong)
+                + "\nInstall the same versions on each, best from requirements.lock, and restart the workers."
+            )
+
+    def run(
+        self, orders: Sequence[Order], *, on_start: Callable[[Order], None] = lambda order: None
+    ) -> Iterator[Parcel]:
+        """Have pages made, giving each as it comes.
+
+        Parameters
+        ----------
+        orders : sequence of Order
+            Handed out in this order.
+        on_start : callable, optional
+            Called with each order when a worker begins it.
+
+        Yields
+        ------
+        Parcel
+            One for each order, in the order they end.
+
+        Raises
+        ------
+        RaceEqualityError
+            When the scheduler is gone.
+        """
+        waiting = self._waiting
+        for position, order in enumerate(orders):
+            future = self._client.submit(
+                remote.make_page,
+                self._project_there,
+                self._run,
+                self._expected,
+                order,
+                key=f"{self._run}-{order.page.name}-{uuid.uuid4().hex[:8]}",
+                pure=False,
+                retries=RETRIES,
+                priority=-position,
+            )
+            waiting[future.key] = future, order
+            future.add_done_callback(lambda done: self._news.put(("ended", done.key)))
+        by_path = {order.page.path: order for order in orders}
+        while waiting:
+            try:
+                # Not for ever: Windows would not hear Ctrl-C, and nothing tells of a scheduler that is gone.
+                kind, name = self._news.get(timeout=1)
+            except queue.Empty:
+                if self._client.status != "running":
+                    raise self._gone() from None
+                continue
+            if kind == "began":
+                if name in by_path:
+                    on_start(by_path[name])
+            elif name in waiting:
+                future, order = waiting.pop(name)
+                yield self._parcel(future, order)
+
+    def _parcel(self, future: Future, order: Order) -> Parcel:
+        from distributed.scheduler import KilledWorker
+
+        page = order.page
+        try:
+            return future.result()
+        except KilledWorker as error:
+            what = (
+                f"{error.allowed_failures + 1} workers were killed while they made this page, the last "
+                f"{error.last_worker.address if error.last_worker else 'unknown'}: often for want of memory."
+            )
+            return Parcel(page.path, failure=remote.failure_of(page, what))
+        except Exception as error:
+            if future.cancelled() or self._client.status != "running":
+                raise self._gone() from None
+            if isinstance(error, RaceEqualityError):
+                return Parcel(page.path, failure=remote.failure_of(page, str(error)))
+            details = "".join(traceback.format_exception(error))
+            what = f"The worker could not make it. {type(error).__name__}: {error}"
+            return Parcel(page.path, failure=remote.failure_of(page, what, details))
+
+    def _gone(self) -> RaceEqualityError:
+        return RaceEqualityError(
+            f"The Dask scheduler at {self._address} is gone. What came back before is kept: the same "
+            "command goes on from there."
+        )
+
+
+def _as_it_is(content: bytes) -> bytes:
+    return content

@@ -1,0 +1,412 @@
+"""What a worker of a Dask cluster does with a page: run its notebook, render it, send the files back.
+
+A worker has threads, and papermill is not thread-safe (it changes the working directory of its
+process), so each page is made in a process of its own, which stays for the next one. That process is
+``python -m race_equality.batch.remote``; it takes orders on its standard input and ends with it. Its
+kernels come from a fork server, which is yet another process: nothing is forked from one with threads.
+"""
+
+from __future__ import annotations
+
+import collections
+import io
+import os
+import pickle
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import race_equality
+from race_equality.batch.manifest import hash_files, versions
+from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    from race_equality.batch.execute import Execution, Failure
+    from race_equality.batch.plan import Page
+    from race_equality.downloads.files import Downloads
+    from race_equality.project import Project
+
+#: What of the project goes to the workers: all that a notebook or a page is made from.
+_SHIPPED = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/local", "data/sources")
+
+
+@dataclass(frozen=True)
+class Order:
+    """A page to be made elsewhere.
+
+    Parameters
+    ----------
+    page : Page
+    notebook : bytes or None
+        The executed notebook, when it has only to be rendered.
+    render : bool
+        Whether HTML and PDF are made there too.
+    engine : str or None
+        The papermill engine.
+    timeout : int or None
+        Seconds that one cell may run.
+    neighbours : tuple of str
+        Pages of the site that every page links to, as far as they are there.
+    """
+
+    page: Page
+    notebook: bytes | None
+    render: bool
+    engine: str | None
+    timeout: int | None
+    neighbours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What comes back.
+
+    Parameters
+    ----------
+    page : str
+        The page's path.
+    execution : Execution or None
+        None when the notebook was not run again.
+    notebook : bytes or None
+        As executed; or, when it failed, as far as it got.
+    files : mapping of str to bytes
+        The page's files, relative to the site; empty when it was not rendered.
+    failure : Failure or None
+        What went wrong after the notebook ran.
+    seconds : mapping of str to float
+        By stage of rendering.
+    """
+
+    page: str
+    execution: Execution | None = None
+    notebook: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    failure: Failure | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+class LostProcessError(RaceEqualityError):
+    """The process that made a page ended under it."""
+
+
+class OtherVersionError(RaceEqualityError):
+    """A worker would make another page than the machine that asks for it."""
+
+
+# -- the project, shipped ----------------------------------------------------------------------------
+
+
+def pack(project: Project) -> bytes:
+    """Pack all that pages are made from.
+
+    Parameters
+    ----------
+    project : Project
+
+    Returns
+    -------
+    bytes
+        A ZIP archive, which workers unpack; no shared folder is needed.
+    """
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in _SHIPPED:
+            place = project.root / name
+            for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+                if file.is_file():
+                    archive.write(file, file.relative_to(project.root).as_posix())
+    return content.getvalue()
+
+
+def describe() -> dict[str, str]:
+    """Say what decides how a page comes out here, beside the project: code and versions."""
+    package = Path(race_equality.__file__).parent
+    files = (file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {"the package's code": hash_files(files, base=package), **versions()}
+
+
+@cache
+def _described() -> dict[str, str]:
+    return describe()
+
+
+def differences(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Put in words how another machine differs; empty when it does not."""
+    found = []
+    for name in here:
+        if there.get(name) != here[name]:
+            versions_ = "" if " " in name else f" ({there.get(name, 'none')} there, {here[name]} here)"
+            found.append(f"{name}{versions_}")
+    return ", ".join(found)
+
+
+# -- in a worker of the cluster ----------------------------------------------------------------------
+
+
+def make_page(project: bytes, run: str, expected: Mapping[str, str], order: Order) -> Parcel:
+    """Make one page; this is the task that Dask runs.
+
+    Parameters
+    ----------
+    project : bytes
+        From :func:`pack`.
+    run : str
+        Names the build; also the topic under which the page's beginning is told.
+    expected : mapping of str to str
+        From :func:`describe`, on the machine that asks.
+    order : Order
+
+    Returns
+    -------
+    Parcel
+        Also when the notebook failed, which trying again would not mend.
+
+    Raises
+    ------
+    OtherVersionError, LostProcessError
+        Another worker may do better: Dask tries again, a few times.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    if wrong := differences(_described(), expected):
+        raise OtherVersionError(f"The worker {worker.address} is of another version: {wrong}.")
+    worker.log_event(run, order.page.path)
+    with _checkout(run, project, Path(worker.local_directory)).process() as process:
+        return process.make(order)
+
+
+def forget(run: str) -> None:
+    """End what a build has left in this worker: its processes and its copy of the project."""
+    with _checkouts_lock:
+        checkout = _checkouts.pop(run, None)
+        _over.append(run)
+    if checkout is not None:
+        checkout.close()
+
+
+class _Checkout:
+    """A build's copy of the project in a worker, and the processes that make its pages."""
+
+    def __init__(self, project: bytes, folder: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="race-equality-", dir=folder))
+        self._idle: list[_Process] = []
+        self._all: list[_Process] = []
+        self._lock = threading.Lock()
+        with zipfile.ZipFile(io.BytesIO(project)) as archive:
+            archive.extractall(self.folder / "project")
+
+    @contextmanager
+    def process(self) -> Iterator[_Process]:
+        with self._lock:
+            if self._idle:
+                process = self._idle.pop()
+            else:
+                process = _Process(self.folder)
+                self._all.append(process)
+        yield process
+        with self._lock:  # one that failed is not used again
+            self._idle.append(process)
+
+    def close(self) -> None:
+        with self._lock:
+            for process in self._all:
+                process.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_checkouts: dict[str, _Checkout] = {}
+_checkouts_lock = threading.Lock()
+
+#: Builds that have ended: a page of theirs that is begun late is not made.
+_over: collections.deque[str] = collections.deque(maxlen=100)
+
+
+def _checkout(run: str, project: bytes, folder: Path) -> _Checkout:
+    with _checkouts_lock:
+        if run in _over:
+            raise LostProcessError("The build has ended.")
+        if run not in _checkouts:
+            _checkouts[run] = _Checkout(project, folder)
+        return _checkouts[run]
+
+
+class _Process:
+    """The worker's end of a process that makes pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "RACE_EQUALITY_PROJECT": str(folder / "project")},
+        )
+
+    def make(self, order: Order) -> Parcel:
+        try:
+            _send(self._process.stdin, order)
+            answer = _receive(self._process.stdout)
+        except OSError:
+            answer = None
+        if not isinstance(answer, Parcel):
+            status = self._process.wait()
+            raise LostProcessError(
+                f"The process that made the page was ended with status {status} (often for want of memory)."
+            )
+        return answer
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+# -- in the process that makes pages -----------------------------------------------------------------
+
+
+def _send(stream: BinaryIO, content: object) -> None:
+    data = pickle.dumps(content)
+    stream.write(len(data).to_bytes(8, "big") + data)
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> object:
+    """Read what was sent; None at the end of the stream."""
+    length = stream.read(8)
+    if len(length) < 8:
+        return None
+    size = int.from_bytes(length, "big")
+    data = stream.read(size)
+    # only ever from the process that started this one, or that this one started
+    return pickle.loads(data) if len(data) == size else None
+
+
+def _main(folder: Path) -> None:
+    # What kernels and libraries print goes to the worker's log, and not among the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+
+    def listen() -> None:
+        with os.fdopen(os.dup(0), "rb") as stream:
+            while (order := _receive(stream)) is not None:
+                orders.put(order)
+        # The worker is gone: whatever is running here has nobody to send it to.
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    maker = _Maker(folder)
+    while True:
+        _send(answers, maker.make(orders.get()))
+
+
+class _Maker:
+    """Makes pages from a copy of the project, one after another."""
+
+    def __init__(self, folder: Path) -> None:
+        from race_equality.project import Project
+
+        self.project = Project(folder / "project")
+        self.folder = Path(tempfile.mkdtemp(prefix="pages-", dir=folder))
+        self.staged = self.folder / "project"
+        self._downloads: Downloads | None = None
+
+    def make(self, order: Order) -> Parcel:
+        """Run and render one page; whatever happens comes back as a parcel."""
+        from race_equality.batch.worker import Job, run_job
+
+        page, execution, notebook = order.page, None, order.notebook
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            scratch, target = Path(name), self.staged / page.path
+            if notebook is None:
+                failed = scratch / "failed" / "notebook.ipynb"
+                execution = run_job(
+                    Job(page, self.project.root, target, scratch, failed, order.engine, order.timeout)
+                )
+                if execution.failure is not None:
+                    left = failed.read_bytes() if failed.is_file() else None
+                    return Parcel(page.path, execution, left)
+                notebook = target.read_bytes()
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(notebook)
+            try:
+                if not order.render:
+                    return Parcel(page.path, execution, notebook)
+                files, failure, seconds = self._render(order, scratch / "site")
+                return Parcel(page.path, execution, notebook, files, failure, seconds)
+            finally:
+                target.unlink()  # or the next page's first page would list it
+
+    def _render(
+        self, order: Order, site: Path
+    ) -> tuple[dict[str, bytes], Failure | None, dict[str, float]]:
+        from race_equality.batch.freshness import outputs_of
+        from race_equality.render import render_site, stage_project
+
+        if not (self.staged / "_quarto.yml").is_file():
+            stage_project(self.project, self.staged)
+        page, began = order.page, {}
+        for address in order.neighbours:  # so that the page links to them
+            (site / address).parent.mkdir(parents=True, exist_ok=True)
+            (site / address).touch()
+        try:
+            self._write_downloads(order, site)
+        except RaceEqualityError as error:
+            return {}, failure_of(page, f"Its figures to download could not be made. {error}"), {}
+        failures = render_site(
+            self.staged,
+            site,
+            [page.path],
+            engine="built-in",
+            on_page=lambda path, stage: began.setdefault(stage, time.perf_counter()),
+        )
+        times = list(began.items())
+        seconds = {
+            stage: round(after - at, 3)
+            for (stage, at), (_, after) in zip(times, times[1:], strict=False)
+        }
+        if failures:
+            return {}, rendering_failed(page, failures[0]), seconds
+        return {name: (site / name).read_bytes() for name in outputs_of(page, site)}, None, seconds
+
+    def _write_downloads(self, order: Order, site: Path) -> None:
+        if order.page.trust is None:
+            return
+        if self._downloads is None:
+            from race_equality.downloads.files import Downloads
+
+            self._downloads = Downloads(self.project)
+        if self._downloads.are_there:
+            self._downloads.write_trust(order.page.trust, site)
+
+
+def failure_of(page: Page, what: str, details: str = "") -> Failure:
+    """Say why a page could not be made though its notebook is not to blame."""
+    from race_equality.batch.execute import Failure
+
+    return Failure(page.path, page.notebook, None, "", what, details)
+
+
+def rendering_failed(page: Page, failure) -> Failure:
+    """Put a renderer's failure as a build reports it."""
+    return failure_of(page, f"The {failure.stage.upper()} could not be made. {failure.message}")
+
+
+if __name__ == "__main__":
+    # Classes are pickled by the name of their module, which here would be __main__.
+    from race_equality.batch import remote
+
+    remote._main(Path(sys.argv[1]))
