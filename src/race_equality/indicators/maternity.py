@@ -32,7 +32,7 @@ def deliveries_by_ethnicity(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
     pandas.DataFrame
         ``group`` (the five groups and "Not stated or not known"), ``deliveries``, ``percent`` of all
         deliveries, ``status``; ``period_start``, ``period_end``. A group of fewer than 10 is
-        ``suppressed``, as is the next smallest where one alone is. Empty where nothing is published.
+        ``suppressed``, and with it the next smallest, until those hidden hold at least 20 together. Empty where nothing is published.
 
     Notes
     -----
@@ -70,8 +70,12 @@ def deliveries_by_ethnic_group(figures: pd.DataFrame, trust_codes: Sequence[str]
     counts = counts.reindex(index=codes, columns=groups).fillna(0.0).to_numpy()
     hidden = counts < _FEWEST
     hidden[:, -1] = False
-    alone = np.flatnonzero(hidden.sum(axis=1) == 1)
-    hidden[alone, np.where(hidden[alone], np.inf, counts[alone]).argmin(axis=1)] = True
+    # What the others leave of all deliveries must not tell which of the hidden it is.
+    for place in np.flatnonzero(hidden.any(axis=1)):
+        while hidden[place].sum() < 2 or counts[place][hidden[place]].sum() < 2 * _FEWEST:
+            hidden[place, np.where(hidden[place], np.inf, counts[place]).argmin()] = True
+            if hidden[place].all():
+                break
     shown = np.where(hidden, np.nan, counts)
     total = counts.sum(axis=1, keepdims=True)
     days = rows.groupby("trust_code")[["period_start", "period_end"]].first().loc[codes]

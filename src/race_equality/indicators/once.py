@@ -65,9 +65,9 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
     computed anew. A finding goes to disk only if what is read back is equal to it to the last bit
     and in every dtype.
 
-    A function of ``figures`` alone is also computed before a build's kernels are forked
-    (:func:`compute_all`), and then costs a kernel nothing. So let the function return all trusts,
-    and pick the trust in the notebook.
+    Only a function that needs ``figures`` alone goes to disk, and is also computed before a build's
+    kernels are forked (:func:`compute_all`), so that it costs a kernel nothing. So let the function
+    return all trusts, and pick the trust in the notebook.
 
     Examples
     --------
@@ -83,6 +83,8 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
     """
     signature = inspect.signature(function)
     name = f"{function.__module__}.{function.__qualname__}"
+    needed = [p.name for p in signature.parameters.values() if p.default is inspect.Parameter.empty]
+    is_shared = needed == ["figures"]
     kept: dict[str, R] = {}
 
     @functools.wraps(function)
@@ -94,18 +96,18 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
         except _NotHashedError:  # an argument of a kind that is not known here
             return function(*args, **kwargs)
         if key not in kept:
-            finding = _read(name, key)
+            finding = _read(name, key) if is_shared else None
             if finding is None:
                 finding = function(*args, **kwargs)
-                _write(name, key, finding)
+                if is_shared:
+                    _write(name, key, finding)
             if len(kept) >= _KEPT_AT_MOST:
                 del kept[next(iter(kept))]
             kept[key] = finding
         return _handed_out(kept[key])
 
     computed_once.forget = kept.clear
-    needed = [p.name for p in signature.parameters.values() if p.default is inspect.Parameter.empty]
-    if needed == ["figures"]:
+    if is_shared:
         _of_figures.append(computed_once)
     return computed_once
 
@@ -181,7 +183,7 @@ def _content(table: pd.DataFrame) -> str:
             if memory == its_memory and table.index.identical(known.index):
                 return digest
     try:
-        arrow = pa.Table.from_pandas(table, preserve_index=True).combine_chunks()
+        arrow = pa.Table.from_pandas(table, preserve_index=True, nthreads=1).combine_chunks()
     except (pa.ArrowException, TypeError, ValueError):
         raise _NotHashedError from None
     hasher = hashlib.blake2b(digest_size=20)
@@ -274,8 +276,8 @@ def _write(name: str, key: str, finding: object) -> None:
         return
     part = None
     try:
-        table = pa.Table.from_pandas(finding)
-        pd.testing.assert_frame_equal(table.to_pandas(), finding, check_exact=True, check_column_type=True)
+        table = pa.Table.from_pandas(finding, nthreads=1)
+        pd.testing.assert_frame_equal(table.to_pandas(use_threads=False), finding, check_exact=True, check_column_type=True)
         handle, part = tempfile.mkstemp(prefix=".part-", dir=file.parent)
         with os.fdopen(handle, "wb") as target:
             pq.write_table(table, target, write_page_checksum=True)

@@ -125,12 +125,7 @@ def choose_peers(
     same = listed.index[(listed["kind"] == kind) & (listed.index != trust_code)]
     candidates = [code for code in same if code != DEMONSTRATION_CODE]
     of_kind = measures.loc[[*candidates, trust_code]]
-    # A measure counts when this trust has it and nearly all of its kind have it.
-    used = [
-        name
-        for name in MEASURES
-        if pd.notna(of_kind.loc[trust_code, name]) and of_kind[name].notna().mean() >= 0.8
-    ]
+    used = _used(of_kind, trust_code)
     table = listed.loc[candidates, ["trust_name", "region"]].join(measures)
     if len(candidates) <= count:
         reason = (
@@ -144,17 +139,61 @@ def choose_peers(
             table.iloc[0:0].reset_index(),
             "Peers cannot be chosen yet: no published figures on this trust's size or staff.",
         )
-    scaled = of_kind[used].copy()
-    if "headcount" in scaled:
-        scaled["headcount"] = np.log(scaled["headcount"])
-    spread = scaled.std(ddof=0).replace(0, 1)
-    scaled = (scaled - scaled.mean()) / spread
-    distance = ((scaled - scaled.loc[trust_code]) ** 2).sum(axis=1, skipna=False).pow(0.5)
-    nearest = distance.drop(trust_code).dropna().sort_values(kind="stable").index[:count]
+    nearest = _nearest(of_kind, used, trust_code, count)
     words = [MEASURES[name] for name in used]
     listing = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
     reason = f"The {len(nearest)} {kind} trusts nearest to this one in {listing}."
     return Peers(table.loc[nearest].reset_index(), reason)
+
+
+def _used(of_kind: pd.DataFrame, trust_code: str) -> list[str]:
+    """A measure counts when this trust has it and nearly all of its kind have it."""
+    known = of_kind.notna()
+    return [name for name in MEASURES if known.at[trust_code, name] and known[name].mean() >= 0.8]
+
+
+def _nearest(of_kind: pd.DataFrame, used: list[str], trust_code: str, count: int) -> list[str]:
+    """Codes of the nearest trusts; one that lacks a measure is not among them."""
+    scaled = of_kind[used].to_numpy(dtype="float64", copy=True)
+    if "headcount" in used:
+        scaled[:, used.index("headcount")] = np.log(scaled[:, used.index("headcount")])
+    spread = np.nanstd(scaled, axis=0)
+    scaled = (scaled - np.nanmean(scaled, axis=0)) / np.where(spread > 0, spread, 1)
+    place = of_kind.index.get_loc(trust_code)
+    distance = np.sqrt(((scaled - scaled[place]) ** 2).sum(axis=1))
+    distance[place] = np.nan
+    order = np.argsort(distance, kind="stable")  # missing last
+    return of_kind.index[order[: min(count, int(np.isfinite(distance).sum()))]].tolist()
+
+
+def peers_of_all(figures: pd.DataFrame, trusts: pd.DataFrame, *, count: int = 10) -> dict[str, list[str]]:
+    """Choose the peers of every trust, as :func:`choose_peers` does for one.
+
+    Parameters
+    ----------
+    figures, trusts : pandas.DataFrame
+        As for :func:`choose_peers`.
+    count : int
+        How many peers, at most.
+
+    Returns
+    -------
+    dict of str to list of str
+        Trust code to codes, nearest first (by name where all the others of a kind are peers).
+    """
+    listed = trusts[trusts["trust_code"] != DEMONSTRATION_CODE].set_index("trust_code")
+    measures = trust_measures(figures).reindex(listed.index)
+    found: dict[str, list[str]] = {}
+    for _, rows in listed.groupby("kind", sort=False):
+        of_kind = measures.loc[rows.index]
+        by_name = rows["trust_name"].sort_values().index
+        for code in rows.index:
+            if len(rows) - 1 <= count:
+                found[code] = [other for other in by_name if other != code]
+            else:
+                used = _used(of_kind, code)
+                found[code] = _nearest(of_kind, used, code, count) if used else []
+    return found
 
 
 def peers_of(trust_code: str, *, project: Project | None = None) -> list[str]:
