@@ -1,4 +1,4 @@
--- Lays the board's summary out on the first page of a PDF, and gives it the width of the page in Quarto.
+-- Lays the board's summary out on the first page of a PDF.
 --
 -- race_equality.report.board_page writes it as plain HTML: <div class="board-summary"> with parts of
 -- class board-mark, board-about, board-headline, board-cards, board-main and board-close. Style sheets
@@ -87,10 +87,7 @@ end
 
 local function Div(div)
   if not div.classes:includes("board-summary") then return nil end
-  if is_html then
-    if quarto ~= nil then div.classes:insert("column-screen-inset") end
-    return div, false
-  end
+  if is_html then return div, false end
   local result = pandoc.Blocks({ raw("#board-summary[") })
   local main
   for _, block in ipairs(div.content) do
