@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -72,20 +72,40 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
 def add(files: tuple[Path, ...]) -> None:
     """Read each FILE: a new edition of a publication, or a filled-in return.
 
-    What a FILE is shows in its content. A new edition takes the place of the one held. A return
-    goes to data/local, which git ignores.
+    What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
+    new edition takes the place of the one held, an older one is refused, and after any error in a file
+    the store is as it was before that file. A return goes to data/local, which git ignores.
     """
+    from race_equality.sources.catalogue import files_to_add, not_added
+
+    project = find_project()
+    problems = []
+    with files_to_add(files) as found:
+        if not found:
+            raise RaceEqualityError("There are no files to add.")
+        for path, asked in found:
+            if not asked and (why_not := not_added(path)):
+                click.echo(f"left out: {why_not}")
+                continue
+            try:
+                _add_one(path, project)
+            except RaceEqualityError as error:
+                problems.append(str(error))
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+
+
+def _add_one(path: Path, project: Project) -> None:
     from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.catalogue import add_publication, add_return, is_return
     from race_equality.sources.changes import changes
 
-    project = find_project()
-    for path in files:
-        outcome = (add_return if is_return(path) else add_publication)(path, project)
-        _say(outcome, project)
+    outcome = (add_return if is_return(path) else add_publication)(path, project)
+    _say(outcome, project)
+    if outcome.reading is not None and outcome.changed:
         _say_changes(changes(outcome.before, outcome.reading.figures))
-        if outcome.source.id.startswith(LOCAL_PREFIXES):
-            click.echo("  kept in data/local on this machine; git ignores that folder")
+    if outcome.source.id.startswith(LOCAL_PREFIXES):
+        click.echo("  kept in data/local on this machine; git ignores that folder")
 
 
 @data.command()
@@ -100,8 +120,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     which git ignores. Without a network nothing changes.
     """
     from race_equality.figures.provenance import read_sources, sha256_of
-    from race_equality.sources.catalogue import TRUST_FILES, add_publication
-    from race_equality.sources.changes import changes
+    from race_equality.sources.catalogue import TRUST_FILES, files_to_add
     from race_equality.sources.download import ADDRESSES, download, read_addresses
     from race_equality.sources.reading import nearest
 
@@ -126,9 +145,8 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
                 f"together: put it at {where} in the folder of raw files, then race-equality data read FOLDER"
             )
         else:
-            outcome = add_publication(path, project)
-            _say(outcome, project)
-            _say_changes(changes(outcome.before, outcome.reading.figures))
+            with files_to_add([path]) as found:
+                _add_one(found[0][0], project)
 
 
 @data.group()
@@ -358,7 +376,7 @@ def _say(outcome: Outcome, project: Project) -> None:
         click.echo(f"  left out: {left}")
     for remark in outcome.reading.remarks:
         click.echo(f"  note: {remark}")
-    click.echo("  changed" if outcome.changed else "  as it was")
+    click.echo("  changed" if outcome.changed else "  nothing changed: the same figures are held already")
 
 
 def _say_changes(found) -> None:
@@ -431,5 +449,8 @@ def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
         return ""
     for path in raw.rglob(source.file):
         if sha256_of(path) == source.sha256:
-            return f" = {cell_at(path, locator)!r}"
+            try:
+                return f" = {cell_at(path, locator)!r}"
+            except InputError:  # a figure added up from many rows stands in no one cell
+                return ""
     return ""

@@ -2,12 +2,14 @@
 
 import re
 import shutil
+import zipfile
 from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from race_equality import cli
+from race_equality.figures.store import read_figures
 from race_equality.project import Project
 from race_equality.sources.catalogue import read_folder
 
@@ -52,7 +54,7 @@ def test_read_prints_what_was_read_suppressed_and_left_out(run, cut):
     assert re.search(r"209|\d+ rows for \d+ trusts: \d+ figures, 2 suppressed, \d+ not available", output)
     assert "left out: 1 CSUs, 1 ICBs, 1 Social Enterprises - Community" in output
     assert "note: Q16c_1, column Q (% Ethnic background): 100%" in output
-    assert "as it was" in run("read", cut.path)
+    assert "nothing changed: the same figures are held already" in run("read", cut.path)
 
 
 def test_read_without_a_folder_says_that_reports_need_none(run):
@@ -255,3 +257,85 @@ def test_show_has_words_for_every_unit(run, filled, indicator):
 
 def test_show_of_events_is_a_bare_number(run, filled):
     assert re.search(r"All deliveries: [\d,]+\n", run("show", "DEMO", "maternity_deliveries"))
+
+
+def test_the_same_file_again_changes_nothing(run, filled, cut):
+    def held():
+        return {p.name: p.read_bytes() for f in (filled.figures, filled.sources) for p in f.iterdir()}
+
+    before = held()
+    output = run("add", cut.workforce, cut.rtt)
+    assert output.count("nothing changed: the same figures are held already") == 2
+    assert held() == before
+
+
+def test_a_folder_is_added_and_what_is_no_publication_is_said(run, filled, cut, tmp_path):
+    folder = tmp_path / "downloads"
+    (folder / "more").mkdir(parents=True)
+    shutil.copy(cut.rtt, folder / "more" / "waits.csv")
+    shutil.copy(cut.etr, folder / "etr.csv")
+    (folder / "letter.docx").write_bytes(b"no table\x00")
+    (folder / ".hidden").write_text("nothing")
+    output = run("add", folder)
+    assert "rtt: waits.csv" in output
+    assert "left out: etr.csv: The file is part of the trust list" in output
+    assert "left out: letter.docx: The file is not text" in output
+    assert ".hidden" not in output
+
+
+def test_of_several_files_the_right_ones_are_added_and_each_wrong_one_named(run, filled, cut, write, tmp_path):
+    bad = write.csv(tmp_path / "bad.csv", [("RJ1", "2024-09-01", "many", 1, 1, 1)], write.RTT_HEADER[:6])
+    worse = write.csv(tmp_path / "worse.csv", [(1, 2)], ("a", "b"))
+    output = run("add", bad, cut.ae, worse, fails=True)
+    assert "ae: ae_by_trust_month.csv" in output
+    assert "bad.csv, row 2, total_incomplete: The waiting list is 'many'" in output
+    assert "worse.csv: No known publication has the columns a, b" in output
+
+
+def test_an_archive_as_the_publisher_packs_it(run, filled, tmp_path):
+    header = "DATA_MONTH,DATA_LEVEL,ORG_CODE,MAIN_STAFF_GROUP,STAFF_GROUP_1,FTE,HEADCOUNT\n"
+    core = header + "2025-11-30,Organisation,RJ1,All staff groups,All staff groups,17000.5,20100\n"
+    path = tmp_path / "CSV data files, November 2025.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("Core 0. Notes.xlsx", b"no workbook")
+        archive.writestr("files/Core 1. Staff group - England, NHSE region, ICS and org, Nov-25.csv", core)
+        archive.writestr("files/Core 3. Medical staff.csv", "DATA_MONTH,GRADE\n2025-11-30,Consultant\n")
+    output = run("add", path)
+    assert "workforce_2025_11: Core 1. Staff group - England, NHSE region, ICS and org, Nov-25.csv" in output
+    assert "left out: Core 3. Medical staff.csv: No known publication has the columns DATA_MONTH, GRADE" in output
+    assert "periods gained: 2025-11-30" in output
+    # nothing of it stays but figures and where they came from
+    assert not list(filled.root.rglob("Core*"))
+
+
+def test_a_new_edition_without_the_history_leaves_the_history_held(run, filled, cut, write, tmp_path):
+    def with_marches(book):
+        series = book.create_sheet("4. All Staff, NHSE & Org - HC")
+        series.append(["Organisation name", "Organisation code", date(2022, 3, 31), date(2023, 3, 31)])
+        series.append(["Guy's and St Thomas'", "RJ1", 19000, 19900])
+
+    run("add", write.workforce(tmp_path / "may.xlsx", with_marches))
+    header = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")
+    rows = [(month, "Organisation", "RJ1", "All staff groups", "All staff groups", 17000.5, people)
+            for month, people in (("2023-03-31", 19901), ("2025-11-30", 20100))]  # fmt: skip
+    output = run("add", write.csv(tmp_path / "core.csv", rows, header))
+    assert "periods lost: 2023-05-31" in output
+    assert "2022-03-31" not in output
+    figures = read_figures(["workforce_headcount", "workforce_march_headcount"], project=filled)
+    held = figures[(figures["trust_code"] == "RJ1") & (figures["status"] == "ok")]
+    assert {(r.source, r.period_end.date().isoformat(), r.value) for r in held.itertuples()} == {
+        ("workforce_2023_05", "2022-03-31", 19000),  # the earlier edition's alone
+        ("workforce_2025_11", "2023-03-31", 19901),  # as revised
+        ("workforce_2025_11", "2025-11-30", 20100),
+    }
+    assert "The store is whole." in run("check", "--schema")
+    assert "This edition (31 May 2023) is older" in run("add", tmp_path / "may.xlsx", fails=True)
+
+
+def test_an_archive_that_unpacks_without_end_is_refused(run, filled, tmp_path, monkeypatch):
+    monkeypatch.setattr("race_equality.sources.reading._LARGEST_UNPACKED", 1024**2)
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", b"0" * 900_000)
+        archive.writestr("b.csv", b"0" * 900_000)
+    assert "bomb.zip: The archive unpacks to over 1 MB, which no publication does" in run("add", path, fails=True)

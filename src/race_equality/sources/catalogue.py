@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import pandas as pd
@@ -22,6 +24,7 @@ from race_equality.figures.store import (
     SUCCESSIONS_FILE,
     SYSTEMS_FILE,
     TRUSTS_FILE,
+    in_order,
     parquet_bytes,
     read_figures,
     trust_schema,
@@ -56,10 +59,12 @@ from race_equality.sources.reading import (
     Workbook,
     check_file,
     csv_columns,
+    is_pack,
     is_zipped_csv,
     nearest,
     normalised,
     same_words,
+    unpack,
 )
 
 #: The files of the trust list: source id to pattern and description.
@@ -568,6 +573,13 @@ def recognise(path: Path) -> Publication:
             return normalised(header) == normalised(one.first_header)
     else:
         headers = csv_columns(path)
+        if _is_of_trust_list(headers):
+            raise InputError(
+                "The file is part of the trust list, which is read from four files together.",
+                file=path,
+                mend="Put the four in a folder with the publications, laid out as data/README.md says, and use "
+                "`race-equality data read FOLDER`.",
+            )
         for one in PUBLICATIONS:
             if one.is_table is not None and one.is_table(headers):
                 return one
@@ -606,6 +618,15 @@ def recognise(path: Path) -> Publication:
         mend="If the publisher renamed one, rename it back in a copy. Publications that can be added: "
         f"{', '.join(one.id for one in PUBLICATIONS)}; or a filled-in `race-equality data template wres` "
         "or `patients`.",
+    )
+
+
+def _is_of_trust_list(headers: Sequence[str]) -> bool:
+    """Return whether a CSV's first row is that of one of :data:`TRUST_FILES`."""
+    official = len(headers) == len(ods.ETR_COLUMNS) and re.fullmatch(r"[A-Z0-9]{3,5}", headers[0])
+    return bool(official) or any(
+        set(columns) <= set(headers)
+        for columns in (ods.TRUST_COLUMNS, ods.SUCCESSOR_COLUMNS, systems.CODES_COLUMNS)
     )
 
 
@@ -753,9 +774,13 @@ def add_publication(path: Path, project: Project) -> Outcome:
         When it is not recognised or is wrong; the store is then as it was.
     """
     files: dict[Path, bytes] = {}
+    if _is_text(path) and boundaries.is_boundaries(path):
+        files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
+        write_all(files)
+        return outcome
     chosen = recognise(path)
     (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
-    _refuse_what_is_held(outcome, remove, project, path)
+    _refuse_what_is_held(outcome, [*remove, *files], project, path)
     before = outcome.before["period_end"].max()
     if before > outcome.reading.figures["period_end"].max():
         raise InputError(
@@ -768,12 +793,89 @@ def add_publication(path: Path, project: Project) -> Outcome:
     return outcome
 
 
-def _refuse_what_is_held(outcome: Outcome, remove: Collection[Path], project: Project, path: Path) -> None:
+def _is_text(path: Path) -> bool:
+    return not zipfile.is_zipfile(check_file(path))
+
+
+def not_added(path: Path) -> str:
+    """Return why a file of a folder or an archive is no publication and no return; "" when it is one."""
+    try:
+        if is_return(path) or (_is_text(path) and boundaries.is_boundaries(path)):
+            return ""
+        recognise(path)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def files_to_add(paths: Iterable[Path]) -> Iterator[list[tuple[Path, bool]]]:
+    """Find the files that can be added in folders and in archives of several files.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files, folders, and zip archives of several CSV files as publishers pack them.
+
+    Yields
+    ------
+    list of (Path, bool)
+        Each file, and whether somebody asked for this very one. Unpacked files go when the context ends.
+
+    Raises
+    ------
+    InputError
+        For an archive that unpacks to more than a publication has.
+    """
+    with ExitStack() as stack:
+        found: list[tuple[Path, bool]] = []
+        for path in paths:
+            asked = not path.is_dir()
+            inside = [path] if asked else sorted(p for p in path.rglob("*") if p.is_file())
+            for one in inside:
+                if any(part.startswith(".") for part in one.relative_to(path).parts):
+                    continue  # what an editor or a download left there
+                if one.is_file() and is_pack(one):
+                    folder = Path(stack.enter_context(TemporaryDirectory(prefix="race-equality-")))
+                    found += [(member, False) for member in _unpacked(one, folder)]
+                else:
+                    found.append((one, asked))
+        yield found
+
+
+def _unpacked(path: Path, folder: Path) -> list[Path]:
+    """Unpack an archive; of several files of one publication, keep the one to read."""
+    chosen: dict[str, Path] = {}
+    others = []
+    for member in unpack(path, folder):
+        try:
+            one = recognise(member)
+        except InputError:
+            others.append(member)
+            continue
+        before = chosen.get(one.id)
+        if before is None or (one.member and member.name.startswith(one.member)):
+            if before is not None:
+                others.append(before)
+            chosen[one.id] = member
+        else:
+            others.append(member)
+    if not chosen:
+        names = ", ".join(sorted(other.name for other in others)[:8])
+        raise InputError(
+            f"No known publication is in the archive. It has {names}.",
+            file=path,
+            mend="Check that it is the right one of the publisher's archives.",
+        )
+    return [*chosen.values(), *others]
+
+
+def _refuse_what_is_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
     """Refuse a file whose figures another publication gives already: nothing may count twice."""
     new = outcome.reading.figures
     new = new[new["status"] == "ok"]
     held = read_figures(new["indicator"].unique(), project=project)
-    replaced = {outcome.source.id, *(old.stem for old in remove)}
+    replaced = {other.stem for other in written}
     held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
     held = held[~held["source"].str.startswith(LOCAL_PREFIXES)]  # a return gives way by itself
     twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
@@ -888,13 +990,29 @@ def _read_files(
         for other in one.replaces:
             editions += _editions(publication(other), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
+        kept = _kept(one, before, reading)
+        before = before[~before.index.isin(kept.index)].reset_index(drop=True)
         files[project.figures / f"{reading.source_id}.parquet"] = content
         files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()
         for old in editions:
-            if old.stem != reading.source_id:
+            rest = kept[kept["source"] == old.stem]
+            if len(rest):
+                content = parquet_bytes(in_order(rest))
+                source_before = read_source(old.stem, project=project)
+                shortened = replace(source_before, figures_sha256=sha256(content).hexdigest())
+                files[old] = content
+                files[project.sources / f"{old.stem}.yml"] = shortened.to_yaml().encode()
+            elif old.stem != reading.source_id:
                 remove += [old, project.sources / f"{old.stem}.yml"]
         outcomes.append(Outcome(source, reading, len(reading.figures), before))
     return outcomes, remove
+
+
+def _kept(one: Publication, before: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+    """Return the figures of earlier editions that the new one does not have, where they stay held."""
+    kept = before[before["indicator"].isin(one.keeps) & (before["source"] != reading.source_id)]
+    there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
+    return kept[~pd.MultiIndex.from_frame(kept[FIGURE_KEY]).isin(there)]
 
 
 def _editions(one: Publication, project: Project) -> list[Path]:

@@ -36,6 +36,8 @@ TRUST_COLUMNS = (
     "predecessor_codes", "merger_date",
 )  # fmt: skip
 
+SUCCESSOR_COLUMNS = ("old_code", "new_code", "date")
+
 #: The Staff Survey's five benchmarking groups, and online, to the kinds of ``figures.schema.KINDS``.
 KIND_OF_TYPE = {
     "Acute and Acute & Community Trusts": "acute",
@@ -83,7 +85,7 @@ def read_trust_list(
     """
     official = read_csv(etr, ETR_COLUMNS, header=False)
     listed = read_csv(trusts, TRUST_COLUMNS)
-    stated = read_csv(successors, ("old_code", "new_code", "date"))
+    stated = read_csv(successors, SUCCESSOR_COLUMNS)
     for table, column in ((official, "organisation code"), (listed, "trust_code")):
         for record in table:
             _code(record[column])

@@ -551,6 +551,64 @@ def is_zipped_csv(path: Path) -> bool:
     return len(names) == 1 and names[0].lower().endswith(".csv")
 
 
+def is_pack(path: Path) -> bool:
+    """Return whether a file is a zip archive of several files, as publishers pack them; no workbook is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except (zipfile.BadZipFile, OSError):
+        return False
+    return len(names) > 1 and "[Content_Types].xml" not in names and "mimetype" not in names
+
+
+def unpack(path: Path, folder: Path) -> list[Path]:
+    """Unpack the CSV files and workbooks of an archive.
+
+    Parameters
+    ----------
+    path : Path
+    folder : Path
+        Each file goes straight into it, whatever its folder in the archive.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    InputError
+        When they are more than publications have, whatever the archive says of their size.
+    """
+    check_file(path)
+    unpacked, found = 0, []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                name = Path(entry.filename.replace("\\", "/")).name
+                if entry.is_dir() or not name.lower().endswith((".csv", ".xlsx")) or name.startswith("."):
+                    continue
+                target = folder / name
+                with archive.open(entry) as packed, open(target, "xb") as file:
+                    while piece := packed.read(1024**2):
+                        unpacked += len(piece)
+                        if unpacked > _LARGEST_UNPACKED:
+                            raise InputError(
+                                f"The archive unpacks to over {_LARGEST_UNPACKED // 1024**2} MB, which no "
+                                "publication does.",
+                                file=path,
+                                mend="Check that it is the right file.",
+                            )
+                        file.write(piece)
+                found.append(target)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise InputError(
+            f"The archive cannot be unpacked ({' '.join(str(error).split())}).",
+            file=path,
+            mend="It may have been cut short: download it again.",
+        ) from None
+    return found
+
+
 @contextmanager
 def csv_stream(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
     """Open a CSV, or the one in a zip archive, to read it row by row: for files that are large.
