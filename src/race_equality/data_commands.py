@@ -119,9 +119,8 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     Which those are stands in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
     which git ignores. Without a network nothing changes.
     """
-    from race_equality.figures.provenance import read_sources, sha256_of
-    from race_equality.sources.catalogue import TRUST_FILES, files_to_add
-    from race_equality.sources.download import ADDRESSES, download, read_addresses
+    from race_equality.figures.provenance import read_sources
+    from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
     from race_equality.sources.reading import nearest
 
     project = find_project()
@@ -133,20 +132,40 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
                 f"{source_id!r} has no address." + (f" The nearest is {near!r}." if near else "")
                 + " Download the file in a browser and use `race-equality data add`."
             )
-    held = {source.id: source.sha256 for source in read_sources(project=project)}
+    held = {source.sha256 for source in read_sources(project=project)}
+    problems = []
     for source_id in source_ids or known:
-        path = download(known[source_id], project.root / "data" / "raw" / source_id)
-        if sha256_of(path) in held.values():
+        try:
+            path = download(known[source_id], project.root / "data" / "raw" / source_id)
+            _update_one(source_id, path, held, project)
+        except NoNetworkError:
+            raise  # the others would fail as well
+        except RaceEqualityError as error:
+            problems.append(f"{source_id}: {error}")
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+
+
+def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
+    from race_equality.figures.provenance import sha256_of
+    from race_equality.sources.catalogue import TRUST_FILES, files_to_add
+
+    if source_id in TRUST_FILES:
+        if sha256_of(path) in held:
             click.echo(f"{source_id}: {path.name} is the file already held")
-        elif source_id in TRUST_FILES:
-            where = TRUST_FILES[source_id][0]
-            click.echo(
-                f"{source_id}: {_shown(path, project)} is new. The trust list is read from four files "
-                f"together: put it at {where} in the folder of raw files, then race-equality data read FOLDER"
-            )
+            return
+        where = TRUST_FILES[source_id][0]
+        click.echo(
+            f"{source_id}: {_shown(path, project)} is new. The trust list is read from four files "
+            f"together: put it at {where} in the folder of raw files, then race-equality data read FOLDER"
+        )
+        return
+    with files_to_add([path]) as found:
+        path = found[0][0]  # of an archive, the file that is the publication
+        if sha256_of(path) in held:
+            click.echo(f"{source_id}: {path.name} is the file already held")
         else:
-            with files_to_add([path]) as found:
-                _add_one(found[0][0], project)
+            _add_one(path, project)
 
 
 @data.group()

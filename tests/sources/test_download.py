@@ -161,4 +161,41 @@ def test_update_reads_what_is_new_and_leaves_what_is_held(server, project, cut, 
     result = update("catchment")
     assert result.exit_code != 0 and "Find the new address" in result.output
     assert {path.name: path.read_bytes() for path in project.figures.iterdir()} == before
+    # one that is gone does not keep the others from being read
+    server.answers["/etr.csv"] = [(200, b"RJ1,changed again\n")]
+    result = update()
+    assert result.exit_code != 0
+    assert "ods_etr: data/raw/ods_etr/etr.csv is new" in result.output
+    assert "catchment: " in result.output and "Find the new address" in result.output
     assert "'catchments' has no address. The nearest is 'catchment'" in update("catchments").output
+
+
+def test_an_interface_without_a_file_name_gives_the_sources(server, tmp_path):
+    server.answers["/api/getReport"] = [(200, b"RJ1,X\n")]
+    path = download(f"{server.address}/api/getReport?report=etr", tmp_path / "ods_etr")
+    assert path.name == "ods_etr.csv"
+
+
+def test_of_an_archive_the_publication_is_read(server, project, cut, write, tmp_path, monkeypatch):
+    monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
+    monkeypatch.chdir(project.root)
+    read_folder(cut.path, project)
+    groups = ("Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African",
+              "Mixed or Multiple ethnic groups", "White", "Other ethnic group")  # fmt: skip
+    header = ["geography", "geography code", *(f'"Ethnic group: {g}"' for g in ("Total: All usual residents", *groups))]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, area in (("rgn", "London,E12000007"), ("ctry", "England,E92000001"), ("lsoa", "City,E01000001")):
+            archive.writestr(f"census2021-ts021-{name}.csv", f"{','.join(header)}\n{area},100,20,10,5,60,5\n")
+    server.answers["/census2021-ts021.zip"] = [(200, content.getvalue())]
+    (project.root / ADDRESSES).write_text(f"census_ethnicity: {server.address}/census2021-ts021.zip\n", encoding="utf-8")
+
+    def update():
+        result = CliRunner().invoke(cli.main, ["data", "update"])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "census_ethnicity_2021: census2021-ts021-ctry.csv" in update()
+    figures = read_figures("census_ethnicity", project=project).set_index("group")["value"]
+    assert figures["White"] == 60
+    assert "census_ethnicity: census2021-ts021-ctry.csv is the file already held" in update()

@@ -25,6 +25,10 @@ _LARGEST = 100 * 1024**2  # as for any file that is read
 _PASSING = (408, 425, 429, 500, 502, 503, 504)  # worth another try
 
 
+class NoNetworkError(RaceEqualityError):
+    """No server can be found at all: another address would not fare better."""
+
+
 def read_addresses(path: Path) -> dict[str, str]:
     """Return source ids and the addresses to download them from.
 
@@ -77,7 +81,7 @@ def download(
     ----------
     address : str
     folder : Path
-        Made when it is not there. The file gets the last part of the address as its name.
+        Made when it is not there. The file gets the last part of the address as its name, or the folder's.
     tries : int
         How often to try when the network or the server fails for the moment.
     wait : callable
@@ -93,6 +97,7 @@ def download(
         When there is no network, no such file, or more than any publication has; nothing is then left.
     """
     for attempt in range(1, tries + 1):
+        kind = RaceEqualityError
         try:
             content = _get(address)
             break
@@ -106,18 +111,20 @@ def download(
             problem = f"The server answered HTTP {error.code} {error.reason}"
         except urllib.error.URLError as error:
             if isinstance(error.reason, socket.gaierror):
-                problem = "There is no network, or no server of that name"
+                kind, problem = NoNetworkError, "There is no network, or no server of that name"
             else:
                 problem = f"The server cannot be reached ({error.reason})"
         except (OSError, HTTPException) as error:
             problem = f"The download broke off ({error})"
         if attempt == tries:
-            raise RaceEqualityError(
+            raise kind(
                 f"{address} could not be downloaded. {problem}; tried {tries} times. What is held stays as it "
                 "was. Try later, or download the file in a browser and use `race-equality data add`."
             )
         wait(2.0 ** (attempt - 1))
-    name = address.split("?")[0].rstrip("/").rsplit("/", 1)[-1] or "download"
+    name = address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    if "." not in name:  # what an interface answers has no name of its own
+        name = f"{folder.name}.csv"
     if name.lower().endswith(".zip"):
         name, content = _unpacked(name, content, address)
     return _written(folder, name, content)
