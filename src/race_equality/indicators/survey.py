@@ -107,35 +107,6 @@ def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None 
     return sums.assign(percent=sums["people"] / sums["base"])[["percent", "base", "trusts"]]
 
 
-@once
-def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
-    """England's published answers of all staff.
-
-    Parameters
-    ----------
-    figures : pandas.DataFrame
-        Tidy figures.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``indicator``, ``percent``, ``base``, of the latest survey.
-    """
-    rows = figures[
-        (figures["trust_code"] == ENGLAND_CODE)
-        & figures["indicator"].isin([question.id for question in QUESTIONS])
-        & (figures["group"] == "All staff")
-        & (figures["status"] == "ok")
-    ].sort_values("period_end", kind="stable").drop_duplicates("indicator", keep="last")
-    return pd.DataFrame(
-        {
-            "indicator": rows["indicator"].to_numpy(),
-            "percent": rows["value"].to_numpy(dtype="float64"),
-            "base": rows["denominator"].to_numpy(dtype="float64"),
-        }
-    )
-
-
 def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
     """Median and middle half of trusts for each question.
 
@@ -162,8 +133,9 @@ def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
     )
 
 
+@once
 def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
-    """Answers of all staff in England to :data:`QUESTIONS`, in their order.
+    """England's published answers of all staff to :data:`QUESTIONS`, in their order, of the latest survey.
 
     Parameters
     ----------
@@ -184,7 +156,7 @@ def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
         & figures["indicator"].isin([question.id for question in QUESTIONS])
         & (figures["group"] == "All staff")
         & (figures["status"] == "ok")
-    ].sort_values("indicator", kind="stable")
+    ].sort_values(["indicator", "period_end"], kind="stable").drop_duplicates("indicator", keep="last")
     percent, base = (rows[name].to_numpy(dtype="float64") for name in ("value", "denominator"))
     interval = wilson_interval(percent * base / 100, base)
     return pd.DataFrame(
