@@ -15,6 +15,7 @@ import yaml
 
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
 from race_equality.render.files import ASSETS
+from race_equality.render.formats import Format
 from race_equality.render.notebook import PageSource
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
@@ -27,21 +28,6 @@ _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: Written by race_equality.report.board_page after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
 _PICTURE = re.compile(r'\bsrc="([0-9a-f]{16}\.\w+)"')
-
-
-@dataclass(frozen=True)
-class Format:
-    """Another form of a page, which the page links to.
-
-    Parameters
-    ----------
-    text : str
-    href : str
-        Relative to the page.
-    """
-
-    text: str
-    href: str
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,8 @@ class SiteConfig:
         As typst names them.
     css : tuple of Path
         Style sheets of the project, for content (not for a renderer's own frame).
+    site_url : str
+        Where the site will stand; "" when that is not said.
     metadata : mapping
         The whole file, which Pandoc's filters read their settings from.
     """
@@ -73,6 +76,7 @@ class SiteConfig:
     number_sections: bool
     pdf_standards: tuple[str, ...]
     css: tuple[Path, ...]
+    site_url: str
     metadata: Mapping[str, Any]
 
     def navigation_to(
@@ -150,6 +154,7 @@ def read_config(project_dir: Path) -> SiteConfig:
             _as_list(pdf.get("pdf-standard", settings.get("pdf-standard", [])))
         ),
         css=tuple(project_dir / name for name in _as_list(css)),
+        site_url=_site_url(website, file),
         metadata=settings,
     )
 
@@ -205,6 +210,13 @@ def _navigation(website: Mapping[str, Any], file: Path):
             if not isinstance(item, dict) or "href" not in item:
                 raise InputError(f"The navigation item {item!r} has no href.", file=file)
             yield NavigationItem(text=str(item.get("text", item["href"])), href=str(item["href"]))
+
+
+def _site_url(website: Mapping[str, Any], file: Path) -> str:
+    address = str(website.get("site-url") or "")
+    if address and not re.match(r"https?://[^/\s]+", address):
+        raise InputError(f"website: site-url must begin with https://, not {address!r}.", file=file)
+    return address
 
 
 def _footer(website: Mapping[str, Any]) -> str:

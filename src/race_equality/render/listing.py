@@ -128,7 +128,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
         '<table id="trusts" class="trusts" data-quarto-disable-processing="true">\n'
         '<caption>Trusts with a report, by region</caption>\n'
         '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
-        '<th scope="col">Type</th><th scope="col">To print</th></tr></thead>\n'
+        '<th scope="col">Type</th><th scope="col">Downloads</th></tr></thead>\n'
         + "\n".join(rows)
         + f"\n</table>\n</div>\n<script>\n{script}</script>"
     )

@@ -53,7 +53,7 @@ def compile_pdf(
         main.write_text(document, encoding="utf-8")
         for name, address in pictures.items():
             content = picture_bytes(address)
-            Path(folder, name).write_bytes(_plain_opacity(content) if name.endswith(".svg") else content)
+            Path(folder, name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
 
         def compiled() -> bytes:
             return typst.compile(
@@ -92,9 +92,19 @@ def _without_strange_letters(document: str, error: Exception) -> str:
     return document
 
 
-def _plain_opacity(svg: bytes) -> bytes:
+def plain_opacity(svg: bytes) -> bytes:
     """Say opacity in the way that costs nothing in a PDF.
 
+    Parameters
+    ----------
+    svg : bytes
+
+    Returns
+    -------
+    bytes
+
+    Notes
+    -----
     Vega writes ``opacity`` on each mark, and typst makes an object of its own for each mark that
     has it: half a kilobyte a point of a funnel. Full opacity need not be said, and where a mark
     is filled and has no outline ``fill-opacity`` means the same.

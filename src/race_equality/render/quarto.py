@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -15,14 +16,23 @@ from pathlib import Path
 import yaml
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
+from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks, raw_block
 from race_equality.render.config import SiteConfig, document_date, makes_pdf, page_address
 from race_equality.render.failure import RenderFailure
-from race_equality.render.files import copy_atomically, copy_folder
+from race_equality.render.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.fonts import font_directory
+from race_equality.render.formats import formats_html, formats_of
 from race_equality.render.listing import write_listing
 from race_equality.render.notebook import read_front_matter
+from race_equality.render.pdf import plain_opacity
+from race_equality.render.search import Entry, merge_index, page_of, read_index
 
+_DATA_SVG = re.compile(r"(data:image/svg\+xml;base64,)([A-Za-z0-9+/=]+)")
+#: The place of the links to a page's other forms. Quarto's own list of them knows nothing of data
+#: files, stands where a phone does not show it, and turns a link to a notebook into one to its page.
+_OTHER_FORMATS = "<!--other-formats-->"
+#: Quarto's navigation has no name, and its button for phones says that it is a menu, which it isn't.
+_MENDED = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: Fewer pages than this are not worth a second Quarto, which takes a second or two to start.
@@ -58,12 +68,16 @@ def render_pages(
     list of RenderFailure
     """
     shards = _shards(pages, jobs)
+    found: dict[str, list[Entry]] = {}
 
     def render(shard: Sequence[str]) -> list[RenderFailure]:
-        return _render_shard(quarto, project_dir, site_dir, shard, config, on_page)
+        return _render_shard(quarto, project_dir, site_dir, shard, config, on_page, pages, found)
 
     with ThreadPoolExecutor(max_workers=max(1, len(shards))) as pool:
-        return [failure for failures in pool.map(render, shards) for failure in failures]
+        failures = [failure for failures in pool.map(render, shards) for failure in failures]
+    if found:
+        merge_index(site_dir, [entry for entries in found.values() for entry in entries], set(found))
+    return failures
 
 
 def render_index(quarto: str, project_dir: Path, site_dir: Path, *, config: SiteConfig) -> None:
@@ -88,7 +102,8 @@ def render_index(quarto: str, project_dir: Path, site_dir: Path, *, config: Site
         if not ok or not (shard / "_site" / "index.html").is_file():
             raise RaceEqualityError(f"Quarto could not make the first page: {_complaint(said)}")
         _publish_shared(shard, site_dir)
-        copy_atomically(shard / "_site" / "index.html", site_dir / "index.html")
+        write_atomically(site_dir / "index.html", _mended(shard / "_site" / "index.html"))
+        merge_index(site_dir, read_index(shard / "_site"), {"index.html"})
 
 
 def _shards(pages: Sequence[str], jobs: int) -> list[Sequence[str]]:
@@ -97,13 +112,15 @@ def _shards(pages: Sequence[str], jobs: int) -> list[Sequence[str]]:
     return [pages[first::count] for first in range(count) if pages[first::count]]
 
 
-def _render_shard(quarto, project_dir, site_dir, pages, config, on_page) -> list[RenderFailure]:
+def _render_shard(
+    quarto, project_dir, site_dir, pages, config, on_page, all_pages, found
+) -> list[RenderFailure]:
     failures: list[RenderFailure] = []
     remaining = list(pages)
     while remaining:
         with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
             shard = Path(folder)
-            broken = _stage_pages(quarto, project_dir, shard, remaining, site_dir, pages)
+            broken = _stage_pages(quarto, project_dir, shard, remaining, site_dir, all_pages)
             if broken is not None:
                 page, message = broken
                 on_page(page, "failed")
@@ -122,11 +139,15 @@ def _render_shard(quarto, project_dir, site_dir, pages, config, on_page) -> list
             said, ok = _run(quarto, shard, begun, date=document_date({}))
             if ok:
                 _publish_shared(shard, site_dir)
+                entries = read_index(shard / "_site")
                 for page in remaining:
                     failure = _publish(project_dir, shard, site_dir, page, config)
                     on_page(page, "failed" if failure else "done")
                     if failure:
                         failures.append(failure)
+                    else:
+                        address = page_address(page)
+                        found[address] = [entry for entry in entries if page_of(entry) == address]
                 return failures
             # Quarto stops at the first page that fails; the others are rendered without it.
             if not at:
@@ -149,6 +170,8 @@ def _stage_pages(quarto, project_dir, shard, pages, site_dir, all_pages) -> tupl
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             target.write_text(_for_quarto(project_dir / page), encoding="utf-8")
+        except RaceEqualityError as error:
+            return page, str(error)
         except (OSError, ValueError, KeyError, TypeError) as error:
             return page, f"{page} is not a notebook ({error}). Run the notebook again."
     return None
@@ -175,6 +198,8 @@ def _stage_shard(
     execute = settings.setdefault("execute", {})
     execute["enabled"] = False
     execute.pop("ipynb-filters", None)  # see _for_quarto
+    if isinstance(settings.get("format", {}).get("html"), dict):
+        settings["format"]["html"]["format-links"] = False
     # The pages that are linked to may be in another shard: their addresses, not their sources.
     made = {page_address(page) for page in also} | {"index.html"}
     bar = settings.get("website", {}).get("navbar")
@@ -199,12 +224,29 @@ def _stage_shard(
 
 
 def _for_quarto(file: Path) -> str:
-    """A notebook whose HTML outputs are raw blocks.
+    """A notebook whose HTML outputs are raw blocks, with a place for links at its head.
 
-    The project's ``ipynb-filters`` do the same in a Python of their own for each page and format.
+    The project's ``ipynb-filters`` make the raw blocks in a Python of their own for each page and
+    format.
     """
-    notebook = json.loads(file.read_text(encoding="utf-8"))
-    return json.dumps(html_as_raw_blocks(notebook), ensure_ascii=False)
+    notebook = html_as_raw_blocks(json.loads(file.read_text(encoding="utf-8")))
+    cells = notebook["cells"]
+    has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
+    cells.insert(
+        1 if has_front_matter else 0,
+        {
+            "cell_type": "markdown",
+            "id": "other-formats",
+            "metadata": {},
+            # a list, because Quarto takes a string for one line
+            "source": raw_block(_OTHER_FORMATS).splitlines(keepends=True),
+        },
+    )
+    return _DATA_SVG.sub(_with_plain_opacity, json.dumps(notebook, ensure_ascii=False))
+
+
+def _with_plain_opacity(found: re.Match[str]) -> str:
+    return found[1] + base64.b64encode(plain_opacity(base64.b64decode(found[2]))).decode()
 
 
 def _run(
@@ -260,7 +302,8 @@ def _publish(project_dir, shard, site_dir, page, config) -> RenderFailure | None
     pdf = html.with_suffix(".pdf")
     if not html.is_file():
         return RenderFailure(page, "html", "Quarto made no page of it.")
-    if makes_pdf(read_front_matter(project_dir / page), config):
+    has_pdf = makes_pdf(read_front_matter(project_dir / page), config)
+    if has_pdf:
         if not pdf.is_file():
             return RenderFailure(page, "pdf", "Quarto made no PDF of it.")
         copy_atomically(pdf, (site_dir / address).with_suffix(".pdf"))
@@ -268,8 +311,16 @@ def _publish(project_dir, shard, site_dir, page, config) -> RenderFailure | None
         if folder.is_dir():
             copy_folder(folder, (site_dir / address).with_name(folder.name))
     copy_atomically(project_dir / page, site_dir / page)
-    copy_atomically(html, site_dir / address)
+    links = formats_html(formats_of(page, site_dir, pdf=has_pdf))
+    write_atomically(site_dir / address, _mended(html).replace(_OTHER_FORMATS, links, 1))
     return None
+
+
+def _mended(page: Path) -> str:
+    text = page.read_text(encoding="utf-8")
+    for wrong, right in _MENDED:
+        text = text.replace(wrong, right)
+    return text
 
 
 def _publish_shared(shard: Path, site_dir: Path) -> None:

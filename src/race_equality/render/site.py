@@ -13,8 +13,10 @@ from race_equality.errors import RaceEqualityError
 from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
 from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, write_atomically
+from race_equality.render.formats import formats_of
 from race_equality.render.listing import write_listing
 from race_equality.render.pandoc import Translators
+from race_equality.render.sitemap import write_sitemap
 
 Engine = Literal["auto", "quarto", "built-in"]
 OnPage = Callable[[str, str], None]
@@ -76,6 +78,7 @@ def render_site(
     else:
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
+    write_sitemap(site_dir, config)
     order = {page: position for position, page in enumerate(pages)}
     return sorted(failures, key=lambda failure: order[failure.page])
 
@@ -140,25 +143,17 @@ def _render_built_in(
 def _render_page(
     project_dir, site_dir, page, config, navigation, translators, report
 ) -> RenderFailure | None:
-    from race_equality.render.builtin import Format, page_html, page_pdf, translate
+    from race_equality.render.builtin import page_html, page_pdf, translate
     from race_equality.render.notebook import read_page
 
     address = page_address(page)
     target = site_dir / address
-    stem = PurePosixPath(page).stem
     stage = "html"
     report(page, stage)
     try:
         source = read_page(project_dir / page, crossref=config.metadata.get("crossref"))
-        formats = [Format("Notebook (for JupyterLab)", f"{stem}.ipynb")]
         with_pdf = makes_pdf(source.front_matter, config)
-        if with_pdf:
-            formats.insert(0, Format("PDF (to print or send)", f"{stem}.pdf"))
-        formats += [
-            Format(text, f"{stem}-figures.{ending}")
-            for text, ending in (("Figures (CSV)", "csv"), ("Figures (spreadsheet, ODS)", "ods"))
-            if target.with_name(f"{stem}-figures.{ending}").is_file()
-        ]
+        formats = formats_of(page, site_dir, pdf=with_pdf)
         translation = translate(source, config, translators, pdf=with_pdf)
         html = page_html(
             source, address, config, formats=formats, navigation=navigation, translation=translation

@@ -184,6 +184,7 @@ STAND_IN = """\
     root = pathlib.Path(sys.argv[2])
     settings = yaml.safe_load((root / "_quarto.yml").read_text())
     pages = settings["project"]["render"]
+    found = []
     with open({log!r}, "a") as log:
         log.write(json.dumps({{"pages": pages, "execute": settings["execute"]}}) + "\\n")
     for number, page in enumerate(pages, 1):
@@ -196,8 +197,10 @@ STAND_IN = """\
         target = (root / "_site" / page).with_suffix(".html")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("page by quarto: " + text)
+        found.append({{"objectID": page, "href": str(target.relative_to(root / "_site")) + "#x", "text": text[:9]}})
         if page.endswith(".ipynb"):
             target.with_suffix(".pdf").write_bytes(b"%PDF by quarto")
+    (root / "_site" / "search.json").write_text(json.dumps(found))
     (root / "_site" / "site_libs").mkdir(parents=True)
     (root / "_site" / "site_libs" / "quarto.js").write_text("//")
 """
@@ -257,3 +260,78 @@ def test_a_single_page_that_fails_in_quarto_is_named(project, tmp_path, quarto_l
     page = write_page(project, "RX1", html="<p>FAIL</p>")
     (failure,) = render_site(project, tmp_path / "site", [page])
     assert failure.page == page
+
+
+def searched(site: Path) -> list[str]:
+    return [entry["href"] for entry in json.loads((site / "search.json").read_text())]
+
+
+def test_the_search_index_holds_all_pages_whatever_was_rendered_last(project, tmp_path, quarto_log):
+    site = tmp_path / "site"
+    pages = [write_page(project, f"RX{number}") for number in range(9)]
+    assert render_site(project, site, pages, jobs=2) == []
+    everything = ["index.html#x", *(f"trusts/RX{number}.html#x" for number in range(9))]
+    assert searched(site) == everything
+    before = (site / "search.json").read_bytes()
+    assert render_site(project, site, [pages[4]]) == []
+    assert searched(site) == everything
+    assert (site / "search.json").read_bytes() == before, "the order of rendering leaves no trace"
+    (site / "trusts" / "RX3.html").unlink()
+    assert render_site(project, site, []) == []
+    assert searched(site) == [href for href in everything if "RX3" not in href]
+
+
+def test_a_page_that_fails_keeps_its_place_in_the_search_index(project, tmp_path, quarto_log):
+    site = tmp_path / "site"
+    pages = [write_page(project, "RX1"), write_page(project, "RX2")]
+    assert render_site(project, site, pages) == []
+    write_page(project, "RX2", html="<p>FAIL</p>")
+    assert len(render_site(project, site, pages)) == 1
+    assert searched(site) == ["index.html#x", "trusts/RX1.html#x", "trusts/RX2.html#x"]
+
+
+def test_a_broken_search_index_is_made_anew(project, tmp_path, quarto_log):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "search.json").write_text("{half")
+    assert render_site(project, site, [write_page(project, "RX1")]) == []
+    assert searched(site) == ["index.html#x", "trusts/RX1.html#x"]
+
+
+@pytest.mark.parametrize("engine", ["built-in", "quarto"])
+def test_both_renderers_link_a_page_to_its_other_forms(project, tmp_path, quarto_log, engine):
+    import re
+
+    site = tmp_path / "site"
+    (site / "trusts").mkdir(parents=True)
+    (site / "trusts" / "RX1-figures.csv").write_text("a")
+    (site / "trusts" / "RX1-figures.ods").write_text("a")
+    assert render_site(project, site, [write_page(project, "RX1")], engine=engine) == []
+    page = (site / "trusts" / "RX1.html").read_text()
+    (links,) = re.findall(r'<ul class="formats" aria-label="Other formats">(.*?)</ul>', page, re.DOTALL)
+    assert re.findall(r'href="([^"]*)"', links) == ["RX1.pdf", "RX1.ipynb", "RX1-figures.csv", "RX1-figures.ods"]
+
+
+@pytest.mark.parametrize("engine", ["built-in", "quarto"])
+def test_a_site_with_an_address_has_a_sitemap_of_all_its_pages(project, tmp_path, quarto_log, engine):
+    from lxml import etree
+
+    site = tmp_path / "site"
+    settings = project / "_quarto.yml"
+    assert render_site(project, site, [write_page(project, "RX1")], engine=engine) == []
+    assert not (site / "sitemap.xml").exists(), "no address, no sitemap"
+    settings.write_text(settings.read_text().replace("website:\n", "website:\n  site-url: https://example.org/race\n"))
+    assert render_site(project, site, [write_page(project, "RX2")], engine=engine) == []
+    tree = etree.parse(str(site / "sitemap.xml"))
+    assert [place.text for place in tree.iterfind(".//{*}loc")] == [
+        "https://example.org/race/", "https://example.org/race/trusts/RX1.html",
+        "https://example.org/race/trusts/RX2.html",
+    ]
+    assert (site / "robots.txt").read_text() == "Sitemap: https://example.org/race/sitemap.xml\n"
+
+
+def test_an_address_that_is_none_is_refused(project, tmp_path):
+    settings = project / "_quarto.yml"
+    settings.write_text(settings.read_text().replace("website:\n", "website:\n  site-url: example.org\n"))
+    with pytest.raises(RaceEqualityError, match="site-url must begin with https://"):
+        render_site(project, tmp_path / "site", [], engine="built-in")
