@@ -267,12 +267,19 @@ class _Build:
             self._close_record()
 
     def _kernels(self) -> AbstractContextManager[object]:
-        """Start one fork server for all workers, if forked kernels are wanted."""
-        if self.options.engine != "fork" or not any(work.execute for work in self.needed):
+        """Start what notebooks share, if any is to be run."""
+        notebooks = sum(work.execute for work in self.needed)
+        if not notebooks:
             return nullcontext()
-        from race_equality.batch.fork_server import ForkServer
+        from race_equality.batch.shared import shared_by_notebooks
 
-        return ForkServer(share=True)
+        return shared_by_notebooks(
+            self.output / ".cache",
+            self.project,
+            engine=self.options.engine,
+            jobs=self.options.jobs,
+            notebooks=notebooks,
+        )
 
     # -- steps --------------------------------------------------------------------------------
 

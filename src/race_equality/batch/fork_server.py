@@ -4,9 +4,9 @@ Starting a Python kernel costs 0.8 seconds, and what a report imports as much ag
 milliseconds. The kernel that comes out is ipykernel's own, in a process of its own, and ends when it
 ends: nothing of one notebook reaches the next.
 
-The process that forks has *imported* but never *used* the libraries: a fork of a process in which
-vl-convert, typst or polars have started their threads hangs. It runs no thread, no event loop and no
-ZeroMQ socket. It is ``python -m race_equality.batch.fork_server``, started by :class:`ForkServer`;
+The process that forks has *imported* but never *used* the libraries that start threads: a fork of a
+process in which vl-convert, typst or polars have started theirs hangs. It runs no thread, no event
+loop and no ZeroMQ socket. In a build it has also read the figures, with pandas and one thread. It is ``python -m race_equality.batch.fork_server``, started by :class:`ForkServer`;
 requests come over a Unix socket, each with the standard output and error of who asks, as a child of
 its own would inherit them. The connection then stands for the kernel: it says when the kernel can be
 talked to and how it ended, and closing it ends the kernel.
@@ -19,6 +19,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import selectors
 import shutil
 import signal
@@ -26,6 +27,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -67,13 +69,16 @@ PRELOAD = (
     "vl_convert",
     "yaml",
     "race_equality.params",
-    "race_equality.figures.store",
-    "race_equality.figures.trusts",
-    "race_equality.figures.provenance",
-    "race_equality.report",
+)
+
+#: All modules of these are imported as well: notebooks take what they need of them.
+PRELOAD_PACKAGES = (
+    "race_equality.figures",
     "race_equality.indicators",
     "race_equality.statistics",
     "race_equality.disclosure",
+    "race_equality.actions",
+    "race_equality.report",
 )
 
 # What the server answers, one line each.
@@ -90,13 +95,20 @@ class ForkServer:
     ----------
     share : bool
         Let the processes started from here use it too, through the environment.
+    project : Path, optional
+        A checkout whose figures are read before the first fork: notebooks that read them have them
+        at once, as long as the files stay as they are.
+    compute : bool
+        Also compute the findings on all trusts (:mod:`race_equality.indicators.once`).
 
     Notes
     -----
     Imports happen in the server's own process, beside whatever its owner does next; requests wait.
     """
 
-    def __init__(self, *, share: bool = False) -> None:
+    def __init__(
+        self, *, share: bool = False, project: Path | None = None, compute: bool = False
+    ) -> None:
         # A private folder: the socket runs code for whoever can open it.
         self.folder = Path(tempfile.mkdtemp(prefix="race-equality-"))
         self.address = str(self.folder / "fork")
@@ -106,7 +118,8 @@ class ForkServer:
                 listener.bind(self.address)
                 listener.listen(64)
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", __name__, str(listener.fileno())],
+                    [sys.executable, "-m", __name__, str(listener.fileno())]
+                    + ([str(project), *(["compute"] if compute else [])] if project else []),
                     stdin=subprocess.PIPE,  # its end of file tells the server that its owner is gone
                     pass_fds=[listener.fileno()],
                     start_new_session=True,  # Ctrl-C is for its owner to act on
@@ -419,6 +432,34 @@ def _end_thread(thread) -> None:
         thread.join(timeout=2)
 
 
+def preloaded() -> Iterator[str]:
+    """Name the modules that are imported before the first fork."""
+    yield from PRELOAD
+    for name in PRELOAD_PACKAGES:
+        with suppress(ImportError):
+            package = importlib.import_module(name)
+            yield name
+            yield from (module.name for module in pkgutil.iter_modules(package.__path__, f"{name}."))
+
+
+def _read_ahead(root: Path, *, compute: bool) -> None:
+    """Read what every notebook reads; what fails here fails again in the notebook, where it is seen."""
+    from race_equality.figures.provenance import read_sources
+    from race_equality.figures.store import read_figures
+    from race_equality.figures.trusts import read_trusts
+    from race_equality.indicators.once import compute_all
+    from race_equality.project import find_project
+    from race_equality.report.drawing import prepare
+
+    project = find_project(root)
+    figures = read_figures(project=project)
+    read_trusts(project=project)
+    read_sources(project=project)
+    prepare()
+    if compute:
+        compute_all(figures)
+
+
 def _main() -> None:
     # As ipykernel_launcher does: the kernel puts '' there itself, for its own working directory.
     if sys.path[0] in ("", os.getcwd()):
@@ -426,10 +467,13 @@ def _main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     # debugpy, which ipykernel imports, would print its advice on frozen modules for each build.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    for name in PRELOAD:
+    for name in preloaded():
         # A module that cannot be imported fails in the notebook that needs it, where it is seen.
         with suppress(Exception):
             importlib.import_module(name)
+    if sys.argv[2:]:
+        with suppress(Exception):
+            _read_ahead(Path(sys.argv[2]), compute="compute" in sys.argv[3:])
     gc.collect()
     folder = os.path.dirname(listener.getsockname())
     request = _serve(listener)

@@ -101,7 +101,7 @@ def _read(
     for path in files:
         # ParquetFile and not read_table: without the machinery of a dataset, ten times faster here
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
                 table = file.read(use_threads=False)
         except (pa.ArrowInvalid, OSError) as error:
             raise RaceEqualityError(
@@ -110,7 +110,7 @@ def _read(
             ) from None
         tables.append(table if chosen is None else table.filter(chosen))
     table = pa.concat_tables(tables) if tables else figure_schema_arrow().empty_table()
-    figures = table.to_pandas(date_as_object=False).astype(FIGURE_DTYPES)
+    figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
     return _local_for_missing(figures)
 
 

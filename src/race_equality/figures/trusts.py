@@ -199,8 +199,8 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
 @lru_cache(maxsize=4)
 def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
     # the stamps make a rewritten file a new entry of the cache
-    with pq.ParquetFile(folder / TRUSTS_FILE) as table:
-        trusts = table.read(use_threads=False).to_pandas().astype(TRUST_DTYPES)
+    with pq.ParquetFile(folder / TRUSTS_FILE, pre_buffer=False) as table:
+        trusts = table.read(use_threads=False).to_pandas(use_threads=False).astype(TRUST_DTYPES)
     with open(folder / SUCCESSIONS_FILE, encoding="utf-8", newline="") as file:
         successions = [
             Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None}))

@@ -264,7 +264,7 @@ def _read(name: str, key: str) -> pd.DataFrame | None:
     if file is None:
         return None
     try:
-        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+        with pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False) as parquet:
             return parquet.read(use_threads=False).to_pandas(use_threads=False)
     except (OSError, pa.ArrowException):  # not there, or damaged: computed again
         return None

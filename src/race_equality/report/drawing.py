@@ -92,6 +92,11 @@ def draw_here(text: str) -> str:
     return _renumber(_engine().vegalite_to_svg(text, vl_version=_vega_lite_version()))
 
 
+def prepare() -> None:
+    """Look up what the name of a kept picture rests on, before processes are forked."""
+    _editions()
+
+
 def is_drawn_elsewhere() -> bool:
     """Whether a build has given this process another one to draw its charts."""
     return SERVER_VARIABLE in os.environ
