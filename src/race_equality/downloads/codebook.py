@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from race_equality.figures.ethnicity import FIVE_GROUPS
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
+from race_equality.indicators.findings import GAP
 from race_equality.indicators.survey import GROUND_ETHNIC_BACKGROUND, QUESTIONS
 from race_equality.indicators.workforce import MAIN_GROUPS
-
-#: The group of a gap: always in this direction.
-GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
 
 #: The Analysis Function's shorthand, by the status of a figure.
 SHORTHAND = {"suppressed": "[c]", "not_available": "[x]", "not_applicable": "[z]", "low_reliability": "[u]"}
@@ -27,7 +25,7 @@ SHORTHAND_WORDS = {
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
 DECIMALS = {
     "percent": 1, "percentage points": 1, "ratio": 2, "people": 0, "count": 0, "quintile": 0,
-    "score": 1, "per_100000": 1, "fte": 0,
+    "score": 1, "per_100000": 1, "fte": 0, "percent a year": 1, "years": 0, "probability": 2, "rank": 0,
 }  # fmt: skip
 
 _DECIMALS_IN_WORDS = ("whole number", "one decimal", "two decimals")
@@ -82,8 +80,13 @@ def _measures() -> list[Measure]:
             definition = "Share of staff from ethnic minorities in each pay band or grade, 31 March"
             units, groups = ("percent",), "pay bands and grades"
         else:
-            definition = "Share of board members from ethnic minorities, and that share minus the workforce’s"
-            units, groups = ("percent", "percentage points"), "Board, Workforce, Board minus workforce"
+            definition = (
+                "Share of board members from ethnic minorities, that share minus the workforce’s, and the years until "
+                "they would be equal if both went on as they went"
+            )
+            units, groups = ("percent", "percentage points", "years"), (
+                "Board, Workforce, Board minus workforce, Years to parity of the board"
+            )
         found.append(Measure(indicator.id, name, definition, units, groups, indicator.adverse_when))
     for question in (*QUESTIONS, GROUND_ETHNIC_BACKGROUND):
         definition = "Share of all staff who said so in the NHS Staff Survey, weighted by the publisher"
@@ -116,7 +119,10 @@ def _measures() -> list[Measure]:
                 "Share of those who said their ethnic group", ("percent",), five),
         Measure("workforce_headcount", "Staff by staff group",
                 "People employed; one person in two roles counts in each group, and once in the total",
-                ("people",), ", ".join((*MAIN_GROUPS, "Total"))),
+                ("people", "percent"), ", ".join((*MAIN_GROUPS, "Total"))),
+        Measure("workforce_march_headcount", "Growth of the workforce",
+                "Yearly change of the number of staff in post in March, a line through up to nine years",
+                ("percent a year",), "Total"),
         Measure("catchment_population", "People in the catchment", "People whom an acute trust serves", ("people",),
                 "All people"),
         Measure("catchment_imd_score", "Deprivation score of the catchment",
@@ -164,9 +170,19 @@ COLUMNS = {
     "lower_95": "Lower limit of the 95% confidence interval",
     "upper_95": "Upper limit of the 95% confidence interval",
     "all_trusts": "The same for all trusts with figures taken together",
+    "england": "The same for England as its publisher gives it",
+    "region_trusts": "The same for the trusts of the region taken together",
+    "similar_trusts": "The same for the trust’s peers taken together; its report names them and says why",
+    "probability_adverse": "Probability that the gap is on the adverse side, read with the gaps of all trusts",
+    "rank_lower_95": "Lower limit of the 95% interval of the rank of the gap, 1 being the least adverse",
+    "rank_upper_95": "Upper limit of that interval; there is no rank by itself",
     "unit": "Unit of value, limits and comparator",
     "people": "How many people or events the figure rests on",
     "status": "“shown”, or why not, with the shorthand",
+    "adverse_when": "Which side is adverse",
+    "compared_with": "What the reading compares the figure with",
+    "reading": "What the figure shows, its interval considered",
+    "position": "Where the trust lies in a funnel over all trusts: limits allow for chance and ordinary variation",
     "rounding": "How far value, limits and comparator are rounded",
     "source": "Title of the publication",
     "publisher": "Who published it",

@@ -6,12 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 #: What a spreadsheet takes for the beginning of a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
+@lru_cache(maxsize=50_000)  # sources, names and shorthand stand in row after row
 def as_text(cell: object) -> str:
     """Return a cell as text that no spreadsheet takes for a formula.
 

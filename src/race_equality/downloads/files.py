@@ -29,8 +29,9 @@ _FINDING_COLUMNS = {
     "name": ("Figure", 11.0), "group": ("Group", 6.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0),
     "value": ("Value", 2.5),
     "lower_95": ("Lower 95% limit", 2.5), "upper_95": ("Upper 95% limit", 2.5),
-    "all_trusts": ("All trusts", 2.5), "unit": ("Unit", 4.0), "people": ("People", 2.5),
-    "status": ("Status", 5.0), "source": ("Source", 14.0),
+    "all_trusts": ("All trusts", 2.5), "england": ("England", 2.5), "region_trusts": ("Region", 2.5),
+    "similar_trusts": ("Similar trusts", 2.5), "unit": ("Unit", 4.0), "people": ("People", 2.5),
+    "reading": ("Reading", 9.0), "status": ("Status", 5.0), "source": ("Source", 14.0),
 }  # fmt: skip
 _PUBLISHED_COLUMNS = {
     "name": ("Figure", 11.0), "group": ("Group", 5.0), "organisation": ("Organisation", 3.0),
@@ -38,7 +39,10 @@ _PUBLISHED_COLUMNS = {
     "people": ("People", 2.5), "status": ("Status", 5.0), "source": ("Source", 14.0), "locator": ("Where in the source", 9.0),
 }  # fmt: skip
 _MONTHLY = ("rtt_", "ae_")
-_NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")
+_NUMBERS = (
+    "value", "lower_95", "upper_95", "all_trusts", "england", "region_trusts", "similar_trusts", "people",
+    "probability_adverse", "rank_lower_95", "rank_upper_95",
+)  # fmt: skip
 
 
 class Downloads:
@@ -55,7 +59,16 @@ class Downloads:
         figures = read_figures(project=project)
         # What a trust has loaded of its patients is in its report alone, by the rules of that section.
         figures = figures[~figures["source"].str.startswith("patients_return_")]
-        self.material = Material(figures, {source.id: source for source in read_sources(project=project)})
+        trusts = read_trusts(project=project)
+        own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
+        params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
+        self.material = Material(
+            figures,
+            {source.id: source for source in read_sources(project=project)},
+            trusts,
+            peers={code: one.peers for code, one in params.items() if one.peers},
+            rules={code: self._rule(code) for code in params},
+        )
         self._findings: dict[str, list[Row]] = {}
 
     @property
@@ -99,9 +112,7 @@ class Downloads:
         """
         codes = read_trusts(project=self.project)["trust_code"]
         trusts = [resolve_trust(code, project=self.project) for code in codes]
-        own = {file.stem for file in (self.project.params / "trusts").glob("*.yml")}
-        rules = {trust.code: self._rule(trust.code) for trust in trusts if trust.code in own}
-        rows = findings_of_all(self.material, trusts, rules=rules, known=self._findings)
+        rows = findings_of_all(self.material, trusts, known=self._findings)
         write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
         write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
         write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
@@ -160,7 +171,8 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
             "Percentages, percentage points, scores and rates have one decimal, ratios two, people and events none.",
             "Limits are those of the 95% confidence interval.",
             "A gap is the first group minus the second, in percentage points.",
-            "“All trusts” is the same figure for all trusts with figures taken together.",
+            "“All trusts” is the same figure for all trusts with figures taken together; “Region” and “Similar "
+            "trusts” for those of the region and for the peers that the report names. “England” is as published.",
             "Figures resting on few people are hidden, and others with them where they could be worked out.",
             "Breakdowns of people into small groups are given as the report gives them, and not as published.",
             "One person in two roles counts in each staff group, so staff groups do not add up to the total.",

@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 _NAMESPACES = " ".join(
@@ -155,6 +156,7 @@ def _cell(text: str, style: str = "") -> str:
     )
 
 
+@lru_cache(maxsize=50_000)  # sources, names and shorthand stand in row after row
 def _value(text: str) -> str:
     number = _NUMBER.fullmatch(text)
     if not number:

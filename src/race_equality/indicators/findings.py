@@ -517,7 +517,7 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
                         ("value", "percent", np.nan), ("lower", "lower", np.nan), ("upper", "upper", np.nan),
                         ("people", "base", np.nan),
                     )},
-                    "status": ["ok"] * len(here) + ["not_available"] * len(missing),
+                    "status": ["ok"] * len(here) + _why_missing(figures, question.id, missing),
                     "position": [*position, *[""] * len(missing)],
                     "direction": [*_against_all(position, question.adverse_when), *["none"] * len(missing)],
                 }
@@ -651,7 +651,8 @@ def _waits(figures: pd.DataFrame, compared: Compared, people: Mapping[str, int])
             pd.DataFrame(
                 {
                     "trust_code": missing, "measure": measure.id, "group": "All patients", "unit": "percent",
-                    "period_start": pd.NaT, "period_end": pd.NaT, "status": "not_available",
+                    "period_start": pd.NaT, "period_end": pd.NaT,
+                    "status": _why_missing(figures, measure.id, missing),
                     "adverse_when": adverse_when, "compared_with": "its own earlier months", "direction": "none",
                     "indicators": measure.id,
                 }
@@ -771,6 +772,13 @@ def _patients(figures: pd.DataFrame, responses: Mapping[str, int]) -> pd.DataFra
                         "compared_with": "the least deprived fifth", "direction": row.direction}  # fmt: skip
             parts.append(pd.DataFrame([whole | more | ({} if pd.notna(more["value"]) else {"status": "not_available"})]))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _why_missing(figures: pd.DataFrame, indicator: str, codes: Sequence[str]) -> list[str]:
+    """The status of each trust's last figure of an indicator; one that is there, and too small to use, as none."""
+    rows = figures[figures["indicator"] == indicator].sort_values("period_end", kind="stable")
+    last = rows.groupby("trust_code")["status"].last().replace("ok", "not_available")
+    return last.reindex(list(codes)).fillna("not_available").tolist()
 
 
 def _days(figures: pd.DataFrame, indicators: Sequence[str]) -> pd.DataFrame:

@@ -188,6 +188,7 @@ def test_the_audit_works_out_a_group_from_a_total_in_the_same_measure(site, new_
         ),
         new_trust(),
     )
+    rows = [row for row in rows if row["measure"] != "workforce_headcount" or row["unit"] == "people"]
     groups = {row["group"]: row["value"] for row in rows if row["measure"] == "workforce_headcount"}
     assert groups == {"HCHS Doctors": "40", "Midwives": "[c]", "Ambulance staff": "56"}
     total = {**next(row for row in rows if row["group"] == "HCHS Doctors"), "group": "Total", "value": "100"}

@@ -11,13 +11,13 @@ from race_equality.downloads.codebook import (
     CODEBOOK_COLUMNS,
     COLUMNS,
     DECIMALS,
-    GAP,
     SHORTHAND_WORDS,
     codebook,
 )
 from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import WRES
+from race_equality.indicators.findings import GAP
 from race_equality.indicators.survey import QUESTIONS
 
 NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")
@@ -156,7 +156,7 @@ def test_all_trusts_are_without_the_invented_one_and_without_local_returns(mater
                           source="patients_return_RX1")  # fmt: skip
     demonstration = new_trust("DEMO", "Demonstration", is_demonstration=True)
     everything = material(*wres_6, *invented, local, other, patients)
-    rows = findings_of_all(everything, [new_trust(), demonstration], rules={})
+    rows = findings_of_all(everything, [new_trust(), demonstration])
     assert {row["trust_code"] for row in rows} == {"RX1"}
     assert {row["kind"] for row in rows} == {FINDING}
     assert not {"77.7", "33.3"} & {row["value"] for row in rows}
