@@ -219,7 +219,7 @@ def _write_template(
 ) -> None:
     from race_equality.figures.store import write_all
     from race_equality.figures.trusts import resolve_trust
-    from race_equality.sources.wres_return import years_before
+    from race_equality.sources.returns import years_before
 
     project = find_project()
     trust = resolve_trust(trust_code, project=project)

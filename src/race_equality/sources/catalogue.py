@@ -66,6 +66,7 @@ from race_equality.sources.reading import (
     same_words,
     unpack,
 )
+from race_equality.sources.returns import return_source
 
 #: The files of the trust list: source id to pattern and description.
 TRUST_FILES = {
@@ -905,15 +906,20 @@ def add_return(path: Path, project: Project) -> Outcome:
     trusts = read_trust_list(project=project)
     if return_kind(path) is patients_return:
         code, reading = patients_return.read_return(path, trusts)
-        make_source, name = patients_return.return_source, patients_return.source_id(code)
+        form, name = patients_return, patients_return.source_id(code)
     else:
         code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
-        make_source, name = wres_return.return_source, code
+        form, name = wres_return, code
     reading = replace(reading, figures=check_figures(reading.figures, origin=path.name))
     trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
     content = parquet_bytes(reading.figures)
     source = replace(
-        _dated(make_source(code, trust_name, path, reading.period, date.today()), project),
+        _dated(
+            return_source(
+                form.source_id(code), form.TITLE, trust_name, path, reading.period, form.NOTES, date.today()
+            ),
+            project,
+        ),
         figures_sha256=sha256(content).hexdigest(),
     )
     local = project.root / "data" / "local"

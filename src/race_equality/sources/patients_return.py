@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,12 +24,11 @@ from pathlib import Path
 from race_equality.disclosure.attack import Relation
 from race_equality.disclosure.suppression import suppress
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.provenance import Source, sha256_of
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Record, check_file, first_by_key, nearest, read_csv
-from race_equality.sources.return_workbook import FormRow, Topic, read_workbook, workbook_bytes
-from race_equality.sources.wres_return import MOST_YEARS, check_part, trust_code_of, year_to_of
+from race_equality.sources.reading import Cell
+from race_equality.sources.return_workbook import FormRow, Topic, workbook_bytes
+from race_equality.sources.returns import check_part, read_form
 
 TITLE = "Patients return"
 
@@ -50,6 +48,10 @@ COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
 #: A share of fewer people or appointments is not shown (as a survey's of fewer than 11 responses), and
 #: no count under 5 (as in the Mental Health Act statistics).
 LEAST_BASE, LEAST_COUNT = 11, 5
+NOTES = (
+    f"Counts under {LEAST_COUNT} and shares of fewer than {LEAST_BASE} are suppressed, with those "
+    "from which they could be worked out.",
+)
 
 
 @dataclass(frozen=True)
@@ -225,39 +227,10 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
     InputError
         For a row that is not known, what is not a whole number, or numbers that cannot both be right.
     """
-    remarks: tuple[str, ...] = ()
-    if zipfile.is_zipfile(check_file(path)):
-        table, remarks = read_workbook(path, COLUMNS)
-    else:
-        table = read_csv(path, COLUMNS, comments=True)
-    if table.unknown_columns:
-        raise InputError(
-            f"The column {table.unknown_columns[0]!r} is not part of a return.",
-            file=path,
-            mend=f"The columns are {', '.join(COLUMNS)}.",
-        )
-    code = trust_code_of(table.records, trusts)
-    known = rows_of_a_year()
-    records: dict[tuple[date, str, str], Record] = {}
-    keys = []
-    for record in table:
-        year_to, indicator, item = year_to_of(record["year_to"]), record["indicator"], record["item"]
-        if (indicator.text, item.text) not in known:
-            items = [i for name, i in known if name == indicator.text]
-            near = nearest(item.text if items else indicator.text, items or [name for name, _ in known])
-            raise (item if items else indicator).error(
-                f"The row {indicator.text!r}, {item.text!r} is not known."
-                + (f" The nearest is {near!r}." if near else ""),
-                "Use the rows of the template.",
-            )
-        records[year_to, indicator.text, item.text] = record
-        keys.append(((str(year_to), indicator.text, item.text), indicator))
-    first_by_key(keys, "year, indicator and item")
-    years = sorted({year for year, *_ in records})
-    if len(years) > MOST_YEARS:
-        raise InputError(f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}.")
+    form = read_form(path, COLUMNS, rows_of_a_year(), trusts)
+    code, records, years = form.trust_code, form.records, form.years
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
-    notes = list(remarks)
+    notes = list(form.remarks)
     for year_to in years:
         for measure in MEASURES:
             cells = {
@@ -267,32 +240,10 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
                 for column in GROUPS
             }
             notes += _add_measure(figures, code, measure, year_to, cells, path)
-    reading = figures.reading(
-        str(years[-1].year), ", ".join(f"year to 31 March {year.year}" for year in years), notes
-    )
+    reading = figures.reading(str(years[-1].year), form.period, notes)
     if not reading.figures["status"].isin(["ok", "suppressed"]).any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
-
-
-def return_source(trust_code: str, trust_name: str, path: Path, period: str, today: date) -> Source:
-    """Return where a return's figures come from."""
-    return Source(
-        id=source_id(trust_code),
-        title=f"Patients return of {trust_name} (local, not published)",
-        publisher=trust_name,
-        url="",
-        licence="Not published: stays on this machine",
-        date_read=today,
-        sha256=sha256_of(path),
-        file=path.name,
-        period=period,
-        notes=(
-            "The trust's own return, loaded with `race-equality data add`.",
-            f"Counts under {LEAST_COUNT} and shares of fewer than {LEAST_BASE} are suppressed, with those "
-            "from which they could be worked out.",
-        ),
-    )
 
 
 def shares(

@@ -16,23 +16,21 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from race_equality.errors import InputError
-from race_equality.figures.provenance import Source, sha256_of
-from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList
+from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Record, check_file, first_by_key, nearest, read_csv
-from race_equality.sources.return_workbook import FormRow, Topic, read_workbook, workbook_bytes
+from race_equality.sources.reading import Cell, Record
+from race_equality.sources.return_workbook import FormRow, Topic, workbook_bytes
+from race_equality.sources.returns import check_part, read_form
 from race_equality.sources.staff_survey import survey_period
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
-MOST_YEARS = 3
 
 BANDS = {
     "under_band_1": "Under band 1",
@@ -110,6 +108,8 @@ _SURVEY_HELP = """\
 """
 
 TITLE = "WRES return"
+#: What somebody who uses the figures has to know.
+NOTES: tuple[str, ...] = ()
 
 _INSTRUCTIONS = (
     "Fill in the yellow cells of each sheet: whole numbers of people under White, Ethnic minority and Unknown.",
@@ -250,12 +250,6 @@ def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
     return FormRow(year_to, indicator, item, f"{_RATE_DESCRIPTIONS[indicator]}: {item}", GROUPS, part_of)
 
 
-def years_before(today: date, number: int = MOST_YEARS) -> list[date]:
-    """Return the last days of the last ``number`` years to 31 March before a day."""
-    last = today.year if today > date(today.year, 3, 31) else today.year - 1
-    return [date(year, 3, 31) for year in range(last - number + 1, last + 1)]
-
-
 def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, Reading]:
     """Read a filled-in return.
 
@@ -280,47 +274,13 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
         For a row that is not known, a number that is not a whole number of people, or numbers that
         cannot both be right (more appointed than shortlisted).
     """
-    remarks: tuple[str, ...] = ()
-    if zipfile.is_zipfile(check_file(path)):
-        table, remarks = read_workbook(path, COLUMNS)
-    else:
-        table = read_csv(path, COLUMNS, comments=True)
-    if table.unknown_columns:
-        raise InputError(
-            f"The column {table.unknown_columns[0]!r} is not part of a return.",
-            file=path,
-            mend=f"The columns are {', '.join(COLUMNS)}.",
-        )
-    code = trust_code_of(table.records, trusts)
-    known = set(rows_of_a_year(survey=True))
-    cells: dict[tuple[date, str, str], Record] = {}
-    keys = []
-    for record in table:
-        year_to, indicator, item = year_to_of(record["year_to"]), record["indicator"], record["item"]
-        if (indicator.text, item.text) not in known:
-            items = [i for name, i in known if name == indicator.text]
-            if not items:
-                near = nearest(indicator.text, {name for name, _ in known})
-                raise indicator.error(
-                    f"The indicator {indicator.text!r} is not known."
-                    + (f" The nearest is {near!r}." if near else ""),
-                    "Use the indicators of the template.",
-                )
-            raise item.error(
-                f"{indicator.text} has no item {item.text!r}.", f"Its items are: {', '.join(sorted(items))}."
-            )
-        if indicator.text in SURVEY_INDICATORS and code in published:
-            raise indicator.error(
-                f"{indicator.text} of {code} is published, and read from the publication.",
-                "Remove these rows.",
-            )
-        cells[year_to, indicator.text, item.text] = record
-        keys.append(((str(year_to), indicator.text, item.text), indicator))
-    first_by_key(keys, "year, indicator and item")
-    years = sorted({year for year, *_ in cells})
-    if len(years) > MOST_YEARS:
-        raise InputError(f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}.")
+    form = read_form(path, COLUMNS, rows_of_a_year(survey=True), trusts)
+    code, cells, years = form.trust_code, form.records, form.years
     for (year_to, indicator, _), record in cells.items():
+        if indicator in SURVEY_INDICATORS and code in published:
+            raise record["indicator"].error(
+                f"{indicator} of {code} is published, and read from the publication.", "Remove these rows."
+            )
         if indicator in SURVEY_INDICATORS and year_to != years[-1]:
             raise record["indicator"].error(
                 f"{indicator} can be given for the last year of the return alone.", "Remove the earlier rows."
@@ -328,83 +288,17 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
-    period = ", ".join(f"year to 31 March {year.year}" for year in years)
-    reading = figures.reading(str(years[-1].year), period, remarks)
+    reading = figures.reading(str(years[-1].year), form.period, form.remarks)
     if not (reading.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
-
-
-def return_source(trust_code: str, trust_name: str, path: Path, period: str, today: date) -> Source:
-    """Return where a return's figures come from."""
-    return Source(
-        id=source_id(trust_code),
-        title=f"WRES return of {trust_name} (local, not published)",
-        publisher=trust_name,
-        url="",
-        licence="Not published: stays on this machine",
-        date_read=today,
-        sha256=sha256_of(path),
-        file=path.name,
-        period=period,
-        notes=("The trust's own return, loaded with `race-equality data add`.",),
-    )
-
-
-def trust_code_of(records: Sequence[Record], trusts: TrustList) -> str:
-    """Return the code of the trust whose return it is.
-
-    Raises
-    ------
-    InputError
-        When it is not one trust, not a real one, or not open.
-    """
-    first = records[0]["trust_code"]
-    for record in records:
-        cell = record["trust_code"]
-        if cell.text != first.text:
-            raise cell.error(
-                f"The trust is {cell.text!r} here and {first.text!r} above.", "One file holds one trust."
-            )
-    if first.text == DEMONSTRATION_CODE:
-        raise first.error(
-            "The demonstration trust has its invented return already.", "Use your trust's code."
-        )
-    if first.text not in trusts.kinds:
-        successor = trusts.current(first.text)
-        near = nearest(first.text, trusts.kinds)
-        hint = f" It is {successor} today." if successor else f" The nearest is {near}." if near else ""
-        raise first.error(
-            f"{first.text!r} is not the code of a trust that is open.{hint}",
-            "Use your trust's code, like RJ1.",
-        )
-    return first.text
-
-
-def year_to_of(cell: Cell) -> date:
-    """Return the 31 March that a cell names.
-
-    Raises
-    ------
-    InputError
-    """
-    year_to = None
-    # a spreadsheet that opens the CSV writes 2025-03-31 back as 31/03/2025
-    for layout in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            year_to = datetime.strptime(cell.text, layout).date()
-        except ValueError:
-            continue
-    if year_to is None or (year_to.month, year_to.day) != (3, 31):
-        raise cell.error(f"{cell.text!r} is not the 31 March that a year ends on.", "Write it as 2025-03-31.")
-    return year_to
 
 
 def _add_year(
     figures: FigureRows,
     code: str,
     year_to: date,
-    cells: dict[tuple[date, str, str], Record],
+    cells: Mapping[tuple[date, str, str], Record],
     path: Path,
 ) -> None:
     def count(indicator: str, item: str, group: str) -> tuple[float | None, Cell | None]:
@@ -466,7 +360,7 @@ def _add_survey(
     year_to: date,
     indicator: str,
     group: str,
-    cells: dict[tuple[date, str, str], Record],
+    cells: Mapping[tuple[date, str, str], Record],
     path: Path,
 ) -> None:
     percentage = cells[year_to, indicator, PERCENTAGE][group]
@@ -496,18 +390,3 @@ def _add_survey(
         denominator=base,
         period=survey_period(year_to.year - 1),
     )
-
-
-def check_part(
-    part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str
-) -> None:
-    """Check that the people counted are no more than those they are among.
-
-    Raises
-    ------
-    InputError
-    """
-    if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
-        raise part[1].error(
-            f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers."
-        )
