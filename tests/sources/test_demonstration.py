@@ -2,7 +2,9 @@
 
 import pytest
 
-from race_equality.figures.trusts import DEMONSTRATION_CODE
+from race_equality.figures.store import parquet_bytes, read_figures
+from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts, resolve_trust, system_codes
+from race_equality.project import find_project
 from race_equality.sources import staff_survey, wres_return
 from race_equality.sources.demonstration import demonstration_figures, demonstration_source
 
@@ -40,6 +42,8 @@ def test_every_published_indicator_is_there(figures):
         "catchment_imd_score", "catchment_deprivation_quintile", "catchment_ethnicity", "staff_survey_panel_q16a",
         "rtt_within_18_weeks", "rtt_over_52_weeks", "rtt_over_65_weeks", "ae_over_4_hours",
         "ae_over_12_hours_to_admission", "maternity_deliveries_by_ethnicity", "maternity_preterm_births",
+        "mha_detentions", "mha_detentions_rate", "mha_community_treatment_orders", "workforce_fte",
+        "workforce_march_headcount", "catchment_system",
     } <= set(figures["indicator"])  # fmt: skip
     groups = figures.loc[figures["indicator"] == "staff_survey_q28", "group"]
     assert sorted(groups) == sorted(staff_survey.ETHNIC_GROUPS)
@@ -70,3 +74,27 @@ def test_counts_are_rounded_as_the_publisher_rounds(figures):
     counts = figures.loc[figures["unit"] == "count", "value"]
     assert len(counts) > 50
     assert (counts % 5 == 0).all()
+
+
+def test_it_has_every_indicator_that_is_held_of_a_real_trust_or_its_system(figures):
+    """So that a page of it shows each finding that any trust's page can show."""
+    held = read_figures()
+    trusts = set(read_trusts()["trust_code"])
+    of_trusts = set(held.loc[held["trust_code"].isin(trusts) & (held["status"] == "ok"), "indicator"])
+    of_trusts -= {f"staff_survey_{name}" for name in ("q16c_1",)}
+    assert of_trusts <= set(figures["indicator"])
+    system = resolve_trust("DEMO").system
+    assert system_codes(system) == ("DEMO",)
+    groups = figures.loc[figures["indicator"] == "mha_detentions_rate", "group"]
+    assert sorted(groups) == ["Asian", "Black", "Mixed", "Other", "White"]
+
+
+def test_no_real_trust_and_no_system_has_an_invented_figure():
+    held = read_figures()
+    invented = held["source"].eq("demonstration") | held["locator"].str.contains("invented")
+    assert set(held.loc[invented, "trust_code"]) == {DEMONSTRATION_CODE}
+    assert set(held.loc[held["trust_code"] == DEMONSTRATION_CODE, "source"]) == {"demonstration"}
+    assert DEMONSTRATION_CODE not in set(read_trusts()["trust_code"])
+    # the file that git holds is the one that the script makes
+    path = find_project().figures / "demonstration.parquet"
+    assert parquet_bytes(demonstration_figures()) == path.read_bytes()

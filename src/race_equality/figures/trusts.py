@@ -23,6 +23,7 @@ from race_equality.project import Project
 
 DEMONSTRATION_CODE = "DEMO"
 DEMONSTRATION_NAME = "Demonstration NHS Trust (invented figures)"
+DEMONSTRATION_SYSTEM = "Demonstration"
 
 _SUCCESSION_COLUMNS = ("old_code", "old_name", "new_code", "date", "relation", "basis")
 
@@ -228,6 +229,8 @@ def system_codes(system: str, *, project: Project | str | os.PathLike[str] | Non
         ``("QKK",)``: the ``trust_code`` under which figures of a board are held. Empty for a
         trust that serves several systems (ambulance trusts) or none.
     """
+    if system == DEMONSTRATION_SYSTEM:
+        return (DEMONSTRATION_CODE,)  # its invented system's figures stand with its own
     path = as_project(project).figures / SYSTEMS_FILE
     with open(path, encoding="utf-8", newline="") as file:
         codes = {row["system_name"]: row["system_code"] for row in csv.DictReader(file)}
@@ -276,7 +279,7 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
             name=DEMONSTRATION_NAME,
             kind="acute",
             region="Demonstration",
-            system="Demonstration",
+            system=DEMONSTRATION_SYSTEM,
             open_date=None,
             is_demonstration=True,
         )

@@ -88,6 +88,11 @@ _PATIENTS = {
     "patients_restrictive_interventions": (1_240, 183),
     "patients_detained": (1_240, 541),
 }
+# Of its invented system: people of each ethnic group, and detentions for 100,000 of them.
+_SYSTEM = {
+    "Asian": (205_000, 82.0), "Black": (92_000, 238.0), "Mixed": (48_000, 131.0), "White": (885_000, 71.0),
+    "Other": (36_000, 96.0),
+}  # fmt: skip
 _PATIENT_ODDS = {
     "ethnicity": (1.12, 1.30, 1.15, 1.0, 1.08, 1.05, 1.0),
     "deprivation": (1.35, 1.22, 1.12, 1.05, 1.0, 1.1),
@@ -114,6 +119,8 @@ def demonstration_figures() -> pd.DataFrame:
     _waits(rows, random)
     _maternity(rows, random)
     _patients_return(rows, random)
+    _workforce_over_time(rows, random)
+    _mental_health_act(rows, random)
     return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
 
@@ -399,6 +406,35 @@ def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
                         denominator=base,
                         period=measure.period(year_to),
                     )
+
+
+def _workforce_over_time(rows: _Rows, random: np.random.RandomState) -> None:
+    month_end = date(2023, 5, 31)
+    for group, people in _HEADCOUNT.items():
+        full_time = people * (0.93 if "Doctor" in group or group == "Consultant" else 0.87)
+        rows.add("workforce_fte", group, "fte", round(full_time, 2), period=(month_end, month_end))
+    total = _HEADCOUNT["Total"]
+    for year in range(2010, 2024):
+        day = date(year, 3, 31)
+        people = round(total * 0.982 ** (2023 - year)) + random.randint(-40, 40)
+        rows.add("workforce_march_headcount", "Total", "people", float(people), period=(day, day))
+        rows.add("workforce_march_fte", "Total", "fte", round(0.87 * people, 2), period=(day, day))
+
+
+def _mental_health_act(rows: _Rows, random: np.random.RandomState) -> None:
+    """Add the trust's totals as published, and those of its invented system by ethnic group."""
+    period = (date(2023, 4, 1), date(2024, 3, 31))
+    for indicator, total in (("mha_detentions", 540), ("mha_community_treatment_orders", 60)):
+        rows.add(indicator, "All people", "count", float(total), period=period)
+    for group, (people, per_100_000) in _SYSTEM.items():
+        detentions = 5.0 * round(random.poisson(people * per_100_000 / 100_000) / 5)  # as published
+        rows.add("mha_detentions", group, "count", detentions, period=period)
+        rate = 100_000 * detentions / people
+        rows.add("mha_detentions_rate", group, "per_100000", round(rate, 1), period=period)
+    rows.add("mha_detentions", "Unknown", "count", 85.0, period=period)
+    boards = (("Demonstration", 87.5), ("Another system (invented)", 12.5))
+    for board, share in boards:
+        rows.add("catchment_system", board, "percent", share, period=(date(2022, 1, 1), date(2022, 12, 31)))
 
 
 def _shared_out(

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
