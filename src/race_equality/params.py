@@ -148,6 +148,21 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
     )
 
 
+def read_default_settings(*, project: Project | None = None) -> Settings:
+    """Read the settings of a trust that has set nothing itself.
+
+    Parameters
+    ----------
+    project : Project, optional
+        The checkout; found from the working directory without it.
+
+    Returns
+    -------
+    Settings
+    """
+    return _read_defaults(project or find_project()).settings
+
+
 @dataclass(frozen=True)
 class CheckedParams:
     """What a check of ``params/`` found.
