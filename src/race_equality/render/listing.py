@@ -12,6 +12,7 @@ from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.render.files import ASSETS, write_atomically
+from race_equality.render.links import follow_links
 from race_equality.render.notebook import read_front_matter, without_escapes
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
@@ -194,7 +195,7 @@ def downloads_html(site_dir: Path) -> str:
 
 
 def write_listing(project_dir: Path, site_dir: Path) -> None:
-    """Put the trusts that have a page into the staged ``index.qmd``.
+    """Put the trusts that have a page into the staged ``index.qmd``, and let other pages link to them.
 
     Parameters
     ----------
@@ -210,6 +211,7 @@ def write_listing(project_dir: Path, site_dir: Path) -> None:
         text = index.read_text(encoding="utf-8")
     except OSError as error:
         raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
+    follow_links(site_dir)
     write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir), downloads=downloads_html(site_dir)))
 
 

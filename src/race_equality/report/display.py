@@ -19,6 +19,7 @@ import pandas as pd
 from race_equality.report.charts import chart_svg
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
+_PAGE = re.compile(r"\.\./trusts/[A-Z0-9]+\.html")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Linked:
     text : str
         What the link says.
     address : str
-        An ``https`` address.
+        An ``https`` address, or the page of a trust (``../trusts/R1H.html``).
     before : str
         What stands before the link.
     """
@@ -69,14 +70,17 @@ class Linked:
     before: str = ""
 
     def __post_init__(self) -> None:
-        if not self.address.startswith("https://"):  # never javascript: or a file of the reader's
+        # never javascript: or a file of the reader's
+        if not self.address.startswith("https://") and not _PAGE.fullmatch(self.address):
             raise ValueError(f"A link must begin with https://, not {self.address!r}.")
 
     def __str__(self) -> str:
-        return f"{self.before}{self.text} ({self.address})"
+        return f"{self.before}{self.text}" + (f" ({self.address})" if "://" in self.address else "")
 
     def _markup(self) -> str:
-        return f'{html.escape(self.before)}<a href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
+        # A build lets links to trusts' pages lead only to those that it has made: race_equality.render.links.
+        kind = "" if "://" in self.address else 'class="trust" '
+        return f'{html.escape(self.before)}<a {kind}href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
 
 
 def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> Shown:

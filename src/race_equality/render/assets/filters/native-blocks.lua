@@ -145,6 +145,11 @@ local function label_in_caption(tbl)
   return tbl
 end
 
+-- A PDF is sent about by itself: the pages of the site are not beside it.
+local function within_site(link)
+  if not is_html and link.target:match("^%.%./") then return link.content end
+end
+
 local function read_html(html)
   local addresses
   local long_names = has_long_names(html)
@@ -160,6 +165,7 @@ local function read_html(html)
       if number then image.src = addresses[tonumber(number)] end
       return image_for_target(image)
     end,
+    Link = within_site,
     Table = function(tbl)
       if long_names then tbl = tbl:walk({ Str = breakable }) end
       if lists then tbl = tbl:walk({ Plain = not_a_list, Para = not_a_list }) end
@@ -243,6 +249,10 @@ function Blocks(blocks)
     at = at + 1
   end
   return result
+end
+
+function Link(link)
+  return within_site(link)
 end
 
 -- Pictures that a notebook shows without HTML.
