@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from race_equality.indicators.definitions import WRES
@@ -85,3 +87,41 @@ def of_months(series: pd.DataFrame, measure: str, name: str) -> str:
         who = name if label == "This trust" else lower_first(label)
         parts.append(f"{who} from {percent(first['percent'])} to {percent(last['percent'])}")
     return f"Line chart of {lower_first(measure)} by month: {'; '.join(parts)}."
+
+
+def of_panels(rows: pd.DataFrame, what: str) -> str:
+    """Describe small multiples: where each panel's line ends."""
+    along = "year" if "year" in rows else "month"
+    last = rows.sort_values(along, kind="stable").groupby("group").tail(1).set_index("group", drop=False)
+    last = last.loc[rows["group"].unique()]
+    parts = [f"{row.group} {percent(row.percent)}" for row in last.itertuples()]
+    return f"{what}, a panel each, with the latest figure: {listing(parts)}."
+
+
+def of_distribution(rows: pd.DataFrame, what: str) -> str:
+    """Describe dots by row: how many trusts, their median and their range."""
+    parts = [
+        f"{name}, {len(of_group)} trusts, median {points(of_group['value'].median())}, "
+        f"from {points(of_group['value'].min())} to {points(of_group['value'].max())}"
+        for name, of_group in rows.groupby("group", sort=False)
+    ]
+    return f"Dot plot of {what} in percentage points, a dot each trust: {'; '.join(parts)}."
+
+
+def of_map(rows: pd.DataFrame, classes: Sequence[str], what: str) -> str:
+    """Describe a map: how many areas each class has."""
+    counts = rows["class"].value_counts()
+    parts = [f"{lower_first(name)}, {counts.get(name, 0)}" for name in classes]
+    return (
+        f"Map of {len(rows)} integrated care systems by {what}. Number of systems: {'; '.join(parts)}. "
+        "The table below has each."
+    )
+
+
+def of_scatter(rows: pd.DataFrame, x_name: str, y_name: str) -> str:
+    """Describe a scatter: what is along and upwards, and over what range."""
+    return (
+        f"Scatter chart of {len(rows)} trusts: {lower_first(x_name)}, from {percent(rows['x'].min())} to "
+        f"{percent(rows['x'].max())}, against {lower_first(y_name)}, from {percent(rows['y'].min())} to "
+        f"{percent(rows['y'].max())}."
+    )

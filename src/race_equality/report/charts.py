@@ -123,14 +123,18 @@ _UNREAD = re.compile(
 )
 _PLACES = re.compile(r'(?<= )(?:d|transform|x2|y2|x|y|width|height|viewBox)="[^"]*"')
 _FRACTION = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
+#: A dot, which Vega draws as two arcs.
+_DOT = re.compile(r'<path ([^>]*?)d="M([\d.]+),0A\2,\2,0,1,1,-\2,0A\2,\2,0,1,1,\2,0"')
+_WIDTH_OF_NOTHING = re.compile(r'(<(?:path|circle) (?![^>]*stroke=)[^>]*?) stroke-width="2"')
 
 
 def _tidy(svg: str) -> str:
     """Leave out what nobody reads, and places finer than a tenth of a pixel: half of the file."""
     svg = _UNREAD.sub("", svg).replace("<svg ", f'<svg font-family="{FONT}" font-size="14px" ', 1)
-    return _PLACES.sub(
+    svg = _PLACES.sub(
         lambda place: _FRACTION.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), place[0]), svg
     )
+    return _WIDTH_OF_NOTHING.sub(r"\1", _DOT.sub(r'<circle \1r="\2"', svg))
 
 
 def _describe(svg: str, title: str, description: str) -> str:

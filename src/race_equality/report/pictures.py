@@ -289,7 +289,14 @@ def funnel_chart(
     ends = lines[(lines["total"] == lines["total"].max()) & ~lines["line"].str.startswith("lower")]
     ends = ends.drop_duplicates("line")
     named = {"target": "All " + words.percent(limits["target"].iloc[-1]), "95": "95% limit", "998": "99.8% limit"}
-    ends = alt.Chart(ends.assign(name=ends["kind"].map(named))).mark_text(align="left", dx=10, fontSize=13)
+    ends = ends.assign(name=ends["kind"].map(named))
+    # The two upper limits lie close: their names keep apart.
+    named_ends = [
+        alt.Chart(ends[ends["kind"] == kind])
+        .mark_text(align="left", dx=10, dy=shift, fontSize=13)
+        .encode(x=x, y=y, text=alt.Text("name:N"))
+        for kind, shift in (("target", 0), ("95", 3), ("998", -3))
+    ]
     # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
     scale = alt.Scale(domain=order, range=[colours[name] for name in order])
     legend = alt.Legend() if len(order) > 1 else None
@@ -310,7 +317,7 @@ def funnel_chart(
         )
         for name in reversed(order)
     ]
-    layers = [curve, ends.encode(x=x, y=y, text=alt.Text("name:N")), *marks]
+    layers = [curve, *named_ends, *marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.
@@ -533,7 +540,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
         "year:Q",
         title=None,
         scale=alt.Scale(domain=[years[0] - 0.25, years[-1] + 0.25], nice=False),
-        axis=alt.Axis(values=[years[0], years[-1]], format="d", grid=False),
+        axis=alt.Axis(values=[years[0], years[-1]], format="d", grid=False, labelFlush=20),
     )
     y = alt.Y("percent:Q", title=None, scale=_panel_scale(rows), axis=alt.Axis(tickCount=4))
     kept = ["group", "year", "percent", "lower", "upper", "segment", "shown", "said"]
@@ -759,7 +766,9 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
 LONDON = ("QMJ", "QMF", "QKK", "QWE", "QRV")
 
 
-def system_map(rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str], title: str) -> alt.HConcatChart:
+def system_map(
+    rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str], title: str, no_figure: str = ""
+) -> alt.HConcatChart:
     """A map of integrated care boards in at most four classes, London larger beside it.
 
     Parameters
@@ -769,12 +778,15 @@ def system_map(rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str
     boundaries : mapping
         GeoJSON with ``system_code`` (:func:`race_equality.figures.geography.read_system_boundaries`).
     classes : sequence of str
-        In order, from light to dark.
+        In order, from light to dark; at most three with figures.
     title : str
         Above the legend.
+    no_figure : str
+        The class that stays white, which is the first.
     """
-    if len(classes) > len(STEPS):
-        raise ValueError(f"A map has at most {len(STEPS)} classes, not {len(classes)}.")
+    colours = STEPS if no_figure else STEPS[1:]
+    if len(classes) > len(colours):
+        raise ValueError(f"A map has at most three classes with figures and one without, not {len(classes)}.")
     by_code = rows.set_index("system_code")
     features, labels = [], []
     for feature in boundaries["features"]:
@@ -784,8 +796,8 @@ def system_map(rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str
         features.append({"type": "Feature", "geometry": feature["geometry"], "properties": {}} | told)
         longitude, latitude = _middle(feature["geometry"])
         labels.append(told | {"longitude": longitude, "latitude": latitude})
-    scale = alt.Scale(domain=list(classes), range=STEPS[: len(classes)])
-    light_text = [name for name, colour in zip(classes, STEPS, strict=False) if colour == STEPS[-1]]
+    scale = alt.Scale(domain=list(classes), range=colours[: len(classes)])
+    light_text = [name for name, colour in zip(classes, colours, strict=False) if colour == STEPS[-1]]
 
     def drawn(codes, width: int, height: int, size: int, numbers) -> alt.LayerChart:
         areas = [feature for feature in features if feature["code"] in codes]
