@@ -17,6 +17,7 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, EXPERIENCE
 from race_equality.indicators.findings import findings
 from race_equality.indicators.peers import peers_of_all
+from race_equality.report.bands import band_name
 
 FINDING, PUBLISHED = "finding", "published figure"
 
@@ -246,7 +247,7 @@ class _Rows:
             )
             numbers = {name: getattr(found, column) for name, column in _NUMBERS.items()}
             yield self.row(
-                FINDING, found.measure, found.group, found.period_start, found.period_end, found.unit, found.status,
+                FINDING, found.measure, band_name(found.group) if found.measure == "wres_1" else found.group, found.period_start, found.period_end, found.unit, found.status,
                 numbers, found.people, source=source, organisation=organisation, adverse_when=found.adverse_when,
                 compared_with=found.compared_with, reading=found.reading, position=found.position,
             )  # fmt: skip

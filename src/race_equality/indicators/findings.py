@@ -30,6 +30,7 @@ from race_equality.indicators.survey import QUESTIONS, england_answers, survey_a
 from race_equality.indicators.wres import staff_experience
 from race_equality.indicators.wres_return import (
     board_against_workforce,
+    hidden_bands,
     relative_likelihoods,
     share_by_band,
     years_to_board_parity,
@@ -440,14 +441,16 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
                 }
             )  # fmt: skip
         found += _board(rows, code, people[code])
-        for row in share_by_band(rows, code).itertuples():
-            band = row.indicator.removeprefix("wres_1_").replace("_", " ").replace("non clinical", "non-clinical")
+        bands = share_by_band(rows, code)
+        hidden = [hidden_bands(year, people[code]) for _, year in bands.groupby("period_end")]
+        bands = bands.join(pd.concat(hidden)) if hidden else bands
+        for row in bands.itertuples():
             found.append(
                 {
-                    "trust_code": code, "measure": "wres_1", "group": band, "unit": "percent",
+                    "trust_code": code, "measure": "wres_1", "group": row.indicator, "unit": "percent",
                     "period_start": row.period_end, "period_end": row.period_end,
                     "value": row.ethnic_minority_percent, "lower": row.lower, "upper": row.upper, "people": row.people,
-                    "status": "suppressed" if row.people < people[code] else "ok", "adverse_when": "lower",
+                    "status": "suppressed" if row.share_hidden else "ok", "adverse_when": "lower",
                     "compared_with": "", "direction": "not compared", "indicators": row.indicator,
                 }
             )  # fmt: skip

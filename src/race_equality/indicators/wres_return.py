@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from race_equality.disclosure.attack import crosstab
+from race_equality.disclosure.suppression import suppress
 from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.ratios import ratio_interval
@@ -255,6 +257,39 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
         lower=100 * interval.lower,
         upper=100 * interval.upper,
     ).drop(columns="minority")
+
+
+def hidden_bands(bands: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
+    """Choose what of one year's pay bands is not shown.
+
+    Parameters
+    ----------
+    bands : pandas.DataFrame
+        One period of :func:`share_by_band`.
+    threshold : int
+        Fewer people than this in a band, or fewer from ethnic minorities, or all but fewer, are not shown; nor
+        is what else would tell them, the totals of the workforce being known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of ``bands``: ``people_hidden`` and ``share_hidden``. A band of nobody hides both.
+    """
+    hidden = pd.DataFrame({"people_hidden": True, "share_hidden": True}, index=bands.index)
+    staffed = bands[bands["people"] > 0]
+    if staffed.empty:
+        return hidden
+    minority = (staffed["people"] * staffed["ethnic_minority_percent"] / 100).round()
+    everyone = "all bands"
+    cells, relations = crosstab(
+        np.stack([minority, staffed["people"] - minority], axis=-1), list(staffed.index), ["minority", "others"], everyone
+    )
+    cost = {(everyone, column): 1e6 for column in ("minority", "others", everyone)}
+    found = suppress(cells, relations, threshold=threshold, cost=cost).published
+    for band in staffed.index:
+        hidden.loc[band, "people_hidden"] = found[band, everyone] is None
+        hidden.loc[band, "share_hidden"] = found[band, "minority"] is None or found[band, everyone] is None
+    return hidden
 
 
 def _minority_counts(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from race_equality.indicators.wres_return import hidden_bands
 from race_equality.report.words import STATUS_WORDS, interval, people, percent
 
 _KINDS = {"non_clinical": "Non-clinical", "clinical": "Clinical", "medical": "Medical"}
@@ -50,9 +51,7 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     bands : pandas.DataFrame
         One period of :func:`race_equality.indicators.wres_return.share_by_band`.
     threshold : int
-        A share that rests on fewer people, or on all but fewer, is hidden; where that would hide
-        one band alone, the next smallest is hidden with it, because one could be worked out from
-        the workforce as a whole.
+        As for :func:`race_equality.indicators.wres_return.hidden_bands`.
 
     Returns
     -------
@@ -60,14 +59,7 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
         Text: ``band``, ``people``, ``minority``.
     """
     bands = bands.sort_values("indicator", key=lambda ids: ids.map(_place_in_scale), ignore_index=True)
-    minority = (bands["people"] * bands["ethnic_minority_percent"] / 100).round()
-    fewest = pd.concat([minority, bands["people"] - minority], axis=1).min(axis=1)
-    hidden = fewest < threshold
-    if hidden.sum() == 1 and len(hidden) > 1:
-        hidden[fewest[~hidden].idxmin()] = True
-    few = bands["people"] < threshold
-    if few.sum() == 1 and len(few) > 1:
-        few[bands.loc[~few, "people"].idxmin()] = True
+    few, hidden = (hidden_bands(bands, threshold)[name] for name in ("people_hidden", "share_hidden"))
     hide = STATUS_WORDS["suppressed"]
     return pd.DataFrame(
         {

@@ -103,3 +103,18 @@ def test_of_two_surveys_the_latest_is_taken(make_figures, wres_rows):
     found = staff_experience(make_figures([*earlier, *wres_rows((56, 70), (48, 80))])).iloc[0]
     assert found["ethnic_minority_total"] == 70
     assert found["gap"] == pytest.approx(20.0)
+
+
+def test_pay_bands_hide_what_the_totals_would_tell():
+    """12, 3 and 85 people: the 3 cannot stand alone as hidden, since 100 less the others is 3."""
+    from race_equality.indicators.wres_return import hidden_bands
+
+    bands = pd.DataFrame({"people": [60.0, 3.0, 85.0, 0.0], "ethnic_minority_percent": [50.0, 100.0, 40.0, np.nan]})
+    hidden = hidden_bands(bands)
+    assert hidden["people_hidden"].tolist() == [True, True, False, True]
+    assert hidden["share_hidden"].tolist()[:2] == [True, True]
+    few = pd.DataFrame({"people": [60.0, 50.0, 85.0], "ethnic_minority_percent": [50.0, 4.0, 40.0]})  # 2 of 50
+    hidden = hidden_bands(few)
+    assert not hidden["people_hidden"].any()
+    assert hidden["share_hidden"].tolist() == [True, True, False]
+    assert hidden_bands(few.iloc[:0]).empty
