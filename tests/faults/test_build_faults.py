@@ -29,7 +29,7 @@ def hidden_or_temporary(output: Path) -> list[str]:
     return sorted(
         path.relative_to(output).as_posix()
         for path in output.rglob("*")
-        if path.name != ".lock" and (path.name.startswith(".") or "tmp" in path.suffix)
+        if path.name not in (".lock", ".cache") and (path.name.startswith(".") or "tmp" in path.suffix)
     )
 
 

@@ -340,6 +340,7 @@ class _Build:
         engine, timeout = self.options.engine, self.options.timeout
         render = not _uses_quarto(self.options)
         begin = {True: "execute", False: "html"}
+        notebooks = sum(work.execute for work in self.needed)
 
         def make(orders: Sequence[Order]) -> list[Page]:
             parcels = cluster.run(
@@ -350,7 +351,12 @@ class _Build:
         with Cluster(address, self.project) as cluster:
             # Every page links to those on all trusts that could be made: these come first.
             first = [work for work in self.needed if work.page.trust is None]
-            executed = make([Order(w.page, None, False, engine, timeout) for w in first if w.execute])
+            executed = make(
+                [
+                    Order(w.page, None, False, engine, timeout, notebooks=notebooks)
+                    for w in first if w.execute
+                ]
+            )  # fmt: skip
             executed += [work.page for work in self.needed if not work.execute]
             shared = [page for page in self.pages.values() if page.trust is None]
             neighbours = tuple(
@@ -361,7 +367,7 @@ class _Build:
             rest = [
                 *(Order(p, (self.staged / p.path).read_bytes(), True, engine, timeout, neighbours)
                   for p in executed if render),
-                *(Order(w.page, None, render, engine, timeout, neighbours)
+                *(Order(w.page, None, render, engine, timeout, neighbours, notebooks)
                   for w in self.needed if w.execute and w.page.trust is not None),
             ]  # fmt: skip
             left = make(rest)

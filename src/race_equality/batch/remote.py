@@ -21,7 +21,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -58,6 +58,8 @@ class Order:
         Seconds that one cell may run.
     neighbours : tuple of str
         Pages of the site that every page links to, as far as they are there.
+    notebooks : int
+        How many notebooks the build runs; with many it pays to compute ahead what all share.
     """
 
     page: Page
@@ -66,6 +68,7 @@ class Order:
     engine: str | None
     timeout: int | None
     neighbours: tuple[str, ...] = ()
+    notebooks: int = 1
 
 
 @dataclass(frozen=True)
@@ -321,7 +324,21 @@ class _Maker:
         self.project = Project(folder / "project")
         self.folder = Path(tempfile.mkdtemp(prefix="pages-", dir=folder))
         self.staged = self.folder / "project"
+        self._cache = folder / "cache"
+        self._shared = ExitStack()
+        self._is_first = True
         self._downloads: Downloads | None = None
+
+    def _prepare(self, order: Order) -> None:
+        """Start what notebooks share, here as on one machine; it ends with this process."""
+        from race_equality.batch.shared import shared_by_notebooks
+
+        self._shared.enter_context(
+            shared_by_notebooks(
+                self._cache, self.project, engine=order.engine, jobs=1, notebooks=order.notebooks
+            )
+        )
+        self._is_first = False
 
     def make(self, order: Order) -> Parcel:
         """Run and render one page; whatever happens comes back as a parcel."""
@@ -331,6 +348,8 @@ class _Maker:
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             scratch, target = Path(name), self.staged / page.path
             if notebook is None:
+                if self._is_first:
+                    self._prepare(order)
                 failed = scratch / "failed" / "notebook.ipynb"
                 execution = run_job(
                     Job(page, self.project.root, target, scratch, failed, order.engine, order.timeout)
