@@ -256,7 +256,8 @@ def _css(files: tuple[Path, ...]) -> str:
 
 @cache
 def _script() -> str:
-    return (ASSETS / "web" / "scroll.js").read_text(encoding="utf-8")
+    # in the page and not beside it: a page may be sent by e-mail
+    return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in ("scroll.js", "charts.js"))
 
 
 @cache

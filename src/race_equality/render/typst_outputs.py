@@ -16,6 +16,7 @@ from race_equality.render.assets.filters.html_outputs import (
     TEXT_SIZE,
     breakable,
     column_widths,
+    kept_together,
 )
 
 _VOID = re.compile(r"<(img|br|wbr|col|hr)\b([^<>]*?)\s*/?>")
@@ -188,9 +189,16 @@ def _columns_of_figures(rows: list, columns: int) -> set[int]:
 def _cell(cell: ET.Element) -> str:
     if cell.tag not in ("th", "td"):
         raise _NotOurs
-    content = f"[{_inline_block(cell)}]"
+    content = f"[{_figure(cell) or _inline_block(cell)}]"
     span = int(cell.get("colspan", 1))
     return f"table.cell(colspan: {span}){content}" if span > 1 else content
+
+
+def _figure(cell: ET.Element) -> str:
+    """A figure, whose interval is not torn apart; "" for other cells."""
+    if len(cell) or cell.tag == "th" or "number" not in cell.get("class", ""):
+        return ""
+    return f"#{_string(kept_together(_plain(cell)))};"
 
 
 def _inline_block(element: ET.Element) -> str:

@@ -37,6 +37,8 @@ _LETTERS = {
     for letter in letters
 }
 _OTHER = 556
+_BREAKS = re.compile(r"[ \u200b]|(?<=[-_/])")
+_STEPS = 30
 
 
 def html_as_raw_blocks(notebook: dict) -> dict:
@@ -143,57 +145,59 @@ def column_widths(rows: list) -> tuple:
 
     Notes
     -----
-    A column gets room for its longest word, and then a part of what is left by the square root of
-    how much text it holds: one with four times the text of another becomes twice as tall, and gets
-    twice the room.
+    A column gets room for its longest word. What is left is given away in small steps, each to the
+    column that becomes least tall by it, where a tall cell counts more than several low ones.
     """
     columns = max((sum(cell[1] for cell in row) for row in rows), default=0)
-    words, cells = [0.0] * columns, [0.0] * columns
+    words = [0.0] * columns
+    cells: list = [[] for _ in range(columns)]
     for row in rows:
         column = 0
         for text, span, is_head, is_number in row:
             if span == 1:
-                # a short figure with its interval is read as one word
-                if is_number and not is_head and len(text) <= 24 and re.search(r"\d", text):
-                    text = text.replace(" ", "\u00a0")
+                text = kept_together(text) if is_number and not is_head else breakable(text)
                 # a little more than the letters, so that what fits by this table fits in the font;
                 # headings are bold
                 heavy = 1.12 if is_head else 1.04
-                parts = re.split(r"[ \u200b]|(?<=[-_/])", breakable(text))
-                words[column] = max(words[column], heavy * max(map(_width, parts)))
+                parts = [heavy * _width(part) for part in _BREAKS.split(text)]
+                words[column] = max(words[column], max(parts))
                 if not is_head:  # a heading may take several lines
-                    cells[column] = max(cells[column], heavy * _width(text))
+                    cells[column].append(heavy * _width(text))
             column += span
     if not columns:
         return [], TEXT_SIZE
     room = LINE - columns * INSET
-    cells = [max(pair) for pair in zip(cells, words, strict=True)]
-    if TEXT_SIZE * sum(cells) <= room:
+    longest = [max([word, *column]) for word, column in zip(words, cells)]
+    if TEXT_SIZE * sum(longest) <= room:
         return [], TEXT_SIZE
     size = TEXT_SIZE
     if size * sum(words) > room:
         size = max(SMALLEST_TEXT, int(20 * room / sum(words)) / 20)
-    least = [size * word for word in words]
-    spare = max(0.0, room - sum(least))
-    given = [0.0] * columns
-    wish = [(size * (cell - word)) ** 0.5 for cell, word in zip(cells, words, strict=True)]
-    # A column is given no more than its longest cell takes; what is over goes to the others.
-    open_ = [column for column in range(columns) if wish[column] > 0]
-    while open_ and spare > 0.01:
-        total = sum(wish[column] for column in open_)
-        full = [
-            column for column in open_
-            if size * (cells[column] - words[column]) - given[column] <= spare * wish[column] / total
-        ]
-        for column in full or open_:
-            lacks = size * (cells[column] - words[column]) - given[column]
-            given[column] += min(lacks, spare * wish[column] / total)
-        spare = room - sum(least) - sum(given)
-        open_ = [column for column in open_ if column not in full] if full else []
-    widths = [least[column] + given[column] + INSET for column in range(columns)]
+    widths = [size * word for word in words]
+    step = max(0.0, room - sum(widths)) / _STEPS
+
+    def gain(column):
+        """How much less tall a column becomes by one step."""
+        width = widths[column]
+        return sum((size * cell / width) ** 3 - max(1.0, size * cell / (width + step)) ** 3
+                   for cell in cells[column] if size * cell > width)
+
+    gains = [gain(column) for column in range(columns)]
+    for _ in range(_STEPS):
+        best = max(range(columns), key=gains.__getitem__)
+        widths[best] += step
+        gains[best] = gain(best)
+    widths = [width + INSET for width in widths]
     # never more than the line, should even the words not fit
     scale = 100.0 / max(LINE, sum(widths))
     return [round(scale * width, 2) for width in widths], size
+
+
+def kept_together(figure: str) -> str:
+    """Say where the text of a figure with its interval may be broken: before the interval."""
+    if len(figure) > 40 or not re.search(r"\d", figure):
+        return figure
+    return figure.replace(" ", "\u00a0").replace("\u00a0(", " (")
 
 
 def breakable(text: str) -> str:
