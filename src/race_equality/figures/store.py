@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,6 +17,9 @@ from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import as_project
 from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, TRUST_DTYPES
 from race_equality.project import Project
+
+if TYPE_CHECKING:  # half of the time of `data check` would go into importing it, which needs none
+    import pandas as pd
 
 TRUSTS_FILE = "trusts.parquet"
 LOCAL_PREFIX = "wres_return_"  # ids of sources that are a trust's own WRES return
@@ -119,6 +122,8 @@ def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
     local = figures["source"].str.startswith(LOCAL_PREFIXES).to_numpy(dtype=bool)
     if not local.any():
         return figures
+    import pandas as pd
+
     ok = (figures["status"] == "ok").to_numpy(dtype=bool)
     # once an indicator of a trust is published, its return has no say in it: nothing counts twice
     of_trust = pd.MultiIndex.from_frame(figures[["trust_code", "indicator"]])
@@ -158,6 +163,8 @@ def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     -------
     pandas.DataFrame
     """
+    import pandas as pd
+
     columns = {name: [row.get(name) for row in rows] for name in FIGURE_DTYPES}
     return pd.DataFrame(
         {
