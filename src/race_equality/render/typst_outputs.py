@@ -213,6 +213,9 @@ def _inline(element: ET.Element) -> str:
     for child in element:
         if child.tag in _INLINE:
             parts.append(f"#{_INLINE[child.tag]}[{_inline(child)}];")
+        elif child.tag == "a" and child.get("href", "").startswith("../"):
+            # a PDF is sent about by itself: the pages of the site are not beside it
+            parts.append(_inline(child))
         elif child.tag == "a" and child.get("href"):
             parts.append(f"#link({_string(child.get('href'))})[{_inline(child)}];")
         elif child.tag == "code":

@@ -57,3 +57,28 @@ def test_the_notebook_writes_links_as_the_site_reads_them():
     for address in ("../trusts/../x.html", "trusts/R1H.html", "javascript:alert(1)", "../trusts/r1h.html?x"):
         with pytest.raises(ValueError, match="https://"):
             Linked("x", address)
+
+
+def test_a_pdf_has_no_link_to_a_page_beside_it():
+    from pathlib import Path
+
+    from race_equality.render.builtin import translate
+    from race_equality.render.config import read_config
+    from race_equality.render.notebook import PageSource
+    from race_equality.render.pandoc import Translator
+
+    table = (
+        '```{=html}\n<table id="tbl-x"><caption>c</caption><thead><tr><th scope="col">A</th></tr></thead><tbody><tr>'
+        f'<th scope="row"><a {link("R1H")}>Barts</a></th></tr></tbody></table>\n```\n'
+    )
+    text = "See [the list](../index.html#figures) and [the rules](https://example.org).\n\n"
+    with Translator() as translator:
+        written = translate(
+            PageSource({"title": "t"}, text + table), read_config(Path(__file__).parents[3]), translator
+        )
+    assert "Barts" in written.typst
+    assert "the list" in written.typst
+    assert '#link("https://example.org")' in written.typst
+    assert "../" not in written.typst
+    assert link("R1H") in written.html
+    assert 'href="../index.html#figures"' in written.html
