@@ -282,11 +282,12 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     """Give a part every column, in order."""
     missing = {name: ("" if name in _TEXT else np.nan) for name in COLUMNS if name not in part.columns}
     part = part.assign(**missing)
-    if "reading" in missing:
-        part["reading"] = [
-            _NO_READING.get(direction) or READINGS[against][direction]
-            for against, direction in zip(part["compared_with"], part["direction"], strict=True)
-        ]
+    part["reading"] = [
+        reading if isinstance(reading, str) and reading else _NO_READING.get(direction) or READINGS[against][direction]
+        for against, direction, reading in zip(part["compared_with"], part["direction"], part["reading"], strict=True)
+    ]
+    for name in _TEXT:
+        part[name] = part[name].fillna("").astype(str)
     return part[list(COLUMNS)].astype({name: "float64" for name in COLUMNS if name not in _TEXT and name not in (
         "trust_code", "measure", "period_start", "period_end")} | {"period_start": "datetime64[us]", "period_end": "datetime64[us]"})  # fmt: skip
 
