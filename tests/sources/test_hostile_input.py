@@ -2,13 +2,17 @@
 
 Cells are swapped and overwritten, rows dropped and doubled, bytes cut and flipped. A wrong figure
 that still looks right cannot be told by machine, so what is checked is that whatever is read keeps
-to the schema, that the error is one of ours and names the file, and that reading ends.
+to the schema, that the error is one of ours and names the file, and that reading ends; and, of the layouts
+below, that each figure is the number of the very cell that its address names.
 """
 
 import csv
 import io
+import json
+import zipfile
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,23 +22,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.schema import check_figures
+from race_equality.project import Project
 from race_equality.sources import (
     access,
+    board_survey,
+    boundaries,
     catchment,
+    census,
+    fingertips,
     maternity,
     mental_health_act,
     national_wres,
     patients_return,
     staff_survey,
     staff_survey_panel,
+    systems,
     workforce,
     wres,
     wres_return,
 )
-from race_equality.sources.catalogue import recognise
+from race_equality.sources.catalogue import add_publication, read_folder, recognise
 from race_equality.sources.ods import read_trust_list
+from race_equality.sources.reading import Workbook, cell_at, read_csv
 from race_equality.sources.wres_return import read_return, rows_of_a_year, template
 
 CSV_LOADERS = {
@@ -271,3 +282,276 @@ def test_any_bytes_at_all_are_recognised_or_refused(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(RaceEqualityError, match="download"):
         recognise(path)
+
+
+ASIAN, BLACK = "Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African"
+GROUPS = {ASIAN: 300, BLACK: 150, "Mixed or Multiple ethnic groups": 50, "White": 480, "Other ethnic group": 20}
+CORE = ["DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT"]
+ALL = "All staff groups"
+WEEKS = [f"Gt {n:02} To {n + 1:02} Weeks SUM 1" for n in range(104)] + ["Gt 104 Weeks SUM 1"]
+
+#: Loader and rows of each layout, with numbers made up for the test.
+LAYOUTS = {
+    "census, wide": (
+        census.read_ethnicity,
+        [["geography", "geography code", "Ethnic group: Total: All usual residents",
+          *(f"Ethnic group: {g}" for g in GROUPS)],
+         ["England", "E92000001", 1000, *GROUPS.values()],
+         ["South East London", "E54000030", 2000, *(2 * n for n in GROUPS.values())]],
+    ),
+    "census, long": (
+        census.read_ethnicity,
+        [["Integrated care boards Code", "Integrated care boards", "Ethnic group (6 categories) Code",
+          "Ethnic group (6 categories)", "Observation"],
+         *(["E54000030", "South East London", n, g, people] for n, (g, people) in enumerate(GROUPS.items()))],
+    ),
+    "census, by age": (
+        census.read_by_age,
+        [["Countries Code", "Countries", "Ethnic group (6 categories) Code", "Ethnic group (6 categories)",
+          "Age (4 categories) Code", "Age (4 categories)", "Observation"],
+         *(["E92000001", "England", n, g, a, age, people] for n, (g, people) in enumerate(GROUPS.items())
+           for a, age in enumerate(("Aged 15 years and under", "Aged 16 to 64 years", "Aged 65 years and over")))],
+    ),
+    "fingertips": (
+        fingertips.read_indicators,
+        [list(fingertips.COLUMNS),
+         *([93085, "Smoking at delivery (%)", area, "ICBs", "Persons", "All ages", "", "", "2022/23", value, count,
+            1000, ""] for area, value, count in (("E92000001", 7.5, 75), ("nE54000030", 9.1, 91), ("RJ1", 5, 50)))],
+    ),
+    "indices, tidy": (
+        systems.read_deprivation,
+        [list(systems.DEPRIVATION_COLUMNS), ["E54000030", "South East London", 22.5, 0.0625],
+         ["E54000022", "Norfolk and Waveney", 21.0, 0.09]],
+    ),
+    "workforce, core": (
+        workforce.read_headcount,
+        [CORE, ["2025-11-30", "Organisation", "RJ1", ALL, ALL, 17000.5, 20100],
+         ["2025-03-31", "Organisation", "RJ1", ALL, ALL, 16000, 19000],
+         ["2025-11-30", "National", "", ALL, ALL, 1300000, 1500000]],
+    ),
+    "workforce, CSV before": (
+        workforce.read_headcount,
+        [list(workforce.CSV_COLUMNS), ["2025-03-31", "RJ1", "Total", "HC", 20000],
+         ["2025-03-31", "RJ1", "Total", "FTE", 17000.5], ["2025-03-31", "RV5", "Midwives", "HC", 3]],
+    ),
+    "A&E, a month": (
+        access.read_ae_month,
+        [list(access.AE_MONTH_COLUMNS),
+         *(["MSitAE-JUNE-2026", code, *range(100, 100 + len(access.AE_MONTH_COLUMNS) - 2)] for code in ("RJ1", "RVJ")),
+         ["TOTAL", "", *range(200, 200 + len(access.AE_MONTH_COLUMNS) - 2)]],
+    ),
+    "waits, a month": (
+        access.read_rtt_month,
+        [[*access.RTT_MONTH_COLUMNS, *WEEKS],
+         *(["RTT-June-2026", code, "Part_2", "C_999", *range(105)] for code in ("RJ1", "RJ1", "RVJ"))],
+    ),
+    "boards of catchments": (
+        systems.read_shares,
+        [list(systems.SHARES_COLUMNS), ["RJ1", "E54000030", 0.9], ["RJ1", "E54000022", 0.1], ["RVJ", "E54000022", 1]],
+    ),
+    "survey of boards": (
+        board_survey.read_findings, [list(board_survey.COLUMNS), ["publication_date", "24 March 2022", "NHS Providers"]],
+    ),
+}  # fmt: skip
+
+
+def assert_true_addresses(figures, path):
+    """Each figure is the number of the cell that its address names, but for those added up from several."""
+    for row in figures[figures["status"] == "ok"].itertuples():
+        if "(" in row.locator or "C_999" in row.locator or row.source.startswith("ae_month"):
+            continue
+        number = float(cell_at(path, row.locator))
+        near = [abs(row.value - times * number) <= 1e-6 * max(1, abs(row.value)) for times in (1, 100)]
+        assert any(near) or row.numerator == number, row
+
+
+def assert_held_or_refused(read, path):
+    try:
+        reading = read(path)
+    except RaceEqualityError as error:
+        assert path.name in str(error)
+        assert len(str(error)) < 3000
+    else:
+        assert_true_addresses(check_figures(reading.figures, origin=path.name), path)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_spoilt_cells_and_rows(name, trust_list, tmp_path):
+    read, rows = LAYOUTS[name]
+    path = tmp_path / "spoilt_2026.csv"
+
+    @few
+    @given(spoilt(rows), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]))
+    def run(changed, encoding):
+        path.write_bytes(csv_text(changed).encode(encoding, errors="replace"))
+        assert_held_or_refused(lambda p: read(p, trust_list), path)
+
+    run()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_spoilt_number_is_never_another_number(name, trust_list, tmp_path):
+    """Only the cells of numbers: the file is then read, or the error names row and column."""
+    read, rows = LAYOUTS[name]
+    path = tmp_path / "spoilt_2026.csv"
+    cells = [(r, c) for r, row in enumerate(rows) for c, value in enumerate(row) if isinstance(value, int | float)]
+    if not cells:
+        pytest.fail("a layout without numbers is tested above alone") if name != "survey of boards" else None
+        return
+
+    @few
+    @given(st.sampled_from(cells), SCRAPS)
+    def run(place, scrap):
+        changed = [list(row) for row in rows]
+        changed[place[0]][place[1]] = scrap
+        path.write_text(csv_text(changed), encoding="utf-8", errors="replace")
+        assert_held_or_refused(lambda p: read(p, trust_list), path)
+
+    run()
+
+
+@pytest.mark.parametrize("name", CSV_LOADERS)
+def test_addresses_in_whole_layouts_are_true(name, whole_cut, trust_list):
+    path = getattr(whole_cut, name)
+    figures = CSV_LOADERS[name](path, trust_list).figures
+    for row in figures[(figures["status"] == "ok")].itertuples():
+        assert cell_at(path, row.locator) not in (None, "")
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_rows_in_another_order_give_the_same_figures(name, trust_list, tmp_path):
+    read, rows = LAYOUTS[name]
+    path = tmp_path / "order_2026.csv"
+
+    def figures(changed):
+        path.write_text(csv_text(changed), encoding="utf-8")
+        try:
+            return read(path, trust_list).figures.drop(columns="locator")
+        except InputError:
+            return None
+
+    plain = figures(rows)
+
+    @settings(few, max_examples=15)
+    @given(st.permutations(rows[1:]), st.permutations(range(len(rows[0]))))
+    def run(others, order):
+        moved = [[row[i] for i in order] for row in (rows[0], *others)]
+        # the area of an ONS table is its first column with a code: that order means something
+        found = figures([rows[0], *others] if name.startswith("census") else moved)
+        assert (found is None) == (plain is None)
+        assert plain is None or found.equals(plain)
+
+    run()
+
+
+@pytest.fixture(scope="module")
+def held(whole_cut, tmp_path_factory):
+    """A project with the figures of the cut; the test that changes it has found a fault."""
+    project = Project(tmp_path_factory.mktemp("held"))
+    project.figures.mkdir(parents=True)
+    project.sources.mkdir()
+    read_folder(whole_cut.path, project)
+    return project
+
+
+def content(project):
+    return {p.relative_to(project.root): p.read_bytes() for p in project.root.rglob("*") if p.is_file()}
+
+
+@settings(few, max_examples=25)
+@given(st.sampled_from(["wres", "population", "catchment", "rtt", "ae", "maternity", "detentions"]), st.data())
+def test_the_store_is_as_it_was_after_any_error(held, whole_cut, tmp_path_factory, name, data):
+    original = getattr(whole_cut, name)
+    with open(original, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    path = tmp_path_factory.mktemp("spoilt") / original.name
+    path.write_text(csv_text(data.draw(spoilt(rows))), encoding="utf-8", errors="replace")
+    before = content(held)
+    try:
+        add_publication(path, held)
+    except RaceEqualityError:
+        assert content(held) == before
+    else:  # what could be read has taken its place: put back what was
+        for file, text in before.items():
+            (held.root / file).write_bytes(text)
+        for file in content(held).keys() - before.keys():
+            (held.root / file).unlink()
+
+
+@pytest.mark.parametrize("formula", ["=1+1", '=HYPERLINK("http://x")', "@SUM(A1)", "+5", "-5", "=cmd|' /C calc'!A0"])
+def test_a_formula_in_a_number_of_a_csv_is_no_number(formula, trust_list, tmp_path):
+    read, rows = LAYOUTS["fingertips"]
+    changed = [list(row) for row in rows]
+    changed[1][9] = formula
+    path = tmp_path / "formula.csv"
+    path.write_text(csv_text(changed), encoding="utf-8")
+    if formula == "+5":  # a number with its sign: 5 beside 75 of 1,000 is not what the counts say
+        assert read(path, trust_list).figures["value"].min() == 5
+    else:
+        with pytest.raises(InputError, match="row 2, Value: The value "):
+            read(path, trust_list)
+
+
+def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "huge.csv"
+    with open(path, "wb") as file:
+        file.truncate(200 * 1024**2)  # sparse: no such disk is needed
+    for read in (recognise, partial(read_csv, required=("a",)), Workbook, boundaries.is_boundaries):
+        with pytest.raises(InputError, match="huge.csv: The file has 200 MB"):
+            read(path)
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "zip"])
+def test_a_bomb_is_refused_by_what_it_would_unpack_to(suffix, tmp_path):
+    """A gigabyte and more of noughts in a megabyte."""
+    path = tmp_path / f"bomb.{suffix}"
+    piece = b"0" * 1024**2
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        name = "xl/worksheets/sheet1.xml" if suffix == "xlsx" else "bomb.csv"
+        with archive.open(name, "w", force_zip64=True) as file:
+            for _ in range(1025):
+                file.write(piece)
+        if suffix == "xlsx":
+            archive.writestr("[Content_Types].xml", "<x/>")
+    with pytest.raises(InputError, match=f"bomb.{suffix}: The .* unpacks to 1025 MB, which no publication does"):
+        recognise(path)
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused_as_well(tmp_path, monkeypatch):
+    from race_equality.sources import reading
+
+    monkeypatch.setattr(reading, "_LARGEST_UNPACKED", 10_000)
+    path = tmp_path / "liar.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", "x" * 20_000)
+    data = path.read_bytes()
+    size = (20_000).to_bytes(4, "little")
+    path.write_bytes(data.replace(size, (90).to_bytes(4, "little")))
+    with pytest.raises(InputError, match="liar.zip"):
+        recognise(path)
+
+
+@few
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.just("E54000030"),
+                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+                        st.sampled_from(["features", "properties", "geometry", "type", "coordinates", "icb22_code"]),
+                        inner, max_size=4), max_leaves=12))  # fmt: skip
+def test_any_geojson_is_a_map_or_refused(trust_list, tmp_path_factory, document):
+    path = tmp_path_factory.mktemp("map") / "map.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": document}), encoding="utf-8")
+    with pytest.raises(InputError, match="map.geojson"):
+        boundaries.read_boundaries(path, trust_list.boards)
+
+
+def test_a_byte_order_mark_and_other_line_ends_change_nothing(trust_list, tmp_path):
+    read, rows = LAYOUTS["fingertips"]
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    found = []
+    for number, content in enumerate(
+        (text.getvalue().encode(), b"\xef\xbb\xbf" + text.getvalue().encode(), text.getvalue().replace("\r\n", "\n").encode())
+    ):
+        path = tmp_path / f"{number}.csv"
+        path.write_bytes(content)
+        found.append(read(path, trust_list).figures)
+    assert found[0].equals(found[1]) and found[0].equals(found[2])

@@ -62,8 +62,8 @@ def read_boundaries(path: Path, codes: Mapping[str, tuple[str, str]]) -> tuple[b
     """
     codes = dict(codes) | {old: codes[new] for old, new in CODES_OF_2022.items() if new in codes}
     try:
-        features = json.loads(check_file(path).read_text(encoding="utf-8-sig"))["features"]
-        properties = features[0]["properties"]
+        features = list(json.loads(check_file(path).read_text(encoding="utf-8-sig"))["features"])
+        properties = dict(features[0]["properties"])
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise InputError(
             f"The file is not GeoJSON with features ({error!r}).", file=path, mend="Download it again."
@@ -102,7 +102,7 @@ def read_boundaries(path: Path, codes: Mapping[str, tuple[str, str]]) -> tuple[b
                 row=place,
                 mend="Give the boundaries in longitude and latitude (WGS 84), not on the national grid.",
             )
-        if ons_code not in codes:
+        if not isinstance(ons_code, str) or ons_code not in codes:
             raise InputError(
                 f"{ons_code!r} is not the code of a board in the list of boards.",
                 file=path,
