@@ -32,6 +32,10 @@ OTHER_PATIENT_MEASURES = {
 }
 
 
+#: Percentages of fewer people than this are left out: maternity counts are rounded to the nearest 5.
+FEWEST = 100
+
+
 def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     """Set the measures of staff and of patients side by side for each trust.
 
@@ -48,7 +52,8 @@ def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFra
         Index ``trust_code``, real trusts only; ``trust_name``, ``kind``, ``region``, ``answered`` (all
         staff who answered the survey), and in per cent or percentage points the columns of
         :data:`STAFF_MEASURES`, :data:`PATIENT_MEASURES` and :data:`OTHER_PATIENT_MEASURES`, missing
-        where not published. Patient measures are those of the latest month, or year, of all trusts.
+        where not published or of fewer than :data:`FEWEST` people. Patient measures are those of the
+        latest month, or year, of all trusts.
     """
     table = trusts.set_index("trust_code")[["trust_name", "kind", "region"]].drop(DEMONSTRATION_CODE, errors="ignore")
     experience = staff_experience(figures[figures["indicator"] == "wres_8"])
@@ -188,4 +193,5 @@ def _pooled(rows: pd.DataFrame) -> pd.Series:
     """Percentage for each trust, organisations that merged added up."""
     ok = rows[rows["status"] == "ok"]
     sums = ok.groupby("trust_code")[["numerator", "denominator"]].sum().astype("float64")
+    sums = sums[sums["denominator"] >= FEWEST]
     return 100 * sums["numerator"] / sums["denominator"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
-from race_equality.report.words import listing, lower_first, percent, points
+from race_equality.report.words import correlation, listing, lower_first, percent, points
 
 
 def of_gaps(known: pd.DataFrame, name: str) -> str:
@@ -125,3 +125,12 @@ def of_scatter(rows: pd.DataFrame, x_name: str, y_name: str) -> str:
         f"{percent(rows['x'].max())}, against {lower_first(y_name)}, from {percent(rows['y'].min())} to "
         f"{percent(rows['y'].max())}."
     )
+
+
+def of_correlations(rows: pd.DataFrame) -> str:
+    """Describe rank correlations: how many, and between what."""
+    low, high = (
+        correlation(value, value, value).split(" ")[0]
+        for value in (rows["correlation"].min(), rows["correlation"].max())
+    )
+    return f"Dot chart of {len(rows)} rank correlations with intervals, from {low} to {high}; the table below has each."

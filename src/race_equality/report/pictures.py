@@ -729,18 +729,15 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``trust_code``, ``trust_name``, ``x``, ``y``, ``series``; measures in per cent or points.
+        ``trust_code``, ``trust_name``, ``x``, ``y``, ``series`` and ``said`` (both figures in words);
+        measures in per cent or points.
     x_title, y_title : str
         What is measured along and upwards.
     series : sequence of str
         Up to three, the first drawn on top.
     """
     rows = rows.sort_values(["x", "trust_code"]).round({"x": 1, "y": 1})
-    rows["said"] = [
-        f"{trust_label(row.trust_code, row.trust_name)}: {words.points(row.x, signed=False)} along, "
-        f"{words.points(row.y, signed=False)} up"
-        for row in rows.itertuples()
-    ]
+    rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()]
     rows = rows[["x", "y", "series", "said"]]
     colours, shapes = [ORANGE, DARK_BLUE, GREY], ["diamond", "circle", "triangle-up"]
     names = [name for name in series if name in set(rows["series"])]

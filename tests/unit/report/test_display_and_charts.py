@@ -101,7 +101,7 @@ CHARTS = {
         x_title="Gap", series=["Clear", "Unclear"], centre={"All trusts": 3.45678}),
     "scatter": lambda: pictures.scatter_chart(
         TRUSTS.assign(x=[1.23456, 2.34567, 3.45678, 4.56789], y=[5.67891, 6.78912, 7.89123, 8.91234],
-                      series=["London", "Elsewhere"] * 2),
+                      said="1.2% and 5.7%", series=["London", "Elsewhere"] * 2),
         x_title="Staff", y_title="Patients", series=["London", "Elsewhere"]),
     "map": lambda: pictures.system_map(
         pd.DataFrame({"system_code": [f["properties"]["system_code"] for f in SQUARES["features"]],
