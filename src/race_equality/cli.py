@@ -37,6 +37,10 @@ _ELSEWHERE = {
         "race_equality.params_commands:params",
         "Begin and check what is set for each trust.",
     ),
+    "single-file": (
+        "race_equality.single_file_command:single_file",
+        "Write one report as one file, to send by e-mail.",
+    ),
     "golden": ("race_equality.golden:golden", "Make the golden notebooks again and print what changed."),
 }
 

@@ -16,7 +16,7 @@ import yaml
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
 from race_equality.render.files import ASSETS
 from race_equality.render.formats import Format
-from race_equality.render.notebook import PageSource
+from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
 
@@ -27,7 +27,6 @@ _FILTERS = tuple(
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: Written by race_equality.report.board_page after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
-_PICTURE = re.compile(r'\bsrc="([0-9a-f]{16}\.\w+)"')
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def page_html(
         with Translator() as translator:
             translation = translate(page, config, translator, pdf=False)
     title, subtitle, contents, body = (part.strip() for part in translation.html.split("<!--part-->", 3))
-    body = _PICTURE.sub(lambda found: _picture_source(found, page.pictures), body)
+    body = put_back_pictures(body, page.pictures)
     summary, mark, after = body.partition(_SUMMARY_ENDS)
     summary, body = (summary, after) if mark else ("", body)
     up = "../" * (len(PurePosixPath(address).parts) - 1)
@@ -236,11 +235,6 @@ def _window_title(title: str, subtitle: str, site_title: str) -> str:
     parts = [re.sub(r"<[^>]+>", "", part) for part in (title, subtitle)]
     unique = dict.fromkeys([part for part in parts if part] + [html.escape(site_title)])
     return " – ".join(unique)
-
-
-def _picture_source(found: re.Match[str], pictures: Mapping[str, str]) -> str:
-    name = found[1]
-    return f'src="{html.escape(pictures[name])}"' if name in pictures else found[0]
 
 
 @cache

@@ -155,16 +155,52 @@ def fill_in_listing(index: str, pages: Iterable[TrustPage], *, downloads: str = 
     RaceEqualityError
         When the lines are not there.
     """
+    listing = listing_html(pages)
+    return replace_listing(index, listing + downloads if listing else "")
+
+
+def replace_listing(index: str, html: str) -> str:
+    """Put HTML into the place of the list in the first page's source.
+
+    Parameters
+    ----------
+    index : str
+    html : str
+        Where it is empty, what stands there stays.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    RaceEqualityError
+        When the lines are not there.
+    """
     if not _PLACE.search(index):
         raise RaceEqualityError(
             "index.qmd has no place for the list of trusts. Put back its lines <!-- trusts --> and "
             "<!-- /trusts -->."
         )
-    listing = listing_html(pages)
-    if not listing:
+    if not html:
         return index
-    listing += downloads
-    return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{listing}\n```\n{place[2]}", index)
+    return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{html}\n```\n{place[2]}", index)
+
+
+def listing_of(project_dir: Path, site_dir: Path) -> str:
+    """Make the list of the trusts that have a page, and of the files about all of them.
+
+    Parameters
+    ----------
+    project_dir, site_dir : Path
+
+    Returns
+    -------
+    str
+        HTML; empty when there are no pages.
+    """
+    listing = listing_html(trust_pages(project_dir, site_dir))
+    return listing + downloads_html(site_dir) if listing else ""
 
 
 def downloads_html(site_dir: Path) -> str:
@@ -212,7 +248,7 @@ def write_listing(project_dir: Path, site_dir: Path) -> None:
     except OSError as error:
         raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
     follow_links(site_dir)
-    write_atomically(index, fill_in_listing(text, trust_pages(project_dir, site_dir), downloads=downloads_html(site_dir)))
+    write_atomically(index, replace_listing(text, listing_of(project_dir, site_dir)))
 
 
 def _front_matter(file: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import urllib.parse
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\Z", re.DOTALL)
 _DATA_SOURCE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(data:[^"']*)\2""")
+_PICTURE = re.compile(r'\bsrc="([0-9a-f]{16}\.\w+)"')
 _ENDINGS = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
@@ -135,7 +137,7 @@ def read_page(file: Path, *, crossref: Mapping[str, str] | None = None) -> PageS
         if kind == "raw" and position == 0 and _FRONT_MATTER.match(source.strip()):
             page.front_matter = _read_front_matter(source, file)
         elif kind == "markdown":
-            blocks.append(_without_pictures(source, page.pictures))
+            blocks.append(without_pictures(source, page.pictures))
         elif kind == "code" and not _hidden(cell, source):
             blocks.extend(
                 text
@@ -217,13 +219,13 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
         return ""
     data = output.get("data", {})
     if "text/html" in data:
-        html = _without_pictures(_joined(data["text/html"]), pictures)
-        typst = as_typst(html, crossref)
+        markup = without_pictures(_joined(data["text/html"]), pictures)
+        typst = as_typst(markup, crossref)
         if typst is None:
-            return raw_block(with_column_widths(html))
-        return f"{raw_block(html)}\n\n{raw_block(typst, 'typst')}"
+            return raw_block(with_column_widths(markup))
+        return f"{raw_block(markup)}\n\n{raw_block(typst, 'typst')}"
     if "text/markdown" in data:
-        return _without_pictures(_joined(data["text/markdown"]), pictures)
+        return without_pictures(_joined(data["text/markdown"]), pictures)
     for mime, ending in _ENDINGS.items():
         if mime in data:
             content = _joined(data[mime])
@@ -236,8 +238,20 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
     return ""
 
 
-def _without_pictures(text: str, pictures: dict[str, str]) -> str:
-    """Put file names in the place of data addresses, which Pandoc would read letter by letter."""
+def without_pictures(text: str, pictures: dict[str, str]) -> str:
+    """Put file names in the place of data addresses, which Pandoc would read letter by letter.
+
+    Parameters
+    ----------
+    text : str
+        HTML.
+    pictures : dict of str to str
+        Gets the data address of each file name.
+
+    Returns
+    -------
+    str
+    """
 
     def take(match: re.Match[str]) -> str:
         name = _keep(match[3], pictures)
@@ -253,6 +267,24 @@ def _keep(address: str, pictures: dict[str, str]) -> str:
     name = hashlib.sha256(address.encode()).hexdigest()[:16] + _ENDINGS.get(mime, ".bin")
     pictures[name] = address
     return name
+
+
+def put_back_pictures(page: str, pictures: Mapping[str, str]) -> str:
+    """Put the data addresses back, so that a page needs no other file.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+    pictures : mapping of str to str
+
+    Returns
+    -------
+    str
+    """
+    return _PICTURE.sub(
+        lambda found: f'src="{html.escape(pictures[found[1]])}"' if found[1] in pictures else found[0], page
+    )
 
 
 def picture_bytes(address: str) -> bytes:

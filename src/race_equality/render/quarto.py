@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -22,24 +22,31 @@ from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
-from race_equality.render.listing import write_listing
-from race_equality.render.notebook import read_front_matter
+from race_equality.render.listing import listing_of, replace_listing, write_listing
+from race_equality.render.notebook import (
+    picture_bytes,
+    put_back_pictures,
+    read_front_matter,
+    without_pictures,
+)
 from race_equality.render.pdf import plain_opacity
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 
-_DATA_SVG = re.compile(r"(data:image/svg\+xml;base64,)([A-Za-z0-9+/=]+)")
 #: The place of the links to a page's other forms. Quarto's own list of them knows nothing of data
 #: files, stands where a phone does not show it, and turns a link to a notebook into one to its page.
 _OTHER_FORMATS = "<!--other-formats-->"
+#: The place of the list of trusts, which is there when all pages are.
+_LISTING = "<!--trusts-with-a-page-->"
 #: Quarto's navigation has no name, and its button for phones says that it is a menu, which it isn't.
 _MENDED = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
+INDEX = "index.qmd"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: Fewer pages than this are not worth a second Quarto, which takes a second or two to start.
 _PAGES_PER_SHARD = 4
 
 
-def render_pages(
+def render_site_by_quarto(
     quarto: str,
     project_dir: Path,
     site_dir: Path,
@@ -49,7 +56,7 @@ def render_pages(
     jobs: int,
     on_page: Callable[[str, str], None],
 ) -> list[RenderFailure]:
-    """Render executed notebooks with Quarto.
+    """Render executed notebooks and the first page with Quarto.
 
     Parameters
     ----------
@@ -66,114 +73,148 @@ def render_pages(
     Returns
     -------
     list of RenderFailure
-    """
-    shards = _shards(pages, jobs)
-    found: dict[str, list[Entry]] = {}
-
-    def render(shard: Sequence[str]) -> list[RenderFailure]:
-        return _render_shard(quarto, project_dir, site_dir, shard, config, on_page, pages, found)
-
-    with ThreadPoolExecutor(max_workers=max(1, len(shards))) as pool:
-        failures = [failure for failures in pool.map(render, shards) for failure in failures]
-    if found:
-        merge_index(site_dir, [entry for entries in found.values() for entry in entries], set(found))
-    return failures
-
-
-def render_index(quarto: str, project_dir: Path, site_dir: Path, *, config: SiteConfig) -> None:
-    """Render the first page with its list of trusts.
-
-    Parameters
-    ----------
-    quarto : str
-    project_dir, site_dir : Path
-    config : SiteConfig
 
     Raises
     ------
     RaceEqualityError
-        With what Quarto said.
+        When the first page cannot be made.
     """
     write_listing(project_dir, site_dir)
-    with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
-        shard = Path(folder)
-        _stage_shard(quarto, project_dir, shard, ["index.qmd"], site_dir=site_dir)
-        said, ok = _run(quarto, shard, lambda page: None, date=document_date({}))
-        if not ok or not (shard / "_site" / "index.html").is_file():
-            raise RaceEqualityError(f"Quarto could not make the first page: {_complaint(said)}")
-        _publish_shared(shard, site_dir)
-        write_atomically(site_dir / "index.html", _mended(shard / "_site" / "index.html"))
-        merge_index(site_dir, read_index(shard / "_site"), {"index.html"})
-
-
-def _shards(pages: Sequence[str], jobs: int) -> list[Sequence[str]]:
-    count = max(1, min(jobs, len(pages) // _PAGES_PER_SHARD))
-    # dealt like cards, so that each shard gets its part of the long pages
-    return [pages[first::count] for first in range(count) if pages[first::count]]
-
-
-def _render_shard(
-    quarto, project_dir, site_dir, pages, config, on_page, all_pages, found
-) -> list[RenderFailure]:
-    failures: list[RenderFailure] = []
-    remaining = list(pages)
-    while remaining:
-        with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
-            shard = Path(folder)
-            broken = _stage_pages(quarto, project_dir, shard, remaining, site_dir, all_pages)
-            if broken is not None:
-                page, message = broken
-                on_page(page, "failed")
-                failures.append(RenderFailure(page, "html", message))
-                remaining.remove(page)
-                continue
-            at: list[str] = []
-
-            def begun(page: str, at=at) -> None:
-                if page in remaining:
-                    at.append(page)
-                    on_page(page, "html")
-
-            if len(remaining) == 1:
-                begun(remaining[0])  # Quarto counts pages only where there are several
-            said, ok = _run(quarto, shard, begun, date=document_date({}))
-            if ok:
-                _publish_shared(shard, site_dir)
-                entries = read_index(shard / "_site")
-                for page in remaining:
-                    failure = _publish(project_dir, shard, site_dir, page, config)
-                    on_page(page, "failed" if failure else "done")
-                    if failure:
-                        failures.append(failure)
-                    else:
-                        address = page_address(page)
-                        found[address] = [entry for entry in entries if page_of(entry) == address]
-                return failures
-            # Quarto stops at the first page that fails; the others are rendered without it.
-            if not at:
-                message = f"Quarto failed: {_complaint(said)}"
-                for page in remaining:
-                    on_page(page, "failed")
-                return failures + [RenderFailure(page, "html", message) for page in remaining]
-            page = at[-1]
-            stage = "pdf" if re.search(r"typst|pdf", _complaint(said), re.IGNORECASE) else "html"
-            on_page(page, "failed")
-            failures.append(RenderFailure(page, stage, f"Quarto failed on {page}: {_complaint(said)}"))
-            remaining.remove(page)
+    work = _Rendering(quarto, project_dir, site_dir, tuple(pages), config, on_page)
+    shards = _shards(pages, jobs)
+    with ThreadPoolExecutor(max_workers=len(shards)) as pool:
+        failures = [failure for failures in pool.map(work.render_shard, shards) for failure in failures]
+    work.publish_index()
     return failures
 
 
-def _stage_pages(quarto, project_dir, shard, pages, site_dir, all_pages) -> tuple[str, str] | None:
-    _stage_shard(quarto, project_dir, shard, pages, site_dir=site_dir, also=all_pages)
+def _shards(pages: Sequence[str], jobs: int) -> list[list[str]]:
+    count = max(1, min(jobs, len(pages) // _PAGES_PER_SHARD))
+    # dealt like cards, so that each shard gets its part of the long pages
+    shards = [list(pages[first::count]) for first in range(count)]
+    # the first page costs a second in a shard, and a start of Quarto more on its own
+    shards[-1].append(INDEX)
+    return shards
+
+
+@dataclass
+class _Rendering:
+    """What the shards of one render share."""
+
+    quarto: str
+    project_dir: Path
+    site_dir: Path
+    pages: tuple[str, ...]
+    config: SiteConfig
+    on_page: Callable[[str, str], None]
+    #: of the search index, by the page's address
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    index: str = ""
+
+    def render_shard(self, pages: Sequence[str]) -> list[RenderFailure]:
+        """Render some pages with one Quarto, or as many as it takes when pages fail."""
+        failures: list[RenderFailure] = []
+        remaining = list(pages)
+        while remaining:
+            with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
+                failed = self._render(Path(folder), remaining)
+            for failure in failed:
+                if failure.page == INDEX:
+                    raise RaceEqualityError(f"Quarto could not make the first page: {failure.message}")
+                self.on_page(failure.page, "failed")
+                remaining.remove(failure.page)
+            failures += failed
+            if not failed:
+                break
+        return failures
+
+    def _render(self, shard: Path, pages: list[str]) -> list[RenderFailure]:
+        """Render and publish pages; the failures, after which the other pages are still to be made."""
+        pictures: dict[str, str] = {}
+        broken = _stage_pages(self, shard, pages, pictures)
+        if broken is not None:
+            return [broken]
+        at: list[str] = []
+
+        def begun(page: str) -> None:
+            if page in pages:
+                at.append(page)
+                if page != INDEX:
+                    self.on_page(page, "html")
+
+        if len(pages) == 1:
+            begun(pages[0])  # Quarto counts pages only where there are several
+        said, ok = _run(self.quarto, shard, begun, date=document_date({}))
+        if not ok:
+            message = _complaint(said)
+            if not at:
+                return [RenderFailure(page, "html", f"Quarto failed: {message}") for page in pages]
+            # Quarto stops at the first page that fails; the others are rendered without it.
+            stage = "pdf" if re.search(r"typst|pdf", message, re.IGNORECASE) else "html"
+            return [RenderFailure(at[-1], stage, f"Quarto failed on {at[-1]}: {message}")]
+        _publish_shared(shard, self.site_dir)
+        found = read_index(shard / "_site")
+        failures = []
+        for page in pages:
+            address = page_address(page)
+            if page == INDEX:
+                self.index = _mended(shard / "_site" / address)
+            elif failure := self._publish(shard, page, pictures):
+                failures.append(failure)
+                continue
+            else:
+                self.on_page(page, "done")
+            self.entries[address] = [entry for entry in found if page_of(entry) == address]
+        # what is published need not be made again because another page was not
+        pages[:] = [failure.page for failure in failures]
+        return failures
+
+    def _publish(self, shard: Path, page: str, pictures: Mapping[str, str]) -> RenderFailure | None:
+        address = page_address(page)
+        html = shard / "_site" / address
+        pdf = html.with_suffix(".pdf")
+        if not html.is_file():
+            return RenderFailure(page, "html", "Quarto made no page of it.")
+        has_pdf = makes_pdf(read_front_matter(self.project_dir / page), self.config)
+        if has_pdf:
+            if not pdf.is_file():
+                return RenderFailure(page, "pdf", "Quarto made no PDF of it.")
+            copy_atomically(pdf, (self.site_dir / address).with_suffix(".pdf"))
+        if (files := html.with_name(f"{html.stem}_files")).is_dir():
+            copy_folder(files, (self.site_dir / address).with_name(files.name))
+        copy_atomically(self.project_dir / page, self.site_dir / page)
+        links = formats_html(formats_of(page, self.site_dir, pdf=has_pdf))
+        text = put_back_pictures(_mended(html).replace(_OTHER_FORMATS, links, 1), pictures)
+        write_atomically(self.site_dir / address, text)
+        return None
+
+    def publish_index(self) -> None:
+        """Write the first page with the trusts that have one, and the search index of all pages."""
+        listing = listing_of(self.project_dir, self.site_dir) or "<p>No reports have been made yet.</p>"
+        write_atomically(self.site_dir / page_address(INDEX), self.index.replace(_LISTING, listing, 1))
+        merge_index(
+            self.site_dir,
+            [entry for entries in self.entries.values() for entry in entries],
+            set(self.entries),
+        )
+        write_listing(self.project_dir, self.site_dir)
+
+
+def _stage_pages(
+    work: _Rendering, shard: Path, pages: Sequence[str], pictures: dict[str, str]
+) -> RenderFailure | None:
+    _stage_shard(work.quarto, work.project_dir, shard, pages, site_dir=work.site_dir, also=work.pages)
     for page in pages:
-        target = shard / page
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            target.write_text(_for_quarto(project_dir / page), encoding="utf-8")
+            if page == INDEX:
+                source = (work.project_dir / INDEX).read_text(encoding="utf-8")
+                write_atomically(shard / INDEX, replace_listing(source, _LISTING))
+            else:
+                pictures.update(_for_quarto(work.project_dir / page, shard / page))
         except RaceEqualityError as error:
-            return page, str(error)
+            return RenderFailure(page, "html", str(error))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            return page, f"{page} is not a notebook ({error}). Run the notebook again."
+            return RenderFailure(page, "html", f"{page} is not a notebook ({error}). Run the notebook again.")
     return None
 
 
@@ -223,14 +264,21 @@ def _stage_shard(
     )
 
 
-def _for_quarto(file: Path) -> str:
-    """A notebook whose HTML outputs are raw blocks, with a place for links at its head.
+def _for_quarto(file: Path, target: Path) -> dict[str, str]:
+    """Write a notebook as Quarto reads it fastest, and its pictures beside it.
 
-    The project's ``ipynb-filters`` make the raw blocks in a Python of their own for each page and
-    format.
+    HTML outputs are raw blocks, as the project's ``ipynb-filters`` make them in a Python of their own
+    for each page and format. Pictures are files: as data addresses every step of Quarto reads them
+    again. A place for links is at the head. Returns the pictures' addresses by file name.
     """
-    notebook = html_as_raw_blocks(json.loads(file.read_text(encoding="utf-8")))
-    cells = notebook["cells"]
+    pictures: dict[str, str] = {}
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"] = without_pictures("".join(data["text/html"]), pictures)
+    cells = html_as_raw_blocks(notebook)["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
     cells.insert(
         1 if has_front_matter else 0,
@@ -242,11 +290,12 @@ def _for_quarto(file: Path) -> str:
             "source": raw_block(_OTHER_FORMATS).splitlines(keepends=True),
         },
     )
-    return _DATA_SVG.sub(_with_plain_opacity, json.dumps(notebook, ensure_ascii=False))
-
-
-def _with_plain_opacity(found: re.Match[str]) -> str:
-    return found[1] + base64.b64encode(plain_opacity(base64.b64decode(found[2]))).decode()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+    for name, address in pictures.items():
+        content = picture_bytes(address)
+        target.with_name(name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
+    return pictures
 
 
 def _run(
@@ -294,26 +343,6 @@ def _complaint(said: str) -> str:
         if re.match(r"\s*(error|ERROR)\b", line):
             return "\n".join(lines[position : position + 12])
     return "\n".join(lines[-12:]) or "it said nothing"
-
-
-def _publish(project_dir, shard, site_dir, page, config) -> RenderFailure | None:
-    address = page_address(page)
-    html = shard / "_site" / address
-    pdf = html.with_suffix(".pdf")
-    if not html.is_file():
-        return RenderFailure(page, "html", "Quarto made no page of it.")
-    has_pdf = makes_pdf(read_front_matter(project_dir / page), config)
-    if has_pdf:
-        if not pdf.is_file():
-            return RenderFailure(page, "pdf", "Quarto made no PDF of it.")
-        copy_atomically(pdf, (site_dir / address).with_suffix(".pdf"))
-    for folder in (html.with_name(f"{html.stem}_files"),):
-        if folder.is_dir():
-            copy_folder(folder, (site_dir / address).with_name(folder.name))
-    copy_atomically(project_dir / page, site_dir / page)
-    links = formats_html(formats_of(page, site_dir, pdf=has_pdf))
-    write_atomically(site_dir / address, _mended(html).replace(_OTHER_FORMATS, links, 1))
-    return None
 
 
 def _mended(page: Path) -> str:

@@ -69,12 +69,11 @@ def render_site(
     quarto = _find_quarto(engine)
     report = _serialised(on_page)
     if quarto:
-        from race_equality.render import quarto as renderer
+        from race_equality.render.quarto import render_site_by_quarto
 
-        failures = renderer.render_pages(
+        failures = render_site_by_quarto(
             quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report
         )
-        renderer.render_index(quarto, project_dir, site_dir, config=config)
     else:
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)

@@ -226,7 +226,7 @@ def test_quarto_gets_executed_notebooks_and_its_pages_are_published(project, tmp
     stages: list[tuple[str, str]] = []
     failures = render_site(project, tmp_path / "site", pages, on_page=lambda *args: stages.append(args))
     assert failures == []
-    assert [run["pages"] for run in runs(quarto_log)] == [pages, ["index.qmd"]]
+    assert [run["pages"] for run in runs(quarto_log)] == [[*pages, "index.qmd"]]
     assert all(run["execute"]["enabled"] is False for run in runs(quarto_log))
     page = (tmp_path / "site" / "trusts" / "RX1.html").read_text()
     assert "text/html" not in page
@@ -240,10 +240,9 @@ def test_quarto_gets_executed_notebooks_and_its_pages_are_published(project, tmp
 def test_several_quartos_have_folders_of_their_own(project, tmp_path, quarto_log):
     pages = [write_page(project, f"RX{number}") for number in range(9)]
     assert render_site(project, tmp_path / "site", pages, jobs=2) == []
-    *shards, index = runs(quarto_log)
-    assert index["pages"] == ["index.qmd"]
-    assert sorted(len(shard["pages"]) for shard in shards) == [4, 5]
-    assert sorted(page for shard in shards for page in shard["pages"]) == pages
+    shards = [run["pages"] for run in runs(quarto_log)]
+    assert sorted(map(len, shards)) == [5, 5]
+    assert sorted(page for shard in shards for page in shard) == ["index.qmd", *pages]
 
 
 def test_a_page_that_fails_in_quarto_is_named_and_the_others_go_on(project, tmp_path, quarto_log):
@@ -254,6 +253,25 @@ def test_a_page_that_fails_in_quarto_is_named_and_the_others_go_on(project, tmp_
     assert "missing alt text" in failure.message
     assert {"trusts/RX1.pdf", "trusts/RX3.pdf"} <= files(tmp_path / "site")
     assert "trusts/RX2.html" not in files(tmp_path / "site")
+
+
+def test_quarto_gets_pictures_as_files(project, tmp_path, quarto_log):
+    import base64
+
+    svg = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').decode()
+    figure = f'<figure id="fig-x"><img src="data:image/svg+xml;base64,{svg}" alt="a"></figure>'
+    page = write_page(project, "RX1", html=figure)
+    assert render_site(project, tmp_path / "site", [page]) == []
+    text = (tmp_path / "site" / "trusts" / "RX1.html").read_text()
+    assert f"data:image/svg+xml;base64,{svg}" not in text, "the stand-in's page shows what Quarto was given"
+    assert '.svg\\" alt' in text
+
+
+def test_a_first_page_that_fails_in_quarto_is_said(project, tmp_path, quarto_log):
+    index = project / "index.qmd"
+    index.write_text(index.read_text() + "FAIL")
+    with pytest.raises(RaceEqualityError, match="could not make the first page"):
+        render_site(project, tmp_path / "site", [write_page(project, "RX1")])
 
 
 def test_a_single_page_that_fails_in_quarto_is_named(project, tmp_path, quarto_log):

@@ -268,36 +268,48 @@
       });
     }
 
-    function answer(box, chart) {
-      var found = search(box.input.value), said = "";
-      if (found.length === 1) {
-        var trust = chart.trusts[found[0]];
-        said = trust ? trust.name + ": " + trust.said.join("; ") : every[found[0]] + " has no figure in " + chart.name + ".";
-        boxes.forEach(function (other) { if (other !== box) { other.input.value = every[found[0]]; other.status.textContent = ""; } });
-      } else if (box.input.value.trim()) {
-        said = found.length ? found.length + " trusts have that in their name. Type more of it."
+    function saidOf(chart, code) {
+      var trust = chart.trusts[code];
+      return trust ? trust.name + ": " + trust.said.join("; ")
+        : every[code] + " has no figure in " + chart.name + ".";
+    }
+
+    // What is found stands under every box, and is read out once.
+    function answer(box) {
+      var found = search(box.input.value), one = found.length === 1 ? found[0] : null;
+      boxes.forEach(function (other) {
+        other.status.textContent = one ? saidOf(other.chart, one) : "";
+        if (one && other !== box) other.input.value = every[one];
+      });
+      if (!one && box.input.value.trim()) {
+        box.status.textContent = found.length ? found.length + " trusts have that in their name. Type more of it."
           : "No trust found. Check the spelling or try part of the name.";
       }
-      pin(found.length === 1 ? found[0] : null);
-      box.status.textContent = said;
+      pin(one);
+      heard.textContent = box.status.textContent;
     }
+
+    var heard = document.createElement("p");
+    heard.className = "visually-hidden";
+    heard.setAttribute("role", "status");
+    tip.before(heard);
 
     var boxes = ofTrusts.map(function (chart, number) {
       var form = document.createElement("form"), id = "find-in-chart-" + number;
       form.className = "chart-find";
       form.innerHTML = '<label for="' + id + '"></label><input id="' + id + '" type="search" autocomplete="off" ' +
-        'spellcheck="false" list="trusts-in-charts"><p role="status" aria-live="polite"></p>';
+        'spellcheck="false" list="trusts-in-charts"><p></p>';
       form.querySelector("label").textContent = "Find a trust in " + chart.name + ", by name or code";
-      var box = { input: form.querySelector("input"), status: form.querySelector("p") }, rest;
+      var box = { input: form.querySelector("input"), status: form.querySelector("p"), chart: chart }, rest;
       box.input.addEventListener("input", function () {
         clearTimeout(rest);
         // what a screen reader hears waits until the typing rests
-        rest = setTimeout(function () { answer(box, chart); }, 400);
+        rest = setTimeout(function () { answer(box); }, 400);
       });
       form.addEventListener("submit", function (event) {
         event.preventDefault();
         clearTimeout(rest);
-        answer(box, chart);
+        answer(box);
       });
       var frameOfChart = chart.svg.closest(".figure-scroll") || chart.svg;
       frameOfChart.parentNode.insertBefore(form, frameOfChart);

@@ -1,0 +1,40 @@
+"""``race-equality single-file``: a report that can be sent by e-mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("single-file")
+@click.argument("code")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="The build's folder; output of the project without it.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="The file; CODE.html in this folder without it.")
+def single_file(code: str, output: Path | None, to: Path | None) -> None:
+    """Write one trust's report as one HTML file.
+
+    CODE is the trust's, such as RJ1; its report must have been built. The file opens with no network and
+    with nothing beside it. Links to other pages of the site lead to the site's address where _quarto.yml
+    gives one (website: site-url), and are plain words where it doesn't.
+    """
+    from race_equality.errors import RaceEqualityError
+    from race_equality.figures.trusts import resolve_trust
+    from race_equality.render.files import write_atomically
+    from race_equality.render.single_file import single_file as make
+
+    try:
+        trust = resolve_trust(code)
+        if output is None:
+            from race_equality.project import find_project
+
+            output = find_project().root / "output"
+        to = to or Path(f"{trust.code}.html")
+        write_atomically(to, make(output / "project", f"trusts/{trust.code}.ipynb"))
+    except RaceEqualityError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise click.exceptions.Exit(2) from None
+    except OSError as error:
+        click.echo(f"Error: {to} cannot be written: {error.strerror}.", err=True)
+        raise click.exceptions.Exit(2) from None
+    click.echo(str(to))
