@@ -54,13 +54,16 @@
     text = text.replace(/(\bid="|url\(#|href="#)([\w-]+)/g, "$1chart-" + number + "-$2");
     var parsed = new DOMParser().parseFromString(text, "image/svg+xml");
     if (parsed.querySelector("parsererror")) return null;
-    var svg = document.importNode(parsed.documentElement, true);
-    each(svg, "script, foreignObject, title, desc", function (element) { element.remove(); });
-    var marks = [];
-    each(svg, "*", function (element) {
+    // An image runs no script; what stands in the page might.
+    each(parsed, "script, foreignObject, title, desc", function (element) { element.remove(); });
+    each(parsed, "*", function (element) {
       Array.prototype.slice.call(element.attributes).forEach(function (attribute) {
         if (/^on/i.test(attribute.name)) element.removeAttribute(attribute.name);
       });
+    });
+    var svg = document.importNode(parsed.documentElement, true);
+    var marks = [];
+    each(svg, "*", function (element) {
       if (element.hasAttribute("aria-label")) marks.push(element);
       else if (element.tagName === "text") element.setAttribute("aria-hidden", "true");
     });
@@ -210,8 +213,11 @@
       if (event.pointerType === "mouse" && shown !== document.activeElement) hideSoon();
     });
 
-    svg.addEventListener("focusin", function (event) { show(chart, event.target.closest("[data-mark]"), true); });
-    svg.addEventListener("focusout", hide);
+    // Not on the svg: Chromium makes one that listens to the focus a stop of the tab key itself.
+    chart.figure.addEventListener("focusin", function (event) {
+      if (chart.marks.indexOf(event.target) >= 0) show(chart, event.target, true);
+    });
+    chart.figure.addEventListener("focusout", hide);
     svg.addEventListener("keydown", function (event) {
       var at = chart.marks.indexOf(event.target), last = chart.marks.length - 1;
       var to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1,

@@ -1,0 +1,240 @@
+"""Charts answer to pointer, touch and keyboard; without script they are the pictures that they were."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import nbformat.v4
+import pandas as pd
+import pytest
+
+from race_equality.project import Project
+from race_equality.render import render_site, set_front_matter, stage_project
+from race_equality.report import pictures
+from race_equality.report.display import show_chart
+
+ROOT = Path(__file__).parents[2]
+CODES = [f"R{letter}{number}" for letter in "ABC" for number in range(1, 6)]
+NAMES = [f"St Anne’s {word} NHS Foundation Trust" for word in "One Two Three Four Five".split()] * 3
+POINTS = pd.DataFrame(
+    {"trust_code": CODES, "trust_name": [f"{name} {code}" for code, name in zip(CODES, NAMES, strict=True)],
+     "total": range(100, 1600, 100), "percent": [10.0 + i for i in range(15)], "series": "Each trust",
+     "position": "within limits"}
+)
+POINTS.loc[2, "trust_name"] = "Zebra & <b>Co</b> NHS Trust"
+LIMITS = pd.DataFrame(
+    {"total": [100, 1500], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
+     "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
+)
+GAPS = pd.DataFrame(
+    {"label": ["Discrimination", "Harassment"], "series": "This trust", "gap": [6.1, -2.0], "lower": [4.0, -3.0],
+     "upper": [8.0, -1.0]}
+)
+
+
+@pytest.fixture(scope="module")
+def page_of_charts(tmp_path_factory):
+    """A page with two charts of trusts, of which the second lacks one, and one chart of gaps."""
+    project, site = tmp_path_factory.mktemp("charts") / "project", tmp_path_factory.mktemp("site-of-charts")
+    stage_project(Project(ROOT), project)
+    charts = [
+        ("fig-one", pictures.funnel_chart(POINTS, LIMITS, x_title="Staff who answered")),
+        ("fig-two", pictures.funnel_chart(POINTS[1:], LIMITS, x_title="Staff who answered")),
+        ("fig-gaps", pictures.gap_chart(GAPS)),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell("---\ntitle: Charts\nformat: html\n---")])
+    for id, chart in charts:
+        shown = show_chart(chart, id=id, caption=f"Caption of {id}, 2024.", alt_text=f"Alternative text of {id}.")
+        cell = nbformat.v4.new_code_cell("")
+        cell.outputs = [nbformat.v4.new_output("display_data", data=shown._repr_mimebundle_())]
+        notebook.cells += [nbformat.v4.new_markdown_cell(f"## About {id}"), cell]
+    (project / "notebooks").mkdir(exist_ok=True)
+    nbformat.write(set_front_matter(notebook, title="Charts"), project / "notebooks" / "charts.ipynb")
+    assert render_site(project, site, ["notebooks/charts.ipynb"], engine="built-in") == []
+    return site / "notebooks" / "charts.html"
+
+
+def label(page) -> str:
+    return page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def tip(page):
+    return page.locator(".chart-tip")
+
+
+def test_without_script_the_pictures_stand(page_of_charts, open_page):
+    page = open_page(page_of_charts, java_script_enabled=False)
+    pictures_ = page.locator("figure img")
+    assert pictures_.count() == 3
+    assert pictures_.first.get_attribute("alt") == "Alternative text of fig-one."
+    assert page.locator(".chart-find, .chart-tip, svg.chart").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_chart_is_as_large_with_script_as_without(page_of_charts, open_page, width):
+    still = open_page(page_of_charts, width=width, java_script_enabled=False).locator("#fig-gaps img").bounding_box()
+    moving = open_page(page_of_charts, width=width).locator("#fig-gaps svg").bounding_box()
+    assert (moving["width"], moving["height"]) == pytest.approx((still["width"], still["height"]), abs=1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_charts_with_a_mark_reached_and_a_trust_found(page_of_charts, open_page, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(page_of_charts, color_scheme=scheme)
+    page.get_by_label("Find a trust in Figure 1").fill("RA2")
+    page.keyboard.press("Enter")
+    page.locator("#fig-gaps [data-mark]").first.focus()
+    assert tip(page).is_visible()
+    results = Axe().run(page).response
+    assert [(found["id"], found["nodes"][0]["html"][:200]) for found in results["violations"]] == []
+    assert page.faults == []
+
+
+def test_a_screen_reader_meets_the_alternative_text_and_then_the_marks(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    chart = page.get_by_role("group", name="Marks in Figure 3: 2. Arrow keys go from one to the next.")
+    names = [image.get_attribute("aria-label") for image in chart.get_by_role("img").all()]
+    assert names == [
+        "Alternative text of fig-gaps.",
+        "Discrimination, this trust: +6.1 points (95% interval +4.0 to +8.0)",
+        "Harassment, this trust: −2.0 points (95% interval −3.0 to −1.0)",
+    ]
+    # the letters of axes are part of the picture, which the alternative text says
+    assert chart.locator("text:not([aria-hidden=true])").count() == 0
+    assert page.locator("svg title").count() == 0
+
+
+def test_keys_go_from_mark_to_mark_and_a_chart_is_one_stop(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    page.get_by_label("Find a trust in Figure 1").focus()
+    page.keyboard.press("Tab")
+    assert label(page).startswith("St Anne’s One NHS Foundation Trust RA1 (RA1): 10.0%")
+    assert tip(page).inner_text().splitlines()[-1] == "Arrow keys: next. Esc: close."
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert "Zebra & <b>Co</b> (RA3): 12.0%" in label(page)
+    assert "Zebra & <b>Co</b> (RA3)" in tip(page).inner_text()  # as text
+    page.keyboard.press("ArrowLeft")
+    assert "(RA2)" in label(page)
+    page.keyboard.press("End")
+    assert "(RC5)" in label(page)
+    page.keyboard.press("ArrowRight")
+    assert "(RC5)" in label(page)
+    page.keyboard.press("PageUp")
+    assert "(RA5)" in label(page)
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    assert not tip(page).is_visible()
+    assert "(RA2)" in label(page)  # the place is kept
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert "(RA2)" in label(page)
+    assert page.locator("#fig-one [tabindex='0']").count() == 1
+
+
+def test_a_pointer_near_a_mark_shows_its_figure_and_the_tip_can_be_pointed_at(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    mark = page.locator("#fig-gaps [data-mark]").first
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 8)  # beside it, not on it
+    assert tip(page).inner_text() == "Discrimination, this trust\n+6.1 points (95% interval +4.0 to +8.0)"
+    at = tip(page).bounding_box()
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2, steps=5)
+    page.wait_for_timeout(400)
+    assert tip(page).is_visible()
+    page.keyboard.press("Escape")
+    assert not tip(page).is_visible()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert tip(page).is_visible()
+    page.mouse.move(2, 2)
+    page.wait_for_function("document.querySelector('.chart-tip').hidden")
+
+
+def test_a_finger_on_a_chart_of_a_phone_shows_the_figure_within_the_screen(page_of_charts, open_page):
+    page = open_page(page_of_charts, width=320, has_touch=True)
+    mark = page.locator("#fig-gaps [data-mark]").first
+    mark.scroll_into_view_if_needed()
+    mark.tap(force=True)
+    box = tip(page).bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("typed", ["ra3", "zebra", "Zebra & <b>Co</b> (RA3)"])
+def test_a_trust_is_found_by_code_or_name_and_marked_in_every_chart(page_of_charts, open_page, typed):
+    page = open_page(page_of_charts)
+    box = page.get_by_label("Find a trust in Figure 1, by name or code")
+    box.focus()
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    said = page.locator("#fig-one .chart-find p")
+    assert said.inner_text() == "Zebra & <b>Co</b> (RA3): 12.0% of about 300, within limits"
+    assert page.locator("[role=status]").filter(has_text="RA3").count() == 1, "it is read out once"
+    for chart in ("fig-one", "fig-two"):
+        pin = page.locator(f"#{chart} .chart-pin").bounding_box()
+        mark = page.locator(f"#{chart} [data-mark][aria-label*='(RA3)']").bounding_box()
+        assert pin["x"] < mark["x"] < mark["x"] + mark["width"] < pin["x"] + pin["width"]
+    assert page.get_by_label("Find a trust in Figure 2").input_value() == "Zebra & <b>Co</b> (RA3)"
+    assert page.locator(".chart-pin").count() == 2
+    # the tab key then stops at the trust that was found
+    page.keyboard.press("Tab")
+    assert "(RA3)" in label(page)
+    box.fill("")
+    page.wait_for_function("document.querySelectorAll('.chart-pin').length === 0")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nowhere", "No trust found. Check the spelling or try part of the name."),
+        ("saint annes", "14 trusts have that in their name. Type more of it."),
+        ("RA1", "St Anne’s One NHS Foundation Trust RA1 (RA1) has no figure in Figure 2."),
+    ],
+)
+def test_a_trust_that_is_not_found_is_said(page_of_charts, open_page, typed, said):
+    page = open_page(page_of_charts)
+    page.get_by_label("Find a trust in Figure 2").fill(typed)
+    page.wait_for_function(
+        "said => document.querySelector('#fig-two .chart-find p').textContent === said", arg=said
+    )
+    assert page.get_by_label("Find a trust in Figure 3").count() == 0, "a chart without trusts has no box"
+
+
+def test_charts_share_no_identifier_and_nothing_is_asked_for(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    ids = page.evaluate("Array.from(document.querySelectorAll('[id]'), element => element.id)")
+    assert len(ids) == len(set(ids))
+    assert page.faults == []
+
+
+def test_in_print_the_charts_are_the_pictures(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    page.get_by_label("Find a trust in Figure 1").fill("RA2")
+    page.keyboard.press("Enter")
+    page.locator("#fig-one [data-mark]").first.focus()
+    page.emulate_media(media="print")
+    for selector in (".chart-find", ".chart-tip", ".chart-pin", ".chart-ring"):
+        assert not page.locator(selector).first.is_visible(), selector
+    assert page.locator("#fig-one svg").is_visible()
+
+
+def test_a_picture_that_carries_script_or_handlers_runs_none_of_it(page_of_charts, open_page, tmp_path):
+    import base64
+
+    text = page_of_charts.read_text(encoding="utf-8")
+    found = re.search(r"<img src=\"data:image/svg\+xml;base64,([^\"]+)", text)
+    svg = base64.b64decode(found[1]).decode()
+    bad = svg.replace("</svg>", '<script>window.ran=1</script><circle r="3" onclick="window.ran=1" aria-label="x: 1"/></svg>')
+    bad = bad.replace("<svg ", '<svg onload="window.ran=1" ', 1)
+    page = tmp_path / "bad.html"
+    page.write_text(text.replace(found[1], base64.b64encode(bad.encode()).decode(), 1), encoding="utf-8")
+    opened = open_page(page)
+    opened.locator("[aria-label='x: 1']").dispatch_event("click")
+    assert opened.evaluate("window.ran === undefined")
+    assert opened.locator("figure script, [onclick], [onload]").count() == 0
