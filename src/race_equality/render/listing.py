@@ -12,7 +12,6 @@ from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.render.files import ASSETS, write_atomically
-from race_equality.render.links import follow_links
 from race_equality.render.notebook import read_front_matter, without_escapes
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
@@ -231,7 +230,7 @@ def downloads_html(site_dir: Path) -> str:
 
 
 def write_listing(project_dir: Path, site_dir: Path) -> None:
-    """Put the trusts that have a page into the staged ``index.qmd``, and let other pages link to them.
+    """Put the trusts that have a page into the staged ``index.qmd``.
 
     Parameters
     ----------
@@ -247,7 +246,6 @@ def write_listing(project_dir: Path, site_dir: Path) -> None:
         text = index.read_text(encoding="utf-8")
     except OSError as error:
         raise RaceEqualityError(f"index.qmd cannot be read: {error.strerror}.") from None
-    follow_links(site_dir)
     write_atomically(index, replace_listing(text, listing_of(project_dir, site_dir)))
 
 

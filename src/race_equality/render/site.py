@@ -14,6 +14,7 @@ from race_equality.render.config import SiteConfig, makes_pdf, page_address, rea
 from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, write_atomically
 from race_equality.render.formats import formats_of
+from race_equality.render.links import follow_links
 from race_equality.render.listing import write_listing
 from race_equality.render.pandoc import Translators
 from race_equality.render.sitemap import write_sitemap
@@ -77,6 +78,7 @@ def render_site(
     else:
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
+    follow_links(site_dir)
     write_sitemap(site_dir, config)
     order = {page: position for position, page in enumerate(pages)}
     return sorted(failures, key=lambda failure: order[failure.page])
