@@ -13,7 +13,7 @@ import pytest
 from race_equality.project import Project
 from race_equality.render import render_site, set_front_matter, stage_project
 from race_equality.report import pictures
-from race_equality.report.display import show_chart
+from race_equality.report.display import Linked, show_chart, show_table
 
 ROOT = Path(__file__).parents[2]
 CODES = [f"R{letter}{number}" for letter in "ABC" for number in range(1, 6)]
@@ -50,7 +50,16 @@ def page_of_charts(tmp_path_factory):
         cell = nbformat.v4.new_code_cell("")
         cell.outputs = [nbformat.v4.new_output("display_data", data=shown._repr_mimebundle_())]
         notebook.cells += [nbformat.v4.new_markdown_cell(f"## About {id}"), cell]
+    listed = POINTS.assign(name=[Linked(row.trust_name, f"../trusts/{row.trust_code}.html") for row in POINTS.itertuples()])
+    trusts = show_table(
+        listed, id="tbl-trusts", caption="Every trust", columns={"name": "Trust", "trust_code": "Code"}
+    )
+    cell = nbformat.v4.new_code_cell("")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=trusts._repr_mimebundle_())]
+    notebook.cells += [nbformat.v4.new_markdown_cell("## Every trust"), cell]
     (project / "notebooks").mkdir(exist_ok=True)
+    (site / "trusts").mkdir(parents=True)
+    (site / "trusts" / "RA3.html").write_text("<!DOCTYPE html><title>Zebra</title>", encoding="utf-8")
     nbformat.write(set_front_matter(notebook, title="Charts"), project / "notebooks" / "charts.ipynb")
     assert render_site(project, site, ["notebooks/charts.ipynb"], engine="built-in") == []
     return site / "notebooks" / "charts.html"
@@ -204,6 +213,29 @@ def test_a_trust_that_is_not_found_is_said(page_of_charts, open_page, typed, sai
         "said => document.querySelector('#fig-two .chart-find p').textContent === said", arg=said
     )
     assert page.get_by_label("Find a trust in Figure 3").count() == 0, "a chart without trusts has no box"
+
+
+def test_the_table_of_every_trust_is_filtered_by_keyboard_and_leads_to_pages_that_are_there(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    box = page.get_by_label("Search by name, code or region")
+    table = page.locator("#tbl-trusts")
+    assert table.locator("tbody tr:visible").count() == 15
+    assert table.locator("a[href]").count() == 1
+    box.focus()
+    page.keyboard.type("saint annes")
+    assert table.locator("tbody tr:visible").count() == 14
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ra3")
+    assert table.locator("tbody tr:visible").all_inner_texts() == ["Zebra & <b>Co</b> NHS Trust\tRA3"]
+    page.wait_for_function("document.querySelector('.find-trust [role=status]').textContent === '1 trust'")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/trusts/RA3.html")
+
+
+def test_the_table_of_every_trust_stands_without_script(page_of_charts, open_page):
+    page = open_page(page_of_charts, java_script_enabled=False)
+    assert page.locator("#tbl-trusts tbody tr:visible").count() == 15
+    assert page.locator(".find-trust").count() == 0
 
 
 def test_charts_share_no_identifier_and_nothing_is_asked_for(page_of_charts, open_page):

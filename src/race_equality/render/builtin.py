@@ -165,7 +165,7 @@ def page_html(
         body=body,
         footer=_footer_html(config.footer),
         css=_css(config.css),
-        script=_script(),
+        script=_script(find_trust='id="tbl-trusts"' in body),
         icon=_icon(),
     )
 
@@ -249,9 +249,10 @@ def _css(files: tuple[Path, ...]) -> str:
 
 
 @cache
-def _script() -> str:
+def _script(*, find_trust: bool) -> str:
     # in the page and not beside it: a page may be sent by e-mail
-    return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in ("scroll.js", "charts.js"))
+    names = ["scroll.js", "charts.js", *(["find-trust.js"] if find_trust else [])]
+    return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in names)
 
 
 @cache

@@ -1,11 +1,15 @@
-// Adds a search box to the table of trusts. Without script the table stands as it is.
+// Adds a search box to the table of trusts, on the first page and on the page about all trusts. Without
+// script the table stands as it is.
 (function () {
   "use strict";
-  var table = document.getElementById("trusts");
-  if (!table) return;
+  var table = document.getElementById("trusts") || document.getElementById("tbl-trusts");
+  // Quarto gives a table's identifier to the box around it.
+  if (table && table.tagName !== "TABLE") table = table.querySelector("table");
+  if (!table || document.querySelector(".find-trust")) return;
   var rows = Array.prototype.slice.call(table.querySelectorAll("tr[data-find]"));
+  if (!rows.length) rows = Array.prototype.slice.call(table.querySelectorAll("tbody tr"));
   var bodies = Array.prototype.slice.call(table.tBodies);
-  var words = rows.map(function (row) { return plain(row.getAttribute("data-find")); });
+  var words = rows.map(function (row) { return plain(row.getAttribute("data-find") || row.textContent); });
 
   // St Helens' and Saint Helens, accents, capitals: what a person types is rarely what is written.
   function plain(text) {
@@ -38,7 +42,9 @@
     rows.forEach(function (row, index) {
       row.hidden = !asked.every(function (word) { return words[index].indexOf(word) !== -1; });
     });
-    bodies.forEach(function (body) { body.hidden = !body.querySelector("tr[data-find]:not([hidden])"); });
+    bodies.forEach(function (body) {
+      body.hidden = !rows.some(function (row) { return row.parentNode === body && !row.hidden; });
+    });
     table.hidden = shown().length === 0;
   }
 
@@ -56,7 +62,8 @@
     var left = shown();
     if (!left.length) { say(0); return; }
     var link = left[0].querySelector("a");
-    if (left.length === 1) { window.location.href = link.href; } else { link.focus(); }
+    if (!link) return;
+    if (left.length === 1 && link.href) { window.location.href = link.href; } else { link.focus(); }
   });
 
   say(rows.length);
