@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from race_equality.batch.limits import Limits
     from race_equality.batch.plan import Page
     from race_equality.figures.trusts import Trust
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 300
 
 _EXCERPT_LINES = 12
+
+#: papermill's own engine with limits, under a name for papermill.
+_OWN_ENGINE = "race-equality-limited"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def execute_page(
     failed: Path,
     engine: str | None = None,
     timeout: int | None = DEFAULT_TIMEOUT,
+    limits: Limits | None = None,
 ) -> Execution:
     """Run a page's notebook and put the executed copy in its place.
 
@@ -99,6 +104,8 @@ def execute_page(
         A papermill engine; papermill's own without it.
     timeout : int, optional
         Seconds that one cell may run.
+    limits : Limits, optional
+        What the notebook may use in all; the usual limits when not given.
 
     Returns
     -------
@@ -111,8 +118,15 @@ def execute_page(
     time or its kernel dies, so the exception decides here and the saved notebook is corrected.
     """
     import papermill
+    from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
 
+    from race_equality.batch.engine import LimitedEngine
+    from race_equality.batch.limits import Limits
+
+    # papermill's own engine knows no limits but a cell's time.
+    papermill_engines.register(_OWN_ENGINE, LimitedEngine)
+    limits = limits or Limits()
     partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
     began = time.perf_counter()
     try:
@@ -120,7 +134,8 @@ def execute_page(
             str(root / page.notebook),
             str(partial),
             parameters=dict(page.parameters),
-            engine_name=engine,
+            engine_name=engine or _OWN_ENGINE,
+            limits=limits,
             cwd=str(root),
             progress_bar=False,
             execution_timeout=timeout,
@@ -159,6 +174,8 @@ def _failure_without_error_output(
 
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    from race_equality.batch.limits import LimitExceededError
+
     index = None
     notebook = _read(partial)
     if notebook is not None:
@@ -167,7 +184,7 @@ def _failure_without_error_output(
             for i, cell in enumerate(notebook.cells)
             if cell.metadata.get("papermill", {}).get("start_time")
         ]
-        if started and isinstance(error, CellTimeoutError | DeadKernelError):
+        if started and isinstance(error, CellTimeoutError | DeadKernelError | LimitExceededError):
             index = started[-1]
             _mark_failed(notebook, index)
             import papermill
@@ -183,6 +200,8 @@ def _failure_without_error_output(
             "compiled code."
         )
         details = ""
+    elif isinstance(error, LimitExceededError):
+        line, details = str(error), ""
     elif isinstance(error, OSError) and error.strerror:
         line = f"The notebook cannot be written: {error.strerror}."
         details = ""

@@ -15,6 +15,7 @@ talked to and how it ended, and closing it ends the kernel.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -27,7 +28,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -86,6 +87,8 @@ _STARTED = b"started %d\n"
 _READY = b"ready\n"
 _ENDED = b"ended %d\n"
 _REFUSED = b"refused %s\n"
+
+_PR_SET_CHILD_SUBREAPER = 36  # of Linux's <sys/prctl.h>
 
 
 class ForkServer:
@@ -171,6 +174,9 @@ class ForkedProcess:
         The kernel's environment.
     cwd : str, optional
         The kernel's working directory.
+    memory_megabytes : float, optional
+        How much more memory than at its start the kernel may ask for, on Linux; then allocating
+        raises ``MemoryError`` in it.
 
     Raises
     ------
@@ -183,7 +189,13 @@ class ForkedProcess:
     stdin = stdout = stderr = None
 
     def __init__(
-        self, address: str, arguments: list[str], *, env: dict[str, str], cwd: str | None = None
+        self,
+        address: str,
+        arguments: list[str],
+        *,
+        env: dict[str, str],
+        cwd: str | None = None,
+        memory_megabytes: float | None = None,
     ) -> None:
         self._received = b""
         self.pid: int | None = None
@@ -192,8 +204,13 @@ class ForkedProcess:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(address)
-            request = json.dumps({"arguments": arguments, "env": env, "cwd": str(cwd or os.getcwd())})
-            data = request.encode("utf-8", "surrogateescape")
+            request = {
+                "arguments": arguments,
+                "env": env,
+                "cwd": str(cwd or os.getcwd()),
+                "memory": memory_megabytes,
+            }
+            data = json.dumps(request).encode("utf-8", "surrogateescape")
             socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2])
             self._socket.sendall(data)
             while self.pid is None:
@@ -273,6 +290,7 @@ class _Request(NamedTuple):
     arguments: list[str]
     env: dict[str, str]
     cwd: str
+    memory: float | None
     descriptors: list[int]
     connection: socket.socket
 
@@ -293,7 +311,7 @@ def _read_request(connection: socket.socket) -> _Request | None:
     if len(head) < 8 or len(descriptors) != 2:
         return None
     request = json.loads(data.decode("utf-8", "surrogateescape"))
-    return _Request(request["arguments"], request["env"], request["cwd"], descriptors, connection)
+    return _Request(**request, descriptors=descriptors, connection=connection)
 
 
 def _interpreter_settings(env: dict[str, str]) -> dict[str, str]:
@@ -304,6 +322,7 @@ def _interpreter_settings(env: dict[str, str]) -> dict[str, str]:
 def _serve(listener: socket.socket) -> _Request | None:
     """Fork on request; returns in each child with its request, and in the server with None."""
     own_settings = _interpreter_settings(dict(os.environ))
+    _adopt_orphans()
     selector = selectors.DefaultSelector()
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
@@ -323,6 +342,8 @@ def _serve(listener: socket.socket) -> _Request | None:
                 for pid in kernels:
                     with suppress(ChildProcessError):
                         os.waitpid(pid, 0)
+                for pid in _children():
+                    _kill(pid)
                 return None
             if key.data == "wake":
                 with suppress(BlockingIOError):
@@ -375,10 +396,58 @@ def _reap(kernels: dict[int, socket.socket], selector: selectors.BaseSelector) -
         connection = kernels.pop(pid, None)
         if connection is None:
             continue
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)  # what the notebook started and left
+        _end_orphans(kernels)
         with suppress(KeyError, ValueError):
             selector.unregister(connection)
         _say(connection, _ENDED % os.waitstatus_to_exitcode(status))
         connection.close()
+
+
+def _adopt_orphans() -> None:
+    """Have what a notebook leaves behind, in whatever session, become a child of this process (Linux)."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _children() -> list[int]:
+    try:
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    except OSError:
+        return []
+    return [int(pid) for pid in listed.split()]
+
+
+def _end_orphans(kernels: Container[int]) -> None:
+    """End adopted processes whose notebook has ended: those older than every kernel that runs."""
+    born = {pid: _started(pid) for pid in _children()}
+    first = min((when for pid, when in born.items() if pid in kernels), default=float("inf"))
+    for pid, when in born.items():
+        if pid not in kernels and when < first:
+            _kill(pid)
+
+
+def _started(pid: int) -> float:
+    try:
+        return float(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, IndexError):
+        return float("inf")
+
+
+def _limit_memory(megabytes: float) -> None:
+    """Let allocating fail in this process before the machine is out of memory."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (now,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = now + int(megabytes * 1_000_000)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _say(connection: socket.socket, line: bytes) -> None:
@@ -406,6 +475,8 @@ def _run_kernel(request: _Request) -> None:
     os.environ.update(request.env)
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(request.cwd)
+    if request.memory is not None:
+        _limit_memory(request.memory)
     # Children of one parent must not draw the same numbers. Python's own generator sees to itself.
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
