@@ -75,3 +75,34 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
             ],
         }
     ).reset_index(drop=True)
+
+
+def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Put clinical and non-clinical staff of a pay band in one row.
+
+    Parameters
+    ----------
+    bands, threshold
+        As for :func:`bands_in_words`, with the same bands hidden.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``band``; ``people`` and ``minority`` of non-clinical staff, ``clinical_people`` and
+        ``clinical_minority``. Medical grades stand last, among clinical staff.
+    """
+    words = bands_in_words(bands, threshold)
+    kind = words["band"].str.split(", ").str[0]
+    name = words["band"].str.split(", ", n=1).str[1]
+    rows = {}
+    for row, of_kind, band in zip(words.itertuples(), kind, name, strict=True):
+        label = f"Medical: {band}" if of_kind == "Medical" else f"{band[:1].upper()}{band[1:]}"
+        cells = rows.setdefault(label, dict.fromkeys(
+            ("people", "minority", "clinical_people", "clinical_minority"), STATUS_WORDS["not_applicable"]
+        ))
+        side = "" if of_kind == "Non-clinical" else "clinical_"
+        cells |= {f"{side}people": row.people, f"{side}minority": row.minority}
+        rows[label] = cells
+    medical = [label for label in rows if label.startswith("Medical")]
+    order = [label for label in rows if label not in medical] + medical
+    return pd.DataFrame([{"band": label, **rows[label]} for label in order])

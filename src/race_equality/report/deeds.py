@@ -46,8 +46,7 @@ _ORDER = {"planned": 0, "under way": 0, "done": 1, "stopped": 2}
 
 _WAS = ("was", "were")
 
-#: NHS Providers, Race 2.0: Time for real change (10 March 2022).
-_BOARDS_ASKED = {"fully_embedded_percent": 4, "responses": 254, "trusts": 134}
+#: NHS Providers, Race 2.0: Time for real change (10 March 2022); its figures are in the store.
 _BOARDS_ASKED_AT = "https://nhsproviders.org/race-2-0-time-for-real-change"
 
 _MOST_SHOWN = 500
@@ -308,11 +307,21 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["area", "level", "note"])
 
 
-def boards_asked_sentence() -> str:
-    """Quote what boards said of themselves, with who was asked, in Markdown."""
+def boards_asked_sentence(figures: pd.DataFrame) -> str:
+    """Quote what boards said of themselves, with who was asked, in Markdown.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, with the survey of boards.
+    """
+    rows = figures[figures["indicator"].str.startswith("board_survey_")].set_index("indicator")["value"]
+    embedded, responses, trusts = (
+        f"{float(rows[f'board_survey_{name}']):.0f}" for name in ("fully_embedded", "responses", "trusts_represented")
+    )
     return (
-        f"{_BOARDS_ASKED['fully_embedded_percent']}% of board respondents called race equality fully embedded as "
-        f"core board business in 2022 ({_BOARDS_ASKED['responses']} responses from {_BOARDS_ASKED['trusts']} "
+        f"{embedded}% of board respondents called race equality fully embedded as "
+        f"core board business in 2022 ({responses} responses from {trusts} "
         f"trusts; NHS Providers, [Race 2.0: Time for real change]({_BOARDS_ASKED_AT})). The levels here are the "
         "board’s own words about itself; nothing adds them up to a score."
     )

@@ -9,6 +9,7 @@ from race_equality.report.words import date
 
 #: Indicators by what a reader would call them, and how each can be had.
 _LOAD_RETURN = "race-equality data template wres {code}, fill in the file, race-equality data add FILE"
+_LOAD_PATIENTS = "race-equality data template patients {code}, fill in the file, race-equality data add FILE"
 _WATCH = "race-equality data add FILE, with the publication’s next edition"
 _BENCHMARK = "race-equality data add FILE, with the NHS Staff Survey’s benchmark workbook"
 
@@ -30,6 +31,11 @@ _FAMILIES = (
     ("Staff who answered, by ethnic group (Q28)", ("staff_survey_q28",), _WATCH),
     ("Staff by staff group", ("workforce_headcount",), _WATCH),
     ("Catchment population, deprivation and ethnicity", ("catchment_",), _WATCH),
+    (
+        "Waits, missed appointments, restrictive interventions and detentions by ethnic group and deprivation",
+        ("patients_",),
+        _LOAD_PATIENTS,
+    ),
 )
 
 #: Why a figure is missing, where the reason is the same for every trust.
@@ -51,20 +57,13 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Text: ``what``, ``why``, ``how``. Never empty: waits and care by ethnic group are
+        Text: ``what``, ``why``, ``how``. Never empty: outcomes of birth by ethnic group are
         published for no trust, and stand last.
     """
     rows = figures[figures["trust_code"] == trust.code]
     listed = []
-    for what, beginnings, how in _FAMILIES:
-        # An id ending in an underscore stands for a family of ids.
-        belongs = rows["indicator"].map(
-            lambda indicator, beginnings=beginnings: any(
-                indicator.startswith(beginning) if beginning.endswith("_") else indicator == beginning
-                for beginning in beginnings
-            )
-        )
-        statuses = set(rows.loc[belongs.astype(bool), "status"]) if len(rows) else set()
+    for what, beginnings, how in _families(rows):
+        statuses = set(rows.loc[_belongs(rows, beginnings), "status"])
         if "ok" in statuses:
             continue
         if "not_applicable" in statuses:
@@ -73,18 +72,41 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
             why, how = "Suppressed by the publisher: too few people", _NOTHING
         elif how is _LOAD_RETURN:
             why = "Not available: in no public file, only in the trust’s own return"
+        elif how is _LOAD_PATIENTS:
+            why = "Not available: published for no trust, only in the trust’s own records"
         else:
             reason = next((_REASONS[name] for name in beginnings if name in _REASONS), None)
             why = f"Not available: {reason or 'the publication that was read holds none for this trust'}"
         listed.append({"what": what, "why": why, "how": how.format(code=trust.code)})
     listed.append(
         {
-            "what": "Waits, outcomes of birth, detentions and restrictive interventions by ethnic group",
+            "what": "Outcomes of birth by ethnic group",
             "why": "Not available: published for no trust by ethnic group",
             "how": "Ask for them from the trust’s own records",
         }
     )
     return pd.DataFrame(listed)
+
+
+def _families(rows: pd.DataFrame):
+    """Return what is looked for; the parts of a return that is missing as a whole are one."""
+    returned = [family for family in _FAMILIES if family[2] is _LOAD_RETURN]
+    beginnings = tuple(name for _, names, _ in returned for name in names)
+    if (rows.loc[_belongs(rows, beginnings), "status"] == "ok").any():
+        return _FAMILIES
+    whole = (
+        "Pay bands, recruitment, disciplinary process, training and board by ethnic group (WRES 1 to 4 and 9)",
+        beginnings,
+        _LOAD_RETURN,
+    )
+    return (whole, *(family for family in _FAMILIES if family[2] is not _LOAD_RETURN))
+
+
+def _belongs(rows: pd.DataFrame, beginnings: tuple[str, ...]) -> pd.Series:
+    """Mark the rows of indicators; an id that ends in an underscore stands for a family of ids."""
+    families = tuple(name for name in beginnings if name.endswith("_"))
+    found = rows["indicator"].isin(beginnings)
+    return found | rows["indicator"].str.startswith(families) if families else found
 
 
 def _why_not_applicable(trust: Trust, what: str) -> str:

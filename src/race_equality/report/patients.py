@@ -8,7 +8,8 @@ import pandas as pd
 
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
-from race_equality.report.words import MONTHS, STATUS_WORDS, interval, number_word, people, percent
+from race_equality.indicators.patients_return import MEASURES as RETURN_MEASURES
+from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, people, percent, points
 
 _MEASURES = {measure.id: measure for measure in MEASURES}
 
@@ -31,8 +32,8 @@ def measure_name(indicator: str) -> str:
     return _MEASURES[indicator].name
 
 
-def access_sentences(access: pd.DataFrame, trust: Trust) -> str:
-    """Say a trust's latest waits, and that they cannot be split by ethnic group.
+def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
+    """Say that waits cannot be split by ethnic group, or that there are none.
 
     Parameters
     ----------
@@ -46,80 +47,140 @@ def access_sentences(access: pd.DataFrame, trust: Trust) -> str:
             "Waiting lists and A&E are published for trusts that run them; no figures are published "
             f"for {trust.name}, so they are not applicable."
         )
-    sentences = []
-    for row in access.itertuples():
-        text = f"In {month(row.month)}, {percent(row.percent)} {_MEASURES[row.indicator].statement}"
-        others = [
-            f"{name}: {percent(value)}"
-            for name, value in (("all trusts", row.all_trusts), ("similar trusts", row.similar_trusts))
-            if not math.isnan(value)
-        ]
-        sentences.append(f"{text} ({'; '.join(others)}).")
-    sentences.append(
-        "These figures are published for no trust by ethnic group, so they cannot show who waits longer. "
+    return (
+        "Waits and A&E are published for no trust by ethnic group, so they cannot show who waits longer. "
         "The trust holds the records that can."
     )
-    return " ".join(sentences)
 
 
-def access_table(access: pd.DataFrame) -> pd.DataFrame:
-    """Put the latest waits in rows of text.
+#: Measures of the patients return as they stand above a column.
+_SHORT = {
+    "patients_waiting_over_18_weeks": "Waiting over 18 weeks",
+    "patients_waiting_over_52_weeks": "Over 52 weeks",
+    "patients_waiting_over_65_weeks": "Over 65 weeks",
+    "patients_did_not_attend": "Missed outpatient appointments",
+    "patients_restrictive_interventions": "Restrictive interventions",
+    "patients_detained": "Detained",
+}
+_FIFTHS = {
+    "Quintile 1": "Most deprived fifth",
+    "Quintile 2": "Second fifth",
+    "Quintile 3": "Middle fifth",
+    "Quintile 4": "Fourth fifth",
+    "Quintile 5": "Least deprived fifth",
+    "Unknown": "Not known",
+}
+
+
+def return_columns(by_group: pd.DataFrame) -> dict[str, str]:
+    """Return the measures that a trust's patients return holds, with their headings."""
+    return {name: _SHORT[name] for name in _SHORT if name in set(by_group["measure"])}
+
+
+def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
+    """Put the latest year of the patients return in a row for each group.
 
     Parameters
     ----------
-    access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+    by_group : pandas.DataFrame
+        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+    breakdown : {"ethnicity", "deprivation"}
 
     Returns
     -------
     pandas.DataFrame
-        ``measure``, ``month``, ``here``, ``similar``, ``all_trusts``, ``reading``.
+        ``group`` and a column for each measure: the share, and whether it is reliably higher or lower
+        than that of the group that others are compared with.
     """
-    return pd.DataFrame(
-        {
-            "measure": [_MEASURES[row.indicator].name for row in access.itertuples()],
-            "month": access["month"].map(month),
-            "here": access["percent"].map(percent),
-            "similar": access["similar_trusts"].map(percent),
-            "all_trusts": access["all_trusts"].map(percent),
-            "reading": [
-                VARIATION_WORDS[row.variation]
-                + (f" (provisional, {number_word(row.points)} months)" if row.provisional else "")
-                for row in access.itertuples()
-            ],
-        }
-    )
+    rows = _latest_year(by_group[by_group["breakdown"] == breakdown])
+    cells = {}
+    for row in rows.itertuples():
+        text = percent(row.percent, row.status)
+        text += {"adverse": ", higher", "favourable": ", lower", "reference": " (comparator)"}.get(row.direction, "")
+        cells.setdefault(_FIFTHS.get(row.group, row.group), {})[row.measure] = text
+    table = pd.DataFrame.from_dict(cells, orient="index").rename_axis("group").reset_index()
+    return table.fillna(STATUS_WORDS["not_available"])
 
 
-def maternity_table(deliveries: pd.DataFrame, population: pd.DataFrame) -> pd.DataFrame:
-    """Put deliveries by ethnic group beside the catchment's groups.
+def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Say of each measure of the patients return how far apart groups are.
 
     Parameters
     ----------
-    deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`.
+    by_group, summary : pandas.DataFrame
+        From :func:`race_equality.indicators.patients_return.patients_by_group` and
+        :func:`~race_equality.indicators.patients_return.patients_summary`.
+
+    Returns
+    -------
+    str
+        Markdown, a paragraph for ethnic groups and one for deprivation.
+    """
+    measures = {measure.id: measure for measure in RETURN_MEASURES}
+    ethnicity, unclear = [], []
+    for name, rows in _latest_year(by_group[by_group["breakdown"] == "ethnicity"]).groupby("measure", sort=False):
+        adverse = rows[rows["direction"] == "adverse"]
+        white = rows[rows["direction"] == "reference"]
+        if adverse.empty or white.empty:
+            unclear.append(_SHORT[name][0].lower() + _SHORT[name][1:])
+            continue
+        found = adverse.loc[adverse["gap"].idxmax()]
+        ethnicity.append(
+            f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group {measures[name].statement}, "
+            f"against {percent(white.iloc[0]['percent'])} in the White group: {points(found['gap'], signed=False)} percentage "
+            f"points higher (95% confidence interval of the gap: {interval(found['gap_lower'], found['gap_upper'])})."
+        )
+    if unclear:
+        ethnicity.append(
+            f"On {listing(unclear)} no group is reliably higher than the White group; this does not show that they are the same."
+        )
+    deprivation = []
+    for row in summary[summary["breakdown"] == "deprivation"].itertuples():
+        if row.direction in ("adverse", "favourable"):
+            side = "higher" if row.slope > 0 else "lower"
+            deprivation.append(
+                f"{_SHORT[row.measure]}: {points(row.slope, signed=False)} percentage points {side} at the most deprived end "
+                f"than at the least (95% confidence interval: {interval(row.slope_lower, row.slope_upper)})."
+            )
+    paragraphs = [" ".join(ethnicity)]
+    if deprivation:
+        paragraphs.append("By deprivation, along a straight line over all fifths. " + " ".join(deprivation))
+    return "\n\n".join(paragraphs)
+
+
+def _latest_year(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["period_end"] == rows.groupby("measure")["period_end"].transform("max")]
+
+
+def populations_table(population: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Put ethnic groups of staff, of the catchment and of those who gave birth side by side.
+
+    Parameters
+    ----------
     population : pandas.DataFrame
         From :func:`race_equality.indicators.ethnicity_of_respondents.respondents_and_catchment`.
+    deliveries : pandas.DataFrame
+        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`; it may be empty.
 
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``deliveries``, ``percent``, ``catchment``, all text.
+        ``group``, ``respondents``, ``catchment`` and, with deliveries, ``deliveries``, all text.
     """
-    catchment = population.set_index("group")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "group": deliveries["group"],
-            "deliveries": [people(row.deliveries, row.status) for row in deliveries.itertuples()],
-            "percent": [percent(row.percent, row.status) for row in deliveries.itertuples()],
-            "catchment": [
-                percent(catchment.loc[group, "catchment_percent"], catchment.loc[group, "catchment_status"])
-                if group in catchment.index
-                else STATUS_WORDS["not_applicable"]
-                for group in deliveries["group"]
+            "group": population["group"],
+            "respondents": [
+                percent(row.respondents_percent, row.respondents_status) for row in population.itertuples()
             ],
+            "catchment": [percent(row.catchment_percent, row.catchment_status) for row in population.itertuples()],
         }
     )
+    if deliveries.empty:
+        return table
+    born = deliveries.set_index("group")
+    table["deliveries"] = [percent(born.loc[group, "percent"], born.loc[group, "status"]) for group in table["group"]]
+    return table
 
 
 def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:

@@ -14,16 +14,22 @@ import pandas as pd
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES, WresIndicator
 from race_equality.indicators.ethnicity_of_respondents import minority_share
+from race_equality.indicators.peers import Peers
 from race_equality.report.words import (
+    MONTHS,
+    STATUS_WORDS,
+    date,
     interval,
     listing,
     lower_first,
     number_word,
     people,
     percent,
+    period,
     points,
+    ratio,
 )
-from race_equality.statistics.trend import Trend
+from race_equality.statistics.trend import Trend, YearsToParity
 
 
 def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
@@ -221,51 +227,206 @@ def survey_sentences(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> st
     return " ".join(sentences)
 
 
-def likelihood_sentences(likelihoods: pd.DataFrame) -> list[str]:
+_PEOPLE_AND_EVENT = {
+    2: ("White applicants", "applicants from ethnic minorities", "to be appointed from shortlisting"),
+    3: ("staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"),
+    4: ("White staff", "staff from ethnic minorities", "to take up non-mandatory training and development"),
+}
+
+
+def likelihood_sentences(
+    likelihoods: pd.DataFrame,
+    without_international: pd.DataFrame | None = None,
+    national: Mapping[int, tuple[str, pd.Timestamp]] | None = None,
+) -> list[str]:
     """Say the latest relative likelihoods, each with direction and comparator.
 
     Parameters
     ----------
     likelihoods : pandas.DataFrame
         From :func:`race_equality.indicators.wres_return.relative_likelihoods`.
+    without_international : pandas.DataFrame, optional
+        From :func:`race_equality.indicators.wres_return.without_international_recruits`.
+    national : mapping, optional
+        From :func:`race_equality.report.summary_table.national_values`.
 
     Returns
     -------
     list of str
         One for each of WRES 2, 3 and 4 that the return holds.
     """
-    people_and_event = {
-        2: ("White applicants", "applicants from ethnic minorities", "to be appointed from shortlisting"),
-        3: ("staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"),
-        4: (
-            "White staff",
-            "staff from ethnic minorities",
-            "to take up non-mandatory training and development",
-        ),
-    }
     sentences = []
     for row in likelihoods.groupby("number").tail(1).itertuples():
-        above, below, event = people_and_event[row.number]
-        if math.isnan(row.ratio):
-            sentences.append(
-                f"**{WRES[row.number].name} (WRES {row.number}).** The relative likelihood cannot be "
-                f"estimated: none of the {below} were counted."
-            )
-            continue
-        bounds = (
-            f"{row.lower:.2f} and above" if math.isinf(row.upper) else f"{row.lower:.2f} to {row.upper:.2f}"
-        )
-        text = (
-            f"{above[0].upper()}{above[1:]} were {row.ratio:.2f} times as likely as {below} {event} "
-            f"(95% confidence interval: {bounds})."
-        )
-        if row.lower <= 1 <= row.upper:
-            text += (
-                " The data do not show a reliable difference. "
-                "This does not show that experiences are the same."
-            )
+        text = _likelihood(row)
+        if national and row.number in national and not math.isnan(row.ratio):
+            value, day = national[row.number]
+            text += f" England, {MONTHS[day.month - 1]} {day.year}: {value}."
+        if row.number == 2 and without_international is not None and len(without_international):
+            text += f" Without international recruits: {_likelihood(without_international.iloc[-1])}"
         sentences.append(f"**{WRES[row.number].name} (WRES {row.number}).** {text}")
     return sentences
+
+
+def _likelihood(row) -> str:
+    above, below, event = _PEOPLE_AND_EVENT[row.number]
+    if math.isnan(row.ratio):
+        return f"The relative likelihood cannot be estimated: none of the {below} were counted."
+    bounds = f"{row.lower:.2f} and above" if math.isinf(row.upper) else f"{row.lower:.2f} to {row.upper:.2f}"
+    text = (
+        f"{above[0].upper()}{above[1:]} were {row.ratio:.2f} times as likely as {below} {event} "
+        f"(95% confidence interval: {bounds})."
+    )
+    if row.lower <= 1 <= row.upper:
+        text += (
+            " The data do not show a reliable difference. "
+            "This does not show that experiences are the same."
+        )
+    return text
+
+
+def years_of(likelihoods: pd.DataFrame) -> list[str]:
+    """Return the years that a return holds, oldest first, in words."""
+    pairs = likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end")
+    return [period(start, end) for start, end in pairs.itertuples(index=False)]
+
+
+def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFrame) -> pd.DataFrame:
+    """Put relative likelihoods in a row for each measure, a column a year.
+
+    Parameters
+    ----------
+    likelihoods, without_international : pandas.DataFrame
+        As for :func:`likelihood_sentences`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``measure`` and the columns of :func:`years_of`.
+    """
+    named = [(f"{WRES[number].name} (WRES {number})", rows) for number, rows in likelihoods.groupby("number")]
+    if len(without_international):
+        named.insert(1, ("The same without international recruits", without_international))
+    rows = []
+    for name, years in named:
+        row = {"measure": name} | dict.fromkeys(years_of(likelihoods), STATUS_WORDS["not_available"])
+        for found in years.itertuples():
+            row[period(found.period_start, found.period_end)] = ratio(found.ratio, found.lower, found.upper)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+_SEATS = {"board": "all members of the board", "voting": "members who vote", "executive": "executive members"}
+
+
+def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, threshold: int) -> str:
+    """Say who sits on the board, against the workforce (WRES 9).
+
+    Parameters
+    ----------
+    seats : mapping of str to pandas.DataFrame
+        From :func:`race_equality.indicators.wres_return.board_against_workforce`, by kind of seat.
+    parity : YearsToParity
+        From :func:`race_equality.indicators.wres_return.years_to_board_parity`.
+    threshold : int
+        A share of fewer seats is not shown.
+    """
+    last = seats["board"].iloc[-1]
+    shares, hidden = [], []
+    for name, words in _SEATS.items():
+        if name not in seats or seats[name].empty:
+            continue
+        found = seats[name].iloc[-1]
+        if found["board_members"] < threshold:
+            hidden.append(words)
+        else:
+            shares.append(f"{percent(found['board_percent'])} of {words}")
+    lower, upper = (last[f"board_{end}"] - last["workforce_percent"] for end in ("lower", "upper"))
+    text = (
+        f"**{WRES[9].name} (WRES 9).** On {date(last['period_end'])} {listing(shares)} were from ethnic minorities, and "
+        f"{percent(last['workforce_percent'])} of staff. The gap of the board is {points(last['difference'])} percentage points "
+        f"(95% confidence interval: {interval(lower, upper)})."
+    )
+    if hidden:
+        text += f" Of {listing(hidden)} there are too few people to show."
+    if lower <= 0 <= upper:
+        text += " With so few seats an interval is wide; each appointment still counts."
+    return text + {
+        "estimated": f" If both go on as they went, their shares meet in about {parity.years:.0f} years.",
+        "moving away": " The gap is widening.",
+    }.get(parity.status, " When the shares will meet cannot be estimated.")
+
+
+def grounds_sentence(figures: pd.DataFrame) -> str:
+    """Say on what ground staff in England experienced discrimination, and why not those of this trust.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    """
+    rows = figures[
+        (figures["trust_code"] == "ENG") & (figures["indicator"] == "staff_survey_q16c_1") & (figures["status"] == "ok")
+    ].set_index("group")["value"]
+    if not {"Ethnic minority", "White"} <= set(rows.index):
+        return "Grounds of discrimination are not held."
+    return (
+        "Answers by detailed ethnic group are published for England alone. Of staff who had experienced discrimination, "
+        f"{percent(float(rows['Ethnic minority']))} of those from ethnic minorities and {percent(float(rows['White']))} of "
+        "White staff named their ethnic background as a ground. For single trusts the workbook gives 100%, which cannot be "
+        "a real answer and is not shown."
+    )
+
+
+def peers_sentence(peers: Peers) -> str:
+    """Say who the similar trusts are, and why.
+
+    Parameters
+    ----------
+    peers : Peers
+        From :func:`race_equality.indicators.peers.choose_peers`.
+    """
+    if not peers.codes:
+        return peers.reason
+    names = [f"{row.trust_name} ({row.trust_code})" for row in peers.table.itertuples()]
+    shared = [
+        f"{people(round(lower, -2))} to {people(round(upper, -2))} staff" if name == "headcount" else f"{lower:.0f}% to {upper:.0f}% {what}"
+        for name, what in (
+            ("headcount", ""), ("minority_respondents_percent", "of survey respondents from ethnic minorities")
+        )
+        if name in peers.table
+        for lower, upper in [(peers.table[name].min(), peers.table[name].max())]
+        if not math.isnan(lower)
+    ]
+    return (
+        f"{peers.reason} They are {'; '.join(names)}. Names are in order of similarity, not of performance."
+        + (f" They have {listing(shared)}." if shared else "")
+    )
+
+
+def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
+    """Say how the number of staff has changed from March to March.
+
+    Parameters
+    ----------
+    marches : pandas.DataFrame
+        The trust's rows of :func:`race_equality.indicators.workforce.headcount_by_march`; not empty.
+    growth : Trend
+        From :func:`race_equality.indicators.workforce.yearly_growth`.
+    """
+    last = marches.iloc[-1]
+    if growth.direction == "too few points":
+        return f"In March {last['year']:.0f} the trust had {people(last['people'])} staff."
+    first = marches.tail(growth.points).iloc[0]
+    text = (
+        f"Staff went from {people(first['people'])} in March {first['year']:.0f} to {people(last['people'])} in March "
+        f"{last['year']:.0f}"
+    )
+    if growth.direction == "no reliable change":
+        return f"{text}; the data do not show a steady change."
+    return (
+        f"{text}, by {points(growth.slope)}% a year (95% confidence interval: {interval(growth.lower, growth.upper)}). "
+        "Each new post is a choice of whom to appoint."
+    )
 
 
 def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float], trust: Trust) -> str:

@@ -8,12 +8,34 @@ import pandas as pd
 
 from race_equality.figures.provenance import Source
 from race_equality.figures.store import LOCAL_PREFIXES
+from race_equality.indicators.access import MEASURES as ACCESS
 from race_equality.indicators.definitions import WRES
+from race_equality.indicators.maternity import MEASURES as MATERNITY
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.words import date
 
-_NAMES = {indicator.id: f"WRES {indicator.number}" for indicator in WRES.values()} | {
-    question.id: f"Survey question {question.number}" for question in QUESTIONS
+#: Indicator, or family of indicators, to its name where a reader follows a figure.
+_NAMES = {
+    **{indicator.id: f"WRES {indicator.number}" for indicator in WRES.values()},
+    **{question.id: f"Survey question {question.number}" for question in QUESTIONS},
+    **{measure.id: measure.name for measure in (*ACCESS, *MATERNITY)},
+    "staff_survey_q16c_1": "Ground of discrimination (not usable)",
+    "wres_1_": "WRES 1",
+    "wres_9_": "WRES 9",
+    "wres_2_excluding_international": "WRES 2 without international recruits",
+    "wres_national_": "England, WRES report",
+    "staff_survey_panel_q16b": "Discrimination by year",
+    "staff_survey_q28": "Staff who answered, by ethnic group",
+    "workforce_headcount": "Staff by staff group",
+    "workforce_march_headcount": "Staff each March",
+    "catchment_population": "Catchment population",
+    "catchment_deprivation_quintile": "Catchment deprivation",
+    "catchment_ethnicity": "Catchment by ethnic group",
+    "maternity_deliveries_by_ethnicity": "Deliveries by ethnic group",
+    "maternity_deliveries_by_deprivation": "Deliveries by deprivation",
+    "patients_": "Patients return",
+    "mha_detentions": "Detentions",
+    "mha_detentions_rate": "Rates of detention",
 }
 
 
@@ -104,32 +126,70 @@ def sources_table(sources: Iterable[Source]) -> pd.DataFrame:
 def trace_of(
     figures: pd.DataFrame, trust_code: str, indicators: Collection[str], sources: Iterable[Source]
 ) -> pd.DataFrame:
-    """Say for each figure of a trust which file, sheet and cell or row it stands in.
+    """Say for each indicator of a trust which file, sheet and cells or rows its latest figures stand in.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         Tidy figures.
     trust_code : str
-        A resolved trust code.
+        A resolved trust code, or that of a system or of England.
     indicators : collection of str
-        Which indicators.
+        Which indicators; an id that ends in an underscore stands for its family.
     sources : iterable of Source
         From :func:`race_equality.figures.provenance.read_sources`.
 
     Returns
     -------
     pandas.DataFrame
-        Text: ``figure``, ``group``, ``organisation``, ``file``, ``place``; one row a figure.
+        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each indicator or family,
+        organisation and file, in the order given. Of more than two places the first and the last are named.
     """
-    rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(list(indicators))]
-    rows = rows.sort_values(["indicator", "organisation_code", "group"], kind="stable")
-    return pd.DataFrame(
-        {
-            "figure": rows["indicator"].map(_NAMES),
-            "group": rows["group"],
-            "organisation": rows["organisation_code"],
-            "file": rows["source"].map({source.id: source.file for source in sources}),
-            "place": rows["locator"],
-        }
-    ).reset_index(drop=True)
+    files = {source.id: source.file or source.title for source in sources}
+    rows = figures[figures["trust_code"] == trust_code]
+    listed = []
+    for name in indicators:
+        chosen = rows["indicator"].str.startswith(name) if name.endswith("_") else rows["indicator"] == name
+        of_name = rows[chosen]
+        of_name = of_name[of_name["period_end"] == of_name["period_end"].max()]
+        for (organisation, source), found in of_name.groupby(["organisation_code", "source"], sort=False):
+            places = list(dict.fromkeys(found["locator"]))
+            listed.append(
+                {
+                    "figure": _NAMES.get(name, name),
+                    "organisation": organisation,
+                    "file": files[source],
+                    "place": "; ".join(places)
+                    if len(places) < 3
+                    else f"{places[0]} to {places[-1]} ({len(places)} places)",
+                }
+            )
+    return pd.DataFrame(listed, columns=["figure", "organisation", "file", "place"])
+
+
+def by_file(traced: pd.DataFrame) -> pd.DataFrame:
+    """Gather a trace into a row for each file.
+
+    Parameters
+    ----------
+    traced : pandas.DataFrame
+        From :func:`trace_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``file`` and ``figures``: each with its place, and the organisation where one file holds
+        several. A place that all figures share is named once.
+    """
+    rows = []
+    for file, found in traced.groupby("file", sort=False):
+        several = found["organisation"].nunique() > 1
+        names = [
+            f"{row.figure}{f', {row.organisation}' if several else ''}" for row in found.itertuples()
+        ]
+        if len(found) > 1 and found["place"].nunique() == 1:
+            figures = f"{'; '.join(names)}: {found['place'].iloc[0]}"
+        else:
+            figures = "; ".join(f"{name}: {place}" for name, place in zip(names, found["place"], strict=True))
+        rows.append({"file": file, "figures": figures})
+    return pd.DataFrame(rows, columns=["file", "figures"])

@@ -1,0 +1,143 @@
+"""Is each figure enough to act on? Yes or no, and what to do either way: weak data is no reason to wait."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from race_equality.indicators.definitions import WRES
+from race_equality.report.sentences import direction
+from race_equality.report.words import interval, listing, people, percent, points
+
+#: From this share of unknown ethnicity on, differences between groups may be of recording alone.
+MOST_UNRECORDED = 10.0
+
+_YES, _NO = "Yes", "No"
+
+
+def enough_to_act_on(
+    here: pd.DataFrame,
+    likelihoods: pd.DataFrame,
+    board: pd.DataFrame,
+    asked: pd.DataFrame,
+    deliveries: pd.DataFrame,
+    by_group: pd.DataFrame,
+    *,
+    waits: bool,
+    detentions: bool,
+) -> pd.DataFrame:
+    """Say of each indicator whether it is enough to act on.
+
+    Parameters
+    ----------
+    here : pandas.DataFrame
+        WRES 5 to 8 of the trust, indexed by number.
+    likelihoods, board : pandas.DataFrame
+        WRES 2 to 4 and 9 from the trust's return; empty where none was loaded.
+    asked : pandas.DataFrame
+        What all staff answered.
+    deliveries : pandas.DataFrame
+        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`.
+    by_group : pandas.DataFrame
+        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+    waits, detentions : bool
+        Whether waits are published for the trust, and the use of the Mental Health Act for its system.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``indicator``, ``enough`` ("Yes" or "No"), ``basis`` (what it rests on) and ``then``.
+
+    Notes
+    -----
+    A figure is enough when its interval leaves out "no difference". Where it is not, something else is
+    named that can be acted on meanwhile.
+    """
+    rows, awaited, unread = [], [], []
+    returned = likelihoods.groupby("number").tail(1).set_index("number")
+    for number, indicator in WRES.items():
+        name = f"{indicator.name} (WRES {number})"
+        if number in here.index and here.loc[number, "status"] == "ok":
+            rows.append(_survey(name, indicator, here.loc[number]))
+        elif number in returned.index:
+            rows.append(_ratio(name, returned.loc[number]))
+        elif number == 1 and len(board):
+            rows.append(_row(name, _YES, f"Counts of all {people(board.iloc[-1]['staff'])} staff", "Look where shares fall from band to band"))
+        elif number == 9 and len(board):
+            rows.append(
+                _row(name, _YES, f"A count of all {people(board.iloc[-1]['board_members'])} members, so chance is no excuse",
+                     "Decide how the next vacancy is filled")
+            )
+        elif indicator.from_return:
+            awaited.append(number)
+        else:
+            unread.append(number)
+    for numbers, basis, then in (
+        (awaited, "In the trust’s own return, which is not loaded", "Load the return; the trust has it"),
+        (unread, "Not in the public file that this report reads", "Act on what all staff say, below"),
+    ):
+        if numbers:
+            rows.append(_row(f"WRES {listing([str(number) for number in numbers])}", _NO, basis, then))
+    if len(asked):
+        fewest = asked["base"].min()
+        rows.append(
+            _row("Fairness and discrimination, all staff", _YES, f"At least {people(fewest)} staff answered",
+                 "Act on the whole; ask the staff network which groups it falls on")
+        )
+    rows += _patients(deliveries, by_group, waits=waits, detentions=detentions)
+    return pd.DataFrame(rows)
+
+
+def _survey(name: str, indicator, found: pd.Series) -> dict[str, str]:
+    way = direction(indicator, found["gap_lower"], found["gap_upper"])
+    basis = (
+        f"{people(found['ethnic_minority_total'])} staff from ethnic minorities answered; gap {points(found['gap'])} "
+        f"({interval(found['gap_lower'], found['gap_upper'])})"
+    )
+    if way == "unclear":
+        return _row(name, _NO, basis, "Read it with other years and the trust’s own records, and act on the gaps that are clear")
+    return _row(name, _YES, basis, "Agree a change" if way == "adverse" else "Find out what works, and keep it")
+
+
+def _ratio(name: str, found: pd.Series) -> dict[str, str]:
+    clear = found["lower"] > 1 or found["upper"] < 1
+    above = "no upper limit" if found["upper"] == float("inf") else f"{found['upper']:.2f}"
+    basis = f"Interval of the ratio: {found['lower']:.2f} to {above}"
+    if not clear:
+        return _row(name, _NO, basis, "Look at each decision, which is how a few of them can be judged")
+    return _row(name, _YES, basis, "Agree a change" if found["lower"] > 1 else "Find out what works, and keep it")
+
+
+def _patients(deliveries: pd.DataFrame, by_group: pd.DataFrame, *, waits: bool, detentions: bool) -> list[dict[str, str]]:
+    rows = []
+    own = by_group[by_group["breakdown"] == "ethnicity"]
+    if len(own):
+        last = own[own["period_end"] == own["period_end"].max()]
+        clear = last["direction"].isin(["adverse", "favourable"]).any()
+        rows.append(
+            _row("Waits and care by ethnic group", _YES if clear else _NO, "The trust’s own patients return",
+                 "Agree a change for the groups that wait longer" if clear else "Add years together; look at single pathways")
+        )
+    elif waits:
+        rows.append(
+            _row("Waits and A&E by ethnic group", _NO, "Published for all patients together", "The trust’s own records can say whose wait is longer")
+        )
+    if len(deliveries):
+        unknown = deliveries.loc[deliveries["group"] == "Not stated or not known", "percent"].iloc[0]
+        rows.append(
+            _row(
+                "Maternity by ethnic group",
+                _YES if unknown < MOST_UNRECORDED else _NO,
+                f"Ethnic group not recorded for {percent(unknown)}",
+                "Set outcomes beside these groups" if unknown < MOST_UNRECORDED else "Ask at booking; act on what women say meanwhile",
+            )
+        )
+    if detentions:
+        rows.append(
+            _row("Detention by ethnic group", _YES, "Published for England and for systems; not adjusted for age",
+                 "Act with the system’s other providers (PCREF)")
+        )
+    return rows
+
+
+def _row(indicator: str, enough: str, basis: str, then: str) -> dict[str, str]:
+    return {"indicator": indicator, "enough": enough, "basis": basis, "then": then}
