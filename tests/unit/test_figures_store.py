@@ -148,3 +148,18 @@ def test_figures_read_again_are_those_on_disk_now(tmp_path):
     file.symlink_to(tmp_path / "nowhere")
     with pytest.raises(RaceEqualityError, match="wres.parquet cannot be read"):
         read_figures(project=project)
+
+
+def test_a_page_on_all_trusts_can_leave_returns_out(tmp_path):
+    for folder in ("figures", "sources", "local"):
+        (tmp_path / "data" / folder).mkdir(parents=True)
+    project = Project(tmp_path)
+    missing = ROW | {"status": "not_available", "value": None, "numerator": None}
+    (project.figures / "a.parquet").write_bytes(parquet_bytes(figure_table([missing])))
+    own = figure_table([ROW | {"source": "wres_return_RJ1"}])
+    (tmp_path / "data" / "local" / "RJ1.parquet").write_bytes(parquet_bytes(own))
+    (tmp_path / "data" / "local" / "wres_return_RJ1.yml").write_text("not even YAML: [", encoding="utf-8")
+    assert read_figures(project=project)["status"].to_list() == ["ok"]
+    # the row that says "not available" is there again, which the return stood in for
+    assert read_figures(local=False, project=project)["status"].to_list() == ["not_available"]
+    assert read_sources(local=False, project=project) == []

@@ -100,11 +100,15 @@ def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | N
     raise RaceEqualityError(f"There is no source {source_id!r}. Sources held: {known}.")
 
 
-def read_sources(*, project: Project | str | os.PathLike[str] | None = None) -> list[Source]:
+def read_sources(
+    *, local: bool = True, project: Project | str | os.PathLike[str] | None = None
+) -> list[Source]:
     """Read every source held, published ones first.
 
     Parameters
     ----------
+    local : bool
+        Whether trusts' own returns are among them.
     project : Project or path-like, optional
 
     Returns
@@ -112,8 +116,8 @@ def read_sources(*, project: Project | str | os.PathLike[str] | None = None) -> 
     list of Source
         By id within each folder.
     """
-    project = as_project(project)
-    return [_load(path) for folder in _folders(project) for path in sorted(folder.glob("*.yml"))]
+    folders = _folders(as_project(project))[: None if local else 1]
+    return [_load(path) for folder in folders for path in sorted(folder.glob("*.yml"))]
 
 
 def as_project(project: Project | str | os.PathLike[str] | None) -> Project:

@@ -39,6 +39,7 @@ def read_figures(
     indicators: Iterable[str] | str | None = None,
     *,
     sources: Iterable[str] | str | None = None,
+    local: bool = True,
     project: Project | str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Read figures from the store.
@@ -49,6 +50,9 @@ def read_figures(
         Only these indicators, for example ``["wres_5", "wres_6"]``. Without it, all.
     sources : str or iterable of str, optional
         Only these sources. Without it, all.
+    local : bool
+        Whether to read trusts' own returns as well. A page on all trusts does not: what one trust
+        loaded on this machine has no place in what is said about the others, nor in public.
     project : Project or path-like, optional
         Without it, the project that the working directory is in.
 
@@ -135,10 +139,10 @@ def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
     return figures[~left_out].reset_index(drop=True)
 
 
-def figure_files(project: Project) -> list[Path]:
+def figure_files(project: Project, *, local: bool = True) -> list[Path]:
     """Return the Parquet files that hold figures: published ones, then local ones."""
     published = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
-    return published + sorted((project.root / "data" / "local").glob("*.parquet"))
+    return published + (sorted((project.root / "data" / "local").glob("*.parquet")) if local else [])
 
 
 def figure_schema_arrow() -> pa.Schema:
