@@ -167,6 +167,22 @@ def site(staged: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
+def built_site(race_equality_here, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration trust and the pages on all trusts, as ``race-equality build`` makes them."""
+    output = tmp_path_factory.mktemp("built") / "output"
+    end = race_equality_here("build", "DEMO", "--renderer", "built-in", "--output", output, timeout=600)
+    assert end.returncode == 0, end.stderr
+    return output / "site"
+
+
+@pytest.fixture
+def page_file(request: pytest.FixtureRequest) -> Path:
+    """A page of a site, by the names of the site's fixture and of the page."""
+    site, address = request.param
+    return request.getfixturevalue(site) / address
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator:
     from playwright.sync_api import sync_playwright
 
