@@ -212,8 +212,14 @@ def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> a
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
             description=alt.Description("said:N"),
         ),
-        base.mark_text(align="left", dx=9).encode(
-            x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
+        # A figure stands on the far side of its interval, away from the line at zero.
+        *(
+            base.transform_filter(side).mark_text(align=align, dx=shift).encode(
+                x=alt.X(end, title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
+            )
+            for side, end, align, shift in (
+                (alt.datum[value] >= 0, "upper:Q", "left", 9), (alt.datum[value] < 0, "lower:Q", "right", -9)
+            )
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
 
