@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -76,6 +77,7 @@ class Audit:
 
 #: A number as printed; not part of a word, a code, a version or a time.
 _NUMBER = re.compile(r"(?<![\w.,:/#-])([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w:]|\.\d|,\d{3})\s?(%?)")
+_HIDDEN_AS_PRINTED = {HIDDEN_ON_PAGES, HIDDEN_IN_FILES}
 _HIDDEN = {HIDDEN_ON_PAGES.casefold(), HIDDEN_IN_FILES}
 _TOTAL = re.compile(r"^(grand )?(total|all|overall)\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re.IGNORECASE)
@@ -237,9 +239,12 @@ def _unread(contents: Iterable[Content]) -> Iterator[Problem]:
 
 def _too_precise(contents: Iterable[Content], rule: Rule, *, of_a_trust: bool) -> Iterator[Problem]:
     """Decimals beyond the rule; pages for all trusts may quote national percentages as published."""
+    more = re.compile(rf"\d\.\d{{{min(rule.percent_decimals, rule.ratio_decimals) + 1}}}")
     for file, channel, place, text in _pieces(contents):
         if channel.startswith(_NOT_FIGURES) or channel.endswith(" attributes"):
             continue  # (attributes stand there one by one as well)
+        if not more.search(text):
+            continue
         for number in _numbers(text):
             allowed = rule.percent_decimals if number.percent and of_a_trust else rule.ratio_decimals
             if number.decimals <= allowed:
@@ -292,9 +297,15 @@ class _Hidden:
 
 
 def _table_name(table: Table) -> str:
-    return _normal(_CAPTION_NUMBER.sub("", table.place))
+    return _normal_caption(table.place)
 
 
+@lru_cache(maxsize=10_000)
+def _normal_caption(caption: str) -> str:
+    return _normal(_CAPTION_NUMBER.sub("", caption))
+
+
+@lru_cache(maxsize=50_000)  # a row is looked at by each attack, and stands in page and notebook alike
 def _labels(row: tuple[str, ...]) -> tuple[str, ...]:
     labels = []
     for cell in row:
@@ -329,19 +340,24 @@ def _hidden_cells(contents: list[Content]) -> set[_Hidden]:
     return found
 
 
-def _shown_elsewhere(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:
-    wanted = {(cell.table, cell.labels, cell.column) for cell in hidden}
+def _shown_elsewhere(contents: list[Content], hidden: set[_Hidden], *, where: str = "") -> Iterator[Problem]:
+    wanted: dict[str, dict[tuple[str, ...], set[str]]] = defaultdict(lambda: defaultdict(set))
+    for cell in hidden:
+        wanted[cell.table][cell.labels].add(cell.column)
     for table in _tables(contents):
-        for row in table.rows:
+        rows = wanted.get(_table_name(table))
+        for row in table.rows if rows else ():
+            columns = rows.get(_labels(row))
+            if not columns:
+                continue
             for column, cell in zip(table.columns, row, strict=False):
-                key = (_table_name(table), _labels(row), _normal(column))
-                if key in wanted and _only_number(cell):
+                if _normal(column) in columns and _only_number(cell):
                     yield Problem(
                         table.file,
                         "shown elsewhere",
                         table.channel,
                         table.place,
-                        f"{column} of {' / '.join(row[: len(key[1])])} is {cell}, which another copy hides",
+                        f"{column} of {' / '.join(row[: len(_labels(row))])} is {cell}{where}, which another copy hides",
                     )
 
 
@@ -356,15 +372,11 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
         by_first[labels[0]].append((labels, beside))
     firsts = list(by_first)
     every = {label for table in _tables(contents) for row in table.rows for label in _labels(row)[:2]}
-    longer_labels = {
-        labels[-1]: sorted(
-            (one for one in every if labels[-1] in one and one != labels[-1]), key=len, reverse=True
-        )
-        for labels in cells
-    }
+    longer_labels = {label: _longer(label, every) for label in {labels[-1] for labels in cells}}
     for item in contents:
         if isinstance(item, Table) and item.channel == "data file":
-            together, pieces = True, [("; ".join(row), tuple(map(_normal, row))) for row in item.rows]
+            rows = _rows_of_other_figures(item, cells)
+            together, pieces = True, [("; ".join(row), tuple(map(_normal, row))) for row in rows]
         elif isinstance(item, Text) and not item.channel.startswith(_PROGRAMS):
             together = item.record
             pieces = [(line, None) for line in ([item.text] if item.record else item.text.splitlines())]
@@ -390,6 +402,38 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
                         item.place,
                         f"{number} stands beside {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}",
                     )
+
+
+def _longer(label: str, every: set[str]) -> list[str]:
+    """Labels that hold another, as a whole and up to its end, where a line of a PDF may break them."""
+    found = set()
+    for one in every:
+        if label in one and one != label:
+            found.add(one)
+            found |= {one[: match.end()] for match in re.finditer(re.escape(label), one) if match.start()}
+    return sorted(found - {label}, key=len, reverse=True)
+
+
+def _rows_of_other_figures(
+    table: Table, cells: dict[tuple[str, ...], frozenset[str]]
+) -> Iterator[tuple[str, ...]]:
+    """Leave out, in a data file with many measures, rows about what a page shows openly beside that label.
+
+    The share of survey respondents of an ethnic group is no hidden number of deliveries of that group: it stands
+    in a row of its own on the page.
+    """
+    group = _group_column(table)
+    names = [_normal(column) for column in table.columns]
+    if group is None or "value" not in names:
+        yield from table.rows
+        return
+    value = names.index("value")
+    openly = {labels[0]: {float(n.replace(",", "")) for n in beside} for labels, beside in cells.items() if len(labels) == 1}
+    for row in table.rows:
+        label = _normal(row[group]) if group < len(row) else ""
+        number = _only_number(row[value]) if value < len(row) else None
+        if number is None or label not in openly or abs(number.value) not in openly[label]:
+            yield row
 
 
 def _in_its_picture(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:
@@ -427,7 +471,7 @@ def _in_its_picture(contents: list[Content], hidden: set[_Hidden]) -> Iterator[P
 _SEPARATED = re.compile(r"[\s:;,=|(–—-]*(?:[^\W\d]{1,12}\s?[:=(]\s*)?(?=[+−-]?\d)")
 #: ...and for a label of several words, which prose does not hold by chance, a few words as well.
 _NEARBY = re.compile(r"[^\d.!?]{0,30}(?=[+−-]?\d)")
-_BEFORE = re.compile(r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)%?[ :(–—-]{1,3}$")
+_BEFORE = re.compile(r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)%?[ :(–—-]{1,3}$")
 
 
 def _near(text: str, label: str, together: bool) -> list[str]:
@@ -448,12 +492,34 @@ def _near(text: str, label: str, together: bool) -> list[str]:
 # ---- working out ----
 
 
+class _Total(NamedTuple):
+    """An exact number of people: which, where it stands, and of what in a data file with many measures."""
+
+    people: int
+    place: str
+    about: frozenset[str] = frozenset()
+
+
+def _subjects(table: Table, row: tuple[str, ...]) -> frozenset[str]:
+    """What a row of a data file with many measures is about, in its own words."""
+    return frozenset(
+        _normal(cell) for column, cell in zip(table.columns, row, strict=False) if _normal(column) in _SUBJECTS
+    )
+
+
+def _same_subject(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two rows can be about one whole: "Deliveries" and "Deliveries by ethnic group"."""
+    if not one or not other:
+        return True  # a page says it in a caption, which is compared by its numbers
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
+
+
 def _totals_elsewhere(
     scopes: dict[str, list[Content]], names: dict[str, str]
-) -> dict[str, list[tuple[int, str]]]:
+) -> dict[str, list[_Total]]:
     """Exact numbers of people that any page gives for a trust, with where they stand."""
     by_name = {_normal(name): code for code, name in names.items()}
-    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    found: dict[str, list[_Total]] = defaultdict(list)
     for scope, contents in scopes.items():
         for table in _tables(contents):
             people = [i for i, column in enumerate(table.columns) if _PEOPLE.search(column)]
@@ -462,8 +528,9 @@ def _totals_elsewhere(
             group = _group_column(table)
             for row in table.rows:
                 label = row[0] if row else ""
-                if group is not None and not _TOTAL.match(row[group].strip()):
+                if group is not None and not (group < len(row) and _TOTAL.match(row[group].strip())):
                     continue  # the base of one group, and not how many there are
+                about = frozenset() if group is None else _subjects(table, row)
                 code = re.search(r"\(([A-Z0-9]{3,5})\)\s*$", label)
                 owner = code.group(1) if code else by_name.get(_normal(label))
                 if owner is None and label.strip() in scopes:
@@ -473,11 +540,12 @@ def _totals_elsewhere(
                 for i in people:
                     number = _only_number(row[i]) if i < len(row) else None
                     if owner and number and not number.percent and not number.decimals:
-                        found[owner].append((int(number.value), f"{table.file}, {table.place}"))
+                        found[owner].append(_Total(int(number.value), f"{table.file}, {table.place}", about))
     return found
 
 
 #: Columns of a data file that say what a row is about, beside its group.
+_SUBJECTS = {"measure", "name", "figure"}
 _ABOUT = {
     "trust_code", "kind", "measure", "name", "figure", "organisation", "period_start", "period_end", "from", "to",
     "unit",
@@ -502,9 +570,13 @@ def _parts_of_one_whole(table: Table) -> Iterator[Table]:
     about = [i for i, name in enumerate(names) if name in _ABOUT]
     title = next((i for i, name in enumerate(names) if name in ("name", "figure")), about[0])
     others = [i for i in range(len(names)) if i not in about and i != group]
-    wholes: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+    wholes: dict[tuple[str, ...], list[tuple[str, ...]]] = {
+        tuple(row[i] for i in about): [] for row in table.rows if _HIDDEN_AS_PRINTED.intersection(row)
+    }
     for row in table.rows:
-        wholes[tuple(row[i] for i in about)].append(row)
+        whole = wholes.get(tuple(row[i] for i in about))
+        if whole is not None:
+            whole.append(row)
     for rows in wholes.values():
         yield Table(
             table.file,
@@ -512,12 +584,13 @@ def _parts_of_one_whole(table: Table) -> Iterator[Table]:
             rows[0][title],
             (table.columns[group], *(table.columns[i] for i in others)),
             tuple((row[group], *(row[i] for i in others)) for row in rows),
+            _subjects(table, rows[0]),
         )
 
 
 def _worked_out(
     contents: list[Content],
-    totals: list[tuple[int, str]],
+    totals: list[_Total],
     bases: list[float],
     rule: Rule,
     overlapping: tuple[str, ...],
@@ -527,6 +600,7 @@ def _worked_out(
         if not any(_is_hidden(cell) for row in table.rows for cell in row):
             continue
         apart = _table_name(table).startswith(tuple(_normal(begin) for begin in overlapping))
+        about = table.about
         content = (_table_name(table), table.columns, table.rows)
         if content in done:
             continue
@@ -546,7 +620,8 @@ def _worked_out(
                     for row, cell in cells.items()
                     if _TOTAL.match(row[0].strip()) and (number := _only_number(cell))
                 ]
-                yield from _from_counts(table, i, hidden, shown, own, [] if apart else totals, rule)
+                others = [] if apart else [total for total in totals if _same_subject(total.about, about)]
+                yield from _from_counts(table, i, hidden, shown, own, others, rule)
 
 
 def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Rule) -> Iterator[Problem]:
@@ -593,7 +668,15 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -
     for row, number in shares:
         relations += rounded_share(row, whole, number.value, number.decimals)
     nearby = [(None, "the rounded shares beside it")] if shares else []
-    for total, place in [*((t, "its total") for t in own), *nearby, *totals]:
+    left_of = sum(known.values())
+    for total, place in [*((t, "its total") for t in own), *nearby, *((t.people, t.place) for t in totals)]:
+        if not shares and total is not None:
+            # one sum and nothing else: what is left is between none and all of it in each, or in the only one
+            left = total - left_of
+            if left < 0 or (place != "its total" and left >= 10 * rule.minimum_people):
+                continue
+            if len(hidden) > 1 and left >= rule.minimum_people:
+                continue
         cells = known | dict.fromkeys(hidden)
         if total is not None:
             cells[whole] = float(total)

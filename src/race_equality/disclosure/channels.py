@@ -58,6 +58,8 @@ class Table:
         Headers.
     rows : tuple of tuple of str
         Cells; the first of a row is its label.
+    about : frozenset of str
+        For a part of a data file with many measures: which measure, in its own words.
     """
 
     file: str
@@ -65,6 +67,7 @@ class Table:
     place: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
+    about: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,11 @@ class Unread:
 
 Content = Text | Table | Unread
 
-#: What holds no words: pictures made of points, fonts, style.
-_WITHOUT_WORDS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf", ".css"}
+#: What holds no words: fonts and style.
+_WITHOUT_WORDS = {".woff", ".woff2", ".ttf", ".otf", ".css"}
+#: Pictures made of points may show any figure, and nothing here can read them. The reports have none.
+_OF_POINTS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
+_RASTER = "a picture made of points cannot be read; draw it as SVG"
 _AS_TEXT = {".txt", ".md", ".qmd", ".yml", ".yaml", ".log", ".xml", ".js", ".map", ".bib", ".py", ".lua", ""}
 
 
@@ -102,6 +108,9 @@ def read_file(path: Path, site: Path) -> Iterator[Content]:
 def _read_bytes(data: bytes, name: str, path: Path | None = None) -> Iterator[Content]:
     ending = PurePosixPath(name.split("!")[-1]).suffix.lower()
     if ending in _WITHOUT_WORDS:
+        return
+    if ending in _OF_POINTS:
+        yield Unread(name, _RASTER)
         return
     try:
         if ending in (".html", ".htm"):
@@ -294,7 +303,9 @@ def _data_uri(uri: str, name: str, channel: str, place: str) -> Iterator[Content
             yield from _delimited(data.decode("utf-8"), name, ",")
         elif head.startswith("text/"):
             yield Text(name, f"data URI in {channel}", place, data.decode("utf-8"))
-        elif not head.startswith(("image/", "font/", "application/font")):
+        elif head.startswith("image/"):
+            yield Unread(name, f"{place}: {_RASTER}")
+        elif not head.startswith(("font/", "application/font")):
             yield Unread(name, f"a data URI of the type {head or 'none'} at {place}")
     except (ValueError, json.JSONDecodeError) as error:
         yield Unread(name, f"a data URI at {place} ({error})")
@@ -361,22 +372,30 @@ def _delimited(text: str, name: str, separator: str) -> Iterator[Content]:
 def _workbook(data: bytes, name: str, ending: str) -> Iterator[Content]:
     import io
 
-    import pandas as pd
-
     if ending == ".parquet":
-        frame = pd.read_parquet(io.BytesIO(data))
-        sheets = {"": [tuple(map(str, frame.columns)), *frame.itertuples(index=False, name=None)]}
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(io.BytesIO(data))
+        sheets = {"": [table.column_names, *zip(*(column.to_pylist() for column in table.columns), strict=True)]}
     else:
-        read = pd.read_excel(io.BytesIO(data), sheet_name=None, engine="calamine", dtype=str, header=None)
-        sheets = {name: list(frame.itertuples(index=False, name=None)) for name, frame in read.items()}
+        from python_calamine import CalamineWorkbook
+
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     for sheet, lines in sheets.items():
-        rows = [tuple("" if pd.isna(v) else str(v) for v in row) for row in lines]
+        rows = [tuple(map(_cell_text, row)) for row in lines]
         # a sheet may begin with a title and notes, each alone in its row
         begin = next((i for i, row in enumerate(rows) if sum(map(bool, row)) > 1), len(rows))
         for row in rows[:begin]:
             yield Text(name, "data file text", str(sheet), " ".join(filter(None, row)))
         if rows[begin:]:
             yield Table(name, "data file", str(sheet), rows[begin], tuple(rows[begin + 1 :]))
+
+
+def _cell_text(value: object) -> str:
+    if isinstance(value, float):  # a spreadsheet has no whole numbers
+        return "" if value != value else str(int(value)) if value.is_integer() else str(value)
+    return "" if value is None else str(value)
 
 
 def _archive(data: bytes, name: str) -> Iterator[Content]:
@@ -430,7 +449,9 @@ def _bundle(data: dict, name: str, place: str) -> Iterator[Content]:
                 yield replace(item, place=f"{place}, {item.place}") if isinstance(item, Text) else item
         elif "json" in kind:
             yield from _json(value, name, f"notebook {kind}", place)
-        elif not kind.startswith("image/"):
+        elif kind.startswith("image/"):
+            yield Unread(name, f"{place}: {_RASTER}")
+        else:
             yield Text(name, f"notebook {kind}", place, _joined(value))
 
 
@@ -475,6 +496,8 @@ def _pdf(data: bytes, name: str) -> Iterator[Content]:
                 if value.strip():
                     yield Text(name, "PDF metadata", "XMP", value.strip())
         for item in document.objects:
+            if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image":
+                yield Unread(name, _RASTER)
             if isinstance(item, pikepdf.Dictionary):
                 for key in ("/Alt", "/ActualText", "/Contents", "/TU", "/E"):
                     value = item.get(key)
