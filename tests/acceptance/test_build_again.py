@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 
+ROOT = Path(__file__).parents[2]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Filled by the first test that needs it, then copied: a build takes seconds."""
@@ -71,12 +74,44 @@ def test_a_notebook(again, small_project, notebook_writer):
 
 @pytest.mark.parametrize("file", ["data/local/wres_return_RJ1.parquet", "data/figures/successions.csv"])
 def test_figures_touch_every_page(again, small_project, file):
-    """Each page compares its trust with all others."""
+    """Each page sets its trust beside all others."""
     path = small_project / file
     path.parent.mkdir(exist_ok=True)
     with open(path, "ab") as figures:
         figures.write(b"RX0,Old trust,RJ1,2001-04-01,merger,a test\n")
-    assert set(again("--dry-run").values()) == {"run and rendered: the figures changed"}
+    why = f"run and rendered: the figures changed ({path.name})"
+    assert set(again("--dry-run").values()) == {why}
+
+
+@pytest.mark.parametrize(
+    ("file", "touched"),
+    [
+        ("data/local/patients_return_rrk.parquet", {"RRK", "national_overview"}),
+        ("data/local/patients_return_RH8.parquet", {"national_overview"}),
+        ("data/figures/demonstration.parquet", {"national_overview"}),
+    ],
+)
+def test_figures_that_stand_in_one_report_touch_no_other(again, small_project, file, touched):
+    path = small_project / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"more")
+    said = again("--dry-run")
+    assert {name for name, why in said.items() if why != "up to date"} == touched
+
+
+def test_another_notebook_leaves_the_figures_to_download(again, small_project, notebook_writer):
+    shutil.copy(ROOT / "data" / "figures" / "wres_5_to_8_2024.parquet", small_project / "data" / "figures")
+    (small_project / "data" / "sources").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "data" / "sources" / "wres_5_to_8_2024.yml", small_project / "data" / "sources")
+    again()
+    figures = small_project / "out" / "site" / "trusts" / "RJ1-figures.csv"
+    before = figures.stat().st_mtime_ns
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "'another'")
+    assert "its notebook changed" in again()["RJ1"]
+    assert figures.stat().st_mtime_ns == before
+    assert f'href="{figures.name}"' in (figures.parent / "RJ1.html").read_text(encoding="utf-8")
+    again("--force")
+    assert figures.stat().st_mtime_ns > before
 
 
 def test_the_look_renders_again_without_running(again, small_project):

@@ -19,7 +19,6 @@ from race_equality.batch.freshness import Inputs, Work, decide, is_there, output
 from race_equality.batch.lock import OutputLock
 from race_equality.batch.manifest import (
     MANIFEST_FILE,
-    figure_files,
     hash_code,
     hash_file,
     hash_inputs,
@@ -40,6 +39,10 @@ if TYPE_CHECKING:
 
 #: Pages executed, then rendered, at a time for each job: an interrupted build keeps whole reports.
 _BATCH_PER_JOB = 12
+
+#: Batches at most: the first page, which lists all, is made with each, and would cost a build of
+#: thousands more than their reports.
+_BATCHES = 16
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,7 @@ def build(
         if not options.dry_run and (this.needed or this.index_is_old() or this.tables_are_old()):
             with show_progress(len(this.needed)) as progress:
                 this.run(progress)
+        this.result.untouched = list(this.untouched.values())
         this.result.seconds = time.perf_counter() - began
         return this.result
 
@@ -198,18 +202,21 @@ class _Build:
         self.work = [self._decide(page) for page in plan.pages]
         self.needed = [work for work in self.work if work.is_needed]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
-        self.written = time.monotonic()
+        self.write_next = time.monotonic() + 1
         self.result = BuildResult(
             index=self.site / "index.html",
             current=[work.page for work in self.work if not work.is_needed],
-            untouched=[work.page for work in self.needed],
         )
+        self.untouched = {work.page.path: work.page for work in self.needed}
 
     def _decide(self, page: Page) -> Work:
         if self.options.force:
             return Work(page, True, ("--force was given",))
         entry = self.manifest["pages"].get(page.path, {})
-        return decide(page, entry, self.inputs, staged=self.staged, site=self.site)
+        before = self.manifest["builds"].get(entry.get("build"), {}).get("figures")
+        return decide(
+            page, entry, self.inputs, staged=self.staged, site=self.site, figures_before=before
+        )
 
     def index_is_old(self) -> bool:
         """Whether the first page has to be made again although no other has."""
@@ -396,6 +403,8 @@ class _Build:
         # the page comes last: it links to the others
         for name in sorted(parcel.files, key=lambda name: name.endswith(".html")):
             write_atomically(self.site / name, parcel.files[name])
+        if page.trust is not None and parcel.failure is None:
+            self._record_figures(page, [name for name in parcel.files if "-figures." in name])
         self._end(page, parcel.failure)
         return None
 
@@ -420,7 +429,7 @@ class _Build:
             if failure is not None:
                 what = f"The {failure.stage.upper()} could not be made. {failure.message}"
                 self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
-            elif page in self.result.untouched:  # a renderer that does not say when a page is done
+            elif page.path in self.untouched:  # a renderer that does not say when a page is done
                 self._end(page, None)
         self.manifest["index"] = self.inputs.of_index()
 
@@ -436,14 +445,24 @@ class _Build:
         written = []
         for page in pages:
             try:
-                if page.trust is not None and self.downloads.are_there:
-                    self.downloads.write_trust(page.trust, self.site)
+                if page.trust is not None and not self._has_figures(page):
+                    names = []
+                    if self.downloads.are_there:
+                        names = self.downloads.write_trust(page.trust, self.site)
+                    self._record_figures(page, names)
             except RaceEqualityError as error:
                 what = f"Its figures to download could not be made. {error}"
                 self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
             else:
                 written.append(page)
         return written
+
+    def _has_figures(self, page: Page) -> bool:
+        """Whether a trust's figures to download are as they would be made: they rest on no notebook."""
+        record = self.manifest["pages"].get(page.path, {}).get("figures", {})
+        return not self.options.force and record.get("rests_on") == self.inputs.of_downloads() and all(
+            is_there(self.site / name, size) for name, size in record["outputs"].items()
+        )
 
     def _write_tables(self) -> None:
         names = self.downloads.write_site(self.site) if self.downloads.are_there else []
@@ -453,7 +472,7 @@ class _Build:
         }
 
     def _end(self, page: Page, failure: Failure | None) -> None:
-        self.result.untouched.remove(page)
+        del self.untouched[page.path]
         if failure is None:
             self.result.done.append(page)
         else:
@@ -480,7 +499,7 @@ class _Build:
             "renderer": self.options.renderer,
             "jobs": self.options.jobs,
             "code": hash_code(),
-            "figures": hash_inputs(self.project, figure_files(self.project)),
+            "figures": self.inputs.figure_hashes,
             "versions": versions(),
         }
 
@@ -500,9 +519,16 @@ class _Build:
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
             "rests_on": self.inputs.of_notebook(page),
             "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
+            **({"figures": earlier["figures"]} if "figures" in earlier else {}),
             **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }
         self._write_record_now_and_then()
+
+    def _record_figures(self, page: Page, names: Sequence[str]) -> None:
+        self.manifest["pages"][page.path]["figures"] = {
+            "rests_on": self.inputs.of_downloads(),
+            "outputs": {name: (self.site / name).stat().st_size for name in names},
+        }
 
     def _record(self, page: Page, failure: Failure | None) -> None:
         earlier = self.manifest["pages"].get(page.path, {})
@@ -534,8 +560,9 @@ class _Build:
         self._write_record_now_and_then()
 
     def _write_record_now_and_then(self) -> None:
-        # Two hundred pages are a second of writing if it is done for each.
-        if time.monotonic() - self.written > 1:
+        # Two hundred pages are a second of writing if it is done for each; with thousands, the record
+        # is long, and a twentieth of the time at most goes into writing it.
+        if time.monotonic() > self.write_next:
             self._write_record()
 
     def _write_record(self) -> None:
@@ -544,15 +571,17 @@ class _Build:
             referenced |= {entry["build"], entry.get("last_good", {}).get("build")}
         builds = self.manifest["builds"]
         self.manifest["builds"] = {key: builds[key] for key in builds if key in referenced}
+        began = time.monotonic()
         write_manifest(self.output, self.manifest)
-        self.written = time.monotonic()
+        ended = time.monotonic()
+        self.write_next = ended + max(1.0, 20 * (ended - began))
 
     def _close_record(self) -> None:
         record = self.manifest["builds"][self.started]
         record["ended"] = _now()
         if self.result.interrupted:
             record["status"] = "interrupted"
-        elif self.result.untouched:
+        elif self.untouched:
             record["status"] = "stopped"
         else:
             record["status"] = "failed" if self.result.failures else "done"
@@ -603,7 +632,9 @@ def _batches(needed: Sequence[Work], options: BuildOptions) -> Iterator[Sequence
     Quarto spends seconds on a project before its first page and puts the site together at the
     end of each render, so it is given everything at once.
     """
-    size = len(needed) if _uses_quarto(options) else _BATCH_PER_JOB * options.jobs
+    size = max(_BATCH_PER_JOB * options.jobs, -(-len(needed) // _BATCHES))
+    if _uses_quarto(options):
+        size = len(needed)
     for first in range(0, len(needed), max(1, size)):
         yield needed[first : first + size]
 

@@ -105,10 +105,31 @@ class Inputs:
             "notebook": self._hash(page.notebook),
             "parameters": _digest(dict(page.parameters)),
             "params": hash_files((path for path in params if path.is_file()), base=folder),
-            "figures": self._figures,
+            "figures": self._figures_of(page),
             "code": self._code,
             "versions": self._versions,
         }
+
+    def figures_changed(self, page: Page, before: Mapping[str, str]) -> list[str]:
+        """Name the files of figures that a page rests on and that are not as they were.
+
+        Parameters
+        ----------
+        page : Page
+        before : mapping of str to str
+            File to SHA-256, as the manifest has them.
+
+        Returns
+        -------
+        list of str
+            Without their folders.
+        """
+        now = self.figure_hashes
+        return sorted(
+            Path(name).name
+            for name in {*now, *before}
+            if _concerns(page, name) and now.get(name) != before.get(name)
+        )
 
     def of_rendering(self) -> Parts:
         """Name and hash what every page's HTML and PDF rest on, beside the executed notebook."""
@@ -124,7 +145,7 @@ class Inputs:
         params = [path for path in self._project.params.rglob("*.yml") if path.is_file()]
         return {
             "params": hash_files(params, base=self._project.params),
-            "figures": self._figures,
+            "figures": _digest(self.figure_hashes),
             "code": self._code,
             "versions": self._versions,
             "downloads": self._downloads,
@@ -143,11 +164,28 @@ class Inputs:
             self._hashes[name] = hash_file(self._project.root / name)
         return self._hashes[name]
 
+    def _figures_of(self, page: Page) -> str:
+        owner = page.trust.code if page.trust is not None else _EVERYBODY
+        if owner not in self._owners:
+            owner = _NOBODY
+        if owner not in self._figure_digests:
+            concerned = {n: h for n, h in self.figure_hashes.items() if _concerns(page, n)}
+            self._figure_digests[owner] = _digest(concerned)
+        return self._figure_digests[owner]
+
     @cached_property
-    def _figures(self) -> str:
-        # All of them: every page compares its trust with England and with peers.
+    def _figure_digests(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _owners(self) -> set[str | None]:
+        return {_EVERYBODY, *map(_owner, self.figure_hashes)}
+
+    @cached_property
+    def figure_hashes(self) -> dict[str, str]:
+        """SHA-256 of each file of figures, and of each description of a source."""
         names = [*figure_files(self._project), *self._source_descriptions]
-        return hash_files((self._project.root / name for name in names), base=self._project.root)
+        return {name: self._hash(name) for name in names}
 
     @cached_property
     def _source_descriptions(self) -> list[str]:
@@ -198,8 +236,34 @@ class Inputs:
         return _digest(versions())
 
 
+#: Figures that stand in the report of one trust and in no comparison: a trust's own return on its
+#: patients, and what is invented for the demonstration trust. All others stand in every report: each
+#: sets its trust beside all the others.
+_OWN_RETURN = "patients_return_"
+_DEMONSTRATION = "DEMO"  # as figures.trusts has it, which imports pandas
+_EVERYBODY, _NOBODY = "all trusts", "no trust"
+
+
+def _owner(name: str) -> str | None:
+    """Return the code of the trust that a file of figures concerns alone, or None."""
+    stem = Path(name).stem
+    if stem == "demonstration":
+        return _DEMONSTRATION
+    return stem.removeprefix(_OWN_RETURN).upper() if stem.startswith(_OWN_RETURN) else None
+
+
+def _concerns(page: Page, name: str) -> bool:
+    return page.trust is None or _owner(name) in (None, page.trust.code)
+
+
 def decide(
-    page: Page, entry: Mapping[str, Any], inputs: Inputs, *, staged: Path, site: Path
+    page: Page,
+    entry: Mapping[str, Any],
+    inputs: Inputs,
+    *,
+    staged: Path,
+    site: Path,
+    figures_before: Mapping[str, str] | None = None,
 ) -> Work:
     """Decide what there is to do for a page.
 
@@ -212,6 +276,8 @@ def decide(
         What pages rest on now.
     staged, site : Path
         The folders of executed notebooks and of pages.
+    figures_before : mapping of str to str, optional
+        Files of figures with their SHA-256 as they were then, to name those that changed.
 
     Returns
     -------
@@ -223,6 +289,12 @@ def decide(
         return Work(page, True, ("it failed the last time",))
     changed = _changed(entry.get("rests_on", {}), inputs.of_notebook(page))
     if changed:
+        named = inputs.figures_changed(page, figures_before) if figures_before else []
+        if named:
+            some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+            changed = tuple(
+                f"{why} ({some})" if why.startswith(_WORDS["figures"]) else why for why in changed
+            )
         return Work(page, True, changed)
     executed = entry.get("executed", {})
     if not is_there(staged / page.path, executed.get("bytes")):
