@@ -8,7 +8,7 @@ import pandas as pd
 
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
-from race_equality.report.words import correlation, listing, lower_first, percent, points
+from race_equality.report.words import Unit, correlation, in_unit, listing, lower_first, percent, points
 
 
 def of_gaps(known: pd.DataFrame, name: str) -> str:
@@ -98,14 +98,15 @@ def of_panels(rows: pd.DataFrame, what: str) -> str:
     return f"{what}, a panel each, with the latest figure: {listing(parts)}."
 
 
-def of_distribution(rows: pd.DataFrame, what: str) -> str:
+def of_distribution(rows: pd.DataFrame, what: str, *, unit: Unit = "gap") -> str:
     """Describe dots by row: how many trusts, their median and their range."""
-    parts = [
-        f"{name}, {len(of_group)} trusts, median {points(of_group['value'].median())}, "
-        f"from {points(of_group['value'].min())} to {points(of_group['value'].max())}"
-        for name, of_group in rows.groupby("group", sort=False)
-    ]
-    return f"Dot plot of {what} in percentage points, a dot each trust: {'; '.join(parts)}."
+    parts = []
+    for name, of_group in rows.groupby("group", sort=False):
+        values = of_group["value"]
+        middle, low, high = (in_unit(value, unit) for value in (values.median(), values.min(), values.max()))
+        parts.append(f"{name}, {len(of_group)} trusts, median {middle}, from {low} to {high}")
+    points_of = "" if unit == "percent" else " in percentage points"
+    return f"Dot plot of {what}{points_of}, a dot each trust: {'; '.join(parts)}."
 
 
 def of_map(rows: pd.DataFrame, classes: Sequence[str], what: str) -> str:

@@ -45,6 +45,7 @@ _LINES = alt.Axis(
 _NAME_ENDING = re.compile(r"\s+(?:University )?(?:Teaching )?(?:Hospitals? )?NHS (?:Foundation )?Trust$")
 
 
+@functools.cache
 def wrap(label: str, width: int = 24) -> str:
     """Break a row label into lines joined by ``|``, so that charts stay narrow enough for a phone."""
     return "|".join(textwrap.wrap(label, width))
@@ -655,7 +656,7 @@ def distribution_chart(
     x_title: str,
     series: Sequence[str] = (),
     centre: Mapping[str, float] | None = None,
-    signed: bool = True,
+    unit: words.Unit = "gap",
 ) -> alt.LayerChart:
     """Every trust as a dot, one row a kind of trust or a region; equal figures are piled up.
 
@@ -670,8 +671,8 @@ def distribution_chart(
         Up to two.
     centre : mapping of str to float
         Upright lines: name and value.
-    signed : bool
-        A gap in points, and not a percentage.
+    unit : {"gap", "percent", "points"}
+        What ``value`` is: a difference with its sign, a percentage, or points without a sign.
 
     Notes
     -----
@@ -690,8 +691,7 @@ def distribution_chart(
     half = max(1, int(rows["pile"].abs().max())) + 1
     medians = rows.groupby("group")["value"].median()
     heads = {
-        group: f"{group}|{(rows['group'] == group).sum()} trusts, median "
-        + (words.points(medians[group]) if signed else words.percent(medians[group]))
+        group: f"{group}|{(rows['group'] == group).sum()} trusts, median {words.in_unit(medians[group], unit)}"
         for group in groups
     }
     rows = rows.assign(

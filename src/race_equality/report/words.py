@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -57,6 +58,21 @@ def points(value: float, *, signed: bool = True) -> str:
     if not signed:
         return text
     return ("+" if value > 0 else MINUS) + text
+
+
+#: A difference with its sign, a percentage, or points without a sign.
+Unit = Literal["gap", "percent", "points"]
+
+
+def in_unit(value: float, unit: Unit) -> str:
+    """Return a figure as its unit is written.
+
+    Examples
+    --------
+    >>> in_unit(5.25, "gap"), in_unit(5.25, "percent"), in_unit(5.25, "points")
+    ('+5.2', '5.2%', '5.2')
+    """
+    return percent(value) if unit == "percent" else points(value, signed=unit == "gap")
 
 
 def interval(lower: float, upper: float, *, signed: bool = True) -> str:
