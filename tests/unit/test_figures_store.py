@@ -163,3 +163,21 @@ def test_a_page_on_all_trusts_can_leave_returns_out(tmp_path):
     # the row that says "not available" is there again, which the return stood in for
     assert read_figures(local=False, project=project)["status"].to_list() == ["not_available"]
     assert read_sources(local=False, project=project) == []
+
+
+def test_a_trusts_page_reads_its_own_returns_and_no_others(tmp_path):
+    (tmp_path / "data" / "figures").mkdir(parents=True)
+    local = tmp_path / "data" / "local"
+    local.mkdir()
+    for code in ("RJ1", "RV5"):
+        for name, source in ((code, f"wres_return_{code}"), (f"patients_return_{code}",) * 2):
+            row = ROW | {"source": source, "trust_code": code, "organisation_code": code}
+            row |= {"indicator": "wres_2" if name == code else "patients_detained_by_ethnicity"}
+            (local / f"{name}.parquet").write_bytes(parquet_bytes(figure_table([row])))
+    project = Project(tmp_path)
+    assert set(read_figures(project=project)["trust_code"]) == {"RJ1", "RV5"}
+    own = read_figures(local="RV5", project=project)
+    assert set(own["trust_code"]) == {"RV5"}
+    assert len(own) == 2
+    assert read_figures(local="RRU", project=project).empty
+    assert set(read_figures("wres_2", local="RJ1", project=project)["source"]) == {"wres_return_RJ1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import read_figures
+from race_equality.figures.store import figure_files, read_figures
 from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
 from race_equality.params import read_params
 from race_equality.project import Project
@@ -56,9 +57,7 @@ class Downloads:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        figures = read_figures(project=project)
-        # What a trust has loaded of its patients is in its report alone, by the rules of that section.
-        figures = figures[~figures["source"].str.startswith("patients_return_")]
+        figures = read_figures(local=False, project=project)
         trusts = read_trusts(project=project)
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
@@ -90,8 +89,9 @@ class Downloads:
         list of str
             The files, relative to the site.
         """
-        rows = rows_of(self.material, trust, rule=self._rule(trust.code))
-        if not self.material.has_returns:
+        material = self._with_its_return(trust.code)
+        rows = rows_of(material, trust, rule=self._rule(trust.code))
+        if not material.has_returns:
             self._findings[trust.code] = [row for row in rows if row["kind"] == FINDING]
         stem = f"trusts/{trust.code}-figures"
         write_atomically(site / f"{stem}.csv", csv_text(rows, list(COLUMNS)))
@@ -117,6 +117,14 @@ class Downloads:
         write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
         write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
         return [f"downloads/{name}" for name in ("all-trusts.csv", "all-trusts.parquet", "codebook.csv")]
+
+    def _with_its_return(self, code: str) -> Material:
+        """Add a trust's own WRES return, which is in no other trust's file and in no comparison of one."""
+        if figure_files(self.project, local=code) == figure_files(self.project, local=False):
+            return self.material
+        figures = read_figures(local=code, project=self.project)
+        # what a trust has loaded of its patients is in its report alone, by the rules of that section
+        return replace(self.material, figures=figures[~figures["source"].str.startswith("patients_return_")])
 
     def _rule(self, code: str) -> Rule:
         if not (self.project.params / "_defaults.yml").is_file():

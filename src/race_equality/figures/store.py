@@ -39,7 +39,7 @@ def read_figures(
     indicators: Iterable[str] | str | None = None,
     *,
     sources: Iterable[str] | str | None = None,
-    local: bool = True,
+    local: bool | str = True,
     project: Project | str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Read figures from the store.
@@ -50,9 +50,10 @@ def read_figures(
         Only these indicators, for example ``["wres_5", "wres_6"]``. Without it, all.
     sources : str or iterable of str, optional
         Only these sources. Without it, all.
-    local : bool
-        Whether to read trusts' own returns as well. A page on all trusts does not: what one trust
-        loaded on this machine has no place in what is said about the others, nor in public.
+    local : bool or str
+        Whether to read trusts' own returns as well; with a trust's code, that trust's alone. A page on
+        one trust reads its own, and a page on all trusts none: what a trust loaded on this machine has
+        no place in what is said about others, nor in a value that is pooled over all of them.
     project : Project or path-like, optional
         Without it, the project that the working directory is in.
 
@@ -74,8 +75,9 @@ def read_figures(
     project = as_project(project)
     if indicators is None and sources is None:
         # copied on write: whoever changes it changes another table
-        return _read_all(*((path, *_stamp(path)) for path in figure_files(project))).copy(deep=False)
-    return _read(figure_files(project), indicators, sources)
+        files = figure_files(project, local=local)
+        return _read_all(*((path, *_stamp(path)) for path in files)).copy(deep=False)
+    return _read(figure_files(project, local=local), indicators, sources)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -87,7 +89,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # with a return and without, where there are any
 def _read_all(*files: tuple[Path, int, int, int]) -> pd.DataFrame:
     return _read([path for path, *_ in files])
 
@@ -139,10 +141,28 @@ def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
     return figures[~left_out].reset_index(drop=True)
 
 
-def figure_files(project: Project, *, local: bool = True) -> list[Path]:
-    """Return the Parquet files that hold figures: published ones, then local ones."""
-    published = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
-    return published + (sorted((project.root / "data" / "local").glob("*.parquet")) if local else [])
+def figure_files(project: Project, *, local: bool | str = True) -> list[Path]:
+    """Return the Parquet files that hold figures: published ones, then local ones.
+
+    Parameters
+    ----------
+    project : Project
+    local : bool or str
+        As for :func:`read_figures`.
+
+    Returns
+    -------
+    list of Path
+    """
+    files = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
+    if local is False:
+        return files
+    own = sorted((project.root / "data" / "local").glob("*.parquet"))
+    if local is not True:
+        # a WRES return's file is named by the trust's code alone
+        names = {local, *(f"{prefix}{local}" for prefix in LOCAL_PREFIXES)}
+        own = [path for path in own if path.stem in names]
+    return files + own
 
 
 def figure_schema_arrow() -> pa.Schema:

@@ -1,0 +1,47 @@
+"""A trust's own return is on its own marked page, and in nothing that is said about another trust."""
+
+import re
+from datetime import date
+
+import nbformat
+import pytest
+
+from race_equality.downloads.files import Downloads
+from race_equality.figures.trusts import resolve_trust
+from race_equality.project import find_project
+from race_equality.sources.catalogue import add_return, read_folder
+from race_equality.sources.wres_return import template
+
+NOTEBOOKS = sorted(find_project().notebooks.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_says_whose_returns_it_reads(path):
+    code = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    own = "local=trust.code" if "trust = resolve_trust(" in code else "local=False"
+    for call in re.findall(r"read_figures\(([^)]*)\)", code):
+        assert own in call, f"read_figures({call}) also reads the returns of other trusts"
+
+
+def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project, tmp_path):
+    read_folder(cut.path, project)
+
+    def files(code):
+        site = tmp_path / "site"
+        (site / "trusts").mkdir(parents=True, exist_ok=True)
+        Downloads(project).write_trust(resolve_trust(code, project=project), site)
+        return (site / "trusts" / f"{code}-figures.csv").read_bytes()
+
+    before = files("RJ1")
+    text = template("RV5", "SLaM", [date(2025, 3, 31)], "return.csv", survey=True)
+    filled = [
+        f"{line.rstrip(',')},25,30," if "percentage" in line
+        else f"{line.rstrip(',')},4000,2000," if "responses" in line
+        else f"{line.rstrip(',')},40,30,2" if line.startswith("RV5") else line
+        for line in text.splitlines()
+    ]  # fmt: skip
+    path = tmp_path / "RV5_wres_return.csv"
+    path.write_text("\n".join(filled), encoding="utf-8")
+    add_return(path, project)
+    assert b"WRES return of South London" in files("RV5")
+    assert files("RJ1") == before
