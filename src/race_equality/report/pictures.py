@@ -7,6 +7,7 @@ printed figure as well, so that a picture holds no more digits than its table.
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -42,7 +43,7 @@ _LINES = alt.Axis(
     labelPadding=8,
 )
 #: What a trust's name ends in says nothing that tells it from another.
-_NAME_ENDING = re.compile(r"\s+(?:University )?(?:Teaching )?(?:Hospitals? )?NHS (?:Foundation )?Trust$")
+_NAME_ENDING = re.compile(r"\s+NHS (?:Foundation )?Trust$")
 
 
 @functools.cache
