@@ -35,31 +35,6 @@ _QUESTIONS = {
 }
 
 
-def who_this_is_about(trust: Trust, headcount: float, counted: pd.Timestamp) -> str:
-    """Introduce the trust in a sentence or two of Markdown.
-
-    Parameters
-    ----------
-    trust : Trust
-        The trust.
-    headcount : float
-        Staff, NaN where not published.
-    counted : pandas.Timestamp
-        The day they were counted.
-    """
-    text = f"**{trust.name}** ({trust.code}) is {KIND_WORDS[trust.kind]}"
-    if trust.region != "National" and not trust.is_demonstration:
-        text += f" in {place(trust.region)}"
-        if trust.system:
-            systems = [system.strip() for system in trust.system.split(";")]
-            noun = "integrated care system" if len(systems) == 1 else "integrated care systems"
-            text += f", in the {listing(systems)} {noun}"
-    text += "."
-    if not math.isnan(headcount):
-        text += f" It employed about {people(round(headcount, -2))} people on {date(counted)}."
-    return text
-
-
 def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
     """Return the codes of other organisations, or of parts, whose figures are counted as the trust's.
 
@@ -78,7 +53,7 @@ def _published_codes(trust: Trust, figures: pd.DataFrame) -> set[str]:
 
 
 def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
-    """Say what a reader must know before any number: invented figures, or a merger.
+    """Say which organisations a trust's figures were published for, where it has merged or is published in parts.
 
     Parameters
     ----------
@@ -92,13 +67,6 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     Shown or None
         None when there is nothing to say.
     """
-    if trust.is_demonstration:
-        return callout(
-            "important",
-            "Every figure of this trust is invented",
-            "This trust does not exist. Its figures show what a complete report looks like; "
-            "the figures of all trusts beside them are real.",
-        )
     others = merged_organisations(trust, figures)
     if not others:
         return None
@@ -119,32 +87,6 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
         "note",
         "This trust has merged since some of the figures were published",
         f"Figures published for {listing(others)} are counted with this trust’s own.{since} {where}",
-    )
-
-
-def local_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
-    """Mark a page that shows figures of the trust's own return, which nobody has published.
-
-    Parameters
-    ----------
-    trust : Trust
-        The trust.
-    figures : pandas.DataFrame
-        Tidy figures.
-
-    Returns
-    -------
-    Shown or None
-        None where no return was loaded.
-    """
-    own = figures[(figures["trust_code"] == trust.code) & figures["source"].str.startswith(LOCAL_PREFIXES)]
-    if own.empty:
-        return None
-    return callout(
-        "warning",
-        "Local: not for publication without the trust’s consent",
-        "Some figures on this page come from the trust’s own return. They are kept on the machine that made this "
-        "page and stand in no public file.",
     )
 
 

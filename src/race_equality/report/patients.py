@@ -9,7 +9,7 @@ import pandas as pd
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.patients_return import MEASURES as RETURN_MEASURES
-from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, people, percent, points
+from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
 
 _MEASURES = {measure.id: measure for measure in MEASURES}
 
@@ -114,38 +114,42 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Markdown, a paragraph for ethnic groups and one for deprivation.
+        The first measure in numbers, the others in words; the tables hold the rest.
     """
     measures = {measure.id: measure for measure in RETURN_MEASURES}
-    ethnicity, unclear = [], []
+    said, also, unclear = "", [], []
     for name, rows in _latest_year(by_group[by_group["breakdown"] == "ethnicity"]).groupby("measure", sort=False):
         adverse = rows[rows["direction"] == "adverse"]
         white = rows[rows["direction"] == "reference"]
         if adverse.empty or white.empty:
-            unclear.append(_SHORT[name][0].lower() + _SHORT[name][1:])
-            continue
-        found = adverse.loc[adverse["gap"].idxmax()]
-        ethnicity.append(
-            f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group {measures[name].statement}, "
-            f"against {percent(white.iloc[0]['percent'])} in the White group: {points(found['gap'], signed=False)} percentage "
-            f"points higher (95% confidence interval of the gap: {interval(found['gap_lower'], found['gap_upper'])})."
-        )
+            unclear.append(lower_first(_SHORT[name]))
+        elif said:
+            also.append(f"{lower_first(_SHORT[name])} ({listing(adverse['group'].tolist())})")
+        else:
+            found = adverse.loc[adverse["gap"].idxmax()]
+            said = (
+                f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group "
+                f"{measures[name].statement}, against {percent(white.iloc[0]['percent'])} in the White group: "
+                f"{points(found['gap'], signed=False)} percentage points higher (95% confidence interval of the gap: "
+                f"{interval(found['gap_lower'], found['gap_upper'])})."
+            )
+    paragraph = [said] if said else []
+    if also:
+        paragraph.append(f"Also higher than in the White group, beyond chance: {listing(also)}.")
     if unclear:
-        ethnicity.append(
+        paragraph.append(
             f"On {listing(unclear)} no group is reliably higher than the White group; this does not show that they are the same."
         )
-    deprivation = []
-    for row in summary[summary["breakdown"] == "deprivation"].itertuples():
-        if row.direction in ("adverse", "favourable"):
-            side = "higher" if row.slope > 0 else "lower"
-            deprivation.append(
-                f"{_SHORT[row.measure]}: {points(row.slope, signed=False)} percentage points {side} at the most deprived end "
-                f"than at the least (95% confidence interval: {interval(row.slope_lower, row.slope_upper)})."
-            )
-    paragraphs = [" ".join(ethnicity)]
-    if deprivation:
-        paragraphs.append("By deprivation, along a straight line over all fifths. " + " ".join(deprivation))
-    return "\n\n".join(paragraphs)
+    slopes = summary[(summary["breakdown"] == "deprivation") & summary["direction"].isin(["adverse", "favourable"])]
+    if len(slopes):
+        first = slopes.iloc[0]
+        side = "higher" if first["slope"] > 0 else "lower"
+        paragraph.append(
+            f"By deprivation, {lower_first(_SHORT[first['measure']])} is {points(first['slope'], signed=False)} percentage points "
+            f"{side} at the most deprived end than at the least (slope index, 95% confidence interval: "
+            f"{interval(first['slope_lower'], first['slope_upper'])})."
+        )
+    return " ".join(paragraph)
 
 
 def _latest_year(rows: pd.DataFrame) -> pd.DataFrame:

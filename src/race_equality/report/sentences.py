@@ -104,50 +104,6 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     return text
 
 
-def experience_summary(findings: pd.DataFrame) -> str:
-    """Say in a sentence or two what WRES 5 to 8 show for one trust.
-
-    Parameters
-    ----------
-    findings : pandas.DataFrame
-        The trust's rows of :func:`race_equality.indicators.wres.staff_experience`.
-
-    Returns
-    -------
-    str
-    """
-    known = findings[findings["status"] == "ok"]
-    if known.empty:
-        return (
-            "No figures on staff experience by ethnic group are published for this trust in the "
-            "files that this report reads. The report says below how to load them."
-        )
-    by_direction: dict[str, list[str]] = {}
-    for row in known.to_dict("records"):
-        indicator = WRES[row["number"]]
-        found = direction(indicator, row["gap_lower"], row["gap_upper"])
-        by_direction.setdefault(found, []).append(lower_first(indicator.name))
-    sentences = []
-    total = number_word(len(known))
-    if adverse := by_direction.get("adverse"):
-        count = "all" if len(adverse) == len(known) else f"{number_word(len(adverse))} of"
-        sentences.append(
-            f"Staff from ethnic minorities report worse experience than White staff on {count} "
-            f"{total} measures: {listing(adverse)}."
-        )
-    if favourable := by_direction.get("favourable"):
-        sentences.append(
-            "Staff from ethnic minorities report better experience than White staff on "
-            f"{listing(favourable)}."
-        )
-    if unclear := by_direction.get("unclear"):
-        sentences.append(
-            f"On {listing(unclear)} the data do not show a reliable difference; this does not show "
-            "that experiences are the same."
-        )
-    return " ".join(sentences)
-
-
 #: Where a trust lies in a funnel, after "The figure of …".
 _POSITIONS = {
     "above 99.8% limit": "lies above the 99.8% limit: higher than chance and the ordinary variation between trusts account for",
@@ -186,45 +142,6 @@ def funnel_sentence(position: str | None, name: str, target: float, trusts: int)
         else ""
     )
     return f"{together} {name} {_POSITIONS[position]}.{more}"
-
-
-def survey_sentences(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> str:
-    """Say how a trust's staff as a whole answered, beside the middle half of its kind.
-
-    Parameters
-    ----------
-    asked : pandas.DataFrame
-        The trust's rows of :func:`race_equality.indicators.survey.survey_answers`.
-    spread : pandas.DataFrame
-        From :func:`race_equality.indicators.survey.spread_of_trusts`.
-    kind : str
-        The trust's kind.
-    """
-    said = {
-        "staff_survey_q15": "said that the trust acts fairly on career progression or promotion",
-        "staff_survey_q16a": "said they had experienced discrimination from patients or the public",
-        "staff_survey_q16b": "said they had experienced discrimination from a manager or colleagues",
-    }
-    sentences = []
-    for row in asked.itertuples():
-        text = f"{percent(row.percent)} of all staff {said[row.indicator]}"
-        if row.indicator in spread.index:
-            middle = spread.loc[row.indicator]
-            where = (
-                "above"
-                if row.lower > middle["three_quarters"]
-                else "below"
-                if row.upper < middle["quarter"]
-                else "near"
-            )
-            text += {
-                "above": f", above the middle half of the other {kind} trusts",
-                "below": f", below the middle half of the other {kind} trusts",
-                "near": f", in or near the middle half of the other {kind} trusts",
-            }[where]
-            text += f" ({interval(middle['quarter'], middle['three_quarters'], signed=False)}%)"
-        sentences.append(text + ".")
-    return " ".join(sentences)
 
 
 _PEOPLE_AND_EVENT = {

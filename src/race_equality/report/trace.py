@@ -11,6 +11,7 @@ from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.indicators.access import MEASURES as ACCESS
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.maternity import MEASURES as MATERNITY
+from race_equality.indicators.once import once
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.words import date
 
@@ -66,16 +67,25 @@ def publications_used(
     Of an indicator that several editions hold, a page shows the latest.
     """
     families = tuple(name for name in indicators if name.endswith("_"))
-    shown = figures["indicator"].isin(list(indicators))
+    editions = _editions(figures)
+    shown = editions["indicator"].isin(list(indicators))
     if families:
-        shown |= figures["indicator"].str.startswith(families)
-    rows = figures[shown & (figures["status"] == "ok")].reset_index(drop=True)
-    private = rows["source"].eq("demonstration") | rows["source"].str.startswith(LOCAL_PREFIXES)
-    rows = rows[~private | (rows["trust_code"] == trust_code)]
+        shown |= editions["indicator"].str.startswith(families)
+    rows = editions[shown & (~editions["private"] | (editions["trust_code"] == trust_code))]
+    private = rows["private"]
     newest = rows.groupby("indicator")["period_end"].transform("max")
     public = ~rows["source"].isin(set(rows.loc[private, "source"]))
     used = set(rows.loc[(rows["period_end"] == newest) | ~public, "source"])
     return sorted((source for source in sources if source.id in used), key=lambda source: source.title)
+
+
+@once
+def _editions(figures: pd.DataFrame) -> pd.DataFrame:
+    """List which source holds which indicator for which period, and for which trust if it is private."""
+    rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code"]]
+    private = rows["source"].eq("demonstration") | rows["source"].str.startswith(LOCAL_PREFIXES)
+    rows = rows.assign(private=private, trust_code=rows["trust_code"].where(private, ""))
+    return rows.drop_duplicates(ignore_index=True)
 
 
 def sources_used(

@@ -12,6 +12,7 @@ import pytest
 
 from race_equality.actions.model import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.errors import RaceEqualityError
+from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
 from race_equality.indicators.since import Change
 from race_equality.report import deeds
@@ -171,7 +172,7 @@ def test_a_self_assessment_names_every_area_and_adds_nothing_up():
 
 def test_boards_are_quoted_with_who_was_asked():
     # NHS Providers, Race 2.0 (2022): 254 responses from 134 trusts, 4% fully embedded.
-    text = deeds.boards_asked_sentence()
+    text = deeds.boards_asked_sentence(read_figures())
     for words in ("4% of board respondents", "254 responses from 134 trusts", "NHS Providers", "2022"):
         assert words in text
 

@@ -8,8 +8,8 @@ from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
 from race_equality.report.missing import missing_indicators
-from race_equality.report.opening import local_note
-from race_equality.report.trace import sources_used, trace_of
+from race_equality.report.board_page import marks
+from race_equality.report.trace import by_file, sources_used, trace_of
 
 
 def test_a_page_names_the_publications_it_shows_and_no_other():
@@ -48,8 +48,25 @@ def test_suppressed_not_available_and_not_applicable_have_different_words():
 
 
 def test_what_only_a_return_holds_says_how_to_load_it():
-    how = missing("R1H").loc["Appointment from shortlisting (WRES 2)", "how"]
+    listed = missing("R1H")
+    how = listed.loc[listed.index.str.contains("WRES 1 to 4 and 9"), "how"].item()
     assert how == "race-equality data template wres R1H, fill in the file, race-equality data add FILE"
+
+
+def test_the_rest_of_a_return_is_missing_part_by_part():
+    figures = read_figures()
+    own = figures[figures["indicator"] == "wres_2"].assign(trust_code="R1H", source="wres_return_R1H")
+    listed = missing_indicators(pd.concat([figures, own]), resolve_trust("R1H"))["what"].tolist()
+    assert "Formal disciplinary process (WRES 3)" in listed
+    assert "Appointment from shortlisting (WRES 2)" not in listed
+
+
+def test_a_trace_is_gathered_by_file_with_every_place():
+    sources = read_sources()
+    traced = trace_of(read_figures(), "R1H", ["wres_8", "wres_5", "staff_survey_q28"], sources)
+    rows = by_file(traced).set_index("file")["figures"]
+    assert rows["wres_indicators_5_to_8_by_trust_2024.csv"] == "WRES 8: row 48, rate; row 49, rate; WRES 5: row 42, rate; row 43, rate"
+    assert "18 places" in rows["NSS24 detailed spreadsheets organisational results.xlsx"]
 
 
 def test_the_demonstration_trusts_complete_return_is_not_missing():
@@ -61,9 +78,9 @@ def test_a_page_with_a_trusts_own_return_is_marked_local_and_others_are_not():
     figures = read_figures()
     own = figures[figures["indicator"] == "wres_2"].head(2).assign(trust_code="R1H", source="wres_return_R1H")
     loaded = pd.concat([figures, own])
-    assert local_note(resolve_trust("R1H"), figures) is None
-    assert "Local: not for publication" in local_note(resolve_trust("R1H"), loaded).markup
-    assert local_note(resolve_trust("RV5"), loaded) is None
+    assert marks(resolve_trust("R1H"), figures) == []
+    assert marks(resolve_trust("R1H"), loaded)[0].startswith("Local: not for publication")
+    assert marks(resolve_trust("RV5"), loaded) == []
 
 
 def test_a_trusts_own_return_is_a_source_of_its_page_alone():

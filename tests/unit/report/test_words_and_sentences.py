@@ -2,16 +2,17 @@
 
 import doctest
 import math
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from race_equality.figures.trusts import resolve_trust
 from race_equality.indicators.definitions import WRES
-from race_equality.report import bands, opening, sentences, words
+from race_equality.report import bands, board_page, experience, sentences, words
 
 
-@pytest.mark.parametrize("module", [words, bands])
+@pytest.mark.parametrize("module", [words, bands, experience])
 def test_examples_in_docstrings(module):
     assert doctest.testmod(module).failed == 0
 
@@ -65,10 +66,9 @@ def test_the_summary_puts_each_measure_on_its_side():
             finding(7, 44.7, 50.6, -8.8, -3.0), finding(8, 15.3, 15.0, -1.0, 1.6),
         ]
     )
-    text = sentences.experience_summary(rows)
+    text = board_page.state_sentence(rows, pd.DataFrame(), "acute")
     assert text.startswith(
-        "Staff from ethnic minorities report worse experience than White staff on two of four measures: "
-        "harassment, bullying or abuse from staff and equal opportunities for career progression."
+        "Staff from ethnic minorities report worse experience than White staff on two of four survey measures. "
     )
     assert "better experience than White staff on harassment, bullying or abuse from the public." in text
     assert "On discrimination from a manager or colleagues the data do not show a reliable difference" in text
@@ -107,14 +107,17 @@ def test_every_position_a_funnel_can_give_has_its_words():
 
 
 def test_the_opening_introduces_a_trust():
-    text = opening.who_this_is_about(resolve_trust("RRU"), 7405.0, pd.Timestamp("2023-05-31"))
-    assert text.startswith("**London Ambulance Service NHS Trust** (RRU) is an ambulance trust in London")
-    assert text.endswith("It employed about 7,400 people on 31 May 2023.")
+    text = board_page.about_line(
+        resolve_trust("RRU"), 7405.0, pd.Timestamp("2023-05-31"), "autumn 2024", "0123abcd", date(2026, 11, 22)
+    )
+    assert text == (
+        "An ambulance trust in London, about 7,400 staff on 31 May 2023. Staff survey: autumn 2024. Data version 0123abcd, "
+        "read by 22 November 2026."
+    )
 
 
 def test_the_demonstration_trust_is_marked_as_invented():
-    note = opening.merger_note(resolve_trust("DEMO"), pd.DataFrame())
-    assert "Every figure of this trust is invented" in note.markup
+    assert board_page.marks(resolve_trust("DEMO"), pd.DataFrame())[0].startswith("Invented: this trust does not exist.")
 
 
 def test_small_bands_hide_with_a_second():

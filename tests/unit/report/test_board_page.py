@@ -1,0 +1,215 @@
+"""The first page: what it says, what it asks, and that what people type stays text on it."""
+
+import math
+import re
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from race_equality.actions.model import BOARD_ROLES, Action, Review
+from race_equality.figures.provenance import read_sources
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import resolve_trust
+from race_equality.report import board_page
+from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
+
+ON = date(2026, 11, 26)
+NOTHING = pd.DataFrame({"number": []})
+NO_BOARD = pd.DataFrame()
+NO_ANSWERS = pd.DataFrame({"indicator": [], "percent": [], "lower": [], "upper": []})
+
+
+def experience(**gaps):
+    """Findings of WRES 5 to 8 from (gap, lower, upper) by number."""
+    rows = [
+        {"number": int(name[1:]), "status": "ok", "ethnic_minority_percent": 20 + gap, "white_percent": 20.0, "gap": gap,
+         "gap_lower": lower, "gap_upper": upper}
+        for name, (gap, lower, upper) in gaps.items()
+    ]
+    return pd.DataFrame(rows, columns=["number", "status", "ethnic_minority_percent", "white_percent", "gap", "gap_lower",
+                                       "gap_upper"]).set_index("number", drop=False)
+
+
+CLEAR = experience(w5=(3.0, 1.0, 5.0), w6=(2.0, -1.0, 5.0), w7=(-12.0, -14.0, -10.0), w8=(6.0, 5.0, 7.0))
+
+
+def action(**changes):
+    base = Action(
+        what="Advertise every acting-up post", owner="Chief people officer", indicator="wres_7", began=date(2026, 1, 1),
+        due=date(2027, 3, 31), status="under way", review=Review(date(2027, 2, 1), None), evidence=None,
+    )
+    return replace(base, **changes)
+
+
+# -- four figures ------------------------------------------------------------------------------------
+
+
+def cards(here=CLEAR, likelihoods=NOTHING, board=NO_BOARD, asked=NO_ANSWERS):
+    return board_page.staff_cards(
+        here, here, likelihoods, board, {2: ("1.59", pd.Timestamp("2023-03-31"))}, asked, pd.DataFrame(), "acute"
+    )
+
+
+def test_without_a_return_published_gaps_take_the_places_of_the_leadership_gap_and_the_shortlisting_ratio():
+    found = cards()
+    assert [card.title for card in found] == ["Career progression gap", "Harassment from staff", "Discrimination gap"]
+    assert [card.figure for card in found] == ["−12.0 points", "+2.0 points", "+6.0 points"]
+    assert [card.direction for card in found] == ["adverse", "unclear", "adverse"]
+
+
+def test_a_return_gives_the_leadership_gap_and_the_shortlisting_ratio_with_direction_and_comparator():
+    likelihoods = pd.DataFrame([{"number": 2, "ratio": 1.43, "lower": 1.28, "upper": 1.60}])
+    board = pd.DataFrame([{"board_percent": 10.0, "board_lower": 3.0, "board_upper": 28.0, "workforce_percent": 35.0,
+                           "difference": -25.0}])
+    leadership, shortlisting, _ = cards(likelihoods=likelihoods, board=board)
+    assert leadership.figure == "−25.0 points"
+    assert leadership.reading == "Board below the workforce"
+    assert shortlisting.words == (
+        "White applicants were 1.43 times as likely as applicants from ethnic minorities to be appointed from shortlisting "
+        "(95% confidence interval: 1.28 to 1.60). England, March 2023: 1.59."
+    )
+
+
+def test_without_figures_by_ethnic_group_a_card_says_what_all_staff_answered_and_what_is_not_published():
+    asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 11.5, "lower": 10.3, "upper": 12.8}])
+    found = cards(here=experience(), asked=asked)
+    assert [card.figure for card in found] == ["No data", "No data", "11.5%"]
+    assert found[2].reading == "By ethnic group: not published"
+
+
+def test_a_ratio_of_nobody_is_no_number():
+    card = cards(likelihoods=pd.DataFrame([{"number": 2, "ratio": math.nan, "lower": 0.0, "upper": math.inf}]))[1]
+    assert card.figure == "Cannot be estimated"
+
+
+# -- nine rows ---------------------------------------------------------------------------------------
+
+
+def test_nine_rows_say_once_what_is_not_loaded_and_keep_englands_figure():
+    table = wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD, {2: ("1.59", pd.Timestamp("2023-03-31"))})
+    assert len(table) == 9
+    second = table.iloc[1]
+    assert (second["missing"], second["england"]) == (NOT_LOADED, "1.59")
+    assert table["reading"].tolist()[4:8] == ["Worse", "No reliable difference", "Worse", "Worse"]
+
+
+def test_england_in_the_national_report():
+    # WRES 2024: board 16.5%, workforce 28.6%, both March 2024; likelihoods of appointment and discipline to March 2023
+    found = {number: value for number, (value, _) in national_values(read_figures()).items()}
+    assert found == {1: "28.6%", 2: "1.59", 3: "1.03", 9: "−12.1"}
+
+
+def test_two_years_before_is_that_year_and_no_other():
+    years = pd.DataFrame({"period_end": pd.to_datetime(["2022-03-31", "2024-03-31"]), "ratio": [1.7, 1.4]})
+    assert two_years_before(years)["ratio"] == 1.7
+    assert two_years_before(years.assign(period_end=pd.to_datetime(["2021-03-31", "2024-03-31"]))) is None
+
+
+# -- decisions ---------------------------------------------------------------------------------------
+
+
+def decide(actions=(), here=CLEAR, **more):
+    return board_page.decisions(
+        actions, ON, here, NOTHING.assign(ratio=[], lower=[]), NO_ANSWERS, pd.DataFrame(), has_return=False, waits=True, **more
+    )
+
+
+def test_without_actions_the_widest_gap_asks_for_one_with_a_board_role_and_a_day_as_a_proposal():
+    asked = decide()
+    assert asked[0].what.startswith("Agree one change on equal opportunities for career progression")
+    assert {decision.by for decision in asked} == {date(2027, 2, 28)}
+    assert all(decision.proposed and decision.owner in BOARD_ROLES for decision in asked)
+    assert len(asked) == 3
+
+
+def test_what_is_late_comes_first_and_is_for_this_meeting():
+    late = action(what="Late one", due=date(2026, 6, 30), owner="Chair")
+    asked = decide([action(), late])
+    assert (asked[0].what, asked[0].owner, asked[0].by) == ("Finish or stop what is late: “Late one”", "Chair", ON)
+    assert asked[1].what.startswith("Stop or continue: “Advertise")
+    assert asked[1].by == date(2027, 2, 1)
+    assert not any(decision.proposed for decision in asked)
+
+
+def test_a_decided_review_asks_for_nothing_more():
+    asked = decide([action(review=Review(date(2026, 3, 1), "continue"))])
+    assert all(decision.proposed for decision in asked)
+
+
+def test_deeds_are_counted():
+    done = action(status="done", due=date(2026, 3, 1))
+    late = action(due=date(2026, 11, 25))
+    assert board_page.counts_of_deeds([done, late, action()], ON) == {"due": 2, "done": 1, "late": 1}
+    assert board_page.counts_of_deeds([], ON) is None
+
+
+# -- what people type --------------------------------------------------------------------------------
+
+
+class Tags(HTMLParser):
+    def __init__(self, markup):
+        super().__init__()
+        self.tags, self.text = set(), ""
+        self.feed(markup)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        assert not any(name.startswith("on") for name, _ in attrs)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def page(**changes):
+    return board_page.board_page(**{
+        "about": "About", "marks": [], "state": "State.", "changed": "Changed.", "cards": cards(),
+        "table": wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD), "table_caption": "Nine rows", "chart": None, "deeds": None,
+        "on": ON, "decisions": decide(), "caution": "Careful", **changes,
+    })
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</div></div><h1>Owned</h1>", "<!--board-summary-ends-->"],
+)
+def test_markup_in_actions_and_names_comes_out_as_text(typed):
+    found = page(decisions=decide([action(what=typed)]), about=typed, marks=[typed], caution=typed)
+    assert Tags(found.markup).tags == {
+        "div", "p", "strong", "h3", "table", "caption", "thead", "tbody", "tr", "th", "td", "ol", "li"
+    }
+    assert Tags(found.markup).text.count(typed) == 4
+    assert found.markup.count("<!--board-summary-ends-->") == 1
+
+
+def test_very_long_and_right_to_left_text_is_short_and_ends_where_it_stands():
+    long = decide([action(what="word " * 300)])[0].what
+    assert len(long) < 130
+    assert long.endswith("…”")
+    unbroken = decide([action(what="x" * 400)])[0].what
+    assert len(unbroken.replace("\N{ZERO WIDTH SPACE}", "")) < 130
+    assert "\N{FIRST STRONG ISOLATE}" in decide([action(what="مرحبا")])[0].what
+
+
+def test_a_page_has_no_empty_cell_and_at_most_four_cards():
+    assert not re.search(r"<t[dh][^>]*>\s*</t[dh]>", page().markup)
+    with pytest.raises(ValueError, match="at most 4 cards"):
+        page(cards=[cards()[0]] * 5)
+
+
+# -- versions ----------------------------------------------------------------------------------------
+
+
+def test_the_data_version_changes_with_any_publication_and_not_with_their_order():
+    sources = list(read_sources())[:4]
+    version = board_page.data_version(sources)
+    assert re.fullmatch(r"[0-9a-f]{8}", version)
+    assert board_page.data_version(sources[::-1]) == version
+    assert board_page.data_version(sources[:3]) != version
+
+
+def test_a_merged_trusts_caution_names_the_organisations():
+    text = board_page.caution(resolve_trust("R1H"), read_figures())
+    assert text.startswith("Some figures were published for RGC, RNH and RNJ")

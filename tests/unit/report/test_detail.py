@@ -1,0 +1,175 @@
+"""The detail of a report in rows of words: enough to act on, side by side, patients, bands."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from race_equality.indicators.maternity import maternity_rates
+from race_equality.indicators.patients_return import patients_by_group, patients_summary
+from race_equality.report import bands, experience, patients, sentences
+from race_equality.report.enough import enough_to_act_on
+from race_equality.report.side_by_side import side_by_side
+from race_equality.statistics.trend import YearsToParity
+
+NONE = pd.DataFrame({"number": [], "breakdown": []})
+
+
+def gap(number, value, lower, upper, **more):
+    return {"number": number, "status": "ok", "gap": value, "gap_lower": lower, "gap_upper": upper,
+            "ethnic_minority_total": 900.0, "white_total": 2000.0, **more}
+
+
+HERE = pd.DataFrame([gap(5, 2.3, -0.7, 5.4), gap(8, 8.4, 6.2, 10.7)]).set_index("number", drop=False)
+
+
+def enough(here=HERE, likelihoods=NONE, **more):
+    arguments = {"board": pd.DataFrame(), "asked": pd.DataFrame(), "deliveries": pd.DataFrame(), "by_group": NONE,
+                 "waits": False, "detentions": False} | more
+    return enough_to_act_on(here, likelihoods, **arguments).set_index("indicator")
+
+
+def test_a_clear_gap_is_enough_and_an_unclear_one_is_not_and_both_say_what_to_do():
+    table = enough()
+    assert table.loc["Discrimination from a manager or colleagues (WRES 8)", "enough"] == "Yes"
+    weak = table.loc["Harassment, bullying or abuse from the public (WRES 5)"]
+    assert weak["enough"] == "No"
+    assert "act on the gaps that are clear" in weak["then"]
+    assert (table["then"].str.len() > 5).all()
+
+
+def test_what_is_not_loaded_stands_in_one_row_and_says_so():
+    row = enough().loc["WRES 1, 2, 3, 4 and 9"]
+    assert (row["enough"], row["basis"]) == ("No", "In the trust’s own return, which is not loaded")
+
+
+def test_a_ratio_clear_of_one_is_enough():
+    rows = pd.DataFrame([{"number": 2, "lower": 1.28, "upper": 1.6}, {"number": 3, "lower": 0.5, "upper": 1.92}])
+    table = enough(likelihoods=rows)
+    assert table.loc["Appointed from shortlisting (WRES 2)", "enough"] == "Yes"
+    assert table.loc["Entering the formal disciplinary process (WRES 3)", "enough"] == "No"
+
+
+@pytest.mark.parametrize(("unknown", "verdict"), [(9.9, "Yes"), (10.0, "No")])
+def test_maternity_is_enough_where_ethnicity_is_recorded(unknown, verdict):
+    deliveries = pd.DataFrame({"group": ["Not stated or not known"], "percent": [unknown]})
+    assert enough(deliveries=deliveries).loc["Maternity by ethnic group", "enough"] == verdict
+
+
+def test_chances_are_never_certain():
+    assert [experience.chance(value) for value in (1.0, 0.99, 0.5, 0.01, 0.0, math.nan)] == [
+        "over 99%", "99%", "50%", "1%", "under 1%", "No data"
+    ]
+
+
+def test_a_rank_is_an_interval_and_a_trust_without_one_has_words():
+    pooled = pd.DataFrame([{"number": 8, "pooled_gap": 8.4, "lower": 6.5, "upper": 10.5, "probability_adverse": 0.999,
+                            "probability_more_adverse": 0.46, "rank_lower": 29.0, "rank_upper": 120.0, "trusts": 154}])
+    table = experience.compared_table(HERE, {"similar": HERE, "region": HERE.iloc[:0]}, pooled.set_index("number"))
+    assert table["rank"].tolist() == ["No data", "29 to 120 of 154"]
+    assert table["region"].tolist() == ["No data", "No data"]
+    assert table["similar"].tolist() == ["+2.3", "+8.4"]
+
+
+def test_staff_and_patients_stand_in_one_table():
+    answers = pd.DataFrame({"percent": [9.0]}, index=["staff_survey_q16b"])
+    asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 14.0, "lower": 13.3, "upper": 14.7,
+                           "period_start": pd.Timestamp("2024-09-01"), "period_end": pd.Timestamp("2024-11-30")}])
+    waits = pd.DataFrame([{"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2026-05-01"), "percent": 63.4,
+                           "similar_trusts": 65.5, "region": math.nan, "all_trusts": 64.8, "variation": "improvement",
+                           "provisional": False}])
+    births = pd.DataFrame(
+        [{"trust_code": code, "indicator": "maternity_preterm_births", "count": count, "people": 1000.0,
+          "percent": count / 10, "lower": count / 10 - 1, "upper": count / 10 + 1, "period_end": pd.Timestamp("2023-03-31")}
+         for code, count in (("RAA", 93.0), ("RBB", 70.0), ("RCC", 80.0), ("DEMO", 999.0), ("ENG", 999.0))]
+    )
+    here = HERE.assign(period_start=pd.Timestamp("2024-09-01"), period_end=pd.Timestamp("2024-11-30"))
+    table = side_by_side(
+        here, dict.fromkeys(("similar", "region", "all"), here), asked, dict.fromkeys(("similar", "region", "all"), answers),
+        waits, births, "RAA", peer_codes=["RBB"], region_codes=[],
+    )
+    assert table["who"].tolist() == ["Staff", "Staff", "Patients", "Patients"]
+    assert table["reading"].tolist() == [
+        "Worse for staff from ethnic minorities", "Worse than all trusts", "Improving", "Higher than all trusts"
+    ]
+    # all trusts: (93 + 70 + 80) of 3,000, the invented and England's left out
+    assert table.loc[3, ["similar", "region", "all"]].tolist() == ["7.0%", "No data", "8.1%"]
+    assert table.loc[2, "region"] == "No data"
+
+
+def returned(make_rows):
+    rows = make_rows(
+        [("ethnicity", group, count, people) for group, count, people in
+         (("Asian", 40, 100), ("Black", 60, 100), ("White", 200, 500), ("Not known", 10, 30))]
+        + [("deprivation", f"Quintile {n}", count, 200) for n, count in enumerate((100, 90, 80, 70, 60), 1)]
+    )
+    return patients_by_group(rows, "RAA")
+
+
+@pytest.fixture
+def by_group():
+    from race_equality.figures.schema import FIGURE_DTYPES
+
+    def make(cells):
+        day = pd.Timestamp("2025-03-31")
+        return pd.DataFrame(
+            [{"trust_code": "RAA", "organisation_code": "RAA", "period_start": day, "period_end": day,
+              "indicator": f"patients_waiting_over_18_weeks_by_{breakdown}", "group": group, "value": 100 * count / people,
+              "unit": "percent", "numerator": count, "denominator": people, "status": "ok", "source": "patients_return_RAA",
+              "locator": "row 1"} for breakdown, group, count, people in cells],
+            columns=list(FIGURE_DTYPES),
+        ).astype(FIGURE_DTYPES)
+
+    return returned(make)
+
+
+def test_a_group_higher_than_the_white_group_beyond_chance_is_marked_in_words(by_group):
+    table = patients.return_table(by_group, "ethnicity").set_index("group")["patients_waiting_over_18_weeks"]
+    assert table["White"] == "40.0% (comparator)"
+    assert table["Black"] == "60.0%, higher"
+    assert table["Asian"] == "40.0%"
+    assert table["Mixed"] == "No data"
+    assert patients.return_table(by_group, "deprivation")["group"].tolist()[:2] == ["Most deprived fifth", "Second fifth"]
+
+
+def test_patients_in_a_sentence_name_both_groups_and_the_interval(by_group):
+    text = patients.return_sentences(by_group, patients_summary(by_group))
+    assert text.startswith(
+        "60.0% of patients on the waiting list in the Black group had waited over 18 weeks, against 40.0% in the White group: "
+        "20.0 percentage points higher (95% confidence interval of the gap: "
+    )
+    assert "percentage points higher at the most deprived end than at the least" in text
+
+
+def test_a_pay_band_is_one_row_for_both_kinds_of_staff():
+    day = pd.Timestamp("2025-03-31")
+    rows = [("wres_1_clinical_band_5", 100), ("wres_1_clinical_band_6", 80), ("wres_1_non_clinical_band_5", 90),
+            ("wres_1_medical_consultant", 70)]
+    table = pd.DataFrame(
+        [{"period_end": day, "indicator": name, "people": float(people), "ethnic_minority_percent": 50.0, "lower": 40.0,
+          "upper": 60.0} for name, people in rows]
+    )
+    shown = bands.bands_side_by_side(table, 10).set_index("band")
+    assert shown.index.tolist() == ["Band 5", "Band 6", "Medical: consultant"]
+    assert shown.loc["Band 5", ["people", "clinical_people"]].tolist() == ["90", "100"]
+    assert shown.loc["Band 6", "people"] == "Not applicable"
+
+
+def test_too_few_seats_are_not_shown():
+    seats = {
+        name: pd.DataFrame([{"period_end": pd.Timestamp("2025-03-31"), "board_members": members, "board_percent": 20.0,
+                             "board_lower": 7.0, "board_upper": 45.2, "workforce_percent": 33.2, "difference": -13.2}])
+        for name, members in (("board", 15.0), ("voting", 11.0), ("executive", 7.0))
+    }
+    parity = YearsToParity(math.nan, math.nan, math.nan, "cannot be estimated", math.nan, math.nan)
+    text = sentences.board_sentences(seats, parity, 10)
+    assert "Of executive members there are too few people to show." in text
+    assert "The gap of the board is −13.2 percentage points (95% confidence interval: −26.2 to +12.0)." in text
+    assert text.endswith("When the shares will meet cannot be estimated.")
+
+
+def test_every_measure_of_births_has_a_name():
+    from race_equality.figures.store import read_figures
+    from race_equality.indicators.maternity import MEASURES
+
+    assert set(maternity_rates(read_figures())["indicator"]) <= {measure.id for measure in MEASURES}
