@@ -54,6 +54,7 @@ PRELOAD = (
     "IPython.core.completer",
     "IPython.core.completerlib",
     "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.core.magics",
     "IPython.extensions.storemagic",
@@ -62,10 +63,12 @@ PRELOAD = (
     "numpy",
     "numpy.random",
     "pandas",
+    "pandas.core.methods.to_dict",
+    "pandas.io.formats.string",
     "pandas.io.parquet",
     "pyarrow.parquet",
     "pyarrow.dataset",
-    "scipy.optimize",
+    "scipy.optimize.elementwise",
     "altair",
     "vl_convert",
     "yaml",
@@ -523,12 +526,23 @@ def _read_ahead(root: Path, *, compute: bool) -> None:
     from race_equality.report.drawing import prepare
 
     project = find_project(root)
-    figures = read_figures(project=project)
+    figures = read_figures(local=False, project=project)  # a trust's own return is its own page's alone
     read_trusts(project=project)
     read_sources(project=project)
     prepare()
+    _make_a_chart()
     if compute:
         compute_all(figures)
+
+
+def _make_a_chart() -> None:
+    """Have Altair import and look up what it does for its first chart. It is not drawn."""
+    import altair
+    import pandas as pd
+
+    table = pd.DataFrame({"name": ["a"], "value": [1.0]})
+    chart = altair.Chart(table).mark_point().encode(x=altair.X("value:Q"), text=altair.Text("name:N"))
+    altair.layer(chart, chart.mark_text()).properties(width=1).to_dict(validate=False)
 
 
 def _main() -> None:

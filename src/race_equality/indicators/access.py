@@ -87,6 +87,7 @@ def monthly(
     trust_codes: Collection[str] | None = None,
     *,
     threshold: int = 10,
+    month: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Add up people over trusts, month by month.
 
@@ -100,6 +101,8 @@ def monthly(
         Which trusts; all real ones when not given.
     threshold : int
         A month of fewer people is left out (``params/_defaults.yml``).
+    month : pandas.Timestamp, optional
+        Only this month.
 
     Returns
     -------
@@ -108,7 +111,8 @@ def monthly(
         denominator), ``recording`` (counts up from 0 at each change of recording).
     """
     rows = access_by_month(figures)
-    rows = rows[rows["indicator"] == indicator]
+    chosen = rows["indicator"] == indicator
+    rows = rows[chosen if month is None else chosen & (rows["month"] == month)]
     if trust_codes is None:
         rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
     else:
@@ -171,8 +175,8 @@ def latest_access(
         chart = xmr(run["percent"].to_numpy(), improvement=measure.improvement)
 
         def in_month(codes, measure=measure, last=last):
-            series = monthly(figures, measure.id, codes).set_index("month")["percent"]
-            return series.get(last["month"], float("nan"))
+            series = monthly(figures, measure.id, codes, month=last["month"])["percent"]
+            return series.iloc[0] if len(series) else float("nan")
 
         found.append(
             {

@@ -6,10 +6,12 @@ import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS
 from race_equality.indicators.definitions import ENGLAND_CODE
+from race_equality.indicators.once import once
 from race_equality.statistics.intervals import rate_interval
 from race_equality.statistics.ratios import ratio_interval
 
 
+@once
 def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> pd.DataFrame:
     """Compare rates of detention under the Mental Health Act between ethnic groups.
 

@@ -216,13 +216,12 @@ class _Sink:
 def _memory(table: pd.DataFrame) -> tuple | None:
     """Say where a table's columns stand in memory; None where that cannot be said."""
     places: list[object] = [tuple(table.columns)]
-    for position in range(table.shape[1]):
-        array = table.iloc[:, position].array
+    for _, column in table.items():
+        array = column.array
         places.append(array.dtype)
         if isinstance(array, pd.arrays.ArrowStringArray | pd.arrays.ArrowExtensionArray):
-            for chunk in pa.chunked_array(array.__arrow_array__()).chunks:
-                places.append((chunk.offset, len(chunk)))
-                places += [None if buffer is None else buffer.address for buffer in chunk.buffers()]
+            # Arrow's data never change in place, and the table that is held keeps these from going.
+            places.append(id(array.__arrow_array__()))
         elif isinstance(array, pd.arrays.FloatingArray | pd.arrays.IntegerArray | pd.arrays.BooleanArray):
             places += [_place(array._data), _place(array._mask)]
         elif isinstance(array, pd.arrays.NumpyExtensionArray | pd.arrays.DatetimeArray):

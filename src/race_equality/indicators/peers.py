@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ class Peers:
     table: pd.DataFrame
     reason: str
 
-    @property
+    @cached_property
     def codes(self) -> list[str]:
         """The peers' trust codes, nearest first."""
         return self.table["trust_code"].tolist()
