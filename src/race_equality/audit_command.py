@@ -10,14 +10,20 @@ import click
 @click.command("audit")
 @click.argument("site", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option("--outsider", is_flag=True, help="Use nothing but the site, as somebody outside would.")
+@click.option(
+    "--against",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="What was published before: the two must not give away together what each hides.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files at once.")
 @click.option("--limit", type=click.IntRange(min=1), default=40, show_default=True, help="Problems to print.")
-def audit(site: Path | None, outsider: bool, jobs: int, limit: int) -> None:
+def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, limit: int) -> None:
     """Try to recover what a built site hides.
 
     SITE is the folder that is published; output/site of the project without it. Everything in it is read:
     pages and their attributes, pictures, PDFs with attachments, notebooks with outputs and metadata,
-    downloads. Exit status: 0 nothing recovered, 1 something was, 2 the site could not be audited.
+    downloads. The whole output folder of a build can be given as well: then its log, its manifest and
+    notebooks that failed are read too. Exit status: 0 nothing recovered, 1 something was, 2 the site could not be audited.
     """
     from race_equality.disclosure.audit import audit_site
     from race_equality.errors import RaceEqualityError
@@ -34,7 +40,7 @@ def audit(site: Path | None, outsider: bool, jobs: int, limit: int) -> None:
             from race_equality.project import find_project
 
             site = find_project().root / "output" / "site"
-        result = audit_site(site, figures=figures, names=names, jobs=jobs)
+        result = audit_site(site, figures=figures, names=names, against=against, jobs=jobs)
     except RaceEqualityError as error:
         click.echo(f"Error: {error}", err=True)
         raise click.exceptions.Exit(2) from None

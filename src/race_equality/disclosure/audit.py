@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,6 +137,7 @@ def audit_site(
     names: dict[str, str] | None = None,
     rule: Rule | None = None,
     overlapping: tuple[str, ...] = OVERLAPPING,
+    against: Path | str | None = None,
     jobs: int = 1,
     on_file: Callable[[str], None] | None = None,
 ) -> Audit:
@@ -144,7 +146,8 @@ def audit_site(
     Parameters
     ----------
     site : path-like
-        The folder that is published. ``trusts/<CODE>.*`` belongs to a trust, the rest to all.
+        The folder that is published; ``trusts/<CODE>.*`` belongs to a trust, the rest to all. Or the whole output
+        of a build, with its logs and failed notebooks; its caches are no more published than ``data/`` is.
     figures : pandas.DataFrame, optional
         The figures table the site was made from: the true values of what must not be shown. Without it
         the audit attacks what an outsider can attack.
@@ -154,6 +157,9 @@ def audit_site(
         Thresholds and precision; the defaults without it.
     overlapping : tuple of str
         How captions of tables begin whose groups overlap, so that totals on other pages are not their sum.
+    against : path-like, optional
+        What was published before, which somebody may have kept: what one of the two hides, the other must not
+        show, nor a total of the other give away.
     jobs : int
         Processes that read files.
     on_file : callable, optional
@@ -172,29 +178,23 @@ def audit_site(
     -----
     Numbers more precise than the rule; cells hidden in one copy and shown in another (page, PDF, notebook,
     download); numbers beside a hidden label in text, attributes, pictures and data; hidden cells narrowed
-    by linear programming from totals, rounded shares and totals that stand on other pages; unrounded rates
-    that only a small base can give; and, given the figures, every one under the threshold.
+    by linear programming from totals, rounded shares and totals that stand on other pages or stood on the earlier
+    site; numbers of one period told by another's and the change; unrounded rates that only a small base can give;
+    and, given the figures, every one under the threshold.
 
     References
     ----------
     docs/disclosure.md.
     """
-    site, rule = Path(site), rule or Rule()
-    if not site.is_dir():
-        raise RaceEqualityError(f"There is no folder {site} to audit.")
-    paths = sorted(path for path in site.rglob("*") if path.is_file())
-    if not paths:
-        raise RaceEqualityError(f"The folder {site} holds no files to audit.")
-    scopes: dict[str, list[Content]] = defaultdict(list)
-    for path, contents in zip(paths, _read(paths, site, jobs), strict=True):
-        name = path.relative_to(site).as_posix()
-        scopes[_scope(name)].extend(contents)
-        if on_file:
-            on_file(name)
+    rule = rule or Rule()
+    scopes, files = _scopes(Path(site), jobs, on_file)
+    earlier = _scopes(Path(against), jobs, on_file)[0] if against is not None else {}
 
     problems: set[Problem] = set()
     hidden = 0
     totals = _totals_elsewhere(scopes, names or {})
+    for code, found in _totals_elsewhere(earlier, names or {}).items():
+        totals[code] += [total._replace(place=f"{total.place} as published before") for total in found]
     secrets, bases = _secrets(figures, rule), _bases(figures)
     for scope, contents in scopes.items():
         problems.update(_unread(contents))
@@ -206,8 +206,34 @@ def audit_site(
         problems.update(_beside_its_label(contents, found))
         problems.update(_in_its_picture(contents, found))
         problems.update(_worked_out(contents, totals.get(scope, []), bases.get(scope, []), rule, overlapping))
+        problems.update(_from_changes(contents))
         problems.update(_known_figures(contents, secrets.get(scope, [])))
-    return Audit(tuple(sorted(problems)), len(paths), hidden)
+        if before := earlier.get(scope):
+            problems.update(_shown_elsewhere(before, found, where=" as published before"))
+            problems.update(_shown_elsewhere(contents, _hidden_cells(before), where=" and was hidden before"))
+    return Audit(tuple(sorted(problems)), files, hidden)
+
+
+def _scopes(
+    site: Path, jobs: int, on_file: Callable[[str], None] | None
+) -> tuple[dict[str, list[Content]], int]:
+    """Read everything in a folder, by the trust that it belongs to, and say how many files it was."""
+    if not site.is_dir():
+        raise RaceEqualityError(f"There is no folder {site} to audit.")
+    paths = sorted(path for path in site.rglob("*") if path.is_file())
+    if (site / "site").is_dir() and (site / "manifest.json").is_file():  # all that a build leaves
+        paths = [path for path in paths if not path.relative_to(site).parts[0].startswith(".")]
+    if not paths:
+        raise RaceEqualityError(f"The folder {site} holds no files to audit.")
+    scopes: dict[str, list[Content]] = defaultdict(list)
+    for path, contents in zip(paths, _read(paths, site, jobs), strict=True):
+        name = path.relative_to(site).as_posix()
+        for item in contents:
+            _, inside, page = item.file.partition("!trusts/")
+            scopes[_scope(f"trusts/{page}" if inside else name)].append(item)
+        if on_file:
+            on_file(name)
+    return scopes, len(paths)
 
 
 def _read(paths: list[Path], site: Path, jobs: int) -> Iterator[list[Content]]:
@@ -224,6 +250,7 @@ def _read_all(path: Path, site: Path) -> list[Content]:
 
 
 def _scope(name: str) -> str:
+    name = re.sub(r"^(site|project|failed)/", "", name)
     folder, _, file = name.partition("/")
     return file.split(".")[0].split("/")[0].removesuffix("-figures") if folder == "trusts" and file else ""
 
@@ -704,6 +731,50 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -
                 f"{table.columns[i]} of {row[0]} is {value}, from {place}",
             )
             return
+
+
+#: Of so many columns of numbers each three are looked at.
+_MOST_COLUMNS = 8
+
+
+def _from_changes(contents: Iterable[Content]) -> Iterator[Problem]:
+    """A number hidden in one period, when the other period and the change between them are shown."""
+    for table in _tables(contents):
+        if _group_column(table) is not None or not any(_is_hidden(cell) for row in table.rows for cell in row):
+            continue
+        rows = [[_only_number(cell) for cell in row] for row in table.rows]
+        filled = [i for i in range(len(table.columns)) if sum(i < len(row) and row[i] is not None for row in rows) > 1]
+        if len(filled) > _MOST_COLUMNS:
+            continue
+        for a, b, c in permutations(filled, 3):
+            if b > c:
+                continue  # a = b + c is a = c + b
+            whole = [row for row in rows if max(a, b, c) < len(row) and None not in (row[a], row[b], row[c])]
+            slack = [sum(0.5 * 10.0**-row[i].decimals for i in (a, b, c) if row[i].decimals) for row in whole]
+            if len(whole) < 2 or not all(
+                abs(row[a].value - row[b].value - row[c].value) <= most + 1e-9
+                for row, most in zip(whole, slack, strict=True)
+            ):
+                continue
+            if all(0 in (row[b].value, row[c].value) for row in whole):
+                continue
+            for cells, row in zip(table.rows, rows, strict=True):
+                unknown = [i for i in (a, b, c) if i < len(row) and row[i] is None and _is_hidden(cells[i])]
+                known = [i for i in (a, b, c) if i < len(row) and row[i] is not None]
+                if len(unknown) == 1 and len(known) == 2:
+                    value = {
+                        a: lambda n: n[b].value + n[c].value,
+                        b: lambda n: n[a].value - n[c].value,
+                        c: lambda n: n[a].value - n[b].value,
+                    }[unknown[0]](row)
+                    yield Problem(
+                        table.file,
+                        "worked out",
+                        table.channel,
+                        table.place,
+                        f"{table.columns[unknown[0]]} of {cells[0]} is {value:g}, from "
+                        f"{table.columns[known[0]]} and {table.columns[known[1]]}",
+                    )
 
 
 # ---- figures that the project knows ----

@@ -85,7 +85,7 @@ _WITHOUT_WORDS = {".woff", ".woff2", ".ttf", ".otf", ".css"}
 #: Pictures made of points may show any figure, and nothing here can read them. The reports have none.
 _OF_POINTS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
 _RASTER = "a picture made of points cannot be read; draw it as SVG"
-_AS_TEXT = {".txt", ".md", ".qmd", ".yml", ".yaml", ".log", ".xml", ".js", ".map", ".bib", ".py", ".lua", ""}
+_AS_TEXT = {".typ", ".jinja", ".scss", ".txt", ".md", ".qmd", ".yml", ".yaml", ".log", ".xml", ".js", ".map", ".bib", ".py", ".lua", ""}
 
 
 def read_file(path: Path, site: Path) -> Iterator[Content]:
@@ -120,7 +120,10 @@ def _read_bytes(data: bytes, name: str, path: Path | None = None) -> Iterator[Co
         elif ending == ".ipynb":
             yield from _notebook(json.loads(data), name)
         elif ending in (".json", ".geojson"):
-            yield from _json(json.loads(data), name, "JSON", "")
+            value = json.loads(data)
+            if PurePosixPath(name).name == "manifest.json":
+                value = _without_run(value)
+            yield from _json(value, name, "JSON", "")
         elif ending == ".jsonl":
             for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
                 yield from _json(json.loads(line), name, "JSON", f"line {number}")
@@ -324,16 +327,24 @@ def _svg(text: str, name: str, channel: str, place: str) -> Iterator[Content]:
 _PROSE = 120
 
 
+_PAGE_OF_A_TRUST = re.compile(r"(?:\./|/)?(trusts/\w+\.html)")
+
+
 def _json(value, name: str, channel: str, place: str) -> Iterator[Content]:
     """Each object is a record; lists of equal length in one object are columns."""
     if isinstance(value, dict):
         flat = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
+        # an entry of a search index belongs to the page that it leads to
+        if page := _PAGE_OF_A_TRUST.match(str(flat.get("objectID") or flat.get("href") or "")):
+            name = f"{name}!{page[1]}"
+            if isinstance(flat.get("text"), str):
+                yield from _html(flat.pop("text"), name, f"{channel} text")
         # a search index holds whole sections: prose, in which not every number belongs to every label
         for key in [k for k, v in flat.items() if isinstance(v, str) and len(v) > _PROSE]:
             yield from _html(flat.pop(key), name, f"{channel} {key}")
         if flat:
             # what an object is called may be the label of what stands in it
-            yield _record({"": place.rsplit(".", 1)[-1]} | flat, name, channel, place)
+            yield _record({"": re.sub(r"\[\d+\]$", "", place.rsplit(".", 1)[-1])} | flat, name, channel, place)
         columns = {
             k: v
             for k, v in value.items()
@@ -412,7 +423,7 @@ def _archive(data: bytes, name: str) -> Iterator[Content]:
 #: What papermill and Jupyter write about the run itself.
 _ABOUT_THE_RUN = {
     "execution", "duration", "start_time", "end_time", "execution_count", "version", "kernelspec",
-    "language_info", "nbformat", "nbformat_minor",
+    "language_info", "nbformat", "nbformat_minor", "seconds",
 }  # fmt: skip
 
 

@@ -353,6 +353,155 @@ def test_a_search_index_is_read_as_prose(site):
     assert kinds(site) == {"beside its label"}
 
 
+def test_a_search_index_of_the_whole_site_belongs_to_its_pages(site):
+    entry = {"objectID": "trusts/R1A.html#roles", "href": "trusts/R1A.html#roles", "title": "Roles",
+             "text": f"Staff by role. Other or unknown {HIDDEN}."}  # fmt: skip
+    (site / "search.json").write_text(json.dumps([entry]), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    for leak in ("Other or unknown: 4.", "Staff by role. " * 10 + "Other or unknown: 4."):
+        (site / "search.json").write_text(json.dumps([entry | {"text": leak}]), encoding="utf-8")
+        (problem,) = audit_site(site).problems
+        assert (problem.kind, problem.file) == ("beside its label", "search.json!trusts/R1A.html")
+
+
+@pytest.mark.parametrize("name", ["chart.png", "trusts/R1A.jpg", "favicon.ico"])
+def test_a_picture_made_of_points_is_not_passed_over(site, name):
+    (site / name).write_bytes(b"\x89PNG\r\n\x1a\n")
+    (problem,) = audit_site(site).problems
+    assert (problem.kind, problem.file) == ("unread", name)
+    assert "draw it as SVG" in problem.message
+
+
+def test_points_inside_a_page_a_notebook_and_a_pdf(site):
+    import pikepdf
+
+    uri = "data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()
+    (site / "trusts" / "R1A.html").write_text(page(body=f'<img src="{uri}" alt="">'), encoding="utf-8")
+    (site / "trusts" / "R1A.ipynb").write_text(notebook(output={"image/png": "iVBORw0KGgo="}), encoding="utf-8")
+    document = pikepdf.open(io.BytesIO(pdf()))
+    picture = pikepdf.Stream(document, b"\x00", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1,
+                             Height=1, ColorSpace=pikepdf.Name.DeviceGray, BitsPerComponent=8)  # fmt: skip
+    document.Root.Example = document.make_indirect(picture)
+    document.save(site / "trusts" / "R1A.pdf")
+    problems = audit_site(site).problems
+    assert {problem.kind for problem in problems} == {"unread"}
+    assert {problem.file for problem in problems} == {f"trusts/R1A.{kind}" for kind in ("html", "ipynb", "pdf")}
+
+
+@pytest.fixture
+def earlier(site, tmp_path):
+    """The same site as it was published before."""
+    return shutil.copytree(site, tmp_path / "earlier")
+
+
+def test_two_builds_that_hide_the_same_give_nothing_away(site, earlier):
+    assert audit_site(site, against=earlier).problems == ()
+
+
+def test_what_is_hidden_now_was_shown_before(site, earlier):
+    (earlier / "trusts" / "R1A.html").write_text(page(cell="4"), encoding="utf-8")
+    problems = audit_site(site, against=earlier).problems
+    assert {problem.kind for problem in problems} == {"shown elsewhere"}
+    assert "is 4 as published before, which another copy hides" in problems[0].message
+
+
+def test_what_was_hidden_before_is_shown_now(site, earlier):
+    for name in ("R1A.html", "R1A.ipynb", "R1A.pdf"):
+        (site / "trusts" / name).unlink()
+    (site / "trusts" / "R1A.html").write_text(page(cell="12"), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    (problem,) = audit_site(site, against=earlier).problems
+    assert "is 12 and was hidden before" in problem.message
+
+
+def test_a_total_of_the_last_build_tells_what_this_one_hides(site, earlier):
+    total = "<tr><th>Total</th><td>854</td><td>100%</td></tr>"
+    (earlier / "trusts" / "R1A.html").write_text(page(row=total), encoding="utf-8")
+    problems = audit_site(site, against=earlier).problems
+    assert {problem.kind for problem in problems} == {"worked out"}
+    assert "is 4, from trusts/R1A.html, Table 1: Staff by role as published before" in problems[0].message
+
+
+def test_a_change_between_periods_tells_the_hidden_one(site):
+    def table(hidden):
+        rows = [("Doctors", 250, 240, 10), ("Nurses", 600, 580, 20), ("Porters", hidden, 36, -32)]
+        body = "".join(f"<tr><th>{a}</th><td>{b}</td><td>{c}</td><td>{d}</td></tr>" for a, b, c, d in rows)
+        head = "<tr><th>Role</th><th>Staff 2025</th><th>Staff 2024</th><th>Change</th></tr>"
+        return f"<table><caption>Staff of two years</caption>{head}{body}</table>"
+
+    (site / "trusts" / "R1A.html").write_text(page(body=table(HIDDEN)), encoding="utf-8")
+    assert any(
+        problem.kind == "worked out" and "Staff 2025 of Porters is 4, from Staff 2024 and Change" in problem.message
+        for problem in audit_site(site).problems
+    )
+
+
+def test_all_that_a_build_leaves(site, tmp_path):
+    """Logs and notebooks that failed are read with the site; caches are no more published than the data are."""
+    output = tmp_path / "output"
+    shutil.copytree(site, output / "site")
+    for name in ("failed/trusts", ".cache"):
+        (output / name).mkdir(parents=True)
+    (output / "manifest.json").write_text(json.dumps({"seconds": {"execute": 1.2345}}), encoding="utf-8")
+    (output / "build.log").write_text("R1A done in 1.2 s", encoding="utf-8")
+    (output / ".cache" / "table.parquet").write_bytes(parquet())
+    assert audit_site(output).problems == ()
+    failed = json.loads(notebook())
+    failed["cells"][1]["outputs"].append(
+        {"output_type": "error", "ename": "E", "evalue": "Other or unknown: 4", "traceback": ["Other or unknown: 4"]}
+    )
+    (output / "failed" / "trusts" / "R1A.ipynb").write_text(json.dumps(failed), encoding="utf-8")
+    problems = audit_site(output).problems
+    assert {problem.file for problem in problems} == {"failed/trusts/R1A.ipynb"}
+    assert {problem.channel for problem in problems} == {"notebook output evalue", "notebook output traceback"}
+
+
+def test_a_kernel_message_in_a_log_is_read(site):
+    (site / "trusts" / "R1A.log").write_text("warning: Other or unknown: 4", encoding="utf-8")
+    assert kinds(site) == {"beside its label"}
+
+
+def test_a_group_of_another_measure_is_not_accused(site):
+    """Respondents of an ethnic group, shown on the page, are not the deliveries of that group, which it hides."""
+
+    def table(caption, column, rows):
+        body = "".join(f"<tr><th>{label}</th><td>{value}</td></tr>" for label, value in rows.items())
+        return f"<table><caption>{caption}</caption><tr><th>Group</th><th>{column}</th></tr>{body}</table>"
+
+    answered = {"Asian": "10.0%", "Black": "4.7%", "White": "80.3%", "Other": "5.0%"}
+    gave_birth = {"Asian": HIDDEN, "Black": HIDDEN, "White": "855", "Other": "35"}
+    tables = table("Who answered", "Share", answered) + table("Deliveries", "Deliveries", gave_birth)
+    (site / "trusts" / "R1A.html").write_text(page(body=tables), encoding="utf-8")
+    head = "measure,name,group,period_end,value,lower_95,upper_95,unit,people"
+    lines = [
+        "q28,Who answered,Asian,2024-11-30,10.0,8.5,11.8,percent,[z]",
+        "q28,Who answered,Black,2024-11-30,4.7,3.7,6.0,percent,[z]",
+        "births,Deliveries,White,2023-03-31,855,[z],[z],count,[z]",
+        "births,Deliveries,Asian,2023-03-31,[c],[c],[c],count,[c]",
+        "births,Deliveries,Black,2023-03-31,[c],[c],[c],count,[c]",
+    ]
+    file = site / "trusts" / "R1A-figures.csv"
+    file.write_text("\n".join([head, *lines]), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    file.write_text("\n".join([head, *lines[:3], lines[3].replace("[c]", "7", 1), lines[4]]), encoding="utf-8")
+    assert kinds(site) == {"beside its label"}
+
+
+def test_the_base_of_one_measure_is_no_total_of_another(site):
+    head = "measure,name,group,period_end,value,unit,people"
+    lines = [
+        "births,Births by group,White,2023-03-31,855,people,855", "births,Births by group,Other,2023-03-31,35,people,35",
+        "births,Births by group,Asian,2023-03-31,[c],people,[c]", "births,Births by group,Black,2023-03-31,[c],people,[c]",
+    ]  # fmt: skip
+    file = site / "trusts" / "R1A-figures.csv"
+    other = "smoking,Smoking at booking,All women,2023-03-31,3.0,percent,890"
+    file.write_text("\n".join([head, *lines, other]), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    total = "births,Births by group,All women,2023-03-31,895,people,895"
+    file.write_text("\n".join([head, *lines, other, total]), encoding="utf-8")
+    assert kinds(site) == {"worked out"}
+
+
 def test_no_folder_and_an_empty_one(tmp_path):
     with pytest.raises(RaceEqualityError, match="no folder"):
         audit_site(tmp_path / "nowhere")
