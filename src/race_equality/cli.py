@@ -155,6 +155,12 @@ def main() -> None:
     metavar="ADDRESS",
     help="Make the pages on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786.",
 )
+@click.option(
+    "--copy-to",
+    metavar="ADDRESS",
+    help="Also copy the notebooks as they ran to a cloud's store, as papermill does: s3://bucket/reports, "
+    "abs://..., gs://...",
+)
 @click.option("--force", is_flag=True, help="Make every page, also one that is up to date.")
 @click.option("--explain", is_flag=True, help="Say why each page is made.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be made, and why.")
@@ -170,6 +176,7 @@ def build(
     renderer: str,
     timeout: int,
     scheduler: str | None,
+    copy_to: str | None,
     force: bool,
     explain: bool,
     dry_run: bool,
@@ -230,6 +237,7 @@ def build(
         force=force,
         dry_run=dry_run,
         scheduler=scheduler,
+        copy_to=copy_to,
     )
     # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -247,7 +255,7 @@ def build(
     click.echo(_summary(result))
     if result.interrupted:
         ctx.exit(INTERRUPTED)
-    if result.failures:
+    if result.failures or result.not_copied:
         ctx.exit(SOME_PAGES_FAILED)
 
 
@@ -301,6 +309,10 @@ def _summary(result: BuildResult) -> str:
     if result.failures:
         names = [failure.page.rpartition("/")[2].removesuffix(".ipynb") for failure in result.failures]
         lines.append(f"{_count(len(names), 'page')} failed: {_listing(names)}.")
+    if result.copied:
+        lines.append(f"{_count(result.copied, 'notebook')} copied.")
+    if result.not_copied:
+        lines.append(f"{_count(len(result.not_copied), 'notebook')} not copied. {result.not_copied[0]}")
     if result.interrupted:
         names = [page.name for page in result.untouched]
         lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}.")

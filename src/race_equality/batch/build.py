@@ -67,6 +67,8 @@ class BuildOptions:
         Make nothing.
     scheduler : str or None
         The address of a Dask scheduler whose workers make the pages; None for this machine.
+    copy_to : str or None
+        An address that papermill writes to, where executed notebooks are copied as well.
     """
 
     output: Path
@@ -77,6 +79,7 @@ class BuildOptions:
     force: bool = False
     dry_run: bool = False
     scheduler: str | None = None
+    copy_to: str | None = None
 
 
 @dataclass
@@ -91,6 +94,10 @@ class BuildResult:
         Made.
     failures : list of Failure
         One for each page that could not be made.
+    copied : int
+        Notebooks that were copied.
+    not_copied : list of str
+        What went wrong with each that could not be.
     untouched : list of Page
         Not reached, because the build was interrupted.
     interrupted : bool
@@ -103,6 +110,8 @@ class BuildResult:
     current: list[Page] = field(default_factory=list)
     done: list[Page] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    copied: int = 0
+    not_copied: list[str] = field(default_factory=list)
     untouched: list[Page] = field(default_factory=list)
     interrupted: bool = False
     seconds: float = 0.0
@@ -152,6 +161,10 @@ def build(
             "Quarto is not on the PATH. Install it from https://quarto.org, or leave --renderer out: "
             "the built-in renderer makes the same pages."
         )
+    if options.copy_to:
+        from race_equality.batch.copies import check_address
+
+        check_address(options.copy_to)
     output = _prepare_folder(options.output, project)
     with OutputLock(output):
         this = _Build(plan, options, project, output)
@@ -159,6 +172,8 @@ def build(
         if not options.dry_run and (this.needed or this.index_is_old() or this.tables_are_old()):
             with show_progress(len(this.needed)) as progress:
                 this.run(progress)
+        if options.copy_to and not options.dry_run and not this.result.interrupted:
+            this.copy_notebooks(options.copy_to)
         this.result.untouched = list(this.untouched.values())
         this.result.seconds = time.perf_counter() - began
         return this.result
@@ -456,6 +471,30 @@ class _Build:
             else:
                 written.append(page)
         return written
+
+    def copy_notebooks(self, address: str) -> None:
+        """Copy the executed notebooks that are not at an address as they are."""
+        from race_equality.batch.copies import copy_notebook
+
+        copies = self.manifest.setdefault("copies", {}).setdefault(address, {})
+        try:
+            for path in self.pages:
+                entry = self.manifest["pages"].get(path, {})
+                digest = entry.get("executed", {}).get("sha256")
+                if entry.get("status") != "done" or copies.get(path) == digest:
+                    continue
+                try:
+                    copy_notebook(self.site / path, f"{address.rstrip('/')}/{path}")
+                except RaceEqualityError as error:
+                    self.result.not_copied.append(str(error))
+                else:
+                    copies[path] = digest
+                    self.result.copied += 1
+        except KeyboardInterrupt:
+            self.result.interrupted = True
+        finally:
+            if self.result.copied:
+                write_manifest(self.output, self.manifest)
 
     def _has_figures(self, page: Page) -> bool:
         """Whether a trust's figures to download are as they would be made: they rest on no notebook."""

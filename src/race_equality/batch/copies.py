@@ -1,0 +1,77 @@
+"""Copies of executed notebooks in a cloud's store, through papermill's own handlers of addresses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from race_equality.errors import RaceEqualityError
+
+#: Times that a copy is tried, where the store does not answer at once.
+_TRIES = 3
+
+
+def check_address(address: str) -> None:
+    """See that notebooks can be copied to an address, before hours of work go into them.
+
+    Parameters
+    ----------
+    address : str
+        A folder with its scheme, such as ``s3://bucket/reports``.
+
+    Raises
+    ------
+    RaceEqualityError
+        When no handler takes the scheme, or what the handler needs is not installed.
+    """
+    from papermill.iorw import LocalHandler, papermill_io
+
+    handler = papermill_io.get_handler(address)
+    if isinstance(handler, LocalHandler) or not re.match(r"[a-z][a-z0-9+.-]*://.", address):
+        known = ", ".join(
+            sorted(scheme for scheme, _ in papermill_io._handlers if re.match(r"(?!http)\w+://$", scheme))
+        )  # fmt: skip
+        raise RaceEqualityError(
+            f"{address} is not an address that papermill writes to ({known}). "
+            "A folder of this machine is for --output."
+        )
+    try:
+        # The clients are made when they are first used; this uses none of their network.
+        if hasattr(handler, "_get_client"):
+            handler._get_client()
+        elif address.startswith("s3:"):
+            from papermill import iorw
+
+            iorw.S3()
+    except Exception as error:
+        # some libraries tell of every place that they looked in, a line each
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise RaceEqualityError(f"Notebooks cannot be copied to {address}: {reason}.") from None
+
+
+def copy_notebook(notebook: Path, address: str) -> None:
+    """Copy a notebook to an address.
+
+    Parameters
+    ----------
+    notebook : Path
+    address : str
+        Of the copy, such as ``s3://bucket/reports/trusts/RJ1.ipynb``.
+
+    Raises
+    ------
+    RaceEqualityError
+        When the store did not take it, several times over.
+    """
+    from papermill.iorw import papermill_io
+
+    text = notebook.read_text(encoding="utf-8")
+    for left in reversed(range(_TRIES)):
+        try:
+            papermill_io.write(text, address)
+        except Exception as error:  # whatever the store's library raises
+            if not left:
+                reason = str(error).partition("\n")[0] or type(error).__name__
+                raise RaceEqualityError(f"{address} could not be written: {reason}.") from None
+        else:
+            return
