@@ -103,7 +103,10 @@ def _add_one(path: Path, project: Project) -> None:
     outcome = (add_return if is_return(path) else add_publication)(path, project)
     _say(outcome, project)
     if outcome.reading is not None and outcome.changed:
-        _say_changes(changes(outcome.before, outcome.reading.figures))
+        found = changes(outcome.before, outcome.reading.figures)
+        _say_changes(found)
+        if found.nothing:
+            click.echo("  the numbers are those that were held; they stand in other cells")
     if outcome.source.id.startswith(LOCAL_PREFIXES):
         click.echo("  kept in data/local on this machine; git ignores that folder")
 
@@ -239,7 +242,8 @@ def _write_template(
     day = date(year_to, 4, 1) if year_to else date.today()
     path.parent.mkdir(parents=True, exist_ok=True)
     more = {"survey": trust.code not in published(project)} if published else {}
-    arguments = (trust.code, trust.name, years_before(day), path.name)
+    place = _shown(path, project)  # as it is typed; a folder elsewhere on the machine is nobody's business
+    arguments = (trust.code, trust.name, years_before(day), path.name if Path(place).is_absolute() else place)
     if excel:
         content = form.template_workbook(*arguments, **more)
     else:
@@ -326,7 +330,8 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
             click.echo(
                 f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}"
             )
-            click.echo(f"  {source.file}: {row.locator}{_cell_text(source, row.locator, raw)}")
+            place = row.locator.removeprefix(f"{source.file} ")  # a return's address names its file itself
+            click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
         click.echo(
             f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}"

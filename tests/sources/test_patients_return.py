@@ -162,7 +162,10 @@ def set_cell(indicator, item, column, value):
     [
         (set_cell("patients_waiting", "over 52 weeks", "Black", "351"), "Black: 351 people out of 350 over 18 weeks"),
         (set_cell("patients_waiting", "over 52 weeks", "Black", "3.5"), "3.5 is not a whole number"),
-        (set_cell("patients_waiting", "over 52 weeks", "Black", "<5"), "is '<5', which is not a number"),
+        (set_cell("patients_waiting", "over 52 weeks", "Black", "<5"),
+         "Black: '<5' is not a number. Write the number itself, small as it is"),
+        (set_cell("patients_waiting", "over 52 weeks", "Black", "n/a"), "Leave the cell empty where it is not known"),
+        (set_cell("patients_waiting", "over 52 weeks", "Black", "1,200"), "'1,200', which is not a number. Write it w"),
         (set_cell("patients_waiting", "over 52 weeks", "item", "over 52 wks"), "The nearest is 'over 52 weeks'"),
         (set_cell("patients_waiting", "over 52 weeks", "indicator", "waits"), "The indicator 'waits' is not known"),
         (set_cell("patients_waiting", "over 52 weeks", "item", "over 18 weeks"), "stands here and at"),

@@ -27,7 +27,8 @@ def test_what_is_not_a_number_names_sheet_cell_and_mend(value, tmp_path):
         cell(value, tmp_path).number("base")
     message = str(caught.value)
     assert message.startswith('survey.xlsx, sheet "Q15", G12: The base is ')
-    assert "is not a number. Correct the cell" in message
+    mend = "Write it without commas." if value == "1,215" else "Correct the cell"
+    assert f"is not a number. {mend}" in message
 
 
 def test_percentage_over_100_is_refused_but_rounding_of_100_is_not(tmp_path):

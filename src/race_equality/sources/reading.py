@@ -192,9 +192,10 @@ class Cell:
             or not isinstance(value, int | float)
             or not math.isfinite(value)
         ):
+            with_commas = re.fullmatch(r"\s*\d{1,3}(,\d{3})+\s*", str(self.value))
             raise self.error(
                 f"The {what} is {str(self.value)!r}, which is not a number.",
-                "Correct the cell, or download the file again.",
+                "Write it without commas." if with_commas else "Correct the cell, or download the file again.",
             )
         if high is not None and high < value <= high + _ROUNDING * abs(high):
             value = high

@@ -7,6 +7,7 @@ group of people. :mod:`race_equality.sources.wres_return` and
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from race_equality.sources.reading import Cell, Record, check_file, first_by_key
 from race_equality.sources.return_workbook import read_workbook
 
 MOST_YEARS = 3
+#: How people write that a number is small, hidden or not there, in a cell that takes a number.
+_IN_WORDS = re.compile(r"[<≤].*|\*+|[-–—]|n\.?/?a\.?|nil|none|unknown|not known|tbc", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,13 @@ def read_form(
                 f"{indicator.text} has no item {item.text!r}." + (f" The nearest is {near!r}." if near else ""),
                 f"Its items are: {', '.join(sorted(items[indicator.text]))}.",
             )
+        for group in columns[4:]:
+            if _IN_WORDS.fullmatch(record[group].text):
+                raise record[group].error(
+                    f"{record[group].text!r} is not a number.",
+                    "Write the number itself, small as it is: what is too small to show is hidden afterwards. "
+                    "Leave the cell empty where it is not known.",
+                )
         records[year_to, indicator.text, item.text] = record
         keys.append(((str(year_to), indicator.text, item.text), indicator))
     first_by_key(keys, "year, indicator and item")
