@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from race_equality.disclosure.audit import audit_site
+from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trusts
+from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.project import Project
 from race_equality.render import render_site, stage_project
 
@@ -37,6 +40,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for page in pages:
         if not (site / page).exists():
             shutil.copy(project / page, site / page)
+    downloads = Downloads(Project(ROOT))
+    for page in pages:
+        downloads.write_trust(resolve_trust(Path(page).stem, project=Project(ROOT)), site)
+    downloads.write_site(site)
     return site
 
 
@@ -51,7 +58,7 @@ def test_nothing_is_recovered(built, known):
     result = audit_site(built, **known)
     assert [str(problem) for problem in result.problems] == []
     assert result.hidden > 5
-    assert result.files >= 3 * len(GOLDEN)
+    assert result.files >= 5 * len(GOLDEN)
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def copy(built, tmp_path) -> Path:
     """The demonstration trust's files, which a test may spoil."""
     site = tmp_path / "site"
     (site / "trusts").mkdir(parents=True)
-    for file in (built / "trusts").glob("DEMO.*"):
+    for file in (built / "trusts").glob("DEMO*"):
         shutil.copy(file, site / "trusts" / file.name)
     return site
 
@@ -71,30 +78,83 @@ def hidden_label(built: Path, code: str) -> str:
     return page[row:].split(">", 1)[1].split("</th>")[0]
 
 
-@pytest.mark.parametrize("plant", ["attribute", "script", "metadata", "output", "download", "figure"])
+def picture(label: str) -> str:
+    """A chart as a page holds it, whose mark says a number to a screen reader."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path aria-label="Group: {label}; Staff: 3" d="M0,0"/></svg>'
+    return f'<img alt="" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
+
+
+IN_THE_PAGE = {
+    "attribute": lambda label: f'<span title="{label}: 3"></span>',
+    "alternative text": lambda label: f'<img src="x.svg" alt="{label}: 3.">',
+    "comment": lambda label: f"<!-- {label} = 3 -->",
+    "script": lambda label: f'<script type="application/json">{json.dumps({"group": label, "staff": 3})}</script>',
+    "chart": picture,
+    "tooltip": lambda label: f"<svg><g><title>{label}: 3</title></g></svg>",
+    "text": lambda label: f"<p>{label}: 3.</p>",
+    "figure": lambda label: '<p data-group="White - Gypsy or Irish Traveller: 6"></p>',
+}
+IN_A_FILE = {
+    "CSV": ("DEMO.csv", lambda label: f'Group,Staff\n"{label}",3\n'),
+    "JSON": ("DEMO.json", lambda label: json.dumps([{"group": label, "staff": 3}])),
+    "log": ("DEMO.log", lambda label: f"warning: {label}: 3"),
+    "search index": (
+        "../search.json", lambda label: json.dumps([{"objectID": "trusts/DEMO.html", "text": f"{label}: 3."}]),
+    ),
+}  # fmt: skip
+IN_THE_NOTEBOOK = ("metadata", "cell metadata", "output", "kernel message", "chart data")
+IN_THE_PDF = ("attachment", "title", "alternative text of the PDF")
+
+
+def plant_in_the_notebook(content: dict, plant: str, label: str) -> None:
+    cell = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
+    record = {"group": label, "staff": 3}
+    if plant == "metadata":
+        content["metadata"]["checked"] = record
+    elif plant == "cell metadata":
+        cell["metadata"]["checked"] = record
+    elif plant == "chart data":
+        chart = {"application/vnd.vegalite.v5+json": {"data": {"values": [record]}}}
+        cell["outputs"].append({"output_type": "display_data", "metadata": {}, "data": chart})
+    else:
+        name = "stderr" if plant == "kernel message" else "stdout"
+        cell["outputs"].append({"output_type": "stream", "name": name, "text": f"{label}   3\n"})
+
+
+def plant_in_the_pdf(path: Path, plant: str, label: str) -> None:
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        if plant == "attachment":
+            content = f'Group,Staff\n"{label}",3\n'.encode()
+            document.attachments["staff.csv"] = pikepdf.AttachedFileSpec(document, content, filename="staff.csv")
+        elif plant == "title":
+            document.docinfo["/Subject"] = f"{label}: 3"
+        else:
+            document.Root.Example = document.make_indirect(pikepdf.Dictionary(Alt=pikepdf.String(f"{label}: 3")))
+        document.save(path)
+
+
+@pytest.mark.parametrize("plant", [*IN_THE_PAGE, *IN_A_FILE, *IN_THE_NOTEBOOK, *IN_THE_PDF, "figures file"])
 def test_a_slip_is_found(copy, built, known, plant):
     label = hidden_label(built, "DEMO")
-    page = copy / "trusts" / "DEMO.html"
-    notebook = copy / "trusts" / "DEMO.ipynb"
-    record = {"group": label, "staff": 3}
-    if plant in ("attribute", "script", "figure"):
+    page, notebook = copy / "trusts" / "DEMO.html", copy / "trusts" / "DEMO.ipynb"
+    if plant in IN_THE_PAGE:
         text = page.read_text(encoding="utf-8")
-        added = {
-            "attribute": f'<span title="{label}: 3"></span>',
-            "script": f'<script type="application/json">{json.dumps(record)}</script>',
-            "figure": '<p data-group="White - Gypsy or Irish Traveller: 6"></p>',
-        }[plant]
-        page.write_text(text.replace("</body>", added + "</body>"), encoding="utf-8")
-    elif plant == "download":
-        (copy / "trusts" / "DEMO.csv").write_text(f'Group,Staff\n"{label}",3\n', encoding="utf-8")
+        page.write_text(text.replace("</body>", IN_THE_PAGE[plant](label) + "</body>"), encoding="utf-8")
+    elif plant in IN_A_FILE:
+        name, content = IN_A_FILE[plant]
+        (copy / "trusts" / name).write_text(content(label), encoding="utf-8")
+    elif plant in IN_THE_PDF:
+        plant_in_the_pdf(copy / "trusts" / "DEMO.pdf", plant, label)
+    elif plant == "figures file":
+        file = copy / "trusts" / "DEMO-figures.csv"
+        text = file.read_text(encoding="utf-8")
+        assert ",[c],[c]," in text
+        file.write_text(text.replace(",[c],[c],", ",3,[c],", 1), encoding="utf-8")
     else:
         content = json.loads(notebook.read_text(encoding="utf-8"))
-        if plant == "metadata":
-            content["metadata"]["checked"] = record
-        else:
-            cell = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
-            cell["outputs"].append({"output_type": "stream", "name": "stdout", "text": f"{label}   3\n"})
+        plant_in_the_notebook(content, plant, label)
         notebook.write_text(json.dumps(content), encoding="utf-8")
     found = audit_site(copy, **known).problems
     assert found
-    assert {problem.file.split(".")[0] for problem in found} == {"trusts/DEMO"}
+    at = {"search index": "search", "figures file": "trusts/DEMO-figures"}.get(plant, "trusts/DEMO")
+    assert {problem.file.split(".")[0] for problem in found} == {at}
