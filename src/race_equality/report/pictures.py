@@ -542,6 +542,8 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     groups = [group for group in rows["group"].unique() if group != together]
     rows = rows[rows["group"] != together]
     ends = rows.loc[rows.groupby("group", sort=False)["year"].idxmax()]
+    # The latest figure stands on the side away from the line of all trusts.
+    level = behind.loc[behind["year"].idxmax(), "percent"] if len(behind) else -1.0
     behind = pd.concat([behind.assign(group=group) for group in groups]) if len(behind) else behind
     years = sorted(set(rows["year"]))
     x = alt.X(
@@ -557,7 +559,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
         [
             rows[kept].assign(part="group"),
             behind[kept].assign(part="behind"),
-            ends[kept].assign(part="end"),
+            ends[kept].assign(part=(ends["percent"] < level).map({True: "low end", False: "high end"})),
         ],
         ignore_index=True,
     )
@@ -572,18 +574,23 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
             part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
             part("group").mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
             part("group").mark_point(color=DARK_BLUE, size=40, aria=True).encode(y=y, description=alt.Description("said:N")),
-            part("end").mark_text(align="right", dx=8, dy=-14, fontWeight="bold").encode(y=y, text=alt.Text("shown:N")),
+            *(
+                part(name).mark_text(align="right", dx=8, dy=shift, fontWeight="bold").encode(y=y, text=alt.Text("shown:N"))
+                for name, shift in (("high end", -14), ("low end", 17))
+            ),
             data=table,
         )
         .properties(width=_PANEL_WIDTH, height=110)
         .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
         .properties(bounds="flush", spacing=_PANEL_SPACE)
+        # Each its own, or an axis would stand under the empty places of the last row.
+        .resolve_axis(x="independent")
     )
 
 
 #: Panels stand close enough for three in the width of a page.
 _PANEL_WIDTH = 158
-_PANEL_SPACE = {"row": 46, "column": 22}
+_PANEL_SPACE = {"row": 58, "column": 22}
 
 
 def _panel_scale(rows: pd.DataFrame) -> alt.Scale:
@@ -634,7 +641,8 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
     return (
         alt.layer(
             part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
-            part("break").mark_rule(strokeDash=[2, 3]),
+            # below the figure of the latest month
+            part("break").mark_rule(strokeDash=[2, 3]).encode(y=alt.YValue(20), y2=alt.Y2Value(110)),
             part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description=alt.Description("said:N")),
             part("end").mark_text(align="right", dx=8, baseline="top", fontWeight="bold").encode(
                 y=alt.YValue(0), text=alt.Text("shown:N")
@@ -644,6 +652,8 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
         .properties(width=_PANEL_WIDTH, height=110)
         .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
         .properties(bounds="flush", spacing=_PANEL_SPACE)
+        # Each its own, or an axis would stand under the empty places of the last row.
+        .resolve_axis(x="independent")
     )
 
 
