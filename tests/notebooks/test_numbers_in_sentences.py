@@ -1,0 +1,174 @@
+"""Every number in a sentence of a golden report is a finding, or a published figure, of what the sentence is about."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import read_trusts, resolve_trust, system_codes
+from race_equality.indicators.findings import findings
+from race_equality.indicators.patients_return import patients_by_group, patients_summary
+from race_equality.indicators.survey import discrimination_by_year, yearly_change
+from race_equality.indicators.wres_return import without_international_recruits
+from race_equality.params import read_params
+
+GOLDEN = sorted(Path(__file__).parent.glob("board_report_*.ipynb"))
+
+#: Cell to the beginnings of what it may speak of. A number must be of one of these, not of anything.
+ABOUT = {
+    "experience-sentences": ["wres_5", "wres_6", "wres_7", "wres_8"],
+    "funnel": ["wres_8"],
+    "return-table": ["wres_2", "wres_3", "wres_4", "wres_national_"],
+    "board-seats": ["wres_9", "wres_1"],
+    "grounds": ["staff_survey_q16c_1"],
+    "change": ["staff_survey_panel_q16b"],
+    "workforce-years": ["workforce_march_headcount"],
+    "populations": ["staff_survey_q28", "catchment_"],
+    "patients-return": ["patients_"],
+    "maternity": ["maternity_deliveries"],
+    "detentions": ["mha_detentions"],
+    "deeds-boards-asked": ["board_survey_"],
+    "board-page": [
+        "wres_", "staff_survey_q15", "staff_survey_q16", "staff_survey_panel_q16b", "rtt_", "ae_", "patients_",
+        "mha_detentions", "workforce_headcount",
+    ],
+}  # fmt: skip
+#: Cells whose prose holds no figure: how to begin, questions, peers (counts of trusts), methods.
+NO_FIGURES = {"deeds", "deeds-questions", "deeds-moved-note", "access", "side-by-side-note", "peers"}
+
+#: Numbers that are names: of days and years, indicators, thresholds, confidence, populations, questions.
+NAMES = re.compile(
+    r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
+    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
+    r"|(?:autumn|in) \d{4}|\bWRES \d(?: to \d)?(?: and \d)?|\b95%|\(95|\d+ weeks|100,000 people|\bQ\d+\w?|band \d\w?"
+    r"|Data version \w+|12 months|Race 2\.0|https?://\S+|“[^”]*”"
+)
+NUMBER = re.compile(r"(?<![\w.])[+−-]?\d[\d,]*(?:\.\d+)?(?!\w)")
+
+
+def prose(cell) -> str:
+    """The sentences that a cell shows: Markdown, and the paragraphs and lists of the first page."""
+    texts = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        texts.append(data.get("text/markdown", ""))
+        markup = data.get("text/html", "")
+        if 'class="board-summary"' in markup:
+            texts += re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", markup)
+    return html.unescape(re.sub(r"<[^>]+>", "", "\n".join(texts)))
+
+
+@cache
+def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
+    figures = read_figures()
+    codes = [path.stem.removeprefix("board_report_") for path in GOLDEN]
+    params = {code: read_params(code).settings for code in codes}
+    found = findings(
+        figures, read_trusts(), minimum_responses={code: own.minimum_responses.value for code, own in params.items()},
+        minimum_people={code: own.minimum_people.value for code, own in params.items()},
+    )
+    return found, figures
+
+
+def allowed(code: str, beginnings: list[str]) -> set[str]:
+    """Every way in which a finding or figure of these indicators may be printed."""
+    found, figures = everything()
+    trust = resolve_trust(code)
+    systems = system_codes(trust.system) if trust.system else ()
+    places = [code, "ENG", *systems]
+    own = found[found["trust_code"].isin(places) & found["measure"].str.startswith(tuple(beginnings))]
+    values = own.select_dtypes("float64").to_numpy().ravel().tolist()
+    rows = figures[figures["trust_code"].isin(places) & figures["indicator"].str.startswith(tuple(beginnings))]
+    for name in ("value", "numerator", "denominator"):
+        values += rows[name].dropna().astype("float64").tolist()
+    values += derived(code, beginnings, own, rows)
+    texts = set()
+    for value in values:
+        if value != value or abs(value) == float("inf"):
+            continue
+        texts |= {f"{abs(value):,.{digits}f}" for digits in (0, 1, 2)}
+        texts |= {f"{abs(round(value, -2)):,.0f}", f"{abs(round(value, -3)):,.0f}"}
+    return texts
+
+
+def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFrame) -> list[float]:
+    """What a sentence works out from findings, worked out here by itself."""
+    found, figures = everything()
+    values = []
+    white = own[(own["group"] == "White") & own["measure"].isin(["staff_survey_q28", "catchment_ethnicity"])]
+    values += (100 - white["value"]).tolist()  # the share from ethnic minorities
+    panel = rows[rows["indicator"] == "staff_survey_panel_q16b"]
+    if len(panel):
+        people = (panel["value"] * panel["denominator"]).astype("float64").groupby(panel["period_end"]).sum()
+        base = panel["denominator"].astype("float64").groupby(panel["period_end"]).sum()
+        values += (people / base).tolist()  # organisations that merged, by their respondents
+        change = yearly_change(discrimination_by_year(figures, code))
+        values += [change.slope, change.lower, change.upper]
+    if "wres_2" in beginnings:
+        without = without_international_recruits(figures, code)
+        values += without[["ratio", "lower", "upper"]].to_numpy().ravel().tolist()
+    seats = rows[rows["indicator"].str.startswith("wres_9_") & (rows["period_end"] == rows["period_end"].max())]
+    for _, of_seats in seats.groupby("indicator"):
+        people = of_seats.set_index("group")["value"].astype("float64")
+        values.append(100 * people["Ethnic minority"] / people.sum())
+    if "patients_" in beginnings:
+        by_group = patients_by_group(figures, code, threshold=read_params(code).settings.minimum_responses.value)
+        values += by_group[["gap", "gap_lower", "gap_upper"]].to_numpy().ravel().tolist()
+        values += patients_summary(by_group)[["slope", "slope_lower", "slope_upper"]].to_numpy().ravel().tolist()
+    march = rows[rows["indicator"] == "workforce_march_headcount"]
+    values += march["value"].astype("float64").groupby(march["period_end"]).sum().tolist()
+    if any(name.startswith("wres_national") or name == "wres_" for name in beginnings):
+        values.append(16.5 - 28.6)  # board minus workforce, England, March 2024, as the WRES report prints both
+    kind = resolve_trust(code).kind
+    kinds = read_trusts().set_index("trust_code")["kind"]
+    if "staff_survey_q15" in beginnings:  # the middle half of the other trusts of the kind
+        others = found[
+            found["measure"].str.startswith("staff_survey_q1") & (found["group"] == "All staff")
+            & (found["trust_code"].map(kinds) == kind) & (found["trust_code"] != code)
+        ]
+        values += others.groupby("measure")["value"].quantile([0.25, 0.75]).tolist()
+    return values
+
+
+def test_every_cell_with_prose_is_looked_at():
+    for path in GOLDEN:
+        cells = nbformat.read(path, as_version=4).cells
+        speaking = {cell.id for cell in cells if cell.cell_type == "code" and prose(cell).strip()}
+        assert speaking <= set(ABOUT) | NO_FIGURES, speaking - set(ABOUT) - NO_FIGURES
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_number_in_a_sentence_is_a_finding_of_what_it_speaks_of(path):
+    code = path.stem.removeprefix("board_report_")
+    strangers, seen = [], 0
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code" or cell.id not in ABOUT:
+            continue
+        known = allowed(code, ABOUT[cell.id])
+        if cell.id in ("experience-sentences", "funnel"):
+            known |= {"154"}  # trusts with published figures (WRES 5 to 8, autumn 2024)
+        if cell.id == "board-page":
+            known |= counted(prose(cell))
+        for number in NUMBER.findall(NAMES.sub(" ", prose(cell))):
+            seen += 1
+            if number.lstrip("+−-") not in known:
+                strangers.append((cell.id, number))
+    assert not strangers
+    assert seen > 15
+
+
+def counted(text: str) -> set[str]:
+    """The counts of what was due, done and late, which test_deeds and test_board_page hold to the actions."""
+    return set(re.findall(r"^(\d+) (?:due by|done|late)", text, flags=re.MULTILINE))
+
+
+def test_a_number_that_is_no_finding_would_be_found():
+    assert "61.7" not in allowed("R1H", ["wres_8"])
+    assert "16.3" in allowed("R1H", ["wres_8"])  # ethnic minority staff, WRES 8, row 48 of the published file
