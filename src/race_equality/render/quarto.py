@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks, raw_block
+from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks, raw_block, with_column_widths
 from race_equality.render.config import SiteConfig, document_date, makes_pdf, page_address
 from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, copy_folder, write_atomically
@@ -30,6 +31,7 @@ from race_equality.render.notebook import (
     without_pictures,
 )
 from race_equality.render.pdf import plain_opacity
+from race_equality.render.typst_outputs import as_typst
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 
 #: The place of the links to a page's other forms. Quarto's own list of them knows nothing of data
@@ -40,6 +42,8 @@ _LISTING = "<!--trusts-with-a-page-->"
 #: Quarto's navigation has no name, and its button for phones says that it is a menu, which it isn't.
 _MENDED = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
 INDEX = "index.qmd"
+_NUMBERING = "src/race_equality/render/assets/filters/numbering.lua"
+_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *)(?:fig|tbl|lst|eq|thm)-""")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: Fewer pages than this are not worth a second Quarto, which takes a second or two to start.
@@ -210,7 +214,8 @@ def _stage_pages(
                 source = (work.project_dir / INDEX).read_text(encoding="utf-8")
                 write_atomically(shard / INDEX, replace_listing(source, _LISTING))
             else:
-                pictures.update(_for_quarto(work.project_dir / page, shard / page))
+                crossref = work.config.metadata.get("crossref") or {}
+                pictures.update(_for_quarto(work.project_dir / page, shard / page, crossref))
         except RaceEqualityError as error:
             return RenderFailure(page, "html", str(error))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -239,6 +244,9 @@ def _stage_shard(
     execute = settings.setdefault("execute", {})
     execute["enabled"] = False
     execute.pop("ipynb-filters", None)  # see _for_quarto
+    # of outputs in both forms (_in_both_forms)
+    settings.setdefault("filters", []).append({"at": "pre-ast", "path": _NUMBERING})
+    settings["html-table-processing"] = "none"
     if isinstance(settings.get("format", {}).get("html"), dict):
         settings["format"]["html"]["format-links"] = False
     # The pages that are linked to may be in another shard: their addresses, not their sources.
@@ -264,11 +272,11 @@ def _stage_shard(
     )
 
 
-def _for_quarto(file: Path, target: Path) -> dict[str, str]:
+def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[str, str]:
     """Write a notebook as Quarto reads it fastest, and its pictures beside it.
 
-    HTML outputs are raw blocks, as the project's ``ipynb-filters`` make them in a Python of their own
-    for each page and format. Pictures are files: as data addresses every step of Quarto reads them
+    HTML outputs are raw blocks in the form of the page and of the PDF, or else as the project's
+    ``ipynb-filters`` make them in a Python of their own for each page and format. Pictures are files: as data addresses every step of Quarto reads them
     again. A place for links is at the head. Returns the pictures' addresses by file name.
     """
     pictures: dict[str, str] = {}
@@ -278,7 +286,9 @@ def _for_quarto(file: Path, target: Path) -> dict[str, str]:
             data = output.get("data", {})
             if "text/html" in data:
                 data["text/html"] = without_pictures("".join(data["text/html"]), pictures)
-    cells = html_as_raw_blocks(notebook)["cells"]
+    if not _in_both_forms(notebook, crossref):
+        html_as_raw_blocks(notebook)
+    cells = notebook["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
     cells.insert(
         1 if has_front_matter else 0,
@@ -296,6 +306,33 @@ def _for_quarto(file: Path, target: Path) -> dict[str, str]:
         content = picture_bytes(address)
         target.with_name(name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
     return pictures
+
+
+def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> bool:
+    """Give each HTML output as HTML and as typst, if that can be done for all that are numbered.
+
+    Quarto's filters walk through each cell of each table some thirty times, which is most of what a
+    report costs. Given both forms it reads neither, and the project's own filter numbers them. Where
+    a page has figures or tables of Quarto's own as well, Quarto must count them all.
+    """
+    texts = ["".join(cell.get("source", "")) for cell in notebook["cells"] if cell.get("cell_type") == "markdown"]
+    outputs = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    texts += ["".join(data["text/markdown"]) for data in outputs if "text/markdown" in data and "text/html" not in data]
+    if any(_NUMBERED.search(text) for text in texts):
+        return False
+    forms: list[tuple[dict[str, Any], str]] = []
+    for data in outputs:
+        if "text/html" in data:
+            markup = data["text/html"]
+            typst = as_typst(markup, crossref)
+            if typst is None and _NUMBERED.search(markup):
+                return False
+            both = f"{raw_block(markup)}\n\n{raw_block(typst, 'typst')}" if typst else raw_block(with_column_widths(markup))
+            forms.append((data, both))
+    for data, markdown in forms:
+        del data["text/html"]
+        data["text/markdown"] = markdown
+    return True
 
 
 def _run(

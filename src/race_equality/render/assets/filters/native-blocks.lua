@@ -209,10 +209,10 @@ function Blocks(blocks)
   local at = 1
   while at <= #blocks do
     local block, following = blocks[at], blocks[at + 1]
-    if not is_html and block.t == "RawBlock" and following and following.t == "RawBlock"
+    if block.t == "RawBlock" and following and following.t == "RawBlock"
       and block.format:match("html") and following.format == "typst" then
-      -- the built-in renderer gives both forms of an output
-      result:insert(following)
+      -- a build gives both forms of an output: nothing has to be read
+      result:insert(is_html and block or following)
       at = at + 1
     elseif block.t == "RawBlock" and block.format:match("html") then
       local html = block.text

@@ -1,5 +1,6 @@
 -- What Quarto does by itself, for plain Pandoc: numbers for sections, figures and tables,
--- references to them (@fig-x, @tbl-x, @sec-x), and callouts.
+-- references to them (@fig-x, @tbl-x, @sec-x), and callouts. In Quarto, where a build gives both
+-- forms of each output (race_equality.render.quarto), only what belongs to those.
 --
 -- Settings come from _quarto.yml by way of the document's metadata (race_equality.render.builtin):
 -- number-sections, crossref.fig-title, crossref.tbl-title, crossref.sec-prefix and so on.
@@ -338,6 +339,15 @@ local references = {
 
 function Pandoc(doc)
   read_settings(doc.meta)
+  if quarto ~= nil then
+    return doc:walk({ traverse = "topdown", RawBlock = floats.RawBlock }):walk({ Cite = function(cite)
+      for _, citation in ipairs(cite.citations) do
+        -- Quarto resolves the others
+        if not kind_of(citation.id:lower()) or not numbers[(citation.id:gsub("^%u", string.lower))] then return nil end
+      end
+      return references.Cite(cite)
+    end })
+  end
   -- Callouts first: their titles are headings in the notebook and boxes on the page.
   doc = doc:walk(callouts)
   doc = number_headings(doc)
