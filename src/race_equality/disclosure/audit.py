@@ -678,6 +678,14 @@ def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Rul
         yield Problem(table.file, "worked out", table.channel, table.place, message)
 
 
+#: How far a number may be from what it was rounded from, where the caption says so.
+_NEAREST = {"nearest hundred": 50.0, "nearest 100": 50.0, "nearest ten": 5.0, "nearest 10": 5.0, "nearest 5": 2.5}
+
+
+def _rounded_by(caption: str) -> float:
+    return next((half for words, half in _NEAREST.items() if caption.rstrip(". ").endswith(words)), 0.0)
+
+
 def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -> Iterator[Problem]:
     known = {row: number.value for row, number in shown.items()}
     whole = "whole"
@@ -697,16 +705,17 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -
     nearby = [(None, "the rounded shares beside it")] if shares else []
     left_of = sum(known.values())
     for total, place in [*((t, "its total") for t in own), *nearby, *((t.people, t.place) for t in totals)]:
+        half = _rounded_by(place)
         if not shares and total is not None:
             # one sum and nothing else: what is left is between none and all of it in each, or in the only one
-            left = total - left_of
-            if left < 0 or (place != "its total" and left >= 10 * rule.minimum_people):
+            least, most = max(0.0, total - half - left_of), total + half - left_of
+            if most < 0 or (place != "its total" and least >= 10 * rule.minimum_people):
                 continue
-            if len(hidden) > 1 and left >= rule.minimum_people:
+            if (most - least if len(hidden) == 1 else most) >= rule.minimum_people:
                 continue
         cells = known | dict.fromkeys(hidden)
         if total is not None:
-            cells[whole] = float(total)
+            cells[whole] = (max(0.0, total - half), total + half)
         try:
             found = attack(cells, relations=relations, targets=hidden)
         except Contradiction:

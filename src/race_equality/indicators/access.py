@@ -86,7 +86,7 @@ def monthly(
     indicator: str,
     trust_codes: Collection[str] | None = None,
     *,
-    threshold: int = 10,
+    threshold: int = 11,
     month: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Add up people over trusts, month by month.
@@ -100,7 +100,7 @@ def monthly(
     trust_codes : collection of str, optional
         Which trusts; all real ones when not given.
     threshold : int
-        A month of fewer people is left out (``params/_defaults.yml``).
+        A month of fewer people is left out: no share rests on fewer (``minimum_responses``).
     month : pandas.Timestamp, optional
         Only this month.
 
@@ -129,7 +129,7 @@ def latest_access(
     *,
     region_codes: Collection[str] = (),
     months: int = 24,
-    threshold: int = 10,
+    threshold: int = 11,
 ) -> pd.DataFrame:
     """Give the latest month of each measure and what the months before it say of it.
 

@@ -233,7 +233,7 @@ def findings(
         _respondents(figures, codes, responses),
         _staff_groups(figures, codes, people),
         _staff_by_march(figures, codes),
-        _waits(figures, compared, people),
+        _waits(figures, compared, responses),
         _maternity(figures, compared),
         _detentions(figures),
         _patients(figures, responses),
@@ -619,14 +619,14 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
 # -- patients ----------------------------------------------------------------------------------------
 
 
-def _waits(figures: pd.DataFrame, compared: Compared, people: Mapping[str, int]) -> pd.DataFrame:
+def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, int]) -> pd.DataFrame:
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
     for measure in access.MEASURES:
         of_measure = series[series["indicator"] == measure.id]
         together = compared.shares(of_measure, "month")
-        shown = of_measure[of_measure["people"] >= _least(of_measure, people)]
+        shown = of_measure[of_measure["people"] >= _least(of_measure, responses)]
         shown = shown.assign(percent=100 * shown["count"] / shown["people"])
         last = shown.groupby("trust_code").tail(1).reset_index(drop=True)
         variation = {}
