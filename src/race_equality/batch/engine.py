@@ -238,9 +238,13 @@ class _SparseManager(NotebookExecutionManager):
 
     _saved = False
 
+    #: Whether the notebook has run as far as it can.
+    has_run = False
+
     def save(self, **kwargs: Any) -> None:
-        # The first copy at once: an output that cannot be written is better known now.
-        if not self._saved or self.end_time is not None or self._is_due():
+        # The first copy at once: an output that cannot be written is better known now. The last one
+        # papermill writes itself, unless an exception keeps it from getting there.
+        if not self._saved or (self.end_time is not None and not self.has_run) or self._is_due():
             self._saved = True
             super().save(**kwargs)
 
@@ -451,6 +455,7 @@ class ForkEngine(LimitedEngine):
                 kernel_manager_class=ForkKernelManager,
                 **kwargs,
             )
+            manager.has_run = True
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()
