@@ -125,6 +125,8 @@ _PLACES = re.compile(r'(?<= )(?:d|transform|x2|y2|x|y|width|height|viewBox)="[^"
 _FRACTION = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 #: A dot, which Vega draws as two arcs.
 _DOT = re.compile(r'<path ([^>]*?)d="M([\d.]+),0A\2,\2,0,1,1,-\2,0A\2,\2,0,1,1,\2,0"')
+_DOT_PLACE = re.compile(r'(<circle [^>]*?)transform="translate\(([^,]+),([^)]+)\)" r=')
+_DOTS = re.compile(r'<g class="(mark-symbol[^"]*)">((?:<(?:circle|path) [^>]*/>)+)</g>')
 _WIDTH_OF_NOTHING = re.compile(r'(<(?:path|circle) (?![^>]*stroke=)[^>]*?) stroke-width="2"')
 
 
@@ -134,7 +136,17 @@ def _tidy(svg: str) -> str:
     svg = _PLACES.sub(
         lambda place: _FRACTION.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), place[0]), svg
     )
-    return _WIDTH_OF_NOTHING.sub(r"\1", _DOT.sub(r'<circle \1r="\2"', svg))
+    svg = _DOT_PLACE.sub(r'\1cx="\2" cy="\3" r=', _DOT.sub(r'<circle \1r="\2"', svg))
+    return _DOTS.sub(_of_one_colour, _WIDTH_OF_NOTHING.sub(r"\1", svg))
+
+
+def _of_one_colour(dots: re.Match[str]) -> str:
+    """Name the colour of dots once, where they have one."""
+    fills = set(re.findall(r' fill="[^"]+"', dots[2]))
+    if len(fills) != 1 or dots[2].count(" fill=") != dots[2].count("<"):
+        return dots[0]
+    (fill,) = fills
+    return f'<g class="{dots[1]}"{fill}>{dots[2].replace(fill, "")}</g>'
 
 
 def _describe(svg: str, title: str, description: str) -> str:

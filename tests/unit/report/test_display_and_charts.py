@@ -150,7 +150,7 @@ def test_a_line_is_broken_where_a_year_is_missing():
 
 def test_equal_figures_are_piled_up_and_each_dot_is_seen():
     svg = chart_svg(CHARTS["distribution"](), title="t", description="d")
-    dots = re.findall(r'<(?:path|circle) aria-label="[^"]*" transform="translate\(([^"]+)\)"', svg)
+    dots = re.findall(r'<(?:path|circle) aria-label="[^"]*" (cx="[^"]*" cy="[^"]*"|transform="[^"]*")', svg)
     assert len(dots) == 4
     assert len(set(dots)) == 4
 
