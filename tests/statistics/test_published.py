@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from race_equality.statistics.disparity import index_of_disparity
-from race_equality.statistics.gradient import relative_rank
+from race_equality.statistics.gradient import relative_rank, slope_index
 from race_equality.statistics.intervals import (
     byar_interval,
     count_interval,
@@ -18,7 +18,8 @@ from race_equality.statistics.intervals import (
 from race_equality.statistics.pooling import pooled_proportions
 from race_equality.statistics.process_control import xmr
 from race_equality.statistics.ratios import chance_of_flag, ratio, ratio_interval
-from race_equality.statistics.standardisation import indirect_ratio
+from race_equality.statistics.standardisation import direct_rate, indirect_ratio
+from race_equality.statistics.trend import trend
 
 
 def close(interval, lower, upper, places):
@@ -230,3 +231,75 @@ def test_xmr_nist():
 def test_index_of_disparity_by_hand():
     """Pearcy and Keppel 2002: ((|0.1 - 0.2| + 0 + |0.3 - 0.2|) / 3) / 0.2 = a third."""
     assert index_of_disparity([10, 20, 30], [100, 100, 100]).estimate == pytest.approx(100 / 3)
+
+
+#: PHEindicatormethods (UK Health Security Agency), tests/testthat/testdata_SII.xlsx: people, value and standard
+#: error in deciles; life expectancy, infant mortality for 1,000 (error on the log scale), child obesity (logit).
+LIFE_EXPECTANCY = (
+    [7291, 7997, 6105, 7666, 5790, 6934, 5918, 5974, 7147, 7534],
+    [75.933459, 78.344238, 83.836063, 83.637540, 80.465503, 81.115676, 81.693084, 84.190006, 80.595564, 86.289435],
+    [1.638472, 1.578193, 1.513436, 1.775491, 1.701339, 1.564121, 1.368115, 1.400142, 2.432846, 1.566518],
+)
+INFANT_MORTALITY = (
+    [279012, 255993, 236961, 214315, 192812, 183546, 168593, 164822, 154836, 138165],
+    [5.89221969, 4.73450446, 3.82763408, 3.86813802, 3.67715702, 3.14362612, 3.12587118, 2.94256835, 2.8287995, 2.76481019],
+    [0.0245875, 0.02865177, 0.03313428, 0.03465674, 0.03747737, 0.04155259, 0.04347834, 0.0453248, 0.04769568, 0.05107105],
+)
+CHILD_OBESITY = (
+    [34353, 32112, 27715, 25372, 23889, 23260, 23180, 24193, 23609, 24488],
+    [7287 / 34353, 6881 / 32112, 5656 / 27715, 4868 / 25372, 4176 / 23889, 3876 / 23260, 3617 / 23180, 3546 / 24193,
+     3314 / 23609, 2960 / 24488],
+    [0.01319702, 0.0135994, 0.01490344, 0.01594253, 0.01703391, 0.01759389, 0.01809814, 0.01817674, 0.01873422, 0.01960172],
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "transform", "sii", "sii_limits", "rii", "rii_limits"),
+    [
+        (LIFE_EXPECTANCY, "none", 6.934616, (3.127595, 10.758687), 1.088818, (1.038369, 1.141299)),
+        (INFANT_MORTALITY, "log", -3.155907, (-3.480962, -2.833237), 0.441885, (0.408274, 0.478566)),
+        (CHILD_OBESITY, "logit", -0.109646, (-0.114908, -0.104431), 0.534178, (0.518533, 0.550174)),
+    ],
+    ids=["life expectancy", "infant mortality", "child obesity"],
+)  # fmt: skip
+def test_slope_index_phe(data, transform, sii, sii_limits, rii, rii_limits):
+    """PHEindicatormethods, expected results of phe_sii; its limits are simulated too, and checked to 5%."""
+    people, value, error = data
+    found = slope_index(value, people, error, transform=transform)
+    assert found.sii == pytest.approx(sii, abs=1e-5)
+    assert found.rii == pytest.approx(rii, abs=1e-5)
+    half = (sii_limits[1] - sii_limits[0]) / 2
+    assert tuple(found.sii_interval) == pytest.approx(sii_limits, abs=0.05 * half)
+    half = (rii_limits[1] - rii_limits[0]) / 2
+    assert tuple(found.rii_interval) == pytest.approx(rii_limits, abs=0.05 * half)
+
+
+#: European Standard Population 2013, to 90 and over.
+ESP_2013 = [5000, 5500, 5500, 5500, 6000, 6000, 6500, 7000, 7000, 7000, 7000, 6500, 6000, 5500, 5000, 4000, 2500, 1500, 1000]
+AGED = [636, 558, 609, 543, 384, 594, 669, 843, 660, 576, 606, 522, 426, 273, 300, 288, 153, 123, 207]
+DIED = [127, 25, 18, 21, 12, 27, 48, 27, 29, 32, 32, 34, 45, 65, 38, 68, 74, 82, 91]
+
+
+def test_direct_rate_phe():
+    """PHEindicatormethods, expected results of calculate_dsr (Dobson's limits) for its area of 895 events."""
+    found = direct_rate(DIED, AGED, ESP_2013)
+    assert (found.value, found.lower, found.upper) == pytest.approx(
+        (10430.247991, 9717.709068, 11178.940915), abs=1e-5
+    )
+
+
+def test_trend_nist():
+    """NIST Statistical Reference Datasets, linear regression "Norris": slope and its standard error, certified.
+
+    36 points; here as a check of the line alone: slope 1.00211681802045, standard error 0.000429796848199937.
+    """
+    x = [0.2, 337.4, 118.2, 884.6, 10.1, 226.5, 666.3, 996.3, 448.6, 777.0, 558.2, 0.4, 0.6, 775.5, 666.9, 338.0, 447.5,
+         11.6, 556.0, 228.1, 995.8, 887.6, 120.2, 0.3, 0.3, 556.8, 339.1, 887.2, 999.0, 779.0, 11.1, 118.3, 229.2,
+         669.1, 448.9, 0.5]  # fmt: skip
+    y = [0.1, 338.8, 118.1, 888.0, 9.2, 228.1, 668.5, 998.5, 449.1, 778.9, 559.2, 0.3, 0.1, 778.1, 668.8, 339.3, 448.9,
+         10.8, 557.7, 228.3, 998.0, 888.8, 119.6, 0.3, 0.6, 557.6, 339.3, 888.0, 998.5, 778.9, 10.2, 117.6, 228.9,
+         668.4, 449.2, 0.2]  # fmt: skip
+    found = trend(x, y)
+    assert found.slope == pytest.approx(1.00211681802045, rel=1e-12)
+    half = 2.0322445 * 0.000429796848199937  # Student's t, 34 degrees of freedom
+    assert (found.lower, found.upper) == pytest.approx((found.slope - half, found.slope + half), abs=1e-9)
