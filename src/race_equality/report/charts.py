@@ -126,7 +126,7 @@ _FRACTION = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 #: A dot, which Vega draws as two arcs.
 _DOT = re.compile(r'<path ([^>]*?)d="M([\d.]+),0A\2,\2,0,1,1,-\2,0A\2,\2,0,1,1,\2,0"')
 _DOT_PLACE = re.compile(r'(<circle [^>]*?)transform="translate\(([^,]+),([^)]+)\)" r=')
-_DOTS = re.compile(r'<g class="(mark-symbol[^"]*)">((?:<(?:circle|path) [^>]*/>)+)</g>')
+_DOTS = re.compile(r'<g class="(mark-(?:symbol|rect)[^"]*)">((?:<(?:circle|path) [^>]*/>)+)</g>')
 _WIDTH_OF_NOTHING = re.compile(r'(<(?:path|circle) (?![^>]*stroke=)[^>]*?) stroke-width="2"')
 
 
@@ -141,7 +141,7 @@ def _tidy(svg: str) -> str:
 
 
 def _of_one_colour(dots: re.Match[str]) -> str:
-    """Name the colour of dots once, where they have one."""
+    """Name the colour of dots or ticks once, where they have one."""
     fills = set(re.findall(r' fill="[^"]+"', dots[2]))
     if len(fills) != 1 or dots[2].count(" fill=") != dots[2].count("<"):
         return dots[0]

@@ -353,7 +353,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     said = []
     for (_, row), name in zip(rows.iterrows(), _texts(rows, "trust_name"), strict=True):
         figure = _interval_words(row, "percent") if row["here"] else words.percent(row["percent"])
-        said.append(f"{trust_label(row['trust_code'], name)}: {figure}")
+        said.append(f"{trust_label(row['trust_code'], name)}: {figure}, {words.lower_first(row['label'])}")
     rows = rows.assign(
         label=rows["label"].map(wrap),
         series=rows["here"].map({True: highlight_label, False: others_label}),
