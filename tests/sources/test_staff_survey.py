@@ -4,6 +4,7 @@ import pytest
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.schema import check_figures
+from race_equality.sources.catalogue import recognise
 from race_equality.sources.staff_survey import read_national, read_organisations
 
 EXPERIENCE, BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
@@ -98,6 +99,22 @@ def test_a_trust_that_opened_later_has_no_such_figure_by_nature(reading):
     )
 
 
+def test_rows_and_columns_added_before_the_table_change_nothing(cut, write, trust_list, reading):
+    def edit(book):
+        for name in (EXPERIENCE, BACKGROUND):
+            book[name].insert_rows(3)
+            book[name].insert_cols(1)
+            book[name]["A6"] = "Sort order"
+            book[name]["D6"] = "Benchmarking Group"
+
+    path = write.survey(cut.survey, edit)
+    assert recognise(path).id == "staff_survey_organisations"
+    moved = read_organisations(path, trust_list)
+    columns = ["organisation_code", "indicator", "group", "value", "denominator", "status"]
+    assert moved.figures[columns].equals(reading.figures[columns])
+    assert figure(moved, "RJ1", "staff_survey_q15")["locator"] == f"{EXPERIENCE}!H12"
+
+
 def test_a_trust_that_the_workbook_lacks_is_not_available(cut, write, trust_list):
     write.survey(cut.survey, organisations=[row for row in write.SURVEY if row[0] != "TAD"])
     reading = read_organisations(cut.survey, trust_list)
@@ -139,7 +156,7 @@ def drop_row(book):
         (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a stands 2 times in row 1"),
         (change(EXPERIENCE, "K5", "% Yess"), "row 5: There is no column headed '% Yes'. The nearest is '% Yess'"),
         (change(EXPERIENCE, "L5", "% Yes"), "Columns K and L are both headed '% Yes'"),
-        (change(EXPERIENCE, "A5", "Org code"), "A5: The header is 'Org code' and not 'ODS code'"),
+        (change(EXPERIENCE, "A5", "Org code"), "row 5: There is no column headed 'ODS code'. The nearest is 'Org code'"),
         (change(EXPERIENCE, "K11", 104.2), r"Q15-17\", K11: The percentage 104.2 is not between 0 and 100"),
         (change(EXPERIENCE, "K11", "eleven"), "K11: The percentage is 'eleven', which is not a number"),
         (change(EXPERIENCE, "K11", None), "K11: The percentage is '', which is not a number"),

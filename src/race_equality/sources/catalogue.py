@@ -129,7 +129,7 @@ PUBLICATIONS = (
         pattern="staff_survey/*organisational results.xlsx",
         read=staff_survey.read_organisations,
         sheets=(staff_survey.EXPERIENCE, staff_survey.BACKGROUND),
-        first_header="ODS code",
+        header="ODS code",
         notes=(
             "The period stands in the figures as September to November.",
             "`-` is suppressed: fewer than 10 responses.",
@@ -160,7 +160,7 @@ PUBLICATIONS = (
         pattern="staff_survey/*national results.xlsx",
         read=staff_survey.read_national,
         sheets=(staff_survey.EXPERIENCE, staff_survey.BACKGROUND),
-        first_header="Base",
+        header="Breakdown subgroup",
         notes=(
             "England: all kinds of organisation. All staff are weighted by organisation size and "
             "occupational group, each ethnic group by organisation size alone.",
@@ -567,11 +567,12 @@ def recognise(path: Path) -> Publication:
         kind = "worksheets"
 
         def fits(one: Publication) -> bool:
-            if not one.first_header:
+            if not one.header:
                 return True
-            # the survey's two workbooks have the same sheets; the first header tells them apart
-            header = workbook.sheet(one.sheets[0]).cell(staff_survey.HEADER_ROW, 0).text
-            return normalised(header) == normalised(one.first_header)
+            # the survey's two workbooks have the same sheets; a header tells them apart
+            sheet = workbook.sheet(one.sheets[0])
+            headers = sheet.rows[staff_survey.header_row(sheet)]
+            return same_words(one.header) in {same_words(str(header)) for header in headers}
     else:
         headers = csv_columns(path)
         if _is_of_trust_list(headers):

@@ -64,8 +64,8 @@ class Publication:
         Columns of a CSV in other layouts of the same publication.
     member : str
         In an archive with several files that could be it, the start of the name of the one to read.
-    first_header : str
-        The first header of the first of ``sheets``, where the sheets alone do not tell.
+    header : str
+        A header on the first of ``sheets``, where the sheets alone do not tell.
     is_table : callable, optional
         Instead of ``columns``: from the columns of a CSV to whether they are this publication's.
     is_workbook : callable, optional
@@ -98,7 +98,7 @@ class Publication:
     columns: tuple[str, ...] = ()
     other_columns: tuple[tuple[str, ...], ...] = ()
     member: str = ""
-    first_header: str = ""
+    header: str = ""
     is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
     has_content: Callable[[Workbook], bool] | None = None

@@ -2,7 +2,8 @@
 
 Layout of both: a sheet for each part of the questionnaire. Row 1 has a question's text over the first
 column of its block, row 5 the headers, the same ones again in each block; an organisation (or, nationally,
-a breakdown of all staff) is a row from row 6. Percentages are 0-100, unrounded. ``-`` is *suppressed: fewer than 10 responses*.
+a breakdown of all staff) is a row from row 6. All of them are looked for by what they say, as an edition may
+have a row or a column more. Percentages are 0-100, unrounded. ``-`` is *suppressed: fewer than 10 responses*.
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key, nearest, normalised
+from race_equality.sources.reading import (
+    Cell,
+    Sheet,
+    Workbook,
+    column_letters,
+    first_by_key,
+    nearest,
+    same_words,
+)
 
 ORGANISATIONS = "staff_survey_organisations"
 NATIONAL = "staff_survey_national"
 ENGLAND = "ENG"
 
-QUESTION_ROW, HEADER_ROW, FIRST_ROW = 0, 4, 5  # rows 1, 5 and 6
+_MOST_ROWS_ABOVE = 15  # headers further down than this are none
 SUPPRESSED = "-"
 BASE = "Base (number of responses)"
 ALL_STAFF = "All staff"
@@ -96,14 +105,41 @@ def survey_year(sheet: Sheet) -> int:
         Also for results that are not weighted, as all were before 2021: they cannot be set beside
         weighted ones.
     """
-    title = sheet.cell(0, 0)
-    found = re.match(r"NHS Staff Survey (20\d\d) - WEIGHTED Results", title.text)
+    above = [sheet.cell(row, column) for row in range(header_row(sheet)) for column in range(3)]
+    pattern = re.compile(r"NHS Staff Survey (20\d\d) - WEIGHTED Results")
+    found = next((match for cell in above if (match := pattern.match(cell.text))), None)
     if found is None:
+        title = sheet.cell(0, 0)
         raise title.error(
             f"A1 is {title.text!r} and not like 'NHS Staff Survey 2024 - WEIGHTED Results'.",
             "Use the detailed spreadsheets of 2021 or later.",
         )
     return int(found.group(1))
+
+
+def header_row(sheet: Sheet) -> int:
+    """Return the row of the headers, counted from 0: the first that names a base for each question.
+
+    Raises
+    ------
+    InputError
+    """
+    for number, row in enumerate(sheet.rows[:_MOST_ROWS_ABOVE]):
+        if any(same_words(str(value)) == same_words(BASE) for value in row if isinstance(value, str)):
+            return number
+    headers = [v for row in sheet.rows[:_MOST_ROWS_ABOVE] for v in row if isinstance(v, str) and v]
+    near = nearest(BASE, headers)
+    raise sheet.error(
+        f"No row is headed {BASE!r}." + (f" The nearest is {near!r}." if near else ""),
+        "Check that it is the detailed spreadsheet of the survey.",
+    )
+
+
+def _question_row(sheet: Sheet) -> int:
+    """Return the row of the questions: the last above the headers that has any."""
+    above = range(header_row(sheet) - 1, -1, -1)
+    found = (n for n in above if any(re.match(r"\s*Q\d", str(value)) for value in sheet.rows[n]))
+    return next(found, 0)
 
 
 def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
@@ -122,7 +158,7 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
     """
     titles = {
         column: str(text).strip()
-        for column, text in enumerate(sheet.rows[QUESTION_ROW] if sheet.rows else ())
+        for column, text in enumerate(sheet.rows[_question_row(sheet)])
         if re.match(r"\s*Q\d", str(text))
     }
     starts = [c for c, text in titles.items() if re.match(rf"{re.escape(number)}\s*[-–—:]", text)]
@@ -138,18 +174,18 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
             problem, "If the publisher renumbered the questions, this edition needs its own loader.", 1
         )
     later = [c for c in titles if c > starts[0]]
-    used = max((len(row) for row in sheet.rows[:FIRST_ROW]), default=0)
+    used = max((len(row) for row in sheet.rows[: header_row(sheet) + 1]), default=0)
     return starts[0], min(later, default=used)
 
 
 def percentage_columns(sheet: Sheet, question: Question) -> tuple[dict[int, str], int]:
     """Return the columns of a question's percentages, with their groups, and of its base."""
     start, stop = find_block(sheet, question.number)
+    row = header_row(sheet)
     answers = {
-        sheet.column(HEADER_ROW, header, start=start, stop=stop): group
-        for header, group in question.answers.items()
+        sheet.column(row, header, start=start, stop=stop): group for header, group in question.answers.items()
     }
-    return answers, sheet.column(HEADER_ROW, BASE, start=start, stop=stop)
+    return answers, sheet.column(row, BASE, start=start, stop=stop)
 
 
 def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, object]:
@@ -219,6 +255,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
     year = survey_year(sheets[EXPERIENCE])
     figures = FigureRows(f"{ORGANISATIONS}_{year}", survey_period(year), trusts)
     organisations = {name: _organisations(sheet) for name, sheet in sheets.items()}
+    group_columns = {name: sheet.column(header_row(sheet), _GROUP) for name, sheet in sheets.items()}
     _check_same_organisations(sheets, organisations)
     counted: set[str] = set()
     for question in QUESTIONS:
@@ -228,12 +265,12 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
         empty = {c for c in answers if no_information(sheet, c, list(rows.values()))}
         for column in sorted(empty):
             remarks.append(
-                f"{question.number}, column {sheet.cell(HEADER_ROW, column).reference[:-1]} "
-                f"({sheet.cell(HEADER_ROW, column).text}): 100% for every organisation with a value, "
+                f"{question.number}, column {column_letters(column)} "
+                f"({sheet.cell(header_row(sheet), column).text}): 100% for every organisation with a value, "
                 f"so it carries no information; stored as not available."
             )
         for code, row in rows.items():
-            group_name = sheet.cell(row, _GROUP_COLUMN).text
+            group_name = sheet.cell(row, group_columns[question.sheet]).text
             if group_name not in TRUST_GROUPS:
                 if code not in counted:
                     figures.left_out[group_name or "no benchmarking group"] += 1
@@ -255,6 +292,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
         figures.complete(
             question.indicator, question.answers.values(), "percent", reason="not among the organisations"
         )
+    remarks += dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
     return figures.reading(str(year), f"autumn {year}", remarks)
 
 
@@ -306,15 +344,16 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
                 cell.locator,
                 **figure_of(cell, sheet.cell(row, base_column), weighted=True),
             )
-    return figures.reading(str(year), f"autumn {year}")
+    return figures.reading(str(year), f"autumn {year}", sheet.remarks)
 
 
 def _national_rows(sheet: Sheet) -> dict[str, int]:
     """Return the row of each group: all staff, the 18 ethnic groups, and the two."""
     headers = ("Base", "Breakdown", "Breakdown subgroup")
-    columns = [sheet.column(HEADER_ROW, header) for header in headers]
+    at = header_row(sheet)
+    columns = [sheet.column(at, header) for header in headers]
     rows: dict[str, int] = {}
-    for row in range(FIRST_ROW, len(sheet.rows)):
+    for row in range(at + 1, len(sheet.rows)):
         base, breakdown, label = (sheet.cell(row, column) for column in columns)
         if base.text == "National" and not breakdown.text:
             group = ALL_STAFF
@@ -340,25 +379,16 @@ def _national_rows(sheet: Sheet) -> dict[str, int]:
     return rows
 
 
-_CODE_COLUMN, _NAME_COLUMN, _GROUP_COLUMN = 0, 1, 2
+_CODE, _NAME, _GROUP = "ODS code", "Organisation name", "Benchmarking group"
 
 
 def _organisations(sheet: Sheet) -> dict[str, int]:
     """Return each organisation's row, by ODS code."""
-    for column, header in (
-        (_CODE_COLUMN, "ODS code"),
-        (_NAME_COLUMN, "Organisation name"),
-        (_GROUP_COLUMN, "Benchmarking group"),
-    ):
-        if normalised(sheet.cell(HEADER_ROW, column).text) != normalised(header):
-            found = sheet.cell(HEADER_ROW, column)
-            raise found.error(
-                f"The header is {found.text!r} and not {header!r}.",
-                "If the columns moved, this edition needs its own loader.",
-            )
+    at = header_row(sheet)
+    code_column, *_ = (sheet.column(at, name) for name in (_CODE, _NAME, _GROUP))
     rows, cells = {}, []
-    for row in range(FIRST_ROW, len(sheet.rows)):
-        code = sheet.cell(row, _CODE_COLUMN)
+    for row in range(at + 1, len(sheet.rows)):
+        code = sheet.cell(row, code_column)
         if not code.text:
             if any(str(value).strip() for value in sheet.rows[row]):
                 raise code.error("The row has values but no ODS code.", "Fill in the code.")
@@ -367,7 +397,7 @@ def _organisations(sheet: Sheet) -> dict[str, int]:
         cells.append(((code.text,), code))
     first_by_key(cells, "organisation")
     if not rows:
-        raise sheet.error("There are no organisations from row 6 on.", "Download the workbook again.")
+        raise sheet.error("There are no organisations under the headers.", "Download the workbook again.")
     return rows
 
 
