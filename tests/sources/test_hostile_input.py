@@ -27,6 +27,7 @@ from race_equality.figures.schema import check_figures
 from race_equality.project import Project
 from race_equality.sources import (
     access,
+    benchmark,
     board_survey,
     boundaries,
     catchment,
@@ -555,3 +556,66 @@ def test_a_byte_order_mark_and_other_line_ends_change_nothing(trust_list, tmp_pa
         path.write_bytes(content)
         found.append(read(path, trust_list).figures)
     assert found[0].equals(found[1]) and found[0].equals(found[2])
+
+
+def _benchmark():
+    book = openpyxl.Workbook()
+    for sheet_name, code in (
+        ("Acute&Acute Community Trusts", "RJ1"), ("Acute Specialist Trusts", "RA7"),
+        ("MH&LD, MH, LD & Community Trust", "RV5"), ("Community Trusts", "RY3"), ("Ambulance Trusts", "RX8"),
+    ):  # fmt: skip
+        sheet = book.create_sheet(sheet_name)
+        stems = ("har_from_pat", "har_from_staff", "equal", "q16b")
+        names = [f"{stem}_eth_summary_{n}{g}_{y}" for y in (2023, 2024) for stem in stems for g in (1, 2) for n in ("", "n_")]
+        sheet.append(["org_id", *names])
+        sheet.append([code, *[0.2, 1000, 0.25, 400] * 8])
+    return book
+
+
+def _summary():
+    book = openpyxl.Workbook()
+    for name in ("IMD", "IDACI", "IDAOPI"):
+        sheet = book.create_sheet(name)
+        sheet.append(["Integrated Care Board code (2024)", "Name", *systems.SUMMARY_COLUMNS])
+        sheet.append(["E54000030", "South East London", 22.5, 0.0625])
+        sheet.append(["E54000022", "Norfolk and Waveney", 21.0, 0.09])
+    return book
+
+
+def _tables():
+    book = openpyxl.Workbook()
+    for name, kind in (("1", "HC"), ("2", "FTE")):
+        sheet = book.create_sheet(name)
+        sheet.append(["Data month", "Data type", "Organisation name", "Organisation code", *workforce.STAFF_GROUPS])
+        for n, code in enumerate(("RJ1", "RVJ"), start=1):
+            sheet.append(["March 2026", kind, code, code, *range(100 * n, 100 * n + len(workforce.STAFF_GROUPS))])
+    return book
+
+
+@pytest.mark.parametrize(
+    ("make", "read"),
+    [(_benchmark, benchmark.read_benchmark), (_summary, systems.read_deprivation), (_tables, workforce.read_headcount)],
+)
+def test_spoilt_cells_of_other_workbooks(make, read, trust_list, tmp_path):
+    path = tmp_path / "workbook.xlsx"
+    make().save(path)
+    assert len(read(path, trust_list).figures)  # as it should be it is read
+    scraps = st.one_of(SCRAPS.filter(str.isprintable), st.none(), st.booleans(), st.dates(), st.integers(-9, 10**9))
+
+    @few
+    @given(st.integers(1, 5), st.lists(st.tuples(st.integers(1, 4), st.integers(1, 33), scraps), min_size=1, max_size=4))
+    def run(sheet_number, changes):
+        book = make()
+        sheet = book.worksheets[sheet_number % len(book.worksheets)]
+        for row, column, value in changes:
+            sheet.cell(row, column, value)
+        book.save(path)
+        book.close()
+        try:
+            figures = check_figures(read(path, trust_list).figures, origin=path.name)
+        except RaceEqualityError as error:
+            assert path.name in str(error)
+        else:
+            assert_true_addresses(figures, path)
+
+    run()
