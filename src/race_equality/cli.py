@@ -302,7 +302,7 @@ def _print_failure(alike: Sequence[Failure], console: Console) -> None:
 
 def _summary(result: BuildResult) -> str:
     made = len(result.done)
-    lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}."]
+    lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}{_what_and_where(result)}."]
     if result.current:
         current = f"{_count(len(result.current), 'page')} up to date."
         lines = [current] if not (made or result.failures or result.untouched) else [*lines, current]
@@ -319,6 +319,24 @@ def _summary(result: BuildResult) -> str:
     if result.index.is_file():
         lines.append(f"Open {result.index}")
     return "\n".join(lines)
+
+
+def _what_and_where(result: BuildResult) -> str:
+    """Say what the pages are, and what took the time."""
+    if not result.done:
+        return ""
+    reports = sum(page.trust is not None for page in result.done)
+    shared = len(result.done) - reports
+    kinds = [_count(reports, "report")] * bool(reports)
+    kinds += [_count(shared, "page") + " on all trusts"] * bool(shared)
+    whole = sum(result.worked.values())
+    stages = {"execute": "running notebooks", "html": "HTML", "pdf": "PDF"}
+    shares = [
+        f"{stages[stage]} {100 * seconds / whole:.0f}%"
+        for stage, seconds in result.worked.items()
+        if seconds
+    ]
+    return f": {' and '.join(kinds)}" + (f" ({', '.join(shares)} of the work)" if shares else "")
 
 
 def _count(number: int, noun: str) -> str:

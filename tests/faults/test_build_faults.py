@@ -171,6 +171,42 @@ def test_a_disk_that_is_full_leaves_the_last_good_site(race_equality, small_proj
     assert hidden_or_temporary(small_project / "out") == []
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of a few megabytes, where this user may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "race-equality", str(disk)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk needs root on Linux")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_real_disk_that_is_full_leaves_the_last_good_site(race_equality, small_project, small_disk):
+    out = small_disk / "out"
+    end = race_equality("build", "RJ1", "RRK", "--output", out)
+    assert end.returncode == 0, end.stderr
+    site = out / "site"
+    good = {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
+    with open(small_disk / "others", "wb", buffering=0) as others:  # somebody else fills it
+        try:
+            while True:
+                others.write(bytes(4096))
+        except OSError:
+            pass
+    end = race_equality("build", "RJ1", "RRK", "--force", "--output", out)
+    assert end.returncode in (1, 2)
+    assert "Traceback" not in end.stderr
+    assert "No space left on device" in end.stderr
+    assert {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()} == good
+    assert hidden_or_temporary(out) == []
+    # and with space again, all is made
+    (small_disk / "others").unlink()
+    end = race_equality("build", "RJ1", "RRK", "--output", out, "--explain")
+    assert end.returncode == 0, end.stderr
+
+
 def test_two_builds_into_one_folder_do_not_mix(race_equality, small_project, notebook_writer):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",

@@ -102,6 +102,8 @@ class BuildResult:
         Not reached, because the build was interrupted.
     interrupted : bool
     seconds : float
+    worked : dict of str to float
+        Seconds spent on each stage of the pages, by ``execute``, ``html`` and ``pdf``.
     index : Path
         The page to open.
     """
@@ -115,6 +117,7 @@ class BuildResult:
     untouched: list[Page] = field(default_factory=list)
     interrupted: bool = False
     seconds: float = 0.0
+    worked: dict[str, float] = field(default_factory=dict)
 
 
 def build(
@@ -176,6 +179,9 @@ def build(
             this.copy_notebooks(options.copy_to)
         this.result.untouched = list(this.untouched.values())
         this.result.seconds = time.perf_counter() - began
+        for stages in this.seconds.values():
+            for stage in ("execute", "html", "pdf"):
+                this.result.worked[stage] = this.result.worked.get(stage, 0.0) + stages.get(stage, 0.0)
         return this.result
 
 
@@ -628,7 +634,8 @@ class _Build:
             self._write_record()
         except OSError as error:  # a full disk: the pages stand, and the older record with them
             raise RaceEqualityError(
-                f"{MANIFEST_FILE} cannot be written: {error.strerror or error}."
+                f"The build stopped: {MANIFEST_FILE} cannot be written ({error.strerror or error}). The "
+                "pages are as they were, or new and whole; the same command goes on from there."
             ) from None
 
 

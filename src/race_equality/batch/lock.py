@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
@@ -37,7 +38,7 @@ class OutputLock:
 
     def __enter__(self) -> OutputLock:
         try:
-            file = open(self.path, "a+", encoding="ascii")  # noqa: SIM115 - held until __exit__
+            file = open(self.path, "ab+", buffering=0)  # noqa: SIM115 - held until __exit__
         except OSError as error:
             raise RaceEqualityError(
                 f"Cannot write to {self.path.parent}: {error.strerror}. "
@@ -47,7 +48,7 @@ class OutputLock:
             _lock(file)
         except OSError:
             file.seek(1)
-            holder = file.read().strip()
+            holder = file.read().decode("ascii", "replace").strip()
             file.close()
             process = f"process {holder}" if holder else "another process"
             raise RaceEqualityError(
@@ -55,10 +56,9 @@ class OutputLock:
                 "end, or give this one a folder of its own with --output."
             ) from None
         # The first byte is what Windows locks and others cannot read; the rest is the message.
-        file.seek(0)
-        file.truncate()
-        file.write(f" {os.getpid()}\n")
-        file.flush()
+        file.truncate(0)
+        with suppress(OSError):  # a full disk: the lock holds, and the message names no process
+            file.write(f" {os.getpid()}\n".encode())
         self._file = file
         return self
 
