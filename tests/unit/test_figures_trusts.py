@@ -1,5 +1,6 @@
 """From a code to a trust, on the committed trust list."""
 
+import csv
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from race_equality.errors import UnknownTrustError
 from race_equality.figures.schema import KINDS, TRUST_DTYPES
+from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.project import Project
 
@@ -82,3 +84,31 @@ def test_what_is_not_a_code_is_refused_and_shown_safely(code):
         resolve(code)
     assert len(str(caught.value)) < 600
     assert "\0" not in str(caught.value)
+
+
+def test_every_organisation_with_a_figure_resolves_to_the_one_trust_it_stands_under():
+    figures = read_figures(project=PROJECT)[["trust_code", "organisation_code"]].drop_duplicates()
+    trusts = set(read_trusts(project=PROJECT)["trust_code"])
+    with open(PROJECT.figures / "systems.csv", encoding="utf-8", newline="") as file:
+        boards = {row["system_code"] for row in csv.DictReader(file)}
+    for row in figures.itertuples():
+        if row.trust_code in trusts:
+            assert resolve(row.organisation_code).code == row.trust_code
+        else:  # England, a board, or the demonstration trust: under its own code alone
+            assert row.trust_code in {"ENG", "DEMO"} | boards
+            assert row.organisation_code == row.trust_code
+    assert len(set(figures["trust_code"]) & trusts) == 202
+
+
+def test_every_code_in_the_list_of_successions_leads_to_one_trust_open_today_or_says_why_not():
+    with open(PROJECT.figures / "successions.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    trusts = set(read_trusts(project=PROJECT)["trust_code"])
+    assert len(rows) > 100
+    for row in rows:
+        if row["old_code"] in trusts:
+            continue
+        try:
+            assert resolve(row["old_code"]).code in trusts
+        except UnknownTrustError as error:
+            assert "no single trust took its place" in str(error) or "has closed" in str(error)
