@@ -14,6 +14,15 @@ from race_equality.render import render_site
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 REPORTS = ["RX1", "RX2"]
 GOLDEN = [file.stem.removeprefix("board_report_") for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))]
+#: Reports of every kind, and each page on all trusts as a build makes it.
+BUILT = ["trusts/DEMO", "notebooks/national_overview", "notebooks/staff_and_patients", "notebooks/data_quality",
+         "notebooks/methods"]
+ALL = [*(("site", f"trusts/{code}.pdf") for code in [*REPORTS, *GOLDEN]),
+       *(("built_site", f"{page}.pdf") for page in BUILT)]
+EVERY_PDF = pytest.mark.parametrize("page_file", ALL, indirect=True, ids="-".join)
+#: The margins of typst-template.typ, in points.
+SIDE, TOP, BOTTOM = (length / 25.4 * 72 for length in (20, 22, 20))
+WIDTH, HEIGHT = 595.276, 841.89
 ALT = 'Dot chart: "ethnic minority" staff 29.6%, White staff 26.6%.'
 
 
@@ -49,9 +58,9 @@ def text_of(file: Path) -> str:
     return subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])
-def test_a_pdf_is_tagged_and_says_what_it_is(site, code):
-    with pikepdf.open(site / f"trusts/{code}.pdf") as pdf:
+@EVERY_PDF
+def test_a_pdf_is_tagged_and_says_what_it_is(page_file):
+    with pikepdf.open(page_file) as pdf:
         root = pdf.Root
         assert str(root.Lang) == "en-GB"
         assert bool(root.MarkInfo.Marked)
@@ -66,11 +75,11 @@ def test_a_pdf_is_tagged_and_says_what_it_is(site, code):
             assert outline.root, "bookmarks"
 
 
-@pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])
-def test_every_figure_has_alternative_text_and_every_table_header_cells(site, code):
-    with pikepdf.open(site / f"trusts/{code}.pdf") as pdf:
+@EVERY_PDF
+def test_every_figure_has_alternative_text_and_every_table_header_cells(page_file):
+    with pikepdf.open(page_file) as pdf:
         figures = [element for element in elements(pdf) if str(element.S) == "/Figure"]
-        assert figures
+        assert figures or page_file.stem in ("methods", "data_quality")
         assert all(str(figure.Alt).strip() for figure in figures)
         for table in (element for element in elements(pdf) if str(element.S) == "/Table"):
             inside = Counter()
@@ -135,10 +144,10 @@ def test_markup_in_a_name_is_text(site):
     assert "שלום" in words
 
 
-@pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])
-def test_the_font_is_ours_in_text_and_charts(site, code):
+@EVERY_PDF
+def test_the_font_is_ours_in_text_and_charts(page_file):
     fonts = set()
-    with pikepdf.open(site / f"trusts/{code}.pdf") as pdf:
+    with pikepdf.open(page_file) as pdf:
         for thing in pdf.objects:
             if isinstance(thing, pikepdf.Dictionary) and str(thing.get("/Type", "")) == "/FontDescriptor":
                 fonts.add(str(thing.FontName).split("+")[1])
@@ -147,27 +156,118 @@ def test_the_font_is_ours_in_text_and_charts(site, code):
     assert {re.split("-", font)[0] for font in latin} == {"Arimo"}
 
 
-@pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])
-def test_nothing_runs_over_the_margins(site, code):
-    """The words' boxes lie between the margins: 20 mm at the sides, 22 above, 20 below."""
+def words_of(file: Path) -> list[list[tuple[float, float, float, float, str]]]:
+    """The boxes of the words (left, top, right, bottom, word), page by page."""
     import shutil
     import subprocess
 
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext (poppler-utils) is not on the PATH")
-    boxes = subprocess.run(
-        ["pdftotext", "-bbox", str(site / f"trusts/{code}.pdf"), "-"], capture_output=True, text=True, check=True
-    ).stdout
-    margin = 20 / 25.4 * 72
-    words = re.findall(r'<word xMin="([\d.]+)" yMin="([\d.-]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>', boxes)
+    boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    word = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>')
+    return [
+        [(*map(float, found[:4]), found[4]) for found in word.findall(page)] for page in boxes.split("<page ")[1:]
+    ]
+
+
+def ink_of(file: Path) -> list:
+    """Each page as a picture, 0 for black to 255 for white; a pixel is a point."""
+    import shutil
+    import subprocess
+
+    import numpy as np
+
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm (poppler-utils) is not on the PATH")
+    data = subprocess.run(["pdftoppm", "-r", "72", "-gray", str(file)], capture_output=True, check=True).stdout
+    pages = []
+    while data:
+        head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", data)
+        width, height = int(head[1]), int(head[2])
+        pages.append(np.frombuffer(data, np.uint8, width * height, head.end()).reshape(height, width))
+        data = data[head.end() + width * height :]
+    return pages
+
+
+@EVERY_PDF
+def test_no_word_runs_over_the_margins(page_file):
+    pages = words_of(page_file)
+    words = [word for page in pages for word in page]
     assert len(words) > 100
-    over = [word for left, _, right, _, word in words
-            if float(left) < margin - 1 or float(right) > 595.276 - margin + 1]
-    assert over == []
+    assert [word for left, _, right, _, word in words if left < SIDE - 1 or right > WIDTH - SIDE + 1] == []
     # what hangs below the last line of letters is in the box as well
-    below = [word for _, _, _, bottom, word in words if float(bottom) > 841.89 - margin + 5]
-    pages = boxes.count("<page ")
-    assert below == [word for n in range(1, pages + 1) for word in ("Page", str(n), "of", str(pages))]
+    below = [word for _, _, _, bottom, word in words if bottom > HEIGHT - BOTTOM + 5]
+    assert below == [word for n in range(1, len(pages) + 1) for word in ("Page", str(n), "of", str(len(pages)))]
+
+
+@EVERY_PDF
+def test_nothing_is_drawn_over_the_margins(page_file):
+    """Charts, rules and backgrounds, on the pages as they print."""
+    for number, page in enumerate(ink_of(page_file), 1):
+        side, bottom = int(SIDE) - 2, int(HEIGHT - BOTTOM) + 3
+        assert page[:, :side].min() > 250, f"left margin of page {number}"
+        assert page[:, -side:].min() > 250, f"right margin of page {number}"
+        # but for the page's number, to the right
+        assert page[bottom:, : int(WIDTH * 0.7)].min() > 250, f"foot of page {number}"
+
+
+@EVERY_PDF
+def test_no_word_lies_on_another(page_file):
+    """A column that is too narrow for its longest word sets it over the next column's."""
+    for number, page in enumerate(words_of(page_file), 1):
+        words = sorted(page)
+        for at, (left, top, right, bottom, word) in enumerate(words):
+            for other_left, other_top, other_right, other_bottom, other in words[at + 1 :]:
+                if other_left > right:
+                    break
+                wide = min(right, other_right) - other_left
+                tall = min(bottom, other_bottom) - max(top, other_top)
+                small = min((right - left) * (bottom - top), (other_right - other_left) * (other_bottom - other_top))
+                if wide > 0 and tall > 0:
+                    assert wide * tall < 0.4 * small, f"{word!r} and {other!r} on page {number}"
+
+
+@EVERY_PDF
+def test_a_page_is_left_half_white_only_before_a_chart(page_file):
+    """A chart is not torn apart, and the summary stands alone; else text and tables fill the page."""
+    pages, words = ink_of(page_file), words_of(page_file)
+    for number, page in enumerate(pages[1:-1], 2):
+        body = page[int(TOP) : int(HEIGHT - BOTTOM)]
+        inked = (body < 250).any(axis=1).nonzero()[0]
+        if inked.max() / len(body) < 0.55:
+            following = [word for word in words[number] if word[1] > TOP - 8]
+            first_line = [word for word in following if word[1] < min(word[1] for word in following) + 6]
+            first = min(first_line)[4]
+            assert first == "Figure", f"page {number} ends early and the next begins with {first!r}"
+
+
+@EVERY_PDF
+def test_a_heading_and_a_caption_are_on_the_page_of_what_they_head(page_file):
+    """The last thing on a page is neither."""
+    with pikepdf.open(page_file) as pdf:
+        headings = {" ".join(str(entry).split()) for entry in titles(pdf)}
+    for number, page in enumerate(words_of(page_file)[:-1], 1):
+        lines: dict[int, list] = {}
+        for left, top, _, bottom, word in page:
+            if TOP - 8 < top and bottom < HEIGHT - BOTTOM + 5:
+                lines.setdefault(round(bottom), []).append((left, word))
+        last = " ".join(word for _, word in sorted(lines[max(lines)]))
+        assert last not in headings, f"page {number} ends with the heading {last!r}"
+        assert not re.match(r"(Figure|Table) \d+:", last), f"page {number} ends with the caption {last!r}"
+
+
+def titles(pdf: pikepdf.Pdf) -> list[str]:
+    """What the bookmarks say: the headings."""
+    found = []
+
+    def walk(items) -> None:
+        for item in items:
+            found.append(item.title)
+            walk(item.children)
+
+    with pdf.open_outline() as outline:
+        walk(outline.root)
+    return found
 
 
 def test_a_long_table_goes_on_with_its_header(site):
@@ -179,9 +279,9 @@ def test_a_long_table_goes_on_with_its_header(site):
     assert all("What it is, in words" in page for page in on_pages)
 
 
-@pytest.mark.parametrize("code", [*REPORTS, *GOLDEN])
-def test_a_pdf_is_under_400_kb(site, code):
-    assert (site / f"trusts/{code}.pdf").stat().st_size < 400_000
+@EVERY_PDF
+def test_a_pdf_is_under_400_kb(page_file):
+    assert page_file.stat().st_size < 400_000
 
 
 def test_two_runs_give_the_same_bytes(site, staged, tmp_path):

@@ -19,6 +19,8 @@ _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 #: What stands in the place of a region when a trust has none; these come last.
 _NO_REGION = "Other"
 _LAST = ("Demonstration", _NO_REGION)
+_AT_A_GLANCE = 12
+_DOOR = re.compile(r'<li>\s*<a\s[^>]*?href="(?:\./)?(notebooks/[^"#]+\.html)"[^>]*>.*?</li>\s*', re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
@@ -34,6 +36,8 @@ class TrustPage:
         The PDF's address; "" when there is none.
     figures : str
         The address of the spreadsheet of its figures; "" when there is none.
+    merged : tuple of str
+        Codes of the organisations that merged into it, by which it is found as well.
     """
 
     region: str
@@ -43,6 +47,7 @@ class TrustPage:
     address: str
     pdf: str
     figures: str = ""
+    merged: tuple[str, ...] = ()
 
 
 _known: dict[tuple[Path, int, int], dict[str, Any]] = {}
@@ -79,6 +84,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
                 address=f"trusts/{file.name}",
                 pdf=f"trusts/{pdf.name}" if pdf.is_file() else "",
                 figures=f"trusts/{figures.name}" if figures.is_file() else "",
+                merged=_merged_into(code),
             )
         )
     return sorted(pages, key=lambda page: (page.region in _LAST, page.region, page.name.lower()))
@@ -101,11 +107,16 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
     if not pages:
         return ""
     rows = []
+    regions = []
     for region, members in itertools.groupby(pages, key=lambda page: page.region):
-        rows.append(f'<tbody><tr><th scope="rowgroup" colspan="4">{html.escape(region)}</th></tr>')
+        identifier = "region-" + re.sub(r"[^a-z]+", "-", region.lower()).strip("-")
+        regions.append(f'<li><a href="#{identifier}">{html.escape(region)}</a></li>')
+        rows.append(
+            f'<tbody id="{identifier}"><tr><th scope="rowgroup" colspan="4">{html.escape(region)}</th></tr>'
+        )
         for page in members:
             name = html.escape(page.name)
-            find = html.escape(" ".join([page.name, page.code, page.region, page.kind]))
+            find = html.escape(" ".join([page.name, page.code, page.region, page.kind, *page.merged]))
             pdf = (
                 f'<a href="{html.escape(page.pdf)}">PDF<span class="visually-hidden"> of {name}</span></a>'
                 if page.pdf
@@ -123,8 +134,14 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
             )
         rows.append("</tbody>")
     script = (ASSETS / "web" / "find-trust.js").read_text(encoding="utf-8")
+    # a few trusts are seen at a glance
+    jump = (
+        f'<nav class="regions" aria-label="Regions"><ul>{"".join(regions)}</ul></nav>\n'
+        if len(pages) > _AT_A_GLANCE
+        else ""
+    )
     return (
-        '<div class="table-scroll" role="region" aria-label="Trusts and their reports" tabindex="0">\n'
+        f'{jump}<div class="table-scroll" role="region" aria-label="Trusts and their reports" tabindex="0">\n'
         '<table id="trusts" class="trusts" data-quarto-disable-processing="true">\n'
         '<caption>Trusts with a report, by region</caption>\n'
         '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
@@ -202,6 +219,22 @@ def listing_of(project_dir: Path, site_dir: Path) -> str:
     return listing + downloads_html(site_dir) if listing else ""
 
 
+def without_dead_ends(page: str, site_dir: Path) -> str:
+    """Leave out the first page's links to pages that were not made.
+
+    Parameters
+    ----------
+    page : str
+        The first page's HTML.
+    site_dir : Path
+
+    Returns
+    -------
+    str
+    """
+    return _DOOR.sub(lambda door: door[0] if (site_dir / door[1]).is_file() else "", page)
+
+
 def downloads_html(site_dir: Path) -> str:
     """Say which files with the figures of all trusts the site holds.
 
@@ -263,6 +296,15 @@ def _front_matter(file: Path) -> dict[str, Any]:
             # being written or broken: the list then says what it knows without it
             return {}
     return _known[key]
+
+
+def _merged_into(code: str) -> tuple[str, ...]:
+    from race_equality.figures.trusts import resolve_trust
+
+    try:
+        return tuple(resolve_trust(code).predecessors)
+    except RaceEqualityError:
+        return ()
 
 
 def _look_up(code: str) -> dict[str, str]:

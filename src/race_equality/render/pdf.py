@@ -126,8 +126,10 @@ def plain_opacity(svg: bytes) -> bytes:
     -----
     Vega writes ``opacity`` on each mark, and typst makes an object of its own for each mark that
     has it: half a kilobyte a point of a funnel. Full opacity need not be said, and where a mark
-    is filled and has no outline ``fill-opacity`` means the same.
+    is filled and has no outline ``fill-opacity`` means the same. Vega hides a label that would
+    touch the next one by opacity 0: nobody sees it, and it would be read out.
     """
+    svg = re.sub(rb"<text\b[^>]*? opacity=\"0\"[^>]*>[^<]*</text>", b"", svg)
     svg = re.sub(rb' opacity="1"', b"", svg)
     return re.sub(
         rb"<(path|rect|circle)\b(?![^>]*\bstroke=)([^>]*?) opacity=", rb"<\1\2 fill-opacity=", svg

@@ -23,7 +23,12 @@ from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
-from race_equality.render.listing import listing_of, replace_listing, write_listing
+from race_equality.render.listing import (
+    listing_of,
+    replace_listing,
+    without_dead_ends,
+    write_listing,
+)
 from race_equality.render.notebook import (
     picture_bytes,
     put_back_pictures,
@@ -195,7 +200,8 @@ class _Rendering:
     def publish_index(self) -> None:
         """Write the first page with the trusts that have one, and the search index of all pages."""
         listing = listing_of(self.project_dir, self.site_dir) or "<p>No reports have been made yet.</p>"
-        write_atomically(self.site_dir / page_address(INDEX), self.index.replace(_LISTING, listing, 1))
+        page = without_dead_ends(self.index.replace(_LISTING, listing, 1), self.site_dir)
+        write_atomically(self.site_dir / page_address(INDEX), page)
         merge_index(
             self.site_dir,
             [entry for entries in self.entries.values() for entry in entries],

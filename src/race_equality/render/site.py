@@ -15,7 +15,7 @@ from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, write_atomically
 from race_equality.render.formats import formats_of
 from race_equality.render.links import follow_links
-from race_equality.render.listing import write_listing
+from race_equality.render.listing import without_dead_ends, write_listing
 from race_equality.render.pandoc import Translators
 from race_equality.render.sitemap import write_sitemap
 
@@ -187,4 +187,4 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
     front_matter, text = split_front_matter(project_dir / "index.qmd")
     navigation = config.navigation_to(site_dir, {"index.html"})
     page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
-    write_atomically(site_dir / "index.html", page)
+    write_atomically(site_dir / "index.html", without_dead_ends(page, site_dir))

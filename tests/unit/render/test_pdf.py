@@ -49,3 +49,10 @@ def test_a_picture_of_many_marks_takes_no_object_for_each():
     svg = svg.replace("'", '"')
     pdf = compiled('#image("x.svg", alt: "marks")', {"x.svg": svg})
     assert len(pdf.objects) < 100
+
+
+def test_a_label_that_nobody_sees_is_not_in_the_text_either():
+    from race_equality.render.pdf import plain_opacity
+
+    seen = b'<text fill="#3D3D3D">Jul 2023</text>'
+    assert plain_opacity(b'<svg>' + seen + b'<text fill="#3D3D3D" opacity="0">Oct 2023</text></svg>') == b"<svg>" + seen + b"</svg>"

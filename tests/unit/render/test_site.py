@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import sys
 import textwrap
@@ -166,7 +167,8 @@ def test_the_list_escapes_names_and_groups_by_region():
     table = listing_html(pages)
     assert "A &amp; &lt;B&gt;" in table
     assert "<B>" not in table
-    assert table.count("<tbody>") == 2
+    assert table.count("<tbody ") == 2
+    assert 'id="region-london"' in table
     assert table.count('scope="rowgroup"') == 2
     assert "<td></td>" not in table, "no empty cell"
     assert fill_in_listing("x <!-- trusts -->\nold\n<!-- /trusts --> y", []).count("old") == 1
@@ -318,8 +320,6 @@ def test_a_broken_search_index_is_made_anew(project, tmp_path, quarto_log):
 
 @pytest.mark.parametrize("engine", ["built-in", "quarto"])
 def test_both_renderers_link_a_page_to_its_other_forms(project, tmp_path, quarto_log, engine):
-    import re
-
     site = tmp_path / "site"
     (site / "trusts").mkdir(parents=True)
     (site / "trusts" / "RX1-figures.csv").write_text("a")
@@ -353,3 +353,34 @@ def test_an_address_that_is_none_is_refused(project, tmp_path):
     settings.write_text(settings.read_text().replace("website:\n", "website:\n  site-url: example.org\n"))
     with pytest.raises(RaceEqualityError, match="site-url must begin with https://"):
         render_site(project, tmp_path / "site", [], engine="built-in")
+
+
+def test_a_trust_is_found_by_the_code_of_an_organisation_that_merged_into_it(project, tmp_path):
+    site = tmp_path / "site"
+    (site / "trusts").mkdir(parents=True)
+    (site / "trusts" / "RJ1.html").write_text("an earlier page")
+    render_site(project, site, [], engine="built-in")
+    # Royal Brompton & Harefield (RT3) joined Guy's and St Thomas' on 1 February 2021
+    (find,) = re.findall(r'<tr data-find="([^"]*)"', (site / "index.html").read_text())
+    assert find.split()[-1] == "RT3"
+
+
+@pytest.mark.parametrize("engine", ["built-in", "quarto"])
+def test_the_first_page_leads_to_pages_that_are_there(project, tmp_path, quarto_log, engine):
+    site = tmp_path / "site"
+    (site / "notebooks").mkdir(parents=True)
+    (site / "notebooks" / "methods.html").write_text("an earlier page")
+    assert render_site(project, site, [write_page(project, "RX1")], engine=engine) == []
+    index = (site / "index.html").read_text()
+    if engine == "built-in":
+        assert 'href="notebooks/methods.html"' in index
+    assert "notebooks/data_quality.html" not in index.replace("(notebooks/data_quality.html)", "")
+
+
+def test_many_trusts_have_a_list_of_regions():
+    pages = [TrustPage(region, f"T{n}", f"RX{n}", "", f"trusts/RX{n}.html", "") for region in ("East & West", "London")
+             for n in range(7)]
+    table = listing_html(pages)
+    assert table.count('<li><a href="#region-east-west">East &amp; West</a></li>') == 1
+    assert table.count('<tbody id="region-east-west">') == 1
+    assert "regions" not in listing_html(pages[:5])

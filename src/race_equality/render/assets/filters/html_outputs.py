@@ -39,6 +39,7 @@ _LETTERS = {
 _OTHER = 556
 _BREAKS = re.compile(r"[ \u200b]|(?<=[-_/])")
 _STEPS = 30
+_LITTLE = 0.2
 
 
 def html_as_raw_blocks(notebook: dict) -> dict:
@@ -145,8 +146,9 @@ def column_widths(rows: list) -> tuple:
 
     Notes
     -----
-    A column gets room for its longest word. What is left is given away in small steps, each to the
-    column that becomes least tall by it, where a tall cell counts more than several low ones.
+    A column gets room for its longest word, and for its longest text where that is little more. What is
+    left is given away in small steps, each to the column that becomes least tall by it, where
+    a tall cell counts more than several low ones.
     """
     columns = max((sum(cell[1] for cell in row) for row in rows), default=0)
     words = [0.0] * columns
@@ -174,7 +176,14 @@ def column_widths(rows: list) -> tuple:
     if size * sum(words) > room:
         size = max(SMALLEST_TEXT, int(20 * room / sum(words)) / 20)
     widths = [size * word for word in words]
-    step = max(0.0, room - sum(widths)) / _STEPS
+    spare = max(0.0, room - sum(widths))
+    # a date or a place on one line costs little
+    for column in sorted(range(columns), key=lambda column: longest[column] - words[column]):
+        wanted = size * (longest[column] - words[column])
+        if 0 < wanted <= spare * _LITTLE:
+            widths[column] += wanted
+            spare -= wanted
+    step = spare / _STEPS
 
     def gain(column):
         """How much less tall a column becomes by one step."""
