@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import read_source
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures
 from race_equality.sources.access import (
@@ -15,6 +16,7 @@ from race_equality.sources.access import (
     read_rtt_month,
 )
 from race_equality.sources.catalogue import add_publication, read_folder
+from race_equality.sources.check import check_store
 
 
 def month(figures, code, indicator, end):
@@ -154,16 +156,34 @@ def test_a_month_that_is_not_right_names_the_place(official, trust_list, changes
             read_ae_month(path, trust_list)
 
 
-def test_a_new_month_stands_beside_the_series_and_a_held_one_is_refused(official, cut, project):
+def test_a_new_month_stands_beside_the_series(official, cut, project):
     read_folder(cut.path, project)
     outcome = add_publication(official(), project)
     assert outcome.source.id == "ae_month_2026_07"
     ends = read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1'")["period_end"]
     assert [end.strftime("%Y-%m") for end in ends] == ["2025-10", "2025-11", "2026-07"]
-    with pytest.raises(
-        InputError, match="of RJ1 to 2025-11-30 is held already, from ae. Only one publication"
-    ):
-        add_publication(official("MSitAE-NOVEMBER-2025"), project)
+    assert check_store(project) == []
+
+
+def test_a_month_that_was_revised_takes_the_place_of_the_one_held(official, cut, project):
+    read_folder(cut.path, project)
+
+    def of_november():
+        rows = read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1' and status == 'ok'")
+        return rows[rows["period_end"].dt.strftime("%Y-%m") == "2025-11"][["source", "value"]].to_numpy().tolist()
+
+    ((source, before),) = of_november()
+    assert source == "ae"
+    add_publication(official("MSitAE-NOVEMBER-2025"), project)
+    ((source, after),) = of_november()
+    assert (source, after != before) == ("ae_month_2025_11", True)
+    assert "Some of its figures stand in ae_month_2025_11 since." in read_source("ae", project=project).notes
+    assert check_store(project) == []
+    # the other months of the series are as they were; read again, it holds its own month again, once
+    assert len(read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1'")) == 2
+    read_folder(cut.path, project)
+    assert of_november() == [["ae", before]]
+    assert check_store(project) == []
 
 
 WEEKS = [f"Gt {n:02} To {n + 1:02} Weeks SUM 1" for n in range(104)] + ["Gt 104 Weeks SUM 1"]
@@ -266,6 +286,15 @@ def test_an_extract_that_is_not_right_names_the_place(extract, trust_list, edit,
     else:
         with pytest.raises(InputError, match=problem):
             read_rtt_month(path, trust_list)
+
+
+def test_an_extract_without_a_trust_is_not_added(extract, cut, project):
+    read_folder(cut.path, project)
+    before = {path.name: path.read_bytes() for path in project.figures.iterdir()}
+    path = extract(lambda columns, rows: rows.__setitem__(slice(0, 3), []))
+    with pytest.raises(InputError, match="has no figure of a trust, a board or England .left out: 1 providers"):
+        add_publication(path, project)
+    assert {path.name: path.read_bytes() for path in project.figures.iterdir()} == before
 
 
 def test_an_archive_that_was_cut_short_says_so(extract, trust_list):

@@ -276,11 +276,13 @@ def test_a_folder_is_added_and_what_is_no_publication_is_said(run, filled, cut, 
     shutil.copy(cut.etr, folder / "etr.csv")
     (folder / "letter.docx").write_bytes(b"no table\x00")
     (folder / ".hidden").write_text("nothing")
-    output = run("add", folder)
+    (folder / "map.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    output = run("add", folder, fails=True)  # by the map, which claims to be one
     assert "rtt: waits.csv" in output
     assert "left out: etr.csv: The file is part of the trust list" in output
     assert "left out: letter.docx: The file is not text" in output
     assert ".hidden" not in output
+    assert "map.geojson: The file is not GeoJSON with features" in output
 
 
 def test_of_several_files_the_right_ones_are_added_and_each_wrong_one_named(run, filled, cut, write, tmp_path):

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
@@ -434,6 +435,7 @@ PUBLICATIONS = (
         url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
         licence=OPEN_GOVERNMENT_LICENCE,
         pattern="access/rtt_month_*",
+        revises=(access.RTT,),
         read=access.read_rtt_month,
         columns=access.RTT_MONTH_COLUMNS,
         optional=True,
@@ -447,6 +449,7 @@ PUBLICATIONS = (
         url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
         licence=OPEN_GOVERNMENT_LICENCE,
         pattern="access/ae_month_*.csv",
+        revises=(access.AE,),
         read=access.read_ae_month,
         columns=access.AE_MONTH_COLUMNS,
         optional=True,
@@ -776,12 +779,19 @@ def add_publication(path: Path, project: Project) -> Outcome:
         When it is not recognised or is wrong; the store is then as it was.
     """
     files: dict[Path, bytes] = {}
-    if _is_text(path) and boundaries.is_boundaries(path):
+    if is_map(path):
         files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
         write_all(files)
         return outcome
     chosen = recognise(path)
     (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    if outcome.reading.figures.empty:
+        left = ", ".join(f"{number} {what}" for what, number in sorted(outcome.reading.left_out.items()))
+        raise InputError(
+            f"The file has no figure of a trust, a board or England (left out: {left or 'nothing'}).",
+            file=path,
+            mend="Check that it is the publisher's whole file.",
+        )
     _refuse_what_is_held(outcome, [*remove, *files], project, path)
     before = outcome.before["period_end"].max()
     if before > outcome.reading.figures["period_end"].max():
@@ -795,18 +805,20 @@ def add_publication(path: Path, project: Project) -> Outcome:
     return outcome
 
 
-def _is_text(path: Path) -> bool:
-    return not zipfile.is_zipfile(check_file(path))
+def is_map(path: Path) -> bool:
+    """Return whether a file is GeoJSON, of boundaries or of anything else."""
+    return not zipfile.is_zipfile(check_file(path)) and boundaries.is_boundaries(path)
 
 
 def not_added(path: Path) -> str:
     """Return why a file of a folder or an archive is no publication and no return; "" when it is one."""
     try:
-        if is_return(path) or (_is_text(path) and boundaries.is_boundaries(path)):
+        if is_map(path) or is_return(path):
             return ""
         recognise(path)
     except InputError as error:
-        return str(error)
+        # without what to do about it: nobody asked for this very file
+        return f"{path.name}: {error.problem}"
     return ""
 
 
@@ -945,6 +957,8 @@ def is_return(path: Path) -> bool:
 def return_kind(path: Path) -> ModuleType | None:
     """Return the module that reads a file as a trust's own return; None when it is no return."""
     forms = (wres_return, patients_return)
+    if is_map(path):
+        return None
     if zipfile.is_zipfile(check_file(path)) and not is_zipped_csv(path):
         title = return_workbook.title_of(path)
         return next((form for form in forms if form.TITLE == title), None)
@@ -994,10 +1008,11 @@ def _read_files(
         editions = _editions(one, project)
         if one.series:
             editions = [p for p in [project.figures / f"{reading.source_id}.parquet"] if p.is_file()]
-        for other in one.replaces:
+        for other in (*one.replaces, *one.revises):
             editions += _editions(publication(other), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
-        kept = _kept(one, before, reading)
+        kept = _kept(one, before, reading, project)
+        revised = {path.stem for other in one.revises for path in _editions(publication(other), project)}
         before = before[~before.index.isin(kept.index)].reset_index(drop=True)
         files[project.figures / f"{reading.source_id}.parquet"] = content
         files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()
@@ -1006,18 +1021,48 @@ def _read_files(
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
-                shortened = replace(source_before, figures_sha256=sha256(content).hexdigest())
+                note = f"Some of its figures stand in {reading.source_id} since."
+                shortened = replace(
+                    source_before,
+                    figures_sha256=sha256(content).hexdigest(),
+                    notes=source_before.notes
+                    if len(rest) == _rows_in(old) or note in source_before.notes
+                    else (*source_before.notes, note),
+                )
                 files[old] = content
                 files[project.sources / f"{old.stem}.yml"] = shortened.to_yaml().encode()
-            elif old.stem != reading.source_id:
+            elif old.stem != reading.source_id and old.stem not in revised:
                 remove += [old, project.sources / f"{old.stem}.yml"]
+        remove += _covered(one, reading, project)
         outcomes.append(Outcome(source, reading, len(reading.figures), before))
     return outcomes, remove
 
 
-def _kept(one: Publication, before: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+def _rows_in(path: Path) -> int:
+    with pq.ParquetFile(path) as file:
+        return file.metadata.num_rows
+
+
+def _covered(one: Publication, reading: Reading, project: Project) -> list[Path]:
+    """Return the files of months that a series has come to hold: nothing may count twice."""
+    there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
+    covered = []
+    for other in PUBLICATIONS:
+        if one.id in other.revises:
+            for path in _editions(other, project):
+                held = read_figures(sources=path.stem, project=project)
+                if pd.MultiIndex.from_frame(held[FIGURE_KEY]).isin(there).any():
+                    covered += [path, project.sources / f"{path.stem}.yml"]
+    return covered
+
+
+def _kept(one: Publication, before: pd.DataFrame, reading: Reading, project: Project) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
-    kept = before[before["indicator"].isin(one.keeps) & (before["source"] != reading.source_id)]
+    of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
+    kept = before[
+        (before["indicator"].isin(one.keeps) & (before["source"] != reading.source_id))
+        | before["source"].isin(of_series)
+    ]
     there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
     return kept[~pd.MultiIndex.from_frame(kept[FIGURE_KEY]).isin(there)]
 

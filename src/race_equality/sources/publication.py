@@ -76,6 +76,8 @@ class Publication:
         Whether a folder is whole without it.
     replaces : tuple of str
         Ids of publications with the same figures: only one of them is held.
+    revises : tuple of str
+        Ids of publications whose figures of the same month this one takes the place of, and of no other.
     keeps : tuple of str
         Indicators with a history of their own: what a new edition does not have of them stays held.
     series : bool
@@ -104,6 +106,7 @@ class Publication:
     has_content: Callable[[Workbook], bool] | None = None
     optional: bool = False
     replaces: tuple[str, ...] = ()
+    revises: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     series: bool = False
     notes: tuple[str, ...] = ()
