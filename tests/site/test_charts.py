@@ -28,21 +28,21 @@ LIMITS = pd.DataFrame(
     {"total": [100, 1500], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
      "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
 )
-GAPS = pd.DataFrame(
-    {"label": ["Discrimination", "Harassment"], "series": "This trust", "gap": [6.1, -2.0], "lower": [4.0, -3.0],
-     "upper": [8.0, -1.0]}
+SHARES = pd.DataFrame(
+    {"label": "Discrimination", "group": ["Ethnic minority", "White"], "percent": [16.3, 10.1], "lower": [15.4, 9.2],
+     "upper": [17.2, 11.0]}
 )
 
 
 @pytest.fixture(scope="module")
 def page_of_charts(tmp_path_factory):
-    """A page with two charts of trusts, of which the second lacks one, and one chart of gaps."""
+    """A page with two charts of trusts, of which the second lacks one, and one chart of two groups."""
     project, site = tmp_path_factory.mktemp("charts") / "project", tmp_path_factory.mktemp("site-of-charts")
     stage_project(Project(ROOT), project)
     charts = [
         ("fig-one", pictures.funnel_chart(POINTS, LIMITS, x_title="Staff who answered")),
         ("fig-two", pictures.funnel_chart(POINTS[1:], LIMITS, x_title="Staff who answered")),
-        ("fig-gaps", pictures.gap_chart(GAPS)),
+        ("fig-groups", pictures.group_chart(SHARES)),
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell("---\ntitle: Charts\nformat: html\n---")])
     for id, chart in charts:
@@ -83,8 +83,8 @@ def test_without_script_the_pictures_stand(page_of_charts, open_page):
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_chart_is_as_large_with_script_as_without(page_of_charts, open_page, width):
-    still = open_page(page_of_charts, width=width, java_script_enabled=False).locator("#fig-gaps img").bounding_box()
-    moving = open_page(page_of_charts, width=width).locator("#fig-gaps svg").bounding_box()
+    still = open_page(page_of_charts, width=width, java_script_enabled=False).locator("#fig-groups img").bounding_box()
+    moving = open_page(page_of_charts, width=width).locator("#fig-groups svg").bounding_box()
     assert (moving["width"], moving["height"]) == pytest.approx((still["width"], still["height"]), abs=1)
 
 
@@ -95,7 +95,7 @@ def test_axe_finds_nothing_in_charts_with_a_mark_reached_and_a_trust_found(page_
     page = open_page(page_of_charts, color_scheme=scheme)
     page.get_by_label("Find a trust in Figure 1").fill("RA2")
     page.keyboard.press("Enter")
-    page.locator("#fig-gaps [data-mark]").first.focus()
+    page.locator("#fig-groups [data-mark]").first.focus()
     assert tip(page).is_visible()
     results = Axe().run(page).response
     assert [(found["id"], found["nodes"][0]["html"][:200]) for found in results["violations"]] == []
@@ -107,9 +107,9 @@ def test_a_screen_reader_meets_the_alternative_text_and_then_the_marks(page_of_c
     chart = page.get_by_role("group", name="Marks in Figure 3: 2. Arrow keys go from one to the next.")
     names = [image.get_attribute("aria-label") for image in chart.get_by_role("img").all()]
     assert names == [
-        "Alternative text of fig-gaps.",
-        "Discrimination, this trust: +6.1 points (95% interval +4.0 to +8.0)",
-        "Harassment, this trust: −2.0 points (95% interval −3.0 to −1.0)",
+        "Alternative text of fig-groups.",
+        "Discrimination, Ethnic minority: 16.3% (95% interval 15.4 to 17.2)",
+        "Discrimination, White: 10.1% (95% interval 9.2 to 11.0)",
     ]
     # the letters of axes are part of the picture, which the alternative text says
     assert chart.locator("text:not([aria-hidden=true])").count() == 0
@@ -147,11 +147,11 @@ def test_keys_go_from_mark_to_mark_and_a_chart_is_one_stop(page_of_charts, open_
 
 def test_a_pointer_near_a_mark_shows_its_figure_and_the_tip_can_be_pointed_at(page_of_charts, open_page):
     page = open_page(page_of_charts)
-    mark = page.locator("#fig-gaps [data-mark]").first
+    mark = page.locator("#fig-groups [data-mark]").first
     mark.scroll_into_view_if_needed()
     box = mark.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 8)  # beside it, not on it
-    assert tip(page).inner_text() == "Discrimination, this trust\n+6.1 points (95% interval +4.0 to +8.0)"
+    assert tip(page).inner_text() == "Discrimination, Ethnic minority\n16.3% (95% interval 15.4 to 17.2)"
     at = tip(page).bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2, steps=5)
     page.wait_for_timeout(400)
@@ -166,7 +166,7 @@ def test_a_pointer_near_a_mark_shows_its_figure_and_the_tip_can_be_pointed_at(pa
 
 def test_a_finger_on_a_chart_of_a_phone_shows_the_figure_within_the_screen(page_of_charts, open_page):
     page = open_page(page_of_charts, width=320, has_touch=True)
-    mark = page.locator("#fig-gaps [data-mark]").first
+    mark = page.locator("#fig-groups [data-mark]").first
     mark.scroll_into_view_if_needed()
     mark.tap(force=True)
     box = tip(page).bounding_box()

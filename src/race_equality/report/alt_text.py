@@ -56,23 +56,6 @@ def of_survey(asked: pd.DataFrame, spread: pd.DataFrame, name: str) -> str:
     return f"Strip chart of trusts with {name} marked: {'; '.join(parts)}."
 
 
-def of_populations(population: pd.DataFrame, name: str) -> str:
-    """Describe the bars of ethnic groups among respondents and in the catchment."""
-    parts = []
-    for row in population.itertuples():
-        shares = [
-            f"{percent(value)} of {who}"
-            for value, who in (
-                (row.respondents_percent, "respondents"),
-                (row.catchment_percent, "the catchment"),
-            )
-            if pd.notna(value)
-        ]
-        if shares:
-            parts.append(f"{row.group} {listing(shares)}")
-    return f"Bar chart of ethnic groups at {name}: {'; '.join(parts)}."
-
-
 def of_years(years: pd.DataFrame, name: str) -> str:
     """Describe the line of surveys: each year's percentage."""
     parts = [f"{row.year:.0f} {percent(row.percent)}" for row in years.itertuples()]

@@ -65,13 +65,10 @@ def trust_label(code: str, name: str = "") -> str:
     return f"{_NAME_ENDING.sub('', name)} ({code})" if name else code
 
 
-def _interval_words(row, value: str, *, digits: int = 1, unit: str = "", signed: bool = False) -> str:
-    """Say a figure and its interval as a table does."""
-    if digits == 2:
-        return words.correlation(row[value], row["lower"], row["upper"]).replace("(", "(95% interval ")
-    figure = words.points(row[value]) if signed else words.percent(row[value])
-    interval = words.interval(row["lower"], row["upper"], signed=signed)
-    return f"{figure}{unit} (95% interval {interval})"
+def _interval_words(row) -> str:
+    """Say a percentage and its interval as a table does."""
+    interval = words.interval(row["lower"], row["upper"], signed=False)
+    return f"{words.percent(row['percent'])} (95% interval {interval})"
 
 
 def _texts(rows: pd.DataFrame, column: str) -> list[str]:
@@ -96,7 +93,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
     labels = [wrap(label) for label in rows["label"].unique()]
     rows = rows.assign(
         said=[
-            f"{row['label']}, {row['group']}: {_interval_words(row, 'percent')}" for _, row in rows.iterrows()
+            f"{row['label']}, {row['group']}: {_interval_words(row)}" for _, row in rows.iterrows()
         ],
         label=rows["label"].map(wrap),
         shown=rows["percent"].map(words.percent),
@@ -143,7 +140,7 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
     groups = list(rows["group"])
     rows = rows.assign(
         shown=rows["percent"].map(words.percent),
-        said=[f"{row['group']}: {_interval_words(row, 'percent')}" for _, row in rows.iterrows()],
+        said=[f"{row['group']}: {_interval_words(row)}" for _, row in rows.iterrows()],
     ).round({"percent": 1, "lower": 1, "upper": 1})
     base = alt.Chart(rows[["group", "percent", "lower", "upper", "shown", "said"]]).encode(
         y=alt.Y("group:N", sort=groups, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False))
@@ -159,48 +156,29 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
     ).properties(width=340, height=alt.Step(24))
 
 
-def gap_chart(
-    rows: pd.DataFrame, *, x_title: str = "Gap in percentage points (ethnic minority minus White)"
-) -> alt.LayerChart:
-    """Gaps with their intervals: this trust beside its comparators, one row a measure.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``label``, ``series`` (this trust first), ``gap``, ``lower``, ``upper`` in percentage points.
-    x_title : str
-        What is measured.
-    """
-    return _compared(rows, "gap", x_title=x_title, digits=1)
-
-
 def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
-    """Rank correlations with their intervals, one row a patient measure, a colour a staff measure.
+    """Rank correlations with their intervals around zero, one row a label, a colour and a shape a series.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``label``, ``series``, ``correlation``, ``lower``, ``upper``.
+        ``label``, ``series`` (up to three), ``correlation``, ``lower``, ``upper``.
     """
-    return _compared(rows, "correlation", x_title="Rank correlation across trusts", digits=2)
-
-
-def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> alt.LayerChart:
-    """Draw two or three series around zero, with intervals, one row a label."""
     labels = [wrap(label) for label in rows["label"].unique()]
     series = list(rows["series"].unique())
     rows = rows.assign(
         said=[
-            f"{row['label']}, {words.lower_first(row['series'])}: "
-            + _interval_words(row, value, digits=digits, unit=" points", signed=True)
-            for _, row in rows.iterrows()
+            f"{row.label}, {words.lower_first(row.series)}: "
+            + words.correlation(row.correlation, row.lower, row.upper).replace("(", "(95% interval ")
+            for row in rows.itertuples()
         ],
-        shown=[words.points(v) if digits == 1 else words.correlation(v, v, v).split(" ")[0] for v in rows[value]],
+        shown=[words.correlation(value, value, value).split(" ")[0] for value in rows["correlation"]],
         label=rows["label"].map(wrap),
-    ).round({value: digits, "lower": digits, "upper": digits})
+    ).round({"correlation": 2, "lower": 2, "upper": 2})
     colours = [DARK_BLUE, ORANGE, TURQUOISE][: len(series)]
     shapes = ["circle", "square", "diamond"][: len(series)]
-    base = alt.Chart(rows[["label", "series", value, "lower", "upper", "shown", "said"]]).encode(
+    x_title = "Rank correlation across trusts"
+    base = alt.Chart(rows[["label", "series", "correlation", "lower", "upper", "shown", "said"]]).encode(
         y=alt.Y("label:N", sort=labels, axis=_LINES),
         yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.7)),
         color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
@@ -208,9 +186,11 @@ def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> a
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("zero:Q", title=x_title))
     return alt.layer(
         zero,
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=6)), x2=alt.X2("upper:Q")),
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=6)), x2=alt.X2("upper:Q")
+        ),
         base.mark_point(size=110, aria=True).encode(
-            x=alt.X(f"{value}:Q", title=x_title),
+            x=alt.X("correlation:Q", title=x_title),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
             description=alt.Description("said:N"),
         ),
@@ -220,7 +200,8 @@ def _compared(rows: pd.DataFrame, value: str, *, x_title: str, digits: int) -> a
                 x=alt.X(end, title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
             )
             for side, end, align, shift in (
-                (alt.datum[value] >= 0, "upper:Q", "left", 9), (alt.datum[value] < 0, "lower:Q", "right", -9)
+                (alt.datum.correlation >= 0, "upper:Q", "left", 9),
+                (alt.datum.correlation < 0, "lower:Q", "right", -9),
             )
         ),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
@@ -352,7 +333,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     labels = [wrap(label) for label in rows["label"].unique()]
     said = []
     for (_, row), name in zip(rows.iterrows(), _texts(rows, "trust_name"), strict=True):
-        figure = _interval_words(row, "percent") if row["here"] else words.percent(row["percent"])
+        figure = _interval_words(row) if row["here"] else words.percent(row["percent"])
         said.append(f"{trust_label(row['trust_code'], name)}: {figure}, {words.lower_first(row['label'])}")
     rows = rows.assign(
         label=rows["label"].map(wrap),
@@ -385,42 +366,6 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
         ),
         shown.mark_text(dy=-22, fontWeight="bold"),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
-
-
-def two_populations_chart(rows: pd.DataFrame, *, first: str, second: str) -> alt.LayerChart:
-    """Shares of ethnic groups in two populations, one row a group.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``group``, ``population`` (``first`` or ``second``), ``percent``, and ``lower`` and
-        ``upper`` where the share is a sample's.
-    first, second : str
-        The names of the populations in the legend.
-    """
-    populations = [name for name in (first, second) if name in set(rows["population"])]
-    groups = list(rows["group"].unique())
-    rows = rows.assign(
-        shown=rows["percent"].map(words.percent),
-        said=[
-            f"{row.group}, {words.lower_first(row.population)}: {words.percent(row.percent)}"
-            for row in rows.itertuples()
-        ],
-    ).round({"percent": 1})
-    base = alt.Chart(rows[["group", "population", "percent", "shown", "said"]]).encode(
-        y=alt.Y("group:N", sort=groups, axis=_LINES),
-        yOffset=alt.YOffset("population:N", sort=populations, scale=alt.Scale(paddingOuter=0.35)),
-    )
-    x = alt.X("percent:Q", title="Percentage", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
-    colour = alt.Color(
-        "population:N",
-        sort=populations,
-        scale=alt.Scale(domain=populations, range=[DARK_BLUE, ORANGE][: len(populations)]),
-    )
-    return alt.layer(
-        base.mark_bar(size=13, aria=True).encode(x=x, color=colour, description=alt.Description("said:N")),
-        base.mark_text(align="left", dx=5).encode(x=x, text=alt.Text("shown:N")),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(19))
 
 
 def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
@@ -499,7 +444,7 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
     rows = rows.assign(
         label=rows["year"].astype("int64").astype("str"),
         shown=rows["percent"].map(words.percent),
-        said=[f"{row['year']:.0f}: {_interval_words(row, 'percent')}" for _, row in rows.iterrows()],
+        said=[f"{row['year']:.0f}: {_interval_words(row)}" for _, row in rows.iterrows()],
     ).round({"percent": 1, "lower": 1, "upper": 1})
     base = alt.Chart(rows[["label", "percent", "lower", "upper", "shown", "said"]]).encode(
         x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0))
@@ -534,7 +479,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
         shown=rows["percent"].map(words.percent),
         said=[
             f"{row['group']}, {row['year']:.0f}: "
-            + (_interval_words(row, "percent") if pd.notna(row["lower"]) else words.percent(row["percent"]))
+            + (_interval_words(row) if pd.notna(row["lower"]) else words.percent(row["percent"]))
             for _, row in rows.iterrows()
         ],
     ).round({"percent": 1, "lower": 1, "upper": 1})

@@ -13,9 +13,9 @@ from race_equality.report.charts import chart_svg
 from race_equality.report.display import callout, show_chart, show_table
 
 BARS = alt.Chart(pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})).mark_bar().encode(x="b:Q", y="a:N")
-GAPS = pd.DataFrame(
-    {"label": ["A long name of a measure", "Another"] * 2, "series": ["This trust"] * 2 + ["All trusts"] * 2,
-     "gap": [1.23456, -2.0, 0.5, -1.0], "lower": [0.2, -3.0, 0.4, -1.1], "upper": [2.2, -1.0, 0.6, -0.9]}
+LINKS = pd.DataFrame(
+    {"label": ["A long name of a measure", "Another"] * 2, "series": ["Ethnic minority staff"] * 2 + ["All staff"] * 2,
+     "correlation": [0.123456, -0.2, 0.05, -0.1], "lower": [0.02, -0.3, 0.04, -0.111], "upper": [0.222, -0.1, 0.06, -0.09]}
 )
 
 
@@ -25,9 +25,9 @@ def test_a_chart_speaks_to_a_screen_reader():
 
 
 def test_a_chart_is_the_same_at_every_run():
-    first = chart_svg(pictures.gap_chart(GAPS), title="t", description="d")
+    first = chart_svg(pictures.association_chart(LINKS), title="t", description="d")
     chart_svg(BARS, title="another in between moves vega's counters", description="d")
-    assert chart_svg(pictures.gap_chart(GAPS), title="t", description="d") == first
+    assert chart_svg(pictures.association_chart(LINKS), title="t", description="d") == first
 
 
 def labels_of(svg: str) -> list[str]:
@@ -35,12 +35,12 @@ def labels_of(svg: str) -> list[str]:
 
 
 def test_a_mark_says_its_figure_as_it_is_printed():
-    svg = chart_svg(pictures.gap_chart(GAPS), title="t", description="d")
+    svg = chart_svg(pictures.association_chart(LINKS), title="t", description="d")
     assert labels_of(svg) == [
-        "A long name of a measure, this trust: +1.2 points (95% interval +0.2 to +2.2)",
-        "Another, this trust: −2.0 points (95% interval −3.0 to −1.0)",
-        "A long name of a measure, all trusts: +0.5 points (95% interval +0.4 to +0.6)",
-        "Another, all trusts: −1.0 points (95% interval −1.1 to −0.9)",
+        "A long name of a measure, ethnic minority staff: 0.12 (95% interval 0.02 to 0.22)",
+        "Another, ethnic minority staff: −0.20 (95% interval −0.30 to −0.10)",
+        "A long name of a measure, all staff: 0.05 (95% interval 0.04 to 0.06)",
+        "Another, all staff: −0.10 (95% interval −0.11 to −0.09)",
     ]
 
 
@@ -89,8 +89,6 @@ CHARTS = {
         TRUSTS.assign(label="Question", percent=[10.12345, 15.23456, 20.34567, 12.45678], lower=9.12345,
                       upper=23.45678, here=[True, False, False, False]),
         highlight_label="This trust", others_label="Others"),
-    "populations": lambda: pictures.two_populations_chart(
-        SHARES.assign(group="Asian", population=["Staff", "Catchment"]), first="Staff", second="Catchment"),
     "months": lambda: pictures.months_chart(MONTHS),
     "years": lambda: pictures.years_chart(YEARS[:3]),
     "years by group": lambda: pictures.years_by_group_chart(YEARS),
