@@ -166,7 +166,7 @@ def test_every_number_in_a_sentence_is_a_finding_of_what_it_speaks_of(path):
 
 def counted(text: str) -> set[str]:
     """The counts of what was due, done and late, which test_deeds and test_board_page hold to the actions."""
-    return set(re.findall(r"^(\d+) (?:due by|done|late)", text, flags=re.MULTILINE))
+    return set(re.findall(r"^(\d+) (?:due so far|done|late)", text, flags=re.MULTILINE))
 
 
 def test_a_number_that_is_no_finding_would_be_found():

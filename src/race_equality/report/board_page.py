@@ -636,7 +636,6 @@ def board_page(
     table_caption: str,
     chart: Shown | None,
     deeds: Mapping[str, int] | None,
-    on: Date,
     decisions: Sequence[Decision],
     caution: str,
 ) -> Shown:
@@ -657,8 +656,6 @@ def board_page(
         From :func:`race_equality.report.display.show_chart`.
     deeds : mapping of str to int, optional
         From :func:`counts_of_deeds`.
-    on : datetime.date
-        The day of the report.
     decisions : sequence of Decision
         At most :data:`MOST_DECISIONS`.
 
@@ -690,7 +687,7 @@ def board_page(
     parts.append(f'<div class="board-main">{_table_markup(table, table_caption)}{picture}</div>')
     parts.append(
         '<div class="board-close">'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_deeds_markup(deeds, on)}</div>'
+        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_deeds_markup(deeds)}</div>'
         f'<div class="board-part"><h3 class="unnumbered unlisted">Decisions for the board</h3>{_decisions_markup(decisions)}</div>'
         f'<div class="board-part"><h3 class="unnumbered unlisted">With care</h3>{_paragraph(caution)}</div>'
         "</div>"
@@ -758,11 +755,10 @@ def _number(name: str) -> str:
     return ' class="number"' if name in _NUMBERS else ""
 
 
-def _deeds_markup(deeds: Mapping[str, int] | None, on: Date) -> str:
+def _deeds_markup(deeds: Mapping[str, int] | None) -> str:
     if deeds is None:
-        return _paragraph("The board has given no actions, so nothing can be done or late. “What we said, what we did” says how to begin.")
-    day = date(pd.Timestamp(on))
-    words = {"due": f"due by {day}", "done": "done", "late": "late"}
+        return _paragraph("The board has given no actions, so nothing can be done or late. The next section says how to begin.")
+    words = {"due": "due so far", "done": "done", "late": "late"}
     return (
         "<ul>"
         + "".join(f"<li><strong>{count}</strong> {html.escape(words[name])}</li>" for name, count in deeds.items())

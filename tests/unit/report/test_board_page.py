@@ -167,7 +167,7 @@ def page(**changes):
     return board_page.board_page(**{
         "about": "About", "marks": [], "state": "State.", "changed": "Changed.", "cards": cards(),
         "table": wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD), "table_caption": "Nine rows", "chart": None, "deeds": None,
-        "on": ON, "decisions": decide(), "caution": "Careful", **changes,
+        "decisions": decide(), "caution": "Careful", **changes,
     })
 
 
