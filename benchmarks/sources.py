@@ -100,7 +100,9 @@ def main() -> None:
             readings.append(run(["read", str(folder.resolve())], root))
             checks.append(run(["check"], root))
     size = sum(path.stat().st_size for path in files) / 1024**2
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"## Reading the official files ({len(files)} files, {size:.0f} MB), best of {REPEATS}, two cores\n")
+    print(f"Load of the machine meanwhile (1, 5, 15 minutes): {load}.\n")
     print("| what | wall seconds | processor seconds | peak memory | may take |\n| --- | ---: | ---: | ---: | --- |")
     for what, runs, most in (
         ("race-equality data read, into an empty project", readings, MOST_SECONDS),

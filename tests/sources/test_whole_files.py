@@ -1,6 +1,9 @@
 """The whole published files: row counts, cells looked up by hand, published totals."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -485,3 +488,21 @@ def test_findings_of_the_survey_of_boards_as_published(readings):
     assert values["board_survey_respondents", "Chief executives"] == 14  # as printed; 33 of 254 are 13.0%
     assert set(reading.figures["trust_code"]) == {"ENG"}
     assert "more than 6 in 10" in reading.remarks[0]
+
+
+def test_all_official_files_are_read_from_scratch_in_20_seconds_of_work_and_1_gb(shared, tmp_path):
+    """Processor seconds, as others may use the machine; benchmarks/sources.py measures wall seconds."""
+    for folder in ("data/figures", "data/sources"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "race_equality.cli", "data", "read", str(shared)],
+        env=os.environ | {"RACE_EQUALITY_PROJECT": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = 0  # it was waited for here
+    assert status == 0
+    assert used.ru_utime + used.ru_stime < 20
+    assert used.ru_maxrss / 1024 < 1024
+    assert {path.name for path in (tmp_path / "data" / "figures").iterdir()} >= {"wres_5_to_8_2024.parquet", "systems.geojson"}

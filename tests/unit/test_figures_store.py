@@ -1,5 +1,7 @@
 """The store and where figures came from, on what is committed."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -181,3 +183,46 @@ def test_a_trusts_page_reads_its_own_returns_and_no_others(tmp_path):
     assert len(own) == 2
     assert read_figures(local="RRU", project=project).empty
     assert set(read_figures("wres_2", local="RJ1", project=project)["source"]) == {"wres_return_RJ1"}
+
+
+def test_whoever_presses_ctrl_c_while_it_writes_finds_everything_as_it_was(tmp_path, monkeypatch):
+    import os
+
+    from race_equality.figures import store
+
+    names = ["a", "b", "c"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"old")
+    replaced = []
+
+    def replace(new, target):
+        if len(replaced) == 2:
+            raise KeyboardInterrupt
+        replaced.append(target)
+        os.rename(new, target)
+
+    monkeypatch.setattr(store.os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        write_all({tmp_path / name: b"new" for name in names}, remove=[tmp_path / "a"])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == dict.fromkeys(names, b"old")
+
+
+def test_a_machine_that_stops_while_it_writes_leaves_no_half_file(tmp_path):
+    """As after a power cut: each file is whole, old or new, and what is held can be added again."""
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from race_equality.figures import store\n"
+        "real, done = os.replace, []\n"
+        "def replace(new, target):\n"
+        "    if done: os._exit(9)\n"
+        "    done.append(1); real(new, target)\n"
+        "store.os.replace = replace\n"
+        f"store.write_all({{Path(r'{tmp_path}') / n: b'new' * 1000 for n in ('a', 'b')}})\n"
+    )
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"old")
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new" * 1000, b"old"}
+    write_all({tmp_path / name: b"new" for name in ("a", "b")})
+    assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new"}
