@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import permutations
@@ -161,9 +162,9 @@ def audit_site(
         What was published before, which somebody may have kept: what one of the two hides, the other must not
         show, nor a total of the other give away.
     jobs : int
-        Processes that read files.
+        Processes that read and attack, a trust at a time.
     on_file : callable, optional
-        Told each file's name when it has been read.
+        Told the name of each file that was read.
 
     Returns
     -------
@@ -187,37 +188,99 @@ def audit_site(
     docs/disclosure.md.
     """
     rule = rule or Rule()
-    scopes, files = _scopes(Path(site), jobs, on_file)
-    earlier = _scopes(Path(against), jobs, on_file)[0] if against is not None else {}
-
+    paths, before = _paths(Path(site)), _paths(Path(against)) if against is not None else {}
+    scopes = {*paths, *before}
+    # what belongs to all: an entry of its search index belongs to a trust's page
+    common, apart = _read(paths.get("", []), Path(site))
+    common_before, apart_before = _read(before.get("", []), Path(against)) if before else ([], {})
+    secrets, bases = _secrets(figures, rule, scopes), _bases(figures, scopes)
+    attack_scope = partial(
+        _attack_scope, site=Path(site), against=None if against is None else Path(against), rule=rule,
+        names={_normal(name): code for code, name in (names or {}).items()}, scopes=frozenset(scopes | set(apart)),
+    )  # fmt: skip
+    tasks = [
+        _Task(
+            scope, tuple(paths.get(scope, ())), tuple(before.get(scope, ())), tuple(apart.get(scope, ())),
+            tuple(apart_before.get(scope, ())), tuple(secrets.get(scope, ())),
+        )
+        for scope in sorted((scopes | set(apart)) - {""})
+    ]  # fmt: skip
+    results = []
+    pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
+    with pool or nullcontext():
+        done = pool.map(attack_scope, tasks, chunksize=2) if pool else map(attack_scope, tasks)
+        if pool:  # meanwhile
+            results.append(attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ())))))
+        results += done
+        if not pool:
+            results.append(attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ())))))
+    totals: dict[str, list[_Total]] = defaultdict(list)
+    for result in results:
+        for code, found in result.totals.items():
+            totals[code] += found
     problems: set[Problem] = set()
-    hidden = 0
-    totals = _totals_elsewhere(scopes, names or {})
-    for code, found in _totals_elsewhere(earlier, names or {}).items():
-        totals[code] += [total._replace(place=f"{total.place} as published before") for total in found]
-    secrets, bases = _secrets(figures, rule), _bases(figures)
-    for scope, contents in scopes.items():
-        problems.update(_unread(contents))
-        problems.update(_too_precise(contents, rule, of_a_trust=bool(scope)))
-        problems.update(_too_few(contents, rule))
-        found = _hidden_cells(contents)
-        hidden += len(found)
-        problems.update(_shown_elsewhere(contents, found))
-        problems.update(_beside_its_label(contents, found))
-        problems.update(_in_its_picture(contents, found))
-        problems.update(_worked_out(contents, totals.get(scope, []), bases.get(scope, []), rule, overlapping))
-        problems.update(_from_changes(contents))
-        problems.update(_known_figures(contents, secrets.get(scope, [])))
-        if before := earlier.get(scope):
-            problems.update(_shown_elsewhere(before, found, where=" as published before"))
-            problems.update(_shown_elsewhere(contents, _hidden_cells(before), where=" and was hidden before"))
-    return Audit(tuple(sorted(problems)), files, hidden)
+    for result in results:
+        problems.update(result.problems)
+        problems.update(
+            _worked_out(result.tables, totals.get(result.scope, []), bases.get(result.scope, []), rule, overlapping)
+        )
+    files = [path for several in paths.values() for path in several]
+    if on_file:
+        for path in sorted(files):
+            on_file(path.relative_to(site).as_posix())
+    return Audit(tuple(sorted(problems)), len(files), sum(result.hidden for result in results))
 
 
-def _scopes(
-    site: Path, jobs: int, on_file: Callable[[str], None] | None
-) -> tuple[dict[str, list[Content]], int]:
-    """Read everything in a folder, by the trust that it belongs to, and say how many files it was."""
+@dataclass(frozen=True)
+class _Task:
+    """The files of one trust, or of all: what is published, what was before, and what stands elsewhere about it."""
+
+    scope: str
+    paths: tuple[Path, ...]
+    before: tuple[Path, ...]
+    contents: tuple[Content, ...]
+    contents_before: tuple[Content, ...]
+    secrets: tuple[_Secret, ...]
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What one trust's files give away by themselves, and what is needed to attack them with all others."""
+
+    scope: str
+    problems: list[Problem]
+    hidden: int
+    totals: dict[str, list[_Total]]
+    tables: list[Table]
+
+
+def _attack_scope(
+    task: _Task, *, site: Path, against: Path | None, rule: Rule, names: dict[str, str], scopes: frozenset[str]
+) -> _Result:
+    contents = [*_read(task.paths, site)[0], *task.contents]
+    before = [*(_read(task.before, against)[0] if against else []), *task.contents_before]
+    problems: set[Problem] = set()
+    problems.update(_unread(contents))
+    problems.update(_too_precise(contents, rule, of_a_trust=bool(task.scope)))
+    problems.update(_too_few(contents, rule))
+    found = _hidden_cells(contents)
+    problems.update(_shown_elsewhere(contents, found))
+    problems.update(_beside_its_label(contents, found))
+    problems.update(_in_its_picture(contents, found))
+    problems.update(_from_changes(contents))
+    problems.update(_known_figures(contents, list(task.secrets)))
+    totals = _totals(task.scope, contents, names, scopes)
+    if before:
+        problems.update(_shown_elsewhere(before, found, where=" as published before"))
+        problems.update(_shown_elsewhere(contents, _hidden_cells(before), where=" and was hidden before"))
+        for code, earlier in _totals(task.scope, before, names, scopes).items():
+            totals[code] += [total._replace(place=f"{total.place} as published before") for total in earlier]
+    tables = [part for table in _tables(contents) for part in _parts_of_one_whole(table) if _hides(part)]
+    return _Result(task.scope, list(problems), len(found), dict(totals), tables)
+
+
+def _paths(site: Path) -> dict[str, list[Path]]:
+    """Every file in a folder, by the trust that it belongs to."""
     if not site.is_dir():
         raise RaceEqualityError(f"There is no folder {site} to audit.")
     paths = sorted(path for path in site.rglob("*") if path.is_file())
@@ -225,28 +288,22 @@ def _scopes(
         paths = [path for path in paths if not path.relative_to(site).parts[0].startswith(".")]
     if not paths:
         raise RaceEqualityError(f"The folder {site} holds no files to audit.")
-    scopes: dict[str, list[Content]] = defaultdict(list)
-    for path, contents in zip(paths, _read(paths, site, jobs), strict=True):
-        name = path.relative_to(site).as_posix()
-        for item in contents:
+    scopes: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        scopes[_scope(path.relative_to(site).as_posix())].append(path)
+    return scopes
+
+
+def _read(paths: Iterable[Path], site: Path) -> tuple[list[Content], dict[str, list[Content]]]:
+    """Read files, what a file of all trusts says of one trust's page apart."""
+    common: list[Content] = []
+    apart: dict[str, list[Content]] = defaultdict(list)
+    for path in paths:
+        of_all = not _scope(path.relative_to(site).as_posix())
+        for item in read_file(path, site):
             _, inside, page = item.file.partition("!trusts/")
-            scopes[_scope(f"trusts/{page}" if inside else name)].append(item)
-        if on_file:
-            on_file(name)
-    return scopes, len(paths)
-
-
-def _read(paths: list[Path], site: Path, jobs: int) -> Iterator[list[Content]]:
-    read = partial(_read_all, site=site)
-    if jobs == 1:
-        yield from map(read, paths)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(read, paths, chunksize=4)
-
-
-def _read_all(path: Path, site: Path) -> list[Content]:
-    return list(read_file(path, site))
+            (apart[_scope(f"trusts/{page}")] if inside and of_all else common).append(item)
+    return common, apart
 
 
 def _scope(name: str) -> str:
@@ -541,33 +598,31 @@ def _same_subject(one: frozenset[str], other: frozenset[str]) -> bool:
     return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
 
 
-def _totals_elsewhere(
-    scopes: dict[str, list[Content]], names: dict[str, str]
+def _totals(
+    scope: str, contents: Iterable[Content], names: dict[str, str], scopes: frozenset[str]
 ) -> dict[str, list[_Total]]:
-    """Exact numbers of people that any page gives for a trust, with where they stand."""
-    by_name = {_normal(name): code for code, name in names.items()}
+    """Exact numbers of people that pages give for a trust, with where they stand."""
     found: dict[str, list[_Total]] = defaultdict(list)
-    for scope, contents in scopes.items():
-        for table in _tables(contents):
-            people = [i for i, column in enumerate(table.columns) if _PEOPLE.search(column)]
-            if not people:
-                continue
-            group = _group_column(table)
-            for row in table.rows:
-                label = row[0] if row else ""
-                if group is not None and not (group < len(row) and _TOTAL.match(row[group].strip())):
-                    continue  # the base of one group, and not how many there are
+    for table in _tables(contents):
+        people = [i for i, column in enumerate(table.columns) if _PEOPLE.search(column)]
+        if not people:
+            continue
+        group = _group_column(table)
+        for row in table.rows:
+            label = row[0] if row else ""
+            if group is not None and not (group < len(row) and _TOTAL.match(row[group].strip())):
+                continue  # the base of one group, and not how many there are
+            code = re.search(r"\(([A-Z0-9]{3,5})\)\s*$", label)
+            owner = code.group(1) if code else names.get(_normal(label))
+            if owner is None and label.strip() in scopes:
+                owner = label.strip()
+            if owner is None and _TOTAL.match(label.strip()):
+                owner = scope
+            numbers = [_only_number(row[i]) for i in people if i < len(row)] if owner else []
+            whole = [number for number in numbers if number and not number.percent and not number.decimals]
+            if whole:
                 about = frozenset() if group is None else _subjects(table, row)
-                code = re.search(r"\(([A-Z0-9]{3,5})\)\s*$", label)
-                owner = code.group(1) if code else by_name.get(_normal(label))
-                if owner is None and label.strip() in scopes:
-                    owner = label.strip()
-                if owner is None and _TOTAL.match(label.strip()):
-                    owner = scope
-                for i in people:
-                    number = _only_number(row[i]) if i < len(row) else None
-                    if owner and number and not number.percent and not number.decimals:
-                        found[owner].append(_Total(int(number.value), f"{table.file}, {table.place}", about))
+                found[owner] += [_Total(int(number.value), f"{table.file}, {table.place}", about) for number in whole]
     return found
 
 
@@ -615,17 +670,19 @@ def _parts_of_one_whole(table: Table) -> Iterator[Table]:
         )
 
 
+def _hides(table: Table) -> bool:
+    return any(_is_hidden(cell) for row in table.rows for cell in row)
+
+
 def _worked_out(
-    contents: list[Content],
+    tables: Iterable[Table],
     totals: list[_Total],
     bases: list[float],
     rule: Rule,
     overlapping: tuple[str, ...],
 ) -> Iterator[Problem]:
     done = set()
-    for table in (part for table in _tables(contents) for part in _parts_of_one_whole(table)):
-        if not any(_is_hidden(cell) for row in table.rows for cell in row):
-            continue
+    for table in tables:
         apart = _table_name(table).startswith(tuple(_normal(begin) for begin in overlapping))
         about = table.about
         content = (_table_name(table), table.columns, table.rows)
@@ -797,11 +854,12 @@ class _Secret:
     unrounded: str | None
 
 
-def _secrets(figures: pd.DataFrame | None, rule: Rule) -> dict[str, list[_Secret]]:
+def _secrets(figures: pd.DataFrame | None, rule: Rule, scopes: set[str]) -> dict[str, list[_Secret]]:
     if figures is None:
         return {}
+    groups = figures[["indicator", "group"]].drop_duplicates().groupby("indicator").size()
+    figures = figures[figures["trust_code"].isin(scopes)]
     few = figures[rests_on_too_few(figures, rule) & (figures["status"] == "ok")]
-    groups = figures.groupby("indicator")["group"].nunique()
     found: dict[str, list[_Secret]] = defaultdict(list)
     for row in few.itertuples():
         if groups[row.indicator] < 2:
@@ -820,10 +878,11 @@ def _secrets(figures: pd.DataFrame | None, rule: Rule) -> dict[str, list[_Secret
     return found
 
 
-def _bases(figures: pd.DataFrame | None) -> dict[str, list[float]]:
+def _bases(figures: pd.DataFrame | None, scopes: set[str]) -> dict[str, list[float]]:
     """How many people the shares of each trust's breakdowns are shares of."""
     if figures is None:
         return {}
+    figures = figures[figures["trust_code"].isin(scopes)]
     rows = figures[is_breakdown(figures)]
     return {
         code: sorted(set(denominators.dropna().astype(float)))

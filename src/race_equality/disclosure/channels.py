@@ -15,6 +15,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_to_bytes
@@ -315,9 +316,17 @@ def _data_uri(uri: str, name: str, channel: str, place: str) -> Iterator[Content
 
 
 def _svg(text: str, name: str, channel: str, place: str) -> Iterator[Content]:
-    for item in _html(text, name, channel):
-        # the line in the file is that of the picture and not of its own text
-        yield replace(item, place=place) if place and not isinstance(item, Unread) else item
+    for item in _picture(text):
+        if isinstance(item, Unread):
+            yield Unread(name, item.reason)
+        else:
+            # the line in the file is that of the picture and not of its own text
+            yield replace(item, file=name, channel=item.channel.replace("SVG", channel, 1), place=place or item.place)
+
+
+@lru_cache(maxsize=64)  # a chart stands in the page and in its notebook
+def _picture(text: str) -> tuple[Content, ...]:
+    return tuple(_html(text, "", "SVG"))
 
 
 # ---- data ----
