@@ -332,7 +332,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     """
     labels = [wrap(label) for label in rows["label"].unique()]
     said = []
-    for (_, row), name in zip(rows.iterrows(), _texts(rows, "trust_name"), strict=True):
+    for row, name in zip(rows.to_dict("records"), _texts(rows, "trust_name"), strict=True):
         figure = _interval_words(row) if row["here"] else words.percent(row["percent"])
         said.append(f"{trust_label(row['trust_code'], name)}: {figure}, {words.lower_first(row['label'])}")
     rows = rows.assign(
