@@ -26,7 +26,8 @@
     '<input id="find-trust" type="search" autocomplete="off" spellcheck="false">' +
     '<p class="count" role="status" aria-live="polite"></p>';
   var region = table.parentNode;
-  region.parentNode.insertBefore(form, region);
+  var regions = document.querySelector(".regions");
+  region.parentNode.insertBefore(form, regions || region);
   var box = form.querySelector("input");
   var count = form.querySelector(".count");
 
@@ -46,6 +47,7 @@
       body.hidden = !rows.some(function (row) { return row.parentNode === body && !row.hidden; });
     });
     table.hidden = shown().length === 0;
+    if (regions) regions.hidden = asked.length > 0; // they may lead to what is hidden now
   }
 
   // The table answers at once; what a screen reader hears waits until the typing rests.
