@@ -31,7 +31,10 @@ def test_letters_that_no_font_has_do_not_cost_the_pdf(text):
 
 
 @pytest.mark.parametrize("text", ["مرحبا", "שלום", "Łódź ŵ ŷ ≥ −", "a \N{RIGHT-TO-LEFT OVERRIDE}b"])
-def test_letters_of_many_languages_are_there(text):
+def test_letters_of_many_languages_are_there(text, monkeypatch):
+    from race_equality.render import pdf
+
+    monkeypatch.setattr(pdf, "_without_strange_letters", lambda *_: pytest.fail("a letter is missing"))
     assert len(compiled(text).pages) == 1
 
 
