@@ -1,5 +1,7 @@
 """Integrated care boards: codes, names and deprivation."""
 
+import csv
+
 import openpyxl
 import pytest
 
@@ -7,7 +9,8 @@ from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.figures.trusts import TrustList, resolve_trust, system_codes
 from race_equality.sources.catalogue import read_folder, recognise
-from race_equality.sources.systems import NEIGHBOURHOOD_COLUMNS, read_deprivation
+from race_equality.project import find_project
+from race_equality.sources.systems import NEIGHBOURHOOD_COLUMNS, codes_csv, read_deprivation, read_register
 
 
 def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):
@@ -146,6 +149,43 @@ def test_neighbourhoods_are_averaged_by_population_as_the_publisher_does(write, 
 def test_wrong_neighbourhoods_are_named(write, tmp_path, trust_list, rows, lookup, problem):
     with pytest.raises(InputError, match=problem):
         read_deprivation(write_neighbourhoods(write, tmp_path, rows, lookup), trust_list)
+
+
+def test_boards_that_closed_and_opened_keep_their_own_codes_and_days(write, tmp_path):
+    register = read_register(
+        write.csv(
+            tmp_path / "icb.csv",
+            [("D7T5G", "NHS ESSEX INTEGRATED CARE BOARD", "20260401", "", "True"),
+             ("QH8", "NHS MID AND SOUTH ESSEX INTEGRATED CARE BOARD", "20180401", "20260331.0", "False")],
+            ("icb_code", "icb_name", "open_date", "close_date", "is_current"),
+        )
+    )  # fmt: skip
+    text = codes_csv({"E54000026": ("QH8", "Mid and South Essex")}, register).decode()
+    assert text.splitlines() == [
+        "system_code,system_name,ons_code,open_date,close_date",
+        "D7T5G,Essex,,2026-04-01,",
+        "QH8,Mid and South Essex,E54000026,2018-04-01,2026-03-31",
+    ]
+
+
+@pytest.mark.parametrize("day", ["", "soon", "20261301"])
+def test_a_board_without_a_first_day_is_named(write, tmp_path, day):
+    path = write.csv(tmp_path / "icb.csv", [("D7T5G", "ESSEX", day, "")], ("icb_code", "icb_name", "open_date", "close_date"))
+    with pytest.raises(InputError, match="row 2, open_date"):
+        read_register(path)
+
+
+def test_42_boards_to_march_2026_and_36_since():
+    with open(find_project().figures / "systems.csv", encoding="utf-8", newline="") as file:
+        boards = list(csv.DictReader(file))
+    before = [b for b in boards if b["open_date"] <= "2026-03-31"]
+    since = [b for b in boards if b["close_date"] == ""]
+    # NHS England: 12 closed on 31 March 2026 and 6 opened the day after
+    assert (len(before), len(since), len(boards)) == (42, 36, 48)
+    assert all(b["ons_code"] for b in before)
+    assert {b["system_name"] for b in since if b["open_date"] == "2026-04-01"} == {
+        "Essex", "Thames Valley", "Central East", "Surrey and Sussex", "Norfolk and Suffolk", "West and North London",
+    }  # fmt: skip
 
 
 @pytest.mark.whole_file

@@ -210,7 +210,11 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
     boards = {}
     if stamps[-1]:
         with open(folder / SYSTEMS_FILE, encoding="utf-8", newline="") as file:
-            boards = {r.get("ons_code"): (r["system_code"], r["system_name"]) for r in csv.DictReader(file)}
+            boards = {
+                row["ons_code"]: (row["system_code"], row["system_name"])
+                for row in csv.DictReader(file)
+                if row.get("ons_code")  # boards opened since have none in the list of 2024
+            }
     return TrustList(trusts, successions, boards)
 
 

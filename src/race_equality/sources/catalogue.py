@@ -106,7 +106,8 @@ TRUST_FILES = {
         "2024",
         (
             "The 42 boards before 1 April 2026, when they became 36 and two were split: figures of boards "
-            "keep the board of their time.",
+            "keep the board of their time. First and last days, and the boards since then, are from NHS England's "
+            "register of boards (icb.csv).",
         ),
     ),
     "ods_successors": (
@@ -631,7 +632,9 @@ def _is_of_trust_list(headers: Sequence[str]) -> bool:
     official = len(headers) == len(ods.ETR_COLUMNS) and re.fullmatch(r"[A-Z0-9]{3,5}", headers[0])
     return bool(official) or any(
         set(columns) <= set(headers)
-        for columns in (ods.TRUST_COLUMNS, ods.SUCCESSOR_COLUMNS, systems.CODES_COLUMNS)
+        for columns in (
+            ods.TRUST_COLUMNS, ods.SUCCESSOR_COLUMNS, systems.CODES_COLUMNS, systems.REGISTER_COLUMNS,
+        )  # fmt: skip
     )
 
 
@@ -692,7 +695,9 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         files[project.figures / TRUSTS_FILE] = content
         files[project.figures / SUCCESSIONS_FILE] = successions_csv(trusts.successions)
         boards = trusts.boards
-        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(boards)
+        register_path = folder / systems.REGISTER_FILE
+        register = systems.read_register(register_path) if register_path.is_file() else []
+        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(boards, register)
         for source_id, path in paths.items():
             _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]
             source = _dated(

@@ -11,7 +11,8 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
@@ -30,6 +31,9 @@ from race_equality.sources.reading import (
 )
 
 CODES_COLUMNS = ("icb24_code", "icb24_code_nhs", "icb24_name")
+REGISTER_COLUMNS = ("icb_code", "icb_name", "open_date", "close_date")
+REGISTER_FILE = Path("geography") / "icb.csv"
+_SMALL = {"AND": "and", "OF": "of", "THE": "the", "NHS": "NHS"}
 DEPRIVATION = "system_deprivation"
 DEPRIVATION_COLUMNS = (
     "icb24_code", "icb24_name", "imd_average_score",
@@ -87,12 +91,90 @@ def short_name(name: str) -> str:
     return name.removeprefix("NHS ").removesuffix(" Integrated Care Board")
 
 
-def codes_csv(codes: Mapping[str, tuple[str, str]]) -> bytes:
-    """Return the text of ``systems.csv``: NHS code, short name and ONS code of each board."""
+@dataclass(frozen=True)
+class Board:
+    """One integrated care board of the register.
+
+    Parameters
+    ----------
+    code, name : str
+        NHS code and short name.
+    opened : datetime.date
+    closed : datetime.date or None
+    """
+
+    code: str
+    name: str
+    opened: date
+    closed: date | None
+
+
+def read_register(path: Path) -> list[Board]:
+    """Read which boards there are and were: twelve closed on 31 March 2026, and six opened the day after.
+
+    Parameters
+    ----------
+    path : Path
+        ``icb_code``, ``icb_name`` in capitals, ``open_date`` and ``close_date`` as ``20260331`` (also
+        written ``20260331.0``).
+
+    Returns
+    -------
+    list of Board
+
+    Raises
+    ------
+    InputError
+
+    Notes
+    -----
+    Two of the twelve were divided between several, so no figure of a board is carried over to another.
+    """
+    table = read_csv(path, REGISTER_COLUMNS, optional=("is_current",))
+    first_by_key((((r["icb_code"].text,), r["icb_code"]) for r in table), "board")
+    boards = []
+    for record in table:
+        opened = _day(record["open_date"])
+        if opened is None:
+            raise record["open_date"].error("The board has no opening date.", "Download the file again.")
+        name = " ".join(_SMALL.get(w, w.capitalize()) for w in record["icb_name"].text.split())
+        name = name.removeprefix("NHS ").removesuffix(" Integrated Care Board")
+        boards.append(Board(record["icb_code"].text, name, opened, _day(record["close_date"])))
+    return boards
+
+
+def _day(cell: Cell) -> date | None:
+    text = cell.text.removesuffix(".0")
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        raise cell.error(f"{cell.text!r} is not a day.", "Write it as 20260331.") from None
+
+
+def codes_csv(codes: Mapping[str, tuple[str, str]], register: Sequence[Board] = ()) -> bytes:
+    """Return the text of ``systems.csv``: codes, short name, and first and last day of each board.
+
+    Parameters
+    ----------
+    codes : mapping of str to (str, str)
+        From :func:`read_codes`.
+    register : sequence of Board
+        From :func:`read_register`; boards that ``codes`` does not have are added, without an ONS code.
+
+    Returns
+    -------
+    bytes
+    """
+    days = {board.code: (board.opened.isoformat(), board.closed.isoformat() if board.closed else "") for board in register}
+    rows = [(code, name, ons_code, *days.get(code, ("", ""))) for ons_code, (code, name) in codes.items()]
+    known = {code for code, _ in codes.values()}
+    rows += [(board.code, board.name, "", *days[board.code]) for board in register if board.code not in known]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("system_code", "system_name", "ons_code"))
-    writer.writerows(sorted((code, name, ons_code) for ons_code, (code, name) in codes.items()))
+    writer.writerow(("system_code", "system_name", "ons_code", "open_date", "close_date"))
+    writer.writerows(sorted(rows))
     return text.getvalue().encode()
 
 
