@@ -384,7 +384,8 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
         line=rows["series"].to_numpy() + rows["recording"].astype("str").to_numpy(), percent=rows["percent"].round(1)
     )[["month", "series", "percent", "line", "recording"]]
     x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelAngle=0, labelOverlap=True))
-    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+    scale = alt.Scale(domain=[0, float(rows["percent"].max()) * 1.08], nice=False)
+    y = alt.Y("percent:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))
     lines = (
         alt.Chart(rows.drop(columns="recording"))
         .mark_line(strokeWidth=2.5)
@@ -423,14 +424,19 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
             .encode(x=x, y=y, text=alt.Text("shown:N"))
         )
     if rows["recording"].nunique() > 1:
-        layers.append(_recording_break(rows, x))
+        layers += _recording_break(rows, x)
     return alt.layer(*layers).properties(width=470, height=200)
 
 
-def _recording_break(rows: pd.DataFrame, x: alt.X) -> alt.Chart:
-    """Draw an upright line at the first month that is recorded in another way."""
+def _recording_break(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
+    """Draw an upright line at the first month that is recorded in another way, and say what it is."""
     first = rows.loc[rows["recording"] > rows["recording"].min(), ["month"]].drop_duplicates().head(1)
-    return alt.Chart(first).mark_rule(strokeDash=[2, 3]).encode(x=x)
+    at = alt.Chart(first.assign(name="Recording changed")).encode(x=x)
+    return [
+        at.mark_rule(strokeDash=[2, 3]),
+        # near zero, where no line runs
+        at.mark_text(align="right", baseline="bottom", dx=-5, fontSize=13).encode(y=alt.YValue(196), text=alt.Text("name:N")),
+    ]
 
 
 def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
@@ -449,12 +455,14 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(rows[["label", "percent", "lower", "upper", "shown", "said"]]).encode(
         x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0))
     )
-    y = alt.Y("percent:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+    # with room for a figure above each interval
+    scale = alt.Scale(domain=[0, float(rows["upper"].max()) * 1.2], nice=False)
+    y = alt.Y("percent:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))
     return alt.layer(
         base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
         base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
         base.mark_point(color=DARK_BLUE, size=110, aria=True).encode(y=y, description=alt.Description("said:N")),
-        base.mark_text(align="left", dx=9, dy=-10).encode(y=y, text=alt.Text("shown:N")),
+        base.mark_text(baseline="bottom", dy=-5).encode(y=alt.Y("upper:Q", title=None), text=alt.Text("shown:N")),
     ).properties(width=420, height=170, title=_title_above("Percentage of staff who answered"))
 
 
