@@ -1,20 +1,24 @@
-"""How long a report takes, by stage, beside the loop that a user would write.
+"""What a report costs: by a build, by the loop that a user would write, and by a plain function.
 
-    python benchmarks/build.py                    four trusts of different kinds
-    python benchmarks/build.py RJ1 RV5 --jobs 1   these, one at a time
+    python benchmarks/build.py                       twelve trusts of all kinds, in two rounds
+    python benchmarks/build.py --all                 and then the whole site once
+    python benchmarks/build.py RJ1 RV5 --loop 1      these, the loop for one of them
 
-Both are measured in one run on one machine: ratios travel, seconds do not. The loop is, for each
-trust, ``papermill`` and then ``jupyter nbconvert --to html``; the build makes HTML **and** PDF, the
-overview of all trusts and the first page as well. Writes benchmarks/results.md.
+All ways are measured in one run on one machine, in turn: ratios travel, seconds do not. The loop is, for
+each trust, the command ``papermill`` and then ``quarto render`` (HTML and PDF); where Quarto is missing,
+``jupyter nbconvert --to html``. The plain function is benchmarks/plain.py. Every way makes the trusts'
+reports alone; the pages on all trusts are there before. Writes benchmarks/results.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import datetime
 import json
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -23,18 +27,33 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from race_equality.batch.manifest import versions
 from race_equality.batch.pool import usable_cores
 from race_equality.errors import RaceEqualityError
+from race_equality.figures.trusts import read_trusts
 from race_equality.project import find_project
-
-#: One of each kind: acute, mental health, ambulance, community.
-TRUSTS = ("RJ1", "RV5", "RRU", "RY4")
+from race_equality.render import stage_project
 
 RESULTS = Path(__file__).with_name("results.md")
+PLAIN = Path(__file__).with_name("plain.py")
+
+LOOP = "papermill, then quarto render"
+LOOP_WITHOUT_QUARTO = "papermill, then nbconvert (HTML alone)"
+BUILD = "race-equality build"
+DEFAULT = "race-equality build --engine default"
+FUNCTION = "plain function"
+
+#: What a process of a build does, by its command.
+ROLES = {
+    "race_equality.batch.fork_server": "running notebooks",
+    "race_equality.batch.drawing_server": "drawing charts",
+    "multiprocessing": "papermill and nbclient",
+    "pandoc": "Pandoc",
+    "": "figures to download, pages, typst, the record",
+}
 
 
 @dataclass(frozen=True)
@@ -43,14 +62,18 @@ class Run:
 
     Parameters
     ----------
-    seconds : float
-        Wall time.
+    seconds, processor : float
+        Wall time, and processor time with all processes below.
     megabytes : float or None
         Most memory that it and all below it held at once; None where the system does not say.
+    roles : dict of str to float
+        Processor seconds by what a process does.
     """
 
     seconds: float
+    processor: float
     megabytes: float | None
+    roles: dict[str, float] = field(default_factory=dict)
 
 
 class PeakMemory:
@@ -59,12 +82,14 @@ class PeakMemory:
     Notes
     -----
     Proportional set size: a page that forked processes share is counted once, over them all. Read
-    from Linux's /proc twice a second; elsewhere nothing is measured.
+    from Linux's /proc twice a second; elsewhere nothing is measured. What each process has used of
+    the processor is read at the same time.
     """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._peak = 0
+        self._used: dict[int, tuple[str, float]] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -82,7 +107,18 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
-            self._peak = max(self._peak, sum(map(_kilobytes, _family(self._pid))))
+            family = _family(self._pid)
+            self._peak = max(self._peak, sum(map(_kilobytes, family)))
+            for pid in family:
+                self._used[pid] = _role_and_seconds(pid) or self._used.get(pid, ("", 0.0))
+
+    @property
+    def roles(self) -> dict[str, float]:
+        """Processor seconds of what was seen, by role."""
+        found: dict[str, float] = {}
+        for role, seconds in self._used.values():
+            found[role] = found.get(role, 0.0) + seconds
+        return found
 
 
 def _family(pid: int) -> list[int]:
@@ -109,20 +145,52 @@ def _kilobytes(pid: int) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def run(command: Sequence[str | os.PathLike[str]], folder: Path) -> Run:
-    """Run a command to its end, and fail if it fails."""
+def _role_and_seconds(pid: int) -> tuple[str, float] | None:
+    """Say what a process does and what it has used; of the fork server, with the kernels that ended."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        fields = (Path(f"/proc/{pid}/stat").read_text()).rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return None
+    role = next(role for name, role in ROLES.items() if name in command)
+    ticks = sum(map(int, fields[11:13]))
+    if "race_equality.batch.fork_server" in command:
+        # a kernel has the server's command; only the server has children that ended
+        ended = sum(map(int, fields[13:15]))
+        ticks = ticks + ended if ended else 0
+    return role, ticks / os.sysconf("SC_CLK_TCK")
+
+
+def adopt_orphans() -> None:
+    """Make processes whose parent ends our children, so that their time is counted (Linux)."""
+    if sys.platform == "linux":
+        subreaper = 36
+        ctypes.CDLL(None, use_errno=True).prctl(subreaper, 1, 0, 0, 0)
+
+
+def run(command: Sequence[str | os.PathLike[str]], folder: Path, **environment: str) -> Run:
+    """Run a command to the end of its last process, and fail if it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            list(map(os.fspath, command)), cwd=folder, stdout=output, stderr=subprocess.STDOUT
-        )
+            list(map(os.fspath, command)), cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+            env=os.environ | environment,
+        )  # fmt: skip
         with PeakMemory(process.pid) as memory:
             status = process.wait()
         seconds = time.perf_counter() - began
+        try:
+            while True:
+                os.wait()  # what it left to end by itself
+        except ChildProcessError:
+            pass
         if status:
             output.seek(0)
             sys.exit(f"{' '.join(map(str, command))} ended with {status}:\n{output.read().decode()}")
-    return Run(seconds, memory.megabytes)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(seconds, used, memory.megabytes, memory.roles)
 
 
 def find_nbconvert(given: str | None) -> list[str] | None:
@@ -137,40 +205,108 @@ def find_nbconvert(given: str | None) -> list[str] | None:
     return None
 
 
-def time_loop(
-    codes: Sequence[str], root: Path, folder: Path, nbconvert: list[str] | None
-) -> tuple[list[Run], list[Run]]:
-    """Run the loop that a user would write; give each papermill and each nbconvert."""
-    executed, converted = [], []
-    for code in codes:
-        target = folder / f"{code}.ipynb"
-        executed.append(
-            run(
-                [sys.executable, "-m", "papermill", "--no-progress-bar", "notebooks/board_report.ipynb",
-                 target, "-p", "trust_code", code],
-                root,
-            )
-        )  # fmt: skip
-        if nbconvert:
-            converted.append(run([*nbconvert, "--to", "html", target], root))
-    return executed, converted
+def choose_trusts(number: int) -> list[str]:
+    """Choose trusts of all kinds, as many of each as there are among all trusts."""
+    trusts = read_trusts().sort_values(["kind", "trust_code"], kind="stable")["trust_code"].tolist()
+    return [trusts[(2 * n + 1) * len(trusts) // (2 * number)] for n in range(number)]
 
 
-def time_build(codes: Sequence[str], root: Path, folder: Path, *options: str) -> tuple[Run, dict]:
-    """Run one build; give it and its manifest."""
-    whole = run(
-        [sys.executable, "-m", "race_equality.cli", "build", *codes, "--output", folder, *options], root
-    )
-    return whole, json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+class Bench:
+    """The ways, and what was measured of each.
+
+    Parameters
+    ----------
+    folder : Path
+        For all that is made.
+    jobs : int
+        At once.
+    nbconvert : list of str or None
+        For the loop, without Quarto.
+    """
+
+    def __init__(self, folder: Path, jobs: int, nbconvert: list[str] | None) -> None:
+        self.root = find_project().root
+        self.folder = folder
+        self.jobs = jobs
+        self.nbconvert = nbconvert
+        self.loop = LOOP if shutil.which("quarto") else LOOP_WITHOUT_QUARTO
+        #: Way to its runs, and how many trusts each was of.
+        self.runs: dict[str, list[tuple[int, Run]]] = {}
+        self.parts: list[tuple[int, Run]] = []
+        self.compared = self.same = 0
+
+    def note(self, way: str, trusts: int, one: Run) -> None:
+        """Keep what was measured."""
+        self.runs.setdefault(way, []).append((trusts, one))
+        print(f"{way}: {one.seconds / trusts:.2f} s, {one.processor / trusts:.2f} processor s a trust", file=sys.stderr)
+
+    def by_loop(self, codes: Sequence[str], name: str) -> None:
+        """Run the loop that a user would write, one trust at a time."""
+        folder = self.folder / name
+        stage_project(find_project(), folder)
+        seconds, processor, megabytes = 0.0, 0.0, 0.0
+        for code in codes:
+            target = folder / "trusts" / f"{code}.ipynb"
+            papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "notebooks/board_report.ipynb",
+                         target, "-p", "trust_code", code]  # fmt: skip
+            steps = [run(papermill, self.root)]
+            if self.loop == LOOP:
+                # a project of one page: with more, Quarto would go through the others each time
+                steps.append(run(["quarto", "render", f"trusts/{code}.ipynb"], folder))
+                pdfs = list(folder.rglob(f"{code}.pdf"))
+                if not pdfs or not list(folder.rglob(f"{code}.html")):
+                    sys.exit(f"Quarto made no HTML or no PDF of {code}.")
+            elif self.nbconvert:
+                steps.append(run([*self.nbconvert, "--to", "html", target], self.root))
+            self.parts.append((1, steps[0]))
+            seconds += sum(one.seconds for one in steps)
+            processor += sum(one.processor for one in steps)
+            megabytes = max([megabytes, *(one.megabytes or 0.0 for one in steps)])
+            target.unlink()
+        self.note(self.loop, len(codes), Run(seconds, processor, megabytes or None))
+
+    def build(self, codes: Sequence[str], name: str, *options: str) -> Run:
+        """Run one build."""
+        command = [sys.executable, "-m", "race_equality.cli", "build", *codes, "--output", self.folder / name]
+        return run([*command, "--renderer", "built-in", "--jobs", str(self.jobs), *options], self.root)
+
+    def prepare(self, code: str) -> None:
+        """Make the pages on all trusts, with one report: a build of others then makes these alone."""
+        self.build([code], "prepared")
+
+    def by_build(self, way: str, codes: Sequence[str], name: str, *options: str) -> None:
+        """Build reports beside the pages on all trusts, with nothing kept of an earlier build."""
+        shutil.copytree(self.folder / "prepared", self.folder / name)
+        shutil.rmtree(self.folder / name / ".cache", ignore_errors=True)
+        self.note(way, len(codes), self.build(codes, name, *options))
+
+    def by_function(self, codes: Sequence[str], name: str, build: str) -> None:
+        """Run the plain function, and compare what it shows with what a build shows."""
+        command = [sys.executable, PLAIN, *codes, "--output", self.folder / name, "--jobs", str(self.jobs)]
+        self.note(FUNCTION, len(codes), run(command, self.root))
+        for code in codes:
+            (made,) = (self.folder / name).glob(f"*/site/trusts/{code}.ipynb")
+            self.compared += 1
+            self.same += _outputs(made) == _outputs(self.folder / build / "site" / "trusts" / made.name)
+
+    def a_trust(self, way: str) -> tuple[float, float]:
+        """Give wall and processor seconds a trust."""
+        trusts = sum(number for number, _ in self.runs[way])
+        return (
+            sum(one.seconds for _, one in self.runs[way]) / trusts,
+            sum(one.processor for _, one in self.runs[way]) / trusts,
+        )
+
+    def peak(self, way: str) -> str:
+        """Give the most memory that any run of a way held."""
+        known = [one.megabytes for _, one in self.runs[way] if one.megabytes]
+        return f"{max(known):.0f} MB" if known else "not measured"
 
 
-def mean(runs: Sequence[Run]) -> float:
-    return statistics.fmean(one.seconds for one in runs)
-
-
-def peak(runs: Sequence[Run]) -> str:
-    known = [one.megabytes for one in runs if one.megabytes]
-    return f"{max(known):.0f} MB" if known else "not measured"
+def _outputs(notebook: Path) -> list[tuple[str, object]]:
+    """Give what a page is made of: the outputs of each cell, by its id."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [(cell["id"], cell["outputs"]) for cell in cells if cell.get("outputs")]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -178,96 +314,113 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def report(
-    codes: Sequence[str],
-    jobs: int,
-    loop: tuple[list[Run], list[Run]],
-    builds: dict[str, tuple[Run, dict]],
-) -> str:
+def report(bench: Bench, codes: Sequence[str], load: tuple[float, float], whole: list[str]) -> str:
     """Put it in Markdown."""
-    executed, converted = loop
-    number = len(codes)
-    loop_seconds = sum(one.seconds for one in (*executed, *converted))
-    html = f"{mean(converted):.1f}" if converted else "nbconvert is not installed"
-    ways = {"papermill, then nbconvert": (loop_seconds, number, peak([*executed, *converted]))}
-    for name, (whole, manifest) in builds.items():
-        ways[name] = (whole.seconds, len(manifest["pages"]), peak([whole]))
-
-    stages = [["papermill, then nbconvert", f"{mean(executed):.1f}", "", html, ""]]
-    for name, (_, manifest) in builds.items():
-        pages = [manifest["pages"][f"trusts/{code}.ipynb"]["seconds"] for code in codes]
-        stages.append(
-            [name]
-            + [f"{statistics.fmean(page.get(stage, 0.0) for page in pages):.2f}"
-               for stage in ("execute", "charts", "html", "pdf")]
-        )  # fmt: skip
     found = versions()
     named = ("python", "papermill", "ipykernel", "pandas", "altair", "typst", "pypandoc_binary")
+    loop_wall, loop_processor = bench.a_trust(bench.loop)
+    rows = []
+    for way in (bench.loop, DEFAULT, BUILD, FUNCTION):
+        wall, processor = bench.a_trust(way)
+        _, function = bench.a_trust(FUNCTION)
+        rows.append(
+            [way, str(sum(number for number, _ in bench.runs[way])), f"{wall:.2f}", f"{processor:.2f}",
+             f"{loop_wall / wall:.1f}", f"{loop_processor / processor:.1f}", f"{processor / function:.2f}",
+             bench.peak(way)]
+        )  # fmt: skip
+    trusts = sum(number for number, _ in bench.runs[BUILD])
+    _, total = bench.a_trust(BUILD)
+    roles = {role: 0.0 for role in ROLES.values()}
+    for _, one in bench.runs[BUILD]:
+        for role, seconds in one.roles.items():
+            roles[role] += seconds / trusts
+    parts = [[role, f"{seconds:.2f}"] for role, seconds in roles.items()]
+    parts.append(["in all, with what was too short to be seen", f"{total:.2f}"])
+    papermill = statistics.fmean(one.seconds for _, one in bench.parts)
     return "\n".join(
         [
-            "# How long a report takes",
+            "# What a report costs",
             "",
-            f"{number} trusts ({', '.join(codes)}), measured in one run on "
+            f"{len(codes)} trusts ({', '.join(codes)}), measured in one run on "
             f"{datetime.datetime.now(datetime.UTC):%-d %B %Y}: {usable_cores()} cores, "
-            f"{platform.system()}, " + ", ".join(f"{name} {found[name]}" for name in named) + ".",
+            f"{platform.system()}, " + ", ".join(f"{name} {found[name]}" for name in named) + ". "
+            f"{bench.jobs} at work at once but for the loop, which does one thing after another. Processes "
+            f"that were running or waiting when it began: {load[0]:.1f}, when it ended: {load[1]:.1f}.",
             "`python benchmarks/build.py` measures it again. Ratios travel, seconds do not.",
             "",
-            "## Whole runs, a page",
+            "## A trust",
             "",
             table(
-                ["way", "pages", "wall seconds a page", "ratio to the loop", "peak memory"],
-                [
-                    [name, str(pages), f"{seconds / pages:.2f}",
-                     f"{loop_seconds / number / (seconds / pages):.1f}", memory]
-                    for name, (seconds, pages, memory) in ways.items()
-                ],
+                ["way", "trusts", "wall seconds", "processor seconds", "times faster than the loop (wall)",
+                 "(processor)", "processor, of the plain function’s", "peak memory"],
+                rows,
             ),
             "",
-            "The loop makes the trusts' HTML alone. A build makes HTML and PDF, the pages on all trusts "
-            "and the first page as well, and its start is in its time: with more trusts a page costs "
-            "less.",
+            f"Of the loop’s {loop_wall:.1f} seconds papermill takes {papermill:.1f}. Every way makes HTML and PDF, "
+            "builds and the plain function also the figures to download; starts are in their times, the pages on "
+            f"all trusts in none. Of the plain function’s {bench.compared} reports {bench.same} have the outputs of the "
+            "build’s, to the last letter.",
             "",
-            "## Stages, mean seconds a trust",
+            "## Where a build’s time goes",
             "",
-            table(["way", "execute", "of it cells with charts", "HTML", "PDF"], stages),
+            table(["processes", "processor seconds a trust"], parts),
             "",
-            f"A build has {jobs} at work at once, so its stages overlap and each is slower than alone.",
-            "",
-            "",
+            *whole,
         ]
     )
+
+
+def build_all(bench: Bench) -> list[str]:
+    """Build the whole site once, and say what it took."""
+    name = "all"
+    one = bench.build([], name)
+    folder = bench.folder / name
+    pages = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pages"]
+    html = len(list((folder / "site" / "trusts").glob("*.html")))
+    pdf = len(list((folder / "site" / "trusts").glob("*.pdf")))
+    again = bench.build([], name)
+    memory = f"{one.megabytes:.0f} MB" if one.megabytes else "not measured"
+    return [
+        "## The whole site",
+        "",
+        f"{len(pages)} notebooks, {html} reports as HTML and {pdf} as PDF, from an empty folder: "
+        f"**{one.seconds:.0f} seconds**, {one.processor:.0f} processor seconds, peak memory {memory}. "
+        f"The same again with nothing to do: {again.seconds:.2f} seconds.",
+        "",
+    ]
 
 
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("trusts", nargs="*", metavar="TRUST", help=f"codes (default: {' '.join(TRUSTS)})")
+    parser.add_argument("trusts", nargs="*", metavar="TRUST", help="codes (default: twelve of all kinds)")
     parser.add_argument("--jobs", type=int, default=usable_cores(), help="at once (default: the cores)")
-    parser.add_argument("--jupyter", help="the jupyter command whose nbconvert is used")
+    parser.add_argument("--rounds", type=int, default=2, help="in how many turns (default: 2)")
+    parser.add_argument("--loop", type=int, default=2, metavar="N", help="trusts of each round in the loop")
+    parser.add_argument("--all", action="store_true", help="build the whole site as well")
+    parser.add_argument("--jupyter", help="the jupyter command whose nbconvert is used without Quarto")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the file that is written")
     options = parser.parse_args()
-    codes = [code.upper() for code in options.trusts] or list(TRUSTS)
-    root = find_project().root
+    codes = [code.upper() for code in options.trusts] or choose_trusts(12)
+    rounds = min(options.rounds, len(codes))
 
-    nbconvert = find_nbconvert(options.jupyter)
-    if nbconvert is None:
-        print("No `jupyter nbconvert`: the loop ends after papermill. Give one with --jupyter "
-              "(pip install nbconvert; JupyterLab brings it).", file=sys.stderr)  # fmt: skip
+    nbconvert = None if shutil.which("quarto") else find_nbconvert(options.jupyter)
+    if not shutil.which("quarto") and nbconvert is None:
+        print("No quarto and no `jupyter nbconvert`: the loop ends after papermill.", file=sys.stderr)
+    adopt_orphans()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for step in ("loop", "fork", "default"):
-            (folder / step).mkdir()
-        print("the loop", file=sys.stderr)
-        loop = time_loop(codes, root, folder / "loop", nbconvert)
-        builds = {}
-        jobs = ("--jobs", str(options.jobs), "--renderer", "built-in")
-        for title, step, arguments in (
-            ("race-equality build", "fork", jobs),
-            ("race-equality build --engine default", "default", (*jobs, "--engine", "default")),
-        ):
-            print(title, file=sys.stderr)
-            builds[title] = time_build(codes, root, folder / step, *arguments)
-    text = report(codes, options.jobs, loop, builds)
+        bench = Bench(Path(name), options.jobs, nbconvert)
+        bench.prepare(next(code for code in choose_trusts(40) if code not in codes))
+        for number in range(rounds):
+            share = codes[number::rounds]
+            few = share[: options.loop]
+            bench.by_build(BUILD, share, f"build-{number}")
+            bench.by_function(share, f"function-{number}", f"build-{number}")
+            bench.by_loop(few, f"loop-{number}")
+            bench.by_build(DEFAULT, few, f"default-{number}", "--engine", "default")
+        whole = build_all(bench) if options.all else []
+        text = report(bench, codes, (load, os.getloadavg()[0]), whole)
     print(text)
     options.output.write_text(text, encoding="utf-8")
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -295,10 +295,7 @@ class _Build:
             self._close_record()
 
     def _kernels(self) -> AbstractContextManager[object]:
-        """Start what notebooks share, if any is to be run."""
-        notebooks = sum(work.execute for work in self.needed)
-        if not notebooks:
-            return nullcontext()
+        """Start what notebooks share; the figures to download rest on some of it too."""
         from race_equality.batch.shared import shared_by_notebooks
 
         return shared_by_notebooks(
@@ -306,7 +303,7 @@ class _Build:
             self.project,
             engine=self.options.engine,
             jobs=self.options.jobs,
-            notebooks=notebooks,
+            notebooks=sum(work.execute for work in self.needed),
         )
 
     # -- steps --------------------------------------------------------------------------------

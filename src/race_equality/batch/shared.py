@@ -40,7 +40,7 @@ def shared_by_notebooks(
     jobs : int
         How many notebooks run at once.
     notebooks : int
-        How many there are.
+        How many there are; without any, findings are shared with the build itself alone.
 
     Yields
     ------
@@ -68,10 +68,10 @@ def shared_by_notebooks(
     }
     with ExitStack() as stack:
         stack.enter_context(_environment(settings))
-        if drawing_server.AVAILABLE:
+        if notebooks and drawing_server.AVAILABLE:
             # Of a notebook's time a fifth is drawing: one process serves two notebooks or three.
             stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
-        if engine == "fork" and fork_server.AVAILABLE:
+        if notebooks and engine == "fork" and fork_server.AVAILABLE:
             compute = notebooks >= _WORTH_COMPUTING_AHEAD
             stack.enter_context(
                 fork_server.ForkServer(share=True, project=project.root, compute=compute)

@@ -24,6 +24,7 @@ from race_equality.indicators.definitions import (
 )
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.indicators.mental_health import detentions_by_ethnicity
+from race_equality.indicators.once import once
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
 from race_equality.indicators.survey import QUESTIONS, england_answers, survey_answers
@@ -183,6 +184,7 @@ def compared_with(
     return Compared(codes, real, same.astype(float), near)
 
 
+@once(keep=True)
 def findings(
     figures: pd.DataFrame,
     trusts: pd.DataFrame,

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,11 @@ _KEPT_AT_MOST = 32
 _of_figures: list[Callable[[pd.DataFrame], Any]] = []
 
 
-def once(function: Callable[P, R]) -> Callable[P, R]:
+@overload
+def once(function: Callable[P, R]) -> Callable[P, R]: ...
+@overload
+def once(*, keep: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def once(function: Callable[P, R] | None = None, *, keep: bool = False) -> Any:
     """Compute a function once for the same arguments, within a build and within a process.
 
     Parameters
@@ -53,6 +57,9 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
         and on the code of this package: no clock, no files, no chance. What it returns is best a
         DataFrame, which other processes of the build read from Parquet; anything else is kept in
         memory.
+    keep : bool
+        Let what it returns go to disk whatever its arguments are. Without it only what is computed
+        of ``figures`` alone does.
 
     Returns
     -------
@@ -65,9 +72,9 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
     computed anew. A finding goes to disk only if what is read back is equal to it to the last bit
     and in every dtype.
 
-    Only a function that needs ``figures`` alone goes to disk, and is also computed before a build's
-    kernels are forked (:func:`compute_all`), so that it costs a kernel nothing. So let the function
-    return all trusts, and pick the trust in the notebook.
+    What is computed of ``figures`` alone is also computed before a build's kernels are forked
+    (:func:`compute_all`), and costs a kernel nothing. So let the function return all trusts, and pick
+    the trust in the notebook.
 
     Examples
     --------
@@ -81,10 +88,12 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
         everyone = answered(figures)
         here = everyone[everyone["trust_code"] == trust.code]
     """
+    if function is None:
+        return functools.partial(once, keep=keep)
     signature = inspect.signature(function)
     name = f"{function.__module__}.{function.__qualname__}"
-    needed = [p.name for p in signature.parameters.values() if p.default is inspect.Parameter.empty]
-    is_shared = needed == ["figures"]
+    usual = {n: p.default for n, p in signature.parameters.items() if p.default is not inspect.Parameter.empty}
+    is_of_figures = [n for n in signature.parameters if n not in usual] == ["figures"]
     kept: dict[str, R] = {}
 
     @functools.wraps(function)
@@ -96,6 +105,7 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
         except _NotHashedError:  # an argument of a kind that is not known here
             return function(*args, **kwargs)
         if key not in kept:
+            is_shared = keep or (is_of_figures and all(bound.arguments[n] is usual[n] for n in usual))
             finding = _read(name, key) if is_shared else None
             if finding is None:
                 finding = function(*args, **kwargs)
@@ -107,7 +117,7 @@ def once(function: Callable[P, R]) -> Callable[P, R]:
         return _handed_out(kept[key])
 
     computed_once.forget = kept.clear
-    if is_shared:
+    if is_of_figures:
         _of_figures.append(computed_once)
     return computed_once
 

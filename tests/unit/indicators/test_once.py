@@ -236,3 +236,24 @@ def test_all_figures_are_recognised():
     changed = figures.copy()
     changed.loc[100, "numerator"] = 1234567.0
     assert module._content(changed) != first
+
+
+def test_what_goes_to_disk(tmp_path, monkeypatch, figures):
+    """What is computed of all figures, and what asks for it: not a file for each trust."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+
+    @once
+    def of_figures(figures, code="ENG"):
+        return figures[["number"]]
+
+    @once(keep=True)
+    def asks(figures, trust_code):
+        return figures[["number"]]
+
+    of_figures(figures, "RJ1")
+    assert list(tmp_path.iterdir()) == []
+    of_figures(figures)
+    of_figures(figures, code="ENG")
+    assert len(list(tmp_path.iterdir())) == 1
+    asks(figures, "RJ1")
+    assert len(list(tmp_path.iterdir())) == 2
