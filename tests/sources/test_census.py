@@ -161,3 +161,11 @@ def test_a_zipped_table_is_read_as_it_comes(wide, trust_list, tmp_path):
     reading = read_ethnicity(zipped, trust_list)
     assert shares(reading)["ENG", WHITE] == 48
     assert cell_at(zipped, reading.figures.query("group == 'White'")["locator"].item()) == "480"
+
+
+def test_a_new_column_is_reported(wide, write, tmp_path, trust_list):
+    path = wide((*wide_row("England", "E92000001"), "revised"), header=(*WIDE, "Status"))
+    assert read_ethnicity(path, trust_list).remarks == ("Columns not read: Status.",)
+    rows = [(*row, "r") for row in age_rows()]
+    path = write.csv(tmp_path / "RM032.csv", rows, (*AGE_HEADER, "Note"))
+    assert read_by_age(path, trust_list).remarks == ("Columns not read: Note.",)

@@ -107,6 +107,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
             areas = _wide_areas(rows, header, path)
     figures = FigureRows(f"{ETHNICITY}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     remarks = _add(figures, areas, trusts, path, "census_ethnicity", "census_ethnicity_detailed")
+    remarks += _unread(header)
     return figures.reading(str(CENSUS_DAY.year), _period(), remarks)
 
 
@@ -131,10 +132,27 @@ def read_by_age(path: Path, trusts: TrustList) -> Reading:
     """
     with csv_stream(path) as rows:
         _, header = next(rows, (1, []))
-        areas = _long_areas(rows, [name.strip() for name in header], path, ages=WORKING_AGES)
+        header = [name.strip() for name in header]
+        areas = _long_areas(rows, header, path, ages=WORKING_AGES)
     figures = FigureRows(f"{BY_AGE}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
-    remarks = _add(figures, areas, trusts, path, "census_ethnicity_working_age", None)
+    remarks = _add(figures, areas, trusts, path, "census_ethnicity_working_age", None) + _unread(header)
     return figures.reading(str(CENSUS_DAY.year), _period(), remarks)
+
+
+def _unread(header: list[str]) -> list[str]:
+    """Return what a person should know: columns that are no area, group, dimension or number."""
+    names = {normalised(name) for name in header}
+    unread = [
+        name
+        for name in header
+        if name
+        and not name.startswith(_PREFIX)
+        and normalised(name) not in ("date", "geography", "geography code", "observation")
+        and not _CODE_COLUMN.fullmatch(normalised(name))
+        and f"{normalised(name)} code" not in names
+        and not _GROUP_COLUMN.fullmatch(normalised(name))
+    ]
+    return [f"Columns not read: {', '.join(unread)}."] if unread else []
 
 
 def _period() -> str:
