@@ -92,7 +92,7 @@ def test_the_mark_of_the_change_must_be_there(cut, write, trust_list):
 def official(tmp_path, write):
     """Write a month as published: booked appointments apart, a TOTAL row, an empty column headed "a"."""
 
-    def make(period="MSitAE-JULY-2026", changes=None, more=()):
+    def make(period="MSitAE-JULY-2026", changes=None, more=(), totals=None):
         columns = (*AE_MONTH_COLUMNS, *AE_MONTH_OTHER_COLUMNS, "Unnamed: 22", "a")
 
         def row(code, **values):
@@ -116,7 +116,9 @@ def official(tmp_path, write):
             "Emergency admissions via A&E - Other A&E department": 100,
         }
         rows = [row("RJ1", **(gstt | (changes or {}))), row("RBQX"), *more]
-        total = row("Total ", **{"Period": "Total", "A&E attendances Type 1": 1_300_000})
+        place = {name: column for column, name in enumerate(columns)}
+        sums = {name: sum(n for r in rows if isinstance(n := r[place[name]], int)) for name in AE_MONTH_COLUMNS[2:]}
+        total = row("Total ", **{"Period": "Total"} | sums | (totals or {}))
         return write.csv(tmp_path / "July 2026.csv", [*rows, total], columns)
 
     return make
@@ -128,7 +130,9 @@ def test_a_month_as_published(official, trust_list):
     row = month(figures, "RJ1", "ae_over_4_hours", "2026-07-31")
     # booked appointments are not counted: 2,500 of 10,000
     assert (row["value"], row["numerator"], row["denominator"]) == (25, 2500, 10_000)
-    assert row["locator"] == "row 2, Attendances over 4hrs Type 1 (recorded as since November 2025)"
+    assert row["locator"] == (
+        "row 2, Attendances over 4hrs Type 1 (and 2 columns more) (recorded as since November 2025)"
+    )
     assert month(figures, "RJ1", "ae_over_12_hours_to_admission", "2026-07-31")["value"] == 5
     assert (reading.source_id, reading.period) == ("ae_month_2026_07", "July 2026")
     assert reading.left_out == {"providers that are not trusts": 1}
@@ -154,6 +158,14 @@ def test_a_month_that_is_not_right_names_the_place(official, trust_list, changes
     else:
         with pytest.raises(InputError, match=problem):
             read_ae_month(path, trust_list)
+
+
+def test_rows_that_do_not_come_to_the_total_row_are_said(official, trust_list):
+    reading = read_ae_month(official(totals={"A&E attendances Type 1": 1_300_000}), trust_list)
+    assert reading.remarks == (
+        "The rows do not come to the file's own total: A&E attendances Type 1 9,000 in rows and 1,300,000 in the "
+        "TOTAL row.",
+    )
 
 
 def test_a_new_month_stands_beside_the_series(official, cut, project):

@@ -19,6 +19,7 @@ from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.reading import (
     Cell,
+    Record,
     Table,
     csv_stream,
     first_by_key,
@@ -203,8 +204,26 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
                 for columns in (denominators, numerators)
             )
             cell = replace(record[numerators[0]], value=part)
-            months.add_share(trust_code, record["Org Code"].text, indicator, cell, total, period, remark)
-    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", table.remarks)
+            summed = f" (and {len(numerators) - 1} columns more)" if len(numerators) > 1 else ""
+            months.add_share(
+                trust_code, record["Org Code"].text, indicator, cell, total, period, summed + remark
+            )
+    remarks = [*table.remarks, *_totals_that_differ(table, records)]
+    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
+
+
+def _totals_that_differ(table: Table, records: list[Record]) -> list[str]:
+    """Return what the file's own TOTAL row says otherwise than its rows: some of them are then missing."""
+    differing = []
+    for total in (r for r in table if normalised(r["Period"].text) == "total"):
+        for column in dict.fromkeys(c for pair in AE_MONTH_INDICATORS.values() for part in pair for c in part):
+            if not total[column].text:
+                continue
+            published = total[column].number("number of patients", whole=True)
+            rows = sum(record[column].number("number of patients", whole=True) for record in records)
+            if rows != published:
+                differing.append(f"{column} {rows:,.0f} in rows and {published:,.0f} in the TOTAL row")
+    return [f"The rows do not come to the file's own total: {'; '.join(differing)}."] if differing else []
 
 
 def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
