@@ -204,3 +204,21 @@ def test_two_headers_of_the_same_words_are_not_guessed_between(tmp_path):
     path.write_text("Org-Code,Organisation code\nRJ1,RV5\n", encoding="utf-8")
     with pytest.raises(InputError, match="There is no column 'Org Code'. The nearest is"):
         read_csv(path, ("Org Code",))
+
+
+def test_no_two_columns_of_a_publication_have_the_same_words():
+    """Else one could be taken for the other when a header is written otherwise."""
+    from race_equality.sources.access import AE_MONTH_OTHER_COLUMNS, RTT_MONTH_OTHER_COLUMNS
+    from race_equality.sources.catalogue import PUBLICATIONS
+    from race_equality.sources.reading import same_words
+    from race_equality.sources.workforce import STAFF_GROUPS
+
+    layouts = [names for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]
+    layouts += [STAFF_GROUPS]
+    ae, rtt = (next(one.columns for one in PUBLICATIONS if one.id == name) for name in ("ae_month", "rtt_month"))
+    layouts += [(*ae, *AE_MONTH_OTHER_COLUMNS), (*rtt, *RTT_MONTH_OTHER_COLUMNS)]
+    assert len(layouts) > 15
+    for names in layouts:
+        assert len({same_words(name) for name in names}) == len(names), names
+    sets = [frozenset(same_words(name) for name in names) for names in layouts[:-3]]
+    assert len(set(sets)) == len(sets)
