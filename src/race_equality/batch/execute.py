@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +105,8 @@ def execute_page(
     timeout : int, optional
         Seconds that one cell may run.
     limits : Limits, optional
-        What the notebook may use in all; the usual limits when not given.
+        What the notebook may use in all; the usual limits when not given, with time for six cells
+        that run as long as they may.
 
     Returns
     -------
@@ -126,7 +127,10 @@ def execute_page(
 
     # papermill's own engine knows no limits but a cell's time.
     papermill_engines.register(_OWN_ENGINE, LimitedEngine)
-    limits = limits or Limits()
+    if limits is None:
+        usual = Limits()
+        # whoever lets a cell run for longer, or for ever, means the notebook
+        limits = replace(usual, seconds=max(usual.seconds, 6 * timeout) if timeout else None)
     partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
     began = time.perf_counter()
     try:
