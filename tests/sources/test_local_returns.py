@@ -1,12 +1,16 @@
 """A trust's own return is on its own marked page, and in nothing that is said about another trust."""
 
+import io
 import re
+import zipfile
 from datetime import date
 
 import nbformat
 import pytest
 
+from race_equality.batch.remote import pack
 from race_equality.downloads.files import Downloads
+from race_equality.errors import RaceEqualityError
 from race_equality.figures.trusts import resolve_trust
 from race_equality.project import find_project
 from race_equality.sources.catalogue import add_return, read_folder
@@ -45,3 +49,16 @@ def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project,
     add_return(path, project)
     assert b"WRES return of South London" in files("RV5")
     assert files("RJ1") == before
+
+
+def test_a_return_never_leaves_the_machine(project):
+    """A build on a cluster sends the project to its workers: it is refused where there is a return."""
+    packed = zipfile.ZipFile(io.BytesIO(pack(project)))
+    assert "_quarto.yml" in packed.namelist()
+    local = project.root / "data" / "local"
+    local.mkdir()
+    (local / "RJ1_wres_return.csv").write_text("a template that was not added", encoding="utf-8")
+    assert not any("local" in name for name in zipfile.ZipFile(io.BytesIO(pack(project))).namelist())
+    (local / "RJ1.parquet").write_bytes(b"")
+    with pytest.raises(RaceEqualityError, match=r"returns \(RJ1\), which never leave this machine. Build without"):
+        pack(project)

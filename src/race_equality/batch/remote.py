@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from race_equality.project import Project
 
 #: What of the project goes to the workers: all that a notebook or a page is made from.
-_SHIPPED = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/local", "data/sources")
+_SHIPPED = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,18 @@ def pack(project: Project) -> bytes:
     -------
     bytes
         A ZIP archive, which workers unpack; no shared folder is needed.
+
+    Raises
+    ------
+    RaceEqualityError
+        When a trust's own return is there: it never leaves this machine.
     """
+    returns = sorted(path.stem for path in (project.root / "data" / "local").glob("*.parquet"))
+    if returns:
+        raise RaceEqualityError(
+            f"data/local holds trusts' own returns ({', '.join(returns[:5])}), which never leave this machine. "
+            "Build without --scheduler, or move that folder aside to build the other trusts on the cluster."
+        )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name in _SHIPPED:
