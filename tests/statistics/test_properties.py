@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from race_equality.statistics.association import rank_correlation
+from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.funnel import funnel_limits
+from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import count_interval, difference_interval, wilson_interval
+from race_equality.statistics.pooling import pooled_proportions
 from race_equality.statistics.process_control import xmr
 from race_equality.statistics.ratios import (
     probability_outside,
@@ -16,6 +20,8 @@ from race_equality.statistics.ratios import (
     stratified_ratio,
     stratified_ratio_interval,
 )
+from race_equality.statistics.standardisation import direct_rate, indirect_ratio
+from race_equality.statistics.trend import trend, years_to_parity
 
 #: The same examples each time: a build that fails today must fail again tomorrow.
 examples = settings(deadline=None, max_examples=100, derandomize=True)
@@ -181,3 +187,104 @@ def test_turning_a_series_upside_down_swaps_high_and_low(values):
     }
     swap |= {low: high for high, low in swap.items()}
     assert [swap.get(rule, rule) for rule in chart.rule] == list(turned.rule)
+
+
+#: A value, people and a standard error in two to ten groups.
+groups = st.integers(2, 10).flatmap(
+    lambda size: st.tuples(
+        *(
+            st.lists(st.floats(low, high), min_size=size, max_size=size)
+            for low, high in ((0.05, 0.95), (10, 10_000), (0.01, 0.3))
+        )
+    )
+)
+
+
+@examples
+@given(groups, st.sampled_from(["none", "log", "logit"]))
+def test_slope_index_is_ordered_and_turns_round_with_the_groups(data, transform):
+    value, people, error = data
+    found = slope_index(value, people, error, transform=transform, repetitions=1000)
+    turned = slope_index(value[::-1], people[::-1], error[::-1], transform=transform, repetitions=1000)
+    assert found.sii_interval.lower <= found.sii_interval.upper
+    assert turned.sii == pytest.approx(-found.sii, abs=1e-9)
+    if transform != "none":  # a straight line may end below zero, and then has no ratio to speak of
+        assert turned.rii == pytest.approx(1 / found.rii, rel=1e-6)
+
+
+@examples
+@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(-100, 100)), min_size=5, max_size=40))
+def test_rank_correlation_is_symmetric_ordered_and_blind_to_scale(pairs):
+    x, y = np.array(pairs).round(3).T
+    found, swapped, turned = rank_correlation(x, y), rank_correlation(y, x), rank_correlation(-x, y)
+    cubed = rank_correlation(x**3, y)
+    if np.isnan(found.estimate):
+        assert np.isnan(swapped.estimate)
+        return
+    assert -1 <= found.lower <= found.estimate <= found.upper <= 1
+    assert (swapped.estimate, cubed.estimate) == pytest.approx((found.estimate, found.estimate))
+    assert (turned.estimate, turned.lower) == pytest.approx((-found.estimate, -found.upper))
+
+
+@examples
+@given(st.lists(count_of_total(2000), min_size=1, max_size=8))
+def test_index_of_disparity_is_ordered_and_blind_to_the_order_of_groups(pairs):
+    count, total = zip(*pairs, strict=True)
+    found = index_of_disparity(count, total, repetitions=1000)
+    if np.isnan(found.estimate):
+        return
+    assert found.estimate >= 0
+    assert found.lower <= found.upper
+    assert index_of_disparity(count[::-1], total[::-1], repetitions=1000).estimate == pytest.approx(found.estimate)
+
+
+@examples
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(200, 20_000), st.integers(1, 9)), min_size=2, max_size=10),
+       st.integers(2, 20))  # fmt: skip
+def test_standardised_rates_are_ordered_and_narrow_with_more_people(bands, times):
+    count, people, weight = np.array(bands).T
+    for few, many in (
+        (direct_rate(count, people, weight), direct_rate(count * times, people * times, weight)),
+        (indirect_ratio(count, people, weight, people), indirect_ratio(count * times, people * times, weight, people)),
+    ):
+        if np.isnan(few.value):  # fewer than ten events
+            continue
+        assert few.lower <= few.value <= few.upper
+        assert many.value == pytest.approx(few.value)
+        assert many.upper - many.lower < few.upper - few.lower
+
+
+@examples
+@given(st.lists(st.floats(-50, 50), min_size=4, max_size=9), st.floats(0.1, 3))
+def test_a_trend_is_ordered_and_turns_round_with_its_values(values, error):
+    times = np.arange(len(values), dtype=float)
+    for errors in (None, np.full(len(values), error)):
+        found, turned = trend(times, values, errors), trend(times, [-v for v in values], errors)
+        assert found.lower <= found.slope <= found.upper
+        assert (turned.lower, turned.upper) == pytest.approx((-found.upper, -found.lower), abs=1e-9)
+
+
+@examples
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 900)), min_size=4, max_size=9))
+def test_years_to_parity_are_ordered_or_not_said(shares):
+    board, staff = zip(*shares, strict=True)
+    size = len(shares)
+    found = years_to_parity(range(size), board, [20] * size, staff, [900] * size)
+    if found.status == "estimated":
+        assert 0 <= found.lower <= found.years <= found.upper
+    else:
+        assert found.status in ("at parity", "moving away", "cannot be estimated")
+        assert found.years == 0 if found.status == "at parity" else np.isnan(found.years)
+
+
+@settings(deadline=None, max_examples=15, derandomize=True)
+@given(st.lists(count_of_total(500), min_size=2, max_size=12))
+def test_pooled_units_are_ordered_and_ranked_among_themselves(pairs):
+    count, total = zip(*pairs, strict=True)
+    found = pooled_proportions(count, total)
+    assert (found.lower <= found.estimate).all()
+    assert (found.estimate <= found.upper).all()
+    assert (found.rank_lower >= 1).all()
+    assert (found.rank_lower <= found.rank).all()
+    assert (found.rank <= found.rank_upper).all()
+    assert (found.rank_upper <= len(pairs)).all()
