@@ -91,6 +91,7 @@ def main() -> None:
     names = trusts.set_index("trust_code")["trust_name"].to_dict()
     codes = list(names)
     rows: list[dict] = []
+    load = os.getloadavg()[0]
     findings(figures, trusts)  # what the first call imports and compiles
     timed(rows, f"peers of {len(codes)} trusts", lambda: peers_of_all(fresh(figures), trusts))
     timed(rows, "pooling, WRES 5 to 8", lambda: pooled_gaps(fresh(figures)))
@@ -119,7 +120,8 @@ def main() -> None:
         f"{len(figures):,} figures, {len(codes)} trusts; {os.cpu_count()} cores, {platform.system()}, Python "
         f"{platform.python_version()}, pandas {pd.__version__}. Made by `python benchmarks/findings.py SITE`; the "
         "pages audited are those of the trusts in SITE, copied under every code. Processor seconds are those of all "
-        "processes together: on a machine that does other work the clock runs on.",
+        "processes together: on a machine that does other work the clock runs on, and the processor is slower too. "
+        f"Load when it began: {load:.1f}.",
         "",
         "| " + " | ".join(table.columns) + " |",
         "| --- | ---: | ---: | --- |",
