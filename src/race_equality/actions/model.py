@@ -12,16 +12,17 @@ from race_equality.indicators.survey import QUESTIONS
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
 
-#: What a board assesses itself on. All but the first and the last are the high-impact actions of
-#: NHS England's equality, diversity and inclusion improvement plan (June 2023), in its order.
+#: What a board assesses itself on. All but the first and the last are the six high-impact actions of
+#: NHS England's equality, diversity and inclusion improvement plan (June 2023), in its order, each as
+#: what is so once it is done.
 AREAS = {
     "board_business": "Race equality is part of core board business",
-    "board_objectives": "Board members have measurable objectives, and are held to them",
-    "recruitment_and_talent": "Recruitment is fair, and talent is found in every group",
-    "pay_gaps": "There is a plan to eliminate pay gaps, and it is acted on",
-    "health_inequalities_of_staff": "Health inequalities among staff are addressed",
-    "international_recruits": "Internationally recruited staff are inducted, supported and developed",
-    "bullying_and_discrimination": "Bullying, discrimination, harassment and violence are prevented",
+    "board_objectives": "Board members have specific and measurable equality objectives, and account for them (high-impact action 1)",
+    "recruitment_and_talent": "Recruitment and talent management are fair and inclusive, and end under-representation (high-impact action 2)",
+    "pay_gaps": "A plan to eliminate pay gaps is carried out (high-impact action 3)",
+    "health_inequalities_of_staff": "A plan to address health inequalities within the workforce is carried out (high-impact action 4)",
+    "international_recruits": "Internationally recruited staff have a full induction, onboarding and development programme (high-impact action 5)",
+    "bullying_and_discrimination": "Conditions in which bullying, discrimination, harassment and physical violence at work occur are eliminated (high-impact action 6)",
     "patients": "Access, experience and outcomes of patients are as good in every ethnic group",
 }
 

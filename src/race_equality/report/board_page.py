@@ -757,7 +757,7 @@ def _number(name: str) -> str:
 
 def _deeds_markup(deeds: Mapping[str, int] | None) -> str:
     if deeds is None:
-        return _paragraph("The board has given no actions, so nothing can be done or late. The next section says how to begin.")
+        return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
     words = {"due": "due so far", "done": "done", "late": "late"}
     return (
         "<ul>"

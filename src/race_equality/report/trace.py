@@ -157,21 +157,33 @@ def trace_of(
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]
+    columns = ("indicator", "period_end", "organisation_code", "source", "locator")
+    latest: dict[str, list[tuple]] = {}
+    for row in zip(*(rows[name].tolist() for name in columns), strict=True):
+        latest.setdefault(row[0], []).append(row[1:])
     listed = []
     for name in indicators:
-        chosen = rows["indicator"].str.startswith(name) if name.endswith("_") else rows["indicator"] == name
-        of_name = rows[chosen]
-        of_name = of_name[of_name["period_end"] == of_name["period_end"].max()]
-        for (organisation, source), found in of_name.groupby(["organisation_code", "source"], sort=False):
-            places = list(dict.fromkeys(found["locator"]))
+        chosen = [
+            row
+            for indicator, its_rows in latest.items()
+            if (indicator.startswith(name) if name.endswith("_") else indicator == name)
+            for row in its_rows
+        ]
+        newest = max((row[0] for row in chosen), default=None)
+        places: dict[tuple[str, str], dict[str, None]] = {}
+        for period, organisation, source, locator in chosen:
+            if period == newest:
+                places.setdefault((organisation, source), {})[locator] = None
+        for (organisation, source), found in places.items():
+            where = list(found)
             listed.append(
                 {
                     "figure": _NAMES.get(name, name),
                     "organisation": organisation,
                     "file": files[source],
-                    "place": "; ".join(places)
-                    if len(places) < 3
-                    else f"{places[0]} to {places[-1]} ({len(places)} places)",
+                    "place": "; ".join(where)
+                    if len(where) < 3
+                    else f"{where[0]} to {where[-1]} ({len(where)} places)",
                 }
             )
     return pd.DataFrame(listed, columns=["figure", "organisation", "file", "place"])
