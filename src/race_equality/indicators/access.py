@@ -48,6 +48,8 @@ MEASURES = (
 #: Words in a locator that say that a month was recorded in another way than those before it.
 _BREAK = "(recorded as since"
 
+_SUMS = {"count": "sum", "people": "sum", "recording": "max"}
+
 
 @once
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
@@ -77,8 +79,16 @@ def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
             }
         )
         .groupby(["trust_code", "indicator", "month"], as_index=False)
-        .agg({"count": "sum", "people": "sum", "recording": "max"})
+        .agg(_SUMS)
     )
+
+
+@once
+def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
+    """Add up :func:`access_by_month` over all real trusts."""
+    rows = access_by_month(figures)
+    rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
+    return rows.groupby(["indicator", "month"], as_index=False).agg(_SUMS)
 
 
 def monthly(
@@ -110,14 +120,14 @@ def monthly(
         One row a month, in order: ``month`` (its first day), ``percent``, ``people`` (the
         denominator), ``recording`` (counts up from 0 at each change of recording).
     """
-    rows = access_by_month(figures)
+    rows = _all_trusts_by_month(figures) if trust_codes is None else access_by_month(figures)
     chosen = rows["indicator"] == indicator
     rows = rows[chosen if month is None else chosen & (rows["month"] == month)]
     if trust_codes is None:
-        rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
+        sums = rows.drop(columns="indicator")
     else:
         rows = rows[rows["trust_code"].isin(list(trust_codes))]
-    sums = rows.groupby("month", as_index=False).agg({"count": "sum", "people": "sum", "recording": "max"})
+        sums = rows.groupby("month", as_index=False).agg(_SUMS)
     sums = sums[sums["people"] >= threshold].reset_index(drop=True)
     return sums.assign(percent=100 * sums["count"] / sums["people"]).drop(columns="count")
 

@@ -294,6 +294,8 @@ def hidden_bands(bands: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
 
 def _minority_counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum people and people from ethnic minorities by period."""
+    if rows.empty:  # of most trusts no return was loaded
+        return pd.DataFrame({"all": [], "minority": []}, index=rows["period_end"], dtype="float64")
     value = rows["value"].astype("float64")
     return (
         pd.DataFrame(
