@@ -9,7 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
+import pandas as pd
 import pytest
+from race_equality.batch.execute import execute_page
+from race_equality.batch.plan import Page
+from race_equality.figures.schema import FIGURE_DTYPES
+from race_equality.figures.store import parquet_bytes, read_figures
+from race_equality.project import Project
 
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +95,6 @@ def test_figures_touch_every_page(again, small_project, file):
     [
         ("data/local/patients_return_rrk.parquet", {"RRK", "national_overview"}),
         ("data/local/patients_return_RH8.parquet", {"national_overview"}),
-        ("data/figures/demonstration.parquet", {"national_overview"}),
     ],
 )
 def test_figures_that_stand_in_one_report_touch_no_other(again, small_project, file, touched):
@@ -97,6 +103,43 @@ def test_figures_that_stand_in_one_report_touch_no_other(again, small_project, f
     path.write_bytes(b"more")
     said = again("--dry-run")
     assert {name for name, why in said.items() if why != "up to date"} == touched
+
+
+def test_a_report_says_the_same_with_the_patients_return_of_another(tmp_path, monkeypatch):
+    """The plan leaves a report alone when one is loaded, so its notebook must not see it."""
+    demonstration = read_figures(sources="demonstration", project=Project(ROOT))
+    patients = demonstration[demonstration["indicator"].str.startswith("patients_")]
+    assert len(patients) > 100
+    reports = {}
+    for name in ("with", "without"):
+        root = tmp_path / name
+        for folder in ("data", "notebooks", "params"):
+            shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("local", "raw"))
+        for file in ("_quarto.yml", "index.qmd"):
+            shutil.copy(ROOT / file, root)
+        if name == "with":
+            (root / "data" / "local").mkdir()
+            later = patients.assign(
+                source="patients_return_demo",
+                period_start=patients["period_start"] + pd.DateOffset(years=1),
+                period_end=patients["period_end"] + pd.DateOffset(years=1),
+            ).astype(FIGURE_DTYPES)
+            path = root / "data" / "local" / "patients_return_demo.parquet"
+            path.write_bytes(parquet_bytes(later))
+            described = (ROOT / "data" / "sources" / "demonstration.yml").read_text(encoding="utf-8")
+            path.with_suffix(".yml").write_text(
+                described.replace("id: demonstration", "id: patients_return_demo"), encoding="utf-8"
+            )
+        monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(root))
+        end = execute_page(
+            Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}),
+            root=root, target=root / "RRU.ipynb", scratch=root, failed=root / "failed.ipynb", timeout=300,
+        )  # fmt: skip
+        assert end.failure is None, end.failure
+        cells = nbformat.read(root / "RRU.ipynb", as_version=4).cells
+        reports[name] = [cell.get("outputs") for cell in cells]
+    assert len(reports["with"]) > 20
+    assert reports["with"] == reports["without"]
 
 
 def test_another_notebook_leaves_the_figures_to_download(again, small_project, notebook_writer):

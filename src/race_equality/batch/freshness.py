@@ -237,18 +237,15 @@ class Inputs:
 
 
 #: Figures that stand in the report of one trust and in no comparison: a trust's own return on its
-#: patients, and what is invented for the demonstration trust. All others stand in every report: each
-#: sets its trust beside all the others.
+#: patients. All others stand in every report, because each sets its trust beside all the others; those
+#: of the demonstration trust are in no comparison, but move random draws in their last digits.
 _OWN_RETURN = "patients_return_"
-_DEMONSTRATION = "DEMO"  # as figures.trusts has it, which imports pandas
 _EVERYBODY, _NOBODY = "all trusts", "no trust"
 
 
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
     stem = Path(name).stem
-    if stem == "demonstration":
-        return _DEMONSTRATION
     return stem.removeprefix(_OWN_RETURN).upper() if stem.startswith(_OWN_RETURN) else None
 
 
