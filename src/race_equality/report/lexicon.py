@@ -30,7 +30,7 @@ METHODS = (
     ("A relative likelihood", "Score interval with skewness correction", "Gart and Nam 1988; Laud 2017"),
     ("A rate", "Byar’s limits; exact Poisson limits under 10", "Breslow and Day 1987"),
     ("A trust among all trusts", "Funnel limits with over-dispersion", "Spiegelhalter 2005"),
-    ("A small trust’s gap among all trusts’",
+    ("A small trust’s gap",
      "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",
      "Marshall and Spiegelhalter 1998"),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),

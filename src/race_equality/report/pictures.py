@@ -278,14 +278,12 @@ def funnel_chart(
     ends = lines[(lines["total"] == lines["total"].max()) & ~lines["line"].str.startswith("lower")]
     ends = ends.drop_duplicates("line")
     named = {"target": "All " + words.percent(limits["target"].iloc[-1]), "95": "95% limit", "998": "99.8% limit"}
-    ends = ends.assign(name=ends["kind"].map(named))
-    # The two upper limits lie close: their names keep apart.
-    named_ends = [
-        alt.Chart(ends[ends["kind"] == kind])
-        .mark_text(align="left", dx=10, dy=shift, fontSize=13)
-        .encode(x=x, y=y, text=alt.Text("name:N"))
-        for kind, shift in (("target", 0), ("95", 3), ("998", -3))
-    ]
+    # The two upper limits lie close: their names keep apart, by a hundredth of the height.
+    apart = ends["kind"].map({"target": 0.0, "95": -0.01, "998": 0.01}) * lines["percent"].max()
+    ends = ends.assign(name=ends["kind"].map(named), percent=ends["percent"] + apart)[["total", "percent", "name"]]
+    names_of_lines = (
+        alt.Chart(ends).mark_text(align="left", dx=10, fontSize=13).encode(x=x, y=y, text=alt.Text("name:N"))
+    )
     # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
     scale = alt.Scale(domain=order, range=[colours[name] for name in order])
     legend = alt.Legend() if len(order) > 1 else None
@@ -306,7 +304,7 @@ def funnel_chart(
         )
         for name in reversed(order)
     ]
-    layers = [curve, *named_ends, *marks]
+    layers = [curve, names_of_lines, *marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.
