@@ -455,6 +455,8 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
     for labels, beside in cells.items():
         by_first[labels[0]].append((labels, beside))
     firsts = list(by_first)
+    # many labels are looked for as whole cells, so their first one is a cell of the row as well
+    short = [first for first, pairs in by_first.items() if any(len(labels) <= 2 for labels, _ in pairs)]
     every = {label for table in _tables(contents) for row in table.rows for label in _labels(row)[:2]}
     longer_labels = {label: _longer(label, every) for label in {labels[-1] for labels in cells}}
     for item in contents:
@@ -468,15 +470,17 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
             continue
         for piece, of_row in pieces:
             text = _normal(piece)
-            for labels, beside in [pair for first in firsts if first in text for pair in by_first[first]]:
+            near = firsts if of_row is None else dict.fromkeys([*short, *(by_first.keys() & set(of_row))])
+            for labels, beside in [pair for first in near if first in text for pair in by_first[first]]:
                 # Many labels come from a data file: whole cells, and in their order. "Other" stands in
                 # "mother", and the code of a trust in every row of those that merged into it.
                 within = iter(of_row) if of_row is not None and len(labels) > 2 else text
                 if not all(label in within for label in labels):
                     continue
+                rest = text  # a label that is cut out for this one may be another's own
                 for longer in longer_labels[labels[-1]]:
-                    text = text.replace(longer, "·")
-                for number in _near(text, labels[-1], together):
+                    rest = rest.replace(longer, "·")
+                for number in _near(rest, labels[-1], together):
                     if number in beside or re.fullmatch(r"(19|20)\d\d", number):
                         continue
                     yield Problem(

@@ -487,6 +487,16 @@ def test_a_group_of_another_measure_is_not_accused(site):
     assert kinds(site) == {"beside its label"}
 
 
+def test_a_hidden_label_within_another_hidden_label_hides_neither(site):
+    rows = "".join(f"<tr><th>{label}</th><td>{HIDDEN}</td></tr>" for label in ("Other", "Any other role", "Porters"))
+    table = f"<table><caption>More roles</caption><tr><th>Role</th><th>Staff</th></tr>{rows}</table>"
+    (site / "trusts" / "R1A.html").write_text(page(body=table), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    for leak in ("Any other role: 6.", "Other: 6."):
+        (site / "trusts" / "R1A.html").write_text(page(body=f"{table}<p>{leak}</p>"), encoding="utf-8")
+        assert kinds(site) == {"beside its label"}
+
+
 def test_the_base_of_one_measure_is_no_total_of_another(site):
     head = "measure,name,group,period_end,value,unit,people"
     lines = [
