@@ -39,6 +39,7 @@ _GROUP_COLUMN = re.compile(r"ethnic group( \(\d+[ab]? categories\))?")
 _CODE_COLUMN = re.compile(r"(.+) code")
 # totals in one table are made of the same cells, so they agree but for a publisher's rounding
 _TOLERANCE = 0.005
+_MOST_PEOPLE = 100_000_000  # England has 56 million
 
 
 @dataclass
@@ -197,14 +198,14 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         area = areas[code.text] = _Area(f"row {row_number}")
         for column, group in groups.items():
             cell = Cell(row[column], path, None, f"row {row_number}, {header[column]}")
-            area.add(group, cell.number("number of people", whole=True), [cell.locator])
+            area.add(group, cell.number("number of people", high=_MOST_PEOPLE, whole=True), [cell.locator])
         total = Cell(row[total_column], path, None, f"row {row_number}, {header[total_column]}")
         _check_total(area, total)
     return areas
 
 
 def _check_total(area: _Area, total: Cell) -> None:
-    everybody = total.number("number of people", whole=True)
+    everybody = total.number("number of people", high=_MOST_PEOPLE, whole=True)
     for what, groups in (
         ("five groups", [g for g in area.people if g in ETHNIC_GROUPS]),
         ("detailed groups", [g for g in area.people if g not in ETHNIC_GROUPS]),
@@ -227,13 +228,22 @@ def _dimensions(columns: Iterable[str]) -> list[str]:
 
 def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | None) -> dict[str, _Area]:
     index = {normalised(name): column for column, name in enumerate(header)}
-    group_name = next(name for name in index if _GROUP_COLUMN.fullmatch(name))
+    group_name = next((name for name in index if _GROUP_COLUMN.fullmatch(name)), None)
     area_name = next((m.group(1) for name in index if (m := _CODE_COLUMN.fullmatch(name))), None)
-    if area_name is None or area_name == group_name:
-        raise InputError("There is no column with the code of an area.", file=path, row=1,
-                         mend="Download the table with codes.")  # fmt: skip
-    area_column, people_column = index[f"{area_name} code"], index["observation"]
     age_name = next((name for name in _dimensions(header) if name.startswith("age")), None)
+    for found, wanted in (
+        (group_name, "Ethnic group (20 categories)"),
+        (area_name if area_name != group_name else None, "Countries Code"),
+        (index.get("observation"), "Observation"),
+        (age_name if ages is not None else "", "Age (6 categories)"),
+    ):
+        if found is None:
+            near = nearest(wanted, [name for name in header if name])
+            raise InputError(
+                f"There is no column like {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
+                file=path, row=1, mend="Download the table again, with codes.",
+            )  # fmt: skip
+    area_column, people_column = index[f"{area_name} code"], index["observation"]
     areas: dict[str, _Area] = {}
     seen: dict[tuple[str, ...], int] = {}
     key_columns = [c for c in range(len(header)) if c != people_column]
@@ -249,7 +259,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
         if key in seen:
             raise cell(people_column).error(f"This row stands at row {seen[key]} as well.", "Keep one of them.")
         seen[key] = row_number
-        people = cell(people_column).number("number of people", whole=True)
+        people = cell(people_column).number("number of people", high=_MOST_PEOPLE, whole=True)
         group = cell(index[group_name])
         group_code = f"{group_name} code"
         if (group_code in index and row[index[group_code]].strip() == DOES_NOT_APPLY) or not _broad(group.text):
