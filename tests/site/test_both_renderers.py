@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import shutil
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ pytestmark = [
 ]
 #: The fixture with every kind of output, and a real report.
 PAGES = ["trusts/RX1.ipynb", "trusts/R1H.ipynb"]
+ADDRESSES = ["index.html", *(page.replace(".ipynb", ".html") for page in PAGES)]
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +90,9 @@ def test_the_pdfs_hold_the_same(sites, page):
     assert structure(sites["quarto"] / address) == structure(sites["built-in"] / address)
 
 
-def test_quarto_s_pages_ask_the_network_for_nothing(sites, browser):
-    import functools
-    import http.server
-    import threading
+@pytest.fixture(scope="module")
+def home(sites) -> Iterator[str]:
+    """Quarto's site as a web server gives it: its scripts do not run from a file."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments):
@@ -97,14 +101,95 @@ def test_quarto_s_pages_ask_the_network_for_nothing(sites, browser):
     handler = functools.partial(Quiet, directory=str(sites["quarto"]))
     with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        home = f"http://localhost:{server.server_port}/"
-        for address in ("index.html", *(page.replace(".ipynb", ".html") for page in PAGES)):
-            asked, faults = [], []
-            page = browser.new_page()
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
-            page.on("console", lambda said, faults=faults: faults.append(said.text) if said.type == "error" else None)
-            page.goto(home + address, wait_until="networkidle")
-            assert [url for url in asked if not url.startswith((home, "data:"))] == []
-            assert faults == []
-            page.close()
+        yield f"http://localhost:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture
+def visit(home, browser) -> Iterator[Callable]:
+    """Open a page of Quarto's site; what it asked for and what went wrong stand in the page."""
+    contexts = []
+
+    def visit(address: str, **settings):
+        context = browser.new_context(**settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.faults = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)
+        page.goto(home + address, wait_until="networkidle")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_quarto_s_pages_ask_the_network_for_nothing(home, visit, address):
+    page = visit(address)
+    assert [url for url in page.asked if not url.startswith((home, "data:"))] == []
+    assert page.faults == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (320, "light")])
+def test_quarto_s_pages_have_no_violation_of_wcag(visit, address, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(address, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}}).response
+    assert {found["id"]: [node["html"][:200] for node in found["nodes"]] for found in results["violations"]} == {}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_quarto_s_pages_are_dark_for_a_reader_who_wants_it(visit, address):
+    page = visit(address, color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 25, 29)"
+    grounds = page.evaluate(
+        "() => [...document.querySelectorAll('main figure :is(img, svg.chart)')].map(e => getComputedStyle(e).backgroundColor)"
+    )
+    assert set(grounds) <= {"rgb(255, 255, 255)"}
+
+
+def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
+    """One page is made again: the others are still found."""
+    project, _ = staged
+    assert render_site(project, sites["quarto"], PAGES[:1], engine="quarto") == []
+    page = visit("index.html")
+    page.locator("#quarto-search button").click()
+    page.keyboard.type("Harassment, bullying")
+    page.wait_for_selector(".aa-Panel a, .aa-DetachedContainer a")
+    found = page.locator(".aa-DetachedContainer a, .aa-Panel a").evaluate_all("links => links.map(link => link.href)")
+    assert any("trusts/R1H.html" in href for href in found)
+    page.locator("input.aa-Input").fill("plain words of an output")
+    page.wait_for_function("[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX1.html'))")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_both_lead_to_the_same_downloads(sites, page):
+    def links(site: Path) -> list[tuple[str, str]]:
+        document = lxml_html.parse(str(site / page.replace(".ipynb", ".html"))).getroot()
+        (found,) = document.xpath("//ul[@class='formats']")
+        return [(link.get("href"), words(link)) for link in found.xpath(".//a")]
+
+    assert links(sites["quarto"]) == links(sites["built-in"])
+    html = (sites["quarto"] / page.replace(".ipynb", ".html")).read_text()
+    assert html.count(f'href="{Path(page).stem}.pdf"') == 1, "the PDF once, and not as Typst again"
+
+
+def test_a_page_with_figures_of_its_own_is_numbered_by_quarto_alone(staged, sites, tmp_path):
+    """Where Markdown has figures too, one count runs through them all."""
+    import json
+    import shutil
+
+    project = tmp_path / "project"
+    shutil.copytree(staged[0], project)
+    notebook = json.loads((project / PAGES[0]).read_text())
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "own", "metadata": {}, "source": [
+        "| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "\n", ": Mine {#tbl-mine}\n"]})
+    (project / PAGES[0]).write_text(json.dumps(notebook))
+    assert render_site(project, tmp_path / "site", PAGES[:1], engine="quarto") == []
+    captions = report(tmp_path / "site" / PAGES[0].replace(".ipynb", ".html"))["captions"]
+    assert [caption.partition(":")[0] for caption in captions] == ["Table 1", "Table 2", "Figure 1", "Figure 2", "Table 3"]
