@@ -383,4 +383,4 @@ def test_many_trusts_have_a_list_of_regions():
     table = listing_html(pages)
     assert table.count('<li><a href="#region-east-west">East &amp; West</a></li>') == 1
     assert table.count('<tbody id="region-east-west">') == 1
-    assert "regions" not in listing_html(pages[:5])
+    assert '<nav class="regions"' not in listing_html(pages[:5])
