@@ -11,7 +11,7 @@ a file that has all of one kind in England is added up to England.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,20 +44,22 @@ _MOST_PEOPLE = 100_000_000  # England has 56 million
 
 @dataclass
 class _Area:
-    """People of one area by ethnic group, and the cells that they were added up from."""
+    """People of one area by ethnic group, with the first cell of each and how many were added up."""
 
     row: str
     people: dict[str, float] = field(default_factory=dict)
-    cells: dict[str, list[str]] = field(default_factory=dict)
+    cells: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def add(self, group: str, people: float, locators: Iterable[str]) -> None:
+    def add(self, group: str, people: float, first: str, number: int = 1) -> None:
         self.people[group] = self.people.get(group, 0.0) + people
-        self.cells.setdefault(group, []).extend(locators)
+        before, so_far = self.cells.get(group, (first, 0))
+        self.cells[group] = (before, so_far + number)
 
-    def locator(self, groups: Iterable[str]) -> str:
-        """Return the first of the cells, and how many more were added to it."""
-        cells = [cell for group in groups for cell in self.cells[group]]
-        return cells[0] if len(cells) == 1 else f"{cells[0]} (sum of {len(cells):,} cells)"
+    def locator(self, groups: Sequence[str]) -> str:
+        """Return the first of the cells, and how many were added up."""
+        number = sum(self.cells[group][1] for group in groups)
+        first = self.cells[groups[0]][0]
+        return first if number == 1 else f"{first} (sum of {number:,} cells)"
 
 
 def is_long_table(columns: Iterable[str]) -> bool:
@@ -198,7 +200,7 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         area = areas[code.text] = _Area(f"row {row_number}")
         for column, group in groups.items():
             cell = Cell(row[column], path, None, f"row {row_number}, {header[column]}")
-            area.add(group, cell.number("number of people", high=_MOST_PEOPLE, whole=True), [cell.locator])
+            area.add(group, cell.number("number of people", high=_MOST_PEOPLE, whole=True), cell.locator)
         total = Cell(row[total_column], path, None, f"row {row_number}, {header[total_column]}")
         _check_total(area, total)
     return areas
@@ -245,7 +247,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
             )  # fmt: skip
     area_column, people_column = index[f"{area_name} code"], index["observation"]
     areas: dict[str, _Area] = {}
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[int, int] = {}  # by hash: a table of neighbourhoods has a million rows
     key_columns = [c for c in range(len(header)) if c != people_column]
     for row_number, row in rows:
         if not any(row):
@@ -255,7 +257,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
         def cell(column: int, row=row, row_number=row_number) -> Cell:
             return Cell(row[column], path, None, f"row {row_number}, {header[column]}")
 
-        key = tuple(row[column] for column in key_columns)
+        key = hash(tuple(row[column] for column in key_columns))
         if key in seen:
             raise cell(people_column).error(f"This row stands at row {seen[key]} as well.", "Keep one of them.")
         seen[key] = row_number
@@ -272,7 +274,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
         if ages is not None and not _within(cell(index[age_name]), ages):
             continue
         area = areas.setdefault(row[area_column].strip(), _Area(f"row {row_number}"))
-        area.add(group.text, people, [cell(people_column).locator])
+        area.add(group.text, people, cell(people_column).locator)
     return areas
 
 
@@ -335,7 +337,7 @@ def _add(
             england = _Area(areas[codes[0]].row)
             for code in codes:
                 for group, people in areas[code].people.items():
-                    england.add(group, people, areas[code].cells[group])
+                    england.add(group, people, *areas[code].cells[group])
             chosen[ENGLAND] = england
             remarks.append(f"England is the sum of {len(codes):,} areas ({kind}).")
         else:
