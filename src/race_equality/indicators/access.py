@@ -97,7 +97,6 @@ def monthly(
     trust_codes: Collection[str] | None = None,
     *,
     threshold: int = 11,
-    month: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Add up people over trusts, month by month.
 
@@ -111,8 +110,6 @@ def monthly(
         Which trusts; all real ones when not given.
     threshold : int
         A month of fewer people is left out: no share rests on fewer (``minimum_responses``).
-    month : pandas.Timestamp, optional
-        Only this month.
 
     Returns
     -------
@@ -121,8 +118,7 @@ def monthly(
         denominator), ``recording`` (counts up from 0 at each change of recording).
     """
     rows = _all_trusts_by_month(figures) if trust_codes is None else access_by_month(figures)
-    chosen = rows["indicator"] == indicator
-    rows = rows[chosen if month is None else chosen & (rows["month"] == month)]
+    rows = rows[rows["indicator"] == indicator]
     if trust_codes is None:
         sums = rows.drop(columns="indicator")
     else:
@@ -175,7 +171,7 @@ def latest_access(
     ----------
     NHS England, Making Data Count.
     """
-    found = []
+    found, by_month = [], access_by_month(figures)
     for measure in MEASURES:
         here = monthly(figures, measure.id, [trust_code], threshold=threshold)
         if here.empty:
@@ -184,9 +180,12 @@ def latest_access(
         run = here[here["recording"] == last["recording"]].tail(months)
         chart = xmr(run["percent"].to_numpy(), improvement=measure.improvement)
 
-        def in_month(codes, measure=measure, last=last):
-            series = monthly(figures, measure.id, codes, month=last["month"])["percent"]
-            return series.iloc[0] if len(series) else float("nan")
+        rows = by_month[(by_month["month"] == last["month"]) & (by_month["indicator"] == measure.id)]
+
+        def in_month(codes, rows=rows):
+            chosen = rows["trust_code"].isin(list(codes)).to_numpy()
+            people = rows["people"].to_numpy()[chosen].sum()
+            return 100 * rows["count"].to_numpy()[chosen].sum() / people if people >= threshold else float("nan")
 
         found.append(
             {
@@ -194,7 +193,7 @@ def latest_access(
                 "month": last["month"],
                 "percent": last["percent"],
                 "people": last["people"],
-                "all_trusts": in_month(None),
+                "all_trusts": in_month(set(rows["trust_code"]) - {DEMONSTRATION_CODE}),
                 "region": in_month(region_codes),
                 "similar_trusts": in_month(peer_codes),
                 "variation": chart.variation_icon,
