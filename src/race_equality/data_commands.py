@@ -289,12 +289,14 @@ def list_(trusts: bool) -> None:
 @click.argument("trust_code")
 @click.argument("indicators", nargs=-1, metavar="[INDICATOR]...")
 def show(trust_code: str, indicators: tuple[str, ...]) -> None:
-    """Show what is held about TRUST_CODE; with INDICATOR, every figure of it."""
+    """Show what is held about TRUST_CODE; with INDICATOR, every figure of it.
+
+    TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
+    """
     project = find_project()
-    trust, figures = _figures_of(trust_code, indicators, project)
-    click.echo(f"{trust.code} {trust.name} ({trust.kind}, {trust.region})")
-    if trust.merged_from:
-        click.echo(f"{trust.merged_from} merged into it.")
+    headings, figures = _figures_of(trust_code, indicators, project)
+    for heading in headings:
+        click.echo(heading)
     for (indicator, source, period), rows in figures.groupby(
         ["indicator", "source", "period_end"], sort=False
     ):
@@ -311,7 +313,10 @@ def show(trust_code: str, indicators: tuple[str, ...]) -> None:
 @click.argument("indicator")
 @click.option("--group", help="Only this group.")
 def trace(trust_code: str, indicator: str, group: str | None) -> None:
-    """Follow each figure of TRUST_CODE and INDICATOR to its file, sheet and cell."""
+    """Follow each figure of TRUST_CODE and INDICATOR to its file, sheet and cell.
+
+    TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
+    """
     from race_equality.figures.provenance import read_source
 
     project = find_project()
@@ -423,12 +428,12 @@ def _say_changes(found) -> None:
         )
 
 
-def _figures_of(trust_code: str, indicators: tuple[str, ...], project: Project) -> tuple:
+def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
+    """Return what to say of whose figures they are, and the figures."""
     from race_equality.figures.store import read_figures
-    from race_equality.figures.trusts import resolve_trust
     from race_equality.sources.reading import nearest
 
-    trust = resolve_trust(trust_code, project=project)
+    code, name, headings = _whose(code, project)
     figures = read_figures(project=project)
     known = set(figures["indicator"])
     for indicator in indicators:
@@ -437,15 +442,34 @@ def _figures_of(trust_code: str, indicators: tuple[str, ...], project: Project) 
             raise RaceEqualityError(
                 f"There is no indicator {indicator!r}." + (f" The nearest is {near!r}." if near else "")
             )
-    figures = figures[figures["trust_code"] == trust.code]
+    figures = figures[figures["trust_code"] == code]
     if indicators:
         figures = figures[figures["indicator"].isin(indicators)]
         if figures.empty:
+            wanted = f"Nothing is held about {', '.join(indicators)} of {name}."
+            if not headings[0].startswith(code):  # of England or a board nobody fills in a return
+                raise RaceEqualityError(wanted)
             raise RaceEqualityError(
-                f"Nothing is held about {', '.join(indicators)} of {trust.name}. "
-                f"WRES 1 to 4 and 9 come from its own return: race-equality data template wres {trust.code}"
+                f"{wanted} WRES 1 to 4 and 9 come from its own return: race-equality data template wres {code}"
             )
-    return trust, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
+    return headings, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
+
+
+def _whose(code: str, project: Project) -> tuple[str, str, list[str]]:
+    """Return code and name of a trust, a board or England, and what to say of it."""
+    from race_equality.figures.trusts import read_trust_list, resolve_trust
+
+    asked = code.strip().upper()
+    if asked == "ENG":
+        return asked, "England", ["England's own figures (ENG)"]
+    for board, name in read_trust_list(project=project).boards.values():
+        if asked == board:
+            return board, name, [f"Integrated care board {name} ({board})"]
+    trust = resolve_trust(code, project=project)
+    headings = [f"{trust.code} {trust.name} ({trust.kind}, {trust.region})"]
+    if trust.merged_from:
+        headings.append(f"{trust.merged_from} merged into it.")
+    return trust.code, trust.name, headings
 
 
 def _group_of(row: pd.Series) -> str:

@@ -341,3 +341,14 @@ def test_an_archive_that_unpacks_without_end_is_refused(run, filled, tmp_path, m
         archive.writestr("a.csv", b"0" * 900_000)
         archive.writestr("b.csv", b"0" * 900_000)
     assert "bomb.zip: The archive unpacks to over 1 MB, which no publication does" in run("add", path, fails=True)
+
+
+def test_figures_of_england_and_of_boards_are_shown_and_traced_as_well(run, filled):
+    assert run("show", "eng").startswith("England's own figures (ENG)\n")
+    output = run("trace", "ENG", "staff_survey_q15", "--group", "All staff")
+    assert "NSS24 detailed spreadsheets national results.xlsx: HEALTH WELLBEING SAFETY Q15-17!" in output
+    assert run("show", "QKK").startswith("Integrated care board South East London (QKK)\n")
+    assert "imd2025_by_icb.csv: row 2, imd_average_score" in run("trace", "qkk", "system_imd_score")
+    output = run("trace", "QKK", "wres_6", fails=True)
+    assert "Nothing is held about wres_6 of South East London." in output
+    assert "template" not in output
