@@ -61,6 +61,17 @@ def test_nothing_is_recovered(built, known):
     assert result.files >= 5 * len(GOLDEN)
 
 
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_an_executed_notebook_says_nothing_aside(golden):
+    """No message of the kernel, no print, no error; a chart is a picture, and its data are not in the notebook."""
+    cells = json.loads(golden.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert {output["output_type"] for output in outputs} <= {"execute_result", "display_data"}
+    kinds = {kind for output in outputs for kind in output["data"]}
+    assert kinds <= {"text/plain", "text/markdown", "text/html"}
+    assert not any(output["metadata"] for output in outputs)
+
+
 @pytest.fixture
 def copy(built, tmp_path) -> Path:
     """The demonstration trust's files, which a test may spoil."""
