@@ -96,15 +96,15 @@ class Inputs:
         -------
         dict of str to str
         """
-        folder = self._project.params
         if page.trust is None:  # a page about all trusts may show what is set for any
-            params = [*folder.glob("*.yml"), *folder.glob("trusts/*.yml")]
+            params = self._params
         else:
-            params = [folder / "_defaults.yml", folder / "trusts" / f"{page.trust.code}.yml"]
+            params = [name for name in ("params/_defaults.yml", f"params/trusts/{page.trust.code}.yml")
+                      if name in self._params]  # fmt: skip
         return {
             "notebook": self._hash(page.notebook),
             "parameters": _digest(dict(page.parameters)),
-            "params": hash_files((path for path in params if path.is_file()), base=folder),
+            "params": _digest({name: self._hash(name) for name in params}),
             "figures": self._figures_of(page),
             "code": self._code,
             "versions": self._versions,
@@ -163,6 +163,14 @@ class Inputs:
         if name not in self._hashes:
             self._hashes[name] = hash_file(self._project.root / name)
         return self._hashes[name]
+
+    @cached_property
+    def _params(self) -> dict[str, None]:
+        folder = self._project.params
+        files = sorted([*folder.glob("*.yml"), *folder.glob("trusts/*.yml")])
+        return dict.fromkeys(
+            file.relative_to(self._project.root).as_posix() for file in files if file.is_file()
+        )
 
     def _figures_of(self, page: Page) -> str:
         owner = page.trust.code if page.trust is not None else _EVERYBODY

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -117,6 +117,11 @@ class TrustList:
         self._next: dict[str, list[Succession]] = {}
         for succession in self.successions:
             self._next.setdefault(succession.old_code, []).append(succession)
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Mapping[str, object]]:
+        """Each trust's columns by its code: looking thousands up in a table takes seconds."""
+        return {row["trust_code"]: row for row in self.trusts.to_dict("records")}
 
     def current(self, code: str) -> str | None:
         """Return the code of the trust that an organisation belongs to today.
@@ -291,7 +296,7 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
     current = listed.current(asked) if asked.isascii() and asked.isalnum() else None
     if current is None:
         raise UnknownTrustError(_unknown_message(code, asked, listed))
-    row = listed.trusts.loc[listed.trusts["trust_code"] == current].iloc[0]
+    row = listed.by_code[current]
     succession = listed.succession(asked)
     return Trust(
         code=current,
