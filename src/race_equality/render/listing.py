@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +299,7 @@ def _front_matter(file: Path) -> dict[str, Any]:
     return _known[key]
 
 
+@cache
 def _merged_into(code: str) -> tuple[str, ...]:
     from race_equality.figures.trusts import resolve_trust
 
@@ -307,6 +309,7 @@ def _merged_into(code: str) -> tuple[str, ...]:
         return ()
 
 
+@cache
 def _look_up(code: str) -> dict[str, str]:
     """What the list of trusts says about a code."""
     from race_equality.figures.trusts import resolve_trust
