@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -182,6 +184,29 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str, *, seats: st
     )
     result["difference"] = result["board_percent"] - result["workforce_percent"]
     return result.rename_axis("period_end").reset_index()
+
+
+def seats_shown(members: Mapping[str, float], threshold: int = 10) -> list[str]:
+    """Choose of which seats a share can be shown without telling about the few others.
+
+    Parameters
+    ----------
+    members : mapping of str to float
+        Seats to how many hold them: each among those before it, the whole board first.
+    threshold : int
+        Fewer people are not shown, and neither are those who remain of a larger set that is shown: 15 members
+        of whom 13 vote tell who the other two are.
+
+    Returns
+    -------
+    list of str
+    """
+    shown: list[str] = []
+    for seats, count in members.items():
+        others = [members[larger] - count for larger in shown]
+        if count >= threshold and all(left == 0 or left >= threshold for left in others):
+            shown.append(seats)
+    return shown
 
 
 def years_to_board_parity(figures: pd.DataFrame, trust_code: str) -> YearsToParity:

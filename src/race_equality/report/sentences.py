@@ -15,6 +15,7 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES, WresIndicator
 from race_equality.indicators.ethnicity_of_respondents import minority_share
 from race_equality.indicators.peers import Peers
+from race_equality.indicators.wres_return import seats_shown
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -245,15 +246,16 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     parity : YearsToParity
         From :func:`race_equality.indicators.wres_return.years_to_board_parity`.
     threshold : int
-        A share of fewer seats is not shown.
+        A share of fewer seats is not shown, nor one that would tell about fewer others.
     """
     last = seats["board"].iloc[-1]
     shares, hidden = [], []
+    members = {name: seats[name].iloc[-1]["board_members"] for name in _SEATS if name in seats and len(seats[name])}
     for name, words in _SEATS.items():
-        if name not in seats or seats[name].empty:
+        if name not in members:
             continue
         found = seats[name].iloc[-1]
-        if found["board_members"] < threshold:
+        if name not in seats_shown(members, threshold):
             hidden.append(words)
         else:
             shares.append(f"{percent(found['board_percent'])} of {words}")

@@ -118,3 +118,19 @@ def test_pay_bands_hide_what_the_totals_would_tell():
     assert not hidden["people_hidden"].any()
     assert hidden["share_hidden"].tolist() == [True, True, False]
     assert hidden_bands(few.iloc[:0]).empty
+
+
+@pytest.mark.parametrize(
+    ("members", "shown"),
+    [
+        ({"board": 15, "voting": 13, "executive": 7}, ["board"]),  # two do not vote, and seven are few
+        ({"board": 30, "voting": 20, "executive": 10}, ["board", "voting", "executive"]),
+        ({"board": 15, "voting": 15, "executive": 7}, ["board", "voting"]),  # the same people
+        ({"board": 24, "voting": 12, "executive": 11}, ["board", "voting"]),  # one voting member is no executive
+        ({"board": 9, "voting": 9}, []),
+    ],
+)
+def test_seats_that_would_tell_about_a_few_others_are_not_shown(members, shown):
+    from race_equality.indicators.wres_return import seats_shown
+
+    assert seats_shown(members) == shown

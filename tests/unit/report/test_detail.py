@@ -163,7 +163,8 @@ def test_too_few_seats_are_not_shown():
     }
     parity = YearsToParity(math.nan, math.nan, math.nan, "cannot be estimated", math.nan, math.nan)
     text = sentences.board_sentences(seats, parity, 10)
-    assert "Of executive members there are too few people to show." in text
+    # seven are few, and so are the four of fifteen who do not vote
+    assert "Of members who vote and executive members there are too few people to show." in text
     assert "The gap of the board is −13.2 percentage points (95% confidence interval: −26.2 to +12.0)." in text
     assert text.endswith("When the shares will meet cannot be estimated.")
 
