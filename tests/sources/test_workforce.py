@@ -165,7 +165,12 @@ def layout_of_2019(book):
     sheet["A7"], sheet["B7"] = "HEE region name", "STP name"
 
 
-@pytest.mark.parametrize("edit", [layout_of_2021, layout_of_2019])
+def layout_of_2017(book):
+    layout_of_2019(book)
+    book["2. HEE, Org & SG - HC"].title = "1. HEE Org Main Staff Gp HC "
+
+
+@pytest.mark.parametrize("edit", [layout_of_2021, layout_of_2019, layout_of_2017])
 def test_older_layouts_give_the_same_figures(cut, write, trust_list, reading, edit):
     older = read_headcount(write.workforce(cut.workforce, edit), trust_list)
     columns = ["trust_code", "organisation_code", "group", "value", "status"]

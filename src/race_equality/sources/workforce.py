@@ -8,7 +8,8 @@ both, so groups do not add up to totals; bank staff are not included.
 
 Notes
 -----
-Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on. Those of 2020 to 2022 have no
+Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on, earlier ones ``1. HEE Org Main Staff
+Gp HC`` and have two. Those of 2020 to 2022 have no
 integrated care systems and no header over the organisation's name and code, which stand before the total.
 Some call each subtotal ``All staff groups``: which one it is shows in what stands beside it. Since the
 figures of November 2025 the workbook is ``Trusts and core organisations - data tables``: sheets are
@@ -61,6 +62,7 @@ LAYOUTS = {
         "2. HEE, Org & SG - HC", "3. HEE, Org & SG - FTE", "4. All Staff, HEE & Org - HC",
         "5. All Staff, HEE & Org - FTE",
     ),
+    "2016 to 2018": ("1. HEE Org Main Staff Gp HC", "2. HEE Org Main Staff Gp FTE"),
 }  # fmt: skip
 
 ZERO = "-"
@@ -186,7 +188,7 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
             sheets[1:],
             ("workforce_fte", "workforce_march_headcount", "workforce_march_fte"),
             ("fte", "people", "fte"),
-            strict=True,
+            strict=False,
         )
     ):
         if normalised(name) not in has:
