@@ -166,11 +166,21 @@ def read_front_matter(file: Path) -> dict[str, Any]:
     """
     if file.suffix != ".ipynb":
         return split_front_matter(file)[0]
-    first = next(iter(_cells(file)), {})
+    first = _first_cell(file) or next(iter(_cells(file)), {})
     source = _joined(first.get("source", ""))
     if first.get("cell_type") == "raw" and _FRONT_MATTER.match(source.strip()):
         return _read_front_matter(source, file)
     return {}
+
+
+def _first_cell(file: Path) -> dict[str, Any] | None:
+    """Read the first cell without the rest: the list of trusts looks at every report."""
+    try:
+        with open(file, encoding="utf-8") as notebook:
+            start = re.match(r'\s*\{\s*"cells"\s*:\s*\[\s*', head := notebook.read(8192))
+            return json.JSONDecoder().raw_decode(head, start.end())[0] if start else None
+    except (OSError, ValueError):  # longer than that, or none: read as a whole, which says what is wrong
+        return None
 
 
 def _cells(file: Path) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import yaml
 from race_equality.errors import InputError
 from race_equality.render import set_front_matter
 from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
-from race_equality.render.notebook import picture_bytes, read_page, without_escapes
+from race_equality.render.notebook import picture_bytes, read_front_matter, read_page, without_escapes
 
 
 def notebook(*cells, front_matter: str | None = "---\ntitle: Report\ndate: 2026-04-01\n---"):
@@ -35,6 +35,12 @@ def read(tmp_path, book):
 
 def front_matter_of(book) -> dict:
     return yaml.safe_load(book.cells[0].source.strip("-"))
+
+
+@pytest.mark.parametrize("length", [10, 5_000, 20_000])
+def test_front_matter_of_any_length_is_read(tmp_path, length):
+    nbformat.write(notebook(front_matter=f"---\ntitle: {'é' * length}\n---"), tmp_path / "page.ipynb")
+    assert read_front_matter(tmp_path / "page.ipynb") == {"title": "é" * length}
 
 
 def test_fields_are_added_changed_and_removed():
