@@ -533,6 +533,9 @@ def test_command(site):
     leaky = run.invoke(audit, [str(site), "--outsider"])
     assert leaky.exit_code == 1
     assert "trusts/R1A.html (HTML text, line" in leaky.output
+    against = run.invoke(audit, [str(site), "--outsider", "--against", str(site)])
+    assert against.exit_code == 1
+    assert run.invoke(audit, [str(site), "--against", str(site / "nowhere")]).exit_code == 2
     assert run.invoke(audit, [str(site / "nowhere")]).exit_code == 2
 
 

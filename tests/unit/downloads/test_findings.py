@@ -183,3 +183,18 @@ def test_the_codebook_holds_every_definition_column_and_shorthand():
 def test_the_codebook_has_words_that_a_reader_may_see():
     for row in codebook():
         assert not re.search(r"\b(BAME|BME|non-White|best|worst)\b", " ".join(row.values())), row
+
+
+def test_a_finding_has_region_peers_and_a_reading(material, new_trust, wres_6):
+    trusts = pd.DataFrame({"trust_code": ["RX1", "RX2"], "trust_name": ["A", "B"], "kind": "acute", "region": "London"})
+    other = [{**row, "trust_code": "RX2", "organisation_code": "RX2", "numerator": 100 + row["numerator"]} for row in wres_6]
+    made = material(*wres_6, *other)
+    rows = rows_of(type(made)(made.figures, made.sources, trusts), new_trust())
+    minority, gap = pick(rows, "wres_6", "Ethnic minority"), pick(rows, "wres_6", GAP)
+    # 60 of 200 here and 160 of 200 there: together 220 of 400, and the only peer is the other one
+    assert (minority["all_trusts"], minority["region_trusts"], minority["similar_trusts"]) == ("55.0", "55.0", "80.0")
+    assert minority["england"] == "[z]"
+    assert (gap["reading"], gap["adverse_when"]) == ("worse for staff from ethnic minorities", "higher")
+    assert gap["compared_with"] == "White"
+    assert 0.9 < float(gap["probability_adverse"]) <= 1
+    assert 1 <= int(gap["rank_lower_95"]) <= int(gap["rank_upper_95"]) <= 2
