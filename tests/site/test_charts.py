@@ -270,3 +270,19 @@ def test_a_picture_that_carries_script_or_handlers_runs_none_of_it(page_of_chart
     opened.locator("[aria-label='x: 1']").dispatch_event("click")
     assert opened.evaluate("window.ran === undefined")
     assert opened.locator("figure script, [onclick], [onload]").count() == 0
+
+
+def test_a_chart_with_vega_s_own_words_alone_stays_a_picture(page_of_charts, open_page, tmp_path):
+    import base64
+
+    text = page_of_charts.read_text(encoding="utf-8")
+    found = re.search(r"<img src=\"data:image/svg\+xml;base64,([^\"]+)", text)
+    svg = base64.b64decode(found[1]).decode()
+    plain = re.sub(r' aria-label="[^"]*"', "", svg).replace(
+        "</svg>", '<g role="graphics-object" aria-roledescription="title" aria-label="Title text \'Percentage\'"></g></svg>'
+    )
+    page = tmp_path / "plain.html"
+    page.write_text(text.replace(found[1], base64.b64encode(plain.encode()).decode(), 1), encoding="utf-8")
+    opened = open_page(page)
+    assert opened.locator("figure img").count() == 1
+    assert opened.locator("figure svg.chart").count() == 2

@@ -60,6 +60,11 @@
       Array.prototype.slice.call(element.attributes).forEach(function (attribute) {
         if (/^on/i.test(attribute.name)) element.removeAttribute(attribute.name);
       });
+      // Vega's own words for titles and axes, in charts that were drawn without ours
+      ["role", "aria-roledescription", "aria-hidden"].forEach(function (name) { element.removeAttribute(name); });
+      if (/^(Title text|[XY]-axis|Symbol legend|Gradient legend)/.test(element.getAttribute("aria-label"))) {
+        element.removeAttribute("aria-label");
+      }
     });
     var svg = document.importNode(parsed.documentElement, true);
     var marks = [];
