@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.ethnicity import FIVE_GROUPS
 from race_equality.indicators import access, maternity, patients_return, workforce
 from race_equality.indicators.definitions import (
     DEMONSTRATION_CODE,
@@ -23,7 +22,7 @@ from race_equality.indicators.definitions import (
     WRES,
 )
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
-from race_equality.indicators.mental_health import detentions_by_ethnicity
+from race_equality.indicators.mental_health import detentions_everywhere
 from race_equality.indicators.once import once
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
@@ -713,28 +712,22 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
 
 def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     """England and the boards that the publication lists: by ethnic group no trust is published."""
-    rows = figures[figures["indicator"].isin(["mha_detentions", "mha_detentions_rate"]) & figures["group"].isin(list(FIVE_GROUPS))]
-    parts = []
-    for code, here in rows.groupby("trust_code"):
-        table = detentions_by_ethnicity(here, code)
-        about = {
-            "trust_code": code, "measure": "mha_detentions_rate", "group": table["group"],
-            "period_start": here["period_start"].iloc[0], "period_end": table["period_end"], "status": table["status"],
-            "adverse_when": "higher", "indicators": "mha_detentions mha_detentions_rate",
-        }  # fmt: skip
-        parts.append(
-            pd.DataFrame(
-                {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"],
-                 "compared_with": "", "direction": "not compared"}
-            )
-        )  # fmt: skip
-        times = pd.DataFrame(
-            {**about, "unit": "ratio", "value": table["times_white"], "lower": table["times_lower"],
-             "upper": table["times_upper"], "compared_with": "the White population",
-             "direction": _direction(table["times_lower"], table["times_upper"], "higher", none_at=1.0)}
-        )  # fmt: skip
-        parts.append(times[times["group"] != WHITE])
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    table = detentions_everywhere(figures)
+    about = {
+        "trust_code": table["place"], "measure": "mha_detentions_rate", "group": table["group"],
+        "period_start": table["period_start"], "period_end": table["period_end"], "status": table["status"],
+        "adverse_when": "higher", "indicators": "mha_detentions mha_detentions_rate",
+    }  # fmt: skip
+    rates = pd.DataFrame(
+        {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"],
+         "compared_with": "", "direction": "not compared"}
+    )  # fmt: skip
+    times = pd.DataFrame(
+        {**about, "unit": "ratio", "value": table["times_white"], "lower": table["times_lower"],
+         "upper": table["times_upper"], "compared_with": "the White population",
+         "direction": _direction(table["times_lower"], table["times_upper"], "higher", none_at=1.0)}
+    )  # fmt: skip
+    return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
 
 
 def _patients(figures: pd.DataFrame, responses: Mapping[str, int]) -> pd.DataFrame:

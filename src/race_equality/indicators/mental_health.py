@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS
@@ -11,7 +12,12 @@ from race_equality.statistics.intervals import rate_interval
 from race_equality.statistics.ratios import ratio_interval
 
 
-@once
+_COLUMNS = [
+    "group", "detentions", "rate", "lower", "upper", "times_white", "times_lower", "times_upper", "status",
+    "period_end",
+]  # fmt: skip
+
+
 def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> pd.DataFrame:
     """Compare rates of detention under the Mental Health Act between ethnic groups.
 
@@ -27,7 +33,8 @@ def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> 
     pandas.DataFrame
         The five groups: ``group``, ``detentions``, ``rate``, ``lower``, ``upper`` for 100,000 people a
         year, ``times_white`` (the rate over the White group's, with its limits ``times_lower`` and
-        ``times_upper``; SCAS), ``status``, ``period_end``. Groups that the publisher suppressed have no numbers. Empty where nothing is published.
+        ``times_upper``; SCAS), ``status``, ``period_end``. Groups that the publisher suppressed have no
+        numbers. Empty where nothing is published.
 
     Notes
     -----
@@ -35,35 +42,66 @@ def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> 
     repeated detention of one person counts each time, so the interval is somewhat too narrow. Ethnic
     groups are those of 2001, where Chinese is part of Other.
     """
-    rows = figures[(figures["trust_code"] == code) & figures["group"].isin(list(FIVE_GROUPS))]
-    counts = rows[rows["indicator"] == "mha_detentions"].set_index("group")
-    rates = rows[rows["indicator"] == "mha_detentions_rate"].set_index("group")
-    columns = [
-        "group", "detentions", "rate", "lower", "upper", "times_white", "times_lower", "times_upper", "status",
-        "period_end",
-    ]  # fmt: skip
-    if counts.empty:
-        return pd.DataFrame(columns=columns)
-    table = pd.DataFrame(index=list(FIVE_GROUPS))
-    table["detentions"] = counts["value"].astype("float64")
-    table["rate"] = rates["value"].astype("float64")
-    known = table["detentions"].notna() & (table["rate"] > 0)
-    population = 100_000 * table.loc[known, "detentions"] / table.loc[known, "rate"]
-    interval = rate_interval(
-        table.loc[known, "detentions"].to_numpy(), population.to_numpy(), per=100_000
-    )
-    table[["lower", "upper"]] = float("nan")
-    table.loc[known, "lower"], table.loc[known, "upper"] = interval.lower, interval.upper
-    table["times_white"] = table["rate"] / table.loc["White", "rate"]
-    table[["times_lower", "times_upper"]] = float("nan")
-    others = [group for group in population.index if group != "White"]
-    if "White" in population.index and others:
-        compared = ratio_interval(
-            table.loc[others, "detentions"].to_numpy(), population[others].to_numpy(),
-            table.loc["White", "detentions"], population["White"],
-        )  # fmt: skip
-        table.loc[others, "times_lower"], table.loc[others, "times_upper"] = compared.lower, compared.upper
-    table.loc[~known, ["detentions", "rate", "times_white"]] = float("nan")
-    table["status"] = known.map({True: "ok", False: "suppressed"})
-    table["period_end"] = counts["period_end"].iloc[0]
-    return table.rename_axis("group").reset_index()[columns]
+    table = detentions_everywhere(figures)
+    return table.loc[table["place"] == code, _COLUMNS].reset_index(drop=True)
+
+
+@once
+def detentions_everywhere(figures: pd.DataFrame) -> pd.DataFrame:
+    """Compare rates of detention for England and for every board that the publication lists.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``place`` (a code of the publication) and the columns of :func:`detentions_by_ethnicity`, five rows a
+        place, with ``period_start``.
+    """
+    groups = list(FIVE_GROUPS)
+    rows = figures[figures["group"].isin(groups)]
+    counted = rows[rows["indicator"] == "mha_detentions"]
+    if counted.empty:
+        return pd.DataFrame(columns=["place", *_COLUMNS, "period_start"])
+    days = counted.groupby("trust_code")[["period_start", "period_end"]].first()
+
+    def wide(part: pd.DataFrame) -> np.ndarray:
+        value = part["value"].astype("float64").groupby([part["trust_code"], part["group"]]).first().unstack()
+        return value.reindex(index=days.index, columns=groups).to_numpy()
+
+    count, rate = wide(counted), wide(rows[rows["indicator"] == "mha_detentions_rate"])
+    with np.errstate(invalid="ignore"):
+        known = ~np.isnan(count) & (rate > 0)
+    population = np.divide(100_000 * count, rate, out=np.full(count.shape, np.nan), where=known)
+    white = groups.index("White")
+    compared = known & known[:, [white]]
+    compared[:, white] = False
+    whites = np.broadcast_to(count[:, [white]], count.shape), np.broadcast_to(population[:, [white]], count.shape)
+    found = {
+        **dict(zip(("lower", "upper"), rate_interval(count[known], population[known], per=100_000), strict=True)),
+        **dict(
+            zip(
+                ("times_lower", "times_upper"),
+                ratio_interval(count[compared], population[compared], *(part[compared] for part in whites)),
+                strict=True,
+            )
+        ),
+    }
+    numbers = {"detentions": np.where(known, count, np.nan), "rate": np.where(known, rate, np.nan)}
+    for name, values in found.items():
+        numbers[name] = np.full(count.shape, np.nan)
+        numbers[name][compared if name.startswith("times") else known] = values
+    numbers["times_white"] = numbers["rate"] / numbers["rate"][:, [white]]
+    return pd.DataFrame(
+        {
+            "place": np.repeat(days.index.to_numpy(), len(groups)),
+            "group": np.tile(groups, len(days)),
+            **{name: values.ravel() for name, values in numbers.items()},
+            "status": np.where(known, "ok", "suppressed").ravel(),
+            "period_start": days["period_start"].repeat(len(groups)).to_numpy(),
+            "period_end": days["period_end"].repeat(len(groups)).to_numpy(),
+        }
+    )[["place", *_COLUMNS, "period_start"]]
