@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from functools import cache
 from pathlib import Path
@@ -91,7 +92,7 @@ def allowed(code: str, beginnings: list[str]) -> set[str]:
     values += derived(code, beginnings, own, rows)
     texts = set()
     for value in values:
-        if value != value or abs(value) == float("inf"):
+        if not math.isfinite(value):
             continue
         texts |= {f"{abs(value):,.{digits}f}" for digits in (0, 1, 2)}
         texts |= {f"{abs(round(value, -2)):,.0f}", f"{abs(round(value, -3)):,.0f}"}

@@ -12,7 +12,13 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from race_equality.actions.model import AREAS, INDICATORS, Action, Evidence, SelfAssessment
+from race_equality.actions.model import (
+    AREAS,
+    INDICATORS,
+    Action,
+    Evidence,
+    SelfAssessment,
+)
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust

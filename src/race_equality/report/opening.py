@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
-from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES
 from race_equality.report.display import Shown, callout
 from race_equality.report.sentences import direction
-from race_equality.report.words import date, listing, lower_first, people, place
+from race_equality.report.words import date, listing, lower_first
 
 #: A kind of trust as it stands after "is".
 KIND_WORDS = {

@@ -22,7 +22,6 @@ from race_equality.report.words import (
     date,
     interval,
     listing,
-    lower_first,
     number_word,
     people,
     percent,

@@ -7,8 +7,8 @@ import pandas as pd
 from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
-from race_equality.report.missing import missing_indicators
 from race_equality.report.board_page import marks
+from race_equality.report.missing import missing_indicators
 from race_equality.report.trace import by_file, sources_used, trace_of
 
 
