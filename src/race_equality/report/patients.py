@@ -9,7 +9,15 @@ import pandas as pd
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.patients_return import MEASURES as RETURN_MEASURES
-from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
+from race_equality.report.words import (
+    MONTHS,
+    STATUS_WORDS,
+    interval,
+    listing,
+    lower_first,
+    percent,
+    points,
+)
 
 _MEASURES = {measure.id: measure for measure in MEASURES}
 
