@@ -1,6 +1,6 @@
 """How much faster a sharded Quarto render is than one ``quarto render`` for each trust.
 
-    python benchmarks/quarto.py                     24 reports, two at a time
+    python benchmarks/quarto.py                     28 reports, two at a time
     python benchmarks/quarto.py --pages 8 --rounds 1  a quick look
 
 Needs Quarto on the PATH. The reports are the executed golden notebooks, as often as it takes; each is made
@@ -88,8 +88,8 @@ def sharded(project: Path, site: Path, pages: list[str], jobs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=24, help="reports in the sharded render")
-    parser.add_argument("--rounds", type=int, default=2, help="how often both are measured, in turn")
+    parser.add_argument("--pages", type=int, default=28, help="reports in the sharded render")
+    parser.add_argument("--rounds", type=int, default=1, help="how often both are measured, in turn")
     parser.add_argument("--jobs", type=int, default=2, help="shards")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
