@@ -92,6 +92,10 @@ SUMMARY_COLUMNS = (
 )  # fmt: skip
 
 
+#: A group and the one that it is compared with.
+_FOUR_CELLS = ("count", "people", "base_count", "base_people")
+
+
 def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
     """Compare groups of a trust's patients with White patients and with the least deprived fifth.
 
@@ -141,7 +145,13 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int 
                 )
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat(found, ignore_index=True)[list(COLUMNS)]
+    table = pd.concat(found, ignore_index=True)
+    # all ratios at once: the limits are searched for together, in the time that one would take
+    others = table["base_people"].notna().to_numpy()
+    if others.any():
+        ratio = ratio_interval(*(table.loc[others, name].to_numpy() for name in _FOUR_CELLS), method="scas")
+        table.loc[others, "ratio_lower"], table.loc[others, "ratio_upper"] = ratio.lower, ratio.upper
+    return table[list(COLUMNS)]
 
 
 def patients_summary(by_group: pd.DataFrame) -> pd.DataFrame:
@@ -219,7 +229,7 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     ok = (status == "ok").to_numpy()
     table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
     numbers = ["count", "people", "percent", "lower", "upper", "gap", "gap_lower", "gap_upper", "ratio",
-               "ratio_lower", "ratio_upper"]  # fmt: skip
+               "base_count", "base_people", "ratio_lower", "ratio_upper"]  # fmt: skip
     table[numbers] = np.nan
     table["direction"] = "none"
     if not ok.any():
@@ -240,12 +250,12 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
         return table
     count, people = (table.loc[others, name].to_numpy() for name in ("count", "people"))
     gap = difference_interval(count, people, base_count, base_people, method="newcombe")
-    ratio = ratio_interval(count, people, base_count, base_people, method="scas")
     share, base_share = count / people, base_count / base_people
-    table.loc[others, numbers[5:]] = np.stack(
+    table.loc[others, numbers[5:11]] = np.stack(
         [
             100 * (share - base_share), 100 * gap.lower, 100 * gap.upper,
-            share / base_share if base_share > 0 else np.full(share.shape, np.nan), ratio.lower, ratio.upper,
+            share / base_share if base_share > 0 else np.full(share.shape, np.nan),
+            np.full(share.shape, base_count), np.full(share.shape, base_people),
         ],
         axis=-1,
     )  # fmt: skip
