@@ -193,6 +193,7 @@ def build(
       race-equality build RJ1 --peers          a trust and its peers
       race-equality build --dry-run            what would be made, and why
       race-equality build DEMO -o demo         in another folder
+      race-equality build --scheduler tcp://10.0.0.1:8786    on a Dask cluster
 
     \b
     In the output folder:
@@ -204,7 +205,7 @@ def build(
 
     A page is made again when something it rests on has changed: its notebook, figures, params, the
     package's code, installed versions, the renderer. A build that was interrupted goes on where it
-    stopped.
+    stopped. Figures to download are made again when figures or settings change.
 
     A notebook that fails is reported with its cell and traceback while the others go on. Exit
     status: 0 all made, 1 some failed, 2 nothing could be started, 130 interrupted.
