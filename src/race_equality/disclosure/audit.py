@@ -832,11 +832,10 @@ def _from_changes(contents: Iterable[Content]) -> Iterator[Problem]:
                 unknown = [i for i in (a, b, c) if i < len(row) and row[i] is None and _is_hidden(cells[i])]
                 known = [i for i in (a, b, c) if i < len(row) and row[i] is not None]
                 if len(unknown) == 1 and len(known) == 2:
-                    value = {
-                        a: lambda n: n[b].value + n[c].value,
-                        b: lambda n: n[a].value - n[c].value,
-                        c: lambda n: n[a].value - n[b].value,
-                    }[unknown[0]](row)
+                    if unknown[0] == a:
+                        value = row[b].value + row[c].value
+                    else:
+                        value = row[a].value - row[c if unknown[0] == b else b].value
                     yield Problem(
                         table.file,
                         "worked out",
