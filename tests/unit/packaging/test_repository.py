@@ -115,7 +115,7 @@ def test_every_publication_says_where_it_comes_from():
 
 def test_figures_stay_small_and_are_all_there_is_of_data():
     figures = [path for path in tracked() if path.is_relative_to(ROOT / "data")]
-    assert {path.suffix for path in figures} <= {".parquet", ".csv", ".yml", ".md"}
+    assert {path.suffix for path in figures} <= {".parquet", ".csv", ".geojson", ".yml", ".md"}
     assert sum(path.stat().st_size for path in figures) < 8_000_000
 
 
