@@ -174,8 +174,8 @@ COLUMNS = {
     "region_trusts": "The same for the trusts of the region taken together",
     "similar_trusts": "The same for the trust’s peers taken together; its report names them and says why",
     "probability_adverse": (
-        "Probability that the gap is on the adverse side, read with the gaps of all trusts; 1.00 is over 0.995, "
-        "never certain"
+        "Probability that the gap is on the adverse side, read with the gaps of all trusts; 1.00 is a rounded "
+        "number and never certain"
     ),
     "rank_lower_95": "Lower limit of the 95% interval of the rank of the gap, 1 being the least adverse",
     "rank_upper_95": "Upper limit of that interval; there is no rank by itself",
