@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS, WLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from race_equality.statistics import pooling
 from race_equality.statistics.association import rank_correlation
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.funnel import funnel_from_estimates, funnel_limits, overdispersion, winsorise
@@ -228,7 +229,7 @@ def one_group_posterior(count, total):
 
 def test_pooled_proportions_equal_a_plain_grid():
     count, total = [2, 12, 30, 9], [25, 60, 100, 90]
-    pooled = pooled_proportions(count, total, seed=1)
+    pooled = pooled_proportions(count, total)
     assert pooled.estimate == pytest.approx(one_group_posterior(count, total), abs=0.006)
 
 
@@ -256,10 +257,93 @@ def test_pooling_recovers_what_was_simulated():
 
 
 def test_small_units_are_drawn_more():
-    pooled = pooled_gaps([6, 300], [20, 1000], [10, 100], [100, 1000], seed=2)
+    pooled = pooled_gaps([6, 300], [20, 1000], [10, 100], [100, 1000])
     many = pooled_gaps([6] + [100] * 30, [20] + [1000] * 30, [10] + [100] * 30, [100] + [1000] * 30)
     assert abs(many.estimate[0]) < 0.08  # raw 0.2 against 30 units that show none
     assert np.isfinite(pooled.estimate).all()
+
+
+@pytest.fixture(scope="module")
+def like_the_trusts():
+    """As many units as there are trusts, of their sizes, gaps and spread."""
+    rng = np.random.default_rng(31)
+    units = 155
+    n1 = np.round(np.exp(rng.normal(5.5, 1, units))).astype(int) + 20
+    n2 = n1 * rng.integers(1, 8, units)
+    base = rng.normal(-1.4, 0.2, units)
+    p1, p2 = (1 / (1 + np.exp(-logit)) for logit in (base + rng.normal(0.3, 0.2, units), base))
+    return rng.binomial(n1, p1), n1, rng.binomial(n2, p2), n2
+
+
+def test_pooled_ranks_are_those_of_draws(like_the_trusts):
+    """Ranks of a hundred thousand draws from the units' posteriors, the parameters being as good as known."""
+    x1, n1, x2, n2 = like_the_trusts
+    pooled = pooled_gaps(x1, n1, x2, n2)
+    logits = [np.log((x.sum()) / (n - x).sum()) for x, n in ((x1, n1), (x2, n2))]
+    between, correlation = pooled.between, pooled.correlation
+    covariance = np.outer(between, between) * [[1, correlation], [correlation, 1]]
+    # every unit on one grid of both logits, drawn from the products of likelihood and normal density
+    axis = [np.linspace(logit - 4.5 * spread, logit + 4.5 * spread, 161) for logit, spread in zip(logits, between, strict=True)]
+    one, two = (grid.ravel() for grid in np.meshgrid(*axis, indexing="ij"))
+    # the means that maximise nothing but are near: averages of the units' own empirical logits, by weight
+    means = [
+        np.average(np.log((x + 0.5) / (n - x + 0.5)), weights=1 / (s**2 + 1 / (n * 0.2)))
+        for x, n, s in ((x1, n1, between[0]), (x2, n2, between[1]))
+    ]
+    centred = np.stack([one - means[0], two - means[1]])
+    prior = -(centred * np.linalg.solve(covariance, centred)).sum(axis=0) / 2
+    gap = 1 / (1 + np.exp(-one)) - 1 / (1 + np.exp(-two))
+    rng = np.random.default_rng(5)
+    draws = np.empty((len(x1), 20_000))
+    for unit, (a, m, b, n) in enumerate(zip(x1, n1, x2, n2, strict=True)):
+        log = prior + a * one - m * np.log1p(np.exp(one)) + b * two - n * np.log1p(np.exp(two))
+        weight = np.exp(log - log.max())
+        draws[unit] = gap[rng.choice(gap.size, 20_000, p=weight / weight.sum())]
+    ranks = draws.argsort(axis=0).argsort(axis=0) + 1
+    lower, upper = np.quantile(ranks, [0.025, 0.975], axis=1)
+    assert pooled.estimate == pytest.approx(draws.mean(axis=1), abs=0.006)
+    # parameters are not quite known, and grids have steps
+    assert np.abs(pooled.rank_lower - lower).max() <= 5
+    assert np.abs(pooled.rank_upper - upper).max() <= 5
+    assert np.abs(pooled.rank_lower - lower).mean() < 1
+    assert np.abs(pooled.rank_upper - upper).mean() < 1
+
+
+def test_what_is_printed_of_pooling_does_not_hang_on_the_points(like_the_trusts, monkeypatch):
+    pooled = pooled_gaps(*like_the_trusts)
+    points = pooling._spread_normals
+    for change in ("more", "others"):
+        with monkeypatch.context() as patch:
+            if change == "more":
+                for name in ("_UNIT_POINTS", "_GRID", "_QUANTILES"):
+                    patch.setattr(pooling, name, 4 * getattr(pooling, name))
+            else:  # the same evenness, shifted by another start
+                patch.setattr(
+                    pooling,
+                    "_spread_normals",
+                    lambda number, size: stats.norm.ppf(
+                        np.clip((stats.norm.cdf(points(number, size)) + 0.37 * np.arange(1, size + 1)) % 1, 1e-4, 1 - 1e-4)
+                    ),
+                )
+            other = pooled_gaps(*like_the_trusts)
+        assert np.abs(other.estimate - pooled.estimate).max() < 0.0005
+        for name in ("lower", "upper"):
+            assert np.abs(getattr(other, name) - getattr(pooled, name)).max() < 0.004
+        for name in ("rank_lower", "rank_upper"):
+            assert np.abs(getattr(other, name) - getattr(pooled, name)).max() <= 2
+        assert np.abs(other.probability_above_zero - pooled.probability_above_zero).max() < 0.02
+
+
+def test_units_that_are_read_along_change_no_bit(like_the_trusts):
+    alone = pooled_gaps(*like_the_trusts)
+    along = pooled_gaps(
+        *(np.insert(column, 3, extra) for column, extra in zip(like_the_trusts, (40, 900, 800, 900), strict=True)),
+        learn_from=np.insert(np.full(155, True), 3, False),
+    )
+    for name in ("estimate", "lower", "upper", "probability_above_zero", "rank_lower", "rank", "rank_upper"):
+        assert np.array_equal(np.delete(getattr(along, name), 3), getattr(alone, name))
+    assert np.array_equal(along.between, alone.between)
+    assert along.rank_upper[3] < 30
 
 
 def test_pooling_is_the_same_twice():

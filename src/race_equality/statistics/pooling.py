@@ -2,9 +2,10 @@
 
 Binomial counts, logits that vary between units like a normal distribution, and weak priors for its
 parameters. The parameters are integrated over (adaptive Gauss-Hermite quadrature for the units, a
-normal approximation corrected by importance weights for the parameters), then each unit is drawn from
-its own posterior, so that probabilities and ranks carry the whole uncertainty. The seed is fixed: the
-same figures give the same answer.
+normal approximation corrected by importance weights for the parameters), then each unit is read at
+points spread evenly over its own posterior, so that probabilities and ranks carry the whole
+uncertainty. Nothing is drawn at random: the same figures give the same answer, whatever else is read
+with them and changes nothing for how units vary.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import expit, ndtri
+from scipy.special import expit, ndtr, ndtri
 
 from race_equality.statistics import _arguments as check
 
 __all__ = ["Pooled", "pooled_gaps", "pooled_proportions"]
 
 _NODES = 5  # Gauss-Hermite nodes an axis; 9 change no third decimal (a test compares)
-_UNIT_DRAWS = 40  # for each draw of the parameters
+_UNIT_POINTS = 24  # of each unit, for each point of the parameters (tests hold them against four times as many)
+_GRID = 512  # values at which the distributions of all units are added up
+_QUANTILES = 200  # of each unit, at which its rank is found
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,6 @@ def pooled_proportions(
     reference: float | None = None,
     learn_from=None,
     confidence: float = 0.95,
-    seed: int = 2024,
     nan_policy: str = "raise",
 ) -> Pooled:
     """Pool one proportion over units.
@@ -83,8 +85,6 @@ def pooled_proportions(
         As in :func:`pooled_gaps`.
     confidence : float
         Level of the intervals for values and ranks.
-    seed : int
-        Of the random numbers.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error, or leaves its unit out.
 
@@ -115,7 +115,7 @@ def pooled_proportions(
     elif learned.any():
         reference = float(count[learned].sum() / total[learned].sum())
     return _pool(
-        count[:, np.newaxis], total[:, np.newaxis], usable, learned, lambda p: p[0], reference, confidence, seed
+        count[:, np.newaxis], total[:, np.newaxis], usable, learned, np.array([1.0]), reference, confidence
     )
 
 
@@ -128,7 +128,6 @@ def pooled_gaps(
     reference: float | None = None,
     learn_from=None,
     confidence: float = 0.95,
-    seed: int = 2024,
     nan_policy: str = "raise",
 ) -> Pooled:
     """Pool the difference p1 − p2 of two groups over units.
@@ -144,8 +143,6 @@ def pooled_gaps(
         them: their ranks are among those units, and those units' ranks do not count them.
     confidence : float
         Level of the intervals for gaps and ranks.
-    seed : int
-        Of the random numbers.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error, or leaves its unit out.
 
@@ -163,7 +160,9 @@ def pooled_gaps(
     Notes
     -----
     The two logits of a unit are bivariate normal over units: means with a N(0, 5²) prior, standard
-    deviations half-normal(1), the correlation LKJ(2).
+    deviations half-normal(1), the correlation LKJ(2). A rank is how many units lie below, each with the
+    probability that its own posterior gives; the sum of so many trials has the Poisson-binomial
+    distribution, here by its normal approximation refined for skewness.
 
     References
     ----------
@@ -171,7 +170,9 @@ def pooled_gaps(
     retrospective analysis of live birth rates. BMJ 1998; 316: 1701-1704. Spiegelhalter DJ, Thomas A,
     Best N, Gilks W. BUGS examples volume 1: "Surgical: institutional ranking". Goldstein H,
     Spiegelhalter DJ. Journal of the Royal Statistical Society A 1996; 159: 385-443, for rank intervals.
-    Lewandowski D, Kurowicka D, Joe H. Journal of Multivariate Analysis 2009; 100: 1989-2001.
+    Lewandowski D, Kurowicka D, Joe H. Journal of Multivariate Analysis 2009; 100: 1989-2001. Hong Y. On
+    computing the distribution function for the Poisson binomial distribution. Computational Statistics
+    & Data Analysis 2013; 59: 41-51.
     """
     count_1, total_1 = check.count_and_total(
         count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1")
@@ -196,10 +197,9 @@ def pooled_gaps(
         np.stack([total_1, total_2], axis=-1),
         usable,
         learned,
-        lambda p: p[0] - p[1],
+        np.array([1.0, -1.0]),
         reference,
         confidence,
-        seed,
     )
 
 
@@ -221,11 +221,12 @@ def _learned(learn_from, usable: np.ndarray) -> np.ndarray:
     return usable & learn_from
 
 
-def _pool(count, total, usable, learned, value_of, reference, confidence, seed) -> Pooled:
+def _pool(count, total, usable, learned, sign, reference, confidence) -> Pooled:
     tail = (1 - check.level(confidence)) / 2
     usable = usable & ~np.isnan(count + total).any(axis=-1)
-    if not (usable & learned).any():
-        usable = usable & learned  # nobody says how units vary, so nothing can be read with them
+    learned = usable & learned
+    if not learned.any():
+        usable = learned  # nobody says how units vary, so nothing can be read with them
     names = [
         "estimate", "lower", "upper", "probability_above_zero", "probability_above_reference",
         "rank", "rank_lower", "rank_upper",
@@ -234,23 +235,26 @@ def _pool(count, total, usable, learned, value_of, reference, confidence, seed) 
     groups = count.shape[-1]
     between, correlation = np.full(groups, np.nan), np.nan
     if usable.any():
-        model = _Model(count[usable], total[usable], learned[usable])
-        proportions, parameters = model.draws(np.random.default_rng(seed))
-        value = value_of(proportions)  # a row for each unit
-        ranks = _ranks(value, learned[usable])
-        result["estimate"][usable] = value.mean(axis=-1)
-        result["probability_above_zero"][usable] = (value > 0).mean(axis=-1)
-        result["probability_above_reference"][usable] = (value > reference).mean(axis=-1)
-        # in place: the draws of all units are a large array, and nothing else needs their order
-        value.sort(axis=-1)
-        ranks.sort(axis=-1)
-        last = value.shape[-1] - 1
-        result["lower"][usable], result["upper"][usable] = value[:, [round(tail * last), round((1 - tail) * last)]].T
-        for name, share in (("rank_lower", tail), ("rank", 0.5), ("rank_upper", 1 - tail)):
-            result[name][usable] = ranks[:, round(share * last)]
-        between = np.exp(parameters[:, groups : 2 * groups]).mean(axis=0)
+        model = _Model(count[learned], total[learned])
+        parameters, share = model.parameters()
+        together = None
+        # apart, so that no unit's numbers hang on who else is read with them
+        for part in (learned, usable & ~learned):
+            if not part.any():
+                continue
+            value, weight = model.units(count[part], total[part], parameters, share, sign)
+            units = _Posteriors.of(value, weight)
+            together = together or _Together.of(value, weight)
+            result["estimate"][part] = units.mean
+            result["lower"][part], result["upper"][part] = units.quantiles([tail, 1 - tail]).T
+            result["probability_above_zero"][part] = 1 - units.below(np.zeros(1))[:, 0]
+            result["probability_above_reference"][part] = 1 - units.below(np.array([reference]))[:, 0]
+            shares = {"rank_lower": tail, "rank": 0.5, "rank_upper": 1 - tail}
+            for name, rank in together.ranks(value, weight, shares, is_one_of_them=part is learned).items():
+                result[name][part] = rank
+        between = share @ np.exp(parameters[:, groups : 2 * groups])
         if groups == 2:
-            correlation = float(np.tanh(parameters[:, -1]).mean())
+            correlation = float(share @ np.tanh(parameters[:, -1]))
     return Pooled(
         **result,
         reference=float("nan") if reference is None else reference,
@@ -260,16 +264,97 @@ def _pool(count, total, usable, learned, value_of, reference, confidence, seed) 
     )
 
 
-def _ranks(value: np.ndarray, learned: np.ndarray) -> np.ndarray:
-    """Ranks from 1 among the units that were learned from, for each draw."""
-    order = value[learned].argsort(axis=0)
-    ranks = np.empty(value.shape, dtype=np.int32)
-    among = np.empty_like(order, dtype=np.int32)
-    np.put_along_axis(among, order, np.arange(1, len(order) + 1, dtype=np.int32)[:, np.newaxis], axis=0)
-    ranks[learned] = among
-    for unit in np.flatnonzero(~learned):
-        ranks[unit] = 1 + (value[learned] < value[unit]).sum(axis=0)
-    return ranks
+@dataclass(frozen=True)
+class _Posteriors:
+    """The distribution of each unit's value: points in ascending order, and how much lies below each."""
+
+    mean: np.ndarray
+    value: np.ndarray
+    cumulative: np.ndarray
+
+    @classmethod
+    def of(cls, value: np.ndarray, weight: np.ndarray) -> _Posteriors:
+        value, weight = value.reshape(len(value), -1), weight.reshape(len(weight), -1)
+        order = value.argsort(axis=-1)
+        cumulative = np.take_along_axis(weight, order, axis=-1).cumsum(axis=-1)
+        # half of a point's own weight lies below it
+        cumulative = (cumulative + np.pad(cumulative[:, :-1], ((0, 0), (1, 0)))) / 2
+        return cls((value * weight).sum(axis=-1), np.take_along_axis(value, order, axis=-1), cumulative)
+
+    def below(self, at: np.ndarray) -> np.ndarray:
+        """Each unit's probability of lying below each of the values."""
+        lines = zip(self.value, self.cumulative, strict=True)
+        return np.array([np.interp(at, value, below, left=0, right=1) for value, below in lines])
+
+    def quantiles(self, shares) -> np.ndarray:
+        lines = zip(self.value, self.cumulative, strict=True)
+        return np.array([np.interp(shares, below, value) for value, below in lines])
+
+
+@dataclass(frozen=True)
+class _Together:
+    """How many units lie below a value: the mean, the variance and the third moment of that number.
+
+    Units are independent given the parameters only: these move all of them, and draw them together or apart.
+    Neither changes a rank, so values are measured from the units' centre and in their spread at each point of the
+    parameters, and taken as independent then.
+    """
+
+    units: int
+    centre: np.ndarray
+    spread: np.ndarray
+    posteriors: _Posteriors
+    at: np.ndarray
+    moments: np.ndarray
+
+    @classmethod
+    def of(cls, value: np.ndarray, weight: np.ndarray) -> _Together:
+        together = weight.sum(axis=(0, 2), keepdims=True)
+        centre = (weight * value).sum(axis=(0, 2), keepdims=True) / together
+        spread = np.sqrt((weight * (value - centre) ** 2).sum(axis=(0, 2), keepdims=True) / together)
+        units = _Posteriors.of((value - centre) / spread, weight)
+        every = np.sort(units.value[:, ::8], axis=None)
+        ends = units.value.min(), units.value.max()
+        at = np.unique([*every[np.linspace(0, every.size - 1, _GRID).astype(int)], *ends])
+        return cls(len(value), centre, spread, units, at, _moments(units.below(at)).sum(axis=1))
+
+    def ranks(
+        self, value: np.ndarray, weight: np.ndarray, shares: dict[str, float], *, is_one_of_them: bool
+    ) -> dict[str, np.ndarray]:
+        """Ranks from 1 that this share of each unit's posterior does not exceed."""
+        units = self.posteriors
+        if not is_one_of_them:
+            units = _Posteriors.of((value - self.centre) / self.spread, weight)
+        middle = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+        at = units.quantiles(middle)
+        moments = np.array([np.interp(at, self.at, moment) for moment in self.moments])
+        if is_one_of_them:
+            moments = moments - _moments(middle)[:, np.newaxis]
+        mean, deviation = moments[0], np.sqrt(np.maximum(moments[1], 1e-9))
+        # the refinement is one for sums of many doubtful trials; where few are left in doubt it overshoots
+        skewness = np.where(moments[1] > 1, moments[2] / deviation**3, 0)
+
+        def not_above(rank: np.ndarray) -> np.ndarray:
+            z = np.clip((rank[:, np.newaxis] - 0.5 - mean) / deviation, -6, 6)
+            refined = ndtr(z) + skewness * (1 - z**2) * np.exp(-(z**2) / 2) / (6 * np.sqrt(2 * np.pi))
+            return np.clip(refined, 0, 1).mean(axis=-1)
+
+        last = self.units + (not is_one_of_them)
+        found = {}
+        for name, share in shares.items():
+            low, high = np.ones(len(at), dtype=int), np.full(len(at), last)
+            while (low < high).any():
+                rank = (low + high) // 2
+                enough = not_above(rank) >= share
+                low, high = np.where(enough, low, np.minimum(rank + 1, high)), np.where(enough, rank, high)
+            found[name] = low
+        return found
+
+
+def _moments(below: np.ndarray) -> np.ndarray:
+    """Mean, variance and third central moment of a trial with this probability."""
+    variance = below * (1 - below)
+    return np.array([below, variance, variance * (1 - 2 * below)])
 
 
 class _Model:
@@ -279,9 +364,8 @@ class _Model:
     because there are thousands of them and NumPy is slow at axes of length two.
     """
 
-    def __init__(self, count: np.ndarray, total: np.ndarray, learned: np.ndarray) -> None:
-        self.all_count, self.all_total = count, total
-        self.count, self.total = count[learned], total[learned]
+    def __init__(self, count: np.ndarray, total: np.ndarray) -> None:
+        self.count, self.total = count, total
         self.groups = count.shape[-1]
         self.rough = _rough(self.count, self.total)
         z, weight = np.polynomial.hermite_e.hermegauss(_NODES)
@@ -378,42 +462,65 @@ class _Model:
         # a parameter that the data say nothing about keeps a spread like its prior's
         return best, vector @ np.diag(1 / np.maximum(value, 1.0)) @ vector.T
 
-    def draws(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Draws of the units' proportions (draw, unit, group) and of the parameters."""
+    def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points of the parameters' posterior and the share of each."""
         mode, covariance = self.fit()
-        size = len(mode)
-        # the fewer the units, the less sure the parameters, and the cheaper a draw
-        standard = _spread_normals(2 * int(np.clip(5000 // len(self.count), 24, 200)), size, rng)
-        proposals = mode + standard @ np.linalg.cholesky(covariance).T
-        proposals[:, self.groups : 2 * self.groups] = np.clip(
-            proposals[:, self.groups : 2 * self.groups], -7, 2.5
-        )
-        log_weight = self.log_posterior(proposals)[0] + (standard**2).sum(axis=-1) / 2
-        parameters = proposals[_resample(log_weight[np.newaxis], rng)[0]]
+        # the fewer the units, the less sure the parameters, and the cheaper a point
+        standard = _spread_normals(int(np.clip(10_000 // len(self.count), 48, 200)), len(mode))
+        standard = np.concatenate([standard, -standard])
+        # so few points have not quite the spread of the normal distribution that they stand for
+        own = np.linalg.cholesky(standard.T @ standard / len(standard))
+        standard = np.linalg.solve(own, standard.T).T
+        points = mode + standard @ np.linalg.cholesky(covariance).T
+        points[:, self.groups : 2 * self.groups] = np.clip(points[:, self.groups : 2 * self.groups], -7, 2.5)
+        return points, _shares(self.log_posterior(points)[0] + (standard**2).sum(axis=-1) / 2)
 
-        # (unit, parameter draw, unit draw, group); drawn a little wide, then resampled by weight
+    def units(self, count, total, parameters, share, sign) -> tuple[np.ndarray, np.ndarray]:
+        """Each unit's value (the signed sum of its proportions) and its weight, at points of its own for each of those
+        of the parameters.
+        """
         mean = parameters[:, : self.groups]
         precision = np.linalg.inv(self.covariance(parameters))
-        count, total = self.all_count[:, np.newaxis], self.all_total[:, np.newaxis]
+        count, total = count[:, np.newaxis], total[:, np.newaxis]
+        # (unit, point of the parameters, point of the unit, group)
         theta, factor = _modes(count, total, mean, precision, _rough(count, total))
-        normal = rng.standard_normal((*theta.shape[:-1], _UNIT_DRAWS, self.groups))
-        candidate = theta[..., np.newaxis, :] + 1.1 * _times(factor[..., np.newaxis, :, :], normal)
+        if self.groups == 2:
+            factor = _towards_the_value(theta, factor, sign)
+        normal = _spread_normals(len(parameters) * _UNIT_POINTS // 2, self.groups)
+        normal = normal.reshape(len(parameters), -1, self.groups)
+        normal = np.concatenate([normal, -normal], axis=1)
+        # a little wide, and put right by weight
+        point = theta[..., np.newaxis, :] + 1.1 * _times(factor[..., np.newaxis, :, :], normal)
         log_weight = _unit_log_density(
             count[..., np.newaxis, :],
             total[..., np.newaxis, :],
-            candidate,
+            point,
             mean[:, np.newaxis],
             precision[:, np.newaxis],
         )
-        log_weight += sum(normal[..., i] ** 2 for i in range(self.groups)) / 2
-        # Candidates of units are drawn apart, so units stay independent whatever the order they are kept in.
-        chosen = _resample(log_weight, rng)
-        units = len(self.all_count)
-        kept = [
-            expit(np.take_along_axis(candidate[..., i], chosen, axis=-1)).reshape(units, -1)
-            for i in range(self.groups)
-        ]
-        return kept, parameters
+        log_weight += (normal**2).sum(axis=-1) / 2
+        value = sum(s * expit(point[..., i]) for i, s in enumerate(sign))
+        weight = _shares(log_weight) * share[:, np.newaxis]
+        return value, weight
+
+
+def _shares(log_weight: np.ndarray) -> np.ndarray:
+    """Weights on the last axis that add up to one."""
+    weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
+    return weight / weight.sum(axis=-1, keepdims=True)
+
+
+def _towards_the_value(theta: np.ndarray, factor: np.ndarray, sign: np.ndarray) -> np.ndarray:
+    """Turn the factors of covariances so that the first axis is the one along which the value changes.
+
+    Evenly spread points are most even along an axis.
+    """
+    proportion = expit(theta)
+    slope = sign * proportion * (1 - proportion)
+    along = _times(np.swapaxes(factor, -1, -2), slope)
+    along /= np.sqrt((along**2).sum(axis=-1, keepdims=True))
+    across = np.stack([-along[..., 1], along[..., 0]], axis=-1)
+    return np.stack([_times(factor, along), _times(factor, across)], axis=-1)
 
 
 def _rough(count: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -448,8 +555,8 @@ def _unit_log_density(count, total, theta, mean, precision):
     )
 
 
-def _spread_normals(number: int, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Normal points that fill their space evenly: few parameter draws then carry little noise.
+def _spread_normals(number: int, size: int) -> np.ndarray:
+    """Normal points that fill their space evenly: few of them then stand for many random ones.
 
     The additive recurrence with the powers of the generalised golden ratio (M. Roberts, 2018).
     """
@@ -457,21 +564,7 @@ def _spread_normals(number: int, size: int, rng: np.random.Generator) -> np.ndar
     for _ in range(30):
         ratio = (1 + ratio) ** (1 / (size + 1))
     steps = np.arange(1, number + 1)[:, np.newaxis] * (1 / ratio) ** np.arange(1, size + 1)
-    return ndtri(np.clip((rng.random(size) + steps) % 1, 1e-4, 1 - 1e-4))
-
-
-def _resample(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Systematic resampling on the last axis, in ascending order."""
-    size = log_weight.shape[-1]
-    weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
-    cumulative = np.cumsum(weight, axis=-1)
-    cumulative *= size / cumulative[..., -1:]
-    start = rng.random((*log_weight.shape[:-1], 1))
-    # how many of the points start, start + 1, ... each cumulative weight has passed
-    passed = np.clip(np.ceil(cumulative - start), 0, size).astype(np.int64)
-    passed[..., -1] = size
-    times = np.diff(passed, prepend=0, axis=-1)
-    return np.repeat(np.tile(np.arange(size), times.size // size), times.ravel()).reshape(log_weight.shape)
+    return ndtri(np.clip((0.5 + steps) % 1, 1e-4, 1 - 1e-4))
 
 
 def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:

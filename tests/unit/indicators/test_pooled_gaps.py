@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from race_equality.figures.store import read_figures
 from race_equality.indicators.pooled_gaps import COLUMNS, pooled_gaps
 
 
@@ -55,14 +56,36 @@ def test_the_demonstration_trust_changes_nothing_for_real_ones(make_figures, tru
     real = pooled_gaps(make_figures(trusts)).set_index(["trust_code", "number"])
     both = pooled_gaps(make_figures(with_it)).set_index(["trust_code", "number"])
     demo, both = both.loc["DEMO"], both.drop("DEMO")
-    for name in ("all_trusts_gap", "trusts"):
-        assert (both[name] == real[name]).all()
-    # one more unit takes other random numbers, so draws differ and the posterior does not
-    for name in ("pooled_gap", "lower", "upper"):
-        assert both[name].to_numpy() == pytest.approx(real[name].to_numpy(), abs=1.2)
+    pd.testing.assert_frame_equal(both, real, check_exact=True)
     assert (demo["rank_lower"] > 20).all()
     assert (demo["rank_upper"] == 32).all()
     assert (demo["probability_more_adverse"] > 0.95).all()
+
+
+def test_the_figures_in_this_project_do_not_hang_on_the_demonstration_trust():
+    figures = read_figures([f"wres_{number}" for number in (5, 6, 7, 8)])
+    invented = figures["trust_code"] == "DEMO"
+    assert invented.any()
+    both, real = pooled_gaps(figures), pooled_gaps(figures[~invented])
+    assert set(both.loc[both["trust_code"] == "DEMO", "number"]) == {5, 6, 7, 8}
+    both = both[both["trust_code"] != "DEMO"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(both, real, check_exact=True)
+
+
+def test_a_later_survey_of_the_demonstration_trust_is_no_survey_of_the_others(make_figures, trusts, wres_rows):
+    later = wres_rows((900, 1000), (100, 1000), trust_code="DEMO", period_end=pd.Timestamp("2031-11-30"))
+    found = pooled_gaps(make_figures([*trusts, *later]))
+    pd.testing.assert_frame_equal(found, pooled_gaps(make_figures(trusts)), check_exact=True)
+
+
+def test_a_new_trust_moves_the_others_by_what_it_teaches_only(make_figures, trusts, wres_rows):
+    new = wres_rows((340, 1000), (750, 3000), trust_code="A00")  # the first by its code, and like the others
+    before = pooled_gaps(make_figures(trusts)).set_index(["trust_code", "number"]).xs(8, level="number")
+    after = pooled_gaps(make_figures([*trusts, *new])).set_index(["trust_code", "number"]).xs(8, level="number")
+    after = after.drop("A00")
+    assert np.abs(after["pooled_gap"] - before["pooled_gap"]).max() < 0.5
+    assert np.abs(after["pooled_gap"] - before["pooled_gap"]).median() < 0.05
+    assert (after["rank_upper"] - before["rank_upper"]).between(-1, 2).all()
 
 
 def test_a_trust_without_figures_is_left_out(make_figures, trusts, wres_rows):
