@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,14 +28,20 @@ class Suppression:
         Hidden because they are too small themselves.
     complementary : frozenset
         Hidden so that the primary ones cannot be worked out.
-    ranges : dict
-        What an attacker can still tell about each hidden cell.
+    relations : tuple of Relation
+        What holds between the cells.
     """
 
     published: dict[Key, float | None]
     primary: frozenset[Key]
     complementary: frozenset[Key]
-    ranges: dict[Key, Range]
+    relations: tuple[Relation, ...]
+
+    @cached_property
+    def ranges(self) -> dict[Key, Range]:
+        """What an attacker can still tell about each hidden cell; computed when it is asked for."""
+        hidden = self.primary | self.complementary
+        return attack(self.published, relations=self.relations, targets=hidden) if hidden else {}
 
 
 def suppress(
@@ -127,8 +134,7 @@ def suppress(
     else:
         raise RaceEqualityError("The cells to hide were not found; publish less of this table.")
     published = {key: None if key in hidden else value[key] for key in keys}
-    ranges = attack(published, relations=relations, targets=hidden) if hidden else {}
-    return Suppression(published, frozenset(primary), frozenset(hidden - primary), ranges)
+    return Suppression(published, frozenset(primary), frozenset(hidden - primary), tuple(relations))
 
 
 def _worth_of_hiding(hidden, value, relations, threshold) -> dict[Key, np.ndarray]:
@@ -138,34 +144,37 @@ def _worth_of_hiding(hidden, value, relations, threshold) -> dict[Key, np.ndarra
     with any other cells hidden the sum over those is at least the width.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import coo_matrix, kron
+    from scipy.sparse import csr_array, kron
     from scipy.sparse import eye_array as identity
 
+    if not hidden:
+        return {}
     column = {key: i for i, key in enumerate(value)}
-    entries = [(i, column[k], c) for i, r in enumerate(relations) for k, c in r.terms.items()]
-    matrix = coo_matrix(
-        ([c for _, _, c in entries], ([i for i, _, _ in entries], [j for _, j, _ in entries])),
-        shape=(len(relations), len(value)),
-    )
+    matrix = np.zeros((len(relations), len(value)))
+    for line, relation in enumerate(relations):
+        for key, coefficient in relation.terms.items():
+            matrix[line, column[key]] = coefficient
     # deviations from the true table: down to zero, up without end (a ceiling that no total needs)
     room_down = np.array(list(value.values()))
     ceiling = 10.0 * threshold + room_down.sum()
-    open_cells = np.array([key in hidden for key in value])
-    tasks = [(key, sign) for key in hidden for sign in (1.0, -1.0)]
-    if not tasks:
-        return {}
+    # only hidden cells can deviate: the others are no variables of the program, and no relation among them is one
+    # of its rows; what hiding one of them would be worth follows from the dual
+    at = [column[key] for key in hidden]
+    inside = matrix[:, at].any(axis=1)
+    tasks = [(place, sign) for place in range(len(at)) for sign in (1.0, -1.0)]
     objective = np.zeros((len(tasks), len(value)))
-    for block, (key, sign) in enumerate(tasks):
-        objective[block, column[key]] = -sign
-    limits = np.stack([np.where(open_cells, -room_down, 0), np.where(open_cells, ceiling, 0)], axis=-1)
+    for block, (place, sign) in enumerate(tasks):
+        objective[block, at[place]] = -sign
     found = linprog(
-        objective.ravel(),
-        A_eq=kron(identity(len(tasks)), matrix, format="csr") if entries else None,
-        b_eq=np.zeros(len(tasks) * len(relations)) if entries else None,
-        bounds=np.tile(limits, (len(tasks), 1)),
+        objective[:, at].ravel(),
+        A_eq=kron(identity(len(tasks)), csr_array(matrix[inside][:, at]), format="csr") if inside.any() else None,
+        b_eq=np.zeros(len(tasks) * inside.sum()) if inside.any() else None,
+        bounds=np.tile(np.stack([-room_down[at], np.full(len(at), ceiling)], axis=-1), (len(tasks), 1)),
         method="highs",
     )
-    reduced = (found.lower.marginals + found.upper.marginals).reshape(objective.shape)
+    reduced = objective
+    if inside.any():
+        reduced = objective - found.eqlin.marginals.reshape(len(tasks), -1) @ matrix[inside]
     worth = np.where(reduced > 0, reduced * room_down, -reduced * ceiling)
     return {key: worth[2 * i] + worth[2 * i + 1] for i, key in enumerate(hidden)}
 

@@ -311,9 +311,10 @@ def hidden_bands(bands: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
     )
     cost = {(everyone, column): 1e6 for column in ("minority", "others", everyone)}
     found = suppress(cells, relations, threshold=threshold, cost=cost).published
-    for band in staffed.index:
-        hidden.loc[band, "people_hidden"] = found[band, everyone] is None
-        hidden.loc[band, "share_hidden"] = found[band, "minority"] is None or found[band, everyone] is None
+    people = [found[band, everyone] is None for band in staffed.index]
+    minorities = [found[band, "minority"] is None for band in staffed.index]
+    hidden.loc[staffed.index, "people_hidden"] = people
+    hidden.loc[staffed.index, "share_hidden"] = np.logical_or(people, minorities)
     return hidden
 
 
