@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
+import http.server
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
@@ -193,6 +197,26 @@ def browser() -> Iterator:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Serve a site as a web server does, at the address returned: Quarto's scripts do not run from a file."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    with ExitStack() as servers:
+
+        def serve_(folder: Path) -> str:
+            handler = functools.partial(Quiet, directory=str(folder))
+            server = servers.enter_context(http.server.ThreadingHTTPServer(("localhost", 0), handler))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            servers.callback(server.shutdown)
+            return f"http://localhost:{server.server_port}/"
+
+        yield serve_
 
 
 @pytest.fixture

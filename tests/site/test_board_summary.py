@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from race_equality.render import render_site, set_front_matter
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 GOLDEN = [file.stem.removeprefix("board_report_") for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))]
@@ -22,7 +26,11 @@ def page_of(file: Path, number: int) -> str:
 
 @pytest.mark.parametrize("code", GOLDEN)
 def test_the_summary_is_the_first_page_of_the_pdf_and_nothing_else_is_on_it(site, code):
-    first, second = (page_of(site / f"trusts/{code}.pdf", number) for number in (1, 2))
+    check_first_page(site / f"trusts/{code}.pdf")
+
+
+def check_first_page(pdf: Path) -> None:
+    first, second = (page_of(pdf, number) for number in (1, 2))
     for part in ("In one page", "The nine WRES indicators", "Decisions for the board", "With care"):
         assert part in first
         assert part not in second
@@ -65,3 +73,124 @@ def test_on_a_phone_and_a_tablet_parts_stand_one_under_another(site, open_page, 
     )
     assert boxes == sorted(boxes)
     assert len(set(boxes)) == len(boxes)
+
+
+# -- by Quarto --------------------------------------------------------------------------------------
+
+needs_quarto = pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH")
+#: Invented, a merged trust, and a trust with few figures; the last with a name of two lines.
+BY_QUARTO = {
+    "DEMO": "Demonstration NHS Trust (invented figures)",
+    "R1H": "Barts Health NHS Trust",
+    "RV5": "Cambridgeshire, South London and Maudsley and Peterborough University Hospitals NHS Foundation Trust",
+}
+
+
+@pytest.fixture(scope="module")
+def quarto_site(staged: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reports with the title, the subtitle and the four other forms that a build gives them."""
+    project = tmp_path_factory.mktemp("summary-by-quarto") / "project"
+    shutil.copytree(staged[0], project)
+    site = project.with_name("site")
+    (site / "trusts").mkdir(parents=True)
+    for code, name in BY_QUARTO.items():
+        file = project / f"trusts/{code}.ipynb"
+        notebook = nbformat.read(file, as_version=4)
+        nbformat.write(set_front_matter(notebook, title=name, subtitle="Race equality board report"), file)
+        for ending in ("csv", "ods"):
+            (site / f"trusts/{code}-figures.{ending}").touch()
+    pages = [*(f"trusts/{code}.ipynb" for code in BY_QUARTO), "notebooks/national_overview.ipynb"]
+    assert render_site(project, site, pages, engine="quarto") == []
+    return site
+
+
+@pytest.fixture
+def visit(quarto_site, serve, browser) -> Iterator[Callable]:
+    contexts = []
+    home = serve(quarto_site)
+
+    def visit_(address: str, *, width: int, scheme: str = "light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(home + address, wait_until="networkidle")
+        return page
+
+    yield visit_
+    for context in contexts:
+        context.close()
+
+
+def box(page, selector: str) -> dict[str, float]:
+    found = page.locator(selector).first.bounding_box()
+    assert found is not None, f"{selector} is not to be seen"
+    return found | {"right": found["x"] + found["width"], "bottom": found["y"] + found["height"]}
+
+
+@needs_quarto
+@pytest.mark.quarto
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("code", BY_QUARTO)
+def test_by_quarto_too_the_summary_is_the_first_screen_of_a_desktop(visit, code, scheme):
+    page = visit(f"trusts/{code}.html", width=1440, scheme=scheme)
+    summary, formats, title = (box(page, selector) for selector in (".board-summary", ".formats", "#title-block-header"))
+    assert summary["bottom"] <= 900
+    assert page.locator(".formats a").count() == 4
+    assert title["right"] <= formats["x"]
+    assert formats["bottom"] <= summary["y"]
+    # nothing lies upon anything: the contents begin under the summary, beside the second section
+    contents, second = box(page, "#quarto-margin-sidebar"), box(page, "main > section:nth-of-type(2)")
+    assert summary["bottom"] <= min(contents["y"], second["y"])
+    assert second["right"] <= contents["x"]
+    assert contents["right"] == pytest.approx(summary["right"], abs=1)
+    assert box(page, "#in-one-page > h2")["right"] <= box(page, ".board-about p")["x"]
+    sizes = page.locator(".board-summary :is(p, li, td, th)").evaluate_all(
+        "elements => elements.map(element => parseFloat(getComputedStyle(element).fontSize))"
+    )
+    assert min(sizes) >= 14
+
+
+@needs_quarto
+@pytest.mark.quarto
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280])
+@pytest.mark.parametrize("code", BY_QUARTO)
+def test_by_quarto_the_page_is_no_wider_than_any_screen_and_the_contents_stay_in_sight(visit, code, width):
+    page = visit(f"trusts/{code}.html", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    tops = [box(page, selector)["y"] for selector in
+            ("#title-block-header", ".formats", ".board-summary", "main > section:nth-of-type(2)")]
+    assert tops == sorted(tops)
+    assert len(set(tops)) == 4
+    if width >= 768:
+        page.evaluate("document.querySelector('#sources-and-methods').scrollIntoView()")
+        assert 0 <= box(page, "#TOC")["y"] < 200
+
+
+@needs_quarto
+@pytest.mark.quarto
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (768, "light"), (390, "light")])
+@pytest.mark.parametrize("code", BY_QUARTO)
+def test_by_quarto_the_summary_has_no_violation_of_wcag(visit, code, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(f"trusts/{code}.html", width=width, scheme=scheme)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}}).response
+    assert {found["id"]: [node["html"][:200] for node in found["nodes"]] for found in results["violations"]} == {}
+
+
+@needs_quarto
+@pytest.mark.quarto
+def test_a_page_without_a_summary_keeps_quarto_s_own_layout(visit):
+    page = visit("notebooks/national_overview.html", width=1440)
+    assert page.locator(".board-summary").count() == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "17px"
+    assert box(page, "#TOC")["y"] < 100
+    assert box(page, "main")["right"] <= box(page, "#TOC")["x"]
+
+
+@needs_quarto
+@pytest.mark.quarto
+@pytest.mark.parametrize("code", BY_QUARTO)
+def test_by_quarto_too_the_summary_is_the_first_page_of_the_pdf(quarto_site, code):
+    check_first_page(quarto_site / f"trusts/{code}.pdf")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -91,18 +88,8 @@ def test_the_pdfs_hold_the_same(sites, page):
 
 
 @pytest.fixture(scope="module")
-def home(sites) -> Iterator[str]:
-    """Quarto's site as a web server gives it: its scripts do not run from a file."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(sites["quarto"]))
-    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
+def home(sites, serve) -> str:
+    return serve(sites["quarto"])
 
 
 @pytest.fixture

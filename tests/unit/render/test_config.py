@@ -37,6 +37,7 @@ def test_every_file_that_quarto_is_told_of_is_there():
         *settings["execute"]["ipynb-filters"],
         *settings["format"]["typst"]["template-partials"],
         settings["format"]["html"]["css"],
+        *(name for theme in settings["format"]["html"]["theme"].values() for name in theme if name != "default"),
         settings["website"]["favicon"],
     ]
     assert [name for name in named if not (ROOT / name).is_file()] == []
