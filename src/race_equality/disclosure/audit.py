@@ -411,16 +411,20 @@ def _hidden_cells(contents: list[Content]) -> set[_Hidden]:
                 numbers = {number.text for cell in row for number in _numbers(cell)}
                 for label in _labels(row):
                     rows_with[label] |= numbers
+    beside: dict[tuple[str, ...], frozenset[str]] = {}
     found = set()
     for table in _tables(contents):
         for row in table.rows:
-            labels = _labels(row)
-            for column, cell in zip(table.columns, row, strict=False):
-                if labels and _is_hidden(cell):
-                    beside = frozenset.intersection(*(frozenset(rows_with[label]) for label in labels))
-                    # a label may hold a number itself: "Waiting under 18 weeks"
-                    beside |= {number.text for label in labels for number in _numbers(label)}
-                    found.add(_Hidden(_table_name(table), labels, _normal(column), beside))
+            columns = [column for column, cell in zip(table.columns, row, strict=False) if _is_hidden(cell)]
+            labels = _labels(row) if columns else ()
+            if not labels:
+                continue
+            if labels not in beside:
+                fewest, *others = sorted((rows_with.get(label, set()) for label in labels), key=len)
+                # a label may hold a number itself: "Waiting under 18 weeks"
+                of_labels = {number.text for label in labels for number in _numbers(label)}
+                beside[labels] = frozenset(fewest.intersection(*others) | of_labels)
+            found |= {_Hidden(_table_name(table), labels, _normal(column), beside[labels]) for column in columns}
     return found
 
 
@@ -451,13 +455,20 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
     for cell in hidden:
         cells[cell.labels] = cells.get(cell.labels, frozenset()) | cell.beside
     # a table of all trusts has many: those of one trust are looked at where its code stands
-    by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = defaultdict(list)
+    pairs = list[tuple[tuple[str, ...], frozenset[str]]]
+    by_first: dict[str, pairs] = defaultdict(list)
+    # in rows of data few labels are looked for in the text, and many as whole cells
+    few_by_first: dict[str, pairs] = defaultdict(list)
+    many: list[tuple[frozenset[str], tuple[tuple[str, ...], frozenset[str]]]] = []
     for labels, beside in cells.items():
         by_first[labels[0]].append((labels, beside))
-    firsts = list(by_first)
-    # many labels are looked for as whole cells, so their first one is a cell of the row as well
-    short = [first for first, pairs in by_first.items() if any(len(labels) <= 2 for labels, _ in pairs)]
+        if len(labels) <= 2:
+            few_by_first[labels[0]].append((labels, beside))
+        else:
+            many.append((frozenset(labels), (labels, beside)))
     every = {label for table in _tables(contents) for row in table.rows for label in _labels(row)[:2]}
+    # a page and its notebook say the same, and so do the two data files
+    looked_for: dict[tuple[str, tuple[str, ...] | None], pairs] = {}
     longer_labels = {label: _longer(label, every) for label in {labels[-1] for labels in cells}}
     for item in contents:
         if isinstance(item, Table) and item.channel == "data file":
@@ -470,11 +481,17 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
             continue
         for piece, of_row in pieces:
             text = _normal(piece)
-            near = firsts if of_row is None else dict.fromkeys([*short, *(by_first.keys() & set(of_row))])
-            for labels, beside in [pair for first in near if first in text for pair in by_first[first]]:
+            if (text, of_row) not in looked_for:
+                begin = by_first if of_row is None else few_by_first
+                looked_for[text, of_row] = [pair for first, some in begin.items() if first in text for pair in some]
+                if of_row is not None:
+                    row_cells = frozenset(of_row)
+                    looked_for[text, of_row] += [pair for labels, pair in many if labels <= row_cells]
+            for labels, beside in looked_for[text, of_row]:
                 # Many labels come from a data file: whole cells, and in their order. "Other" stands in
                 # "mother", and the code of a trust in every row of those that merged into it.
-                within = iter(of_row) if of_row is not None and len(labels) > 2 else text
+                as_cells = of_row is not None and len(labels) > 2
+                within = iter(of_row) if as_cells else text
                 if not all(label in within for label in labels):
                     continue
                 rest = text  # a label that is cut out for this one may be another's own

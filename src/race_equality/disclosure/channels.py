@@ -466,7 +466,9 @@ def _bundle(data: dict, name: str, place: str) -> Iterator[Content]:
             yield from _svg(_joined(value), name, "SVG in notebook", place)
         elif kind in ("text/html", "text/markdown"):
             for item in _html(_joined(value), name, f"notebook {kind}"):
-                yield replace(item, place=f"{place}, {item.place}") if isinstance(item, Text) else item
+                if isinstance(item, Text):
+                    item = Text(item.file, item.channel, f"{place}, {item.place}", item.text, item.record)
+                yield item
         elif "json" in kind:
             yield from _json(value, name, f"notebook {kind}", place)
         elif kind.startswith("image/"):
@@ -480,6 +482,10 @@ def _joined(value) -> str:
 
 
 # ---- PDF ----
+
+
+#: Entries of a PDF's dictionaries that hold words: alternative texts, notes, names of fields.
+_WORDS_IN_PDF = {"/Alt", "/ActualText", "/Contents", "/TU", "/E"}
 
 
 def _pdf(data: bytes, name: str) -> Iterator[Content]:
@@ -519,7 +525,7 @@ def _pdf(data: bytes, name: str) -> Iterator[Content]:
             if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image":
                 yield Unread(name, _RASTER)
             if isinstance(item, pikepdf.Dictionary):
-                for key in ("/Alt", "/ActualText", "/Contents", "/TU", "/E"):
+                for key in _WORDS_IN_PDF.intersection(item.keys()):
                     value = item.get(key)
                     if isinstance(value, pikepdf.String) and str(value).strip():
                         yield Text(name, f"PDF {key[1:]}", "", str(value))

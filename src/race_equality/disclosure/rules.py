@@ -100,7 +100,8 @@ def is_breakdown(figures: pd.DataFrame) -> pd.Series:
     numerator, denominator = (figures[name].astype("Float64") for name in ("numerator", "denominator"))
     sets = figures.groupby(["organisation_code", "period_start", "period_end", "indicator"], sort=False)
     together = sets["numerator"].transform("sum").astype("Float64")
-    one_base = sets["denominator"].transform("nunique").eq(1) & sets["group"].transform("size").gt(1)
+    lowest, highest = (sets["denominator"].transform(end).astype("Float64") for end in ("min", "max"))
+    one_base = lowest.eq(highest).fillna(False) & sets["group"].transform("size").gt(1)
     return (one_base & numerator.notna() & (together - denominator).abs().le(0.02 * denominator)).fillna(
         False
     )

@@ -171,6 +171,7 @@ def _worth_of_hiding(hidden, value, relations, threshold) -> dict[Key, np.ndarra
         b_eq=np.zeros(len(tasks) * inside.sum()) if inside.any() else None,
         bounds=np.tile(np.stack([-room_down[at], np.full(len(at), ceiling)], axis=-1), (len(tasks), 1)),
         method="highs",
+        options={"presolve": False},  # which takes longer than what it saves: the blocks are small
     )
     reduced = objective
     if inside.any():

@@ -254,11 +254,8 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
         ``indicator``, ``people``, ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no
         return was loaded.
     """
-    rows = figures[
-        (figures["trust_code"] == trust_code)
-        & figures["indicator"].str.startswith("wres_1_")
-        & (figures["status"] == "ok")
-    ]
+    rows = figures[figures["trust_code"] == trust_code]  # first: a text of all figures is long to search
+    rows = rows[rows["indicator"].str.startswith("wres_1_") & (rows["status"] == "ok")]
     if rows.empty:
         return pd.DataFrame(
             columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"]
