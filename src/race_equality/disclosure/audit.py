@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
@@ -459,13 +459,14 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
     by_first: dict[str, pairs] = defaultdict(list)
     # in rows of data few labels are looked for in the text, and many as whole cells
     few_by_first: dict[str, pairs] = defaultdict(list)
-    many: list[tuple[frozenset[str], tuple[tuple[str, ...], frozenset[str]]]] = []
+    many_by_rarest: dict[str, pairs] = defaultdict(list)
+    usual = Counter(label for labels in cells if len(labels) > 2 for label in labels)
     for labels, beside in cells.items():
         by_first[labels[0]].append((labels, beside))
         if len(labels) <= 2:
             few_by_first[labels[0]].append((labels, beside))
         else:
-            many.append((frozenset(labels), (labels, beside)))
+            many_by_rarest[min(labels, key=usual.__getitem__)].append((labels, beside))
     every = {label for table in _tables(contents) for row in table.rows for label in _labels(row)[:2]}
     # a page and its notebook say the same, and so do the two data files
     looked_for: dict[tuple[str, tuple[str, ...] | None], pairs] = {}
@@ -484,9 +485,8 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
             if (text, of_row) not in looked_for:
                 begin = by_first if of_row is None else few_by_first
                 looked_for[text, of_row] = [pair for first, some in begin.items() if first in text for pair in some]
-                if of_row is not None:
-                    row_cells = frozenset(of_row)
-                    looked_for[text, of_row] += [pair for labels, pair in many if labels <= row_cells]
+                for cell in many_by_rarest.keys() & set(of_row or ()):
+                    looked_for[text, of_row] += many_by_rarest[cell]
             for labels, beside in looked_for[text, of_row]:
                 # Many labels come from a data file: whole cells, and in their order. "Other" stands in
                 # "mother", and the code of a trust in every row of those that merged into it.
@@ -877,9 +877,10 @@ class _Secret:
 def _secrets(figures: pd.DataFrame | None, rule: Rule, scopes: set[str]) -> dict[str, list[_Secret]]:
     if figures is None:
         return {}
-    groups = figures[["indicator", "group"]].drop_duplicates().groupby("indicator").size()
-    figures = figures[figures["trust_code"].isin(scopes)]
-    few = figures[rests_on_too_few(figures, rule) & (figures["status"] == "ok")]
+    of_scopes = figures[figures["trust_code"].isin(scopes)]
+    few = of_scopes[rests_on_too_few(of_scopes, rule) & (of_scopes["status"] == "ok")]
+    groups = figures.loc[figures["indicator"].isin(few["indicator"].unique()), ["indicator", "group"]]
+    groups = groups.drop_duplicates().groupby("indicator").size()
     found: dict[str, list[_Secret]] = defaultdict(list)
     for row in few.itertuples():
         if groups[row.indicator] < 2:
