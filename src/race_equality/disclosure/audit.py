@@ -484,7 +484,8 @@ def _beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator
             text = _normal(piece)
             if (text, of_row) not in looked_for:
                 begin = by_first if of_row is None else few_by_first
-                looked_for[text, of_row] = [pair for first, some in begin.items() if first in text for pair in some]
+                some = [pair for first, several in begin.items() if first in text for pair in several]
+                looked_for[text, of_row] = [pair for pair in some if pair[0][-1] in text]
                 for cell in many_by_rarest.keys() & set(of_row or ()):
                     looked_for[text, of_row] += many_by_rarest[cell]
             for labels, beside in looked_for[text, of_row]:
