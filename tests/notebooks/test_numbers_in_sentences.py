@@ -33,7 +33,7 @@ ABOUT = {
     "workforce-years": ["workforce_march_headcount"],
     "populations": ["staff_survey_q28", "catchment_"],
     "patients-return": ["patients_"],
-    "maternity": ["maternity_deliveries"],
+    "maternity-sentences": ["maternity_deliveries"],
     "detentions": ["mha_detentions"],
     "deeds-boards-asked": ["board_survey_"],
     "board-page": [

@@ -526,7 +526,8 @@ def _rows_of_other_figures(
     """Leave out, in a data file with many measures, rows about what a page shows openly beside that label.
 
     The share of survey respondents of an ethnic group is no hidden number of deliveries of that group: it stands
-    in a row of its own on the page.
+    in a row of its own on the page. So do deliveries themselves where the page shows the share and the file the
+    number as well: rows that differ in nothing before their value are about one thing.
     """
     group = _group_column(table)
     names = [_normal(column) for column in table.columns]
@@ -535,11 +536,13 @@ def _rows_of_other_figures(
         return
     value = names.index("value")
     openly = {labels[0]: {float(n.replace(",", "")) for n in beside} for labels, beside in cells.items() if len(labels) == 1}
-    for row in table.rows:
-        label = _normal(row[group]) if group < len(row) else ""
-        number = _only_number(row[value]) if value < len(row) else None
-        if number is None or label not in openly or abs(number.value) not in openly[label]:
-            yield row
+
+    def stands_openly(row: tuple[str, ...]) -> bool:
+        number = _only_number(row[value]) if max(group, value) < len(row) else None
+        return number is not None and abs(number.value) in openly.get(_normal(row[group]), ())
+
+    shown = {row[:value] for row in table.rows if stands_openly(row)}
+    yield from (row for row in table.rows if row[:value] not in shown)
 
 
 def _in_its_picture(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:

@@ -487,6 +487,27 @@ def test_a_group_of_another_measure_is_not_accused(site):
     assert kinds(site) == {"beside its label"}
 
 
+def test_a_number_whose_share_stands_openly_is_not_accused(site):
+    """A page hides a group's share of respondents and shows its share of births; the file has the births as well."""
+    body = (
+        "<table><caption>Groups</caption><tr><th>Group</th><th>Who answered</th><th>Gave birth</th></tr>"
+        f"<tr><th>Black</th><td>{HIDDEN}</td><td>4.1%</td></tr>"
+        "<tr><th>White</th><td>88.8%</td><td>77.8%</td></tr></table>"
+    )
+    (site / "trusts" / "R1A.html").write_text(page(body=body), encoding="utf-8")
+    head = "measure,name,group,period_end,value,lower_95,upper_95,unit,people"
+    lines = [
+        "births,Deliveries,Black,2023-03-31,305,[z],[z],count,[z]",
+        "births,Deliveries,Black,2023-03-31,4.1,[z],[z],percent,[z]",
+        "q28,Who answered,Black,2024-11-30,[c],[c],[c],percent,[c]",
+    ]
+    file = site / "trusts" / "R1A-figures.csv"
+    file.write_text("\n".join([head, *lines]), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    file.write_text("\n".join([head, *lines[:2], lines[2].replace("[c]", "0.9", 1)]), encoding="utf-8")
+    assert kinds(site) == {"beside its label"}
+
+
 def test_a_hidden_label_within_another_hidden_label_hides_neither(site):
     rows = "".join(f"<tr><th>{label}</th><td>{HIDDEN}</td></tr>" for label in ("Other", "Any other role", "Porters"))
     table = f"<table><caption>More roles</caption><tr><th>Role</th><th>Staff</th></tr>{rows}</table>"
