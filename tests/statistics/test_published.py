@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from race_equality.statistics.association import rank_correlation
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.gradient import relative_rank, slope_index
 from race_equality.statistics.intervals import (
@@ -303,3 +304,10 @@ def test_trend_nist():
     assert found.slope == pytest.approx(1.00211681802045, rel=1e-12)
     half = 2.0322445 * 0.000429796848199937  # Student's t, 34 degrees of freedom
     assert (found.lower, found.upper) == pytest.approx((found.slope - half, found.slope + half), abs=1e-9)
+
+
+def test_rank_correlation_worked_example():
+    """The worked example of encyclopaedias: ten people's scores and hours of television; d² sums to 194."""
+    score = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110]
+    hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]
+    assert rank_correlation(score, hours).estimate == pytest.approx(-29 / 165)
