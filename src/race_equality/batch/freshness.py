@@ -245,8 +245,8 @@ class Inputs:
 
 
 #: Figures that stand in the report of one trust and in no comparison: a trust's own return on its
-#: patients. All others stand in every report, because each sets its trust beside all the others; those
-#: of the demonstration trust are in no comparison, but move random draws in their last digits.
+#: patients. All others count for every report, because each sets its trust beside all the others. Those
+#: of the demonstration trust stand in no comparison; they change so seldom that they are not told apart.
 _OWN_RETURN = "patients_return_"
 _EVERYBODY, _NOBODY = "all trusts", "no trust"
 
