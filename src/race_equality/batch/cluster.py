@@ -107,11 +107,6 @@ class Cluster:
         last.join(timeout=5)
         client.close(timeout=2)
 
-    @property
-    def threads(self) -> int:
-        """How many pages the cluster makes at once, for now."""
-        return sum(self._client.nthreads().values())
-
     def _check_workers(self) -> None:
         try:
             self._client.wait_for_workers(1, timeout=_WORKER_SECONDS)
