@@ -490,19 +490,25 @@ def test_findings_of_the_survey_of_boards_as_published(readings):
     assert "more than 6 in 10" in reading.remarks[0]
 
 
-def test_all_official_files_are_read_from_scratch_in_20_seconds_of_work_and_1_gb(shared, tmp_path):
-    """Processor seconds, as others may use the machine; benchmarks/sources.py measures wall seconds."""
+# The reading is started by a small process that tells its peak. A process begins with the peak of the one that
+# started it, so what the test runner itself holds would be counted as the reading's.
+PEAK_MEMORY_OF = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def test_all_official_files_are_read_from_scratch_in_1_gb(shared, tmp_path):
+    """How long it takes is measured by benchmarks/sources.py."""
     for folder in ("data/figures", "data/sources"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "race_equality.cli", "data", "read", str(shared)],
+    read = [sys.executable, "-m", "race_equality.cli", "data", "read", str(shared)]
+    kibibytes = subprocess.run(
+        [sys.executable, "-c", PEAK_MEMORY_OF, *read],
         env=os.environ | {"RACE_EQUALITY_PROJECT": str(tmp_path)},
-        stdout=subprocess.DEVNULL,
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = 0  # it was waited for here
-    assert status == 0
-    assert used.ru_utime + used.ru_stime < 20
-    assert used.ru_maxrss / 1024 < 1024
+        stdout=subprocess.PIPE, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert int(kibibytes) / 1024 < 1024
     assert {path.name for path in (tmp_path / "data" / "figures").iterdir()} >= {"wres_5_to_8_2024.parquet", "systems.geojson"}

@@ -79,13 +79,11 @@ def ends(pid: int, *, seconds: float = 10) -> bool:
     ids=["prints on and on", "prints a lot at once", "displays on and on", "takes too long", "others eat memory", "forks"],
 )  # fmt: skip
 def test_it_is_stopped(run, tmp_path, engine, cell, limits, said):
-    began = time.monotonic()
     before = "import os, pathlib\n_ = pathlib.Path('pid').write_text(str(os.getpid()))"
     end = run(before, cell, AFTER, engine=engine, **limits)
     assert said in end.failure.error
     assert end.failure.cell == 2
     assert end.failure.source == cell
-    assert time.monotonic() - began < 40
     kernel = int((tmp_path / "pid").read_text())
     assert ends(kernel)
     assert not (tmp_path / "out.ipynb").exists()
