@@ -7,6 +7,7 @@ import pytest
 
 from race_equality.statistics.association import rank_correlation
 from race_equality.statistics.disparity import index_of_disparity
+from race_equality.statistics.funnel import funnel_from_estimates
 from race_equality.statistics.gradient import relative_rank, slope_index
 from race_equality.statistics.intervals import (
     byar_interval,
@@ -18,7 +19,13 @@ from race_equality.statistics.intervals import (
 )
 from race_equality.statistics.pooling import pooled_proportions
 from race_equality.statistics.process_control import xmr
-from race_equality.statistics.ratios import chance_of_flag, ratio, ratio_interval
+from race_equality.statistics.ratios import (
+    chance_of_flag,
+    ratio,
+    ratio_interval,
+    stratified_ratio,
+    stratified_ratio_interval,
+)
 from race_equality.statistics.standardisation import direct_rate, indirect_ratio
 from race_equality.statistics.trend import trend
 
@@ -114,6 +121,39 @@ def test_ratio_miettinen_nurminen_in_fagerland(cells, lower, upper):
     close(ratio_interval(*cells, method="miettinen-nurminen"), lower, upper, 3)
 
 
+@pytest.mark.parametrize(
+    ("cells", "method", "lower", "upper"),
+    [
+        ((12, 16, 1, 16), "scas", 2.648, 204.3),
+        ((19, 29, 22, 30), "scas", 0.613, 1.271),
+        ((5, 56, 0, 29), "scas", 0.770, np.inf),
+        ((12, 16, 1, 16), "miettinen-nurminen", 2.487, 69.95),
+        ((19, 29, 22, 30), "miettinen-nurminen", 0.615, 1.270),
+        ((5, 56, 0, 29), "miettinen-nurminen", 0.717, np.inf),
+    ],
+)
+def test_ratio_laud_2017(cells, method, lower, upper):
+    """Laud, Pharm Stat 2017; 16: 334-348, table II (binomial ratios), as R's ratesci keeps it to test itself by.
+
+    Its limits are found to about five digits: 69.95 is 69.9494 here.
+    """
+    assert ratio_interval(*cells, method=method) == pytest.approx((lower, upper), rel=1e-5, abs=5.01e-4)
+
+
+def test_stratified_ratio_laud_2017():
+    """Laud 2017, table III: the 13 trials of cisapride in Hartung and Knapp, Stat Med 2001; 20: 3875-3889.
+
+    SCAS with Mantel-Haenszel weights: 1.76 (1.55 to 2.00); with inverse variances it would be 1.75 (1.55 to 2.00).
+    """
+    better = [15, 12, 29, 42, 14, 44, 14, 29, 10, 17, 38, 19, 21]
+    treated = [16, 16, 34, 56, 22, 54, 17, 58, 14, 26, 44, 29, 38]
+    better_on_placebo = [9, 1, 18, 31, 6, 17, 7, 23, 3, 6, 12, 22, 19]
+    on_placebo = [16, 16, 34, 56, 22, 55, 15, 58, 15, 27, 45, 30, 38]
+    cells = (better, treated, better_on_placebo, on_placebo)
+    assert round(float(stratified_ratio(*cells)), 2) == 1.76
+    close(stratified_ratio_interval(*cells), 1.55, 2.00, 2)
+
+
 def test_wres_worked_example():
     """NHS England, WRES technical guidance, indicator 2: 46.99% and 14.65% appointed gives 3.21."""
     assert round(float(ratio(0.4699, 1, 0.1465, 1)), 2) == 3.21
@@ -192,6 +232,31 @@ def test_pooling_surgical_ranks():
     assert pooled.rank_lower[0] == 1
     assert pooled.rank_upper[0] > 6
     assert (pooled.probability_above_zero == 1).all()
+
+
+# τ² of the funnel is DerSimonian and Laird's when nothing is winsorised and the target is the weighted mean.
+#: CCQM-K25, PCB 28 as six laboratories measured it: values, standard uncertainties (Koepke and others, Metrologia
+#: 2017; 54: S34-S62; metafor's method "DL": τ² = 2.9289, Q = 68.2154).
+PCB_28 = [34.3, 32.9, 34.53, 32.42, 31.9, 35.8], [1.03, 0.69, 0.83, 0.29, 0.4, 0.38]
+#: Thirteen trials of the BCG vaccine (Colditz and others, JAMA 1994; 271: 698-702): ill and well of those vaccinated,
+#: ill and well of the others (metafor's method "DL" for odds ratios: τ² = 0.3663, Q = 163.1649).
+BCG = [
+    (4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761),
+    (180, 1361, 372, 1079), (8, 2537, 10, 619), (505, 87886, 499, 87892), (29, 7470, 45, 7232), (17, 1699, 65, 1600),
+    (186, 50448, 141, 27197), (5, 2493, 3, 2338), (27, 16886, 29, 17825),
+]  # fmt: skip
+
+
+def test_spread_between_units_is_that_of_dersimonian_and_laird():
+    plain = funnel_from_estimates(*PCB_28, winsorised=0)
+    assert plain.tau_squared == pytest.approx(2.9289, abs=5e-5)
+    assert plain.phi * plain.units == pytest.approx(68.2154, abs=5e-5)
+    a, b, c, d = np.array(BCG, float).T
+    ratios = funnel_from_estimates(
+        a * d / b / c, np.sqrt(1 / a + 1 / b + 1 / c + 1 / d), scale="log", winsorised=0
+    )
+    assert ratios.tau_squared == pytest.approx(0.3663, abs=5e-5)
+    assert ratios.phi * ratios.units == pytest.approx(163.1649, abs=5e-5)
 
 
 @pytest.mark.parametrize(
