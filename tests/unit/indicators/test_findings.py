@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.indicators.findings import COLUMNS, GAP, READINGS, figures_behind, findings
+from race_equality.figures.store import read_figures
+from race_equality.figures.trusts import read_trusts
+from race_equality.indicators.findings import COLUMNS, GAP, READINGS, compared_with, figures_behind, findings
+from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
 
 
@@ -122,3 +125,42 @@ def test_no_figures_no_findings(make_figures, trusts):
     table = findings(make_figures([]), trusts)
     assert table["status"].ne("ok").all()
     assert table["value"].isna().all()
+
+
+def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
+    """Of all 202 and the demonstration trust, to the last bit, whatever processor adds them up."""
+    figures, everybody = read_figures(), read_trusts()
+    peers = peers_of_all(figures, everybody) | {"R1H": ["RXR", "DEMO"]}  # a choice of its own, not in order
+    codes = [*everybody["trust_code"], "DEMO"]
+    random = np.random.default_rng(1)
+    rows = pd.DataFrame({"trust_code": codes, "indicator": "staff_survey_q15"})
+    rows = rows.assign(people=random.integers(1, 9000, len(codes)).astype(float), count=random.random(len(codes)) * 1000)
+    rows = rows[rows["trust_code"] != "RXQ"]  # without an answer
+    shares = compared_with(codes, everybody, peers).shares(rows, "indicator")
+
+    region = dict(zip(everybody["trust_code"], everybody["region"], strict=True))
+    numbers = dict(zip(rows["trust_code"], zip(rows["count"], rows["people"], strict=True), strict=True))
+    for code in codes:
+        members = {
+            "all_trusts": set(codes),
+            "region_trusts": {other for other in region if region.get(code) == region[other]},
+            "similar_trusts": set(peers.get(code, ())),
+        }
+        for name, held in members.items():
+            count = people = 0.0
+            for other in codes:
+                if other in held and other != "DEMO" and other in numbers:
+                    count, people = count + numbers[other][0], people + numbers[other][1]
+            expected = 100 * count / people if people else np.nan
+            np.testing.assert_array_equal(shares[name].at[code, "staff_survey_q15"], expected)
+
+
+def test_ten_thousand_trusts_are_compared_in_megabytes():
+    codes = [f"Z{i:04d}" for i in range(10_000)]
+    trusts = pd.DataFrame({"trust_code": codes, "region": [f"Region {i % 7}" for i in range(10_000)]})
+    peers = {code: [codes[i - n - 1] for n in range(10)] for i, code in enumerate(codes)}
+    compared = compared_with(codes, trusts, peers)
+    held = sum(
+        part.nbytes for one in compared.sets.values() for part in (one.table.data, one.table.indices, one.table.indptr, one.of)
+    )
+    assert held < 5_000_000  # two tables of each by each: 1,600 MB
