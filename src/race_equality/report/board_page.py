@@ -27,9 +27,14 @@ from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURE
 from race_equality.report.charts import DARK_BLUE, ORANGE
 from race_equality.report.deeds import as_text
 from race_equality.report.display import Shown
-from race_equality.report.opening import KIND_WORDS, merged_organisations
+from race_equality.report.opening import (
+    KIND_WORDS,
+    merged_organisations,
+    organisation_names,
+)
 from race_equality.report.patients import month
-from race_equality.report.sentences import direction
+from race_equality.report.sentences import ALL_STAFF_NAMES, among_kind, beside, direction
+from race_equality.report.summary_table import SHORT_NAMES
 from race_equality.report.words import (
     date,
     interval,
@@ -181,38 +186,51 @@ def marks(trust: Trust, figures: pd.DataFrame) -> list[str]:
     return []
 
 
-def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
+def state_sentence(
+    here: pd.DataFrame, comparator: pd.DataFrame, asked: pd.DataFrame, spread: pd.DataFrame, kind: str
+) -> str:
     """Say in a sentence or two what staff experience is, by ethnic group where it is known.
 
     Parameters
     ----------
-    here : pandas.DataFrame
-        WRES 5 to 8 of the trust.
-    asked : pandas.DataFrame
-        What all its staff answered (:func:`race_equality.indicators.survey.survey_answers`).
+    here, comparator : pandas.DataFrame
+        WRES 5 to 8 of the trust and of all trusts, indexed by number.
+    asked, spread : pandas.DataFrame
+        What all its staff answered (:func:`race_equality.indicators.survey.survey_answers`), and the
+        middle half of trusts of its kind.
     kind : str
         The trust's kind.
     """
     known = here[here["status"] == "ok"]
     if known.empty:
-        said = asked[asked["indicator"] == "staff_survey_q16b"]
-        text = (
-            f"{percent(said.iloc[0]['percent'])} of all staff said they had experienced discrimination from a manager "
-            "or colleagues. "
-            if len(said) else ""
+        if len(here) and (here["status"] == "not_applicable").all() and asked.empty:
+            return "This trust is newer than the latest published figures. There are none of its staff by ethnic group yet."
+        return " ".join(
+            [
+                *_of_all_staff(asked, spread, kind),
+                "No figures by ethnic group are published for this trust in the files that this report reads.",
+            ]
         )
-        return text + "No figures by ethnic group are published for this trust in the files that this report reads."
     found = {
         row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in known.itertuples()
     }
-    total = number_word(len(found))
     adverse = sum(way == "adverse" for way in found.values())
     sentences = []
     if adverse:
-        count = "all" if adverse == len(found) else f"{number_word(adverse)} of"
         sentences.append(
-            f"Staff from ethnic minorities report worse experience than White staff on {count} {total} survey measures."
+            f"Staff from ethnic minorities report worse experience than White staff on {_of_measures(adverse, len(found))}."
         )
+        sides = {
+            number: beside(WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan))
+            for number, row in known.set_index("number").iterrows()
+        }
+        apart = [
+            f"{side} on {listing(names)}"
+            for side in ("wider", "narrower")
+            if (names := [lower_first(SHORT_NAMES[number]) for number, has in sides.items() if has == side])
+        ]
+        if apart:
+            sentences.append(f"Beside all trusts together, the gap is {listing(apart)}.")
     for way, words in (
         ("favourable", "Staff from ethnic minorities report better experience than White staff on {}."),
         ("unclear", "On {} the data do not show a reliable difference; this does not show that experiences are the same."),
@@ -221,6 +239,24 @@ def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
         if names:
             sentences.append(words.format(listing(names)))
     return " ".join(sentences)
+
+
+def _of_measures(many: int, total: int) -> str:
+    if total == 1:
+        return "the one survey measure that is published"
+    return f"{'all' if many == total else f'{number_word(many)} of'} {number_word(total)} survey measures"
+
+
+def _of_all_staff(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> list[str]:
+    """Say on how many questions all staff answer worse or better than at most trusts of the kind."""
+    ways = [among_kind(row, spread) for row in asked.itertuples()]
+    found = []
+    for way, word in (("adverse", "worse"), ("favourable", "better")):
+        if many := ways.count(way):
+            found.append(f"What all staff say is {word} than at most {kind} trusts on {_of_measures(many, len(ways))}.")
+    if not found and "unclear" in ways:
+        found.append(f"What all staff say shows no reliable difference from most {kind} trusts.")
+    return found
 
 
 def staff_cards(
@@ -308,31 +344,35 @@ def _gap(number: int, here: pd.DataFrame, comparator: pd.DataFrame) -> Card | No
         return None
     found = here.loc[number]
     way = direction(WRES[number], found["gap_lower"], found["gap_upper"])
-    beside = f" All trusts: {points(comparator.loc[number, 'gap'])}." if number in comparator.index else ""
+    together = f" All trusts: {points(comparator.loc[number, 'gap'])}." if number in comparator.index else ""
     said = {6: "had been harassed by other staff", 7: "believe in equal chances", 8: "had experienced it"}[number]
     return Card(
         _GAP_NAMES[number],
         f"{points(found['gap'])} points",
         f"{percent(found['ethnic_minority_percent'])} of staff from ethnic minorities and {percent(found['white_percent'])} "
-        f"of White staff {said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{beside}",
+        f"of White staff {said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{together}",
         _READINGS[way],
         way,
     )
 
 
-_ALL_STAFF = {
-    "staff_survey_q15": ("Fair career progression", "of all staff said that the trust acts fairly"),
-    "staff_survey_q16a": ("Discrimination from the public", "of all staff had experienced it"),
-    "staff_survey_q16b": ("Discrimination at work", "of all staff had experienced it"),
+_SAID_OF_ALL_STAFF = {
+    "staff_survey_q15": "of all staff said that the trust acts fairly",
+    "staff_survey_q16a": "of all staff had experienced it",
+    "staff_survey_q16b": "of all staff had experienced it",
+}
+
+#: What all staff say, beside the middle half of trusts of the kind.
+_AMONG_KIND = {
+    "adverse": "Worse than most {kind} trusts. ",
+    "favourable": "Better than most {kind} trusts. ",
+    "unclear": "No reliable difference from most {kind} trusts. ",
+    "none": "",
 }
 
 
-#: The questions put to all staff, in few words.
-ALL_STAFF_NAMES = {indicator: title for indicator, (title, _) in _ALL_STAFF.items()}
-
-
 def _all_staff(indicator: str, asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> Card:
-    title, said = _ALL_STAFF[indicator]
+    title, said = ALL_STAFF_NAMES[indicator], _SAID_OF_ALL_STAFF[indicator]
     answers = asked[asked["indicator"] == indicator]
     if answers.empty:
         return Card(title, "No data", "The staff survey that this report reads holds no figure for this trust.", "Not known")
@@ -341,7 +381,9 @@ def _all_staff(indicator: str, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
     if indicator in spread.index:
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
-    return Card(title, percent(found["percent"]), text, "By ethnic group: not published")
+    way = among_kind(found, spread)
+    reading = f"{_AMONG_KIND[way].format(kind=kind)}Not published by ethnic group"
+    return Card(title, percent(found["percent"]), text, reading, way)
 
 
 def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | None) -> Card | None:
@@ -362,15 +404,15 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
         black, white = rows.loc["Black"], rows.loc["White"]
         if black["lower"] <= white["upper"]:
             continue  # no reliable difference there: the wider area says more
-        beside = ""
+        england_too = ""
         if system is not None and found is system and len(england):
-            beside = f" England: {england.set_index('group').loc['Black', 'times_white']:.1f}."
+            england_too = f" England: {england.set_index('group').loc['Black', 'times_white']:.1f}."
         return Card(
             "Patients: detention",
             f"{black['times_white']:.1f} times",
             f"{where}, people in the Black ethnic group were {black['times_white']:.1f} times as likely as people in the "
             f"White group to be detained under the Mental Health Act in the year to {month(black['period_end'])} "
-            f"({black['rate']:.0f} and {white['rate']:.0f} for 100,000 people).{beside}",
+            f"({black['rate']:.0f} and {white['rate']:.0f} for 100,000 people).{england_too}",
             "Worse for patients from ethnic minorities",
             "adverse",
         )
@@ -413,23 +455,27 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
     return None
 
 
-def access_card(access: pd.DataFrame) -> Card | None:
+def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
     """Return the trust's waits of all patients, which is what is published.
 
     Parameters
     ----------
     access : pandas.DataFrame
         From :func:`race_equality.indicators.access.latest_access`.
+    newest : pandas.Timestamp
+        The newest month of any trust: a measure that this one no longer publishes comes last, and says so.
     """
     if access.empty:
         return None
-    found = access.iloc[0]
+    current = access[access["month"] >= newest - pd.DateOffset(months=3)]
+    found = (current if len(current) else access).iloc[0]
+    last = "" if len(current) else ", the last month published for this trust"
     measure = next(measure for measure in MEASURES if measure.id == found["indicator"])
-    beside = f" All trusts: {percent(found['all_trusts'])}." if not math.isnan(found["all_trusts"]) else ""
+    together = f" All trusts: {percent(found['all_trusts'])}." if not math.isnan(found["all_trusts"]) else ""
     return Card(
         f"Patients: {lower_first(measure.name)}",
         percent(found["percent"]),
-        f"In {month(found['month'])}, {percent(found['percent'])} {measure.statement}.{beside} "
+        f"In {month(found['month'])}{last}, {percent(found['percent'])} {measure.statement}.{together} "
         "The trust’s own records can say whose wait is longer.",
         "By ethnic group: not published",
     )
@@ -525,7 +571,7 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
     """Return the question on which the trust lies furthest outside the middle half of its kind."""
     outside = []
     for row in asked.itertuples():
-        if row.indicator not in spread.index:
+        if among_kind(row, spread) != "adverse":
             continue
         middle = spread.loc[row.indicator]
         if row.indicator == "staff_survey_q15":
@@ -534,7 +580,7 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
             away = row.lower - middle["three_quarters"]
         outside.append((away, row.indicator))
     away, indicator = max(outside, default=(0.0, None))
-    return indicator if away > 0 else None
+    return indicator
 
 
 def _widest(here: pd.DataFrame, likelihoods: pd.DataFrame) -> int | None:
@@ -580,9 +626,13 @@ def caution(trust: Trust, figures: pd.DataFrame) -> str:
     """
     no_reason = "Intervals (95%) show how far chance alone could move a figure. Weak data is no reason to wait."
     others = merged_organisations(trust, figures)
+    if others and all(code.startswith(trust.code) for code in others):
+        return f"Some figures are published for {number_word(len(others))} parts of the trust and counted together. {no_reason}"
     if others:
-        shown = listing(others) if len(others) < 5 else f"{number_word(len(others))} organisations"
-        return f"Some figures were published for {shown} and are counted with this trust’s own. {no_reason}"
+        shown = listing(organisation_names(others)) if len(others) < 3 else f"{number_word(len(others))} organisations"
+        return f"Figures of {shown}, which merged, are counted with this trust’s own. {no_reason}"
+    if not (figures["trust_code"].eq(trust.code) & figures["status"].eq("ok")).any():
+        return "Nothing is published of this trust yet; its own records can be loaded. Weak data is no reason to wait."
     return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"
 
 

@@ -40,7 +40,7 @@ _FAMILIES = (
 
 #: Why a figure is missing, where the reason is the same for every trust.
 _REASONS = {
-    "staff_survey_q16c_1": "The workbook gives 100% for every organisation, which cannot be a real answer",
+    "staff_survey_q16c_1": "the workbook gives 100% for every organisation, which cannot be a real answer",
 }
 
 

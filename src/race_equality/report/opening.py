@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from race_equality.figures.trusts import Trust
+from race_equality.figures.trusts import Trust, read_trust_list
 from race_equality.indicators.definitions import WRES
 from race_equality.report.display import Shown, callout
-from race_equality.report.sentences import direction
+from race_equality.report.sentences import ALL_STAFF_NAMES, among_kind, direction
 from race_equality.report.words import date, listing, lower_first
 
 #: A kind of trust as it stands after "is".
@@ -29,7 +31,18 @@ _QUESTIONS = {
     6: "Which teams account for harassment by staff, and what has their leader done about it?",
     7: "Which promotion or acting-up decision was made differently this year because of this figure?",
     8: "What happened to the last ten reports of discrimination by a manager or colleague?",
+    9: "Which seats fall vacant in the next two years, and how will each be filled?",
 }
+
+#: The same of what all staff say, for a trust without figures by ethnic group.
+_QUESTIONS_OF_ALL_STAFF = {
+    "staff_survey_q15": _QUESTIONS[7],
+    "staff_survey_q16a": _QUESTIONS[5],
+    "staff_survey_q16b": _QUESTIONS[8],
+}
+
+#: Staff each March reach back to 2010: who merged in those years says nothing of the figures a board reads.
+_LONG_SERIES = "workforce_march_"
 
 
 def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
@@ -39,14 +52,38 @@ def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
     ----------
     trust : Trust
     figures : pandas.DataFrame
-        Tidy figures.
+        Tidy figures. Staff counted each March are left out: they reach back further than any other figure.
     """
     return sorted(_published_codes(trust, figures) - {trust.code})
 
 
 def _published_codes(trust: Trust, figures: pd.DataFrame) -> set[str]:
-    published = figures[(figures["trust_code"] == trust.code) & (figures["status"] == "ok")]
+    published = figures[
+        (figures["trust_code"] == trust.code)
+        & (figures["status"] == "ok")
+        & ~figures["indicator"].str.startswith(_LONG_SERIES)
+    ]
     return set(published["organisation_code"])
+
+
+def organisation_names(codes: Sequence[str]) -> list[str]:
+    """Return organisations that merged by name and code; a code alone where no name is held.
+
+    Parameters
+    ----------
+    codes : sequence of str
+
+    Examples
+    --------
+    >>> organisation_names(["RVJ"])
+    ['North Bristol NHS Trust (RVJ)']
+    """
+    known = read_trust_list()
+    named = []
+    for code in codes:
+        succession = known.succession(code)
+        named.append(f"{succession.old_name} ({code})" if succession and succession.old_name else code)
+    return named
 
 
 def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
@@ -83,17 +120,22 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     return callout(
         "note",
         "This trust has merged since some of the figures were published",
-        f"Figures published for {listing(others)} are counted with this trust’s own.{since} {where}",
+        f"Figures published for {listing(organisation_names(others))} are counted with this trust’s own.{since} {where}",
     )
 
 
-def questions_for_the_board(here: pd.DataFrame, likelihoods: pd.DataFrame) -> str:
+def questions_for_the_board(
+    here: pd.DataFrame, likelihoods: pd.DataFrame, board: pd.DataFrame, asked: pd.DataFrame, spread: pd.DataFrame
+) -> str:
     """List what a board could ask, from the indicators that are reliably adverse.
 
     Parameters
     ----------
-    here, likelihoods : pandas.DataFrame
-        WRES 5 to 8 and 2 to 4 of the trust.
+    here, likelihoods, board : pandas.DataFrame
+        WRES 5 to 8, 2 to 4 and 9 of the trust.
+    asked, spread : pandas.DataFrame
+        What all staff answered, and the middle half of trusts of this kind: asked about where no gap by
+        ethnic group is clear.
 
     Returns
     -------
@@ -107,10 +149,18 @@ def questions_for_the_board(here: pd.DataFrame, likelihoods: pd.DataFrame) -> st
     for row in likelihoods.groupby("number").tail(1).itertuples():
         if row.lower > 1:
             adverse.append((0.0, row.number))
+    if len(board) and board.iloc[-1]["board_upper"] < board.iloc[-1]["workforce_percent"]:
+        adverse.append((0.0, 9))
     lines = [
         f"- {WRES[number].name}: {lower_first(_QUESTIONS[number])}"
         for _, number in sorted(adverse, reverse=True)[:4]
     ]
+    if not lines:
+        lines = [
+            f"- {ALL_STAFF_NAMES[row.indicator]}: {lower_first(_QUESTIONS_OF_ALL_STAFF[row.indicator])}"
+            for row in asked.itertuples()
+            if among_kind(row, spread) == "adverse"
+        ]
     if not lines:
         lines = ["- Which of the figures below has the board not seen before, and who will bring the rest?"]
     lines.append("- Who on the board owns each answer, and on what date will the board hear it?")

@@ -55,6 +55,65 @@ def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
     return "adverse" if higher == (indicator.adverse_when == "higher") else "favourable"
 
 
+def beside(indicator: WresIndicator, lower: float, upper: float, other: float) -> str:
+    """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
+
+    Parameters
+    ----------
+    indicator : WresIndicator
+        One of WRES 5 to 8.
+    lower, upper : float
+        The interval of the gap.
+    other : float
+        The gap it stands beside, such as that of all trusts together.
+
+    Returns
+    -------
+    {"wider", "narrower", ""}
+        "" where the gap is not adverse, the other is not known or it lies within the interval.
+
+    Examples
+    --------
+    >>> beside(WRES[8], 4.8, 7.5, 8.5), beside(WRES[7], -13.8, -9.7, -9.2), beside(WRES[8], 6.2, 10.7, 8.5)
+    ('narrower', 'wider', '')
+    """
+    if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
+        return ""
+    return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
+
+
+#: The questions put to all staff, in few words.
+ALL_STAFF_NAMES = {
+    "staff_survey_q15": "Fair career progression",
+    "staff_survey_q16a": "Discrimination from the public",
+    "staff_survey_q16b": "Discrimination at work",
+}
+
+
+def among_kind(answer, spread: pd.DataFrame) -> str:
+    """Say on which side of the middle half of trusts of its kind a trust lies, beyond its interval.
+
+    Parameters
+    ----------
+    answer : row
+        ``indicator``, ``lower`` and ``upper`` of what all staff of the trust answered.
+    spread : pandas.DataFrame
+        ``quarter`` and ``three_quarters`` of the other trusts of the kind, indexed by indicator.
+
+    Returns
+    -------
+    {"adverse", "favourable", "unclear", "none"}
+        ``none`` where no other trust of the kind has a figure.
+    """
+    if answer.indicator not in spread.index:
+        return "none"
+    middle = spread.loc[answer.indicator]
+    above, below = answer.lower > middle["three_quarters"], answer.upper < middle["quarter"]
+    if not above and not below:
+        return "unclear"
+    return "adverse" if above == (answer.indicator != "staff_survey_q15") else "favourable"
+
+
 #: A direction as a reading for staff from ethnic minorities, under a heading that names them.
 READINGS = {
     "adverse": "Worse",
@@ -342,7 +401,8 @@ def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
     if growth.direction == "no reliable change":
         return f"{text}; the data do not show a steady change."
     return (
-        f"{text}, by {points(growth.slope)}% a year (95% confidence interval: {interval(growth.lower, growth.upper)}). "
+        f"{text}, a {'rise' if growth.slope > 0 else 'fall'} of {points(growth.slope, signed=False)}% a year (95% confidence "
+        f"interval: {interval(growth.lower, growth.upper)}). "
         "Each new post is a choice of whom to appoint."
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from race_equality.indicators.definitions import WRES
-from race_equality.report.sentences import READINGS, direction
+from race_equality.report.sentences import READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 
 _MISSING = STATUS_WORDS["not_available"]
@@ -125,6 +125,10 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
             "gap": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
             **_read(direction(WRES[number], found["gap_lower"], found["gap_upper"])),
         }
+        if number in comparator.index and (
+            side := beside(WRES[number], found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
+        ):
+            row["reading"] += f", {side} than England"
     elif number in set(likelihoods["number"]):
         years = likelihoods[likelihoods["number"] == number]
         found = years.iloc[-1]

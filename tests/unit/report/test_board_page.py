@@ -52,9 +52,9 @@ def action(**changes):
 # -- four figures ------------------------------------------------------------------------------------
 
 
-def cards(here=CLEAR, likelihoods=NOTHING, board=NO_BOARD, asked=NO_ANSWERS):
+def cards(here=CLEAR, likelihoods=NOTHING, board=NO_BOARD, asked=NO_ANSWERS, spread=pd.DataFrame()):
     return board_page.staff_cards(
-        here, here, likelihoods, board, {2: ("1.59", pd.Timestamp("2023-03-31"))}, asked, pd.DataFrame(), "acute"
+        here, here, likelihoods, board, {2: ("1.59", pd.Timestamp("2023-03-31"))}, asked, spread, "acute"
     )
 
 
@@ -82,7 +82,79 @@ def test_without_figures_by_ethnic_group_a_card_says_what_all_staff_answered_and
     asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 11.5, "lower": 10.3, "upper": 12.8}])
     found = cards(here=experience(), asked=asked)
     assert [card.figure for card in found] == ["No data", "No data", "11.5%"]
-    assert found[2].reading == "By ethnic group: not published"
+    assert found[2].reading == "Not published by ethnic group"
+
+
+def middle(quarter, three_quarters):
+    return pd.DataFrame(
+        {"quarter": quarter, "three_quarters": three_quarters}, index=["staff_survey_q15", "staff_survey_q16b"], dtype=float
+    )
+
+
+#: More say that the trust is fair, and more that they met discrimination.
+ALL_STAFF = pd.DataFrame(
+    [
+        {"indicator": "staff_survey_q15", "percent": 60.0, "lower": 58.0, "upper": 62.0},
+        {"indicator": "staff_survey_q16b", "percent": 11.5, "lower": 10.3, "upper": 12.8},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("quarter", "three_quarters", "fair", "discrimination"),
+    [
+        ([50, 6], [57, 10], "Better than most acute trusts", "Worse than most acute trusts"),
+        ([63, 13], [70, 20], "Worse than most acute trusts", "Better than most acute trusts"),
+        ([50, 6], [59, 11], "No reliable difference from most acute trusts", "No reliable difference from most acute trusts"),
+    ],
+)
+def test_what_all_staff_say_is_read_beside_trusts_of_the_kind(quarter, three_quarters, fair, discrimination):
+    found = cards(here=experience(), asked=ALL_STAFF, spread=middle(quarter, three_quarters))
+    assert found[0].reading == f"{fair}. Not published by ethnic group"
+    assert found[2].reading == f"{discrimination}. Not published by ethnic group"
+
+
+def test_the_first_sentence_of_a_trust_without_figures_by_ethnic_group_says_how_it_stands_among_its_kind():
+    def state(asked, spread=middle([50, 6], [57, 10])):
+        return board_page.state_sentence(experience(), CLEAR, asked, spread, "acute")
+
+    text = state(ALL_STAFF)
+    assert "What all staff say is worse than at most acute trusts on one of two survey measures." in text
+    assert "What all staff say is better than at most acute trusts on one of two survey measures." in text
+    assert text.endswith("No figures by ethnic group are published for this trust in the files that this report reads.")
+    assert "on the one survey measure that is published." in state(ALL_STAFF.tail(1))
+    assert "no reliable difference from most acute trusts" in state(ALL_STAFF, middle([50, 6], [59, 11]))
+
+
+def test_a_trust_that_is_newer_than_the_figures_says_so():
+    new = experience(w5=(math.nan,) * 3).assign(status="not_applicable")
+    text = board_page.state_sentence(new, CLEAR, NO_ANSWERS, pd.DataFrame(), "online")
+    assert text.startswith("This trust is newer than the latest published figures.")
+
+
+def test_the_first_sentences_say_where_a_gap_is_wider_or_narrower_than_that_of_all_trusts():
+    # all trusts: +2 (in the interval of 5), −9.2 (nearer to zero than the whole interval of 7), +8.5 (beyond that of 8)
+    everybody = experience(w5=(2.0, 2.0, 2.0), w6=(9.0, 9.0, 9.0), w7=(-9.2, -9.2, -9.2), w8=(8.5, 8.5, 8.5))
+    text = board_page.state_sentence(CLEAR, everybody, NO_ANSWERS, pd.DataFrame(), "acute")
+    assert (
+        "Beside all trusts together, the gap is wider on fair career progression and narrower on discrimination at work." in text
+    )
+    table = wres_summary(CLEAR, everybody, NOTHING, NO_BOARD)
+    assert table["reading"].tolist()[4:8] == [
+        "Worse", "No reliable difference", "Worse, wider than England", "Worse, narrower than England"
+    ]
+
+
+def test_a_measure_that_a_trust_no_longer_publishes_comes_last_and_says_so():
+    access = pd.DataFrame(
+        [
+            {"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2024-01-01"), "percent": 54.8, "all_trusts": 56.2},
+            {"indicator": "ae_over_4_hours", "month": pd.Timestamp("2026-06-01"), "percent": 8.3, "all_trusts": 26.3},
+        ]
+    )
+    newest = pd.Timestamp("2026-05-01")
+    assert board_page.access_card(access, newest).words.startswith("In June 2026, 8.3% of A&E attendances")
+    assert "In January 2024, the last month published for this trust, 54.8%" in board_page.access_card(access.head(1), newest).words
 
 
 def test_a_ratio_of_nobody_is_no_number():
@@ -215,6 +287,15 @@ def test_the_data_version_changes_with_any_publication_and_not_with_their_order(
     assert board_page.data_version(sources[:3]) != version
 
 
-def test_a_merged_trusts_caution_names_the_organisations():
-    text = board_page.caution(resolve_trust("R1H"), read_figures())
-    assert text.startswith("Some figures were published for RGC, RNH and RNJ")
+@pytest.mark.parametrize(
+    ("code", "beginning"),
+    [
+        ("RWW", "Figures of Bridgewater Community Healthcare NHS Foundation Trust (RY2), which merged, are counted"),
+        ("R1F", "Some figures are published for four parts of the trust and counted together."),
+        # Barts merged in 2012; only staff counted in the Marches before are of those that formed it
+        ("R1H", "The survey counts the staff who answered it"),
+        ("K0N6A", "Nothing is published of this trust yet"),
+    ],
+)
+def test_the_caution_is_of_figures_that_the_report_shows(code, beginning):
+    assert board_page.caution(resolve_trust(code), read_figures()).startswith(beginning)

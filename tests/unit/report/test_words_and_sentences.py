@@ -66,7 +66,7 @@ def test_the_summary_puts_each_measure_on_its_side():
             finding(7, 44.7, 50.6, -8.8, -3.0), finding(8, 15.3, 15.0, -1.0, 1.6),
         ]
     )
-    text = board_page.state_sentence(rows, pd.DataFrame(), "acute")
+    text = board_page.state_sentence(rows, rows.set_index("number"), pd.DataFrame(), pd.DataFrame(), "acute")
     assert text.startswith(
         "Staff from ethnic minorities report worse experience than White staff on two of four survey measures. "
     )
