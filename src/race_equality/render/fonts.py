@@ -22,8 +22,8 @@ def font_directory() -> Path:
     Arimo has Arial's metrics: a letter is as wide in the one as in the other. Charts are drawn and
     measured with such a font too (vl-convert carries Liberation Sans), so that their text takes
     the same room in a page (Arial), in JupyterLab and in the PDF (Arimo). The SIL Open Font
-    Licence 1.1 allows to pass it on; it comes from the package ``fontpkg-arimo``, and fonts of the
-    machine are left alone.
+    Licence 1.1 allows to pass it on; it comes from the package ``fontpkg-arimo``. Fonts of the
+    machine are asked only for letters that it does not have (:mod:`race_equality.render.pdf`).
     """
     import fontpkg
 

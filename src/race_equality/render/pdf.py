@@ -15,10 +15,10 @@ from race_equality.render.notebook import picture_bytes
 
 
 @cache
-def _fonts():
+def _fonts(*, of_machine: bool = False):
     import typst
 
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
+    return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(font_directory())])
 
 
 def compile_pdf(
@@ -56,20 +56,27 @@ def compile_pdf(
             content = picture_bytes(address)
             Path(folder, name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
 
-        def compiled() -> bytes:
+        def compiled(*, of_machine: bool = False) -> bytes:
             return typst.compile(
-                str(main), root=folder, font_paths=_fonts(), pdf_standards=list(standards), timestamp=date
+                str(main), root=folder, font_paths=_fonts(of_machine=of_machine), pdf_standards=list(standards),
+                timestamp=date,
             )
 
         try:
             try:
                 return _packed(compiled())
             except typst.TypstError as error:
+                if not _letters_without_a_font(error):
+                    raise
+            # a name in letters that Arimo does not have: a font of this machine may have them
+            try:
+                return _packed(compiled(of_machine=True))
+            except typst.TypstError as error:
                 without = _without_strange_letters(document, error)
                 if without == document:
                     raise
                 main.write_text(without, encoding="utf-8")
-                return _packed(compiled())
+                return _packed(compiled(of_machine=True))
         except typst.TypstError as error:
             raise RaceEqualityError(f"The PDF could not be made: {_what_typst_said(error)}") from None
 
@@ -96,14 +103,18 @@ def _packed(pdf: bytes) -> bytes:
 _NO_LETTER = "\N{WHITE SQUARE}"
 
 
+def _letters_without_a_font(error: Exception) -> list[str]:
+    said = str(getattr(error, "diagnostic", "") or error)
+    return re.findall(r'the text `"(.*?)"` could not be displayed', said)
+
+
 def _without_strange_letters(document: str, error: Exception) -> str:
-    """Put a square for each letter that no font of ours has.
+    """Put a square for each letter that no font has, neither ours nor this machine's.
 
     An accessible PDF must not hold a letter that cannot be shown, and typst refuses it. One word of
     Bengali or an emoji in a note must not cost a board its PDF; the page shows it as it is.
     """
-    said = str(getattr(error, "diagnostic", "") or error)
-    for letters in re.findall(r'the text `"(.*?)"` could not be displayed', said):
+    for letters in _letters_without_a_font(error):
         letters = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), letters)
         for letter in letters:
             if ord(letter) > 126 or ord(letter) < 32:

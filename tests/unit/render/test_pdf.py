@@ -38,6 +38,29 @@ def test_letters_of_many_languages_are_there(text, monkeypatch):
     assert len(compiled(text).pages) == 1
 
 
+def test_letters_that_our_font_lacks_come_from_the_machine_and_only_then(monkeypatch):
+    """Arimo has no Arabic; the fonts within typst, which stand for the machine's here, have."""
+    import typst
+
+    from race_equality.render import pdf
+    from race_equality.render.fonts import font_directory
+
+    asked = []
+
+    def fonts(*, of_machine=False):
+        asked.append(of_machine)
+        return typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=of_machine, font_paths=[str(font_directory())]
+        )
+
+    monkeypatch.setattr(pdf, "_fonts", fonts)
+    monkeypatch.setattr(pdf, "_without_strange_letters", lambda *_: pytest.fail("a letter is missing"))
+    compiled("Latin, Ελληνικά, Кириллица")
+    assert asked == [False]
+    compiled("مرحبا")
+    assert asked == [False, False, True]
+
+
 def test_a_picture_without_words_is_refused_with_the_reason():
     svg = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/%3E"
     with pytest.raises(RaceEqualityError, match="missing alt text.*image") as refused:
