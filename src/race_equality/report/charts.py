@@ -31,8 +31,9 @@ STEPS = ["#FFFFFF", "#C9DAE9", "#8FB3D5", "#12436D"]
 GROUP_COLOURS = {"Ethnic minority": DARK_BLUE, "White": ORANGE}
 GROUP_SHAPES = {"Ethnic minority": "circle", "White": "diamond"}
 
-#: Arial's metrics, which vl-convert measures text with.
-FONT = "Arial, Liberation Sans, Helvetica, sans-serif"
+#: Liberation Sans first: vl-convert carries it and measures text with it on every machine, also where Arial is
+#: installed. It has Arial's metrics, so a browser without it takes the same room.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 WIDTH = 560
 
