@@ -119,6 +119,8 @@ def _read(
             ) from None
         tables.append(table if chosen is None else table.filter(chosen))
     table = pa.concat_tables(tables) if tables else figure_schema_arrow().empty_table()
+    # one piece of memory and not one a file: whoever picks rows would look through all of them
+    table = table.combine_chunks()
     figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
     return _local_for_missing(figures)
 

@@ -24,7 +24,7 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURES
-from race_equality.report.charts import DARK_BLUE, ORANGE
+from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
 from race_equality.report.deeds import as_text
 from race_equality.report.display import Shown
 from race_equality.report.opening import (
@@ -636,7 +636,7 @@ def caution(trust: Trust, figures: pd.DataFrame) -> str:
     return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"
 
 
-def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> alt.LayerChart:
+def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> Layers:
     """Draw this trust and England with their intervals, small enough for a part of a page.
 
     Parameters
@@ -656,23 +656,23 @@ def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> alt.LayerChar
     ]
     rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
     titled = alt.Axis(tickCount=6, title=x_title)
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         y=alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False)),
         yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
         color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=[DARK_BLUE, ORANGE])),
     )
     layers = [
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2="upper:Q"),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2=alt.X2("upper:Q")),
         base.mark_point(size=90, aria=True).encode(
             x=alt.X("value:Q", axis=titled),
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"])),
-            description="said:N",
+            description=alt.Description("said:N"),
         ),
     ]
     if signed:
         zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
         layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
-    return alt.layer(*layers).properties(width=235, height=alt.Step(12))
+    return layered(*layers, data=rows, width=235, height=alt.Step(12))
 
 
 def board_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import altair as alt
 from altair.utils import schemapi
@@ -88,6 +89,32 @@ def theme() -> alt.theme.ThemeConfig:
             "range": {"category": [DARK_BLUE, ORANGE, TURQUOISE, DARK_PINK]},
         }
     }
+
+
+class Layers(alt.TopLevelMixin, alt.TopLevelLayerSpec):
+    """Charts over each other: what :func:`layered` returns."""
+
+
+def layered(*layers: alt.Chart, **properties: Any) -> Layers:
+    """Put charts over each other as ``alt.layer`` does, in a fraction of its time.
+
+    Parameters
+    ----------
+    *layers : altair.Chart
+        The lowest first.
+    **properties
+        What a chart can have: ``data``, for layers that have none of their own, ``width``, ``height``, ``title``.
+
+    Returns
+    -------
+    Layers
+
+    Notes
+    -----
+    ``alt.layer`` copies every layer six times over, in search of parameters by which a reader acts on a chart.
+    A picture has none.
+    """
+    return Layers(layer=list(layers), **properties)
 
 
 def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:

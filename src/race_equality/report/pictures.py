@@ -26,6 +26,8 @@ from race_equality.report.charts import (
     ORANGE,
     STEPS,
     TURQUOISE,
+    Layers,
+    layered,
 )
 
 _PLOT_WIDTH = 400
@@ -82,7 +84,7 @@ def _title_above(text: str) -> alt.TitleParams:
     return alt.TitleParams(text, **look)
 
 
-def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def group_chart(rows: pd.DataFrame) -> Layers:
     """Percentages of two or more groups with their intervals, one row a measure.
 
     Parameters
@@ -99,7 +101,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         shown=rows["percent"].map(words.percent),
     ).round({"percent": 1, "lower": 1, "upper": 1})
     groups = [group for group in GROUP_COLOURS if group in set(rows["group"])]
-    base = alt.Chart(rows[["label", "group", "percent", "lower", "upper", "shown", "said"]]).encode(
+    base = alt.Chart().encode(
         y=alt.Y("label:N", sort=labels, axis=_LINES),
         yOffset=alt.YOffset("group:N", sort=groups, scale=alt.Scale(paddingOuter=0.6)),
         color=alt.Color(
@@ -113,7 +115,7 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         scale=alt.Scale(domain=[0, upper * 1.12], nice=False),
         axis=alt.Axis(tickCount=6),
     )
-    return alt.layer(
+    return layered(
         base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title="Percentage of staff"), x2=alt.X2("upper:Q")),
         base.mark_point(size=120, aria=True).encode(
             x=x,
@@ -126,10 +128,13 @@ def group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         base.mark_text(align="left", dx=8).encode(
             x=alt.X("upper:Q", title="Percentage of staff"), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
         ),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(20))
+        data=rows[["label", "group", "percent", "lower", "upper", "shown", "said"]],
+        width=_PLOT_WIDTH,
+        height=alt.Step(20),
+    )
 
 
-def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def detailed_group_chart(rows: pd.DataFrame) -> Layers:
     """One percentage with its interval for each detailed ethnic group.
 
     Parameters
@@ -142,21 +147,24 @@ def detailed_group_chart(rows: pd.DataFrame) -> alt.LayerChart:
         shown=rows["percent"].map(words.percent),
         said=[f"{row['group']}: {_interval_words(row)}" for _, row in rows.iterrows()],
     ).round({"percent": 1, "lower": 1, "upper": 1})
-    base = alt.Chart(rows[["group", "percent", "lower", "upper", "shown", "said"]]).encode(
+    base = alt.Chart().encode(
         y=alt.Y("group:N", sort=groups, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False))
     )
     x_title = "Percentage of staff who answered"
-    return alt.layer(
+    return layered(
         base.mark_rule(strokeWidth=2, color=DARK_BLUE).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q")),
         base.mark_point(size=90, color=DARK_BLUE, aria=True).encode(
             x=alt.X("percent:Q", title=x_title, scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6)),
             description=alt.Description("said:N"),
         ),
         base.mark_text(align="left", dx=8).encode(x=alt.X("upper:Q", title=x_title), text=alt.Text("shown:N")),
-    ).properties(width=340, height=alt.Step(24))
+        data=rows[["group", "percent", "lower", "upper", "shown", "said"]],
+        width=340,
+        height=alt.Step(24),
+    )
 
 
-def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def association_chart(rows: pd.DataFrame) -> Layers:
     """Rank correlations with their intervals around zero, one row a label, a colour and a shape a series.
 
     Parameters
@@ -184,7 +192,7 @@ def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("zero:Q", title=x_title))
-    return alt.layer(
+    return layered(
         zero,
         base.mark_rule(strokeWidth=2).encode(
             x=alt.X("lower:Q", title=x_title, axis=alt.Axis(tickCount=6)), x2=alt.X2("upper:Q")
@@ -204,7 +212,9 @@ def association_chart(rows: pd.DataFrame) -> alt.LayerChart:
                 (alt.datum.correlation < 0, "lower:Q", "right", -9),
             )
         ),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(18))
+        width=_PLOT_WIDTH,
+        height=alt.Step(18),
+    )
 
 
 #: Sizes that limits are drawn at: enough for a smooth curve.
@@ -218,7 +228,7 @@ def funnel_chart(
     x_title: str,
     y_title: str = "Percentage",
     highlight: str | None = None,
-) -> alt.LayerChart:
+) -> Layers:
     """Trusts by number of respondents, within the limits that chance and ordinary variation draw.
 
     Parameters
@@ -314,10 +324,10 @@ def funnel_chart(
         # A white edge keeps the code legible where it crosses a limit or another trust.
         layers.append(label.mark_text(**place, stroke="white", strokeWidth=5))
         layers.append(label.mark_text(**place))
-    return alt.layer(*layers).properties(width=480, height=300, title=_title_above(y_title))
+    return layered(*layers, width=480, height=300, title=_title_above(y_title))
 
 
-def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> alt.LayerChart:
+def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> Layers:
     """One trust among all trusts of its kind, one row a question.
 
     Parameters
@@ -356,7 +366,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     )
     here = alt.Chart(rows[rows["here"]])
     shown = here.encode(x=alt.X("percent:Q", title=x_title), y=y, text=alt.Text("shown:N"))
-    return alt.layer(
+    return layered(
         others,
         here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q"), y=y, color=colour),
         here.mark_point(size=150, shape="circle", aria=True).encode(
@@ -366,7 +376,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
 
 
-def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def months_chart(rows: pd.DataFrame) -> Layers:
     """Monthly percentages of this trust and of all trusts, each line named at its end.
 
     Parameters
@@ -423,7 +433,7 @@ def months_chart(rows: pd.DataFrame) -> alt.LayerChart:
         )
     if rows["recording"].nunique() > 1:
         layers += _recording_break(rows, x)
-    return alt.layer(*layers).properties(width=470, height=200)
+    return layered(*layers, width=470, height=200)
 
 
 def _recording_break(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
@@ -437,7 +447,7 @@ def _recording_break(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     ]
 
 
-def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def years_chart(rows: pd.DataFrame) -> Layers:
     """A percentage with its interval, survey by survey.
 
     Parameters
@@ -450,18 +460,20 @@ def years_chart(rows: pd.DataFrame) -> alt.LayerChart:
         shown=rows["percent"].map(words.percent),
         said=[f"{row['year']:.0f}: {_interval_words(row)}" for _, row in rows.iterrows()],
     ).round({"percent": 1, "lower": 1, "upper": 1})
-    base = alt.Chart(rows[["label", "percent", "lower", "upper", "shown", "said"]]).encode(
-        x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0))
-    )
+    base = alt.Chart().encode(x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0)))
     # with room for a figure above each interval
     scale = alt.Scale(domain=[0, float(rows["upper"].max()) * 1.2], nice=False)
     y = alt.Y("percent:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))
-    return alt.layer(
+    return layered(
         base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
         base.mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
         base.mark_point(color=DARK_BLUE, size=110, aria=True).encode(y=y, description=alt.Description("said:N")),
         base.mark_text(baseline="bottom", dy=-5).encode(y=alt.Y("upper:Q", title=None), text=alt.Text("shown:N")),
-    ).properties(width=420, height=170, title=_title_above("Percentage of staff who answered"))
+        data=rows[["label", "percent", "lower", "upper", "shown", "said"]],
+        width=420,
+        height=170,
+        title=_title_above("Percentage of staff who answered"),
+    )
 
 
 def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", columns: int = 3) -> alt.FacetChart:
@@ -619,7 +631,7 @@ def distribution_chart(
     series: Sequence[str] = (),
     centre: Mapping[str, float] | None = None,
     unit: words.Unit = "gap",
-) -> alt.LayerChart:
+) -> Layers:
     """Every trust as a dot, one row a kind of trust or a region; equal figures are piled up.
 
     Parameters
@@ -688,10 +700,10 @@ def distribution_chart(
     layers[:0] = [upright.mark_rule(strokeDash=[4, 3])] if len(lines) else []
     if len(lines):
         layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.YValue(0), text=alt.Text("name:N")))
-    return alt.layer(*layers).properties(width=width, height=alt.Step(max(52, _DOT * 2 * half)))
+    return layered(*layers, width=width, height=alt.Step(max(52, _DOT * 2 * half)))
 
 
-def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> alt.LayerChart:
+def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> Layers:
     """Each trust by two measures.
 
     Parameters
@@ -711,7 +723,7 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
     names = [name for name in series if name in set(rows["series"])]
     x = alt.X("x:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=False))
     y = alt.Y("y:Q", title=None, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=False))
-    return alt.layer(
+    return layered(
         *(
             alt.Chart(rows[rows["series"] == name])
             .mark_point(size=45, aria=True)
@@ -723,8 +735,11 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
                 shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)])),
             )
             for name in reversed(names)
-        )
-    ).properties(width=500, height=320, title=_title_above(y_title))
+        ),
+        width=500,
+        height=320,
+        title=_title_above(y_title),
+    )
 
 
 #: Boards whose areas are too small to see on a map of England.

@@ -7,9 +7,10 @@ import re
 import altair as alt
 import pandas as pd
 import pytest
+from altair.utils.schemapi import SchemaValidationError
 
 from race_equality.report import pictures
-from race_equality.report.charts import chart_svg
+from race_equality.report.charts import chart_svg, layered
 from race_equality.report.display import callout, show_chart, show_table
 
 BARS = alt.Chart(pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})).mark_bar().encode(x="b:Q", y="a:N")
@@ -28,6 +29,22 @@ def test_a_chart_is_the_same_at_every_run():
     first = chart_svg(pictures.association_chart(LINKS), title="t", description="d")
     chart_svg(BARS, title="another in between moves vega's counters", description="d")
     assert chart_svg(pictures.association_chart(LINKS), title="t", description="d") == first
+
+
+def test_layers_are_drawn_as_altair_draws_them():
+    table = pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})
+    named = alt.Chart(table).mark_text(dx=8).encode(x="b:Q", y="a:N", text="a:N")
+    look = {"width": 200, "height": 80, "title": "Two bars"}
+    svg = chart_svg(layered(BARS, named, **look), title="Title", description="Words")
+    assert svg == chart_svg(alt.layer(BARS, named).properties(**look), title="Title", description="Words")
+    # one table for all layers
+    bars, texts = alt.Chart().mark_bar().encode(x="b:Q", y="a:N"), alt.Chart().mark_text(dx=8).encode(x="b:Q", y="a:N", text="a:N")
+    assert svg == chart_svg(layered(bars, texts, data=table, **look), title="Title", description="Words")
+
+
+def test_what_vega_lite_does_not_know_of_layers_is_found():
+    with pytest.raises(SchemaValidationError, match="breadth"):
+        chart_svg(layered(BARS, breadth=200), title="Title", description="Words")
 
 
 def labels_of(svg: str) -> list[str]:
