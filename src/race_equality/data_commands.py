@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from race_equality.figures.provenance import Source
-    from race_equality.sources.catalogue import Outcome
+    from race_equality.sources.loading import Outcome
 
 _SHARED = Path("..") / "shared" / "data"
 _STATUS_WORDS = {
@@ -54,7 +54,7 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
     FOLDER is laid out like ../shared/data, which is read when no FOLDER is given. Either all
     files are read and written or, after any error, the store is as it was.
     """
-    from race_equality.sources.catalogue import read_folder
+    from race_equality.sources.loading import read_folder
 
     project = find_project()
     folder = folder or _raw_folder(project)
@@ -76,13 +76,15 @@ def add(files: tuple[Path, ...]) -> None:
     new edition takes the place of the one held, an older one is refused, and after any error in a file
     the store is as it was before that file. A return goes to data/local, which git ignores.
     """
-    from race_equality.sources.catalogue import files_to_add, not_added
+    from race_equality.sources.recognition import files_to_add, not_added
 
     project = find_project()
     problems = []
-    with files_to_add(files) as found:
+    with files_to_add(files) as (found, left_out):
         if not found:
-            raise RaceEqualityError("There are no files to add.")
+            raise RaceEqualityError("\n".join(["There are no files to add.", *left_out]))
+        for why_not in left_out:
+            click.echo(f"left out: {why_not}")
         for path, asked in found:
             if not asked and (why_not := not_added(path)):
                 click.echo(f"left out: {why_not}")
@@ -97,8 +99,9 @@ def add(files: tuple[Path, ...]) -> None:
 
 def _add_one(path: Path, project: Project) -> None:
     from race_equality.figures.store import LOCAL_PREFIXES
-    from race_equality.sources.catalogue import add_publication, add_return, is_return
     from race_equality.sources.changes import changes
+    from race_equality.sources.loading import add_publication, add_return
+    from race_equality.sources.recognition import is_return
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
     _say(outcome, project)
@@ -123,8 +126,13 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     which git ignores. Without a network nothing changes.
     """
     from race_equality.figures.provenance import read_sources
-    from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
-    from race_equality.sources.reading import nearest
+    from race_equality.sources.download import (
+        ADDRESSES,
+        NoNetworkError,
+        download,
+        read_addresses,
+    )
+    from race_equality.sources.headers import nearest
 
     project = find_project()
     known = read_addresses(addresses or project.root / ADDRESSES)
@@ -151,7 +159,8 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
 
 def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
     from race_equality.figures.provenance import sha256_of
-    from race_equality.sources.catalogue import TRUST_FILES, files_to_add
+    from race_equality.sources.catalogue import TRUST_FILES
+    from race_equality.sources.recognition import files_to_add
 
     if source_id in TRUST_FILES:
         if sha256_of(path) in held:
@@ -163,7 +172,7 @@ def _update_one(source_id: str, path: Path, held: set[str], project: Project) ->
             f"together: put it at {where} in the folder of raw files, then race-equality data read FOLDER"
         )
         return
-    with files_to_add([path]) as found:
+    with files_to_add([path]) as (found, _):
         path = found[0][0]  # of an archive, the file that is the publication
         if sha256_of(path) in held:
             click.echo(f"{source_id}: {path.name} is the file already held")
@@ -188,7 +197,7 @@ def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool,
     For a trust whose indicators 5 to 8 are not published, those are in it as well.
     """
     from race_equality.sources import wres_return
-    from race_equality.sources.catalogue import published_wres
+    from race_equality.sources.loading import published_wres
 
     _write_template(wres_return, "wres_return", trust_code, output, year_to, excel, force, published_wres)
 
@@ -431,7 +440,7 @@ def _say_changes(found) -> None:
 def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
     """Return what to say of whose figures they are, and the figures."""
     from race_equality.figures.store import read_figures
-    from race_equality.sources.reading import nearest
+    from race_equality.sources.headers import nearest
 
     code, name, headings = _whose(code, project)
     figures = read_figures(project=project)

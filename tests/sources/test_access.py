@@ -15,8 +15,8 @@ from race_equality.sources.access import (
     read_rtt,
     read_rtt_month,
 )
-from race_equality.sources.catalogue import add_publication, read_folder
 from race_equality.sources.check import check_store
+from race_equality.sources.loading import add_publication, read_folder
 
 
 def month(figures, code, indicator, end):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from race_equality import cli
 from race_equality.figures.store import read_figures
 from race_equality.project import Project
-from race_equality.sources.catalogue import read_folder
+from race_equality.sources.loading import read_folder
 
 
 @pytest.fixture
@@ -335,7 +335,7 @@ def test_a_new_edition_without_the_history_leaves_the_history_held(run, filled, 
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(run, filled, tmp_path, monkeypatch):
-    monkeypatch.setattr("race_equality.sources.reading._LARGEST_UNPACKED", 1024**2)
+    monkeypatch.setattr("race_equality.sources.files._LARGEST_UNPACKED", 1024**2)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", b"0" * 900_000)

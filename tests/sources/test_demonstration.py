@@ -3,10 +3,18 @@
 import pytest
 
 from race_equality.figures.store import parquet_bytes, read_figures
-from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts, resolve_trust, system_codes
+from race_equality.figures.trusts import (
+    DEMONSTRATION_CODE,
+    read_trusts,
+    resolve_trust,
+    system_codes,
+)
 from race_equality.project import find_project
 from race_equality.sources import staff_survey, wres_return
-from race_equality.sources.demonstration import demonstration_figures, demonstration_source
+from race_equality.sources.demonstration import (
+    demonstration_figures,
+    demonstration_source,
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
-from race_equality.sources.catalogue import recognise
 from race_equality.sources.fingertips import read_indicators
 from race_equality.sources.reading import cell_at
+from race_equality.sources.recognition import recognise
 
 HEADER = (
     "Indicator ID", "Indicator Name", "Parent Code", "Parent Name", "Area Code", "Area Name", "Area Type", "Sex",

@@ -44,9 +44,10 @@ from race_equality.sources import (
     wres,
     wres_return,
 )
-from race_equality.sources.catalogue import add_publication, read_folder, recognise
+from race_equality.sources.loading import add_publication, read_folder
 from race_equality.sources.ods import read_trust_list
 from race_equality.sources.reading import Workbook, cell_at, read_csv
+from race_equality.sources.recognition import recognise
 from race_equality.sources.wres_return import read_return, rows_of_a_year, template
 
 CSV_LOADERS = {
@@ -521,9 +522,9 @@ def test_a_bomb_is_refused_by_what_it_would_unpack_to(suffix, tmp_path):
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused_as_well(tmp_path, monkeypatch):
-    from race_equality.sources import reading
+    from race_equality.sources import files
 
-    monkeypatch.setattr(reading, "_LARGEST_UNPACKED", 10_000)
+    monkeypatch.setattr(files, "_LARGEST_UNPACKED", 10_000)
     path = tmp_path / "liar.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", "x" * 20_000)

@@ -13,7 +13,7 @@ from race_equality.downloads.files import Downloads
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.trusts import resolve_trust
 from race_equality.project import find_project
-from race_equality.sources.catalogue import add_return, read_folder
+from race_equality.sources.loading import add_return, read_folder
 from race_equality.sources.wres_return import template
 
 NOTEBOOKS = sorted(find_project().notebooks.glob("*.ipynb"))

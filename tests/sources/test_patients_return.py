@@ -12,9 +12,9 @@ from race_equality.disclosure.attack import Relation, attack
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures
-from race_equality.sources.catalogue import add_return, read_folder
 from race_equality.sources.check import check_store
 from race_equality.sources.demonstration import demonstration_figures
+from race_equality.sources.loading import add_return, read_folder
 from race_equality.sources.patients_return import (
     BREAKDOWNS,
     COLUMNS,

@@ -6,8 +6,15 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources import reading
-from race_equality.sources.reading import Cell, Workbook, column_letters, nearest, read_csv
+from race_equality.sources import files
+from race_equality.sources.headers import nearest
+from race_equality.sources.reading import (
+    Cell,
+    Workbook,
+    cell_at,
+    column_letters,
+    read_csv,
+)
 
 
 def cell(value, tmp_path):
@@ -85,7 +92,7 @@ def test_a_workbook_with_a_damaged_sheet_is_an_error_that_names_the_file(whole_c
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "_LARGEST_UNPACKED", 8 * 1024**2)  # a gigabyte takes too long to write
+    monkeypatch.setattr(files, "_LARGEST_UNPACKED", 8 * 1024**2)  # a gigabyte takes too long to write
     bomb = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(9 * 1024**2))
@@ -126,7 +133,7 @@ def test_rows_count_blank_lines_and_cells_of_two_lines_as_a_spreadsheet_does(tmp
 def test_another_encoding_is_an_error_and_not_a_wrong_letter(tmp_path):
     path = tmp_path / "latin.csv"
     path.write_bytes("code,name\nRJ1,caf\xe9\n".encode("latin-1"))
-    with pytest.raises(InputError, match="latin.csv: The file is not UTF-8"):
+    with pytest.raises(InputError, match="latin.csv, row 2: The file is not UTF-8"):
         read_csv(path, ("code", "name"))
 
 
@@ -180,7 +187,7 @@ def test_a_header_of_the_same_words_is_the_same_column(known, renamed, tmp_path)
     assert table.records[0][known].text == "7"
     # the address is the one in the file, so that a figure is found there again
     assert table.records[0][known].locator == f"row 2, {renamed}"
-    assert reading.cell_at(path, table.records[0][known].locator) == "7"
+    assert cell_at(path, table.records[0][known].locator) == "7"
     assert table.remarks == [
         "Columns not read: other.",
         f"Columns read under another heading: {renamed!r} as {known!r}.",
@@ -208,9 +215,12 @@ def test_two_headers_of_the_same_words_are_not_guessed_between(tmp_path):
 
 def test_no_two_columns_of_a_publication_have_the_same_words():
     """Else one could be taken for the other when a header is written otherwise."""
-    from race_equality.sources.access import AE_MONTH_OTHER_COLUMNS, RTT_MONTH_OTHER_COLUMNS
+    from race_equality.sources.access import (
+        AE_MONTH_OTHER_COLUMNS,
+        RTT_MONTH_OTHER_COLUMNS,
+    )
     from race_equality.sources.catalogue import PUBLICATIONS
-    from race_equality.sources.reading import same_words
+    from race_equality.sources.headers import same_words
     from race_equality.sources.workforce import STAFF_GROUPS
 
     layouts = [names for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from race_equality import cli
 from race_equality.project import Project
-from race_equality.sources.catalogue import read_folder
+from race_equality.sources.loading import read_folder
 from race_equality.sources.reconcile import Reconciliation, reconcile
 
 REPOSITORY = Path(__file__).resolve().parents[2]

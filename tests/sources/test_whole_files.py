@@ -16,7 +16,8 @@ from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trust_list as stored_trust_list
 from race_equality.project import Project
 from race_equality.sources.access import read_ae_month, read_rtt_month
-from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, read_publication
+from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES
+from race_equality.sources.loading import read_publication
 from race_equality.sources.publication import find_file, find_files
 from race_equality.sources.reading import Workbook
 

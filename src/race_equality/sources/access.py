@@ -15,18 +15,17 @@ from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import (
     Cell,
     Record,
     Table,
     csv_stream,
     first_by_key,
-    nearest,
-    normalised,
     read_csv,
-    same_words,
 )
 
 RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
@@ -441,3 +440,69 @@ def _month(cell: Cell) -> date:
 def _status_without(kind: str) -> str:
     return "not_available" if kind in ("acute", "acute specialist") else "not_applicable"
 
+
+PUBLICATIONS = (
+    Publication(
+        id=RTT,
+        title="Referral to treatment waiting times, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/rtt_incomplete_by_trust_month.csv",
+        read=read_rtt,
+        columns=RTT_COLUMNS,
+        notes=(
+            "Incomplete pathways by trust, summed over commissioners and treatment functions from the "
+            "monthly files. Not published by ethnicity and trust.",
+            "A blank is a wait that the month's file does not give: not available, not zero.",
+        ),
+    ),
+    Publication(
+        id=AE,
+        title="A&E attendances and emergency admissions, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/ae_by_trust_month.csv",
+        read=read_ae,
+        columns=AE_COLUMNS,
+        notes=(
+            "Recording changed in November 2025: figures before and after are not one series. The "
+            "locator of the later ones says so.",
+            "Over 12 hours is counted from the decision to admit, as a share of emergency admissions via A&E.",
+            "Not published by ethnicity and trust.",
+        ),
+    ),
+    Publication(
+        id=RTT_MONTH,
+        title="Referral to treatment waiting times, full extract, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/rtt_month_*",
+        revises=(RTT,),
+        read=read_rtt_month,
+        columns=RTT_MONTH_COLUMNS,
+        optional=True,
+        series=True,
+        notes=("Incomplete pathways (Part_2), all treatment functions (C_999), summed over commissioners.",),
+    ),
+    Publication(
+        id=AE_MONTH,
+        title="A&E attendances and emergency admissions, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/ae_month_*.csv",
+        revises=(AE,),
+        read=read_ae_month,
+        columns=AE_MONTH_COLUMNS,
+        optional=True,
+        series=True,
+        notes=(
+            "One month as published, beside the series: booked appointments are not counted, and the TOTAL "
+            "row is left out.",
+            "Recording changed in November 2025: figures before and after are not one series.",
+        ),
+    ),
+)

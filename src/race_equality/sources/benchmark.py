@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key, nearest
+from race_equality.sources.headers import nearest
+from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key
 from race_equality.sources.staff_survey import survey_period
 
 PUBLICATION = "wres_benchmark"
@@ -208,3 +210,26 @@ def _figure(rate: Cell, base: Cell | None) -> tuple[dict[str, object], bool]:
         "denominator": responses,
         "numerator": float(round(people)) if exact else None,
     }, exact
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="NHS Staff Survey benchmark workbook to {edition}: WRES indicators 5 to 8",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="wres/*enchmark*.xlsx",
+        read=read_benchmark,
+        is_workbook=is_benchmark_workbook,
+        optional=True,
+        replaces=("wres_5_to_8",),
+        notes=(
+            "All five benchmarking groups, mental health trusts among them. The publisher's groups are "
+            "White and BME; BME is stored as Ethnic minority.",
+            "The last year is wres_5 to wres_8; every year of the workbook, as reweighted in it, is "
+            "wres_panel_5 to wres_panel_8.",
+            "A blank, `-` or `*` is suppressed.",
+        ),
+    ),
+)

@@ -12,8 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Table, first_by_key, nearest, read_csv
+from race_equality.sources.headers import nearest
+from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.reading import Cell, Table, first_by_key, read_csv
 
 PUBLICATION = "board_survey"
 ENGLAND = "ENG"
@@ -144,3 +145,24 @@ def _published(table: Table) -> date:
     raise table.records[0]["item"].error(
         "No item is the publication.", "Add the row: publication, title and day."
     )
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="Race 2.0: Time for real change, survey of trust boards, {edition}",
+        publisher="NHS Providers",
+        url="https://nhsproviders.org/race-2-0-time-for-real-change",
+        licence="Quoted with its source",
+        pattern="survey_of_boards/race_2_facts.csv",
+        read=read_findings,
+        columns=COLUMNS,
+        optional=True,
+        notes=(
+            "Findings about those who answered, whose boards' trusts are not named: no trust has one. The "
+            "period is the day of publication.",
+            "The share of chief executives is printed as 14%, where 33 of 254 are 13.0%.",
+            "The use of external consultants stands on a page of its own, the other findings on the main one.",
+        ),
+    ),
+)

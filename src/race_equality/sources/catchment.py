@@ -12,8 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import first_by_key, read_csv
 
 POPULATION = "catchment"
@@ -144,3 +145,36 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
         table.remarks,
     )
 
+
+PUBLICATIONS = (
+    Publication(
+        id=POPULATION,
+        title="NHS acute hospital trust catchment populations, with deprivation, {edition}",
+        publisher="Office for Health Improvement and Disparities",
+        url="https://fingertips.phe.org.uk/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/trust_catchment_[0-9][0-9][0-9][0-9].csv",
+        read=read_population,
+        columns=POPULATION_COLUMNS,
+        notes=(
+            "Quintile 1 is the most deprived fifth of catchments, 5 the least; a higher score is more "
+            "deprived.",
+            "Modelled for acute trusts alone: not applicable to the others, which is not the same as missing.",
+        ),
+    ),
+    Publication(
+        id=ETHNICITY,
+        title="Ethnicity of acute trust catchments, Census {edition}",
+        publisher="Office for National Statistics and Office for Health Improvement and Disparities",
+        url="https://www.ons.gov.uk/census",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/trust_catchment_ethnicity_census2021.csv",
+        read=read_ethnicity,
+        columns=("trust_code", *ETHNIC_GROUPS),
+        notes=(
+            "Shares of the catchments of 138 organisations as they were: for a trust that merged since "
+            "there is a row for each of them, and no population to pool the shares by.",
+            "Modelled for acute trusts alone: not applicable to the others, which is not the same as missing.",
+        ),
+    ),
+)

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.catchment import CENSUS_DAY, ETHNIC_GROUPS
-from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, csv_stream, nearest, normalised
+from race_equality.sources.headers import nearest, normalised
+from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.reading import Cell, csv_stream
 from race_equality.sources.systems import boards_by_code
 
 #: Ids of the two publications: by ethnic group alone, and by age as well.
@@ -370,3 +372,37 @@ def _add(
                     status="ok" if everybody else "not_applicable",
                 )  # fmt: skip
     return remarks
+
+
+PUBLICATIONS = (
+    Publication(
+        id=ETHNICITY,
+        title="Census {edition}: ethnic group of residents (TS021)",
+        publisher="Office for National Statistics",
+        url="https://www.nomisweb.co.uk/sources/census_2021_bulk",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/census_ethnicity_[0-9][0-9][0-9][0-9].*",
+        read=read_ethnicity,
+        is_table=is_by_ethnicity,
+        member="census2021-ts021-ctry",
+        optional=True,
+        notes=(
+            "Usual residents of England, and of integrated care boards where the file has them: of all ages, "
+            "whatever their work.",
+            "Five groups, and those of the Census as published, Roma among them, whom the Staff Survey does "
+            "not ask for apart.",
+        ),
+    ),
+    Publication(
+        id=BY_AGE,
+        title="Census {edition}: ethnic group of residents of working age (RM032)",
+        publisher="Office for National Statistics",
+        url="https://www.ons.gov.uk/datasets/RM032/editions/2021/versions/1",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/census_ethnicity_by_age_*",
+        read=read_by_age,
+        is_table=is_by_age,
+        optional=True,
+        notes=("Usual residents aged 16 to 64, men and women together, whether they work or not.",),
+    ),
+)

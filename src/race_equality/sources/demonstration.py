@@ -14,8 +14,19 @@ import pandas as pd
 
 from race_equality.figures.provenance import Source
 from race_equality.figures.schema import check_figures
-from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
-from race_equality.sources import access, catchment, patients_return, staff_survey, workforce, wres_return
+from race_equality.figures.trusts import (
+    DEMONSTRATION_CODE,
+    DEMONSTRATION_NAME,
+    TrustList,
+)
+from race_equality.sources import (
+    access,
+    catchment,
+    patients_return,
+    staff_survey,
+    workforce,
+    wres_return,
+)
 from race_equality.sources.publication import FigureRows
 
 SOURCE = "demonstration"

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
@@ -150,9 +151,16 @@ def _unpacked(name: str, content: bytes, address: str) -> tuple[str, bytes]:
             entries = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".csv")]
             if len(entries) == 1 and entries[0].file_size <= _LARGEST:
                 return Path(entries[0].filename).name, archive.read(entries[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except zipfile.BadZipFile as error:
+        if zipfile.is_zipfile(io.BytesIO(content)):
+            raise RaceEqualityError(f"The archive of {address} is damaged ({error}). Try again later.") from None
         raise RaceEqualityError(
             f"{address} is not a zip archive. Look at it in a browser: the publisher may have moved it."
+        ) from None
+    except (NotImplementedError, RuntimeError, EOFError, zlib.error) as error:  # a password, for one
+        raise RaceEqualityError(
+            f"The archive of {address} cannot be unpacked ({error}). Unpack it yourself, and use "
+            "`race-equality data add`."
         ) from None
     return name, content
 

@@ -20,9 +20,11 @@ from pathlib import Path
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.ethnicity import ethnic_group
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import Cell, Record, Table, read_csv, same_words
+from race_equality.sources.headers import same_words
+from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.reading import Cell, Record, Table, read_csv
 from race_equality.sources.systems import boards_by_code
 
 PUBLICATION = "fingertips"
@@ -270,3 +272,23 @@ def _century(year: int, to: int) -> int:
 
 def _quarter(year: int, month: int) -> tuple[date, date]:
     return date(year, month, 1), date(year, month + 2, calendar.monthrange(year, month + 2)[1])
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="Fingertips, {edition}",
+        publisher="Office for Health Improvement and Disparities",
+        url="https://phe.org.uk/api",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="fingertips/*.csv",
+        read=read_indicators,
+        columns=COLUMNS,
+        optional=True,
+        series=True,
+        notes=(
+            "England, integrated care boards and trusts alone: other areas are left out and counted.",
+            "The file does not name units. They follow from counts and denominators, or from the indicator's name.",
+        ),
+    ),
+)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.ethnicity import harmonised
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import Cell, Record, first_by_key, read_csv
 
 PUBLICATION = "maternity"
@@ -189,3 +190,24 @@ def _add_outcome(
         denominator=known,
         status="ok" if known else "not_available",
     )
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="Maternity Services Data Set, annual CSV, year to March {edition}",
+        publisher="NHS England",
+        url="https://digital.nhs.uk/data-and-information/publications/statistical/nhs-maternity-statistics",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="maternity/hosp-epis-stat-mat-msdscsv-*.csv",
+        read=read_deliveries,
+        columns=COLUMNS,
+        series=True,
+        notes=(
+            "Counts are rounded to the nearest 5, so percentages of few births are rough.",
+            "Each row is one dimension: no outcome is published by ethnicity and trust. Ethnic groups are "
+            "those of 2001, where Chinese is part of Other.",
+            "Outcomes are shares of the births or bookings for which the outcome is known.",
+        ),
+    ),
+)

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.ethnicity import harmonised
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import Cell, first_by_key, read_csv
 
 PUBLICATION = "mental_health_act"
@@ -174,3 +175,26 @@ def _add(
         value=None if suppressed else cell.number("figure", whole=whole),
         status="suppressed" if suppressed else "ok",
     )
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="Mental Health Act statistics, annual figures {edition}",
+        publisher="NHS England",
+        url="https://digital.nhs.uk/data-and-information/publications/statistical/mental-health-act-statistics-annual-figures",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="mental_health/mha_annual_*.csv",
+        read=read_detentions,
+        columns=COLUMNS,
+        notes=(
+            "By ethnic group for England and for each integrated care board (trust_code is the board's "
+            "code, as in 2023/24); for a trust its total alone.",
+            "Blank is suppressed; counts of boards and trusts are rounded to the nearest 5. Rates are for "
+            "100,000 people of the group; the standardised ones by age and sex.",
+            "'All' among ethnic groups is everybody whose group is known, and leaves out Unknown (not "
+            "stated and not known together). Ethnic groups are those of 2001, where Chinese is part of Other.",
+            "The file's rows by deprivation carry labels of gender instead of deciles, so they are not read.",
+        ),
+    ),
+)

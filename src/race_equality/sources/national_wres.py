@@ -13,8 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
-from race_equality.sources.reading import first_by_key, nearest, read_csv
+from race_equality.sources.headers import nearest
+from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.reading import first_by_key, read_csv
 
 PUBLICATION = "wres_national"
 ENGLAND = "ENG"
@@ -83,3 +84,22 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
                 ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=(day, day)
             )
     return figures.reading(str(last), f"WRES report years {years[0]} to {last}")
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="WRES national figures, reports to {edition}",
+        publisher="NHS England and NHS Employers",
+        url="https://www.england.nhs.uk/about/equality/equality-hub/workforce-equality-data-standards/equality-standard/",
+        licence="Quoted with their source",
+        pattern="wres/national_series.csv",
+        read=read_national_series,
+        columns=COLUMNS,
+        notes=(
+            "Indicator 2 is White over ethnic minority, indicator 3 ethnic minority over White: above 1 is "
+            "adverse to ethnic minority staff in both.",
+            "A WRES report year pairs workforce data of March with the survey of the autumn before.",
+        ),
+    ),
+)

@@ -22,7 +22,8 @@ import yaml
 from race_equality.errors import InputError
 from race_equality.figures.schema import TRUST_DTYPES
 from race_equality.figures.trusts import Succession, TrustList
-from race_equality.sources.reading import Cell, Record, Table, first_by_key, normalised, read_csv
+from race_equality.sources.headers import normalised
+from race_equality.sources.reading import Cell, Record, Table, first_by_key, read_csv
 
 #: Names by position of the official layout: https://digital.nhs.uk/services/organisation-data-service
 ETR_COLUMNS = (

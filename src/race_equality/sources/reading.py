@@ -7,108 +7,25 @@ another name is an :class:`~race_equality.errors.InputError` that names the cell
 from __future__ import annotations
 
 import csv
-import difflib
 import io
-import itertools
 import math
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.sources.files import check_file, check_unpacked_size, opened, text_of
+from race_equality.sources.headers import nearest, normalised, renamed_column
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
-# The largest official file read here is 3 MB (48 MB unpacked); more than this is not one of them.
-_LARGEST_FILE = 100 * 1024**2
-_LARGEST_UNPACKED = 1024**3
-
 # Percentages are published as unrounded binary fractions: 100 can arrive as 100.00000000000001.
 _ROUNDING = 1e-9
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like ``name``, or None when none is similar.
-
-    Parameters
-    ----------
-    name : str
-    known : iterable of str
-
-    Returns
-    -------
-    str or None
-    """
-    # by last occurrence of the lower-case spelling; names that differ by case alone do not occur
-    by_lower = {other.lower(): other for other in known}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    return by_lower[found[0]] if found else None
-
-
-def normalised(text: object) -> str:
-    """Return text with runs of white space and letter case evened out, for comparing headers."""
-    return " ".join(str(text).split()).casefold()
-
-
-# Ways of writing one word in a header. Nothing here changes a meaning: figures are never equated.
-_ONE_WORD = {
-    **dict.fromkeys(("wk", "wks"), "week"),
-    **dict.fromkeys(("hr", "hrs", "h", "hs"), "hour"),
-    **dict.fromkeys(("mth", "mths"), "month"),
-    **dict.fromkeys(("org", "orgs", "organization", "organizations"), "organisation"),
-    **dict.fromkeys(("pct", "percentage", "%"), "percent"),
-    **dict.fromkeys(("&", "+"), "and"),
-    "dept": "department",
-    "incl": "including",
-    "pop": "population",
-}
-_LEFT_OUT_WORDS = frozenset({"the", "of", "a", "an"})
-
-
-@lru_cache(maxsize=4096)
-def same_words(text: str) -> tuple[str, ...]:
-    """Return a header's words, however it writes them: two headers with the same words mean the same.
-
-    Letter case, punctuation, plurals and usual abbreviations may differ. Numbers may not, nor may the
-    order of words: over 52 weeks is not over 65.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    >>> same_words("Within 18 weeks") == same_words("within_18wk")
-    True
-    >>> same_words("over_52wk") == same_words("over_65wk")
-    False
-    """
-    words = re.findall(r"[^\W\d_]+|\d+|[%&<>+]", text.casefold())
-    one = (_ONE_WORD.get(word, word) for word in words if word not in _LEFT_OUT_WORDS)
-    singular = (w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in one)
-    # runs of letters are joined: "Time period" is also written Timeperiod
-    return tuple(
-        "".join(run) if letters else part
-        for letters, group in itertools.groupby(singular, str.isalpha)
-        for run in [list(group)]
-        for part in ([""] if letters else run)
-    )
-
-
-def renamed_column(name: str, others: Iterable[str]) -> str | None:
-    """Return the one header that has the same words as ``name``; None when none or several have."""
-    found = [other for other in others if same_words(other) == same_words(name)]
-    return found[0] if len(found) == 1 and same_words(name) else None
 
 
 def column_letters(index: int) -> str:
@@ -295,28 +212,6 @@ class Sheet:
         )
 
 
-def check_file(path: Path) -> Path:
-    """Return ``path`` when it is a file of a plausible size.
-
-    Raises
-    ------
-    InputError
-    """
-    if not path.is_file():
-        raise InputError("The file is not there.", file=path, mend="Check the folder and the name.")
-    size = path.stat().st_size
-    if size == 0:
-        raise InputError("The file is empty.", file=path, mend="Download it again.")
-    if size > _LARGEST_FILE:
-        raise InputError(
-            f"The file has {size / 1024**2:.0f} MB; no publication read here is over "
-            f"{_LARGEST_FILE // 1024**2} MB.",
-            file=path,
-            mend="Check that it is the right file.",
-        )
-    return path
-
-
 class Workbook:
     """An Excel workbook, read sheet by sheet.
 
@@ -335,14 +230,7 @@ class Workbook:
 
         self.path = check_file(path)
         try:
-            with zipfile.ZipFile(path) as archive:
-                unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > _LARGEST_UNPACKED:
-                raise InputError(
-                    f"The workbook unpacks to {unpacked / 1024**2:.0f} MB, which no publication does.",
-                    file=path,
-                    mend="Check that it is the right file.",
-                )
+            check_unpacked_size(path)
             self._book = CalamineWorkbook.from_path(str(path))
         except InputError:
             raise
@@ -540,76 +428,6 @@ def _renamed_remarks(renamed: Mapping[str, str]) -> list[str]:
     return [f"Columns read under another heading: {pairs}."]
 
 
-def is_zipped_csv(path: Path) -> bool:
-    """Return whether a file is a zip archive that holds one CSV, as large publications are."""
-    if not zipfile.is_zipfile(check_file(path)):
-        return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-    except zipfile.BadZipFile:
-        return False
-    return len(names) == 1 and names[0].lower().endswith(".csv")
-
-
-def is_pack(path: Path) -> bool:
-    """Return whether a file is a zip archive of several files, as publishers pack them; no workbook is."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-    except (zipfile.BadZipFile, OSError):
-        return False
-    return len(names) > 1 and "[Content_Types].xml" not in names and "mimetype" not in names
-
-
-def unpack(path: Path, folder: Path) -> list[Path]:
-    """Unpack the CSV files and workbooks of an archive.
-
-    Parameters
-    ----------
-    path : Path
-    folder : Path
-        Each file goes straight into it, whatever its folder in the archive.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    InputError
-        When they are more than publications have, whatever the archive says of their size.
-    """
-    check_file(path)
-    unpacked, found = 0, []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                name = Path(entry.filename.replace("\\", "/")).name
-                if entry.is_dir() or not name.lower().endswith((".csv", ".xlsx")) or name.startswith("."):
-                    continue
-                target = folder / name
-                with archive.open(entry) as packed, open(target, "xb") as file:
-                    while piece := packed.read(1024**2):
-                        unpacked += len(piece)
-                        if unpacked > _LARGEST_UNPACKED:
-                            raise InputError(
-                                f"The archive unpacks to over {_LARGEST_UNPACKED // 1024**2} MB, which no "
-                                "publication does.",
-                                file=path,
-                                mend="Check that it is the right file.",
-                            )
-                        file.write(piece)
-                found.append(target)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise InputError(
-            f"The archive cannot be unpacked ({' '.join(str(error).split())}).",
-            file=path,
-            mend="It may have been cut short: download it again.",
-        ) from None
-    return found
-
-
 @contextmanager
 def csv_stream(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
     """Open a CSV, or the one in a zip archive, to read it row by row: for files that are large.
@@ -624,21 +442,8 @@ def csv_stream(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
     InputError
         When it is no CSV, or unpacks to more than a publication would.
     """
-    check_file(path)
     try:
-        with ExitStack() as stack:
-            if is_zipped_csv(path):
-                archive = stack.enter_context(zipfile.ZipFile(path))
-                (entry,) = archive.infolist()
-                if entry.file_size > _LARGEST_UNPACKED:
-                    raise InputError(
-                        f"The file unpacks to {entry.file_size / 1024**2:.0f} MB, which no publication does.",
-                        file=path,
-                        mend="Check that it is the right file.",
-                    )
-                raw = stack.enter_context(archive.open(entry))
-            else:
-                raw = stack.enter_context(open(path, "rb"))
+        with opened(path) as raw:
             text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
             yield enumerate(csv.reader(text, strict=True), start=1)
     except (UnicodeDecodeError, csv.Error, zipfile.BadZipFile, EOFError, zlib.error) as error:
@@ -657,27 +462,13 @@ def csv_columns(path: Path) -> list[str]:
     InputError
         When the file is missing, empty or no CSV.
     """
-    if is_zipped_csv(path):
-        with csv_stream(path) as zipped:
-            _, names = next(zipped, (1, []))
-        return [name.strip() for name in names]
     rows = _csv_rows(path, comments=True)
     return [name.strip() for name in rows[0][1]] if rows else []
 
 
 def _csv_rows(path: Path, *, comments: bool) -> list[tuple[int, list[str]]]:
     """Return the rows that hold anything, with their numbers."""
-    check_file(path)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The file is not UTF-8 text (byte {error.start}).",
-            file=path,
-            mend="Save it as CSV UTF-8, or download it again.",
-        ) from None
-    if "\x00" in text:
-        raise InputError("The file is not text.", file=path, mend="Check that it is a CSV.")
+    text = text_of(path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from race_equality.errors import InputError
-from race_equality.sources.reading import Cell, Record, Sheet, Table, Workbook, nearest, normalised
+from race_equality.sources.headers import nearest, normalised
+from race_equality.sources.reading import Cell, Record, Sheet, Table, Workbook
 
 if TYPE_CHECKING:
     import openpyxl

@@ -8,7 +8,6 @@ group of people. :mod:`race_equality.sources.wres_return` and
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +16,9 @@ from pathlib import Path
 from race_equality.errors import InputError
 from race_equality.figures.provenance import Source, sha256_of
 from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList
-from race_equality.sources.reading import Cell, Record, check_file, first_by_key, nearest, read_csv
+from race_equality.sources.files import is_workbook
+from race_equality.sources.headers import nearest
+from race_equality.sources.reading import Cell, Record, first_by_key, read_csv
 from race_equality.sources.return_workbook import read_workbook
 
 MOST_YEARS = 3
@@ -76,7 +77,7 @@ def read_form(
         For another column, a row that is not known or stands twice, another trust, too many years.
     """
     remarks: tuple[str, ...] = ()
-    if zipfile.is_zipfile(check_file(path)):
+    if is_workbook(path):
         table, remarks = read_workbook(path, columns)
     else:
         table = read_csv(path, columns, comments=True)

@@ -15,16 +15,16 @@ from pathlib import Path
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.headers import nearest, same_words
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import (
     Cell,
     Sheet,
     Workbook,
     column_letters,
     first_by_key,
-    nearest,
-    same_words,
 )
 
 ORGANISATIONS = "staff_survey_organisations"
@@ -411,3 +411,58 @@ def _check_same_organisations(sheets: dict[str, Sheet], organisations: dict[str,
                 sheet=name,
                 mend="The workbook may have been cut: download it again.",
             )
+
+
+PUBLICATIONS = (
+    Publication(
+        id=ORGANISATIONS,
+        title="NHS Staff Survey {edition}, detailed spreadsheets: organisational results",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="staff_survey/*organisational results.xlsx",
+        read=read_organisations,
+        sheets=(EXPERIENCE, BACKGROUND),
+        header="ODS code",
+        notes=(
+            "The period stands in the figures as September to November.",
+            "`-` is suppressed: fewer than 10 responses.",
+            "Q15, Q16a and Q16b are weighted by occupational group: no number of people stands behind a "
+            "percentage. Q28 (ethnic group) is unweighted: the numerator is the number of respondents, "
+            "which the unrounded percentage and the base give back exactly.",
+            "Integrated care boards, commissioning support units, social enterprises and a surgical "
+            "service are left out. The Isle of Wight's acute and ambulance sectors (R1F1, R1F2) are "
+            "stored under R1F, as two organisations.",
+            "The survey's respondents are not the workforce.",
+            "History is reweighted each year: an earlier edition must not be set beside this one, which "
+            "takes its place.",
+        ),
+        edition_notes={
+            "2024": (
+                "Q16c_1 (discrimination on the ground of ethnic background) is 100 or `-` for all 263 "
+                "organisations, where the national workbook gives 54.1% for England: the column carries no "
+                "information, and is stored as not available, never as 100%. Its `-` stays suppressed.",
+            ),
+        },
+    ),
+    Publication(
+        id=NATIONAL,
+        title="NHS Staff Survey {edition}, detailed spreadsheets: national results",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="staff_survey/*national results.xlsx",
+        read=read_national,
+        sheets=(EXPERIENCE, BACKGROUND),
+        header="Breakdown subgroup",
+        notes=(
+            "England: all kinds of organisation. All staff are weighted by organisation size and "
+            "occupational group, each ethnic group by organisation size alone.",
+            "The publisher's summary groups are 'White staff' and 'Staff from all other ethnic groups "
+            "combined', stored as White and Ethnic minority.",
+            "Q16c_1 is the share of those who met discrimination (Q16a or Q16b) who named their ethnic "
+            "background as a ground.",
+            "`-` is suppressed: fewer than 10 responses.",
+        ),
+    ),
+)

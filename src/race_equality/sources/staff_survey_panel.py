@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import first_by_key, read_csv
 from race_equality.sources.staff_survey import ALL_STAFF, TRUST_GROUPS, survey_period
 
@@ -79,3 +80,23 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
     for indicator in INDICATORS:
         figures.complete(indicator, [ALL_STAFF], "percent", reason="not among the organisations")
     return figures.reading(str(years[-1]), f"autumns {years[0]} to {years[-1]}", table.remarks)
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="NHS Staff Survey 2021 to {edition}: discrimination, and respondents from ethnic minorities",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="staff_survey/trust_panel_*.csv",
+        read=read_panel,
+        columns=COLUMNS,
+        notes=(
+            "Four editions side by side, each weighted as it was published; the publisher reweights "
+            "history each year, so the difference between two years is not exact.",
+            "The indicators have names of their own (staff_survey_panel_...), so that years are never "
+            "added up with the edition of one year.",
+        ),
+    ),
+)

@@ -9,25 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.files import is_workbook
+from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import (
     Cell,
     Workbook,
-    check_file,
     csv_columns,
     first_by_key,
-    nearest,
-    normalised,
     read_csv,
-    same_words,
 )
 
 CODES_COLUMNS = ("icb24_code", "icb24_code_nhs", "icb24_name")
@@ -206,7 +204,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
     Ministry of Housing, Communities and Local Government (2025), English indices of deprivation 2025:
     technical report, section 3.8 (summary measures: the average score is weighted by population).
     """
-    if zipfile.is_zipfile(check_file(path)):
+    if is_workbook(path):
         return _read_summary(path, trusts)
     columns = {same_words(name) for name in csv_columns(path)}
     if {same_words(name) for name in NEIGHBOURHOOD_COLUMNS} <= columns:
@@ -415,3 +413,38 @@ def _nhs_code(cell: Cell, codes: Mapping[str, tuple[str, str]]) -> str:
             "Use an edition of the same boards.",
         )
     return codes[cell.text][0]
+
+
+PUBLICATIONS = (
+    Publication(
+        id=DEPRIVATION,
+        title="English Indices of Deprivation {edition}, by integrated care board",
+        publisher="Ministry of Housing, Communities and Local Government",
+        url="https://www.gov.uk/government/collections/english-indices-of-deprivation",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/imd2025_by_icb.csv",
+        read=read_deprivation,
+        columns=DEPRIVATION_COLUMNS,
+        other_columns=(NEIGHBOURHOOD_COLUMNS,),
+        is_workbook=is_deprivation_workbook,
+        notes=(
+            "trust_code is the board's NHS code (2024). A higher score is more deprived; "
+            "system_most_deprived_tenth is the share of neighbourhoods in the most deprived tenth of England.",
+        ),
+    ),
+    Publication(
+        id=SHARES,
+        title="Integrated care boards that acute trusts' patients come from, {edition}",
+        publisher="Office for Health Improvement and Disparities and Office for National Statistics",
+        url="https://fingertips.phe.org.uk/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="population/trust_to_icb_shares_*.csv",
+        read=read_shares,
+        columns=SHARES_COLUMNS,
+        optional=True,
+        notes=(
+            "Boards of 2022, organisations as they were: of a trust that merged since there are the shares of "
+            "each part, which must not be added up.",
+        ),
+    ),
+)

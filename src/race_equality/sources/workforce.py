@@ -28,25 +28,23 @@ from __future__ import annotations
 
 import calendar
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.files import is_workbook
+from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import (
     Cell,
     Sheet,
     Workbook,
     csv_stream,
     first_by_key,
-    is_zipped_csv,
-    nearest,
-    normalised,
-    same_words,
 )
 
 PUBLICATION = "workforce"
@@ -169,7 +167,7 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
     ------
     InputError
     """
-    if is_zipped_csv(path) or not zipfile.is_zipfile(path):
+    if not is_workbook(path):
         return _read_csv(path, trusts)
     book = Workbook(path)
     if not is_workforce_workbook(book.sheet_names) and (tables := _table_sheets(book)):
@@ -646,3 +644,31 @@ def _month(sheet: Sheet, row: int) -> date:
             f"The month is not given: {text!r}.", "It should read like 'May 2023 monthly data'.", f"A{row + 1}"
         )
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="NHS Workforce Statistics, {edition}: England and organisation",
+        publisher="NHS England",
+        url="https://digital.nhs.uk/data-and-information/publications/statistical/nhs-workforce-statistics",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="workforce/NHS Workforce Statistics*England and Organisation.xlsx",
+        read=read_headcount,
+        sheets=(SHEET,),
+        columns=CORE_COLUMNS,
+        other_columns=(CSV_COLUMNS,),
+        is_workbook=is_workforce_workbook,
+        has_content=is_table_workbook,
+        member="Core 1.",
+        keeps=("workforce_march_headcount", "workforce_march_fte"),
+        notes=(
+            "Headcount and full-time equivalents of directly employed, paid staff; bank staff are not included.",
+            "workforce_march_headcount and workforce_march_fte are all staff on 31 March of each year since "
+            "2010, of each organisation as it was: of a trust that merged there are rows of its parts.",
+            "`-` is zero. Groups do not add up to totals: people in two roles are counted in each.",
+            "Integrated care boards are left out, and organisations that closed without a single successor "
+            "(Dudley Integrated Health and Care, RYK).",
+        ),
+    ),
+)

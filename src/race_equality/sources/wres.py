@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import first_by_key, read_csv
 from race_equality.sources.staff_survey import survey_period
 
@@ -108,3 +109,34 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     remarks += table.remarks
     period = " to ".join(f"autumn {year}" for year in sorted({min(years), last}))
     return figures.reading(str(last), period, remarks)
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="WRES indicators 5 to 8 by trust, NHS Staff Survey benchmark workbook {edition}",
+        publisher="Survey Coordination Centre for NHS England",
+        url="https://www.nhsstaffsurveys.com/results/",
+        licence="Official statistics, quoted with their source; " + OPEN_GOVERNMENT_LICENCE,
+        pattern="wres/wres_indicators_5_to_8_by_trust_*.csv",
+        read=read_indicators_5_to_8,
+        columns=COLUMNS,
+        replaces=("wres_benchmark",),
+        notes=(
+            "The publisher's groups are White and BME; BME is stored as Ethnic minority.",
+            "Not available for mental health trusts: the file has no sheet of theirs, so their figures "
+            "need the trust's own return (`race-equality data template wres`) or the full benchmark "
+            "workbook. Of the Isle of Wight's two sectors it has the acute one (R1F1) alone.",
+        ),
+        edition_notes={
+            "2024": (
+                "The workbook prints rates without bases. The file's author found each base as the number of "
+                "responses for which rate times base is a whole number; for 21 of the 1,272 rows several "
+                "numbers fit (n_candidates), and the base is one of them, within 2.1% of the middle of the trust's "
+                "other bases. The percentage is as published in either case; the locator of these figures says so.",
+                "Pooled over the file's trusts, indicator 6 is 24.55% for ethnic minority and 20.72% for White "
+                "staff; published for England: 24.9% and 20.7%. The file has no mental health trusts.",
+            ),
+        },
+    ),
+)
