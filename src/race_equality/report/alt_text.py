@@ -8,6 +8,7 @@ import pandas as pd
 
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
+from race_equality.report.pictures import MOST_MARKS
 from race_equality.report.words import Unit, correlation, in_unit, listing, lower_first, percent, points
 
 
@@ -89,7 +90,8 @@ def of_distribution(rows: pd.DataFrame, what: str, *, unit: Unit = "gap") -> str
         middle, low, high = (in_unit(value, unit) for value in (values.median(), values.min(), values.max()))
         parts.append(f"{name}, {len(of_group)} trusts, median {middle}, from {low} to {high}")
     points_of = "" if unit == "percent" else " in percentage points"
-    return f"Dot plot of {what}{points_of}, a dot each trust: {'; '.join(parts)}."
+    dot = "a dot each trust" if len(rows) <= MOST_MARKS else "a dot for the trusts around it"
+    return f"Dot plot of {what}{points_of}, {dot}: {'; '.join(parts)}."
 
 
 def of_map(rows: pd.DataFrame, classes: Sequence[str], what: str) -> str:

@@ -217,6 +217,74 @@ def association_chart(rows: pd.DataFrame) -> Layers:
     )
 
 
+#: Trusts that are drawn with a mark each; England has 202. Where there are more, marks stand for several
+#: trusts or for the range of them, so that a picture of ten thousand is as small as one of this many.
+MOST_MARKS = 400
+
+
+def about_marks(trusts: int, *, own: str = "") -> str:
+    """Say in a caption what a mark stands for, where trusts are too many for a mark each.
+
+    Parameters
+    ----------
+    trusts : int
+        How many are drawn.
+    own : str, optional
+        Which trusts have a mark of their own all the same.
+
+    Returns
+    -------
+    str
+        A sentence to follow another, without a stop; empty where each trust has its mark.
+
+    Examples
+    --------
+    >>> about_marks(202)
+    ''
+    >>> about_marks(2000)
+    '. A mark stands for the trusts around it, a larger one for more'
+    >>> about_marks(2000, own="This trust and similar trusts")
+    '. This trust and similar trusts have their own marks; another stands for the trusts around it, a larger one for more'
+    """
+    if trusts <= MOST_MARKS:
+        return ""
+    which = f"{own} have their own marks; another" if own else "A mark"
+    return f". {which} stands for the trusts around it, a larger one for more"
+
+
+def _gathered(rows: pd.DataFrame, by: str, steps: Mapping[str, float]) -> pd.DataFrame:
+    """Count trusts by class of two measures, and place each class at its middle.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+    by : str
+        A column that is kept apart.
+    steps : mapping of str to float
+        Two columns of numbers, and how wide a class of each is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The three columns and ``trusts``.
+    """
+    places = [((rows[name].astype("float64") // step + 0.5) * step).rename(name) for name, step in steps.items()]
+    return rows.groupby([rows[by], *places]).size().rename("trusts").reset_index()
+
+
+def _number_of_trusts(number: int) -> str:
+    return "1 trust" if number == 1 else f"{number:,} trusts"
+
+
+def _area(counted: pd.Series) -> alt.Size:
+    """The area of a mark by how many trusts it stands for, from one that is just seen."""
+    most = max(2, int(counted.max()))
+    return alt.Size("trusts:Q", legend=None, scale=alt.Scale(domain=[1, most], range=[14, _LARGEST]))
+
+
+#: Square pixels of the largest mark that stands for several trusts: as wide as a class.
+_LARGEST = 200
+
 #: Sizes that limits are drawn at: enough for a smooth curve.
 _CURVE_POINTS = 48
 
@@ -244,7 +312,17 @@ def funnel_chart(
         What ``total`` counts and what ``percent`` measures.
     highlight : str, optional
         The trust code that is labelled.
+
+    Notes
+    -----
+    Of more than :data:`MOST_MARKS` trusts this one and similar ones keep their marks; the others are
+    counted by class, a mark a class.
     """
+    largest = (points["total"].astype("float64") / 10).round().max() * 10
+    many = points.iloc[:0]
+    if len(points) > MOST_MARKS:
+        is_one_of_many = points["series"].isin(["Other trusts", "Each trust"])
+        many, points = points[is_one_of_many], points[~is_one_of_many]
     # Trusts of one size by their codes: a sort by size alone orders them by the processor it runs on.
     points = points.sort_values(["total", "trust_code"])
     names, positions = _texts(points, "trust_name"), _texts(points, "position")
@@ -259,9 +337,8 @@ def funnel_chart(
         for row, name, position in zip(points.itertuples(), names, positions, strict=True)
     ]
     points = points[["trust_code", "total", "percent", "series", "said"]]
-    order = [
-        name for name in ("This trust", "Similar trusts", "Other trusts", "Each trust") if name in set(points["series"])
-    ]
+    drawn_series = {*points["series"], *many["series"]}
+    order = [name for name in ("This trust", "Similar trusts", "Other trusts", "Each trust") if name in drawn_series]
     colours = {"This trust": DARK_BLUE, "Similar trusts": ORANGE, "Other trusts": GREY, "Each trust": DARK_BLUE}
     shapes = {"This trust": "circle", "Similar trusts": "square", "Other trusts": "triangle-up", "Each trust": "circle"}
     sizes = {"This trust": 170, "Similar trusts": 60, "Other trusts": 25, "Each trust": 30}
@@ -297,8 +374,14 @@ def funnel_chart(
     # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
     scale = alt.Scale(domain=order, range=[colours[name] for name in order])
     legend = alt.Legend() if len(order) > 1 else None
+    of_series = {name: points[points["series"] == name] for name in order}
+    area = {}
+    if len(many):
+        classes = _funnel_classes(many, largest, max(limits["upper_998"].max(), many["percent"].max()))
+        (name,) = set(classes["series"])
+        of_series[name], area = classes, {name: {"size": _area(classes["trusts"])}}
     marks = [
-        alt.Chart(points[points["series"] == name])
+        alt.Chart(of_series[name])
         .mark_point(size=sizes[name], aria=True)
         .encode(
             x=x,
@@ -311,6 +394,7 @@ def funnel_chart(
                 legend=legend,
             ),
             description=alt.Description("said:N"),
+            **area.get(name, {}),
         )
         for name in reversed(order)
     ]
@@ -318,13 +402,27 @@ def funnel_chart(
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label stands to the left of its point.
-        left = bool(one["total"].iloc[0] > 0.75 * points["total"].max())
+        left = bool(one["total"].iloc[0] > 0.75 * largest)
         place = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14, "fontWeight": "bold"}
         label = alt.Chart(one[["total", "percent", "trust_code"]]).encode(x=x, y=y, text=alt.Text("trust_code:N"))
         # A white edge keeps the code legible where it crosses a limit or another trust.
         layers.append(label.mark_text(**place, stroke="white", strokeWidth=5))
         layers.append(label.mark_text(**place))
     return layered(*layers, width=480, height=300, title=_title_above(y_title))
+
+
+def _funnel_classes(points: pd.DataFrame, right: float, top: float) -> pd.DataFrame:
+    """Trusts of a funnel by class of both measures, with what each class says."""
+    steps = {"total": right / 24, "percent": top / 20}
+    rows = _gathered(points, "series", steps)
+    across, up = (step / 2 for step in steps.values())
+    said = [
+        f"{_number_of_trusts(row.trusts)}: {words.percent(row.percent - up)} to {words.percent(row.percent + up)} of about "
+        f"{words.people(round(row.total - across, -1))} to {words.people(round(row.total + across, -1))}"
+        for row in rows.itertuples()
+    ]
+    rows = rows.assign(said=said, total=(rows["total"] / 10).round() * 10, percent=rows["percent"].round(1))
+    return rows[["total", "percent", "series", "trusts", "said"]]
 
 
 def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> Layers:
@@ -337,8 +435,16 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
         are, ``trust_name``; rows in the order of the chart.
     highlight_label, others_label : str
         What the legend calls this trust and the others.
+
+    Notes
+    -----
+    Of more than :data:`MOST_MARKS` trusts the range of the others is drawn in place of a tick each: what
+    :func:`about_ticks` says.
     """
     labels = [wrap(label) for label in rows["label"].unique()]
+    ranges = None
+    if rows["trust_code"].nunique() > MOST_MARKS:
+        ranges, rows = _ranges(rows[~rows["here"]], others_label), rows[rows["here"]]
     said = []
     for row, name in zip(rows.to_dict("records"), _texts(rows, "trust_name"), strict=True):
         figure = _interval_words(row) if row["here"] else words.percent(row["percent"])
@@ -354,26 +460,68 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     x_title = "Percentage of staff who answered"
     y = alt.Y("label:N", sort=labels, axis=_LINES)
     colour = alt.Color("series:N", scale=scale)
-    others = (
-        alt.Chart(rows[~rows["here"]].drop(columns=["lower", "upper", "here", "shown"]))
-        .mark_tick(thickness=1.5, size=24, aria=True)
-        .encode(
-            x=alt.X("percent:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True)),
-            y=y,
-            color=colour,
-            description=alt.Description("said:N"),
-        )
-    )
+    x = alt.X("percent:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True))
+    if ranges is None:
+        others = [
+            alt.Chart(rows[~rows["here"]].drop(columns=["lower", "upper", "here", "shown"]))
+            .mark_tick(thickness=1.5, size=24, aria=True)
+            .encode(x=x, y=y, color=colour, description=alt.Description("said:N"))
+        ]
+    else:
+        base = alt.Chart(ranges).encode(y=y, color=colour)
+        others = [
+            base.mark_bar(size=size, aria=size > 10).encode(
+                x=alt.X(f"{low}:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True)),
+                x2=alt.X2(f"{high}:Q"),
+                **({"description": alt.Description("said:N")} if size > 10 else {}),
+            )
+            for low, high, size in (("fifth", "ninety_fifth", 6), ("quarter", "three_quarters", 24))
+        ]
+        # the median, seen on the grey of its bar
+        others.append(alt.Chart(ranges).mark_tick(thickness=2.5, size=24, color="white").encode(x=x, y=y))
     here = alt.Chart(rows[rows["here"]])
     shown = here.encode(x=alt.X("percent:Q", title=x_title), y=y, text=alt.Text("shown:N"))
     return layered(
-        others,
+        *others,
         here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q"), y=y, color=colour),
         here.mark_point(size=150, shape="circle", aria=True).encode(
             x=alt.X("percent:Q", title=x_title), y=y, color=colour, description=alt.Description("said:N")
         ),
         shown.mark_text(dy=-22, fontWeight="bold"),
     ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
+
+
+def about_ticks(trusts: int) -> str:
+    """Say in a caption what stands for the other trusts in :func:`strip_chart`.
+
+    Parameters
+    ----------
+    trusts : int
+        How many are drawn, this one among them.
+
+    Examples
+    --------
+    >>> about_ticks(120)
+    'Each tick is a trust'
+    """
+    if trusts <= MOST_MARKS:
+        return "Each tick is a trust"
+    return "The grey bar holds the middle half of the other trusts, white at their median, and the narrow one nine in ten"
+
+
+def _ranges(rows: pd.DataFrame, series: str) -> pd.DataFrame:
+    """Where the middle half and nine in ten of the trusts lie, by question."""
+    ends = {"fifth": 0.05, "quarter": 0.25, "percent": 0.5, "three_quarters": 0.75, "ninety_fifth": 0.95}
+    found = rows.groupby("label", sort=False)["percent"].quantile(list(ends.values())).unstack()
+    found = found.set_axis(list(ends), axis=1).round(1).rename_axis("label").reset_index()
+    number = rows.groupby("label", sort=False)["trust_code"].nunique()
+    said = [
+        f"{series}, {number[row.label]:,}: the middle half {words.percent(row.quarter)} to "
+        f"{words.percent(row.three_quarters)}, nine in ten {words.percent(row.fifth)} to "
+        f"{words.percent(row.ninety_fifth)}, median {words.percent(row.percent)}, {words.lower_first(row.label)}"
+        for row in found.itertuples()
+    ]
+    return found.assign(label=found["label"].map(wrap), series=series, said=said)
 
 
 def months_chart(rows: pd.DataFrame) -> Layers:
@@ -622,6 +770,8 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
 
 #: The width of a dot of a distribution with the space around it, in pixels.
 _DOT = 7
+#: The same of one that stands for several trusts.
+_LARGE_DOT = 18
 
 
 def distribution_chart(
@@ -651,28 +801,41 @@ def distribution_chart(
     Notes
     -----
     Dots are drawn at the middle of a narrow class, so that each is seen; a label says the figure itself.
+    Of more than :data:`MOST_MARKS` trusts those of a class are one dot, the larger the more.
     """
     groups = list(rows["group"].unique())
     width = 440
     low, high = rows["value"].min(), rows["value"].max()
-    step = (high - low) * _DOT / width or 1.0
+    many = len(rows) > MOST_MARKS
+    step = (high - low) * (_LARGE_DOT if many else _DOT) / width or 1.0
     rows = rows.sort_values(["value", "trust_code"], kind="stable").assign(
         place=lambda d: (((d["value"] - low) / step).round() * step + low).round(2)
     )
-    # 0, 1, -1, 2, -2 and so on away from the middle of the row.
-    order = rows.groupby(["group", "place"]).cumcount()
-    rows["pile"] = np.where(order % 2 == 1, (order + 1) // 2, -(order // 2))
+    if many:
+        rows["pile"] = (2 * rows["series"].map(list(series).index) - len(series) + 1) if series else 0
+    else:
+        # 0, 1, -1, 2, -2 and so on away from the middle of the row.
+        order = rows.groupby(["group", "place"]).cumcount()
+        rows["pile"] = np.where(order % 2 == 1, (order + 1) // 2, -(order // 2))
     half = max(1, int(rows["pile"].abs().max())) + 1
     medians = rows.groupby("group")["value"].median()
     heads = {
         group: f"{group}|{(rows['group'] == group).sum()} trusts, median {words.in_unit(medians[group], unit)}"
         for group in groups
     }
-    rows = rows.assign(
-        row=rows["group"].map(heads),
-        said=[f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()],
-    )
+    rows = rows.assign(row=rows["group"].map(heads))
     rows["series"] = rows["series"] if series else "Each trust"
+    area = {}
+    if many:
+        rows = rows.groupby(["group", "row", "place", "pile", "series"], sort=False).size().rename("trusts").reset_index()
+        rows["said"] = [
+            f"{row.group}: {_number_of_trusts(row.trusts)} around {words.in_unit(row.place, unit)}"
+            + (f", {words.lower_first(row.series)}" if series else "")
+            for row in rows.itertuples()
+        ]
+        area = {"size": _area(rows["trusts"])}
+    else:
+        rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()]
     names = list(series) or ["Each trust"]
     x = alt.X("place:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True))
     y = alt.Y("row:N", sort=list(heads.values()), axis=_LINES, scale=alt.Scale(paddingInner=0.25))
@@ -680,7 +843,8 @@ def distribution_chart(
     colours, shapes = [DARK_BLUE, ORANGE], ["circle", "diamond"]
     # Dots of one row are reached from left to right.
     rows["at"] = rows["group"].map(groups.index)
-    rows = rows.sort_values(["at", "place", "pile"], kind="stable")[["row", "place", "pile", "series", "said"]]
+    rows = rows.sort_values(["at", "place", "pile"], kind="stable")
+    rows = rows[["row", "place", "pile", "series", "said", *(["trusts"] if many else [])]]
     legend = alt.Legend() if series else None
     layers = [
         alt.Chart(rows[rows["series"] == name])
@@ -692,6 +856,7 @@ def distribution_chart(
             description=alt.Description("said:N"),
             shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)]), legend=legend),
             color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours[: len(names)]), legend=legend),
+            **area,
         )
         for name in names
     ]
@@ -715,10 +880,25 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
         What is measured along and upwards.
     series : sequence of str
         Up to three, the first drawn on top.
+
+    Notes
+    -----
+    Of more than :data:`MOST_MARKS` trusts those of a class of both measures are one mark, the larger the more.
     """
-    rows = rows.sort_values(["x", "trust_code"]).round({"x": 1, "y": 1})
-    rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()]
-    rows = rows[["x", "y", "series", "said"]]
+    area = {}
+    if len(rows) > MOST_MARKS:
+        # so that the largest marks stand side by side
+        steps = {name: (rows[name].max() - rows[name].min()) / number or 1.0 for name, number in (("x", 22), ("y", 14))}
+        rows = _gathered(rows, "series", steps).round({"x": 1, "y": 1})
+        rows["said"] = [
+            f"{row.series}: {_number_of_trusts(row.trusts)} around {row.x:.1f} along and {row.y:.1f} upwards" for row in rows.itertuples()
+        ]
+        area = {"size": _area(rows["trusts"])}
+        rows = rows[["x", "y", "series", "trusts", "said"]]
+    else:
+        rows = rows.sort_values(["x", "trust_code"]).round({"x": 1, "y": 1})
+        rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()]
+        rows = rows[["x", "y", "series", "said"]]
     colours, shapes = [ORANGE, DARK_BLUE, GREY], ["diamond", "circle", "triangle-up"]
     names = [name for name in series if name in set(rows["series"])]
     x = alt.X("x:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=False))
@@ -733,6 +913,7 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
                 description=alt.Description("said:N"),
                 color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours[: len(names)])),
                 shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes[: len(names)])),
+                **area,
             )
             for name in reversed(names)
         ),

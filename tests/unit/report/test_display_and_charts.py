@@ -5,6 +5,7 @@ import html
 import re
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import pytest
 from altair.utils.schemapi import SchemaValidationError
@@ -245,3 +246,87 @@ def test_a_funnel_draws_every_trust(series):
     assert len(shapes) == 3
     assert all(float(shape) > 1 if shape.replace(".", "").isdigit() else len(shape) > 20 for shape in shapes)
     assert ">RAA</text>" in svg
+
+
+# -- more trusts than England has --------------------------------------------------------------------
+
+
+def many_trusts(number):
+    """Trusts with a figure each, the first of them the page's own and ten like it."""
+    random = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "trust_code": [f"Z{i:04d}" for i in range(number)], "trust_name": "Organisation NHS Trust",
+            "total": random.lognormal(7, 0.5, number), "percent": random.normal(15, 2, number).clip(1),
+            "series": ["This trust", *["Similar trusts"] * 10, *["Other trusts"] * (number - 11)],
+        }
+    )  # fmt: skip
+
+
+def funnel_of(number):
+    limits = pd.DataFrame(
+        {"total": [100.0, 6000.0], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
+         "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
+    )  # fmt: skip
+    return pictures.funnel_chart(many_trusts(number), limits, x_title="Staff", highlight="Z0000")
+
+
+def strip_of(number):
+    rows = many_trusts(number).assign(label="Question", lower=9.0, upper=21.0)
+    return pictures.strip_chart(
+        rows.assign(here=rows["trust_code"] == "Z0000"), highlight_label="This trust", others_label="Other acute trusts"
+    )
+
+
+def distribution_of(number):
+    rows = many_trusts(number).assign(
+        group=["London" if i % 3 else "Midlands" for i in range(number)], value=lambda d: d["percent"], said="",
+        series=["Clear" if i % 2 else "Unclear" for i in range(number)],
+    )  # fmt: skip
+    return pictures.distribution_chart(rows.sort_values("group"), x_title="Gap", series=["Clear", "Unclear"])
+
+
+def scatter_of(number):
+    rows = many_trusts(number).assign(x=lambda d: d["percent"], y=lambda d: d["total"] / 100, said="")
+    rows["series"] = ["London" if i % 3 else "Elsewhere" for i in range(number)]
+    return pictures.scatter_chart(rows, x_title="Staff", y_title="Patients", series=["London", "Elsewhere"])
+
+
+@pytest.mark.parametrize("chart", [funnel_of, strip_of, distribution_of, scatter_of])
+def test_a_picture_of_ten_thousand_trusts_is_as_small_as_one_of_four_hundred(chart):
+    few, many = (chart_svg(chart(number), title="t", description="d") for number in (400, 10_000))
+    assert len(labels_of(few)) >= 390 and "Z0399" in few
+    assert len(many) < 1.2 * len(few)
+    assert "Z9999" not in many
+
+
+@pytest.mark.parametrize("chart", [funnel_of, distribution_of, scatter_of])
+def test_marks_that_stand_for_several_trusts_leave_none_out(chart):
+    labels = labels_of(chart_svg(chart(3000), title="t", description="d"))
+    counted = [int(found[1].replace(",", "")) for label in labels if (found := re.search(r"([\d,]+) trusts?\b", label))]
+    assert sum(counted) + sum("Z0" in label for label in labels) == 3000
+
+
+def test_a_trust_and_those_like_it_keep_their_marks_among_thousands():
+    svg = chart_svg(funnel_of(3000), title="t", description="d")
+    assert sorted(re.findall(r"\((Z\d+)\):", " ".join(labels_of(svg)))) == [f"Z{i:04d}" for i in range(11)]
+    assert ">Z0000</text>" in svg
+    own = [label for label in labels_of(chart_svg(strip_of(3000), title="t", description="d")) if "(Z0000)" in label]
+    assert len(own) == 1 and "95% interval 9.0 to 21.0" in own[0]
+
+
+def test_the_range_of_the_others_in_place_of_their_ticks():
+    percent = many_trusts(3000)["percent"][1:]
+    fifth, quarter, median, three_quarters, ninety_fifth = np.percentile(percent, [5, 25, 50, 75, 95])
+    (said,) = [label for label in labels_of(chart_svg(strip_of(3000), title="t", description="d")) if "2,999" in label]
+    assert said == (
+        f"Other acute trusts, 2,999: the middle half {quarter:.1f}% to {three_quarters:.1f}%, nine in ten {fifth:.1f}% to "
+        f"{ninety_fifth:.1f}%, median {median:.1f}%, question"
+    )
+
+
+def test_a_caption_says_what_a_mark_stands_for():
+    assert (pictures.about_marks(400), pictures.about_ticks(400)) == ("", "Each tick is a trust")
+    assert "stands for the trusts around it" in pictures.about_marks(401)
+    assert pictures.about_marks(401, own="This trust and similar trusts").startswith(". This trust and similar trusts have")
+    assert "middle half" in pictures.about_ticks(401)
