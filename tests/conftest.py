@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 import nbformat.v4
 import pytest
@@ -72,14 +73,16 @@ class CommandLine:
             key: value for key, value in os.environ.items() if not key.startswith("RACE_EQUALITY_")
         }
 
-    def start(self, *arguments: str | os.PathLike[str]) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str | os.PathLike[str], said: IO[str] | int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
         """Start it and return the process."""
         return subprocess.Popen(
             self._command(arguments),
             cwd=self.root,
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
             text=True,
         )
 

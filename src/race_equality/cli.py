@@ -5,8 +5,12 @@ Nothing heavy is imported here: ``race-equality --help`` must answer at once.
 
 from __future__ import annotations
 
+import functools
+import os
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +23,10 @@ from race_equality.errors import RaceEqualityError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from race_equality.batch.build import BuildResult
+    from race_equality.batch.build import BuildOptions, BuildResult
     from race_equality.batch.execute import Failure
     from race_equality.batch.freshness import Work
+    from race_equality.project import Project
 
 #: Exit statuses beside 0.
 SOME_PAGES_FAILED = 1
@@ -164,6 +169,12 @@ def main() -> None:
 @click.option("--force", is_flag=True, help="Make every page, also one that is up to date.")
 @click.option("--explain", is_flag=True, help="Say why each page is made.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be made, and why.")
+@click.option(
+    "-w",
+    "--watch",
+    is_flag=True,
+    help="Stay, and make pages again whenever a notebook, figures or settings change, until Ctrl-C.",
+)
 @click.pass_context
 def build(
     ctx: click.Context,
@@ -180,6 +191,7 @@ def build(
     force: bool,
     explain: bool,
     dry_run: bool,
+    watch: bool,
 ) -> None:
     """Make the reports: run the notebooks, then HTML and PDF.
 
@@ -192,6 +204,7 @@ def build(
       race-equality build RJ1 RRK              two trusts
       race-equality build RJ1 --peers          a trust and its peers
       race-equality build --dry-run            what would be made, and why
+      race-equality build RJ1 --watch          again whenever you save a notebook or a setting
       race-equality build DEMO -o demo         in another folder
       race-equality build --scheduler tcp://10.0.0.1:8786    on a Dask cluster
 
@@ -215,9 +228,12 @@ def build(
     if peers and not trusts:
         raise click.UsageError("--peers needs the trusts whose peers are meant.")
 
+    if watch and (dry_run or scheduler):
+        raise click.UsageError("--watch makes pages on this machine: leave out --dry-run and --scheduler.")
+
     from rich.console import Console
 
-    from race_equality.batch.build import BuildOptions
+    from race_equality.batch.build import BuildOptions, BuildResult
     from race_equality.batch.build import build as run_build
     from race_equality.batch.plan import plan_build
     from race_equality.batch.pool import usable_cores
@@ -226,9 +242,6 @@ def build(
 
     project = find_project()
     console = Console(stderr=True, highlight=False)
-    plan = plan_build(trusts, peers=peers, project=project)
-    for note in plan.notes:
-        console.print(note, markup=False)
     options = BuildOptions(
         output=output if output is not None else project.root / "output",
         jobs=jobs or usable_cores(),
@@ -242,22 +255,69 @@ def build(
     )
     # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    result = run_build(
-        plan,
-        options,
-        project=project,
-        show_progress=lambda pages: show_progress(pages, console),
-        on_work=_print_reasons if explain or dry_run else lambda work: None,
-    )
-    if dry_run:
+
+    def make(options: BuildOptions) -> BuildResult:
+        plan = plan_build(trusts, peers=peers, project=project)
+        for note in plan.notes:
+            console.print(note, markup=False)
+        result = run_build(
+            plan,
+            options,
+            project=project,
+            show_progress=lambda pages: show_progress(pages, console),
+            on_work=_print_reasons if explain or dry_run else lambda work: None,
+        )
+        if not dry_run:
+            for alike in _group_failures(result.failures):
+                _print_failure(alike, console)
+            click.echo(_summary(result))
+        return result
+
+    if watch:
+        _keep_making(make, options, project, console)
         return
-    for alike in _group_failures(result.failures):
-        _print_failure(alike, console)
-    click.echo(_summary(result))
+    result = make(options)
     if result.interrupted:
         ctx.exit(INTERRUPTED)
     if result.failures or result.not_copied:
         ctx.exit(SOME_PAGES_FAILED)
+
+
+def _keep_making(
+    make: Callable[[BuildOptions], BuildResult], options: BuildOptions, project: Project, console: Console
+) -> None:
+    """Make pages, and again after each change, until Ctrl-C; then the status is that of a success."""
+    from race_equality.batch.shared import shared_by_notebooks
+    from race_equality.batch.watch import Changed, keep_making
+
+    first = [options]
+
+    def make_and_go_on() -> None:
+        try:
+            # what was forced once is up to date from then on
+            result = make(first.pop() if first else replace(options, force=False))
+        except RaceEqualityError as error:  # half an edit: it is said, and the next change is waited for
+            console.print(f"Error: {error}", markup=False, soft_wrap=True)
+        else:
+            if result.interrupted:
+                raise KeyboardInterrupt
+        console.print("Waiting for changes; Ctrl-C ends it.")
+
+    def say(changed: Changed) -> None:
+        what = ", ".join(changed.names[:3]) + (", …" if len(changed.names) > 3 else "")
+        console.print(f"\n{what}", markup=False)
+
+    shared = functools.partial(
+        shared_by_notebooks, options.output / ".cache", project,
+        engine=options.engine, jobs=options.jobs, notebooks=1,
+    )  # fmt: skip
+    try:
+        keep_making(make_and_go_on, project, shared=shared, on_change=say)
+    except KeyboardInterrupt:
+        return
+    console.print("The package's code changed: starting again.")
+    arguments = [argument for argument in sys.argv[1:] if argument != "--force"]
+    os.execv(sys.executable, [sys.executable, "-m", "race_equality.cli", *arguments])
 
 
 def _engine(asked: str, console: Console) -> str | None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: takes a second or two, during which no notebook runs, and a notebook needs some of them.
 _WORTH_COMPUTING_AHEAD = 8
 
+#: The folders of findings and pictures for which everything runs.
+_started: set[Path] = set()
+
 
 @contextmanager
 def shared_by_notebooks(
@@ -46,7 +49,15 @@ def shared_by_notebooks(
     ------
     None
         With the environment set, for the processes that are started from here.
+
+    Notes
+    -----
+    Within another one for the same folder nothing is started: builds that follow one another share
+    what was started around them.
     """
+    if cache.absolute() in _started:
+        yield
+        return
     from race_equality.batch import drawing_server, fork_server
     from race_equality.indicators import once
     from race_equality.report import drawing
@@ -67,6 +78,8 @@ def shared_by_notebooks(
         **{name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")},
     }
     with ExitStack() as stack:
+        _started.add(cache.absolute())
+        stack.callback(_started.remove, cache.absolute())
         stack.enter_context(_environment(settings))
         if notebooks and drawing_server.AVAILABLE:
             # Of a notebook's time a fifth is drawing: one process serves two notebooks or three.
