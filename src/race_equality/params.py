@@ -9,13 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from race_equality.actions.model import Action, SelfAssessment
 from race_equality.actions.reading import read_actions, read_history, read_self_assessment
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.project import Project, find_project
 from race_equality.yaml_lines import Findings, Value, kind_of, read_yaml
+
+if TYPE_CHECKING:  # it needs pandas, and the command line reads params without
+    from race_equality.disclosure.rules import Rule
 
 DEFAULTS_FILE = "_defaults.yml"
 
@@ -161,6 +164,50 @@ def read_default_settings(*, project: Project | None = None) -> Settings:
     Settings
     """
     return _read_defaults(project or find_project()).settings
+
+
+def read_rules(*, project: Project | None = None) -> tuple[Rule, dict[str, Rule]]:
+    """Read the thresholds of all trusts.
+
+    Parameters
+    ----------
+    project : Project, optional
+        The checkout; found from the working directory without it.
+
+    Returns
+    -------
+    usual : Rule
+        Of a trust that has set none itself.
+    own : dict of str to Rule
+        Of each trust that has, by code. A file that cannot be used may have meant to hide anything: until it is
+        mended its trust's own page fails, and other pages show no share of that trust.
+    """
+    from race_equality.disclosure.rules import Rule
+
+    project = project or find_project()
+    if not (project.params / DEFAULTS_FILE).is_file():
+        return Rule(), {}
+    own = {}
+    for file in sorted((project.params / "trusts").glob("*.yml")):
+        # most files set none, and a page must not wait for two hundred to be parsed
+        if "minimum_" in file.read_text(encoding="utf-8"):
+            try:
+                own[file.stem] = _rule(read_params(file.stem, project=project).settings)
+            except (InputError, UnknownTrustError):
+                own[file.stem] = Rule(minimum_responses=_NOBODY_HAS_SO_MANY, minimum_people=_NOBODY_HAS_SO_MANY)
+    usual = _rule(_read_defaults(project).settings)
+    return usual, {code: rule for code, rule in own.items() if rule != usual}
+
+
+_NOBODY_HAS_SO_MANY = 10**9
+
+
+def _rule(settings: Settings) -> Rule:
+    from race_equality.disclosure.rules import Rule
+
+    return Rule(
+        minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value
+    )
 
 
 @dataclass(frozen=True)

@@ -518,6 +518,7 @@ def preloaded() -> Iterator[str]:
 
 def _read_ahead(root: Path, *, compute: bool) -> None:
     """Read what every notebook reads; what fails here fails again in the notebook, where it is seen."""
+    from race_equality.disclosure.shown import shown_figures
     from race_equality.figures.provenance import read_sources
     from race_equality.figures.store import read_figures
     from race_equality.figures.trusts import read_trusts
@@ -532,7 +533,7 @@ def _read_ahead(root: Path, *, compute: bool) -> None:
     prepare()
     _make_a_chart()
     if compute:
-        compute_all(figures)
+        compute_all(shown_figures(figures, project=project))  # as notebooks read them
 
 
 def _make_a_chart() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
+from race_equality.params import read_rules
 from race_equality.project import Project
 
 #: Modules that no notebook imports: a change in them changes nothing that a notebook says. A module
@@ -34,6 +35,7 @@ _WORDS = {
     "notebook": "its notebook",
     "parameters": "its parameters",
     "params": "what is set in params/",
+    "thresholds": "a threshold that a trust has raised",
     "figures": "the figures",
     "code": "the package's code",
     "versions": "installed versions",
@@ -105,6 +107,7 @@ class Inputs:
             "notebook": self._hash(page.notebook),
             "parameters": _digest(dict(page.parameters)),
             "params": _digest({name: self._hash(name) for name in params}),
+            "thresholds": self._thresholds,
             "figures": self._figures_of(page),
             "code": self._code,
             "versions": self._versions,
@@ -142,14 +145,18 @@ class Inputs:
 
     def of_downloads(self) -> Parts:
         """Name and hash what the tables of all trusts rest on."""
-        params = [path for path in self._project.params.rglob("*.yml") if path.is_file()]
         return {
-            "params": hash_files(params, base=self._project.params),
-            "figures": _digest(self.figure_hashes),
+            "params": self._all_params,
+            "figures": self._all_figures,
             "code": self._code,
             "versions": self._versions,
             "downloads": self._downloads,
         }
+
+    @cached_property
+    def _all_params(self) -> str:
+        files = [path for path in self._project.params.rglob("*.yml") if path.is_file()]
+        return hash_files(files, base=self._project.params)
 
     def of_index(self) -> Parts:
         """Name and hash what the first page rests on, beside the pages it lists."""
@@ -171,6 +178,12 @@ class Inputs:
         return dict.fromkeys(
             file.relative_to(self._project.root).as_posix() for file in files if file.is_file()
         )
+
+    @cached_property
+    def _thresholds(self) -> str:
+        """Every page hides of every trust what that trust's own rule hides."""
+        _, own = read_rules(project=self._project)
+        return _digest({code: [rule.minimum_responses, rule.minimum_people] for code, rule in own.items()})
 
     def _figures_of(self, page: Page) -> str:
         owner = page.trust.code if page.trust is not None else _EVERYBODY
@@ -194,6 +207,10 @@ class Inputs:
         """SHA-256 of each file of figures, and of each description of a source."""
         names = [*figure_files(self._project), *self._source_descriptions]
         return {name: self._hash(name) for name in names}
+
+    @cached_property
+    def _all_figures(self) -> str:
+        return _digest(self.figure_hashes)
 
     @cached_property
     def _source_descriptions(self) -> list[str]:

@@ -341,7 +341,10 @@ def _hide_few(table: pd.DataFrame, responses: Mapping[str, int], people: Mapping
     numbers = ["value", "lower", "upper", "people", "probability_adverse", "pooled_value", "pooled_lower", "pooled_upper",
                "rank_lower", "rank_upper"]  # fmt: skip
     table.loc[gone, numbers] = np.nan
-    table.loc[gone, ["direction", "reading", "position"]] = ["none", "no data", ""]
+    table.loc[gone, ["direction", "position"]] = ["none", ""]
+    # that nothing can be told of the years to parity, or that a gap is growing, is a finding
+    told = table["unit"].eq("years") & table["status"].eq("not_available")
+    table.loc[gone & ~told, "reading"] = "no data"
     return table
 
 
@@ -466,15 +469,13 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
     for code, rows in own.groupby("trust_code", sort=False):
         if code not in responses:
             continue
-        base = rows.set_index(["indicator", "period_end", "group"])["denominator"]
-        for row in relative_likelihoods(rows, code).itertuples():
+        for row in relative_likelihoods(rows, code, threshold=responses[code]).itertuples():
             indicator = WRES[row.number].id
-            few = any(base.get((indicator, row.period_end, group), 0) < responses[code] for group in (ETHNIC_MINORITY, WHITE))
             found.append(
                 {
                     "trust_code": code, "measure": indicator, "group": "All staff", "unit": "ratio",
                     "period_start": row.period_start, "period_end": row.period_end, "value": row.ratio,
-                    "lower": row.lower, "upper": row.upper, "status": "suppressed" if few else "ok",
+                    "lower": row.lower, "upper": row.upper, "status": row.status,
                     "adverse_when": "above one", "compared_with": WHITE,
                     "direction": str(_direction(row.lower, row.upper, "higher", none_at=1.0)),
                     "indicators": indicator,
@@ -499,12 +500,12 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
 
 def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
     found = []
-    table = board_against_workforce(rows, code)
+    table = board_against_workforce(rows, code, threshold=least)
     bands = " ".join(sorted(one for one in rows["indicator"].unique() if one.startswith("wres_1_")))
     for row in table.itertuples():
         about = {
             "trust_code": code, "measure": "wres_9", "period_start": row.period_end, "period_end": row.period_end,
-            "adverse_when": "lower", "status": "suppressed" if row.board_members < least else "ok",
+            "adverse_when": "lower", "status": row.status,
         }  # fmt: skip
         lower, upper = row.board_lower - row.workforce_percent, row.board_upper - row.workforce_percent
         found += [
@@ -524,13 +525,14 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
             },
         ]  # fmt: skip
     if len(table):
-        parity = years_to_board_parity(rows, code)
+        parity = years_to_board_parity(rows, code, threshold=least)
         found.append(
             {
                 "trust_code": code, "measure": "wres_9", "group": "Years to parity of the board", "unit": "years",
                 "period_start": table["period_end"].iloc[0], "period_end": table["period_end"].iloc[-1],
                 "value": parity.years, "lower": parity.lower, "upper": parity.upper,
-                "status": "ok" if parity.status == "estimated" else "not_available",
+                "status": "ok" if parity.status == "estimated"
+                else "suppressed" if (table["status"] == "suppressed").any() else "not_available",
                 "adverse_when": "higher", "compared_with": "the workforce", "direction": "not compared",
                 "reading": parity.status, "indicators": f"wres_9_board {bands}",
             }

@@ -60,7 +60,9 @@ class Change:
     upper: float = math.nan
 
 
-def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp) -> Change:
+def change_since(
+    figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, fewest_people: int = 10
+) -> Change:
     """Compare an indicator before a day with the latest period that lies wholly after it.
 
     Parameters
@@ -73,6 +75,9 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
         A key of :data:`race_equality.actions.model.INDICATORS`.
     began : pandas.Timestamp
         The day an action began.
+    fewest_people : int
+        A share of fewer seats is not shown (``minimum_people``). Of other shares those of too few are taken to
+        be hidden already (:func:`race_equality.disclosure.shown.shown_figures`).
 
     Returns
     -------
@@ -96,11 +101,13 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
         return _months(figures, trust_code, measures[indicator], began)
     if indicator == WRES[1].id:
         return Change(indicator, "bands", "no figures")
-    measure, adverse_when, points = _points(figures, trust_code, indicator)
+    measure, adverse_when, points = _points(figures, trust_code, indicator, fewest_people)
     return _compare(indicator, measure, adverse_when, points, began)
 
 
-def _points(figures: pd.DataFrame, trust_code: str, indicator: str) -> tuple[str, str, pd.DataFrame]:
+def _points(
+    figures: pd.DataFrame, trust_code: str, indicator: str, fewest_people: int
+) -> tuple[str, str, pd.DataFrame]:
     """Return the measure, which side of it is adverse, and its periods, oldest first."""
     questions = {question.id: question for question in QUESTIONS}
     rows = figures[(figures["trust_code"] == trust_code)]
@@ -112,7 +119,7 @@ def _points(figures: pd.DataFrame, trust_code: str, indicator: str) -> tuple[str
         found = found[found["number"] == number].rename(columns={"ratio": "value"})
         return "ratio", "higher", found[_POINTS]
     if number == 9:
-        found = board_against_workforce(figures, trust_code)
+        found = board_against_workforce(figures, trust_code, threshold=fewest_people)
         return "board", "lower", found.assign(
             period_start=found["period_end"],
             value=found["difference"],

@@ -76,11 +76,11 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
         period_start=("period_start", "min"),
         period_end=("period_end", "max"),
         source=("source", "first"),
-        first_status=("status", "first"),
     )
-    table = about.join(table).reset_index()
+    why = rows[rows["status"] != "ok"].groupby(["trust_code", "indicator"])["status"].first()
+    table = about.join(why).join(table).reset_index()
     complete = table[[f"{side}_total" for side in _SIDES.values()]].notna().all(axis=1)
-    table["status"] = table.pop("first_status").where(~complete, "ok")
+    table["status"] = table["status"].fillna("not_available").where(~complete, "ok")
     # Half a comparison is none: a trust with one group hidden must not show the other.
     numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
     table[numbers] = table[numbers].astype("float64").where(complete)

@@ -11,7 +11,7 @@ from race_equality.disclosure.attack import crosstab
 from race_equality.disclosure.suppression import suppress
 from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
 from race_equality.statistics.intervals import wilson_interval
-from race_equality.statistics.ratios import ratio_interval
+from race_equality.statistics.ratios import probability_outside, ratio, ratio_interval
 from race_equality.statistics.trend import YearsToParity, years_to_parity
 
 #: Which group stands above the line: White over ethnic minority in 2 and 4, the other way in 3.
@@ -21,7 +21,7 @@ _OVER = {2: (WHITE, ETHNIC_MINORITY), 3: (ETHNIC_MINORITY, WHITE), 4: (WHITE, ET
 SEATS = ("board", "voting", "executive")
 
 
-def relative_likelihoods(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
     """Indicators 2, 3 and 4 of one trust, for each year of its return.
 
     Parameters
@@ -30,13 +30,16 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame
         Tidy figures, with the trust's return where one was loaded.
     trust_code : str
         A resolved trust code.
+    threshold : int
+        A likelihood in a group of fewer people is not shown (``minimum_responses``).
 
     Returns
     -------
     pandas.DataFrame
         One row for each indicator and period, oldest first: ``number``, ``period_start``,
         ``period_end``, ``ethnic_minority_percent``, ``white_percent``, ``ratio``, ``lower``,
-        ``upper``. Empty where no return was loaded.
+        ``upper``, ``outside`` (the probability that the true ratio lies outside the four-fifths rule's range),
+        ``status``; no numbers where that is "suppressed". Empty where no return was loaded.
 
     Notes
     -----
@@ -50,65 +53,53 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame
     rows = figures[
         (figures["trust_code"] == trust_code)
         & figures["indicator"].isin([WRES[number].id for number in _OVER])
-        & (figures["status"] == "ok")
+        & figures["status"].isin(["ok", "suppressed"])
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
     columns = [
-        "number",
-        "period_start",
-        "period_end",
-        "ethnic_minority_percent",
-        "white_percent",
-        "ratio",
-        "lower",
-        "upper",
-    ]
-    if rows.empty:
-        return pd.DataFrame(columns=columns)
-    wide = (
-        rows.pivot_table(
-            index=["indicator", "period_start", "period_end"],
-            columns="group",
-            values=["numerator", "denominator"],
-            aggfunc="sum",
-        )
-        .astype("float64")
-        .dropna()
-    )
+        "number", "period_start", "period_end", "ethnic_minority_percent", "white_percent", "ratio", "lower", "upper",
+        "outside", "status",
+    ]  # fmt: skip
     found = []
-    for (indicator, start, end), counts in wide.iterrows():
+    for (indicator, start, end), year in rows.groupby(["indicator", "period_start", "period_end"]):
+        groups = year.set_index("group")
+        if not {ETHNIC_MINORITY, WHITE} <= set(groups.index):
+            continue
         number = int(indicator.removeprefix("wres_"))
-        above, below = _OVER[number]
-        cells = [counts[kind, group] for group in (above, below) for kind in ("numerator", "denominator")]
-        interval = ratio_interval(*cells, method="scas")
+        row = {"number": number, "period_start": start, "period_end": end, "status": "ok"}
+        # of a comparison both groups are shown, or neither
+        if (groups["status"] == "suppressed").any() or (groups["denominator"] < threshold).any():
+            found.append(row | {"status": "suppressed"})
+            continue
+        above, below = (groups.loc[group, ["numerator", "denominator"]].astype("float64") for group in _OVER[number])
+        interval = ratio_interval(*above, *below, method="scas")
         likelihood = {
-            group: counts["numerator", group] / counts["denominator", group] for group in (above, below)
+            name: part["numerator"] / part["denominator"] for name, part in zip(_OVER[number], (above, below), strict=True)
         }
-        below_rate = likelihood[below]
         found.append(
-            {
-                "number": number,
-                "period_start": start,
-                "period_end": end,
+            row
+            | {
                 "ethnic_minority_percent": 100 * likelihood[ETHNIC_MINORITY],
                 "white_percent": 100 * likelihood[WHITE],
-                "ratio": likelihood[above] / below_rate if below_rate > 0 else np.nan,
+                "ratio": float(ratio(*above, *below)) if below["numerator"] > 0 else np.nan,
                 "lower": float(interval.lower),
                 "upper": float(interval.upper),
+                "outside": float(probability_outside(*above, *below)),
             }
         )
-    return pd.DataFrame(found, columns=columns).sort_values(["number", "period_end"], ignore_index=True)
+    table = pd.DataFrame(found, columns=columns)
+    numbers = columns[3:-1]
+    table[numbers] = table[numbers].astype("float64")
+    return table.sort_values(["number", "period_end"], ignore_index=True)
 
 
-def without_international_recruits(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
     """Indicator 2 without internationally recruited staff, for each year of the trust's return.
 
     Parameters
     ----------
-    figures : pandas.DataFrame
-        Tidy figures, with the trust's return where one was loaded.
-    trust_code : str
-        A resolved trust code.
+    figures, trust_code, threshold
+        As for :func:`relative_likelihoods`.
 
     Returns
     -------
@@ -123,10 +114,12 @@ def without_international_recruits(figures: pd.DataFrame, trust_code: str) -> pd
     rows = figures[
         (figures["trust_code"] == trust_code) & (figures["indicator"] == f"{WRES[2].id}_excluding_international")
     ]
-    return relative_likelihoods(rows.assign(indicator=WRES[2].id), trust_code)
+    return relative_likelihoods(rows.assign(indicator=WRES[2].id), trust_code, threshold=threshold)
 
 
-def board_against_workforce(figures: pd.DataFrame, trust_code: str, *, seats: str = "board") -> pd.DataFrame:
+def board_against_workforce(
+    figures: pd.DataFrame, trust_code: str, *, seats: str = "board", threshold: int = 10
+) -> pd.DataFrame:
     """Indicator 9: the ethnic minority share of the board minus that of the workforce.
 
     Parameters
@@ -137,18 +130,21 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str, *, seats: st
         A resolved trust code.
     seats : {"board", "voting", "executive"}
         Which members of the board.
+    threshold : int
+        The share of fewer members is not shown (``minimum_people``).
 
     Returns
     -------
     pandas.DataFrame
         One row a period, oldest first: ``period_end``, ``board_members``, ``board_percent``,
         ``board_lower``, ``board_upper`` (Wilson, 95%), ``workforce_percent``, ``difference`` in
-        percentage points; ``board_minority``, ``staff_minority`` and ``staff`` are the counts behind them.
-        Empty where no return was loaded.
+        percentage points; ``board_minority``, ``staff_minority`` and ``staff`` are the counts behind them;
+        ``status``, with no numbers of the board where it is "suppressed". Empty where no return was loaded.
 
     Notes
     -----
-    As in the standard, members and staff of unknown ethnicity stay in the denominators.
+    As in the standard, members and staff of unknown ethnicity stay in the denominators. A share of the members
+    of a board that is large enough is shown however few it counts: who they are is public, and WRES 9 is this share.
     """
     rows = figures[(figures["trust_code"] == trust_code) & (figures["status"] == "ok")]
     board = _minority_counts(rows[rows["indicator"] == f"wres_9_{seats}"])
@@ -167,6 +163,7 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str, *, seats: st
                 "board_minority",
                 "staff_minority",
                 "staff",
+                "status",
             ]
         )
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
@@ -183,6 +180,10 @@ def board_against_workforce(figures: pd.DataFrame, trust_code: str, *, seats: st
         }
     )
     result["difference"] = result["board_percent"] - result["workforce_percent"]
+    few = (result["board_members"] < threshold).to_numpy()
+    result["status"] = np.where(few, "suppressed", "ok")
+    of_the_board = ["board_members", "board_percent", "board_lower", "board_upper", "board_minority", "difference"]
+    result.loc[few, of_the_board] = np.nan
     return result.rename_axis("period_end").reset_index()
 
 
@@ -209,7 +210,7 @@ def seats_shown(members: Mapping[str, float], threshold: int = 10) -> list[str]:
     return shown
 
 
-def years_to_board_parity(figures: pd.DataFrame, trust_code: str) -> YearsToParity:
+def years_to_board_parity(figures: pd.DataFrame, trust_code: str, *, threshold: int = 10) -> YearsToParity:
     """Say how long until the board's ethnic minority share meets the workforce's, which moves as well.
 
     Parameters
@@ -218,19 +219,22 @@ def years_to_board_parity(figures: pd.DataFrame, trust_code: str) -> YearsToPari
         Tidy figures, with the trust's return where one was loaded.
     trust_code : str
         A resolved trust code.
+    threshold : int
+        A year in which the board had fewer members is left out (``minimum_people``).
 
     Returns
     -------
     YearsToParity
         From the last year of the return. "Cannot be estimated" with fewer than four years, and wherever the
-        data do not show that the gap is closing; "moving away" and "at parity" are results too. A projection
+        data do not show that the gap is closing; "moving away" and "no reliable gap" are results too. A projection
         of the past, and never a forecast.
 
     References
     ----------
     As :func:`race_equality.statistics.trend.years_to_parity`.
     """
-    table = board_against_workforce(figures, trust_code)
+    table = board_against_workforce(figures, trust_code, threshold=threshold)
+    table = table[table["status"] == "ok"]
     return years_to_parity(
         pd.to_datetime(table["period_end"]).dt.year.to_numpy(dtype="float64"),
         *(table[name].to_numpy(dtype="float64") for name in ("board_minority", "board_members", "staff_minority", "staff")),

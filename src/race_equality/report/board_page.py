@@ -295,12 +295,17 @@ def staff_cards(
     shortlisted = likelihoods[likelihoods["number"] == 2]
     found = []
     for number, own, instead in (
-        (7, lambda: _leadership(board, national) if len(board) else None, "staff_survey_q15"),
-        (6, lambda: _shortlisting(shortlisted.iloc[-1], national) if len(shortlisted) else None, "staff_survey_q16a"),
+        (7, lambda: _leadership(board, national) if _is_shown(board) else None, "staff_survey_q15"),
+        (6, lambda: _shortlisting(shortlisted.iloc[-1], national) if _is_shown(shortlisted) else None, "staff_survey_q16a"),
         (8, lambda: None, "staff_survey_q16b"),
     ):
         found.append(own() or _gap(number, here, comparator) or _all_staff(instead, asked, spread, kind))
     return found
+
+
+def _is_shown(years: pd.DataFrame) -> bool:
+    """Whether there is a last year, of people enough to be shown."""
+    return len(years) > 0 and years.iloc[-1]["status"] == "ok"
 
 
 def _leadership(board: pd.DataFrame, national) -> Card:

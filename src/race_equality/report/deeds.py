@@ -195,7 +195,7 @@ def _state(action: Action, on: Date) -> str | Linked:
 
 
 def changes_since(
-    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date
+    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, fewest_people: int = 10
 ) -> list[tuple[Date, Change]]:
     """Compare each linked indicator before and after its action began.
 
@@ -208,6 +208,8 @@ def changes_since(
         A resolved trust code.
     on : datetime.date
         The day of the report; actions that begin after it are left out, and planned ones.
+    fewest_people : int
+        A share of fewer seats is not shown (``minimum_people``).
 
     Returns
     -------
@@ -217,7 +219,7 @@ def changes_since(
     begun = {(action.indicator, action.began) for action in actions if action.began <= on and action.status != "planned"}
     order = list(INDICATORS)
     return [
-        (began, change_since(figures, trust_code, indicator, pd.Timestamp(began)))
+        (began, change_since(figures, trust_code, indicator, pd.Timestamp(began), fewest_people=fewest_people))
         for indicator, began in sorted(begun, key=lambda pair: (order.index(pair[0]), pair[1]))
     ]
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from race_equality.indicators.definitions import WRES
 from race_equality.report.sentences import direction
-from race_equality.report.words import interval, listing, people, percent, points
+from race_equality.report.words import STATUS_WORDS, interval, listing, people, percent, points
 
 #: From this share of unknown ethnicity on, differences between groups may be of recording alone.
 MOST_UNRECORDED = 10.0
@@ -58,10 +58,14 @@ def enough_to_act_on(
         name = f"{indicator.name} (WRES {number})"
         if number in here.index and here.loc[number, "status"] == "ok":
             rows.append(_survey(name, indicator, here.loc[number]))
+        elif number in returned.index and returned.loc[number, "status"] == "suppressed":
+            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Look at each decision, which is how a few of them can be judged"))
         elif number in returned.index:
             rows.append(_ratio(name, returned.loc[number]))
         elif number == 1 and len(board):
             rows.append(_row(name, _YES, f"Counts of all {people(board.iloc[-1]['staff'])} staff", "Look where shares fall from band to band"))
+        elif number == 9 and len(board) and board.iloc[-1]["status"] == "suppressed":
+            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Decide how the next vacancy is filled"))
         elif number == 9 and len(board):
             rows.append(
                 _row(name, _YES, f"A count of all {people(board.iloc[-1]['board_members'])} members, so chance is no excuse",

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
 
 from race_equality.indicators.definitions import WRES
-from race_equality.report.words import STATUS_WORDS, interval, percent, points
+from race_equality.report.words import STATUS_WORDS, chance, interval, percent, points
 
 _MISSING = STATUS_WORDS["not_available"]
-
-
-def chance(probability: float) -> str:
-    """Return a probability as whole per cents, and never as certain.
-
-    Examples
-    --------
-    >>> chance(0.873), chance(0.9999), chance(0.0)
-    ('87%', 'over 99%', 'under 1%')
-    """
-    if math.isnan(probability):
-        return _MISSING
-    if probability > 0.99:
-        return "over 99%"
-    return "under 1%" if probability < 0.01 else f"{100 * probability:.0f}%"
 
 
 def compared_table(

@@ -19,6 +19,7 @@ from race_equality.indicators.wres_return import seats_shown
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
+    chance,
     date,
     interval,
     listing,
@@ -167,7 +168,7 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
 _POSITIONS = {
     "above 99.8% limit": "lies above the 99.8% limit: higher than chance and the ordinary variation between trusts account for",
     "above 95% limit": "lies above the 95% limit: higher than expected, which happens by chance to about one trust in forty",
-    "within limits": "lies within the limits: no different from what is expected of a trust of its size",
+    "within limits": "lies within the limits: such a figure is expected of a trust of its size",
     "below 95% limit": "lies below the 95% limit: lower than expected, which happens by chance to about one trust in forty",
     "below 99.8% limit": "lies below the 99.8% limit: lower than chance and the ordinary variation between trusts account for",
 }
@@ -240,11 +241,22 @@ def likelihood_sentences(
         if row.number == 2 and without_international is not None and len(without_international):
             text += f" Without international recruits: {_likelihood(without_international.iloc[-1])}"
         sentences.append(f"**{WRES[row.number].name} (WRES {row.number}).** {text}")
+    if any(row.status == "ok" for row in likelihoods.itertuples()):
+        sentences.append(FOUR_FIFTHS_NOTE)
     return sentences
+
+
+#: What the probabilities that stand beside relative likelihoods are, and are not.
+FOUR_FIFTHS_NOTE = (
+    "A ratio under 0.80 or over 1.25 is a flag (the four-fifths rule) and no finding: in small groups it is often there by "
+    "chance alone, so the probability that the true ratio lies outside that range stands beside it."
+)
 
 
 def _likelihood(row) -> str:
     above, below, event = _PEOPLE_AND_EVENT[row.number]
+    if row.status == "suppressed":
+        return f"There are too few {above} or {below} to show how many times as likely they were {event}."
     if math.isnan(row.ratio):
         return f"The relative likelihood cannot be estimated: none of the {below} were counted."
     bounds = f"{row.lower:.2f} and above" if math.isinf(row.upper) else f"{row.lower:.2f} to {row.upper:.2f}"
@@ -257,7 +269,7 @@ def _likelihood(row) -> str:
             " The data do not show a reliable difference. "
             "This does not show that experiences are the same."
         )
-    return text
+    return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."
 
 
 def years_of(likelihoods: pd.DataFrame) -> list[str]:
@@ -286,7 +298,9 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     for name, years in named:
         row = {"measure": name} | dict.fromkeys(years_of(likelihoods), STATUS_WORDS["not_available"])
         for found in years.itertuples():
-            row[period(found.period_start, found.period_end)] = ratio(found.ratio, found.lower, found.upper)
+            row[period(found.period_start, found.period_end)] = (
+                STATUS_WORDS["suppressed"] if found.status == "suppressed" else ratio(found.ratio, found.lower, found.upper)
+            )
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -317,9 +331,12 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
             hidden.append(words)
         else:
             shares.append(f"{percent(found['board_percent'])} of {words}")
+    name = f"**{WRES[9].name} (WRES 9).**"
+    if not shares:
+        return f"{name} On {date(last['period_end'])} the board had too few members to show how many were from ethnic minorities."
     lower, upper = (last[f"board_{end}"] - last["workforce_percent"] for end in ("lower", "upper"))
     text = (
-        f"**{WRES[9].name} (WRES 9).** On {date(last['period_end'])} {listing(shares)} were from ethnic minorities, and "
+        f"{name} On {date(last['period_end'])} {listing(shares)} were from ethnic minorities, and "
         f"{percent(last['workforce_percent'])} of staff. The gap of the board is {points(last['difference'])} percentage points "
         f"(95% confidence interval: {interval(lower, upper)})."
     )
@@ -328,8 +345,10 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     if lower <= 0 <= upper:
         text += " With so few seats an interval is wide; each appointment still counts."
     return text + {
-        "estimated": f" If both go on as they went, their shares meet in about {parity.years:.0f} years.",
+        "estimated": f" If both go on as they went, their shares meet in about {parity.years:.0f} years (95% confidence "
+        f"interval: {parity.lower:.0f} to {parity.upper:.0f} years).",
         "moving away": " The gap is widening.",
+        "no reliable gap": " A gap that chance could account for has no end that can be told; this does not show that there is none.",
     }.get(parity.status, " When the shares will meet cannot be estimated.")
 
 

@@ -132,7 +132,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
     elif number in set(likelihoods["number"]):
         years = likelihoods[likelihoods["number"] == number]
         found = years.iloc[-1]
-        row |= {
+        row |= {"missing": STATUS_WORDS["suppressed"]} if found["status"] == "suppressed" else {
             "minority": percent(found["ethnic_minority_percent"]),
             "white": percent(found["white_percent"]),
             "gap": ratio(found["ratio"], found["lower"], found["upper"]),
@@ -159,7 +159,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
     elif number == 9 and len(board):
         found = board.iloc[-1]
         lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
-        row |= {
+        row |= {"missing": STATUS_WORDS["suppressed"]} if found["status"] == "suppressed" else {
             "minority": percent(found["board_percent"]),
             "white": STATUS_WORDS["not_applicable"],
             "of_whom": "of the board",
@@ -167,7 +167,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
             **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
         }
         before = two_years_before(board)
-        if before is not None:
+        if before is not None and before["status"] == "ok":
             row["earlier"] = points(before["difference"])
     return row
 

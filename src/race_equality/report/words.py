@@ -157,6 +157,21 @@ def correlation(value: float, lower: float, upper: float) -> str:
     return f"{_rounded(value, 2)} ({_rounded(lower, 2)} to {_rounded(upper, 2)})"
 
 
+def chance(probability: float) -> str:
+    """Return a probability as whole per cents, and never as certain.
+
+    Examples
+    --------
+    >>> chance(0.873), chance(0.9999), chance(0.0)
+    ('87%', 'over 99%', 'under 1%')
+    """
+    if math.isnan(probability):
+        return STATUS_WORDS["not_available"]
+    if probability > 0.99:
+        return "over 99%"
+    return "under 1%" if probability < 0.01 else f"{100 * probability:.0f}%"
+
+
 #: The publication's staff groups in plainer words.
 _STAFF_GROUPS = {
     "HCHS Doctors": "Doctors",

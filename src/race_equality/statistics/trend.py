@@ -43,11 +43,12 @@ class YearsToParity:
     Attributes
     ----------
     years, lower, upper : float
-        From the last point; 0 at parity, and NaN where nothing can be said.
-    status : {"estimated", "at parity", "moving away", "cannot be estimated"}
-        All four are results. "At parity": the interval of the latest gap contains none. "Moving away":
-        the gap is reliably growing. "Cannot be estimated": the data do not show which way it moves, or
-        there are fewer than four points.
+        From the last point; NaN unless estimated.
+    status : {"estimated", "no reliable gap", "moving away", "cannot be estimated"}
+        All four are results. "No reliable gap": the interval of the latest gap contains none, so there is nothing
+        whose end could be told; with as few people as a board has it is no sign of parity. "Moving away": the gap
+        is reliably growing. "Cannot be estimated": the data do not show which way it moves, or there are fewer
+        than four points.
     gap, slope : float
         The fitted gap at the last point and its yearly change, in log odds.
     """
@@ -183,7 +184,7 @@ def years_to_parity(
     today, slope = (float(part) for part in coefficients)
     covariance = covariance * spread
     if abs(today) <= quantile * np.sqrt(covariance[0, 0]):
-        return YearsToParity(0.0, 0.0, 0.0, "at parity", today, slope)
+        return YearsToParity(np.nan, np.nan, np.nan, "no reliable gap", today, slope)
     half = quantile * np.sqrt(covariance[1, 1])
     if abs(slope) > half and np.sign(slope) == np.sign(today):
         return YearsToParity(np.nan, np.nan, np.nan, "moving away", today, slope)

@@ -73,6 +73,16 @@ def test_what_a_file_touches(project, file, of_trust, of_overview):
     assert [changes(*pair) for pair in zip(before, after, strict=True)] == [of_trust, of_overview]
 
 
+def test_a_threshold_that_one_trust_raises_touches_every_page(project):
+    pages = (trust_page(project), OVERVIEW)
+    before = [rests(project, page) for page in pages]
+    own = project.params / "trusts" / "RRK.yml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("settings:\n  minimum_responses:\n    value: 40\n    source: the trust's own rule\n", encoding="utf-8")
+    after = [rests(project, page) for page in pages]
+    assert [changes(*pair) for pair in zip(before, after, strict=True)] == [{"thresholds"}, {"params", "thresholds"}]
+
+
 def test_another_trust_has_other_parameters_alone(project):
     assert changes(rests(project, trust_page(project)), rests(project, trust_page(project, "RRK"))) == {
         "parameters"

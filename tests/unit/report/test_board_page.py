@@ -66,9 +66,9 @@ def test_without_a_return_published_gaps_take_the_places_of_the_leadership_gap_a
 
 
 def test_a_return_gives_the_leadership_gap_and_the_shortlisting_ratio_with_direction_and_comparator():
-    likelihoods = pd.DataFrame([{"number": 2, "ratio": 1.43, "lower": 1.28, "upper": 1.60}])
+    likelihoods = pd.DataFrame([{"number": 2, "ratio": 1.43, "lower": 1.28, "upper": 1.60, "status": "ok"}])
     board = pd.DataFrame([{"board_percent": 10.0, "board_lower": 3.0, "board_upper": 28.0, "workforce_percent": 35.0,
-                           "difference": -25.0}])
+                           "difference": -25.0, "status": "ok"}])
     leadership, shortlisting, _ = cards(likelihoods=likelihoods, board=board)
     assert leadership.figure == "−25.0 points"
     assert leadership.reading == "Board below the workforce"
@@ -157,8 +157,15 @@ def test_a_measure_that_a_trust_no_longer_publishes_comes_last_and_says_so():
     assert "In January 2024, the last month published for this trust, 54.8%" in board_page.access_card(access.head(1), newest).words
 
 
+def test_what_rests_on_too_few_is_no_card():
+    hidden = {"status": "suppressed", "ratio": math.nan, "lower": math.nan, "upper": math.nan}
+    board = pd.DataFrame([{"board_percent": math.nan, "workforce_percent": 35.0, "status": "suppressed"}])
+    found = cards(likelihoods=pd.DataFrame([{"number": 2, **hidden}]), board=board)
+    assert [card.title for card in found] == ["Career progression gap", "Harassment from staff", "Discrimination gap"]
+
+
 def test_a_ratio_of_nobody_is_no_number():
-    card = cards(likelihoods=pd.DataFrame([{"number": 2, "ratio": math.nan, "lower": 0.0, "upper": math.inf}]))[1]
+    card = cards(likelihoods=pd.DataFrame([{"number": 2, "ratio": math.nan, "lower": 0.0, "upper": math.inf, "status": "ok"}]))[1]
     assert card.figure == "Cannot be estimated"
 
 

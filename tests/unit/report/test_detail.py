@@ -7,7 +7,7 @@ import pytest
 
 from race_equality.indicators.maternity import maternity_rates
 from race_equality.indicators.patients_return import patients_by_group, patients_summary
-from race_equality.report import bands, experience, patients, sentences
+from race_equality.report import bands, experience, patients, sentences, words
 from race_equality.report.enough import enough_to_act_on
 from race_equality.report.side_by_side import side_by_side
 from race_equality.statistics.trend import YearsToParity
@@ -44,8 +44,10 @@ def test_what_is_not_loaded_stands_in_one_row_and_says_so():
 
 
 def test_a_ratio_clear_of_one_is_enough():
-    rows = pd.DataFrame([{"number": 2, "lower": 1.28, "upper": 1.6}, {"number": 3, "lower": 0.5, "upper": 1.92}])
+    rows = pd.DataFrame([{"number": 2, "lower": 1.28, "upper": 1.6, "status": "ok"}, {"number": 3, "lower": 0.5, "upper": 1.92, "status": "ok"},
+                         {"number": 4, "lower": math.nan, "upper": math.nan, "status": "suppressed"}])
     table = enough(likelihoods=rows)
+    assert table.loc["Non-mandatory training and development (WRES 4)", "basis"] == "Too few people to show"
     assert table.loc["Appointed from shortlisting (WRES 2)", "enough"] == "Yes"
     assert table.loc["Entering the formal disciplinary process (WRES 3)", "enough"] == "No"
 
@@ -57,7 +59,7 @@ def test_maternity_is_enough_where_ethnicity_is_recorded(unknown, verdict):
 
 
 def test_chances_are_never_certain():
-    assert [experience.chance(value) for value in (1.0, 0.99, 0.5, 0.01, 0.0, math.nan)] == [
+    assert [words.chance(value) for value in (1.0, 0.99, 0.5, 0.01, 0.0, math.nan)] == [
         "over 99%", "99%", "50%", "1%", "under 1%", "No data"
     ]
 
@@ -167,6 +169,13 @@ def test_too_few_seats_are_not_shown():
     assert "Of members who vote and executive members there are too few people to show." in text
     assert "The gap of the board is −13.2 percentage points (95% confidence interval: −26.2 to +12.0)." in text
     assert text.endswith("When the shares will meet cannot be estimated.")
+    closing = YearsToParity(6.2, 3.4, 14.8, "estimated", -0.6, 0.1)
+    assert sentences.board_sentences(seats, closing, 10).endswith(
+        "If both go on as they went, their shares meet in about 6 years (95% confidence interval: 3 to 15 years)."
+    )
+    # a board of too few says nothing but that
+    none = sentences.board_sentences(seats, parity, 16)
+    assert none.endswith("On 31 March 2025 the board had too few members to show how many were from ethnic minorities.")
 
 
 def test_every_measure_of_births_has_a_name():

@@ -76,17 +76,23 @@ def test_the_summary_puts_each_measure_on_its_side():
 
 def test_a_ratio_is_times_as_likely_with_direction():
     rows = pd.DataFrame(
-        [{"number": 2, "ratio": 3.21, "lower": 2.5, "upper": 4.1}, {"number": 3, "ratio": 1.0, "lower": 0.5,
-         "upper": 1.9}]
+        [{"number": 2, "ratio": 3.21, "lower": 2.5, "upper": 4.1, "outside": 0.9999, "status": "ok"},
+         {"number": 3, "ratio": 1.0, "lower": 0.5, "upper": 1.9, "outside": 0.52, "status": "ok"},
+         {"number": 4, "status": "suppressed"}]
     )
-    appointed, disciplinary = sentences.likelihood_sentences(rows)
+    appointed, disciplinary, training, note = sentences.likelihood_sentences(rows)
     assert "White applicants were 3.21 times as likely as applicants from ethnic minorities to be appointed" in appointed
     assert "do not show a reliable difference" in disciplinary
     assert "more likely" not in appointed + disciplinary
+    assert appointed.endswith("Probability that the true ratio lies outside 0.80 to 1.25: over 99%.")
+    assert disciplinary.endswith("Probability that the true ratio lies outside 0.80 to 1.25: 52%.")
+    assert training.endswith("There are too few White staff or staff from ethnic minorities to show how many times as likely "
+                             "they were to take up non-mandatory training and development.")
+    assert note == sentences.FOUR_FIFTHS_NOTE
 
 
 def test_a_ratio_without_an_upper_limit_says_so():
-    rows = pd.DataFrame([{"number": 3, "ratio": 5.0, "lower": 1.2, "upper": math.inf}])
+    rows = pd.DataFrame([{"number": 3, "ratio": 5.0, "lower": 1.2, "upper": math.inf, "outside": 0.97, "status": "ok"}])
     assert "(95% confidence interval: 1.20 and above)" in sentences.likelihood_sentences(rows)[0]
 
 
