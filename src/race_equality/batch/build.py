@@ -7,14 +7,14 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure
+from race_equality.batch.execute import DEFAULT_TIMEOUT, Execution, Failure
 from race_equality.batch.freshness import Inputs, Work, decide, is_there, outputs_of
 from race_equality.batch.lock import OutputLock
 from race_equality.batch.manifest import (
@@ -26,23 +26,30 @@ from race_equality.batch.manifest import (
     versions,
     write_manifest,
 )
+from race_equality.batch.orders import (
+    Began,
+    News,
+    Order,
+    Rendering,
+    Workshop,
+    failure_of,
+    rendering_failed,
+)
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
-    from race_equality.batch.execute import Execution
     from race_equality.batch.plan import Page, Plan
-    from race_equality.batch.pool import Pool
-    from race_equality.batch.remote import Order, Parcel
+    from race_equality.batch.remote import Parcel, Task
     from race_equality.downloads.files import Downloads
     from race_equality.progress import BuildProgress
     from race_equality.project import Project
 
-#: Pages executed, then rendered, at a time for each job: an interrupted build keeps whole reports.
-_BATCH_PER_JOB = 12
+#: Pages after which the first page, which lists all, is made again, for each job: a build that is
+#: killed leaves what it made in the list.
+_LISTED_PER_JOB = 12
 
-#: Batches at most: the first page, which lists all, is made with each, and would cost a build of
-#: thousands more than their reports.
-_BATCHES = 16
+#: Times at most that it is made: in a build of thousands it would cost more than their reports.
+_LISTED_AT_MOST = 16
 
 
 @dataclass(frozen=True)
@@ -153,9 +160,10 @@ def build(
 
     Notes
     -----
-    Pages are executed and rendered in batches. A page that fails leaves the page of an earlier
-    build in place; the manifest says so. What was done is recorded as it is done, so a build that is
-    killed goes on where it stopped when it is started again.
+    A page is rendered when its notebook has run, while other notebooks run; Quarto, which spends
+    seconds on a project before its first page, is given all pages at the end. A page that fails
+    leaves the page of an earlier build in place; the manifest says so. What was done is recorded as
+    it is done, so a build that is killed goes on where it stopped when it is started again.
     """
     began = time.perf_counter()
     if options.renderer == "quarto" and shutil.which("quarto") is None:
@@ -229,6 +237,10 @@ class _Build:
             current=[work.page for work in self.work if not work.is_needed],
         )
         self.untouched = {work.page.path: work.page for work in self.needed}
+        self.by_quarto = _uses_quarto(options)
+        self.at_work: dict[str, str] = {}  # page to stage
+        self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its figures to download
+        self.unlisted = 0
 
     def _decide(self, page: Page) -> Work:
         if self.options.force:
@@ -265,26 +277,22 @@ class _Build:
         )
 
     def run(self, progress: BuildProgress) -> None:
-        from race_equality.batch.pool import Pool
-
         self.progress = progress
         self._open_record()
         try:
             self._clear_scratch()
             self._stage()
-            if self.options.scheduler and self.needed:
-                self._make_on_cluster(self.options.scheduler)
-            else:
-                with self._kernels(), Pool(self.options.jobs, log=self.output / "build.log") as pool:
-                    for batch in _batches(self.needed, self.options):
-                        self._make(batch, pool)
-            if self.tables_are_old():
+            if self.needed:
+                self._make_pages()
+            if tables := self.tables_are_old():
                 self._write_tables()
-                self._render_index()
-            elif not self.needed:
+            if tables or not self.by_quarto or not self.needed:
                 self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
+            if self.unlisted and not self.by_quarto:  # whole pages, which the first page does not list yet
+                with suppress(KeyboardInterrupt, OSError):
+                    self._render_index()
         except OSError as error:
             raise RaceEqualityError(
                 f"The build stopped: {error.strerror or error} ({self.output}). "
@@ -316,164 +324,167 @@ class _Build:
 
     def _stage(self) -> None:
         from race_equality.render import stage_project
+        from race_equality.render.config import read_config
 
         stage_project(self.project, self.staged)
+        read_config(self.staged)  # a mistake in it is better known before the notebooks run
 
-    def _make(self, batch: Sequence[Work], pool: Pool) -> None:
-        executed = self._execute([work.page for work in batch if work.execute], pool)
-        self._render([*executed, *(work.page for work in batch if not work.execute)])
+    def _make_pages(self) -> None:
+        """Have the pages made by processes of this machine, or by a cluster's."""
+        options = self.options
+        if options.scheduler:
+            from race_equality.batch.cluster import Cluster
 
-    def _execute(self, pages: Sequence[Page], pool: Pool) -> list[Page]:
-        from race_equality.batch.worker import Job
+            with Cluster(options.scheduler, self.project) as cluster:
+                self._make(lambda orders: self._unpacked(cluster.run(map(self._task, orders))))
+        else:
+            from race_equality.batch.pool import Pool
 
-        executed = []
-        jobs = [
-            Job(
-                page=page,
+            shop = Workshop(
                 root=self.project.root,
-                target=self.staged / page.path,
+                staged=self.staged,
+                site=self.site,
                 scratch=self.scratch,
-                failed=self.failed / page.path,
-                engine=self.options.engine,
-                timeout=self.options.timeout,
+                failed=self.failed,
+                engine=options.engine,
+                timeout=options.timeout,
             )
-            for page in pages
-        ]
-        for end in pool.run(jobs, on_start=lambda job: self.progress.begin("execute", job.page.name)):
-            if self._note_execution(end):
-                executed.append(self.pages[end.page])
-        return executed
+            with self._kernels(), Pool(options.jobs, shop, log=self.output / "build.log") as pool:
+                self._make(pool.run)
+        if self.by_quarto:
+            self._render_by_quarto()
 
-    def _note_execution(self, end: Execution) -> bool:
-        """Take note of how a notebook ended, and say whether it can be rendered."""
-        page = self.pages[end.page]
-        self._note_seconds(page, execute=end.seconds, charts=end.charts_seconds)
-        self.progress.end("execute", page.name, failed=end.failure is not None)
-        if end.failure is not None:
-            self._end(page, end.failure)
-            return False
-        (self.failed / page.path).unlink(missing_ok=True)
-        self._record_execution(page)
-        return True
-
-    def _make_on_cluster(self, address: str) -> None:
-        """Have the pages made elsewhere; with Quarto, which needs all pages at once, only executed."""
-        from race_equality.batch.cluster import Cluster
-        from race_equality.batch.remote import Order
+    def _make(self, run: Callable[[Iterable[Order]], Iterable[News]]) -> None:
         from race_equality.render.config import page_address
 
-        engine, timeout = self.options.engine, self.options.timeout
-        render = not _uses_quarto(self.options)
-        begin = {True: "execute", False: "html"}
-        notebooks = sum(work.execute for work in self.needed)
+        def is_in_site(page: Page) -> bool:
+            return (self.site / page_address(page.path)).is_file()
 
-        def make(orders: Sequence[Order]) -> list[Page]:
-            parcels = cluster.run(
-                orders, on_start=lambda o: self.progress.begin(begin[o.notebook is None], o.page.name)
-            )
-            return [page for parcel in parcels if (page := self._take_in(parcel))]
+        if any(page.trust and not self._has_figures(page) for page in self.untouched.values()):
+            self.downloads.are_there  # noqa: B018 - read while the first kernel is prepared
+        # Every page links to those on all trusts. The ones that are not there yet are run before any
+        # page is rendered: one that fails is linked from nowhere.
+        first = [w for w in self.needed if w.page.trust is None and w.execute and not is_in_site(w.page)]
+        for news in run(Order(work.page, execute=True, render=False) for work in first):
+            self._note(news)
+        have_run = {work.page.path for work in first} & self.untouched.keys()
+        have_run |= {work.page.path for work in self.needed if not work.execute}
+        shared = [
+            page_address(page.path)
+            for page in self.pages.values()
+            if page.trust is None and (page.path in have_run or is_in_site(page))
+        ]
+        for news in run(self._orders(have_run, shared)):
+            self._note(news)
 
-        with Cluster(address, self.project) as cluster:
-            # Every page links to those on all trusts that could be made: these come first.
-            first = [work for work in self.needed if work.page.trust is None]
-            executed = make(
-                [
-                    Order(w.page, None, False, engine, timeout, notebooks=notebooks)
-                    for w in first if w.execute
-                ]
-            )  # fmt: skip
-            executed += [work.page for work in self.needed if not work.execute]
-            shared = [page for page in self.pages.values() if page.trust is None]
-            neighbours = tuple(
-                address
-                for page in shared
-                if (self.site / (address := page_address(page.path))).is_file() or page in executed
-            )
-            rest = [
-                *(Order(p, (self.staged / p.path).read_bytes(), True, engine, timeout, neighbours)
-                  for p in executed if render),
-                *(Order(w.page, None, render, engine, timeout, neighbours, notebooks)
-                  for w in self.needed if w.execute and w.page.trust is not None),
-            ]  # fmt: skip
-            left = make(rest)
-        if render:
-            self._render_index()
+    def _orders(self, have_run: Container[str], shared: Sequence[str]) -> Iterator[Order]:
+        """Order what is left of the pages, each with its figures to download made."""
+        for page in list(self.untouched.values()):
+            execute = page.path not in have_run
+            if self._make_figures(page) and (execute or not self.by_quarto):
+                beside = (*shared, *self._figures_of(page).get("outputs", ()))
+                yield Order(page, execute=execute, render=not self.by_quarto, beside=beside)
+
+    def _note(self, news: News) -> None:
+        """Take note of what happened to a page."""
+        page = self.pages[news.page]
+        if before := self.at_work.pop(page.path, None):
+            failed = not isinstance(news, Began) and news.failure is not None
+            self.progress.end(before, page.name, failed=failed)
+        if isinstance(news, Began):
+            self.at_work[page.path] = news.stage
+            self.progress.begin(news.stage, page.name)
+        elif isinstance(news, Rendering):
+            self._note_seconds(page, **news.seconds)
+            self._end(page, news.failure)
+            self._list_now_and_then()
         else:
-            self._render([*executed, *left])
+            self._note_seconds(page, execute=news.seconds, charts=news.charts_seconds)
+            if news.failure is not None:
+                self._end(page, news.failure)
+            else:
+                (self.failed / page.path).unlink(missing_ok=True)
+                self._record_execution(page)
 
-    def _take_in(self, parcel: Parcel) -> Page | None:
-        """Put what came back in its place, and return the page if it is still to be rendered."""
+    def _task(self, order: Order) -> Task:
+        from race_equality.batch.remote import Task
+
+        return Task(
+            order,
+            None if order.execute else (self.staged / order.page.path).read_bytes(),
+            self.options.engine,
+            self.options.timeout,
+            sum(work.execute for work in self.needed),
+        )
+
+    def _unpacked(self, parcels: Iterable[Began | Parcel]) -> Iterator[News]:
+        """Put what came back in its place, as a process of this machine would have done."""
         from race_equality.render.files import write_atomically
 
-        page = self.pages[parcel.page]
-        end = parcel.execution
-        if end is not None:
+        for parcel in parcels:
+            if isinstance(parcel, Began):
+                yield parcel
+                continue
+            executions = [news for news in parcel.news if isinstance(news, Execution)]
             if parcel.notebook is not None:
-                folder = self.failed if end.failure is not None else self.staged
-                write_atomically(folder / page.path, parcel.notebook)
-            if not self._note_execution(end):
-                return None
-        self._note_seconds(page, **parcel.seconds)
-        for stage in parcel.seconds:
-            self.progress.end(stage, page.name, failed=parcel.failure is not None)
-        if parcel.failure is None and not parcel.files:
-            return page
-        # the page comes last: it links to the others
-        for name in sorted(parcel.files, key=lambda name: name.endswith(".html")):
-            write_atomically(self.site / name, parcel.files[name])
-        if page.trust is not None and parcel.failure is None:
-            self._record_figures(page, [name for name in parcel.files if "-figures." in name])
-        self._end(page, parcel.failure)
-        return None
+                failed = any(execution.failure for execution in executions)
+                write_atomically((self.failed if failed else self.staged) / parcel.page, parcel.notebook)
+            # the page comes last: it links to the others
+            for name in sorted(parcel.files, key=lambda name: name.endswith(".html")):
+                write_atomically(self.site / name, parcel.files[name])
+            yield from parcel.news
 
-    def _render(self, pages: Sequence[Page]) -> None:
+    def _render_by_quarto(self) -> None:
         from race_equality.render import render_site
 
+        pages = list(self.untouched.values())
         if not pages:
             return
-        pages = self._write_downloads(pages)
-        stages = _Stages(self)
         failures = render_site(
             self.staged,
             self.site,
             [page.path for page in pages],
             jobs=self.options.jobs,
-            engine=self.options.renderer,
-            on_page=stages,
+            engine="quarto",
+            on_page=_Stages(self),
         )
         failed = {failure.page: failure for failure in failures}
         for page in pages:
-            failure = failed.get(page.path)
-            if failure is not None:
-                what = f"The {failure.stage.upper()} could not be made. {failure.message}"
-                self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
-            elif page.path in self.untouched:  # a renderer that does not say when a page is done
-                self._end(page, None)
-        self.manifest["index"] = self.inputs.of_index()
+            if page.path in self.untouched:
+                failure = failed.get(page.path)
+                self._end(page, rendering_failed(page, failure) if failure else None)
+        self._is_listed()
+
+    def _list_now_and_then(self) -> None:
+        often = max(_LISTED_PER_JOB * self.options.jobs, -(-len(self.needed) // _LISTED_AT_MOST))
+        # Links of the pages on all trusts are brought up to date with it: not while one is being written.
+        if self.unlisted >= often and all(page.trust is not None for page in self.untouched.values()):
+            self._render_index()
 
     def _render_index(self) -> None:
-        """Make the first page alone: it lists what the site holds."""
+        """Make the first page: it lists what the site holds."""
         from race_equality.render import render_site
 
         render_site(self.staged, self.site, [], jobs=self.options.jobs, engine=self.options.renderer)
-        self.manifest["index"] = self.inputs.of_index()
+        self._is_listed()
 
-    def _write_downloads(self, pages: Sequence[Page]) -> list[Page]:
-        """Write the figures of the trusts of these pages, before the pages that link to them."""
-        written = []
-        for page in pages:
-            try:
-                if page.trust is not None and not self._has_figures(page):
-                    names = []
-                    if self.downloads.are_there:
-                        names = self.downloads.write_trust(page.trust, self.site)
-                    self._record_figures(page, names)
-            except RaceEqualityError as error:
-                what = f"Its figures to download could not be made. {error}"
-                self._end(page, Failure(page.path, page.notebook, None, "", what, ""))
-            else:
-                written.append(page)
-        return written
+    def _is_listed(self) -> None:
+        self.manifest["index"], self.unlisted = self.inputs.of_index(), 0
+
+    def _make_figures(self, page: Page) -> bool:
+        """Write a trust's figures to download, before the page that links to them."""
+        if page.trust is None or self._has_figures(page):
+            return True
+        try:
+            names = self.downloads.write_trust(page.trust, self.site) if self.downloads.are_there else []
+        except RaceEqualityError as error:
+            self._end(page, failure_of(page, f"Its figures to download could not be made. {error}"))
+            return False
+        self.figures[page.path] = {
+            "rests_on": self.inputs.of_downloads(),
+            "outputs": {name: (self.site / name).stat().st_size for name in names},
+        }
+        return True
 
     def copy_notebooks(self, address: str) -> None:
         """Copy the executed notebooks that are not at an address as they are."""
@@ -501,10 +512,15 @@ class _Build:
 
     def _has_figures(self, page: Page) -> bool:
         """Whether a trust's figures to download are as they would be made: they rest on no notebook."""
-        record = self.manifest["pages"].get(page.path, {}).get("figures", {})
+        record = self._figures_of(page)
         return not self.options.force and record.get("rests_on") == self.inputs.of_downloads() and all(
             is_there(self.site / name, size) for name, size in record["outputs"].items()
         )
+
+    def _figures_of(self, page: Page) -> dict[str, Any]:
+        """Return the record of a trust's figures to download: of this build, or of an earlier one."""
+        earlier = self.manifest["pages"].get(page.path, {}).get("figures", {})
+        return self.figures.get(page.path, earlier)
 
     def _write_tables(self) -> None:
         names = self.downloads.write_site(self.site) if self.downloads.are_there else []
@@ -517,6 +533,8 @@ class _Build:
         del self.untouched[page.path]
         if failure is None:
             self.result.done.append(page)
+            self.manifest.pop("index", None)  # until this page is listed
+            self.unlisted += 1
         else:
             self.result.failures.append(failure)
         seconds = self.seconds[page.path]
@@ -561,16 +579,10 @@ class _Build:
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
             "rests_on": self.inputs.of_notebook(page),
             "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
-            **({"figures": earlier["figures"]} if "figures" in earlier else {}),
+            **({"figures": figures} if (figures := self._figures_of(page)) else {}),
             **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }
         self._write_record_now_and_then()
-
-    def _record_figures(self, page: Page, names: Sequence[str]) -> None:
-        self.manifest["pages"][page.path]["figures"] = {
-            "rests_on": self.inputs.of_downloads(),
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
-        }
 
     def _record(self, page: Page, failure: Failure | None) -> None:
         earlier = self.manifest["pages"].get(page.path, {})
@@ -596,6 +608,8 @@ class _Build:
                 "status": "failed",
                 "error": {"cell": failure.cell, "message": failure.error},
             }
+            if figures := self._figures_of(page):
+                entry["figures"] = figures
             if good := _last_good(earlier):
                 entry["last_good"] = good
         self.manifest["pages"][page.path] = entry
@@ -637,7 +651,7 @@ class _Build:
 
 
 class _Stages:
-    """Time the renderer's stages, pass them on to the progress, and record a page when it is done.
+    """Time a renderer's stages, and tell the build of them as a process that makes pages does.
 
     The renderer calls this as each stage of a page begins, one call at a time.
     """
@@ -645,21 +659,21 @@ class _Stages:
     def __init__(self, build: _Build) -> None:
         self._build = build
         self._began: dict[str, tuple[str, float]] = {}
+        self._seconds: dict[str, dict[str, float]] = {}
 
     def __call__(self, path: str, stage: str) -> None:
-        page = self._build.pages.get(path)
-        if page is None:
+        if path not in self._build.pages:
             return
         now = time.perf_counter()
+        seconds = self._seconds.setdefault(path, {})
         if path in self._began:
             before, since = self._began.pop(path)
-            self._build._note_seconds(page, **{before: now - since})
-            self._build.progress.end(before, page.name, failed=stage == "failed")
+            seconds[before] = now - since
         if stage == "done":
-            self._build._end(page, None)
+            self._build._note(Rendering(path, None, seconds))
         elif stage != "failed":  # what went wrong is in what the renderer returns
             self._began[path] = (stage, now)
-            self._build.progress.begin(stage, page.name)
+            self._build._note(Began(path, stage))
 
 
 def _last_good(entry: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -667,19 +681,6 @@ def _last_good(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     if entry.get("status") == "done":
         return {key: entry[key] for key in ("build", "inputs") if key in entry}
     return entry.get("last_good")
-
-
-def _batches(needed: Sequence[Work], options: BuildOptions) -> Iterator[Sequence[Work]]:
-    """Cut the work up, so that an interrupted build keeps whole reports.
-
-    Quarto spends seconds on a project before its first page and puts the site together at the
-    end of each render, so it is given everything at once.
-    """
-    size = max(_BATCH_PER_JOB * options.jobs, -(-len(needed) // _BATCHES))
-    if _uses_quarto(options):
-        size = len(needed)
-    for first in range(0, len(needed), max(1, size)):
-        yield needed[first : first + size]
 
 
 def _uses_quarto(options: BuildOptions) -> bool:

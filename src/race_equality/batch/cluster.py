@@ -7,16 +7,18 @@ import queue
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from race_equality.batch import remote
-from race_equality.batch.remote import Order, Parcel
+from race_equality.batch.orders import Began, Order, Rendering, failure_of
+from race_equality.batch.remote import Parcel, Task
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+    from race_equality.batch.plan import Page
     from race_equality.project import Project
 
 #: Times that a page is tried again when its worker could not make it. A notebook that fails is not
@@ -130,22 +132,20 @@ class Cluster:
                 + "\nInstall the same versions on each, best from requirements.lock, and restart the workers."
             )
 
-    def run(
-        self, orders: Sequence[Order], *, on_start: Callable[[Order], None] = lambda order: None
-    ) -> Iterator[Parcel]:
-        """Have pages made, giving each as it comes.
+    def run(self, tasks: Iterable[Task]) -> Iterator[Began | Parcel]:
+        """Have pages made.
 
         Parameters
         ----------
-        orders : sequence of Order
+        tasks : iterable of Task
             Handed out in this order.
-        on_start : callable, optional
-            Called with each order when a worker begins it.
 
         Yields
         ------
+        Began
+            When a worker begins a page.
         Parcel
-            One for each order, in the order they end.
+            One for each task, in the order they end.
 
         Raises
         ------
@@ -153,35 +153,42 @@ class Cluster:
             When the scheduler is gone.
         """
         waiting = self._waiting
-        for position, order in enumerate(orders):
-            future = self._client.submit(
-                remote.make_page,
-                self._project_there,
-                self._run,
-                self._expected,
-                order,
-                key=f"{self._run}-{order.page.name}-{uuid.uuid4().hex[:8]}",
-                pure=False,
-                retries=RETRIES,
-                priority=-position,
-            )
-            waiting[future.key] = future, order
-            future.add_done_callback(lambda done: self._news.put(("ended", done.key)))
-        by_path = {order.page.path: order for order in orders}
-        while waiting:
+        orders: dict[str, Order] = {}
+        tasks = iter(tasks)
+        task = next(tasks, None)
+        while task is not None or waiting:
+            if task is not None:
+                self._submit(task, priority=-len(orders))
+                orders[task.order.page.path] = task.order
+                task = next(tasks, None)
             try:
                 # Not for ever: Windows would not hear Ctrl-C, and nothing tells of a scheduler that is gone.
-                kind, name = self._news.get(timeout=1)
+                kind, name = self._news.get(block=task is None, timeout=1)
             except queue.Empty:
                 if self._client.status != "running":
                     raise self._gone() from None
                 continue
             if kind == "began":
-                if name in by_path:
-                    on_start(by_path[name])
+                if name in orders:
+                    yield Began(name, "execute" if orders[name].execute else "html")
             elif name in waiting:
                 future, order = waiting.pop(name)
                 yield self._parcel(future, order)
+
+    def _submit(self, task: Task, *, priority: int) -> None:
+        future = self._client.submit(
+            remote.make_page,
+            self._project_there,
+            self._run,
+            self._expected,
+            task,
+            key=f"{self._run}-{task.order.page.name}-{uuid.uuid4().hex[:8]}",
+            pure=False,
+            retries=RETRIES,
+            priority=priority,
+        )
+        self._waiting[future.key] = future, task.order
+        future.add_done_callback(lambda done: self._news.put(("ended", done.key)))
 
     def _parcel(self, future: Future, order: Order) -> Parcel:
         from distributed.scheduler import KilledWorker
@@ -194,21 +201,25 @@ class Cluster:
                 f"{error.allowed_failures + 1} workers were killed while they made this page, the last "
                 f"{error.last_worker.address if error.last_worker else 'unknown'}: often for want of memory."
             )
-            return Parcel(page.path, failure=remote.failure_of(page, what))
+            return _failed(page, what)
         except Exception as error:
             if future.cancelled() or self._client.status != "running":
                 raise self._gone() from None
             if isinstance(error, RaceEqualityError):
-                return Parcel(page.path, failure=remote.failure_of(page, str(error)))
+                return _failed(page, str(error))
             details = "".join(traceback.format_exception(error))
             what = f"The worker could not make it. {type(error).__name__}: {error}"
-            return Parcel(page.path, failure=remote.failure_of(page, what, details))
+            return _failed(page, what, details)
 
     def _gone(self) -> RaceEqualityError:
         return RaceEqualityError(
             f"The Dask scheduler at {self._address} is gone. What came back before is kept: the same "
             "command goes on from there."
         )
+
+
+def _failed(page: Page, what: str, details: str = "") -> Parcel:
+    return Parcel(page.path, (Rendering(page.path, failure_of(page, what, details)),))
 
 
 def _as_it_is(content: bytes) -> bytes:

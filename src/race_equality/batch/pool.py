@@ -5,17 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from race_equality.batch.execute import Execution, Failure
-
-if TYPE_CHECKING:
-    from race_equality.batch.worker import Job
+from race_equality.batch.execute import Execution
+from race_equality.batch.orders import News, Order, Rendering, Workshop, failure_of, is_last
 
 
 def usable_cores() -> int:
@@ -29,34 +26,36 @@ def usable_cores() -> int:
 class _Worker:
     process: BaseProcess
     connection: Connection
-    job: Job | None = field(default=None)
+    order: Order | None = None
+    has_run: bool = False
 
 
 class Pool:
-    """Run notebooks in parallel processes.
+    """Make pages in parallel processes.
 
     Parameters
     ----------
     size : int
         How many at once.
+    workshop : Workshop
+        Where, and how.
     log : Path
         Where what kernels and libraries print goes.
 
     Notes
     -----
     ``concurrent.futures`` gives up the whole pool when one of its processes is killed; here that
-    notebook fails and a new process takes its place. papermill is not thread-safe, hence processes.
+    page fails and a new process takes its place. papermill is not thread-safe, hence processes.
     """
 
-    def __init__(self, size: int, *, log: Path) -> None:
-        self._size = size
-        self._log = log
+    def __init__(self, size: int, workshop: Workshop, *, log: Path) -> None:
+        self._size, self._workshop, self._log = size, workshop, log
         self._workers: list[_Worker] = []
         if sys.platform == "win32":
             self._context = multiprocessing.get_context("spawn")
         else:
             self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload(["race_equality.batch.worker"])
+            self._context.set_forkserver_preload(["race_equality.batch.worker", "race_equality.render.builtin"])
 
     def __enter__(self) -> Pool:
         return self
@@ -64,7 +63,7 @@ class Pool:
     def __exit__(self, kind, *exception: object) -> None:
         for worker in self._workers:
             worker.connection.close()  # an idle worker ends by itself
-            if kind is not None or worker.job is not None:
+            if kind is not None or worker.order is not None:
                 # Its kernel ends as well: kernels watch for the end of who started them.
                 worker.process.terminate()
         for worker in self._workers:
@@ -75,11 +74,11 @@ class Pool:
         self._workers.clear()
 
     def _start_worker(self) -> _Worker:
-        from race_equality.batch.worker import work
-
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=work, args=(theirs, str(self._log), dict(os.environ)), daemon=True
+            target=_work,
+            args=(theirs, self._workshop, str(self._log), dict(os.environ)),
+            daemon=True,
         )
         process.start()
         theirs.close()  # or the end of the process would not be seen as the end of the pipe
@@ -87,47 +86,47 @@ class Pool:
         self._workers.append(worker)
         return worker
 
-    def run(
-        self, jobs: Sequence[Job], *, on_start: Callable[[Job], None] = lambda job: None
-    ) -> Iterator[Execution]:
-        """Run jobs, giving each result as it comes.
+    def run(self, orders: Iterable[Order]) -> Iterator[News]:
+        """Have pages made.
 
         Parameters
         ----------
-        jobs : sequence of Job
-            Handed out in this order.
-        on_start : callable, optional
-            Called with each job as it is handed out.
+        orders : iterable of Order
+            Handed out in this order. Each is asked for just before it can be handed out, while the
+            others are being worked on.
 
         Yields
         ------
-        Execution
-            One for each job, in the order they end.
+        News
+            Of all pages, as it comes.
         """
-        waiting = list(reversed(jobs))
-        while waiting or any(worker.job for worker in self._workers):
-            idle = [worker for worker in self._workers if worker.job is None]
-            while waiting and (idle or len(self._workers) < self._size):
+        orders = iter(orders)
+        upcoming = next(orders, None)
+        while upcoming is not None or any(worker.order for worker in self._workers):
+            idle = [worker for worker in self._workers if worker.order is None]
+            while upcoming is not None and (idle or len(self._workers) < self._size):
                 worker = idle.pop() if idle else self._start_worker()
-                worker.job = waiting.pop()
-                on_start(worker.job)
                 try:
-                    worker.connection.send(worker.job)
-                except OSError:  # it ended while idle: its job goes to the next one
-                    waiting.append(worker.job)
+                    worker.connection.send(upcoming)
+                except OSError:  # it ended while idle: the next one gets the order
                     self._remove(worker)
-            busy = {worker.connection: worker for worker in self._workers if worker.job}
+                    continue
+                worker.order, worker.has_run = upcoming, not upcoming.execute
+                upcoming = next(orders, None)
+            busy = {worker.connection: worker for worker in self._workers if worker.order}
             for connection in wait(list(busy)):
                 worker = busy[connection]
-                job = worker.job
+                order = worker.order
                 try:
-                    result = connection.recv()
-                except (EOFError, ConnectionResetError):
+                    news: News = connection.recv()
+                except (EOFError, OSError):
                     self._remove(worker)
-                    result = _worker_died(job, worker.process.exitcode)
+                    news = _worker_died(worker)
                 else:
-                    worker.job = None
-                yield result
+                    worker.has_run |= isinstance(news, Execution)
+                    if is_last(order, news):
+                        worker.order = None
+                yield news
 
     def _remove(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -135,22 +134,24 @@ class Pool:
         worker.process.join(timeout=5)
 
 
-def _worker_died(job: Job, exitcode: int | None) -> Execution:
+def _work(*arguments: object) -> None:
+    # imported there: papermill takes half a second to import, and this process does without
+    from race_equality.batch.worker import work
+
+    work(*arguments)
+
+
+def _worker_died(worker: _Worker) -> Execution | Rendering:
     import signal
 
+    page, exitcode = worker.order.page, worker.process.exitcode
     how = f"with exit status {exitcode}"
     if exitcode is not None and exitcode < 0:
         how = f"by {signal.Signals(-exitcode).name}"
-    return Execution(
-        job.page.path,
-        0.0,
-        failure=Failure(
-            job.page.path,
-            job.page.notebook,
-            None,
-            "",
-            f"The process that ran the notebook was ended {how} (often for want of memory; "
-            "try fewer --jobs).",
-            "",
-        ),
+    what = "rendered the page" if worker.has_run else "ran the notebook"
+    failure = failure_of(
+        page, f"The process that {what} was ended {how} (often for want of memory; try fewer --jobs)."
     )
+    if worker.has_run:
+        return Rendering(page.path, failure)
+    return Execution(page.path, 0.0, failure=failure)

@@ -18,9 +18,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,13 +27,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import race_equality
+from race_equality.batch.execute import Execution
 from race_equality.batch.manifest import hash_files, versions
+from race_equality.batch.orders import Began, Order, Rendering, Workshop
 from race_equality.errors import RaceEqualityError
+from race_equality.render.files import write_atomically
 
 if TYPE_CHECKING:
-    from race_equality.batch.execute import Execution, Failure
-    from race_equality.batch.plan import Page
-    from race_equality.downloads.files import Downloads
     from race_equality.project import Project
 
 #: What of the project goes to the workers: all that a notebook or a page is made from.
@@ -42,33 +41,27 @@ _SHIPPED = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "
 
 
 @dataclass(frozen=True)
-class Order:
-    """A page to be made elsewhere.
+class Task:
+    """An order with all that a machine needs that has nothing of this one's.
 
     Parameters
     ----------
-    page : Page
+    order : Order
     notebook : bytes or None
         The executed notebook, when it has only to be rendered.
-    render : bool
-        Whether HTML and PDF are made there too.
     engine : str or None
         The papermill engine.
     timeout : int or None
         Seconds that one cell may run.
-    neighbours : tuple of str
-        Pages of the site that every page links to, as far as they are there.
     notebooks : int
         How many notebooks the build runs; with many it pays to compute ahead what all share.
     """
 
-    page: Page
+    order: Order
     notebook: bytes | None
-    render: bool
     engine: str | None
     timeout: int | None
-    neighbours: tuple[str, ...] = ()
-    notebooks: int = 1
+    notebooks: int
 
 
 @dataclass(frozen=True)
@@ -79,24 +72,18 @@ class Parcel:
     ----------
     page : str
         The page's path.
-    execution : Execution or None
-        None when the notebook was not run again.
+    news : tuple of Execution or Rendering
+        As a process of this machine would tell them.
     notebook : bytes or None
         As executed; or, when it failed, as far as it got.
     files : mapping of str to bytes
         The page's files, relative to the site; empty when it was not rendered.
-    failure : Failure or None
-        What went wrong after the notebook ran.
-    seconds : mapping of str to float
-        By stage of rendering.
     """
 
     page: str
-    execution: Execution | None = None
+    news: tuple[Execution | Rendering, ...]
     notebook: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
-    failure: Failure | None = None
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class LostProcessError(RaceEqualityError):
@@ -168,7 +155,7 @@ def differences(there: Mapping[str, str], here: Mapping[str, str]) -> str:
 # -- in a worker of the cluster ----------------------------------------------------------------------
 
 
-def make_page(project: bytes, run: str, expected: Mapping[str, str], order: Order) -> Parcel:
+def make_page(project: bytes, run: str, expected: Mapping[str, str], task: Task) -> Parcel:
     """Make one page; this is the task that Dask runs.
 
     Parameters
@@ -179,7 +166,7 @@ def make_page(project: bytes, run: str, expected: Mapping[str, str], order: Orde
         Names the build; also the topic under which the page's beginning is told.
     expected : mapping of str to str
         From :func:`describe`, on the machine that asks.
-    order : Order
+    task : Task
 
     Returns
     -------
@@ -196,9 +183,9 @@ def make_page(project: bytes, run: str, expected: Mapping[str, str], order: Orde
     worker = get_worker()
     if wrong := differences(_described(), expected):
         raise OtherVersionError(f"The worker {worker.address} is of another version: {wrong}.")
-    worker.log_event(run, order.page.path)
+    worker.log_event(run, task.order.page.path)
     with _checkout(run, project, Path(worker.local_directory)).process() as process:
-        return process.make(order)
+        return process.make(task)
 
 
 def forget(run: str) -> None:
@@ -267,9 +254,9 @@ class _Process:
             env={**os.environ, "RACE_EQUALITY_PROJECT": str(folder / "project")},
         )
 
-    def make(self, order: Order) -> Parcel:
+    def make(self, task: Task) -> Parcel:
         try:
-            _send(self._process.stdin, order)
+            _send(self._process.stdin, task)
             answer = _receive(self._process.stdout)
         except OSError:
             answer = None
@@ -311,128 +298,70 @@ def _main(folder: Path) -> None:
     # What kernels and libraries print goes to the worker's log, and not among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
 
     def listen() -> None:
         with os.fdopen(os.dup(0), "rb") as stream:
-            while (order := _receive(stream)) is not None:
-                orders.put(order)
+            while (task := _receive(stream)) is not None:
+                tasks.put(task)
         # The worker is gone: whatever is running here has nobody to send it to.
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
-    maker = _Maker(folder)
-    while True:
-        _send(answers, maker.make(orders.get()))
+    task = tasks.get()
+    with ExitStack() as shared:
+        make = _prepare(folder, task, shared)
+        while True:
+            _send(answers, make(task))
+            task = tasks.get()
 
 
-class _Maker:
-    """Makes pages from a copy of the project, one after another."""
+def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], Parcel]:
+    """Stage the project, start what notebooks share as on one machine, and return what makes pages."""
+    from race_equality.batch.freshness import outputs_of
+    from race_equality.batch.shared import shared_by_notebooks
+    from race_equality.batch.worker import Maker
+    from race_equality.project import Project
+    from race_equality.render import stage_project
 
-    def __init__(self, folder: Path) -> None:
-        from race_equality.project import Project
-
-        self.project = Project(folder / "project")
-        self.folder = Path(tempfile.mkdtemp(prefix="pages-", dir=folder))
-        self.staged = self.folder / "project"
-        self._cache = folder / "cache"
-        self._shared = ExitStack()
-        self._is_first = True
-        self._downloads: Downloads | None = None
-
-    def _prepare(self, order: Order) -> None:
-        """Start what notebooks share, here as on one machine; it ends with this process."""
-        from race_equality.batch.shared import shared_by_notebooks
-
-        self._shared.enter_context(
-            shared_by_notebooks(
-                self._cache, self.project, engine=order.engine, jobs=1, notebooks=order.notebooks
-            )
+    project = Project(folder / "project")
+    place = Path(tempfile.mkdtemp(prefix="pages-", dir=folder))
+    shop = Workshop(
+        project.root, place / "project", place / "site", place, place / "failed", first.engine, first.timeout
+    )
+    stage_project(project, shop.staged)
+    shared.enter_context(
+        shared_by_notebooks(
+            folder / "cache", project, engine=first.engine, jobs=1, notebooks=first.notebooks
         )
-        self._is_first = False
+    )
+    maker = Maker(shop)
 
-    def make(self, order: Order) -> Parcel:
-        """Run and render one page; whatever happens comes back as a parcel."""
-        from race_equality.batch.worker import Job, run_job
-
-        page, execution, notebook = order.page, None, order.notebook
-        with tempfile.TemporaryDirectory(dir=self.folder) as name:
-            scratch, target = Path(name), self.staged / page.path
-            if notebook is None:
-                if self._is_first:
-                    self._prepare(order)
-                failed = scratch / "failed" / "notebook.ipynb"
-                execution = run_job(
-                    Job(page, self.project.root, target, scratch, failed, order.engine, order.timeout)
-                )
-                if execution.failure is not None:
-                    left = failed.read_bytes() if failed.is_file() else None
-                    return Parcel(page.path, execution, left)
-                notebook = target.read_bytes()
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(notebook)
-            try:
-                if not order.render:
-                    return Parcel(page.path, execution, notebook)
-                files, failure, seconds = self._render(order, scratch / "site")
-                return Parcel(page.path, execution, notebook, files, failure, seconds)
-            finally:
-                target.unlink()  # or the next page's first page would list it
-
-    def _render(
-        self, order: Order, site: Path
-    ) -> tuple[dict[str, bytes], Failure | None, dict[str, float]]:
-        from race_equality.batch.freshness import outputs_of
-        from race_equality.render import render_site, stage_project
-
-        if not (self.staged / "_quarto.yml").is_file():
-            stage_project(self.project, self.staged)
-        page, began = order.page, {}
-        for address in order.neighbours:  # so that the page links to them
-            (site / address).parent.mkdir(parents=True, exist_ok=True)
-            (site / address).touch()
+    def make(task: Task) -> Parcel:
+        order, news = task.order, []
+        page = order.page
+        executed, failed = shop.staged / page.path, shop.failed / page.path
+        if task.notebook is not None:
+            write_atomically(executed, task.notebook)
+        for name in order.beside:  # so that the page links to them
+            (shop.site / name).parent.mkdir(parents=True, exist_ok=True)
+            (shop.site / name).touch()
         try:
-            self._write_downloads(order, site)
-        except RaceEqualityError as error:
-            return {}, failure_of(page, f"Its figures to download could not be made. {error}"), {}
-        failures = render_site(
-            self.staged,
-            site,
-            [page.path],
-            engine="built-in",
-            on_page=lambda path, stage: began.setdefault(stage, time.perf_counter()),
-        )
-        times = list(began.items())
-        seconds = {
-            stage: round(after - at, 3)
-            for (stage, at), (_, after) in zip(times, times[1:], strict=False)
-        }
-        if failures:
-            return {}, rendering_failed(page, failures[0]), seconds
-        return {name: (site / name).read_bytes() for name in outputs_of(page, site)}, None, seconds
+            maker.make(order, lambda one: None if isinstance(one, Began) else news.append(one))
+            notebook = next((file for file in (failed, executed) if file.is_file()), None)
+            made = outputs_of(page, shop.site).keys() - set(order.beside) if order.render else ()
+            return Parcel(
+                page.path,
+                tuple(news),
+                notebook.read_bytes() if order.execute and notebook else None,
+                {name: (shop.site / name).read_bytes() for name in sorted(made)},
+            )
+        finally:
+            executed.unlink(missing_ok=True)
+            for folder_ in (shop.failed, shop.site):
+                shutil.rmtree(folder_, ignore_errors=True)
 
-    def _write_downloads(self, order: Order, site: Path) -> None:
-        if order.page.trust is None:
-            return
-        if self._downloads is None:
-            from race_equality.downloads.files import Downloads
-
-            self._downloads = Downloads(self.project)
-        if self._downloads.are_there:
-            self._downloads.write_trust(order.page.trust, site)
-
-
-def failure_of(page: Page, what: str, details: str = "") -> Failure:
-    """Say why a page could not be made though its notebook is not to blame."""
-    from race_equality.batch.execute import Failure
-
-    return Failure(page.path, page.notebook, None, "", what, details)
-
-
-def rendering_failed(page: Page, failure) -> Failure:
-    """Put a renderer's failure as a build reports it."""
-    return failure_of(page, f"The {failure.stage.upper()} could not be made. {failure.message}")
+    return make
 
 
 if __name__ == "__main__":

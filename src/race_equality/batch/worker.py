@@ -1,19 +1,25 @@
-"""What a worker process does: run the notebooks it is handed, one after another."""
+"""What runs in a process that makes pages, of a build here or on a cluster."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 import traceback
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-# Imported here, at the top, so that multiprocessing's fork server holds it before it forks workers.
 from papermill.engines import papermill_engines
 
 from race_equality.batch.engine import ForkEngine
-from race_equality.batch.execute import Execution, Failure, execute_page
+from race_equality.batch.execute import Execution, execute_page
+from race_equality.batch.orders import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
+from race_equality.render.config import SiteConfig, read_config
+from race_equality.render.pandoc import Translator
+from race_equality.render.site import render_page
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -26,26 +32,106 @@ if TYPE_CHECKING:
 papermill_engines.register("fork", ForkEngine)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A page with all that is needed to run it elsewhere."""
-
-    page: Page
-    root: Path
-    target: Path
-    scratch: Path
-    failed: Path
-    engine: str | None
-    timeout: int | None
-
-
-def work(jobs: Connection, log: str, environment: dict[str, str]) -> None:
-    """Run jobs until the other end closes.
+class Maker:
+    """Makes pages, one after another.
 
     Parameters
     ----------
-    jobs : multiprocessing.connection.Connection
-        Gives :class:`Job`, takes :class:`~race_equality.batch.execute.Execution`.
+    workshop : Workshop
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._translator = Translator()  # starts its Pandoc with the first page
+
+    def make(self, order: Order, tell: Callable[[News], None]) -> None:
+        """Make a page; whatever happens is told, and never raised.
+
+        Parameters
+        ----------
+        order : Order
+        tell : callable
+            Given the news as it comes.
+        """
+        if order.execute:
+            tell(Began(order.page.path, "execute"))
+            execution = self._execute(order.page)
+            tell(execution)
+            if execution.failure is not None:
+                return
+        if order.render:
+            tell(self._render(order, tell))
+
+    def close(self) -> None:
+        """End what was started for the pages."""
+        self._translator.close()
+
+    def _execute(self, page: Page) -> Execution:
+        shop = self._workshop
+        try:
+            return execute_page(
+                page,
+                root=shop.root,
+                target=shop.staged / page.path,
+                scratch=shop.scratch,
+                failed=shop.failed / page.path,
+                engine=shop.engine,
+                timeout=shop.timeout,
+            )
+        except Exception as error:
+            line, details = f"{type(error).__name__}: {error}", traceback.format_exc()
+            if isinstance(error, OSError) and error.strerror:
+                # without the path: messages end up in the manifest, which may be published
+                line, details = f"The notebook cannot be written: {error.strerror}.", ""
+            return Execution(page.path, 0.0, failure=failure_of(page, line, details))
+
+    def _render(self, order: Order, tell: Callable[[News], None]) -> Rendering:
+        page, times = order.page, []
+
+        def begins(stage: str) -> None:
+            times.append((stage, time.perf_counter()))
+            tell(Began(page.path, stage))
+
+        with _not_in_the_middle():
+            failure = render_page(
+                self._workshop.staged,
+                self._workshop.site,
+                page.path,
+                self._config,
+                beside=order.beside,
+                translator=self._translator,
+                on_stage=begins,
+            )
+        times.append(("", time.perf_counter()))
+        seconds = {stage: round(after - at, 3) for (stage, at), (_, after) in pairwise(times)}
+        return Rendering(page.path, rendering_failed(page, failure) if failure else None, seconds)
+
+    @cached_property
+    def _config(self) -> SiteConfig:
+        return read_config(self._workshop.staged)
+
+
+@contextmanager
+def _not_in_the_middle() -> Iterator[None]:
+    """Let a build that stops this process wait until the page is whole, half a second."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def work(orders: Connection, workshop: Workshop, log: str, environment: dict[str, str]) -> None:
+    """Make pages until the other end closes.
+
+    Parameters
+    ----------
+    orders : multiprocessing.connection.Connection
+        Gives :class:`~race_equality.batch.orders.Order`, takes the news of it.
+    workshop : Workshop
     log : str
         A file for what kernels and libraries print past the notebook; on the terminal it would
         break the progress bar.
@@ -61,33 +147,13 @@ def work(jobs: Connection, log: str, environment: dict[str, str]) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
-    while True:
-        try:
-            job: Job = jobs.recv()
-        except EOFError:
-            return
-        jobs.send(run_job(job))
-
-
-def run_job(job: Job) -> Execution:
-    """Run one job; whatever happens comes back as a result."""
+    maker = Maker(workshop)
     try:
-        return execute_page(
-            job.page,
-            root=job.root,
-            target=job.target,
-            scratch=job.scratch,
-            failed=job.failed,
-            engine=job.engine,
-            timeout=job.timeout,
-        )
-    except Exception as error:
-        line, details = f"{type(error).__name__}: {error}", traceback.format_exc()
-        if isinstance(error, OSError) and error.strerror:
-            # without the path: messages end up in the manifest, which may be published
-            line, details = f"The notebook cannot be written: {error.strerror}.", ""
-        return Execution(
-            job.page.path,
-            0.0,
-            failure=Failure(job.page.path, job.page.notebook, None, "", line, details),
-        )
+        while True:
+            try:
+                order: Order = orders.recv()
+            except EOFError:
+                return
+            maker.make(order, orders.send)
+    finally:
+        maker.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -16,7 +16,7 @@ from race_equality.render.files import copy_atomically, write_atomically
 from race_equality.render.formats import formats_of
 from race_equality.render.links import follow_links
 from race_equality.render.listing import without_dead_ends, write_listing
-from race_equality.render.pandoc import Translators
+from race_equality.render.pandoc import Translator, Translators
 from race_equality.render.sitemap import write_sitemap
 
 Engine = Literal["auto", "quarto", "built-in"]
@@ -124,11 +124,20 @@ def _render_built_in(
 ) -> list[RenderFailure]:
     # Threads, not processes: Pandoc is a process of its own, typst lets other threads run, and
     # nothing has to be forked from a parent that has used them.
-    made = {"index.html", *map(page_address, pages)}
-    navigation = config.navigation_to(site_dir, made)
+    made = ["index.html", *map(page_address, pages)]
 
     def render(page: str) -> RenderFailure | None:
-        return _render_page(project_dir, site_dir, page, config, navigation, translators, report)
+        failure = render_page(
+            project_dir,
+            site_dir,
+            page,
+            config,
+            beside=made,
+            translator=translators,
+            on_stage=lambda stage: report(page, stage),
+        )
+        report(page, "failed" if failure else "done")
+        return failure
 
     with (
         Translators() as translators,
@@ -141,28 +150,60 @@ def _render_built_in(
             raise
 
 
-def _render_page(
-    project_dir, site_dir, page, config, navigation, translators, report
+def render_page(
+    project_dir: Path,
+    site_dir: Path,
+    page: str,
+    config: SiteConfig,
+    *,
+    beside: Collection[str],
+    translator: Translator | Translators,
+    on_stage: Callable[[str], None],
 ) -> RenderFailure | None:
+    """Render one page with the built-in renderer, and nothing else of the site.
+
+    Parameters
+    ----------
+    project_dir, site_dir : Path
+        As for :func:`render_site`.
+    page : str
+        Such as ``trusts/RJ1.ipynb``.
+    config : SiteConfig
+        Of the project.
+    beside : collection of str
+        Addresses of pages that are being made: links lead to them as to those that are there.
+    translator : Translator or Translators
+    on_stage : callable
+        Called with ``"html"`` and ``"pdf"`` as each begins.
+
+    Returns
+    -------
+    RenderFailure or None
+        Whatever went wrong; the page of an earlier build is then left in place.
+    """
     from race_equality.render.builtin import page_html, page_pdf, translate
     from race_equality.render.notebook import read_page
 
     address = page_address(page)
     target = site_dir / address
     stage = "html"
-    report(page, stage)
+    on_stage(stage)
     try:
         source = read_page(project_dir / page, crossref=config.metadata.get("crossref"))
         with_pdf = makes_pdf(source.front_matter, config)
-        formats = formats_of(page, site_dir, pdf=with_pdf)
-        translation = translate(source, config, translators, pdf=with_pdf)
+        translation = translate(source, config, translator, pdf=with_pdf)
         html = page_html(
-            source, address, config, formats=formats, navigation=navigation, translation=translation
+            source,
+            address,
+            config,
+            formats=formats_of(page, site_dir, pdf=with_pdf),
+            navigation=config.navigation_to(site_dir, beside),
+            translation=translation,
         )
         pdf = None
         if with_pdf:
             stage = "pdf"
-            report(page, stage)
+            on_stage(stage)
             pdf = page_pdf(source, config, translation=translation)
         # A page and its PDF belong together: nothing is written before both are there.
         if pdf is not None:
@@ -170,12 +211,9 @@ def _render_page(
         copy_atomically(project_dir / page, site_dir / page)
         write_atomically(target, html)
     except (RaceEqualityError, OSError) as error:
-        report(page, "failed")
         return RenderFailure(page, stage, str(error))
     except Exception as error:  # one page's fault must not take the others with it
-        report(page, "failed")
         return RenderFailure(page, stage, f"{type(error).__name__}: {error}")
-    report(page, "done")
     return None
 
 
