@@ -51,6 +51,14 @@ def new(trust: str, from_last_year: bool) -> None:
     )
 
 
+@params.command("roles")
+def roles() -> None:
+    """List the board roles that can own an action."""
+    from race_equality.actions.model import BOARD_ROLES
+
+    click.echo("\n".join(BOARD_ROLES))
+
+
 @params.command("check")
 @click.option("--online", is_flag=True, help="Also open every link to evidence.")
 def check(online: bool) -> None:
@@ -77,8 +85,30 @@ def check(online: bool) -> None:
             problems.append(str(error))
     if problems:
         raise RaceEqualityError("\n".join(problems))
-    tried = f", and every link to evidence opens" if online and checked.links else ""
+    tried = ", and every link to evidence opens" if online and checked.links else ""
     click.echo(f"params/ is in order{tried}.")
+    for line in _what_waits(date.today()):
+        click.echo(line)
+
+
+def _what_waits(today) -> list[str]:
+    """Say for each trust what is late or waits for the board: nothing is wrong with the file, and a report will show it."""
+    from race_equality.params import read_params
+    from race_equality.project import find_project
+
+    lines = []
+    project = find_project()
+    for file in sorted((project.params / "trusts").glob("[!.]*.yml")):
+        actions = read_params(file.stem, project=project).actions
+        late = sum(action.is_late(today) for action in actions)
+        waiting = sum(action.awaits_decision(today) for action in actions)
+        parts = [
+            *([f"{late} {'action is' if late == 1 else 'actions are'} late"] if late else []),
+            *([f"for {waiting} the day of the review has passed without a decision"] if waiting else []),
+        ]
+        if parts:
+            lines.append(f"{file.stem}, today: {', and '.join(parts)}. The report will say so.")
+    return lines
 
 
 def _shown(path, project) -> str:

@@ -7,6 +7,7 @@ beside them.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,18 +131,27 @@ class Value:
             if problem is not None:
                 findings.problems.append(problem)
                 continue
-            prefix = "" if self.name == "The file" else f"{self.name}."
+            # "action 1's due", "action 1's evidence.link": as somebody would say it
+            prefix = "" if self.name == "The file" else f"{self.name}'s " if self.name[-1].isdigit() else f"{self.name}."
             values[key] = Value(self.file, value_node, f"{prefix}{key}")
         return values
 
-    def items(self, mend: str) -> list[Value]:
-        """Return the values of a list, each named by its number from 1; nothing is an empty list."""
+    def items(self, mend: str, *, each: str | None = None) -> list[Value]:
+        """Return the values of a list, each named by its number from 1; nothing is an empty list.
+
+        Parameters
+        ----------
+        mend : str
+            How a list is written.
+        each : str, optional
+            What one is called in messages, such as "action"; the list's name without it.
+        """
         if self.is_nothing():
             return []
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.error(f"{self.name} must be a list, not {kind_of(self.plain())}.", mend)
         return [
-            Value(self.file, node, f"{self.name} {number}")
+            Value(self.file, node, f"{each or self.name} {number}")
             for number, node in enumerate(self.node.value, start=1)
         ]
 
@@ -151,9 +161,21 @@ class Value:
         if not isinstance(text, str) or not text.strip():
             raise self.error(f"{self.name} must be text, not {kind_of(text)}.")
         text = " ".join(text.split())
+        if self._cut_by_a_hash():
+            raise self.error(
+                f'{self.name} ends before the sign "#": what follows it is read as a remark.',
+                "Put the whole text into quotation marks, or a space after # if it is a remark.",
+            )
         if any(category(sign) in ("Cc", "Cs") for sign in text):  # a page could not hold them
             raise self.error(f"{self.name} holds a control character.", "Type the text again.")
         return text
+
+    def _cut_by_a_hash(self) -> bool:
+        """Whether a text that stands without quotation marks goes on with something like "#MeToo"."""
+        mark = self.node.end_mark
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.style is not None or mark.buffer is None:
+            return False
+        return re.match(r"[ \t]+#[^\s#]", mark.buffer[mark.pointer :]) is not None
 
     def day(self) -> date:
         """Return a day, written as 2026-09-30, with or without quotes."""
@@ -192,6 +214,35 @@ def nearest(word: str, known: Iterable[str], *, what: str = "Known keys") -> str
     return f'Did you mean "{close[0]}"? {listed}' if close else listed
 
 
+#: What people get wrong in YAML, by what its parser says of it: what it is, and what to do.
+_SLIPS = {
+    r"found character '\\t'": (
+        "A tab stands in the margin.", "Use spaces: in this file only they say what belongs to what."
+    ),
+    r"quoted scalar": (
+        "A quotation mark is opened and not closed.", "Close it at the end of the text; one inside the text is written twice."
+    ),
+    r"mapping values are not allowed": (
+        "A colon and a space stand inside a text, or the line has more space before it than the line it goes with.",
+        'Put a text with a colon into quotation marks, such as what: "Stop: no post without an advertisement".',
+    ),
+    r"but found '<scalar>'": (
+        "Something follows a closing quotation mark.", "Put the whole text between single quotation marks ('…')."
+    ),
+    r"expected <block end>|found undefined|inconsistent": (
+        "The line does not stand below the lines it belongs with.",
+        "Give it as many spaces as they have; compare with params/trusts/DEMO.yml.",
+    ),
+    r"could not find expected ':'": ("A colon is missing after a key.", "Write key: value, with a space after the colon."),
+    r"found character '.' that cannot start": (
+        "A text begins with a sign that has a meaning of its own in this file.", "Put the text into quotation marks."
+    ),
+    r"expected ',' or '[\]}]'": (
+        "A list or a part in brackets is not closed.", "Close it: [RJ1, RRK] or {date: 2026-09-30}."
+    ),
+}
+
+
 def read_yaml(file: Path) -> Value:
     """Read a YAML file.
 
@@ -215,18 +266,26 @@ def read_yaml(file: Path) -> Value:
         raise InputError(
             "The file is missing.", file=file, mend="Restore it with `git checkout params`."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise InputError(
+            "The file cannot be read: it is not saved as UTF-8.",
+            file=file,
+            mend="Save it again with the encoding UTF-8 (in Notepad: Save as, then Encoding).",
+        ) from None
+    except OSError as error:
         raise InputError(f"The file cannot be read: {error}.", file=file) from None
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise InputError(
-            f"This is not YAML: {error.problem or error.context}.",
-            file=file,
-            row=f"line {mark.line + 1}" if mark else None,
-            mend="Compare with params/trusts/DEMO.yml.",
-        ) from None
+        said = error.problem or error.context or ""
+        # of what is opened and not closed, the line where it opens; the parser finds out at the end
+        opened = "quoted scalar" in (error.context or "") or "expected ','" in said
+        mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
+        problem, mend = next(
+            (words for sign, words in _SLIPS.items() if re.search(sign, f"{error.context or ''}: {said}")),
+            (f"This is not YAML: {said}.", "Compare with params/trusts/DEMO.yml."),
+        )
+        raise InputError(problem, file=file, row=f"line {mark.line + 1}" if mark else None, mend=mend) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"This is not YAML: {error}.", file=file) from None
     if node is None:  # an empty file, or comments alone

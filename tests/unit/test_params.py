@@ -105,7 +105,7 @@ def test_nothing_in_it_can_be_changed(project):
         ("settings:\n  minimum_people:\n    value: 9\n    source: ours\n",
          "settings.minimum_people is 9, below the 10 of _defaults.yml. A trust may hide more, never less."),
         ("settings:\n  minimum_people: {value: true, source: x}\n", "must be a whole number of at least 1"),
-        ("peers: [RRK\nsettings: {}\n", "This is not YAML"),
+        ("peers: [RRK\nsettings: {}\n", "A list or a part in brackets is not closed."),
         ("peers: !!python/object/apply:os.system ['touch owned']\n", "peers"),
         ("a: &a [*a]\n", 'Unknown key "a"'),
     ],
@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_named_with_its_line(project, text, said):
 
 def test_text_that_is_not_text(project):
     (project.params / "trusts" / "RJ1.yml").write_bytes(b"peers: [\xff\xfe]\n")
-    with pytest.raises(InputError, match=r"^RJ1.yml: The file cannot be read"):
+    with pytest.raises(InputError, match=r"^RJ1.yml: The file cannot be read: it is not saved as UTF-8"):
         read_params("RJ1", project=project)
 
 

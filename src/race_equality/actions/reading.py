@@ -32,6 +32,7 @@ _NEEDED = ("what", "owner", "indicator", "began", "due", "status", "review")
 
 #: Why somebody who is no board role cannot own an action, by a word in what was written.
 _NOT_OWNERS = (
+    (r"\bnon-?executive\b", "A board has several: name the seat that one of them holds."),
     (r"network", "A staff network advises the board; it has no power to change what the board decides."),
     (
         r"\b(edi|equality|diversity|inclusion)\b",
@@ -40,7 +41,6 @@ _NOT_OWNERS = (
     (r"secretary", "The company secretary serves the board and has no say over what is to change."),
     (r"\b(everyone|everybody|all|board|committee|team|executives|directors|tbc|tba|nobody)\b$",
      "What everybody owns nobody owns: one seat on the board answers for it."),
-    (r"^non-?executive( director)?$", "A board has several: name the seat that one of them holds."),
     (r"^executive( director)?$", "A board has several: name the post."),
 )  # fmt: skip
 
@@ -49,7 +49,15 @@ _NOT_STORED = dict.fromkeys(
     "A role owns an action: no owner's name or ethnicity is stored.",
 )
 
-_MEND_OWNER = f"Board roles: {', '.join(BOARD_ROLES)}."
+_MEND_OWNER = (
+    "Write a board role, such as Chief executive, Chief people officer, Chief nurse or Chair of the people committee; "
+    "`race-equality params roles` lists them all."
+)
+
+#: Said of a role and no part of it: an interim chief nurse answers as chief nurse.
+_BEFORE_A_ROLE = re.compile(r"^(?:(?:the|executive|interim|acting|joint|group)\s+)+(?=\w)")
+
+_TYPOGRAPHIC = "“”„‘’"
 
 
 def read_self_assessment(value: Value, findings: Findings) -> SelfAssessment | None:
@@ -158,7 +166,7 @@ def read_history(value: Value, findings: Findings) -> tuple[Action, ...]:
 def _read_list(value: Value, findings: Findings, statuses: Collection[str]) -> tuple[Action, ...]:
     actions: list[Action] = []
     with findings.collected():
-        for item in value.items("Begin each action with a hyphen: - what: …"):
+        for item in value.items("Begin each action with a hyphen: - what: …", each=value.name.removesuffix("s")):
             with findings.collected():
                 action = _action(item, findings, statuses)
                 if any(action.what.casefold() == other.what.casefold() for other in actions):
@@ -240,8 +248,10 @@ def _what(value: Value) -> str:
 def _owner(value: Value) -> str:
     owner = value.text()
     by_folded = {role.casefold(): role for role in BOARD_ROLES}
-    if owner.casefold() in by_folded:
-        return by_folded[owner.casefold()]
+    folded = owner.casefold().replace(" & ", " and ").replace("vice-", "vice ")
+    for written in (folded, _BEFORE_A_ROLE.sub("", folded)):
+        if written in by_folded:
+            return by_folded[written]
     shown = owner if len(owner) <= 60 else f"{owner[:60]}…"
     inside = [role for role in BOARD_ROLES if re.search(rf"\b{re.escape(role)}\b", owner, re.IGNORECASE)]
     # "Chair of the people committee" holds "Chair" as well.
@@ -259,7 +269,7 @@ def _owner(value: Value) -> str:
             f"Write {inside[0]} alone: no owner's name or ethnicity is stored.",
         )
     close = difflib.get_close_matches(owner.casefold(), by_folded, n=1, cutoff=0.75)
-    mend = f'Did you mean "{by_folded[close[0]]}"? {_MEND_OWNER}' if close else _MEND_OWNER
+    mend = f'Did you mean "{by_folded[close[0]]}"?' if close else _MEND_OWNER
     raise value.error(f'"{shown}" is not a board role. A role, never a name, owns an action.', mend)
 
 
@@ -297,6 +307,10 @@ def _link(value: Value) -> str:
         host, port = parts.hostname or "", parts.port  # a port that is no number raises
     except ValueError:
         raise value.error(f"{value.name} is not an address.", "Copy it from the browser.") from None
+    if any(sign in link for sign in _TYPOGRAPHIC):
+        raise value.error(
+            f"{value.name} holds typographic quotation marks, which are read as part of it.", "Remove them."
+        )
     if parts.scheme != "https":
         raise value.error(
             f"{value.name} does not begin with https://.",
