@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and file modes")
@@ -340,6 +344,55 @@ def test_a_kernel_that_dies_fails_its_trust_alone(
     assert "The kernel died" in end.stderr
     pages = (small_project / "out" / "site" / "trusts").glob("*.html")
     assert sorted(page.stem for page in pages) == ["RJ1", "RR8"]
+
+
+#: What a notebook may do to the machine, with what is said of it.
+TROUBLE = {
+    "RRK": ("while True: pass", "ran longer than 30 seconds"),
+    "RR8": ("for _ in range(10_000): print('x' * 100_000)", "put out more than 50 MB"),
+    "R1H": (
+        "import subprocess\nfor _ in range(1000): subprocess.Popen(['sleep', '600'])\n"
+        "import time\ntime.sleep(600)",
+        "started more than 200 processes",
+    ),
+    "RV5": (
+        "import subprocess, os\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\nos._exit(0)",
+        "The kernel died",
+    ),
+    "RY4": ("eaten = [bytes(1_000_000_000) for _ in range(100)]", "MemoryError"),
+    "RGP": ("import sys\nsys.exit(3)", "SystemExit: 3"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory at its allocation is Linux's")
+def test_notebooks_that_break_things_fail_alone(race_equality, small_project, notebook_writer):
+    """Never ends, prints a gigabyte, starts processes, leaves one behind, eats memory: in one build."""
+    cells = [f"if trust_code == {code!r}:\n" + textwrap.indent(cell, "    ") for code, (cell, _) in TROUBLE.items()]
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "\n".join(cells), "x = 1")
+    codes = ["RJ1", *TROUBLE, "RWE"]
+    end = race_equality("build", *codes, "--output", "out", "--timeout", "30", "--jobs", "2", timeout=500)
+
+    assert end.returncode == 1, end.stderr
+    assert "3 pages made" in end.stdout
+    failures = dict(re.findall(r"^FAILED trusts/(\w+): notebooks/board_report.ipynb, (cell 3.*?)(?=^FAILED|\Z)",
+                               end.stderr, re.DOTALL | re.MULTILINE))  # fmt: skip
+    assert failures.keys() == TROUBLE.keys()
+    for code, (_, said) in TROUBLE.items():
+        assert said in failures[code], code
+    out = small_project / "out"
+    assert sorted(page.stem for page in (out / "site" / "trusts").glob("*.html")) == ["RJ1", "RWE"]
+    assert hidden_or_temporary(out) == []
+    # all of them worked in the project, or in a folder that is gone with their build
+    wait_until(lambda: not running_in(small_project))
+
+
+def running_in(folder: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).is_relative_to(folder):
+                found.append(f"{process.pid} {process.cmdline()}")
+    return found
 
 
 @posix
