@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -256,3 +257,20 @@ def test_workers_of_another_version_are_named(small_project, shared_cluster, mon
     assert len([line for line in lines if line.startswith("  tcp://127.0.0.1:")]) == 2
     assert " differs in pandas (" in lines[1]
     assert " there, 99.0 here)" in lines[1]
+
+
+@pytest.mark.quarto
+@pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH")
+def test_notebooks_run_on_the_cluster_and_quarto_renders_here(race_equality, small_project, shared_cluster):
+    command = ["build", "RJ1", "RRK", "--output", "out", "--renderer", "quarto", "--scheduler", shared_cluster.address]
+    end = race_equality(*command, timeout=600)
+    assert end.returncode == 0, end.stderr
+    assert "3 pages made" in end.stdout
+    site = small_project / "out" / "site"
+    for code in ("RJ1", "RRK"):
+        page = (site / "trusts" / f"{code}.html").read_text(encoding="utf-8")
+        assert '<meta name="generator" content="quarto-' in page
+        assert f"trusts/{code}.html" in (site / "index.html").read_text(encoding="utf-8")
+        assert (site / "trusts" / f"{code}.pdf").read_bytes().startswith(b"%PDF")
+    assert "3 pages up to date." in race_equality(*command).stdout
+    assert shared_cluster.left_behind() == []
