@@ -45,6 +45,24 @@ def test_an_organisation_twice_in_a_year_is_an_error(cut, write, trust_list):
         read_panel(cut.panel, trust_list)
 
 
+def test_a_panel_of_proportions_is_refused_and_a_renamed_group_too(cut, write, trust_list):
+    at = write.PANEL_HEADER.index("Discrimination_internal_rate")
+    year = write.PANEL_HEADER.index("Year")
+    rows = [
+        (*row[:year], int(row[year]) + later, *row[year + 1 : at], row[at] / 100, *row[at + 1 :])
+        for row in write.PANEL
+        for later in (0, 2)
+    ]
+    write.csv(cut.panel, rows, write.PANEL_HEADER)
+    with pytest.raises(InputError, match="Discrimination_internal_rate are all between 0 and 1"):
+        read_panel(cut.panel, trust_list)
+    group = write.PANEL_HEADER.index("Benchmarking group")
+    rows = [(*row[:group], "Acutes", *row[group + 1 :]) for row in write.PANEL]
+    write.csv(cut.panel, rows, write.PANEL_HEADER)
+    with pytest.raises(InputError, match=r"row \d, Benchmarking group: The benchmarking group of \w+ is 'Acutes'"):
+        read_panel(cut.panel, trust_list)
+
+
 def test_values_as_a_report_prints_them(whole_cut, trust_list):
     figures = check_figures(read_national_series(whole_cut.series, trust_list).figures, origin="cut")
     found = {(r.indicator, r.group, r.period_end.year): (r.value, r.unit) for r in figures.itertuples()}

@@ -140,6 +140,20 @@ def change(sheet, cell, value):
     return edit
 
 
+def as_proportions(question):
+    """Write the percentages under a question as next year's edition might: 0.123 for 12.3%."""
+
+    def edit(book):
+        sheet = book[EXPERIENCE]
+        start = next(c.column for c in sheet[1] if str(c.value).startswith(question))
+        for row in range(6, sheet.max_row + 1):
+            value = sheet.cell(row, start).value
+            if isinstance(value, int | float):
+                sheet.cell(row, start).value = value / 100
+
+    return edit
+
+
 def rename_sheet(book):
     book[EXPERIENCE].title = "HEALTH WELLBEING SAFETY Q15-Q17"
 
@@ -165,6 +179,14 @@ def drop_row(book):
         (change(EXPERIENCE, "A11", "RA7"), "A11: The organisation RA7 stands here and at A10"),
         (change(EXPERIENCE, "A11", None), "A11: The row has values but no ODS code"),
         (change(BACKGROUND, "J11", 2.15), r"J11: 2.15% of the base 200 is 4.30 people, not a whole number"),
+        (as_proportions("Q16a"), "K6: The percentages of Q16a are all between 0 and 1: they look like proportions"),
+        (as_proportions("Q15 "), "G6: The percentages of Q15 are all between 0 and 1"),
+        (
+            change(EXPERIENCE, "C11", "Acute Specialists"),
+            "C11: The benchmarking group of RJ1 is 'Acute Specialists', which is not known, and RJ1 is a trust. The nearest is "
+            "'Acute Specialist Trusts'",
+        ),
+        (change(EXPERIENCE, "G21", 57.2), "A21: The row has values but no ODS code.*a total"),
         (drop_row, "R1F1 stands in one of this sheet and 'HEALTH WELLBEING SAFETY Q15-17' but not in both"),
     ],
 )  # fmt: skip
@@ -172,6 +194,17 @@ def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, ed
     write.survey(cut.survey, edit)
     with pytest.raises(InputError, match=problem):
         read_organisations(cut.survey, trust_list)
+
+
+def test_remarks_under_the_table_change_nothing(cut, write, trust_list, reading):
+    def edit(book):
+        for sheet in (book[EXPERIENCE], book[BACKGROUND]):
+            last = sheet.max_row
+            sheet.cell(last + 2, 2, "Source: Survey Coordination Centre")
+            sheet.cell(last + 3, 2, "- fewer than 10 responses")
+        book[EXPERIENCE].sheet_state = "hidden"  # whoever looks at it; the figures are the same
+
+    assert read_organisations(write.survey(cut.survey, edit), trust_list).figures.equals(reading.figures)
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +248,7 @@ def test_a_dash_is_suppressed_nationally_too(cut, write, trust_list):
         (change(EXPERIENCE, "C9", "BME"), "'BME' is broader than 18 groups"),
         (change(EXPERIENCE, "B26", "Something else"), "There is no row for White. The workbook may have been cut"),
         (change(EXPERIENCE, "C27", "White staff"), "C27: 'White' stands here and in row 26"),
+        (as_proportions("Q16b"), "L6: The percentages of Q16b are all between 0 and 1"),
         (change(EXPERIENCE, "A1", "NHS Staff Survey 2020 - Results"), "A1 is 'NHS Staff Survey 2020 - Results'.*2021 or later"),
     ],
 )  # fmt: skip

@@ -20,7 +20,7 @@ PUBLICATION = "board_survey"
 ENGLAND = "ENG"
 COLUMNS = ("item", "value", "source")
 
-_NUMBER = r"(\d+)"
+_NUMBER = r"(\d+)(?![\w.,])"  # "1e3" and "1,000" are not one
 _PERCENT = r"(\d+(?:\.\d+)?)%"
 
 

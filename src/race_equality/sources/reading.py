@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Percentages are published as unrounded binary fractions: 100 can arrive as 100.00000000000001.
 _ROUNDING = 1e-9
 
+_LEAST_TO_TELL = 5  # percentages, to tell them from proportions
+
 
 def column_letters(index: int) -> str:
     """Return a spreadsheet's letters for a column counted from 0.
@@ -520,6 +522,38 @@ def cell_at(path: Path, locator: str) -> object:
                 elif number == wanted and columns and name in columns and columns.index(name) < len(row):
                     return row[columns.index(name)]
     raise InputError(f"There is no place {locator!r}.", file=path, mend="Read the file again.")
+
+
+def check_percentages(cells: Iterable[Cell], what: str) -> None:
+    """Raise an error when percentages are proportions: one edition prints 12.3, another 0.123.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        Of a whole column; suppressed and empty cells say nothing.
+    what : str
+        What they are, for the message: ``"Q16a"``.
+
+    Raises
+    ------
+    InputError
+        When all are one at most and several are above zero: no question is answered by so few everywhere.
+    """
+    first, known = None, 0
+    for cell in cells:
+        value = cell.value
+        if isinstance(value, str):
+            value = float(value) if _NUMBER.fullmatch(value.strip()) else None
+        if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+            continue
+        if value > 1:
+            return
+        first, known = first or cell, known + 1
+    if known >= _LEAST_TO_TELL:
+        raise first.error(
+            f"The percentages of {what} are all between 0 and 1: they look like proportions.",
+            "If this edition prints 0.123 for 12.3%, its loader has to be told so: nothing here guesses it.",
+        )
 
 
 def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:

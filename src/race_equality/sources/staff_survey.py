@@ -23,6 +23,7 @@ from race_equality.sources.reading import (
     Cell,
     Sheet,
     Workbook,
+    check_percentages,
     column_letters,
     first_by_key,
 )
@@ -220,6 +221,21 @@ def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, obje
     return {"value": value, "numerator": numerator, "denominator": denominator}
 
 
+def check_is_no_trust(group: Cell, code: str, trusts: TrustList) -> None:
+    """Raise an error when an organisation of an unknown benchmarking group is a trust of today.
+
+    The publisher's name of a group may change from year to year: all of its trusts would be left out.
+    """
+    trust_code = trusts.current(code)
+    if trust_code is not None:
+        near = nearest(group.text, TRUST_GROUPS)
+        raise group.error(
+            f"The benchmarking group of {code} is {group.text!r}, which is not known, and {code} is a trust."
+            + (f" The nearest is {near!r}." if near else ""),
+            "If the publisher renamed the group, add its name to TRUST_GROUPS in sources/staff_survey.py.",
+        )
+
+
 def no_information(sheet: Sheet, column: int, rows: list[int]) -> bool:
     """Return whether a column of percentages says nothing: 100 wherever it has a value.
 
@@ -262,6 +278,9 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
         sheet = sheets[question.sheet]
         answers, base_column = percentage_columns(sheet, question)
         rows = organisations[question.sheet]
+        check_percentages(
+            (sheet.cell(row, column) for row in rows.values() for column in answers), question.number
+        )
         empty = {c for c in answers if no_information(sheet, c, list(rows.values()))}
         for column in sorted(empty):
             remarks.append(
@@ -272,6 +291,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
         for code, row in rows.items():
             group_name = sheet.cell(row, group_columns[question.sheet]).text
             if group_name not in TRUST_GROUPS:
+                check_is_no_trust(sheet.cell(row, group_columns[question.sheet]), code, trusts)
                 if code not in counted:
                     figures.left_out[group_name or "no benchmarking group"] += 1
                     counted.add(code)
@@ -333,6 +353,7 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
             continue
         answers, base_column = percentage_columns(sheet, question)
         (column,) = answers
+        check_percentages((sheet.cell(row, column) for row in rows.values()), question.number)
         for group, row in rows.items():
             cell = sheet.cell(row, column)
             figures.add(
@@ -390,9 +411,12 @@ def _organisations(sheet: Sheet) -> dict[str, int]:
     for row in range(at + 1, len(sheet.rows)):
         code = sheet.cell(row, code_column)
         if not code.text:
-            if any(str(value).strip() for value in sheet.rows[row]):
-                raise code.error("The row has values but no ODS code.", "Fill in the code.")
-            continue
+            if any(isinstance(value, int | float) for value in sheet.rows[row]):
+                raise code.error(
+                    "The row has values but no ODS code.",
+                    "Fill in the code; take the row out of a copy if it is a total.",
+                )
+            continue  # a remark under the table
         rows.setdefault(code.text, row)
         cells.append(((code.text,), code))
     first_by_key(cells, "organisation")

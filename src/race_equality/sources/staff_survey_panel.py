@@ -12,8 +12,8 @@ from pathlib import Path
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Publication, Reading
-from race_equality.sources.reading import first_by_key, read_csv
-from race_equality.sources.staff_survey import ALL_STAFF, TRUST_GROUPS, survey_period
+from race_equality.sources.reading import check_percentages, first_by_key, read_csv
+from race_equality.sources.staff_survey import ALL_STAFF, TRUST_GROUPS, check_is_no_trust, survey_period
 
 PUBLICATION = "staff_survey_panel"
 #: Indicator to its columns of rate and base, and whether it is weighted.
@@ -50,10 +50,13 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
     )
     years = sorted({int(r["Year"].number("year", low=2000, high=2100, whole=True)) for r in table})
     figures = FigureRows(f"{PUBLICATION}_{years[-1]}", survey_period(years[-1]), trusts)
+    for rate, _, _ in INDICATORS.values():
+        check_percentages((record[rate] for record in table), rate)
     known: dict[str, str | None] = {}
     for record in table:
         organisation = record["ODS code"].text
         if record["Benchmarking group"].text not in TRUST_GROUPS:
+            check_is_no_trust(record["Benchmarking group"], organisation, trusts)
             if organisation not in known:
                 figures.left_out[record["Benchmarking group"].text] += 1
             known[organisation] = None
