@@ -1,5 +1,6 @@
 """The words of the golden reports: what the rules for a reader forbid is nowhere on them."""
 
+import ast
 import html
 import re
 from pathlib import Path
@@ -159,3 +160,27 @@ def test_the_linking_page_says_what_goes_together_and_never_what_causes_what(tmp
 def test_a_causal_verb_would_be_found():
     assert CAUSAL.search("Discrimination leads to longer waits.")
     assert not CAUSAL.search("Where staff report more discrimination, waits are also longer.")
+
+
+# -- every notebook, as it is written -------------------------------------------------------------------
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def names_left_in_text(code):
+    """Text with {name} in it that no f-string fills in: a reader would see the braces."""
+    tree = ast.parse(code)
+    filled = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [node.value for node in texts if id(node) not in filled and re.search(r"\{[A-Za-z_]\w*[}!:.(]", node.value)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_name_in_braces_reaches_a_page(path):
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert [found for source in cells for found in names_left_in_text(source)] == []
+
+
+def test_a_name_in_braces_would_be_found():
+    assert names_left_in_text('x = "Source: {BOUNDARIES}"')
+    assert not names_left_in_text('x = f"Source: {BOUNDARIES}"')

@@ -20,6 +20,7 @@ from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
     chance,
+    correlation,
     date,
     interval,
     listing,
@@ -510,6 +511,29 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
     verb = "rose" if change.direction == "rising" else "fell"
     yearly = "" if brief else f", by {points(change.slope, signed=False)} percentage points a year ({bounds})"
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
+
+
+def association_sentence(found: Mapping, patients: str) -> str:
+    """Say how one patient measure goes together with discrimination of staff from ethnic minorities, across trusts.
+
+    Parameters
+    ----------
+    found : mapping
+        A row of :func:`race_equality.indicators.staff_and_patients.associations`.
+    patients : str
+        Of whom the patient measure is a share, such as "births before 37 weeks".
+    """
+    bounds = f"rank correlation {correlation(found['correlation'], found['lower'], found['upper'])}, adjusted"
+    if found["lower"] <= 0 <= found["upper"]:
+        return (
+            f"With the share of {patients}, the data do not show a reliable association across trusts ({bounds}). This does "
+            "not show that there is none."
+        )
+    side = "higher" if found["correlation"] > 0 else "lower"
+    return (
+        f"Trusts where more staff from ethnic minorities report discrimination tend to have a {side} share of {patients} "
+        f"({bounds})."
+    )
 
 
 def association_summary(found: pd.DataFrame) -> str:
