@@ -22,7 +22,8 @@ def check_address(address: str) -> None:
     Raises
     ------
     RaceEqualityError
-        When no handler takes the scheme, or what the handler needs is not installed.
+        When no handler takes the scheme, or what the handler needs is not installed; for S3 also when
+        there are no credentials, or no such bucket.
     """
     from papermill.iorw import LocalHandler, papermill_io
 
@@ -36,17 +37,32 @@ def check_address(address: str) -> None:
             "A folder of this machine is for --output."
         )
     try:
-        # The clients are made when they are first used; this uses none of their network.
+        # The clients are made when they are first used; most use the network only then.
         if hasattr(handler, "_get_client"):
             handler._get_client()
         elif address.startswith("s3:"):
-            from papermill import iorw
+            _check_bucket(address.removeprefix("s3://").partition("/")[0])
+    except Exception as error:  # whatever the store's library raises
+        raise RaceEqualityError(f"Notebooks cannot be copied to {address}: {_reason(error)}.") from None
 
-            iorw.S3()
-    except Exception as error:
-        # some libraries tell of every place that they looked in, a line each
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise RaceEqualityError(f"Notebooks cannot be copied to {address}: {reason}.") from None
+
+def _check_bucket(name: str) -> None:
+    from papermill import iorw
+
+    store = iorw.S3()  # says what to install where boto3 is not there
+    from botocore.exceptions import ClientError
+
+    try:
+        store.s3.meta.client.head_bucket(Bucket=name)
+    except ClientError as error:
+        # Who may write to a bucket need not be allowed to look at it: only "not found" is an answer.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            raise LookupError(f"there is no bucket {name}") from None
+
+
+def _reason(error: Exception) -> str:
+    # some libraries tell of every place that they looked in, a line each
+    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def copy_notebook(notebook: Path, address: str) -> None:
@@ -71,7 +87,6 @@ def copy_notebook(notebook: Path, address: str) -> None:
             papermill_io.write(text, address)
         except Exception as error:  # whatever the store's library raises
             if not left:
-                reason = str(error).partition("\n")[0] or type(error).__name__
-                raise RaceEqualityError(f"{address} could not be written: {reason}.") from None
+                raise RaceEqualityError(f"{address} could not be written: {_reason(error)}.") from None
         else:
             return

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import textwrap
 
+import boto3
 import pytest
-from papermill.iorw import papermill_io
+from moto import mock_aws
+from papermill.iorw import S3, papermill_io
 from race_equality.batch.copies import check_address, copy_notebook
 from race_equality.errors import RaceEqualityError
 
@@ -77,6 +79,63 @@ def test_what_is_not_installed_is_named(address, extra, tmp_path):
     )
     assert f"Notebooks cannot be copied to {address}: " in end.stdout
     assert f"pip install papermill[{extra}]" in end.stdout
+
+
+@pytest.fixture
+def s3(monkeypatch, tmp_path):
+    """Amazon's S3 as moto plays it, in this process, and none of this machine's own credentials."""
+    for name in ("PROFILE", "SESSION_TOKEN", "ENDPOINT_URL", "ENDPOINT_URL_S3"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(S3, "s3_session", (None, None, None))  # papermill keeps its first for good
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    with mock_aws(config={"core": {"mock_credentials": False}}):
+        client = boto3.client("s3", region_name="eu-west-2")
+        client.create_bucket(
+            Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
+        )
+        yield client
+
+
+def test_s3_takes_the_notebooks(s3, small_project, monkeypatch):
+    from click.testing import CliRunner
+    from race_equality.cli import main
+
+    monkeypatch.chdir(small_project)
+    monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(small_project))
+    command = ["build", "RJ1", "--output", "out", "--renderer", "built-in"]
+    end = CliRunner().invoke(main, [*command, "--copy-to", "s3://reports/of 2026"])
+    assert end.exit_code == 0, end.output
+    assert "2 notebooks copied." in end.stdout
+    held = {one["Key"] for one in s3.list_objects_v2(Bucket="reports")["Contents"]}
+    assert held == {"of 2026/notebooks/national_overview.ipynb", "of 2026/trusts/RJ1.ipynb"}
+    copy = s3.get_object(Bucket="reports", Key="of 2026/trusts/RJ1.ipynb")["Body"].read()
+    here = (small_project / "out" / "site" / "trusts" / "RJ1.ipynb").read_bytes()
+    assert json.loads(copy) == json.loads(here)
+
+    # a bucket that is not there is said before anything is made
+    end = CliRunner().invoke(main, [*command, "--force", "--copy-to", "s3://report/x"])
+    assert end.exit_code == 2
+    assert end.stderr == "Error: Notebooks cannot be copied to s3://report/x: there is no bucket report.\n"
+
+
+def test_s3_without_credentials_is_said(s3, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(RaceEqualityError) as error:
+        check_address("s3://reports/x")
+    assert str(error.value) == "Notebooks cannot be copied to s3://reports/x: Unable to locate credentials."
+
+
+def test_s3_that_refuses_is_said(s3, tmp_path):
+    (tmp_path / "RJ1.ipynb").write_text("{}", encoding="utf-8")
+    check_address("s3://reports/x")
+    s3.delete_bucket(Bucket="reports")
+    with pytest.raises(RaceEqualityError, match="s3://reports/x/RJ1.ipynb could not be written: .*NoSuchBucket"):
+        copy_notebook(tmp_path / "RJ1.ipynb", "s3://reports/x/RJ1.ipynb")
 
 
 def test_a_build_copies_each_notebook_once(small_project, store, monkeypatch):
