@@ -117,14 +117,17 @@ def monthly(
         One row a month, in order: ``month`` (its first day), ``percent``, ``people`` (the
         denominator), ``recording`` (counts up from 0 at each change of recording).
     """
-    rows = _all_trusts_by_month(figures) if trust_codes is None else access_by_month(figures)
-    rows = rows[rows["indicator"] == indicator]
     if trust_codes is None:
-        sums = rows.drop(columns="indicator")
-    else:
-        rows = rows[rows["trust_code"].isin(list(trust_codes))]
-        sums = rows.groupby("month", as_index=False).agg(_SUMS)
-    sums = sums[sums["people"] >= threshold].reset_index(drop=True)
+        rows = _all_trusts_by_month(figures)
+        return _percentages(rows[rows["indicator"] == indicator], threshold)
+    rows, codes = access_by_month(figures), list(trust_codes)
+    rows = rows[rows["trust_code"].isin(codes) & (rows["indicator"] == indicator)]
+    return _percentages(rows if len(codes) == 1 else rows.groupby("month", as_index=False).agg(_SUMS), threshold)
+
+
+def _percentages(sums: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Give a percentage for each month of enough people."""
+    sums = sums.loc[sums["people"] >= threshold, ["month", "count", "people", "recording"]].reset_index(drop=True)
     return sums.assign(percent=100 * sums["count"] / sums["people"]).drop(columns="count")
 
 
@@ -171,16 +174,18 @@ def latest_access(
     ----------
     NHS England, Making Data Count.
     """
-    found, by_month = [], access_by_month(figures)
-    for measure in MEASURES:
-        here = monthly(figures, measure.id, [trust_code], threshold=threshold)
-        if here.empty:
-            continue
+    by_month = access_by_month(figures)
+    own = by_month[by_month["trust_code"] == trust_code]
+    series = {measure: _percentages(own[own["indicator"] == measure.id], threshold) for measure in MEASURES}
+    series = {measure: here for measure, here in series.items() if len(here)}
+    ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
+    found = []
+    for measure, here in series.items():
         last = here.iloc[-1]
         run = here[here["recording"] == last["recording"]].tail(months)
         chart = xmr(run["percent"].to_numpy(), improvement=measure.improvement)
 
-        rows = by_month[(by_month["month"] == last["month"]) & (by_month["indicator"] == measure.id)]
+        rows = ends[(ends["month"] == last["month"]) & (ends["indicator"] == measure.id)]
 
         def in_month(codes, rows=rows):
             chosen = rows["trust_code"].isin(list(codes)).to_numpy()

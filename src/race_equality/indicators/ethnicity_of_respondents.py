@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
+from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 
 
@@ -38,8 +39,7 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
         ``respondents_upper`` (Wilson, 95%); ``catchment_percent``;
         ``respondents_status`` and ``catchment_status`` of the figures table.
     """
-    rows = figures[figures["trust_code"] == trust_code]
-    found = respondents_and_catchments(rows, [trust_code], threshold=threshold)
+    found = respondents_and_catchments(figures, [trust_code], threshold=threshold)
     return found[list(_COLUMNS)]
 
 
@@ -64,27 +64,23 @@ def respondents_and_catchments(
         :func:`respondents_and_catchment` and ``respondents``, how many answered (missing where hidden).
     """
     codes, groups = list(trust_codes), list(FIVE_GROUPS)
-    rows = figures[figures["indicator"].isin(["staff_survey_q28", "catchment_ethnicity"])]
-    five = {label: _five(label) for label in rows["group"].unique()}
-    rows = rows[["trust_code", "organisation_code", "indicator", "group", "value", "numerator", "denominator", "status"]].assign(
-        five=rows["group"].map(five)
-    )
-    survey = rows[rows["indicator"] == "staff_survey_q28"]
-    people = _wide(survey[survey["status"] == "ok"], "numerator", codes, groups).fillna(0).to_numpy()
-    answered = survey.dropna(subset=["denominator"]).drop_duplicates(["trust_code", "organisation_code"])
-    base = answered.groupby("trust_code")["denominator"].sum().astype("float64").reindex(codes).fillna(0).to_numpy()
-    # A suppressed detailed group leaves its five-group total too low to be true.
-    hidden = _wide(survey[survey["status"] != "ok"].assign(numerator=1.0), "numerator", codes, groups).notna().to_numpy(copy=True)
+    counted = _counted(figures)
+    place = pd.Index(counted["trust_code"].iloc[:: len(groups)]).get_indexer(codes)
+
+    def of_each(name: str, nothing: object) -> np.ndarray:
+        # a row of nothing last, for a trust without figures
+        values = [*counted[name].to_numpy().reshape(-1, len(groups)), [nothing] * len(groups)]
+        return np.array(values)[place]
+
+    people, served = of_each("people", 0.0), of_each("served", np.nan)
+    base, hidden = of_each("answered", 0.0)[:, 0], of_each("hidden", False)
     least = np.array([threshold.get(code, 11) if isinstance(threshold, Mapping) else threshold for code in codes])
-    for place in np.flatnonzero((people < least[:, np.newaxis]).any(axis=1)):
-        hidden[place] |= _hide_small(pd.Series(people[place], index=groups), least[place])
+    for row in np.flatnonzero((people < least[:, np.newaxis]).any(axis=1)):
+        hidden[row] |= _hide_small(pd.Series(people[row], index=groups), least[row])
     asked = base > 0
     total = np.where(asked, base, 1.0)[:, np.newaxis]
     interval = wilson_interval(people * asked[:, np.newaxis], np.broadcast_to(total, people.shape))
     shown = asked[:, np.newaxis] & ~hidden
-    catchment = rows[rows["indicator"] == "catchment_ethnicity"]
-    served = _wide(catchment_of(catchment), "value", codes, groups).to_numpy()
-    fallback = catchment.groupby("trust_code")["status"].first().reindex(codes).fillna("not_available").to_numpy()
     return pd.DataFrame(
         {
             "trust_code": np.repeat(codes, len(groups)),
@@ -97,6 +93,38 @@ def respondents_and_catchments(
                 asked[:, np.newaxis], np.where(hidden, "suppressed", "ok"), "not_available"
             ).ravel(),
             "catchment_percent": served.ravel(),
+            "catchment_status": of_each("catchment_status", "not_available").ravel(),
+        }
+    )
+
+
+@once
+def _counted(figures: pd.DataFrame) -> pd.DataFrame:
+    """Count respondents and the population served by broad group: as many rows a trust as there are groups."""
+    groups = list(FIVE_GROUPS)
+    rows = figures[figures["indicator"].isin(["staff_survey_q28", "catchment_ethnicity"])]
+    five = {label: _five(label) for label in rows["group"].unique()}
+    rows = rows[["trust_code", "organisation_code", "indicator", "group", "value", "numerator", "denominator", "status"]].assign(
+        five=rows["group"].map(five)
+    )
+    codes = sorted(set(rows["trust_code"]))
+    survey = rows[rows["indicator"] == "staff_survey_q28"]
+    people = _wide(survey[survey["status"] == "ok"], "numerator", codes, groups).fillna(0).to_numpy()
+    answered = survey.dropna(subset=["denominator"]).drop_duplicates(["trust_code", "organisation_code"])
+    base = answered.groupby("trust_code")["denominator"].sum().astype("float64").reindex(codes).fillna(0)
+    # A suppressed detailed group leaves its five-group total too low to be true.
+    hidden = _wide(survey[survey["status"] != "ok"].assign(numerator=1.0), "numerator", codes, groups).notna().to_numpy()
+    catchment = rows[rows["indicator"] == "catchment_ethnicity"]
+    served = _wide(catchment_of(catchment), "value", codes, groups).to_numpy()
+    fallback = catchment.groupby("trust_code")["status"].first().reindex(codes).fillna("not_available").to_numpy()
+    return pd.DataFrame(
+        {
+            "trust_code": np.repeat(codes, len(groups)),
+            "group": np.tile(groups, len(codes)),
+            "people": people.ravel(),
+            "hidden": hidden.ravel(),
+            "answered": np.repeat(base.to_numpy(), len(groups)),
+            "served": served.ravel(),
             "catchment_status": np.where(np.isnan(served), fallback[:, np.newaxis], "ok").ravel(),
         }
     )

@@ -39,8 +39,7 @@ def deliveries_by_ethnicity(figures: pd.DataFrame, trust_code: str) -> pd.DataFr
     The publisher rounds to the nearest 5. Ethnic groups are those of 2001, where Chinese is part of
     Other. No outcome is published by ethnic group and trust.
     """
-    rows = figures[figures["trust_code"] == trust_code]
-    return deliveries_by_ethnic_group(rows, [trust_code]).drop(columns="trust_code")
+    return deliveries_by_ethnic_group(figures, [trust_code]).drop(columns="trust_code")
 
 
 def deliveries_by_ethnic_group(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
@@ -59,15 +58,20 @@ def deliveries_by_ethnic_group(figures: pd.DataFrame, trust_codes: Sequence[str]
         ``trust_code`` and the columns of :func:`deliveries_by_ethnicity`, for trusts with figures, in the
         order given; each in its own latest year.
     """
+    return _in_order(_deliveries_of_all(figures), trust_codes)
+
+
+@once
+def _deliveries_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     columns = ["trust_code", "group", "deliveries", "percent", "status", "period_start", "period_end"]
-    rows = _latest(figures, "maternity_deliveries_by_ethnicity", trust_codes)
+    rows = _latest(figures, "maternity_deliveries_by_ethnicity")
     if rows.empty:
         return pd.DataFrame(columns=columns)
     groups = [*FIVE_GROUPS, _UNKNOWN]
     group = rows["group"].where(~rows["group"].isin(UNKNOWNS), _UNKNOWN)
     counts = rows["value"].astype("float64").groupby([rows["trust_code"], group]).sum().unstack()
-    codes = [code for code in trust_codes if code in counts.index]
-    counts = counts.reindex(index=codes, columns=groups).fillna(0.0).to_numpy()
+    codes = list(counts.index)
+    counts = counts.reindex(columns=groups).fillna(0.0).to_numpy()
     hidden = counts < _FEWEST
     hidden[:, -1] = False
     # What the others leave of all deliveries must not tell which of the hidden it is.
@@ -107,7 +111,7 @@ def most_deprived_share(figures: pd.DataFrame, trust_code: str) -> float:
     float
         Of mothers whose area is known, in the latest year; NaN where nothing is published.
     """
-    found = most_deprived_shares(figures[figures["trust_code"] == trust_code], [trust_code])
+    found = most_deprived_shares(figures, [trust_code])
     return float(found["percent"].iloc[0]) if len(found) else float("nan")
 
 
@@ -127,12 +131,17 @@ def most_deprived_shares(figures: pd.DataFrame, trust_codes: Sequence[str]) -> p
         ``trust_code``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
         ``period_start``, ``period_end``, for trusts with figures of at least 10 mothers whose area is known.
     """
-    rows = _latest(figures, "maternity_deliveries_by_deprivation", trust_codes)
+    return _in_order(_most_deprived_share_of_all(figures), trust_codes)
+
+
+@once
+def _most_deprived_share_of_all(figures: pd.DataFrame) -> pd.DataFrame:
+    rows = _latest(figures, "maternity_deliveries_by_deprivation")
     rows = rows[rows["group"].str.startswith("Decile")]
     counts = rows["value"].astype("float64").groupby([rows["trust_code"], rows["group"]]).sum().unstack()
     most = counts.reindex(columns=["Decile 1", "Decile 2"]).fillna(0.0).sum(axis=1)
     table = pd.DataFrame({"count": most, "people": counts.sum(axis=1)}).rename_axis("trust_code")
-    table = table[table["people"] >= _FEWEST].reindex([code for code in trust_codes if code in counts.index]).dropna()
+    table = table[table["people"] >= _FEWEST]
     days = rows.groupby("trust_code")[["period_start", "period_end"]].first()
     return _with_percent(table).join(days).reset_index()
 
@@ -195,9 +204,13 @@ def _with_percent(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(percent=100 * count / people, lower=100 * interval.lower, upper=100 * interval.upper)
 
 
-def _latest(figures: pd.DataFrame, indicator: str, trust_codes: Sequence[str]) -> pd.DataFrame:
+def _in_order(table: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
+    """Rows of some trusts, in the order in which these are given."""
+    place = pd.Index(trust_codes).get_indexer(table["trust_code"])
+    return table.iloc[np.argsort(place, kind="stable")[(place < 0).sum() :]].reset_index(drop=True)
+
+
+def _latest(figures: pd.DataFrame, indicator: str) -> pd.DataFrame:
     """Figures of an indicator that are there, of each trust in its latest year."""
-    rows = figures[
-        (figures["indicator"] == indicator) & (figures["status"] == "ok") & figures["trust_code"].isin(list(trust_codes))
-    ]
+    rows = figures[(figures["indicator"] == indicator) & (figures["status"] == "ok")]
     return rows[rows["period_end"] == rows.groupby("trust_code")["period_end"].transform("max")]

@@ -132,6 +132,8 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int 
     334-348.
     """
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].str.startswith("patients_")]
+    if rows.empty:  # of most trusts no return was loaded
+        return pd.DataFrame(columns=list(COLUMNS))
     found = []
     for measure in MEASURES:
         for breakdown, groups in GROUPS.items():

@@ -119,32 +119,34 @@ def choose_peers(
     listed = trusts.set_index("trust_code")
     measures = trust_measures(figures).reindex([*listed.index, trust_code])
     measures = measures[~measures.index.duplicated()]
+
+    def about(codes) -> pd.DataFrame:
+        return listed.loc[list(codes), ["trust_name", "region"]].join(measures)
+
     if chosen:
-        table = listed.loc[list(chosen), ["trust_name", "region"]].join(measures)
-        return Peers(table.reset_index(), "These trusts were chosen by the trust itself.")
+        return Peers(about(chosen).reset_index(), "These trusts were chosen by the trust itself.")
     kind = kind or listed.loc[trust_code, "kind"]
     same = listed.index[(listed["kind"] == kind) & (listed.index != trust_code)]
     candidates = [code for code in same if code != DEMONSTRATION_CODE]
     of_kind = measures.loc[[*candidates, trust_code]]
     used = _used(of_kind, trust_code)
-    table = listed.loc[candidates, ["trust_name", "region"]].join(measures)
     if len(candidates) <= count:
         reason = (
             f"All the other {kind} trusts in England."
             if candidates
             else (f"There is no other {kind} trust in England to compare with.")
         )
-        return Peers(table.sort_values("trust_name").reset_index(), reason)
+        return Peers(about(candidates).sort_values("trust_name").reset_index(), reason)
     if not used:
         return Peers(
-            table.iloc[0:0].reset_index(),
+            about([]).reset_index(),
             "Peers cannot be chosen yet: no published figures on this trust's size or staff.",
         )
     nearest = _nearest(of_kind, used, trust_code, count)
     words = [MEASURES[name] for name in used]
     listing = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
     reason = f"The {len(nearest)} {kind} trusts nearest to this one in {listing}."
-    return Peers(table.loc[nearest].reset_index(), reason)
+    return Peers(about(nearest).reset_index(), reason)
 
 
 def _used(of_kind: pd.DataFrame, trust_code: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
@@ -96,15 +97,10 @@ def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None 
         Index ``indicator``; ``percent``, ``base``, ``trusts``. England's published figure is weighted in
         another way; :func:`england_answers` gives it.
     """
-    rows = answers[answers["trust_code"] != DEMONSTRATION_CODE]
-    if trust_codes is not None:
-        rows = rows[rows["trust_code"].isin(list(trust_codes))]
-    sums = (
-        rows.assign(people=rows["percent"] * rows["base"])
-        .groupby("indicator")
-        .agg(people=("people", "sum"), base=("base", "sum"), trusts=("trust_code", "nunique"))
-    )
-    return sums.assign(percent=sums["people"] / sums["base"])[["percent", "base", "trusts"]]
+    rows = _real(answers, trust_codes)
+    by_indicator = rows.assign(people=rows["percent"] * rows["base"]).groupby("indicator")
+    people, base = (by_indicator[name].sum() for name in ("people", "base"))
+    return pd.DataFrame({"percent": people / base, "base": base, "trusts": by_indicator.size()})
 
 
 def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
@@ -122,15 +118,21 @@ def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
     pandas.DataFrame
         Index ``indicator``; ``trusts``, ``quarter``, ``median``, ``three_quarters`` in per cent.
     """
-    rows = answers[answers["trust_code"] != DEMONSTRATION_CODE]
+    columns = ["quarter", "median", "three_quarters"]
+    found = {
+        indicator: [len(values), *np.quantile(values.to_numpy(), [0.25, 0.5, 0.75])]
+        for indicator, values in _real(answers, trust_codes).groupby("indicator")["percent"]
+    }
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["trusts", *columns]).rename_axis("indicator")
+    return table.astype({"trusts": "int64"} | dict.fromkeys(columns, "float64"))
+
+
+def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.DataFrame:
+    """Answers of some trusts, or of all, without the demonstration trust."""
+    chosen = answers["trust_code"] != DEMONSTRATION_CODE
     if trust_codes is not None:
-        rows = rows[rows["trust_code"].isin(list(trust_codes))]
-    return rows.groupby("indicator")["percent"].agg(
-        trusts="size",
-        quarter=lambda values: values.quantile(0.25),
-        median="median",
-        three_quarters=lambda values: values.quantile(0.75),
-    )
+        chosen &= answers["trust_code"].isin(list(trust_codes))
+    return answers[chosen]
 
 
 @once

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.indicators.definitions import ENGLAND_CODE
+from race_equality.indicators.once import once
 from race_equality.statistics.trend import Trend, trend
 
 #: The main staff groups of the publication's hierarchy; the rest are parts of these.
@@ -48,9 +49,7 @@ def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int
     groups are compared with their own sum and not with the total; for the same reason the total
     does not give a hidden group away.
     """
-    found = headcounts_by_group(
-        figures[figures["trust_code"].isin([trust_code, ENGLAND_CODE])], [trust_code], threshold=threshold
-    )
+    found = headcounts_by_group(figures, [trust_code], threshold=threshold)
     return found[["group", "people", "percent", "england_percent", "status"]]
 
 
@@ -75,12 +74,8 @@ def headcounts_by_group(
         ``period_start``, ``period_end`` of the latest figures.
     """
     codes = list(trust_codes)
-    rows = figures[
-        (figures["indicator"] == "workforce_headcount")
-        & (figures["status"] == "ok")
-        & figures["group"].isin(MAIN_GROUPS)
-        & figures["trust_code"].isin([*codes, ENGLAND_CODE])
-    ]
+    rows = _main_groups(figures)
+    rows = rows[rows["trust_code"].isin([*codes, ENGLAND_CODE])]
     columns = ["trust_code", "group", "people", "percent", "england_percent", "status", "period_start", "period_end"]
     if rows.empty:
         return pd.DataFrame(columns=columns)
@@ -114,6 +109,15 @@ def headcounts_by_group(
     )
 
 
+@once
+def _main_groups(figures: pd.DataFrame) -> pd.DataFrame:
+    """Staff by main staff group, of every trust and of England."""
+    return figures.loc[
+        (figures["indicator"] == "workforce_headcount") & (figures["status"] == "ok") & figures["group"].isin(MAIN_GROUPS),
+        ["trust_code", "group", "value", "period_start", "period_end"],
+    ]
+
+
 #: Head counts of every March, NHS Workforce Statistics.
 _MARCH = "workforce_march_headcount"
 
@@ -134,9 +138,13 @@ def headcount_by_march(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.
         ``trust_code``, ``year``, ``people``, by trust and year. Organisations that have merged are added
         up; a year in which one of them is missing, between years in which it is there, is left out.
     """
-    rows = figures[
-        (figures["indicator"] == _MARCH) & (figures["status"] == "ok") & figures["trust_code"].isin(list(trust_codes))
-    ]
+    found = _headcount_of_all_by_march(figures)
+    return found[found["trust_code"].isin(list(trust_codes))].reset_index(drop=True)
+
+
+@once
+def _headcount_of_all_by_march(figures: pd.DataFrame) -> pd.DataFrame:
+    rows = figures[(figures["indicator"] == _MARCH) & (figures["status"] == "ok")]
     rows = rows.assign(year=rows["period_end"].dt.year, people=rows["value"].astype("float64"))
     span = rows.groupby(["trust_code", "organisation_code"])["year"].agg(["min", "max"]).reset_index()
     table = rows.groupby(["trust_code", "year"], as_index=False).agg(people=("people", "sum"), counted=("people", "size"))
@@ -144,7 +152,7 @@ def headcount_by_march(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.
     there = table.merge(span, on="trust_code")
     there = there[there["year"].between(there["min"], there["max"])].groupby(["trust_code", "year"]).size()
     whole = table["counted"].to_numpy() >= there.reindex(table.set_index(["trust_code", "year"]).index).to_numpy()
-    return table.loc[whole, ["trust_code", "year", "people"]].reset_index(drop=True)
+    return table.loc[whole, ["trust_code", "year", "people"]]
 
 
 def yearly_growth(marches: pd.DataFrame, *, years: int = 9) -> Trend:

@@ -108,26 +108,36 @@ def pooled(
         One row an indicator, columns as from :func:`staff_experience` plus ``trusts``, the number
         of trusts with figures.
     """
-    rows = experience[(experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")]
+    chosen = (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
     if trust_codes is not None:
-        rows = rows[rows["trust_code"].isin(list(trust_codes))]
+        chosen &= experience["trust_code"].isin(list(trust_codes))
+    rows = experience[chosen]
     if rows.empty:
         return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))
     numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
-    sums = (
-        rows.groupby("indicator", as_index=False)
-        .agg(
-            {
-                **dict.fromkeys(numbers, "sum"),
-                "trust_code": "nunique",
-                "period_start": "min",
-                "period_end": "max",
-                "source": "first",
-            }
-        )
-        .rename(columns={"trust_code": "trusts"})
+    by_indicator = rows.groupby("indicator")
+    sums = by_indicator[numbers].sum().assign(
+        trusts=by_indicator.size(),  # one row a trust
+        period_start=by_indicator["period_start"].min(),
+        period_end=by_indicator["period_end"].max(),
+        source=by_indicator["source"].first(),
+        trust_code=label,
+        status="ok",
+        organisations="",
     )
-    return _with_intervals(sums.assign(trust_code=label, status="ok", organisations=""))
+    return _with_intervals(sums.reset_index())
+
+
+@once
+def all_trusts_experience(figures: pd.DataFrame) -> pd.DataFrame:
+    """Add up respondents over all real trusts: :func:`pooled` of :func:`staff_experience`.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    """
+    return pooled(staff_experience(figures))
 
 
 def _empty_counts() -> pd.DataFrame:
@@ -153,24 +163,16 @@ def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """Add percentages, the gap and their intervals to a table of counts."""
     table = table.assign(number=table["indicator"].str.removeprefix("wres_").astype("int64"))
     known = table["status"].eq("ok").to_numpy()
-    for side in _SIDES.values():
-        count, total = table[f"{side}_count"].to_numpy(), table[f"{side}_total"].to_numpy()
-        interval = wilson_interval(count[known], total[known])
-        for name, values in (
-            ("percent", count[known] / total[known]),
-            ("lower", interval.lower),
-            ("upper", interval.upper),
-        ):
-            table[f"{side}_{name}"] = _spread(100 * values, known)
-    minority, white = (
-        (table[f"{side}_count"].to_numpy()[known], table[f"{side}_total"].to_numpy()[known])
-        for side in _SIDES.values()
-    )
-    interval = difference_interval(*minority, *white, method="newcombe")
-    table["gap"] = table["ethnic_minority_percent"] - table["white_percent"]
-    table["gap_lower"] = _spread(100 * interval.lower, known)
-    table["gap_upper"] = _spread(100 * interval.upper, known)
-    return table.sort_values(["trust_code", "number"], ignore_index=True)
+    cells = {side: [table[f"{side}_{kind}"].to_numpy()[known] for kind in ("count", "total")] for side in _SIDES.values()}
+    found = {}
+    for side, (count, total) in cells.items():
+        found[f"{side}_percent"] = count / total
+        found[f"{side}_lower"], found[f"{side}_upper"] = wilson_interval(count, total)
+    found = {name: _spread(100 * values, known) for name, values in found.items()}
+    interval = difference_interval(*cells["ethnic_minority"], *cells["white"], method="newcombe")
+    found["gap"] = found["ethnic_minority_percent"] - found["white_percent"]
+    found["gap_lower"], found["gap_upper"] = (_spread(100 * limit, known) for limit in interval)
+    return table.assign(**found).sort_values(["trust_code", "number"], ignore_index=True)
 
 
 def _spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -4,7 +4,12 @@ import pandas as pd
 import pytest
 
 from race_equality.indicators.access import latest_access, monthly
-from race_equality.indicators.maternity import deliveries_by_ethnicity, most_deprived_share
+from race_equality.indicators.maternity import (
+    deliveries_by_ethnic_group,
+    deliveries_by_ethnicity,
+    most_deprived_share,
+    most_deprived_shares,
+)
 from race_equality.indicators.mental_health import detentions_by_ethnicity
 from race_equality.indicators.survey import discrimination_by_year, yearly_change
 
@@ -89,6 +94,20 @@ def test_the_most_deprived_fifth_is_two_deciles_of_the_known(make_figures):
     counts = {"Decile 1": 300, "Decile 2": 100, "Decile 5": 600, "Unknown": 500}
     figures = make_figures(deliveries(counts, "maternity_deliveries_by_deprivation"))
     assert most_deprived_share(figures, "RAA") == pytest.approx(40.0)
+
+
+def test_deliveries_of_trusts_stand_in_the_order_given(make_figures):
+    rows = [
+        row | {"trust_code": code, "organisation_code": code}
+        for code, white in (("RAA", 500), ("RBB", 300))
+        for row in deliveries({"Asian": 200, "White": white})
+        + deliveries({"Decile 1": white, "Decile 5": 500}, "maternity_deliveries_by_deprivation")
+    ]
+    figures = make_figures(rows)
+    table = deliveries_by_ethnic_group(figures, ["RBB", "RXX", "RAA"])
+    assert table.loc[table["group"] == "White", ["trust_code", "deliveries"]].to_numpy().tolist() == [["RBB", 300], ["RAA", 500]]
+    shares = most_deprived_shares(figures, ["RBB", "RXX", "RAA"])
+    assert shares[["trust_code", "percent"]].to_numpy().tolist() == [["RBB", 37.5], ["RAA", 50.0]]
 
 
 def test_no_maternity_gives_no_rows(make_figures):

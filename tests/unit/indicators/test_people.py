@@ -1,8 +1,13 @@
 """Staff groups, respondents and catchments: shares, and what is too small to show."""
 
+import pandas as pd
 import pytest
 
-from race_equality.indicators.ethnicity_of_respondents import minority_share, respondents_and_catchment
+from race_equality.indicators.ethnicity_of_respondents import (
+    minority_share,
+    respondents_and_catchment,
+    respondents_and_catchments,
+)
 from race_equality.indicators.survey import england_by_ethnic_group, spread_of_trusts, survey_answers
 from race_equality.indicators.workforce import headcount_by_group, total_headcount
 
@@ -132,3 +137,21 @@ def test_catchments_of_two_trusts_that_merged_are_not_added(make_figures):
     table = respondents_and_catchment(make_figures(rows), "RAA").set_index("group")
     assert table.loc["White", "catchment_percent"] == pytest.approx(80.0)
     assert minority_share(table.reset_index(), "catchment_percent") == pytest.approx(20.0)
+
+
+def test_trusts_stand_in_the_order_given_and_each_as_it_would_alone(make_figures):
+    counts = {"Asian": 200, "Black": 100, "Mixed": 20, "White": 600, "Other": 10}
+    rows = [row | {"trust_code": "RAA", "organisation_code": "RAA"} for row in respondents(counts)]
+    rows += [
+        row | {"trust_code": "RBB", "organisation_code": "RBB"}
+        for row in respondents(counts | {"White": 300, "Other": 50})
+    ]
+    figures = make_figures(rows)
+    together = respondents_and_catchments(figures, ["RBB", "RXX", "RAA"])
+    assert together["trust_code"].drop_duplicates().tolist() == ["RBB", "RXX", "RAA"]
+    white = together[together["group"] == "White"]
+    assert white["respondents"].fillna(-1).tolist() == [300, -1, 600]
+    assert white["respondents_status"].tolist() == ["ok", "not_available", "ok"]
+    for code, table in together.groupby("trust_code"):
+        alone = respondents_and_catchment(figures[figures["trust_code"] == code], code)
+        pd.testing.assert_frame_equal(table[alone.columns].reset_index(drop=True), alone)

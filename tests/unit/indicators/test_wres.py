@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.indicators.wres import pooled, staff_experience
+from race_equality.indicators.wres import all_trusts_experience, pooled, staff_experience
 
 
 def test_gap_and_interval_are_newcombes_own_example(make_figures, wres_rows):
@@ -69,6 +69,7 @@ def test_pooling_adds_respondents_and_leaves_the_demonstration_trust_out(make_fi
 
 def test_pooling_over_named_trusts(make_figures, wres_rows):
     figures = make_figures(wres_rows((10, 100), (20, 400)) + wres_rows((90, 300), (20, 100), trust_code="RBB"))
+    pd.testing.assert_frame_equal(all_trusts_experience(figures), pooled(staff_experience(figures)))
     assert pooled(staff_experience(figures), ["RBB"]).loc[0, "ethnic_minority_percent"] == pytest.approx(30.0)
 
 
