@@ -70,9 +70,12 @@ def test_values_as_a_report_prints_them(whole_cut, trust_list):
         ("wres_national_workforce", "Ethnic minority", 2022): (24.2, "percent"),
         ("wres_national_workforce", "Ethnic minority", 2023): (26.4, "percent"),
         ("wres_national_2_ratio", "White over ethnic minority", 2023): (1.59, "ratio"),
-        ("wres_national_6", "Ethnic minority", 2024): (24.9, "percent"),
-        ("wres_national_6", "White", 2024): (20.7, "percent"),
+        # a report pairs data of March with the survey of the autumn before
+        ("wres_national_6", "Ethnic minority", 2023): (24.9, "percent"),
+        ("wres_national_6", "White", 2023): (20.7, "percent"),
     }
+    assert set(figures.loc[figures["indicator"] == "wres_national_6", "period_end"]) == {pd.Timestamp("2023-11-30")}
+    assert set(figures.loc[figures["unit"] == "ratio", "period_end"]) == {pd.Timestamp("2023-03-31")}
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,10 @@ def test_values_as_a_report_prints_them(whole_cut, trust_list):
     [
         (("BME % of workforce", 2023, "about a quarter"), r"row 2, value: 'about a quarter' is not 1 number"),
         (("Ind6 staff harassment BME / White %", 2024, "24.9"), r"row 2, value: '24.9' is not 2 number"),
+        (  # some print a ratio as a percentage
+            ("Ind2 relative likelihood white v BME appointed from shortlisting", 2022, "1.54%"),
+            "row 2, value: '1.54%' is not 1 number",
+        ),
         (("BME % of workforce", 2023, "126.4"), "row 2, value: The figure 126.4 is not between 0 and 100"),
         (("BME % of worforce", 2023, "26.4"), "The measure 'BME % of worforce' is not known. The nearest is 'BME % of workforce'"),
         (("BME % of workforce", "last", "26.4"), "row 2, wres_report_year: The year is 'last'"),

@@ -16,6 +16,7 @@ from race_equality.figures.trusts import TrustList
 from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import first_by_key, read_csv
+from race_equality.sources.staff_survey import survey_period
 
 PUBLICATION = "wres_national"
 ENGLAND = "ENG"
@@ -36,6 +37,8 @@ MEASURES = {
     "Ind6 staff harassment BME / White %": ("wres_national_6", "Ethnic minority / White", "percent"),
     "Black staff believing equal opportunities %": ("wres_national_7", "Black", "percent"),
 }  # fmt: skip
+#: Of the Staff Survey: a report year pairs workforce data of March with the survey of the autumn before.
+SURVEY_INDICATORS = frozenset({"wres_national_6", "wres_national_7"})
 
 
 def read_national_series(path: Path, trusts: TrustList) -> Reading:
@@ -50,6 +53,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
     Returns
     -------
     Reading
+        A figure of the report of 2024 is of 31 March 2024, or of the survey of autumn 2023.
     """
     table = read_csv(path, COLUMNS)
     first_by_key(
@@ -77,12 +81,12 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
             raise value.error(
                 f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7."
             )
-        day = date(int(record["wres_report_year"].text), 3, 31)
+        year = int(record["wres_report_year"].text)
+        day = date(year, 3, 31)
+        period = survey_period(year - 1) if indicator in SURVEY_INDICATORS else (day, day)
         for name, text in zip(groups, found, strict=True):
             number = replace(value, value=text).number("figure", high=100 if unit == "percent" else None)
-            figures.add(
-                ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=(day, day)
-            )
+            figures.add(ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=period)
     return figures.reading(str(last), f"WRES report years {years[0]} to {last}")
 
 
@@ -99,7 +103,8 @@ PUBLICATIONS = (
         notes=(
             "Indicator 2 is White over ethnic minority, indicator 3 ethnic minority over White: above 1 is "
             "adverse to ethnic minority staff in both.",
-            "A WRES report year pairs workforce data of March with the survey of the autumn before.",
+            "A WRES report year pairs workforce data of March with the survey of the autumn before: indicators 6 and 7 "
+            "of the report of 2024 are of autumn 2023.",
         ),
     ),
 )

@@ -139,11 +139,13 @@ def _wres(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliatio
         if len(of_group):
             pooled = 100 * of_group["numerator"].sum() / of_group["denominator"].sum()
             yield _one(
-                f"WRES indicator 6, {row.group}, pooled over trusts and the national headline",
+                f"WRES indicator 6, {row.group}, trusts pooled (autumn {of_group['period_end'].max().year}) and the "
+                "national headline",
                 row,
                 pooled,
                 0.05,  # printed with one decimal
-                "The national figure covers mental health trusts as well, of which this file has none.",
+                "Another year of the survey, and the national figure covers mental health trusts as well, of which "
+                "this file has none.",
             )
 
 

@@ -135,7 +135,7 @@ PUBLICATIONS = (
                 "numbers fit (n_candidates), and the base is one of them, within 2.1% of the middle of the trust's "
                 "other bases. The percentage is as published in either case; the locator of these figures says so.",
                 "Pooled over the file's trusts, indicator 6 is 24.55% for ethnic minority and 20.72% for White "
-                "staff; published for England: 24.9% and 20.7%. The file has no mental health trusts.",
+                "staff; published for England, a year earlier: 24.9% and 20.7%. The file has no mental health trusts.",
             ),
         },
     ),
