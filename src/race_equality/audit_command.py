@@ -29,18 +29,24 @@ def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, li
     from race_equality.errors import RaceEqualityError
 
     try:
-        figures, names = None, {}
+        figures, names, rules, measures = None, {}, {}, {}
         if not outsider:
             from race_equality.figures.store import read_figures
             from race_equality.figures.trusts import read_trusts
+            from race_equality.params import read_rules
+            from race_equality.report.summary_table import names_of_measures
 
             figures = read_figures()
             names = read_trusts().set_index("trust_code")["trust_name"].to_dict()
+            _, rules = read_rules()
+            measures = names_of_measures()
         if site is None:
             from race_equality.project import find_project
 
             site = find_project().root / "output" / "site"
-        result = audit_site(site, figures=figures, names=names, against=against, jobs=jobs)
+        result = audit_site(
+            site, figures=figures, names=names, rules=rules, measures=measures, against=against, jobs=jobs
+        )
     except RaceEqualityError as error:
         click.echo(f"Error: {error}", err=True)
         raise click.exceptions.Exit(2) from None

@@ -190,7 +190,7 @@ def read_rules(*, project: Project | None = None) -> tuple[Rule, dict[str, Rule]
     own = {}
     for file in sorted((project.params / "trusts").glob("*.yml")):
         # most files set none, and a page must not wait for two hundred to be parsed
-        if "minimum_" in file.read_text(encoding="utf-8"):
+        if "minimum_" in file.read_text(encoding="utf-8", errors="replace"):
             try:
                 own[file.stem] = _rule(read_params(file.stem, project=project).settings)
             except (InputError, UnknownTrustError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -20,7 +20,14 @@ from race_equality.disclosure.copies import (
     in_its_picture,
     shown_elsewhere,
 )
-from race_equality.disclosure.known import Secret, bases_of, known_figures, secrets_of
+from race_equality.disclosure.known import (
+    Secret,
+    bases_of,
+    known_elsewhere,
+    known_figures,
+    known_shares,
+    secrets_of,
+)
 from race_equality.disclosure.openly import too_few, too_precise, unread
 from race_equality.disclosure.printed import normal, tables_in
 from race_equality.disclosure.problem import Problem
@@ -68,6 +75,8 @@ def audit_site(
     figures: pd.DataFrame | None = None,
     names: dict[str, str] | None = None,
     rule: Rule | None = None,
+    rules: Mapping[str, Rule] | None = None,
+    measures: Mapping[str, Sequence[str]] | None = None,
     overlapping: tuple[str, ...] = OVERLAPPING,
     against: Path | str | None = None,
     jobs: int = 1,
@@ -87,6 +96,10 @@ def audit_site(
         Trust code to name, to find what other pages say about a trust.
     rule : Rule, optional
         Thresholds and precision; the defaults without it.
+    rules : mapping of str to Rule, optional
+        Of trusts that have raised a threshold: on their own pages and wherever else they are named.
+    measures : mapping of str to sequence of str, optional
+        What pages call an indicator, to find a hidden share beside one of its names.
     overlapping : tuple of str
         How captions of tables begin whose groups overlap, so that totals on other pages are not their sum.
     against : path-like, optional
@@ -118,16 +131,18 @@ def audit_site(
     ----------
     docs/disclosure.md.
     """
-    rule = rule or Rule()
+    rule, rules, names = rule or Rule(), rules or {}, names or {}
     paths, before = _paths(Path(site)), _paths(Path(against)) if against is not None else {}
     scopes = {*paths, *before}
     # what belongs to all: an entry of its search index belongs to a trust's page
     common, apart = _read(paths.get("", []), Path(site))
     common_before, apart_before = _read(before.get("", []), Path(against)) if before else ([], {})
-    secrets, bases = secrets_of(figures, rule, scopes), bases_of(figures, scopes)
+    secrets, bases = secrets_of(figures, rule, rules, scopes), bases_of(figures, scopes)
     attack_scope = partial(
-        _attack_scope, site=Path(site), against=None if against is None else Path(against), rule=rule,
-        names={normal(name): code for code, name in (names or {}).items()}, scopes=frozenset(scopes | set(apart)),
+        _attack_scope, site=Path(site), against=None if against is None else Path(against), rule=rule, rules=rules,
+        names=names, scopes=frozenset(scopes | set(apart)),
+        measures={indicator: tuple(map(normal, words)) for indicator, words in (measures or {}).items()},
+        elsewhere=tuple(secret for code in rules for secret in secrets.get(code, ())),
     )  # fmt: skip
     tasks = [
         _Task(
@@ -153,7 +168,10 @@ def audit_site(
     for result in results:
         problems.update(result.problems)
         problems.update(
-            worked_out(result.tables, totals.get(result.scope, []), bases.get(result.scope, []), rule, overlapping)
+            worked_out(
+                result.tables, totals.get(result.scope, []), bases.get(result.scope, []), rules.get(result.scope, rule),
+                overlapping,
+            )
         )
     files = [path for several in paths.values() for path in several]
     if on_file:
@@ -186,8 +204,11 @@ class _Result:
 
 
 def _attack_scope(
-    task: _Task, *, site: Path, against: Path | None, rule: Rule, names: dict[str, str], scopes: frozenset[str]
-) -> _Result:
+    task: _Task, *, site: Path, against: Path | None, rule: Rule, rules: Mapping[str, Rule], names: Mapping[str, str],
+    scopes: frozenset[str], measures: Mapping[str, Sequence[str]], elsewhere: Sequence[Secret],
+) -> _Result:  # fmt: skip
+    rule = rules.get(task.scope, rule)
+    codes = {normal(name): code for code, name in names.items()}
     contents = [*_read(task.paths, site)[0], *task.contents]
     before = [*(_read(task.before, against)[0] if against else []), *task.contents_before]
     problems: set[Problem] = set()
@@ -200,11 +221,15 @@ def _attack_scope(
     problems.update(in_its_picture(contents, found))
     problems.update(from_changes(contents))
     problems.update(known_figures(contents, list(task.secrets)))
-    totals = totals_of(task.scope, contents, names, scopes)
+    problems.update(known_shares(contents, task.secrets, measures))
+    problems.update(
+        known_elsewhere(contents, [secret for secret in elsewhere if secret.trust_code != task.scope], names)
+    )
+    totals = totals_of(task.scope, contents, codes, scopes)
     if before:
         problems.update(shown_elsewhere(before, found, where=" as published before"))
         problems.update(shown_elsewhere(contents, hidden_cells(before), where=" and was hidden before"))
-        for code, earlier in totals_of(task.scope, before, names, scopes).items():
+        for code, earlier in totals_of(task.scope, before, codes, scopes).items():
             totals[code] += [total._replace(place=f"{total.place} as published before") for total in earlier]
     tables = [part for table in tables_in(contents) for part in parts_of_one_whole(table) if hides(part)]
     return _Result(task.scope, list(problems), len(found), dict(totals), tables)

@@ -48,7 +48,7 @@ class Measure:
     groups : str
         The groups that it is given for.
     adverse_when : str
-        Which side is adverse to staff from ethnic minorities, or to patients; "not stated" where neither is.
+        Which side is adverse to staff from ethnic minorities, or to patients; "neither" where neither is.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Measure:
     definition: str
     units: tuple[str, ...]
     groups: str
-    adverse_when: str = "not stated"
+    adverse_when: str = "neither"
 
 
 _TWO = f"{ETHNIC_MINORITY}, {WHITE}, {GAP}"

@@ -182,13 +182,13 @@ class _Rows:
         self.about = {
             "trust_code": trust.code,
             "trust": trust.name,
-            "trust_type": trust.kind or "not stated",
-            "region": trust.region or "not stated",
+            "trust_type": trust.kind or "not given",
+            "region": trust.region or "not given",
         }
 
     def row(
         self, kind, measure, group, start, end, unit, status, numbers, people, *, source, organisation,
-        locator=_COMPUTED, adverse_when="not stated", compared_with="", reading="", position="",
+        locator=_COMPUTED, adverse_when="neither", compared_with="", reading="", position="",
     ) -> Row:  # fmt: skip
         value, lower, upper = numbers["value"], numbers.get("lower_95"), numbers.get("upper_95")
         fewest = self.rule.minimum_people if unit == "people" else self.rule.minimum_responses
@@ -224,10 +224,10 @@ class _Rows:
             "reading": missing or reading or not_applicable,
             "position": missing or position or not_applicable,
             "rounding": rounding(unit),
-            "source": described.title if described else "not stated",
-            "publisher": described.publisher if described else "not stated",
-            "licence": described.licence if described else "not stated",
-            "file": described.file if described else "not stated",
+            "source": described.title if described else "not given",
+            "publisher": described.publisher if described else "not given",
+            "licence": described.licence if described else "not given",
+            "file": described.file if described else "not given",
             # where a hidden figure stands is not one step away from it
             "locator": locator if missing != "[c]" else "[c]",
         }

@@ -589,7 +589,7 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], responses: Mapping
         {
             "trust_code": table["trust_code"], "measure": "staff_survey_q28", "group": table["group"],
             "unit": "percent", "value": table["respondents_percent"], "lower": table["respondents_lower"],
-            "upper": table["respondents_upper"], "status": table["respondents_status"], "adverse_when": "not stated",
+            "upper": table["respondents_upper"], "status": table["respondents_status"], "adverse_when": "neither",
             "compared_with": "the catchment", "direction": direction,
             "indicators": "staff_survey_q28",
         }
@@ -597,7 +597,7 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], responses: Mapping
     catchment = pd.DataFrame(
         {
             "trust_code": table["trust_code"], "measure": "catchment_ethnicity", "group": table["group"],
-            "unit": "percent", "value": served, "status": table["catchment_status"], "adverse_when": "not stated",
+            "unit": "percent", "value": served, "status": table["catchment_status"], "adverse_when": "neither",
             "compared_with": "", "direction": "not compared", "indicators": "catchment_ethnicity",
         }
     )  # fmt: skip
@@ -610,7 +610,7 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], people: Mapping[s
     about = {
         "trust_code": table["trust_code"], "measure": "workforce_headcount", "group": table["group"],
         "period_start": table["period_start"], "period_end": table["period_end"], "status": table["status"],
-        "adverse_when": "not stated", "compared_with": "", "direction": "not compared",
+        "adverse_when": "neither", "compared_with": "", "direction": "not compared",
         "indicators": "workforce_headcount",
     }  # fmt: skip
     counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
@@ -626,7 +626,7 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], people: Mapping[s
         {
             "trust_code": total.index, "measure": "workforce_headcount", "group": "Total", "unit": "people",
             "period_start": totals["period_start"].max(), "period_end": totals["period_end"].max(),
-            "value": total.to_numpy(), "people": total.to_numpy(), "status": "ok", "adverse_when": "not stated",
+            "value": total.to_numpy(), "people": total.to_numpy(), "status": "ok", "adverse_when": "neither",
             "compared_with": "", "direction": "not compared", "indicators": "workforce_headcount",
         }
     )  # fmt: skip
@@ -648,7 +648,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
                 "unit": "percent a year",
                 "period_start": pd.Timestamp(year - max(trend.points - 1, 0), 3, 31),
                 "period_end": pd.Timestamp(year, 3, 31), "value": trend.slope, "lower": trend.lower,
-                "upper": trend.upper, "status": "not_available" if few else "ok", "adverse_when": "not stated",
+                "upper": trend.upper, "status": "not_available" if few else "ok", "adverse_when": "neither",
                 "compared_with": "its own earlier years",
                 "direction": {"no reliable change": "unclear", "too few points": "none"}.get(trend.direction, trend.direction),
                 "england": np.nan if england is None else england.slope, "indicators": "workforce_march_headcount",
@@ -711,7 +711,7 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     about = {
         "trust_code": table["trust_code"], "measure": "maternity_deliveries_by_ethnicity", "group": table["group"],
         "period_start": table["period_start"], "period_end": table["period_end"], "status": table["status"],
-        "adverse_when": "not stated", "compared_with": "", "direction": "not compared",
+        "adverse_when": "neither", "compared_with": "", "direction": "not compared",
         "indicators": "maternity_deliveries_by_ethnicity",
     }  # fmt: skip
     parts = [
@@ -723,7 +723,7 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
     rates = pd.concat(
         [
-            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth", adverse="not stated"),
+            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth", adverse="neither"),
             *(
                 rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
                     group="All births", adverse=measure.adverse_when

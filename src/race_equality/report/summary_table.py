@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from race_equality.indicators.definitions import WRES
+from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.sentences import READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 
@@ -30,6 +31,19 @@ SHORT_NAMES = {
     8: "Discrimination at work",
     9: "Board membership",
 }
+
+
+def names_of_measures() -> dict[str, tuple[str, ...]]:
+    """Return what reports call the indicators of staff: in full, in few words and by number.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        By indicator, for the audit of a site (:func:`race_equality.disclosure.audit.audit_site`).
+    """
+    found = {f"wres_{number}": (measure.name, SHORT_NAMES[number], f"WRES {number}") for number, measure in WRES.items()}
+    found["wres_2_excluding_international"] = ("Without international recruits",)
+    return found | {question.id: (question.name, question.number) for question in QUESTIONS}
 
 
 def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]]:

@@ -568,3 +568,55 @@ def test_picture_in_base64_and_in_plain_text_are_both_read(site):
     ):
         (site / "trusts" / "R1A.html").write_text(page(body=f'<img src="{uri}" alt="">'), encoding="utf-8")
         assert kinds(site) == {"beside its label"}
+
+
+# ---- shares that a rule hides ----
+
+MEASURES = {"wres_2": ("Appointed from shortlisting", "WRES 2")}
+
+
+def shortlisted(code="R1A", appointed=3.0, of=8.0):
+    table = pd.DataFrame(
+        [
+            {
+                "trust_code": code, "organisation_code": code, "period_start": pd.Timestamp("2024-04-01"),
+                "period_end": pd.Timestamp("2025-03-31"), "indicator": "wres_2", "group": group, "value": 100 * part / base,
+                "unit": "percent", "numerator": part, "denominator": base, "status": "ok", "source": "wres_return_R1A",
+                "locator": "row 1",
+            }
+            for group, part, base in (("Ethnic minority", appointed, of), ("White", 70.0, 300.0))
+        ],
+    )  # fmt: skip
+    return table.astype({"numerator": "Float64", "denominator": "Float64", "value": "Float64"})
+
+
+ROW = (
+    "<table><caption>The nine WRES indicators</caption><tr><th>Indicator</th><th>Ethnic minority</th><th>White</th></tr>"
+    "<tr><th>2. Appointed from shortlisting</th><td>{share}</td><td>23.3%</td></tr></table>"
+)
+
+
+def test_a_share_of_eight_people_stands_in_the_row_of_its_measure(site):
+    """Its label is in every table, so that no other attack can tell which figure is meant."""
+    page_of = site / "trusts" / "R1A.html"
+    page_of.write_text(page(body=ROW.format(share="37.5%")), encoding="utf-8")
+    found = audit_site(site, figures=shortlisted(), measures=MEASURES).problems
+    assert [(p.kind, p.message) for p in found] == [("known figure", "wres_2 of 'ethnic minority' is 37.5%")]
+    page_of.write_text(page(body=ROW.format(share=HIDDEN)), encoding="utf-8")
+    assert audit_site(site, figures=shortlisted(), measures=MEASURES).problems == ()
+
+
+def test_a_share_of_enough_people_may_stand_there(site):
+    (site / "trusts" / "R1A.html").write_text(page(body=ROW.format(share="37.5%")), encoding="utf-8")
+    assert audit_site(site, figures=shortlisted(appointed=6.0, of=16.0), measures=MEASURES).problems == ()
+
+
+def test_what_a_trusts_own_rule_hides_must_not_stand_on_other_pages(site):
+    """A mark of another trust's chart says a name and a figure; sixteen people are enough for the usual rule."""
+    mark = '<p aria-label="Second NHS Trust; answered 16; 37.5%"></p>'
+    (site / "trusts" / "R1A.html").write_text(page(body=mark), encoding="utf-8")
+    known = {"figures": shortlisted("R2B", 6.0, 16.0), "names": {"R2B": "Second NHS Trust"}, "measures": MEASURES}
+    assert audit_site(site, **known).problems == ()
+    found = audit_site(site, **known, rules={"R2B": Rule(minimum_responses=30)}).problems
+    assert {(p.file, p.kind) for p in found} == {("trusts/R1A.html", "known figure")}
+    assert "of R2B, by whose rule it is hidden, is 37.5%" in found[0].message

@@ -16,6 +16,7 @@ from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.project import Project
 from race_equality.render import render_site, stage_project
+from race_equality.report.summary_table import names_of_measures
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
@@ -51,7 +52,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def known() -> dict:
     project = Project(ROOT)
     names = read_trusts(project=project).set_index("trust_code")["trust_name"].to_dict()
-    return {"figures": read_figures(project=project), "names": names}
+    return {"figures": read_figures(project=project), "names": names, "measures": names_of_measures()}
 
 
 def test_nothing_is_recovered(built, known):
