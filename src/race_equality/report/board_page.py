@@ -22,7 +22,7 @@ from race_equality.figures.provenance import Source
 from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
-from race_equality.indicators.definitions import WRES
+from race_equality.indicators.definitions import EXPERIENCE, WRES
 from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURES
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
 from race_equality.report.deeds import as_text
@@ -184,6 +184,23 @@ def marks(trust: Trust, figures: pd.DataFrame) -> list[str]:
             "and stand in no public file."
         ]
     return []
+
+
+def wres_source(trust: Trust, own: pd.DataFrame) -> str:
+    """Return where a chart of WRES 5 to 8 has its figures from, for its caption: charts are copied out of reports.
+
+    Parameters
+    ----------
+    trust : Trust
+    own : pandas.DataFrame
+        Tidy figures of the trust.
+    """
+    if trust.is_demonstration:
+        return "Invented figures."
+    rows = own[own["indicator"].isin([measure.id for measure in EXPERIENCE]) & own["status"].eq("ok")]
+    if rows["source"].str.startswith(LOCAL_PREFIXES).any():
+        return "Source: this trust’s own return (local: not for publication) and NHS Staff Survey."
+    return "Source: NHS Staff Survey."
 
 
 def state_sentence(
