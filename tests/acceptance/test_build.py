@@ -83,6 +83,15 @@ def test_index_lists_the_trusts_and_the_other_pages_are_there(built):
         assert (built.site / "notebooks" / f"{name}.html").is_file()
 
 
+@pytest.mark.parametrize("page", [*(f"trusts/{code}" for code in TRUSTS), *(f"notebooks/{name}" for name in SHARED)])
+def test_each_page_of_a_first_build_leads_to_the_first_page_and_to_those_on_all_trusts(built, page):
+    """None of them is there yet when the first of them is made."""
+    text = (built.site / f"{page}.html").read_text(encoding="utf-8")
+    navigation = re.search(r"<nav\b.*?</nav>", text, flags=re.S)[0]
+    linked = {address.split("/")[-1] for address in re.findall(r'href="([^"]+)"', navigation)}
+    assert {"index.html", *(f"{name}.html" for name in SHARED)} <= linked
+
+
 def test_nothing_of_the_machine_is_published(built):
     places = {str(Path(__file__).parents[2]), str(built.output), str(Path.home())} - {"/"}
     for file in [*built.site.rglob("*.html"), *built.site.rglob("*.ipynb"), built.output / "manifest.json"]:

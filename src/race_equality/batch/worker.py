@@ -98,7 +98,7 @@ class Maker:
                 self._workshop.site,
                 page.path,
                 self._config,
-                beside=order.beside,
+                beside=("index.html", *order.beside),  # which every build makes, after all pages
                 translator=self._translator,
                 on_stage=begins,
             )
