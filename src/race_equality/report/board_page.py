@@ -249,10 +249,10 @@ def state_sentence(
         if apart:
             sentences.append(f"Beside all trusts together, the gap is {listing(apart)}.")
     for way, words in (
-        ("favourable", "Staff from ethnic minorities report better experience than White staff on {}."),
+        ("favourable", f"{'They' if adverse else 'Staff from ethnic minorities'} report better experience than White staff on {{}}."),
         ("unclear", "On {} the data do not show a reliable difference; this does not show that experiences are the same."),
     ):
-        names = [lower_first(WRES[number].name) for number, has in found.items() if has == way]
+        names = [lower_first(SHORT_NAMES[number]) for number, has in found.items() if has == way]
         if names:
             sentences.append(words.format(listing(names)))
     return " ".join(sentences)

@@ -70,8 +70,12 @@ def test_the_summary_puts_each_measure_on_its_side():
     assert text.startswith(
         "Staff from ethnic minorities report worse experience than White staff on two of four survey measures. "
     )
-    assert "better experience than White staff on harassment, bullying or abuse from the public." in text
-    assert "On discrimination from a manager or colleagues the data do not show a reliable difference" in text
+    assert "They report better experience than White staff on harassment from the public." in text
+    assert "On discrimination at work the data do not show a reliable difference" in text
+    favourable = board_page.state_sentence(
+        rows.head(1), rows.set_index("number"), pd.DataFrame(), pd.DataFrame(), "acute"
+    )
+    assert favourable.startswith("Staff from ethnic minorities report better experience than White staff on harassment from")
 
 
 def test_a_ratio_is_times_as_likely_with_direction():
