@@ -35,6 +35,7 @@ from race_equality.disclosure.rules import Rule
 from race_equality.disclosure.working_out import (
     Total,
     from_changes,
+    from_mergers,
     hides,
     parts_of_one_whole,
     totals_of,
@@ -220,6 +221,7 @@ def _attack_scope(
     problems.update(beside_its_label(contents, found))
     problems.update(in_its_picture(contents, found))
     problems.update(from_changes(contents))
+    problems.update(from_mergers(contents, rule))
     problems.update(known_figures(contents, list(task.secrets)))
     problems.update(known_shares(contents, task.secrets, measures))
     problems.update(

@@ -240,6 +240,37 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -
             return
 
 
+def from_mergers(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
+    """People of an organisation that merged: those of the trust less those of its other organisations.
+
+    In data files that give a trust's figures and those of the organisations that formed it.
+    """
+    for table in tables_in(contents):
+        place = {normal(column): i for i, column in enumerate(table.columns)}
+        if not {"organisation", "kind", "people", "measure", "group", "period_end"} <= set(place):
+            continue
+        parts: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+        wholes: dict[tuple[str, ...], set[float]] = defaultdict(set)
+        for row in table.rows:
+            about = tuple(row[place[name]] for name in ("trust_code", "measure", "group", "period_end") if name in place)
+            if row[place["kind"]] == "published figure":
+                parts[about].append(row)
+            elif number := only_number(row[place["people"]]):
+                wholes[about].add(number.value)
+        for about, rows in parts.items():
+            hidden = [row for row in rows if is_hidden(row[place["people"]])]
+            shown = [number.value for row in rows if (number := only_number(row[place["people"]]))]
+            if not hidden or not shown or len({row[place["organisation"]] for row in rows}) < 2:
+                continue
+            for whole in wholes.get(about, ()):
+                if 0 < (left := whole - sum(shown)) < rule.minimum_responses:
+                    organisations = " and ".join(sorted({row[place["organisation"]] for row in hidden}))
+                    yield Problem(
+                        table.file, "worked out", table.channel, table.place,
+                        f"{about[-3]} of {organisations} rests on {left:.0f}, from the trust's {whole:,.0f} and the others",
+                    )  # fmt: skip
+
+
 #: Of so many columns of numbers each three are looked at.
 _MOST_COLUMNS = 8
 

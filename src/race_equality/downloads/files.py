@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.shown import shown_figures
 from race_equality.downloads.codebook import (
     CODEBOOK_COLUMNS,
     COLUMNS,
@@ -57,7 +58,8 @@ class Downloads:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        figures = read_figures(local=False, project=project)
+        # as pages read them: what a hidden part adds to a merged trust's figure would tell that part
+        figures = shown_figures(read_figures(local=False, project=project), project=project)
         trusts = read_trusts(project=project)
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
@@ -122,7 +124,7 @@ class Downloads:
         """Add a trust's own WRES return, which is in no other trust's file and in no comparison of one."""
         if figure_files(self.project, local=code) == figure_files(self.project, local=False):
             return self.material
-        figures = read_figures(local=code, project=self.project)
+        figures = shown_figures(read_figures(local=code, project=self.project), project=self.project)
         # what a trust has loaded of its patients is in its report alone, by the rules of that section
         return replace(self.material, figures=figures[~figures["source"].str.startswith("patients_return_")])
 

@@ -620,3 +620,22 @@ def test_what_a_trusts_own_rule_hides_must_not_stand_on_other_pages(site):
     found = audit_site(site, **known, rules={"R2B": Rule(minimum_responses=30)}).problems
     assert {(p.file, p.kind) for p in found} == {("trusts/R1A.html", "known figure")}
     assert "of R2B, by whose rule it is hidden, is 37.5%" in found[0].message
+
+
+MERGED = (
+    "trust_code,kind,measure,group,organisation,period_end,value,people\n"
+    "R1A,finding,smoking,All births,R1A R2B,2023-03-31,13.3,{whole}\n"
+    "R1A,published figure,smoking,All births,R1A,2023-03-31,13.0,1385\n"
+    "R1A,published figure,smoking,All births,R2B,2023-03-31,[c],[c]\n"
+)
+
+
+def test_what_a_merged_organisation_adds_to_its_trust(site):
+    """1,395 people less the 1,385 of the other organisation are the ten whose share is hidden."""
+    file = site / "trusts" / "R1A-figures.csv"
+    file.write_text(MERGED.format(whole=1395), encoding="utf-8")
+    found = [p for p in audit_site(site).problems if p.kind == "worked out"]
+    assert ["smoking of R2B rests on 10, from the trust's 1,395 and the others"] == [p.message for p in found]
+    for harmless in (1385, 1500):  # it is not in the whole, or is large
+        file.write_text(MERGED.format(whole=harmless), encoding="utf-8")
+        assert not [p for p in audit_site(site).problems if p.kind == "worked out"]
