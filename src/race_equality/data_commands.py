@@ -100,13 +100,18 @@ def add(files: tuple[Path, ...]) -> None:
 def _add_one(path: Path, project: Project) -> None:
     from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.changes import changes
-    from race_equality.sources.loading import add_publication, add_return
+    from race_equality.sources.loading import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
     _say(outcome, project)
     if outcome.reading is not None and outcome.changed:
-        found = changes(outcome.before, outcome.reading.figures)
+        before, beside = outcome.before, False
+        if before.empty:
+            before, beside = previous_edition(outcome, project), True
+        found = changes(before, outcome.reading.figures, beside=beside)
+        if beside and len(before):
+            click.echo(f"  beside {before['source'].iloc[0]}:")
         _say_changes(found)
         if found.nothing:
             click.echo("  the numbers are those that were held; they stand in other cells")
@@ -410,7 +415,7 @@ def _say(outcome: Outcome, project: Project) -> None:
     noun = "trust" if len(trusts) == 1 else "trusts"
     click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
     if outcome.reading.left_out:
-        left = ", ".join(f"{number} {what}" for what, number in sorted(outcome.reading.left_out.items()))
+        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.reading.left_out.items()))
         click.echo(f"  left out: {left}")
     for remark in outcome.reading.remarks:
         click.echo(f"  note: {remark}")
@@ -429,6 +434,11 @@ def _say_changes(found) -> None:
             click.echo(f"  {word}: {shown}")
     if found.values_changed:
         click.echo(f"  figures with another value: {found.values_changed:,}")
+    if found.figures_gained:
+        click.echo(f"  figures gained, of trusts and periods held before: {found.figures_gained:,}")
+    if found.figures_lost:
+        hidden = f", {found.newly_suppressed:,} of them suppressed now" if found.newly_suppressed else ""
+        click.echo(f"  figures lost, of trusts and periods still there: {found.figures_lost:,}{hidden}")
     for row in found.movements.itertuples():
         unit = " percentage points" if row.unit == "percent" else _UNIT_WORDS.get(row.unit, "")
         click.echo(

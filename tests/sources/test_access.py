@@ -304,7 +304,7 @@ def test_an_extract_without_a_trust_is_not_added(extract, cut, project):
     read_folder(cut.path, project)
     before = {path.name: path.read_bytes() for path in project.figures.iterdir()}
     path = extract(lambda columns, rows: rows.__setitem__(slice(0, 3), []))
-    with pytest.raises(InputError, match="has no figure of a trust, a board or England .left out: 1 providers"):
+    with pytest.raises(InputError, match="has no figure of a trust, a board or England .left out: providers that are not trusts .1."):
         add_publication(path, project)
     assert {path.name: path.read_bytes() for path in project.figures.iterdir()} == before
 

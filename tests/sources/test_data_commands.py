@@ -52,7 +52,7 @@ def test_read_prints_what_was_read_suppressed_and_left_out(run, cut):
         "staff_survey_organisations_2024: NSS24 detailed spreadsheets organisational results.xlsx" in output
     )
     assert re.search(r"209|\d+ rows for \d+ trusts: \d+ figures, 2 suppressed, \d+ not available", output)
-    assert "left out: 1 CSUs, 1 ICBs, 1 Social Enterprises - Community" in output
+    assert "left out: CSUs (1), ICBs (1), Social Enterprises - Community (1)" in output
     assert "note: Q16c_1, column Q (% Ethnic background): 100%" in output
     assert "nothing changed: the same figures are held already" in run("read", cut.path)
 

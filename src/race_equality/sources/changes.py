@@ -19,8 +19,10 @@ class Changes:
         Codes of trusts that have a figure now or had one before.
     values_changed : int
         How many figures of the same organisation, period, indicator and group have another value.
-    statuses : dict of str to int
-        How many figures have each status now.
+    figures_gained, figures_lost : int
+        Of periods and trusts that are in both: how many figures stand in one alone.
+    newly_suppressed : int
+        Of the figures lost, those that the publisher hides now.
     movements : pandas.DataFrame
         The largest changes since the latest period before, in the unit of the figure: ``trust_code``,
         ``indicator``, ``group``, ``unit``, ``before``, ``after``.
@@ -31,7 +33,9 @@ class Changes:
     trusts_gained: list[str]
     trusts_lost: list[str]
     values_changed: int
-    statuses: dict[str, int]
+    figures_gained: int
+    figures_lost: int
+    newly_suppressed: int
     movements: pd.DataFrame
 
     @property
@@ -43,19 +47,25 @@ class Changes:
             or self.trusts_gained
             or self.trusts_lost
             or self.values_changed
+            or self.figures_gained
+            or self.figures_lost
         )
 
 
 _FIGURE = ["trust_code", "organisation_code", "indicator", "group", "unit"]
 
 
-def changes(before: pd.DataFrame, after: pd.DataFrame, *, most: int = 5) -> Changes:
+def changes(
+    before: pd.DataFrame, after: pd.DataFrame, *, beside: bool = False, most: int = 5
+) -> Changes:
     """Compare the figures of one publication before and after.
 
     Parameters
     ----------
     before, after : pandas.DataFrame
         Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+    beside : bool
+        Whether those before stay held beside the new ones, so that no period is lost.
     most : int
         How many movements to give.
 
@@ -64,6 +74,14 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, most: int = 5) -> Chan
     Changes
     """
     shown_before, shown_after = before[before["status"] == "ok"], after[after["status"] == "ok"]
+    in_both = [
+        table[
+            table["period_end"].isin(other["period_end"]) & table["trust_code"].isin(other["trust_code"])
+        ].set_index([*_FIGURE, "period_end"])
+        for table, other in ((shown_before, shown_after), (shown_after, shown_before))
+    ]
+    lost, gained = (one.index.difference(other.index) for one, other in (in_both, in_both[::-1]))
+    hidden = after[after["status"] == "suppressed"].set_index([*_FIGURE, "period_end"]).index
     same = shown_before.merge(shown_after, on=[*_FIGURE, "period_end"], suffixes=("_before", "_after"))
     latest = [
         table[table["period_end"] == table.groupby("indicator")["period_end"].transform("max")]
@@ -78,11 +96,13 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, most: int = 5) -> Chan
     moved = moved[moved["movement"] > 0].nlargest(most, "movement")
     return Changes(
         periods_gained=_only(after, before, "period_end"),
-        periods_lost=_only(before, after, "period_end"),
+        periods_lost=[] if beside else _only(before, after, "period_end"),
         trusts_gained=_only(shown_after, shown_before, "trust_code"),
         trusts_lost=_only(shown_before, shown_after, "trust_code"),
         values_changed=int((same["value_before"] != same["value_after"]).sum()),
-        statuses=after["status"].value_counts().to_dict(),
+        figures_gained=len(gained),
+        figures_lost=len(lost),
+        newly_suppressed=len(lost.intersection(hidden)),
         movements=moved[[*_FIGURE, "before", "after"]].reset_index(drop=True),
     )
 

@@ -235,7 +235,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
     chosen = recognise(path)
     (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
     if outcome.reading.figures.empty:
-        left = ", ".join(f"{number} {what}" for what, number in sorted(outcome.reading.left_out.items()))
+        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.reading.left_out.items()))
         raise InputError(
             f"The file has no figure of a trust, a board or England (left out: {left or 'nothing'}).",
             file=path,
@@ -252,6 +252,26 @@ def add_publication(path: Path, project: Project) -> Outcome:
         )
     write_all(files, remove=remove)
     return outcome
+
+
+def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
+    """Return the figures of the edition before one, where editions stand side by side; none elsewhere.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of a file that was added.
+    project : Project
+    """
+    new = outcome.reading.figures
+    nothing = new.iloc[:0]
+    series = [one for one in PUBLICATIONS if one.series and outcome.source.id.startswith(f"{one.id}_")]
+    if not series:
+        return nothing
+    editions = [path.stem for one in series for path in _editions(one, project) if path.stem != outcome.source.id]
+    held = read_figures(new["indicator"].unique(), sources=editions, project=project) if editions else nothing
+    held = held[held["period_end"] < new["period_end"].max()]
+    return held[held["period_end"] == held["period_end"].max()].reset_index(drop=True)
 
 
 def _refuse_what_is_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
