@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from race_equality.indicators import access, maternity, patients_return, workforce
+from race_equality.indicators.among_trusts import direction_of, positions
 from race_equality.indicators.definitions import (
     DEMONSTRATION_CODE,
     ENGLAND_CODE,
@@ -36,7 +37,6 @@ from race_equality.indicators.wres_return import (
     share_by_band,
     years_to_board_parity,
 )
-from race_equality.statistics.funnel import funnel_limits
 from race_equality.statistics.process_control import xmr
 
 #: The group of a gap: always in this direction.
@@ -364,27 +364,6 @@ def _direction(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarra
         )
 
 
-def _funnel(rows: pd.DataFrame) -> np.ndarray:
-    """Position of each trust in a funnel over the real ones."""
-    real = (rows["trust_code"] != DEMONSTRATION_CODE).to_numpy()
-    count, total = rows["count"].to_numpy(), rows["people"].to_numpy()
-    position = np.full(len(rows), "", dtype=object)
-    if not real.any() or total[real].sum() == 0:
-        return position
-    target = count[real].sum() / total[real].sum()
-    position[real] = funnel_limits(count[real], total[real], target=target).position
-    if not real.all():  # the invented trust changes nothing for real ones
-        position[~real] = funnel_limits(count, total, target=target).position[~real]
-    return position
-
-
-def _against_all(position: np.ndarray, adverse_when: str) -> np.ndarray:
-    high = np.char.startswith(position.astype(str), "above")
-    low = np.char.startswith(position.astype(str), "below")
-    adverse, favourable = (high, low) if adverse_when == "higher" else (low, high)
-    return np.select([adverse, favourable, position == "within limits"], ["adverse", "favourable", "unclear"], "none")
-
-
 def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
     for name, table in shares.items():
         # a column of nothing last, for what no trust has
@@ -431,9 +410,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
         for indicator in EXPERIENCE:
             here = (known & (table["indicator"] == indicator.id)).to_numpy()
             if here.any():
-                position = _funnel(rows[rows["indicator"] == indicator.id])
+                position = positions(rows[rows["indicator"] == indicator.id])
                 part.loc[here, "position"] = position
-                part.loc[here, "direction"] = _against_all(position, indicator.adverse_when)
+                part.loc[here, "direction"] = direction_of(position, indicator.adverse_when)
         parts.append(_add_comparators(part, together[side], "measure"))
     gap = pd.DataFrame(
         {
@@ -550,7 +529,7 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     for question in QUESTIONS:
         here = rows[rows["indicator"] == question.id]
         missing = [code for code in compared.codes if code not in set(here["trust_code"])]
-        position = _funnel(here)
+        position = positions(here)
         parts.append(
             pd.DataFrame(
                 {
@@ -564,7 +543,7 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
                     )},
                     "status": ["ok"] * len(here) + _why_missing(figures, question.id, missing),
                     "position": [*position, *[""] * len(missing)],
-                    "direction": [*_against_all(position, question.adverse_when), *["none"] * len(missing)],
+                    "direction": [*direction_of(position, question.adverse_when), *["none"] * len(missing)],
                 }
             )
         )  # fmt: skip
@@ -688,7 +667,7 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
             }
         )  # fmt: skip
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
-        part.loc[latest, "position"] = _funnel(last[latest])
+        part.loc[latest, "position"] = positions(last[latest])
         part = _add_comparators(part, together, "month").drop(columns="month")
         missing = [code for code in compared.codes if code not in set(last["trust_code"])]
         parts += [
@@ -739,9 +718,9 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     for measure in maternity.MEASURES:
         here = (rates["indicator"] == measure.id).to_numpy()
         if here.any():
-            position = _funnel(rates[here])
+            position = positions(rates[here])
             rates.loc[here, "position"] = position
-            rates.loc[here, "direction"] = _against_all(position, measure.adverse_when)
+            rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
     rates = rates.rename(columns={"percent": "value", "adverse": "adverse_when"})
     rates = rates.assign(measure=rates["indicator"], indicators=rates["indicator"], unit="percent", status="ok")
     if len(rates):

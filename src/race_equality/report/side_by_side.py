@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from race_equality.indicators.access import MEASURES as ACCESS
+from race_equality.indicators.among_trusts import direction_of, positions
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, WRES
 from race_equality.indicators.maternity import MEASURES as MATERNITY
 from race_equality.indicators.survey import QUESTIONS
@@ -25,6 +27,7 @@ def side_by_side(
     experience: pd.DataFrame,
     pooled: dict[str, pd.DataFrame],
     asked: pd.DataFrame,
+    answers: pd.DataFrame,
     together: dict[str, pd.DataFrame],
     access: pd.DataFrame,
     births: pd.DataFrame,
@@ -43,6 +46,8 @@ def side_by_side(
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
         What all staff of the trust answered.
+    answers : pandas.DataFrame
+        What all staff of each trust answered, from :func:`race_equality.indicators.survey.survey_answers`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
@@ -56,7 +61,9 @@ def side_by_side(
     -------
     pandas.DataFrame
         Text: ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
-        ``all``, ``reading``.
+        ``all``, ``reading``. A share of staff or of births is read in the funnel over all trusts, as in the
+        downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
+        far from it as trusts ordinarily are.
     """
     rows = []
     if 8 in experience.index and experience.loc[8, "status"] == "ok":
@@ -80,7 +87,7 @@ def side_by_side(
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _among(row, together["all"], questions[row.indicator].adverse_when),
+                "reading": _among(row.indicator, answers, trust_code, questions[row.indicator].adverse_when),
             }
         )
     names = {measure.id: measure.name for measure in ACCESS}
@@ -105,11 +112,23 @@ def _gap_of(table: pd.DataFrame) -> str:
     return points(table.loc[8, "gap"]) if 8 in table.index else STATUS_WORDS["not_available"]
 
 
-def _among(row, everyone: pd.DataFrame, adverse_when: str) -> str:
-    value = everyone["percent"].get(row.indicator, math.nan)
-    if math.isnan(value) or row.lower <= value <= row.upper:
-        return "No reliable difference from all trusts"
-    return "Worse than all trusts" if (row.lower > value) == (adverse_when == "higher") else "Better than all trusts"
+#: What a position in the funnel says of a share that is better high or low, and of one that is neither.
+_AMONG = {
+    "adverse": "Worse than expected of a trust of its size",
+    "favourable": "Better than expected of a trust of its size",
+    "unclear": "As expected of a trust of its size",
+    "none": STATUS_WORDS["not_available"],
+}
+
+
+def _among(indicator: str, answers: pd.DataFrame, trust_code: str, adverse_when: str) -> str:
+    rows = answers[answers["indicator"] == indicator]
+    rows = rows.assign(count=rows["percent"] * rows["base"] / 100, people=rows["base"])
+    return _AMONG[str(direction_of(_position(rows, trust_code), adverse_when)[0])]
+
+
+def _position(rows: pd.DataFrame, trust_code: str) -> np.ndarray:
+    return positions(rows)[(rows["trust_code"] == trust_code).to_numpy()]
 
 
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
@@ -123,8 +142,9 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
             chosen = same if codes is None else same[same["trust_code"].isin(codes)]
             return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if len(chosen) else STATUS_WORDS["not_available"]
 
-        everyone = 100 * same["count"].sum() / same["people"].sum() if len(same) else math.nan
-        apart = not math.isnan(everyone) and not found.lower <= everyone <= found.upper
+        # the demonstration trust is set among the others and changes nothing for them
+        of_all = same if found.trust_code in set(same["trust_code"]) else pd.concat([same, births.loc[[found.Index]]])
+        position = str(_position(of_all, trust_code)[0])
         rows.append(
             {
                 "who": "Patients",
@@ -135,9 +155,9 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
                 "region": share(region_codes),
                 "all": share(),
                 # who gives birth where differs, so a rate is high or low and not better or worse
-                "reading": ("Higher than all trusts" if found.lower > everyone else "Lower than all trusts")
-                if apart
-                else "No reliable difference from all trusts",
+                "reading": f"{side} expected of a trust of its size"
+                if (side := {"above": "Higher than", "below": "Lower than"}.get(position.partition(" ")[0]))
+                else _AMONG["unclear" if position == "within limits" else "none"],
             }
         )
     return rows

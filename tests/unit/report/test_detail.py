@@ -85,18 +85,50 @@ def test_staff_and_patients_stand_in_one_table():
           "percent": count / 10, "lower": count / 10 - 1, "upper": count / 10 + 1, "period_end": pd.Timestamp("2023-03-31")}
          for code, count in (("RAA", 93.0), ("RBB", 70.0), ("RCC", 80.0), ("DEMO", 999.0), ("ENG", 999.0))]
     )
+    # trusts that ordinarily lie from 6% to 12%: 14% of 9,000 is beyond them
+    everybody = answers_of({"RAA": 14.0, **{f"R{n:02}": 6 + 6 * n / 40 for n in range(41)}})
     here = HERE.assign(period_start=pd.Timestamp("2024-09-01"), period_end=pd.Timestamp("2024-11-30"))
     table = side_by_side(
-        here, dict.fromkeys(("similar", "region", "all"), here), asked, dict.fromkeys(("similar", "region", "all"), answers),
+        here, dict.fromkeys(("similar", "region", "all"), here), asked, everybody, dict.fromkeys(("similar", "region", "all"), answers),
         waits, births, "RAA", peer_codes=["RBB"], region_codes=[],
     )
     assert table["who"].tolist() == ["Staff", "Staff", "Patients", "Patients"]
     assert table["reading"].tolist() == [
-        "Worse for staff from ethnic minorities", "Worse than all trusts", "Improving", "Higher than all trusts"
+        "Worse for staff from ethnic minorities", "Worse than expected of a trust of its size", "Improving",
+        "As expected of a trust of its size",
     ]
     # all trusts: (93 + 70 + 80) of 3,000, the invented and England's left out
     assert table.loc[3, ["similar", "region", "all"]].tolist() == ["7.0%", "No data", "8.1%"]
     assert table.loc[2, "region"] == "No data"
+
+
+def answers_of(percents, people=9000.0):
+    return pd.DataFrame(
+        [{"trust_code": code, "indicator": "staff_survey_q16b", "percent": percent, "base": people}
+         for code, percent in percents.items()]
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "reading"),
+    [
+        # 10.2% of 9,000 is five standard errors from 12%: in the midst of trusts from 6% to 18%...
+        ([6 + 12 * n / 40 for n in range(41)], "As expected of a trust of its size"),
+        # ...and outside where they are alike; less discrimination is better
+        ([12 + (n % 3 - 1) / 10 for n in range(41)], "Better than expected of a trust of its size"),
+    ],
+)
+def test_a_share_is_read_among_trusts_as_they_ordinarily_differ(others, reading):
+    everybody = answers_of({"RAA": 10.2, **{f"R{n:02}": percent for n, percent in enumerate(others)}})
+    asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 10.2, "lower": 9.6, "upper": 10.9,
+                           "period_start": pd.Timestamp("2024-09-01"), "period_end": pd.Timestamp("2024-11-30")}])
+    none = pd.DataFrame(columns=["percent"], dtype=float)
+    births = pd.DataFrame(columns=["trust_code", "indicator", "period_end", "count", "people"])
+    found = side_by_side(
+        HERE.iloc[:0], {}, asked, everybody, {"similar": none, "region": none, "all": none}, pd.DataFrame(columns=["indicator"]),
+        births, "RAA", peer_codes=[], region_codes=[],
+    )
+    assert found["reading"].tolist() == [reading]
 
 
 def returned(make_rows):
