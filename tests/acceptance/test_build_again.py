@@ -95,18 +95,20 @@ def test_figures_touch_every_page(again, small_project, file):
     [
         ("data/local/patients_return_rrk.parquet", {"RRK", "national_overview"}),
         ("data/local/patients_return_RH8.parquet", {"national_overview"}),
+        ("data/figures/demonstration.parquet", {"national_overview"}),
+        ("data/sources/demonstration.yml", {"national_overview"}),
     ],
 )
 def test_figures_that_stand_in_one_report_touch_no_other(again, small_project, file, touched):
     path = small_project / file
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"more")
     said = again("--dry-run")
     assert {name for name, why in said.items() if why != "up to date"} == touched
 
 
-def test_a_report_says_the_same_with_the_patients_return_of_another(tmp_path, monkeypatch):
-    """The plan leaves a report alone when one is loaded, so its notebook must not see it."""
+def test_a_report_says_the_same_whatever_another_loads_and_the_demonstration_shows(tmp_path, monkeypatch):
+    """The plan leaves a report alone when they change, so its notebook must not see them."""
     demonstration = read_figures(sources="demonstration", project=Project(ROOT))
     patients = demonstration[demonstration["indicator"].str.startswith("patients_")]
     assert len(patients) > 100
@@ -118,6 +120,8 @@ def test_a_report_says_the_same_with_the_patients_return_of_another(tmp_path, mo
         for file in ("_quarto.yml", "index.qmd"):
             shutil.copy(ROOT / file, root)
         if name == "with":
+            for file in ("figures/demonstration.parquet", "sources/demonstration.yml"):
+                (root / "data" / file).unlink()
             (root / "data" / "local").mkdir()
             later = patients.assign(
                 source="patients_return_demo",
@@ -236,16 +240,20 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(
         time.sleep(0.05)
     time.sleep(1.2)  # the record is written once a second
     os.kill(build.pid, number)
-    build.communicate(timeout=30)
+    build.communicate(timeout=60)
+    site = small_project / "out" / "site"
+    if number == signal.SIGINT:  # the page that was whole is there, and listed
+        assert (site / "trusts" / "RJ1.pdf").is_file()
+        assert 'href="trusts/RJ1.html"' in (site / "index.html").read_text(encoding="utf-8")
 
     (small_project / "go").touch()
     end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--explain")
     assert end.returncode == 0, end.stderr
     assert "RRK: run and rendered" in end.stdout
     if number == signal.SIGINT:  # a kill may come before RJ1 was written down
-        assert "RJ1: rendered: it was executed and not rendered" in end.stdout
+        assert "RJ1: up to date" in end.stdout
         # RJ1 not again; RRK and RR8 run side by side, in either order
         assert sorted(ran.read_text().split()) == ["RJ1", "RR8", "RRK", "RRK"]
-    assert sorted(path.stem for path in (small_project / "out" / "site" / "trusts").glob("*.html")) == [
-        "RJ1", "RR8", "RRK",
-    ]  # fmt: skip
+    assert sorted(path.stem for path in (site / "trusts").glob("*.html")) == ["RJ1", "RR8", "RRK"]
+    listed = (site / "index.html").read_text(encoding="utf-8")
+    assert [code for code in ("RJ1", "RR8", "RRK") if f'href="trusts/{code}.html"' not in listed] == []

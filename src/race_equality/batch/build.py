@@ -227,7 +227,7 @@ class _Build:
         self.failed = output / "failed"
         self.pages = {page.path: page for page in plan.pages}
         self.manifest = read_manifest(output)
-        self.inputs = Inputs(project, options.renderer)
+        self.inputs = Inputs(project, options.renderer, self.manifest.setdefault("known", {}))
         self.work = [self._decide(page) for page in plan.pages]
         self.needed = [work for work in self.work if work.is_needed]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}

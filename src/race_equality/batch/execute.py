@@ -299,7 +299,7 @@ def _has_picture(output: dict[str, Any]) -> bool:
 
 def _name_trust(notebook: NotebookNode, trust: Trust, committed: Path) -> None:
     """Put the trust's name over its report; what the report is becomes the subtitle."""
-    from race_equality.render.notebook import read_front_matter, set_front_matter
+    from race_equality.render.front_matter import read_front_matter, set_front_matter
 
     set_front_matter(
         notebook,

@@ -18,18 +18,21 @@ from typing import Any
 import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
-from race_equality.params import read_rules
 from race_equality.project import Project
 
 #: Modules that no notebook imports: a change in them changes nothing that a notebook says. A module
-#: that is not named here counts, so that a new one is safe.
+#: that is not named here counts, so that a new one is safe; a test holds that none that counts, and
+#: no notebook, imports one that does not.
 _NOT_IN_NOTEBOOKS = (
-    "batch", "render", "sources", "cli.py", "progress.py", "golden.py", "data_commands.py",
-    "audit_command.py", "params_commands.py",
+    "batch", "downloads", "render", "sources", "cli.py", "progress.py", "golden.py", "data_commands.py",
+    "audit_command.py", "params_commands.py", "single_file_command.py",
 )  # fmt: skip
 
-#: Of these, what writes the trust's name into the executed notebook, and what the methods page lists.
-_IN_NOTEBOOKS_YET = ("batch/execute.py", "downloads/codebook.py")
+#: Of these, what runs notebooks and writes the trust's name into them, and what the methods page lists.
+_IN_NOTEBOOKS_YET = (
+    "batch/engine.py", "batch/execute.py", "batch/fork_server.py", "batch/limits.py",
+    "downloads/codebook.py", "render/front_matter.py",
+)  # fmt: skip
 
 _WORDS = {
     "notebook": "its notebook",
@@ -81,10 +84,15 @@ class Inputs:
         The checkout.
     renderer : str
         ``auto``, ``quarto`` or ``built-in``, as asked for.
+    known : dict, optional
+        What an earlier build worked out, kept for the next; brought up to date here.
     """
 
-    def __init__(self, project: Project, renderer: str) -> None:
+    def __init__(
+        self, project: Project, renderer: str, known: dict[str, str] | None = None
+    ) -> None:
         self._project, self._renderer = project, renderer
+        self.known = {} if known is None else known
         self._package = Path(race_equality.__file__).parent
 
     def of_notebook(self, page: Page) -> Parts:
@@ -182,8 +190,15 @@ class Inputs:
     @cached_property
     def _thresholds(self) -> str:
         """Every page hides of every trust what that trust's own rule hides."""
-        _, own = read_rules(project=self._project)
-        return _digest({code: [rule.minimum_responses, rule.minimum_people] for code, rule in own.items()})
+        basis = _digest(self.of_downloads())
+        if self.known.get("basis") != basis:
+            # Reading settings imports half of the package: not where nothing has changed.
+            from race_equality.params import read_rules
+
+            _, own = read_rules(project=self._project)
+            rules = {code: [rule.minimum_responses, rule.minimum_people] for code, rule in own.items()}
+            self.known.update(basis=basis, thresholds=_digest(rules))
+        return self.known["thresholds"]
 
     def _figures_of(self, page: Page) -> str:
         owner = page.trust.code if page.trust is not None else _EVERYBODY
@@ -225,10 +240,7 @@ class Inputs:
             path
             for path in self._package.rglob("*")
             if path.is_file()
-            and (
-                path.relative_to(self._package).parts[0] not in _NOT_IN_NOTEBOOKS
-                or path.relative_to(self._package).as_posix() in _IN_NOTEBOOKS_YET
-            )
+            and _counts(path.relative_to(self._package).as_posix())
             and "__pycache__" not in path.parts
         ]
         return hash_files(files, base=self._package)
@@ -262,15 +274,25 @@ class Inputs:
 
 
 #: Figures that stand in the report of one trust and in no comparison: a trust's own return on its
-#: patients. All others count for every report, because each sets its trust beside all the others. Those
-#: of the demonstration trust stand in no comparison; they change so seldom that they are not told apart.
+#: patients, and the invented ones of the demonstration trust. A test holds a report to it. All others
+#: count for every report, because each sets its trust beside all the others.
 _OWN_RETURN = "patients_return_"
+_DEMONSTRATION = "demonstration"
 _EVERYBODY, _NOBODY = "all trusts", "no trust"
+
+
+def _counts(module: str) -> bool:
+    """Whether executed notebooks rest on a file of the package."""
+    return module.partition("/")[0] not in _NOT_IN_NOTEBOOKS or module in _IN_NOTEBOOKS_YET
 
 
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
+    from race_equality.figures.trusts import DEMONSTRATION_CODE
+
     stem = Path(name).stem
+    if stem == _DEMONSTRATION:
+        return DEMONSTRATION_CODE
     return stem.removeprefix(_OWN_RETURN).upper() if stem.startswith(_OWN_RETURN) else None
 
 

@@ -7,7 +7,7 @@ and typst, both from Python packages) for a machine without Quarto.
 from __future__ import annotations
 
 from race_equality.render.failure import RenderFailure
-from race_equality.render.notebook import set_front_matter
+from race_equality.render.front_matter import set_front_matter
 from race_equality.render.site import render_site
 from race_equality.render.staging import stage_project
 

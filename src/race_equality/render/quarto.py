@@ -23,18 +23,14 @@ from race_equality.render.failure import RenderFailure
 from race_equality.render.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
+from race_equality.render.front_matter import read_front_matter
 from race_equality.render.listing import (
     listing_of,
     replace_listing,
     without_dead_ends,
     write_listing,
 )
-from race_equality.render.notebook import (
-    picture_bytes,
-    put_back_pictures,
-    read_front_matter,
-    without_pictures,
-)
+from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
 from race_equality.render.pdf import plain_opacity
 from race_equality.render.typst_outputs import as_typst
 from race_equality.render.search import Entry, merge_index, page_of, read_index

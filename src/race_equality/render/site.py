@@ -219,7 +219,8 @@ def render_page(
 
 def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None:
     from race_equality.render.builtin import page_html
-    from race_equality.render.notebook import PageSource, split_front_matter
+    from race_equality.render.front_matter import split_front_matter
+    from race_equality.render.notebook import PageSource
 
     write_listing(project_dir, site_dir)
     front_matter, text = split_front_matter(project_dir / "index.qmd")

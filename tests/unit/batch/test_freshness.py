@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 from types import MappingProxyType
 
+import nbformat
 import pytest
 import race_equality
 from race_equality.batch import freshness
 from race_equality.batch.freshness import Inputs, decide, outputs_of
 from race_equality.batch.plan import Page
 from race_equality.project import Project
+
+
+PACKAGE = Path(race_equality.__file__).parent
 
 
 @pytest.fixture
@@ -98,6 +103,8 @@ def test_another_trust_has_other_parameters_alone(project):
         ("quite_new.py", {"code"}, set()),
         ("batch/execute.py", {"code"}, set()),
         ("batch/pool.py", set(), set()),
+        ("render/front_matter.py", {"code"}, {"site"}),
+        ("downloads/spreadsheet.py", set(), {"downloads"}),
         ("cli.py", set(), set()),
         ("sources/new.py", set(), set()),
         ("render/site.py", set(), {"site"}),
@@ -117,6 +124,38 @@ def test_what_a_module_touches(project, tmp_path, monkeypatch, module, notebook,
     after = rests(project, page), Inputs(project, "built-in").of_rendering()
     assert changes(before[0], after[0]) == notebook
     assert changes(before[1], after[1]) == rendering
+
+
+def imported(source: str) -> set[str]:
+    """Name the package's modules that are imported when some code runs, wherever in it that is."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    files = (name.removeprefix("race_equality.").replace(".", "/") + ".py" for name in found)
+    return {file for file in files if (PACKAGE / file).is_file()}
+
+
+def test_what_counts_for_notebooks_imports_nothing_that_does_not():
+    importing = {
+        module: imported((PACKAGE / module).read_text(encoding="utf-8"))
+        for path in PACKAGE.rglob("*.py")
+        if freshness._counts(module := path.relative_to(PACKAGE).as_posix())
+    }
+    for file in (PACKAGE.parents[1] / "notebooks").glob("*.ipynb"):
+        cells = nbformat.read(file, as_version=4).cells
+        importing[file.name] = set().union(*(imported(c.source) for c in cells if c.cell_type == "code"))
+    assert len(importing["board_report.ipynb"]) > 10
+    assert "batch/limits.py" in importing["batch/engine.py"]
+    assert {
+        (module, other) for module, others in importing.items() for other in others if not freshness._counts(other)
+    } == set()
 
 
 def test_versions_touch_both(project, monkeypatch):

@@ -13,7 +13,8 @@ import yaml
 from race_equality.errors import InputError
 from race_equality.render import set_front_matter
 from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
-from race_equality.render.notebook import picture_bytes, read_front_matter, read_page, without_escapes
+from race_equality.render.front_matter import read_front_matter, without_escapes
+from race_equality.render.notebook import picture_bytes, read_page
 
 
 def notebook(*cells, front_matter: str | None = "---\ntitle: Report\ndate: 2026-04-01\n---"):
