@@ -424,7 +424,7 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
         if "Black" not in rows.index or not rows.loc[["Black", "White"], "status"].eq("ok").all():
             continue
         black, white = rows.loc["Black"], rows.loc["White"]
-        if black["lower"] <= white["upper"]:
+        if not black["times_lower"] > 1:
             continue  # no reliable difference there: the wider area says more
         england_too = ""
         if system is not None and found is system and len(england):
@@ -434,7 +434,8 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
             f"{black['times_white']:.1f} times",
             f"{where}, people in the Black ethnic group were {black['times_white']:.1f} times as likely as people in the "
             f"White group to be detained under the Mental Health Act in the year to {month(black['period_end'])} "
-            f"({black['rate']:.0f} and {white['rate']:.0f} for 100,000 people).{england_too}",
+            f"(95% confidence interval: {black['times_lower']:.1f} to {black['times_upper']:.1f}; {black['rate']:.0f} and "
+            f"{white['rate']:.0f} for 100,000 people).{england_too}",
             "Worse for patients from ethnic minorities",
             "adverse",
         )

@@ -125,11 +125,14 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         The first measure in numbers, the others in words; the tables hold the rest.
     """
     measures = {measure.id: measure for measure in RETURN_MEASURES}
-    said, also, unclear = "", [], []
+    said, also, unclear, compared = "", [], [], 0
     for name, rows in _latest_year(by_group[by_group["breakdown"] == "ethnicity"]).groupby("measure", sort=False):
         adverse = rows[rows["direction"] == "adverse"]
         white = rows[rows["direction"] == "reference"]
-        if adverse.empty or white.empty:
+        compared += int(rows["direction"].isin(["adverse", "favourable", "unclear"]).sum())
+        if not rows["direction"].isin(["adverse", "favourable", "unclear"]).any():
+            continue  # no group to compare, or none to compare with
+        if adverse.empty:
             unclear.append(lower_first(_SHORT[name]))
         elif said:
             also.append(f"{lower_first(_SHORT[name])} ({listing(adverse['group'].tolist())})")
@@ -148,6 +151,8 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         paragraph.append(
             f"On {listing(unclear)} no group is reliably higher than the White group; this does not show that they are the same."
         )
+    if compared > 1 and (said or also):
+        paragraph.append(f"With {compared} comparisons, about one in twenty would look reliable by chance alone.")
     slopes = summary[(summary["breakdown"] == "deprivation") & summary["direction"].isin(["adverse", "favourable"])]
     if len(slopes):
         first = slopes.iloc[0]
@@ -224,14 +229,15 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
         As it stands at the start of a sentence: "In England".
     """
     known = detentions[(detentions["status"] == "ok") & (detentions["group"] != "White")]
-    apart = known[known["lower"] > detentions.set_index("group").loc["White", "upper"]]
+    apart = known[known["times_lower"] > 1]
     if apart.empty:
         return f"{place}, the data do not show a reliable difference from the White group in rates of detention."
     top = apart.loc[apart["times_white"].idxmax()]
     return (
         f"{place}, people in the {top['group']} ethnic group were {top['times_white']:.1f} times as likely as "
         f"people in the White group to be detained under the Mental Health Act in the year to "
-        f"{month(top['period_end'])} ({top['rate']:.0f} against "
+        f"{month(top['period_end'])} (95% confidence interval: {top['times_lower']:.1f} to {top['times_upper']:.1f}; "
+        f"{top['rate']:.0f} against "
         f"{detentions.set_index('group').loc['White', 'rate']:.0f} detentions for 100,000 people, "
         "not adjusted for age)."
     )
@@ -265,7 +271,7 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
         table[f"{name}_times"] = [
             "Comparator"
             if row.group == "White"
-            else f"{row.times_white:.1f}"
+            else f"{row.times_white:.1f} ({row.times_lower:.1f} to {row.times_upper:.1f})"
             if row.status == "ok" and not math.isnan(row.times_white)
             else STATUS_WORDS["suppressed"]
             for row in detentions.itertuples()

@@ -421,8 +421,8 @@ def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
     if growth.direction == "no reliable change":
         return f"{text}; the data do not show a steady change."
     return (
-        f"{text}, a {'rise' if growth.slope > 0 else 'fall'} of {points(growth.slope, signed=False)}% a year (95% confidence "
-        f"interval: {interval(growth.lower, growth.upper)}). "
+        f"{text}; the line through these years {'rises' if growth.slope > 0 else 'falls'} by "
+        f"{points(growth.slope, signed=False)}% a year (95% confidence interval: {interval(growth.lower, growth.upper)}). "
         "Each new post is a choice of whom to appoint."
     )
 
@@ -503,13 +503,13 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
-        yearly = "" if brief else f" ({points(change.slope)} percentage points a year, {bounds})"
+        yearly = "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
         return (
             f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}; the data do not show "
             f"a reliable change{yearly}."
         )
     verb = "rose" if change.direction == "rising" else "fell"
-    yearly = "" if brief else f", by {points(change.slope, signed=False)} percentage points a year ({bounds})"
+    yearly = "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
 
 

@@ -157,6 +157,14 @@ def by_group():
     return returned(make)
 
 
+def test_of_a_measure_without_patients_nothing_is_said(by_group):
+    """A trust without inpatients: that no group is reliably higher would be said of nobody."""
+    nobody = by_group.assign(measure="patients_detained", status="not_available", direction="none", percent=math.nan)
+    text = patients.return_sentences(pd.concat([by_group, nobody]), patients_summary(by_group))
+    assert "detained" not in text
+    assert "With 2 comparisons, about one in twenty would look reliable by chance alone." in text
+
+
 def test_a_group_higher_than_the_white_group_beyond_chance_is_marked_in_words(by_group):
     table = patients.return_table(by_group, "ethnicity").set_index("group")["patients_waiting_over_18_weeks"]
     assert table["White"] == "40.0% (comparator)"

@@ -31,7 +31,7 @@ def test_no_waits_are_not_applicable_in_a_sentence():
 def detentions(**changes):
     rows = [
         {"group": group, "detentions": count, "rate": rate, "lower": lower, "upper": upper, "times_white": rate / 70.0,
-         "status": "ok", "period_end": pd.Timestamp("2024-03-31")}
+         "times_lower": lower / 71.0, "times_upper": upper / 69.0, "status": "ok", "period_end": pd.Timestamp("2024-03-31")}
         for group, count, rate, lower, upper in (
             ("Asian", 3993, 72.0, 69.0, 75.0), ("Black", 5693, 238.0, 232.0, 245.0), ("White", 31735, 70.0, 69.0, 71.0),
         )
@@ -43,14 +43,17 @@ def test_detention_is_times_as_likely_with_both_groups_and_no_cause():
     text = patients.detention_sentences(detentions(), "In England")
     assert text == (
         "In England, people in the Black ethnic group were 3.4 times as likely as people in the White group to be "
-        "detained under the Mental Health Act in the year to March 2024 (238 against 70 detentions for 100,000 "
-        "people, not adjusted for age)."
+        "detained under the Mental Health Act in the year to March 2024 (95% confidence interval: 3.3 to 3.6; 238 "
+        "against 70 detentions for 100,000 people, not adjusted for age)."
     )
 
 
-def test_rates_that_overlap_are_no_reliable_difference():
-    text = patients.detention_sentences(detentions(lower=60.0), "In England")
+def test_a_ratio_whose_interval_holds_one_is_no_reliable_difference():
+    """Whether the intervals of two rates overlap does not say so: that of their ratio does."""
+    text = patients.detention_sentences(detentions(times_lower=0.97), "In England")
     assert "do not show a reliable difference" in text
+    overlapping = patients.detention_sentences(detentions(lower=60.0), "In England")
+    assert "3.4 times as likely" in overlapping
 
 
 def test_a_suppressed_rate_is_words_and_not_a_number():
@@ -66,7 +69,7 @@ def surveys(*percentages):
 def test_a_reliable_change_has_a_verb_and_an_unclear_one_has_none():
     falling = sentences.change_sentence(surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -0.8, -0.2, "falling", 4))
     unclear = sentences.change_sentence(surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -1.3, 0.3, "no reliable change", 4))
-    assert "fell from 15.3% to 14.0%, by 0.5 percentage points a year" in falling
+    assert "fell from 15.3% to 14.0% (the line through the surveys: −0.5 percentage points a year, 95%" in falling
     assert "went from 15.3% to 14.0%; the data do not show a reliable change" in unclear
     assert "fell" not in unclear
 
