@@ -188,8 +188,14 @@ def test_a_return_is_of_a_trust_that_is_open(fill, trust_list, code, problem):
 def test_an_empty_return_and_one_of_too_many_years(fill, trust_list):
     with pytest.raises(InputError, match="The return has no numbers"):
         read_return(fill(dict.fromkeys(FILLED, ("", "", ""))), trust_list)
-    with pytest.raises(InputError, match="The return has 4 years. Keep at most 3"):
-        read_return(fill(years=[date(2022, 3, 31), *YEARS]), trust_list)
+    with pytest.raises(InputError, match="The return has 10 years. Keep at most 9"):
+        read_return(fill(years=[date(year, 3, 31) for year in range(2016, 2026)]), trust_list)
+
+
+def test_a_return_of_enough_years_to_tell_when_shares_meet(fill, trust_list):
+    _, reading = read_return(fill(years=[date(year, 3, 31) for year in range(2020, 2026)]), trust_list)
+    board = reading.figures.query("indicator == 'wres_9_board' and group == 'White'")
+    assert sorted(board["period_end"].dt.year) == [2020, 2021, 2022, 2023, 2024, 2025]
 
 
 def test_a_return_is_kept_in_the_local_folder_with_its_source(fill, cut, project):

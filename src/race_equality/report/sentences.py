@@ -273,9 +273,12 @@ def _likelihood(row) -> str:
     return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."
 
 
+_YEARS_IN_A_TABLE = 4
+
+
 def years_of(likelihoods: pd.DataFrame) -> list[str]:
-    """Return the years that a return holds, oldest first, in words."""
-    pairs = likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end")
+    """Return the latest years that a return holds, as many as a table has room for, oldest first, in words."""
+    pairs = likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end").tail(_YEARS_IN_A_TABLE)
     return [period(start, end) for start, end in pairs.itertuples(index=False)]
 
 

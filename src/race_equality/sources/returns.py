@@ -21,7 +21,8 @@ from race_equality.sources.headers import nearest
 from race_equality.sources.reading import Cell, Record, first_by_key, read_csv
 from race_equality.sources.return_workbook import read_workbook
 
-MOST_YEARS = 3
+#: Of a template, and of a return: from four on it can be told when two shares that move would meet.
+TEMPLATE_YEARS, MOST_YEARS = 3, 9
 #: How people write that a number is small, hidden or not there, in a cell that takes a number.
 _IN_WORDS = re.compile(r"[<≤].*|\*+|[-–—]|n\.?/?a\.?|nil|none|unknown|not known|tbc", re.IGNORECASE)
 
@@ -156,7 +157,7 @@ def return_source(
     )
 
 
-def years_before(today: date, number: int = MOST_YEARS) -> list[date]:
+def years_before(today: date, number: int = TEMPLATE_YEARS) -> list[date]:
     """Return the last days of the last ``number`` years to 31 March before a day."""
     last = today.year if today > date(today.year, 3, 31) else today.year - 1
     return [date(year, 3, 31) for year in range(last - number + 1, last + 1)]

@@ -97,7 +97,7 @@ _HELP = """\
 # where the number is not known: the report then says "No data". Write 0 only for nobody.
 # wres_1: staff on 31 March by pay band. wres_9: the board on 31 March (voting and executive are
 # part of it). wres_2: from shortlisting to appointment in the year to 31 March; the second version
-# leaves out international recruits. wres_3: in the year, each person once. wres_4: each person once.
+# leaves out international recruits. wres_3 and wres_4: in the year, each person once. Earlier years may be added, up to nine.
 {survey}# Then run: race-equality data add {file}
 # The figures stay in data/local/ on this machine; git ignores that folder.
 """
