@@ -85,6 +85,7 @@ def add(files: tuple[Path, ...]) -> None:
             raise RaceEqualityError("\n".join(["There are no files to add.", *left_out]))
         for why_not in left_out:
             click.echo(f"left out: {why_not}")
+        found = _without_trust_list(found, project, problems)
         for path, asked in found:
             if not asked and (why_not := not_added(path)):
                 click.echo(f"left out: {why_not}")
@@ -97,10 +98,54 @@ def add(files: tuple[Path, ...]) -> None:
         raise RaceEqualityError("\n".join(problems))
 
 
+def _without_trust_list(
+    found: list[tuple[Path, bool]], project: Project, problems: list[str]
+) -> list[tuple[Path, bool]]:
+    """Add the files of the trust list among others, before them; return the others."""
+    from race_equality.sources.recognition import trust_list_part
+    from race_equality.sources.trust_list import TOGETHER, add_trust_list
+
+    parts, others = {}, []
+    for path, asked in found:
+        try:
+            part = trust_list_part(path)
+        except InputError:
+            part = ""  # it is no file that can be read, and named so as one of the others
+        if part in (*TOGETHER, "ods_successors"):
+            parts[part] = (path, asked)
+        else:
+            others.append((path, asked))
+    if not parts:
+        return others
+    if not set(TOGETHER) <= parts.keys() and not any(asked for _, asked in parts.values()):
+        return found  # of a folder: left out, and said to be
+    try:
+        new = add_trust_list({part: path for part, (path, _) in parts.items()}, project)
+    except RaceEqualityError as error:
+        problems.append(str(error))
+        return others
+    for source in new.sources:
+        click.echo(f"{source.id}: {source.file}")
+    click.echo(f"  {new.trusts} trusts are open today")
+    if new.opened:
+        click.echo(f"  opened since: {', '.join(new.opened)}")
+    for code, trust in new.gone.items():
+        click.echo(f"  {code} is closed: " + (f"its figures stand under {trust}" if trust else "no single trust took its place"))
+    if new.carried or new.dropped:
+        click.echo(f"  figures under another trust: {new.carried:,}; under none, and left out: {new.dropped:,}")
+    if not (new.opened or new.gone or new.carried or new.dropped):
+        click.echo("  the same trusts as held")
+    return others
+
+
 def _add_one(path: Path, project: Project) -> None:
     from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.changes import changes
-    from race_equality.sources.loading import add_publication, add_return, previous_edition
+    from race_equality.sources.loading import (
+        add_publication,
+        add_return,
+        previous_edition,
+    )
     from race_equality.sources.recognition import is_return
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
@@ -171,10 +216,9 @@ def _update_one(source_id: str, path: Path, held: set[str], project: Project) ->
         if sha256_of(path) in held:
             click.echo(f"{source_id}: {path.name} is the file already held")
             return
-        where = TRUST_FILES[source_id][0]
         click.echo(
-            f"{source_id}: {_shown(path, project)} is new. The trust list is read from four files "
-            f"together: put it at {where} in the folder of raw files, then race-equality data read FOLDER"
+            f"{source_id}: {_shown(path, project)} is new. It is read together with the list of trusts by kind "
+            f"({TRUST_FILES['ods_trusts'][3]}): race-equality data add {_shown(path, project)} trusts.csv"
         )
         return
     with files_to_add([path]) as (found, _):

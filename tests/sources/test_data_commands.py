@@ -285,6 +285,22 @@ def test_a_folder_is_added_and_what_is_no_publication_is_said(run, filled, cut, 
     assert "map.geojson: The file is not GeoJSON with features" in output
 
 
+def test_the_trust_list_is_added_by_itself_and_first(run, filled, cut, write):
+    rows = [(*row[:4], "20260930") if row[0] == "RX8" else row for row in write.ETR]
+    write.etr(cut.etr, rows)
+    trusts = [row if row[0] != "RJ1" else (*row[:6], "RX8", "2026-10-01") for row in write.TRUSTS if row[0] != "RX8"]
+    write.trusts(cut.trusts, trusts)
+    alone = run("add", cut.etr, fails=True)
+    assert "etr.csv: The file is part of the trust list" in alone
+    assert "race-equality data add etr.csv trusts.csv" in alone
+    output = run("add", cut.rtt, cut.trusts, cut.etr)
+    assert output.index("8 trusts are open today") < output.index("rtt: ")
+    assert "RX8 is closed: its figures stand under RJ1" in output
+    assert "The store is whole." in run("check", "--schema")
+    assert "(RX8): 50.0%" in run("show", "RJ1", "staff_survey_q15")
+    assert "the same trusts as held" in run("add", cut.trusts, cut.etr, cut.successors)
+
+
 def test_of_several_files_the_right_ones_are_added_and_each_wrong_one_named(run, filled, cut, write, tmp_path):
     bad = write.csv(tmp_path / "bad.csv", [("RJ1", "2024-09-01", "many", 1, 1, 1)], write.RTT_HEADER[:6])
     worse = write.csv(tmp_path / "worse.csv", [(1, 2)], ("a", "b"))

@@ -150,7 +150,7 @@ def test_update_reads_what_is_new_and_leaves_what_is_held(server, project, cut, 
     result = update()
     assert result.exit_code == 0, result.output
     assert "catchment: trust_catchment_2026.csv is the file already held" in result.output
-    assert "ods_etr: data/raw/ods_etr/etr.csv is new. The trust list is read from four files" in result.output
+    assert "ods_etr: data/raw/ods_etr/etr.csv is new. It is read together with the list of trusts by kind" in result.output
     text = cut.population.read_text(encoding="utf-8").replace("800000", "812345")
     server.answers["/trust_catchment_2026.csv"] = [(200, text.encode())]
     result = update("catchment")

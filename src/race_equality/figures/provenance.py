@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -118,6 +118,22 @@ def read_sources(
     """
     folders = _folders(as_project(project))[: None if local else 1]
     return [_load(path) for folder in folders for path in sorted(folder.glob("*.yml"))]
+
+
+def dated(source: Source, *, project: Project | str | os.PathLike[str] | None = None) -> Source:
+    """Return a source with the day its file was first read: the same file read again is not news.
+
+    Parameters
+    ----------
+    source : Source
+        As it was read today.
+    project : Project or path-like, optional
+    """
+    try:
+        before = read_source(source.id, project=project)
+    except RaceEqualityError:
+        return source
+    return replace(source, date_read=before.date_read) if before.sha256 == source.sha256 else source
 
 
 def as_project(project: Project | str | os.PathLike[str] | None) -> Project:

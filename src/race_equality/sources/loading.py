@@ -21,22 +21,20 @@ from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 from race_equality.figures.provenance import (
     OPEN_GOVERNMENT_LICENCE,
     Source,
+    dated,
     read_source,
     sha256_of,
 )
 from race_equality.figures.schema import FIGURE_KEY, check_figures
 from race_equality.figures.store import (
     LOCAL_PREFIXES,
-    SUCCESSIONS_FILE,
     SYSTEMS_FILE,
-    TRUSTS_FILE,
     in_order,
     parquet_bytes,
     read_figures,
-    trust_schema,
     write_all,
 )
-from race_equality.figures.trusts import TrustList, read_trust_list, successions_csv
+from race_equality.figures.trusts import TrustList, read_trust_list
 from race_equality.project import Project
 from race_equality.sources import (
     boundaries,
@@ -55,6 +53,7 @@ from race_equality.sources.publication import (
 )
 from race_equality.sources.recognition import is_map, recognise, return_kind
 from race_equality.sources.returns import return_source
+from race_equality.sources.trust_list import list_files
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ class Outcome:
         return self.reading is not None and not self.reading.figures.equals(self.before)
 
 
-def read_trust_files(folder: Path) -> tuple[TrustList, dict[str, Path]]:
-    """Read the trust list out of a folder of raw files.
+def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[str, Path]]:
+    """Read the trust list out of a folder of raw files, with the successions that are held.
 
     Returns
     -------
@@ -94,7 +93,11 @@ def read_trust_files(folder: Path) -> tuple[TrustList, dict[str, Path]]:
     paths = {source_id: find_file(folder, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
     boards = systems.read_codes(paths["systems"])
     lists = (paths[source_id] for source_id in ("ods_etr", "ods_trusts", "ods_successors"))
-    return ods.read_trust_list(*lists, boards), paths
+    try:
+        known = read_trust_list(project=project).successions
+    except RaceEqualityError:
+        known = ()  # the first reading of all
+    return ods.read_trust_list(*lists, boards, known=known), paths
 
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> Reading:
@@ -134,41 +137,19 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     if only:
         trusts = read_trust_list(project=project)
     else:
-        trusts, paths = read_trust_files(folder)
-        content = parquet_bytes(trusts.trusts, trust_schema())
-        files[project.figures / TRUSTS_FILE] = content
-        files[project.figures / SUCCESSIONS_FILE] = successions_csv(trusts.successions)
-        boards = trusts.boards
+        trusts, paths = read_trust_files(folder, project)
+        files, sources = list_files(trusts, paths, project)
         register_path = folder / systems.REGISTER_FILE
         register = systems.read_register(register_path) if register_path.is_file() else []
-        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(boards, register)
-        for source_id, path in paths.items():
-            _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]
-            source = _dated(
-                Source(
-                    source_id,
-                    title,
-                    publisher,
-                    url,
-                    licence,
-                    date.today(),
-                    sha256_of(path),
-                    path.name,
-                    period,
-                    notes,
-                    sha256(content).hexdigest() if source_id == "ods_trusts" else "",
-                ),
-                project,
-            )
-            files[project.sources / f"{source_id}.yml"] = source.to_yaml().encode()
-            rows = {
-                "ods_trusts": len(trusts.trusts),
-                "ods_successors": len(trusts.successions),
-                "systems": len(boards),
-            }
-            outcomes.append(Outcome(source, None, rows.get(source_id, 0)))
+        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(trusts.boards, register)
+        rows = {
+            "ods_trusts": len(trusts.trusts),
+            "ods_successors": len(trusts.successions),
+            "systems": len(trusts.boards),
+        }
+        outcomes += [Outcome(source, None, rows.get(source.id, 0)) for source in sources]
         for path in sorted(folder.glob(boundaries.PATTERN))[-1:]:  # of several years, the latest
-            written, outcome = _boundary_files(path, boards, project)
+            written, outcome = _boundary_files(path, trusts.boards, project)
             files |= written
             outcomes.append(outcome)
         files |= demonstration_files(project)
@@ -186,7 +167,7 @@ def _boundary_files(
 ) -> tuple[dict[Path, bytes], Outcome]:
     """Return the boundaries of boards and their source, ready to be written."""
     content, year = boundaries.read_boundaries(path, boards)
-    source = _dated(
+    source = dated(
         Source(
             BOUNDARIES_SOURCE,
             boundaries.TITLE.format(year=year),
@@ -200,7 +181,7 @@ def _boundary_files(
             boundaries.NOTES,
             sha256(content).hexdigest(),
         ),
-        project,
+        project=project,
     )
     files = {
         project.figures / BOUNDARIES_FILE: content,
@@ -317,11 +298,11 @@ def add_return(path: Path, project: Project) -> Outcome:
     trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
     content = parquet_bytes(reading.figures)
     source = replace(
-        _dated(
+        dated(
             return_source(
                 form.source_id(code), form.TITLE, trust_name, path, reading.period, form.NOTES, date.today()
             ),
-            project,
+            project=project,
         ),
         figures_sha256=sha256(content).hexdigest(),
     )
@@ -358,7 +339,7 @@ def _read_files(
         reading = read_publication(one, path, trusts)
         content = parquet_bytes(reading.figures)
         notes = (*one.notes, *one.edition_notes.get(reading.edition, ()), *reading.remarks)
-        source = _dated(
+        source = dated(
             Source(
                 reading.source_id,
                 one.title.format(edition=reading.edition),
@@ -372,7 +353,7 @@ def _read_files(
                 notes,
                 sha256(content).hexdigest(),
             ),
-            project,
+            project=project,
         )
         editions = _editions(one, project)
         if one.series:
@@ -440,13 +421,3 @@ def _editions(one: Publication, project: Project) -> list[Path]:
     """Return the files of every edition of a publication that the store has."""
     edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d)?)?")
     return [path for path in sorted(project.figures.glob("*.parquet")) if edition.fullmatch(path.stem)]
-
-
-def _dated(source: Source, project: Project) -> Source:
-    """Return a source with the day its file was first read: the same file read again is not news."""
-    try:
-        before = read_source(source.id, project=project)
-    except RaceEqualityError:
-        return source
-    return replace(source, date_read=before.date_read) if before.sha256 == source.sha256 else source
-

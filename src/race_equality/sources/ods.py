@@ -62,15 +62,22 @@ _CODE = re.compile(r"[A-Z0-9]{3,5}")
 def read_trust_list(
     etr: Path,
     trusts: Path,
-    successors: Path,
+    successors: Path | None,
     boards: Mapping[str, tuple[str, str]] | None = None,
+    *,
+    known: Iterable[Succession] = (),
 ) -> TrustList:
     """Read the trusts open today and the successions of those that are not.
 
     Parameters
     ----------
-    etr, trusts, successors : Path
-        The three files.
+    etr, trusts : Path
+        The official list and that of trusts by kind.
+    successors : Path or None
+        The file of successions, where it is at hand.
+    known : iterable of Succession
+        Those held already. A list of trusts names the predecessors of those open today: when a successor
+        merges in its turn, only what is held tells where its predecessors went.
     boards : mapping of str to (str, str), optional
         Integrated care boards; see :func:`race_equality.sources.systems.read_codes`.
 
@@ -86,7 +93,7 @@ def read_trust_list(
     """
     official = read_csv(etr, ETR_COLUMNS, header=False)
     listed = read_csv(trusts, TRUST_COLUMNS)
-    stated = read_csv(successors, SUCCESSOR_COLUMNS)
+    stated = read_csv(successors, SUCCESSOR_COLUMNS) if successors else None
     for table, column in ((official, "organisation code"), (listed, "trust_code")):
         for record in table:
             _code(record[column])
@@ -95,7 +102,7 @@ def read_trust_list(
     open_codes = {record["trust_code"].text for record in listed}
     _check_nothing_open_is_left_out(official, listed, open_codes)
 
-    successions = _successions(listed, stated, by_code, open_codes)
+    successions = _successions(listed, stated, known, by_code, open_codes)
     merged_in = _merged_in(successions)
     rows = []
     for record in listed:
@@ -179,7 +186,11 @@ def _check_nothing_open_is_left_out(official: Table, listed: Table, open_codes: 
 
 
 def _successions(
-    listed: Table, stated: Table, by_code: dict[str, Record], open_codes: set[str]
+    listed: Table,
+    stated: Table | None,
+    known: Iterable[Succession],
+    by_code: dict[str, Record],
+    open_codes: set[str],
 ) -> list[Succession]:
     """Put together every stated succession; the first file to state one gives its basis."""
     found: dict[tuple[str, str], Succession] = {}
@@ -225,7 +236,7 @@ def _successions(
     kept = resources.files(__package__).joinpath("successions.yml").read_text(encoding="utf-8")
     for values in yaml.safe_load(kept):
         add(Succession(**values))
-    for record in stated:
+    for record in stated or ():
         old_code, new_code = _code(record["old_code"]), _code(record["new_code"])
         add(
             Succession(
@@ -237,6 +248,8 @@ def _successions(
                 f"{stated.file.name} row {record.row}",
             )
         )
+    for succession in known:
+        add(succession)
     for succession in found.values():
         if succession.old_code in open_codes:
             raise InputError(

@@ -29,6 +29,12 @@ from race_equality.sources.headers import nearest, normalised, same_words
 from race_equality.sources.publication import Publication
 from race_equality.sources.reading import Workbook, csv_columns
 
+_TRUST_LIST_COLUMNS = {
+    "ods_trusts": ods.TRUST_COLUMNS,
+    "ods_successors": ods.SUCCESSOR_COLUMNS,
+    "systems": systems.CODES_COLUMNS,
+    "systems_register": systems.REGISTER_COLUMNS,
+}
 _MOST_SHOWN = 300  # letters of the headers of an unknown file
 
 
@@ -59,12 +65,12 @@ def recognise(path: Path) -> Publication:
             row=1,
             mend="Save it as CSV UTF-8 (comma delimited).",
         )
-    if _is_of_trust_list(headers):
+    if trust_list_part(path):
         raise InputError(
-            "The file is part of the trust list, which is read from four files together.",
+            "The file is part of the trust list, which is read from several files together.",
             file=path,
-            mend="Put the four in a folder with the publications, laid out as data/README.md says, and use "
-            "`race-equality data read FOLDER`.",
+            mend="Give them in one command, of about the same date: race-equality data add etr.csv trusts.csv "
+            "(lists of integrated care boards: race-equality data read FOLDER).",
         )
     for one in PUBLICATIONS:
         if one.is_table is not None and one.is_table(headers):
@@ -135,15 +141,22 @@ def _unknown(
     )
 
 
-def _is_of_trust_list(headers: Sequence[str]) -> bool:
-    """Return whether a CSV's first row is that of one of :data:`TRUST_FILES`."""
-    official = len(headers) == len(ods.ETR_COLUMNS) and re.fullmatch(r"[A-Z0-9]{3,5}", headers[0])
-    return bool(official) or any(
-        set(columns) <= set(headers)
-        for columns in (
-            ods.TRUST_COLUMNS, ods.SUCCESSOR_COLUMNS, systems.CODES_COLUMNS, systems.REGISTER_COLUMNS,
-        )  # fmt: skip
-    )
+def trust_list_part(path: Path) -> str:
+    """Return which file of the trust list a file is: the id of its source, "" for another file.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    if is_workbook(path) or is_map(path):
+        return ""
+    headers = csv_columns(path)
+    if len(headers) == len(ods.ETR_COLUMNS) and re.fullmatch(r"[A-Z0-9]{3,5}", headers[0]):
+        return "ods_etr"  # has no header
+    for source_id, columns in _TRUST_LIST_COLUMNS.items():
+        if set(columns) <= set(headers):
+            return source_id
+    return ""
 
 
 def is_map(path: Path) -> bool:

@@ -13,7 +13,12 @@ from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import check_percentages, first_by_key, read_csv
-from race_equality.sources.staff_survey import ALL_STAFF, TRUST_GROUPS, check_is_no_trust, survey_period
+from race_equality.sources.staff_survey import (
+    ALL_STAFF,
+    TRUST_GROUPS,
+    check_is_no_trust,
+    survey_period,
+)
 
 PUBLICATION = "staff_survey_panel"
 #: Indicator to its columns of rate and base, and whether it is weighted.
