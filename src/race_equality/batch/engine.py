@@ -1,9 +1,10 @@
 """A papermill engine whose kernels are forked: ``papermill --engine fork …``.
 
-It is papermill's own engine in all but two things: the kernel is forked from a process that has
-imported everything (:mod:`race_equality.batch.fork_server`), and the notebook on disk is brought up to
-date every few seconds rather than twice for each cell. ipykernel, jupyter_client and nbclient do what
-they always do, so outputs, errors, timeouts, interrupts and the death of a kernel are theirs.
+It is papermill's own engine in all but three things: the kernel is forked from a process that has
+imported everything (:mod:`race_equality.batch.fork_server`), messages come over a socket pair
+(:mod:`race_equality.batch.pipe`), and the notebook on disk is brought up to date every few seconds
+rather than twice for each cell. ipykernel, jupyter_client and nbclient do what they always do, so
+outputs, errors, timeouts, interrupts and the death of a kernel are theirs.
 
 Where the platform cannot fork, or the notebook wants another kernel than this Python, kernels start
 the usual way.
@@ -18,6 +19,8 @@ import signal
 import sys
 import time
 import uuid
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
@@ -32,8 +35,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
-from traitlets import default
 
+from race_equality.batch import pipe
 from race_equality.batch.fork_server import (
     ADDRESS_VARIABLE,
     AVAILABLE,
@@ -56,6 +59,14 @@ _LOOK_AT_ALL_EVERY = 4
 
 #: Seconds for a kernel to end when asked, before it is interrupted. It takes a tenth.
 _POLITE_SECONDS = 1.0
+
+_TIMED_OUT = "no message in time"
+
+#: Bytes that are read at a time.
+_PIECE = 1_000_000
+
+#: Bytes that are taken from a kernel that was told to end: how an interrupted cell ended is among them.
+_LATE = 64 * _MEGABYTE
 
 _own_server: ForkServer | None = None
 
@@ -109,20 +120,18 @@ class ForkProvisioner(LocalProvisioner):
         self.cwd = kwargs.get("cwd", Path.cwd())
         return self.connection_info
 
-    async def post_launch(self, **kwargs: Any) -> None:
-        """Wait until the kernel listens: a client that connects too soon tries again only later."""
-        while isinstance(self.process, ForkedProcess):
-            if self.process.poll() is not None or self.process.ready:
-                break  # jupyter_client finds a dead one out, and says so
-            await _readable(self.process, timeout=60)
-        await super().post_launch(**kwargs)
-
     async def wait(self) -> int | None:
         """Wait for the end of the kernel, which its process tells at once."""
         if isinstance(self.process, ForkedProcess):
             while self.process.poll() is None:
                 await _readable(self.process, timeout=0.1)
         return await super().wait()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Close the connection."""
+        if isinstance(self.process, ForkedProcess):
+            self.process.channel.close()
+        await super().cleanup(restart=restart)
 
 
 async def _readable(process: ForkedProcess, *, timeout: float) -> None:
@@ -148,50 +157,154 @@ def _ipykernel_arguments(cmd: list[str]) -> list[str] | None:
     return cmd[at + 1 :] if before == ["-m"] else None
 
 
-class ForkKernelClient(AsyncKernelClient):
-    """A client that knows when a kernel is ready, and does not wait to see whether it is."""
+class _Channel:
+    """One of a forked kernel's channels, with what nbclient uses of it."""
 
-    def start_channels(self, *args: Any, **kwargs: Any) -> None:
-        """Start the channels without the heartbeat: the kernel's process tells of its end."""
-        kwargs["hb"] = False
-        super().start_channels(*args, **kwargs)
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self.send = send
+        self._messages: deque[dict[str, Any]] = deque()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Take a message in."""
+        self._messages.append(message)
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+        """Return the next message.
+
+        Raises
+        ------
+        queue.Empty
+            When there is none in time.
+        """
+        if not self._messages:
+            loop = asyncio.get_running_loop()
+            news = loop.create_future()
+            self._waiting.append(news)
+            end = None if timeout is None else loop.call_later(timeout, news.cancel, _TIMED_OUT)
+            try:
+                await news
+            except asyncio.CancelledError as reason:
+                if reason.args != (_TIMED_OUT,):
+                    raise
+            finally:
+                self._waiting.remove(news)
+                if end is not None:
+                    end.cancel()
+            if not self._messages:
+                raise Empty
+        return self._messages.popleft()
+
+
+class ForkKernelClient(AsyncKernelClient):
+    """A client of a forked kernel.
+
+    Parameters
+    ----------
+    process : ForkedProcess
+        Where the kernel runs.
+    **options
+        As for jupyter_client's own.
+    """
+
+    def __init__(self, process: ForkedProcess, **options: Any) -> None:
+        super().__init__(**options)
+        self._process = process
+        self._unpacker = pipe.Unpacker()
+        self._unsent = b""
+        self._late = 0
+        self._shell_channel = _Channel(self._send)
+        self._iopub_channel = _Channel(self._send)
+        self.session.auth = None  # the other end is known
+
+    def start_channels(self, *_: Any, **__: Any) -> None:
+        """Listen to the kernel."""
+        self._loop = asyncio.get_running_loop()
+        self._descriptor = self._process.channel.fileno()
+        self._loop.add_reader(self._descriptor, self._read)
+
+    def stop_channels(self) -> None:
+        """Close the connection."""
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
+        self._process.channel.close()
+
+    def _read(self) -> None:
+        try:
+            data = self._process.channel.recv(_PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:  # whoever waits asks whether the kernel is alive
+            self._loop.remove_reader(self._descriptor)
+        if self._process.is_ending:
+            self._late += len(data)
+            if self._late > _LATE:
+                return  # it must not wait for us, nor all of it be kept here
+        for channel, frames in self._unpacker.feed(data):
+            _, frames = self.session.feed_identities(frames)
+            message = self.session.deserialize(frames)
+            (self._shell_channel if channel == pipe.SHELL else self._iopub_channel).put(message)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        frames = self.session.serialize(message)
+        self._unsent += pipe.pack(pipe.SHELL, [*frames, *message.get("buffers", ())])
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            self._unsent = self._unsent[self._process.channel.send(self._unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:  # the kernel has ended
+            self._unsent = b""
+        if self._unsent:
+            self._loop.add_writer(self._descriptor, self._write)
+        else:
+            self._loop.remove_writer(self._descriptor)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers and its outputs arrive.
+        """Wait until the kernel answers.
 
-        Notes
-        -----
-        jupyter_client then waits for two tenths of a second without output. Any message on the
-        output channel shows that it is connected, and what belongs to other requests is left aside
-        by nbclient.
+        Raises
+        ------
+        RuntimeError
+            When it does not.
         """
         deadline = time.monotonic() + (timeout if timeout is not None else 60)
-        connected = False
+        request = self.kernel_info()
         while True:
-            request = self.kernel_info()
             try:
-                reply = await self.shell_channel.get_msg(timeout=1)
-                while reply["parent_header"].get("msg_id") != request:
-                    reply = await self.shell_channel.get_msg(timeout=1)
-                if not connected:
-                    await self.iopub_channel.get_msg(timeout=0.2)
-                connected = True
+                reply = await self._shell_channel.get_msg(timeout=1)
             except Empty:
                 if not await self.is_alive():
                     raise RuntimeError("Kernel died before replying to kernel_info") from None
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"Kernel didn't respond in {timeout} seconds") from None
             else:
-                self._handle_kernel_info_reply(reply)
-                return
+                if reply["parent_header"].get("msg_id") == request:
+                    self._handle_kernel_info_reply(reply)
+                    return
 
 
 class ForkKernelManager(AsyncKernelManager):
     """jupyter_client's manager of one kernel, with :class:`ForkProvisioner`."""
 
-    @default("client_factory")
-    def _fork_client(self) -> type[AsyncKernelClient]:
-        return ForkKernelClient
+    @property
+    def _forked(self) -> ForkedProcess | None:
+        process = getattr(self.provisioner, "process", None)
+        return process if isinstance(process, ForkedProcess) else None
+
+    def client(self, **kwargs: Any) -> AsyncKernelClient:
+        """Return a client of the kernel, forked or not."""
+        if self._forked is None:
+            return super().client(**kwargs)
+        return ForkKernelClient(self._forked, session=self.session, parent=self, **kwargs)
 
     async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
         named = self.kernel_spec.metadata.get("kernel_provisioner", {})
@@ -209,9 +322,8 @@ class ForkKernelManager(AsyncKernelManager):
         return await super()._async_pre_start_kernel(**kw)
 
     async def _async_shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
-        # jupyter_client first interrupts, to end a cell that is still running. A kernel that is just
-        # done with its last request can take the interrupt half way back to its loop and then hangs
-        # for seconds, so one that listens is asked first; one that does not is interrupted after.
+        # jupyter_client first interrupts, to end a cell that is still running. A kernel that listens is
+        # asked first, so that what it does at its end is not interrupted.
         if self.has_kernel and self.owns_kernel and not now and not restart:
             self.shutting_down = True
             self.stop_restarter()
@@ -223,6 +335,12 @@ class ForkKernelManager(AsyncKernelManager):
         await super()._async_shutdown_kernel(now=now, restart=restart)
 
     shutdown_kernel = _async_shutdown_kernel
+
+    async def _async_request_shutdown(self, restart: bool = False) -> None:
+        if self._forked is None:
+            await super()._async_request_shutdown(restart=restart)
+        else:
+            self._forked.end()
 
     async def _async_wait(self, pollinterval: float = 0.1) -> None:
         # jupyter_client looks every tenth of a second; a forked kernel's end is heard of at once.

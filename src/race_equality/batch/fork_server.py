@@ -8,8 +8,8 @@ The process that forks has *imported* but never *used* the libraries that start 
 process in which vl-convert, typst or polars have started theirs hangs. It runs no thread, no event
 loop and no ZeroMQ socket. In a build it has also read the figures, with pandas and one thread. It is ``python -m race_equality.batch.fork_server``, started by :class:`ForkServer`;
 requests come over a Unix socket, each with the standard output and error of who asks, as a child of
-its own would inherit them. The connection then stands for the kernel: it says when the kernel can be
-talked to and how it ended, and closing it ends the kernel.
+its own would inherit them, and one end of a socket pair for the kernel's messages. The connection then
+stands for the kernel: it says how the kernel ended, and closing it ends the kernel.
 """
 
 from __future__ import annotations
@@ -28,12 +28,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
+from _io import _IOBase  # of every file, and tested without Python code
 from collections.abc import Container, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 #: Whether this platform can fork. macOS can, and its own frameworks, which cannot, are not used.
 AVAILABLE = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform != "emscripten"
@@ -49,7 +55,6 @@ PRELOAD = (
     "ipykernel.zmqshell",
     "ipykernel.debugger",
     "ipykernel.displayhook",
-    "ipykernel.heartbeat",
     "ipykernel.parentpoller",
     "IPython.core.completer",
     "IPython.core.completerlib",
@@ -73,6 +78,7 @@ PRELOAD = (
     "vl_convert",
     "yaml",
     "race_equality.params",
+    "race_equality.batch.kernel",
 )
 
 #: All modules of these are imported as well: notebooks take what they need of them.
@@ -87,7 +93,6 @@ PRELOAD_PACKAGES = (
 
 # What the server answers, one line each.
 _STARTED = b"started %d\n"
-_READY = b"ready\n"
 _ENDED = b"ended %d\n"
 _REFUSED = b"refused %s\n"
 
@@ -202,9 +207,12 @@ class ForkedProcess:
     ) -> None:
         self._received = b""
         self.pid: int | None = None
-        self.ready = False
         self.returncode: int | None = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        #: Carries the kernel's messages; see :mod:`race_equality.batch.pipe`.
+        self.channel, theirs = socket.socketpair()
+        #: Whether it was told that there is nothing more to do.
+        self.is_ending = False
         try:
             self._socket.connect(address)
             request = {
@@ -214,14 +222,19 @@ class ForkedProcess:
                 "memory": memory_megabytes,
             }
             data = json.dumps(request).encode("utf-8", "surrogateescape")
-            socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2])
+            descriptors = [1, 2, theirs.fileno()]
+            socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], descriptors)
             self._socket.sendall(data)
             while self.pid is None:
                 if not self._receive(None):
                     raise OSError("The fork server ended while it was asked for a kernel.")
         except BaseException:
             self._socket.close()
+            self.channel.close()
             raise
+        finally:
+            theirs.close()
+        self.channel.setblocking(False)
 
     def _receive(self, timeout: float | None) -> bool:
         """Take in what the server says; return whether it said anything."""
@@ -244,8 +257,6 @@ class ForkedProcess:
             word, _, rest = line.partition(b" ")
             if word == b"started":
                 self.pid = int(rest)
-            elif word == b"ready":
-                self.ready = True
             elif word == b"ended":
                 self.returncode = int(rest)
             elif word == b"refused":
@@ -276,6 +287,12 @@ class ForkedProcess:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def end(self) -> None:
+        """Tell the kernel that nothing more comes; it ends when it is done."""
+        self.is_ending = True
+        with suppress(OSError):
+            self.channel.shutdown(socket.SHUT_WR)
+
     def terminate(self) -> None:
         """Ask the kernel to end."""
         self.send_signal(signal.SIGTERM)
@@ -301,7 +318,7 @@ class _Request(NamedTuple):
 def _read_request(connection: socket.socket) -> _Request | None:
     connection.settimeout(10)
     try:
-        head, descriptors, _, _ = socket.recv_fds(connection, 8, 2)
+        head, descriptors, _, _ = socket.recv_fds(connection, 8, 3)
         length = int.from_bytes(head, "big")
         data = b""
         while len(data) < length:
@@ -311,7 +328,7 @@ def _read_request(connection: socket.socket) -> _Request | None:
         connection.settimeout(None)
     except OSError:
         return None
-    if len(head) < 8 or len(descriptors) != 2:
+    if len(head) < 8 or len(descriptors) != 3:
         return None
     request = json.loads(data.decode("utf-8", "surrogateescape"))
     return _Request(**request, descriptors=descriptors, connection=connection)
@@ -468,6 +485,7 @@ def _kill(pid: int) -> None:
 def _run_kernel(request: _Request) -> None:
     """Become the kernel that was asked for."""
     os.setsid()  # as jupyter_client does: an interrupt goes to the kernel and what it started
+    request.connection.close()
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (request.descriptors[0], 1), (request.descriptors[1], 2)):
         os.dup2(source, target)
@@ -485,25 +503,60 @@ def _run_kernel(request: _Request) -> None:
         sys.modules["numpy.random"].seed()
 
     import ipykernel_launcher
-    from ipykernel.kernelapp import IPKernelApp
+
+    from race_equality.batch.kernel import PipeKernelApp
 
     sys.argv = [ipykernel_launcher.__file__, *request.arguments]
-    app = IPKernelApp.instance()
-    app.parent_handle = os.getppid()
+    client = socket.socket(fileno=request.descriptors[2])
+    app = PipeKernelApp.instance(connection=client, parent_handle=os.getppid())
     app.initialize(request.arguments)
-    # ipykernel closes its output channel while its control thread may still be writing the answer
-    # to the shutdown request, and then waits ten seconds for it. Ended first, it cannot be. Exit
-    # hooks run last to first: this one after all of the notebook's own, before ipykernel's.
-    atexit.register(_end_thread, app.control_thread)
-    request.connection.sendall(_READY)
-    request.connection.close()
+    imported = set(sys.modules)
     app.start()
+    _leave(app.shell, imported)
 
 
-def _end_thread(thread) -> None:
-    if thread is not None and thread.is_alive():
-        thread.stop()
-        thread.join(timeout=2)
+def _leave(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
+    """End this process as Python does, but leave to the system what was there before the fork.
+
+    Python takes every object apart when it ends. Here that is nearly all its parent's, page by page
+    copied for the purpose: more work than starting the kernel. So threads are waited for, exit hooks
+    run, what the notebook made is taken apart and its files are flushed, and the rest just ends.
+    """
+    with _reported():
+        threading._shutdown()
+    with _reported():
+        atexit._run_exitfuncs()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Threads that are left find their names gone; in Python's own end they would not run any more.
+    threading.excepthook = lambda _: None
+    with _reported():
+        for name in ("last_type", "last_value", "last_traceback"):
+            setattr(sys, name, None)
+        shell.last_execution_result = None
+        # Python's order: what begins with an underscore, and its own results are among it, first.
+        for name in sorted(shell.user_ns, key=lambda name: not str(name).startswith("_")):
+            shell.user_ns[name] = None
+        for name in reversed([name for name in sys.modules if name not in imported]):
+            del sys.modules[name]
+        gc.collect()  # what was there before the fork is frozen, and left alone
+        for thing in gc.get_objects():
+            if issubclass(type(thing), _IOBase):
+                with suppress(Exception):
+                    thing.flush()
+    with suppress(Exception):
+        ctypes.CDLL(None).fflush(None)  # what C has buffered
+    os._exit(0)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Show what was raised, and go on: as Python does when it ends."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            traceback.print_exc(file=sys.__stderr__)
+
 
 
 def preloaded() -> Iterator[str]:

@@ -85,6 +85,27 @@ CELLS = {
     "    print(pool.map(abs, [-1, -2]))",
     "executor": "import concurrent.futures\nwith concurrent.futures.ThreadPoolExecutor() as pool:\n"
     "    print(list(pool.map(abs, [-1, -2])))",
+    "printing process": "def say(what):\n    print(what)\n    sys.stdout.flush()\n"
+    "process = multiprocessing.get_context('fork').Process(target=say, args=('from a process',))\n"
+    "process.start()\nprocess.join()\ntime.sleep(0.3)",
+    "bytes below Python": "os.write(1, b'caf\\xc3\\xa9 \\xff\\n')\ntime.sleep(0.2)",
+    "a lot below Python": "subprocess.run([sys.executable, '-c', 'print(300_000 * \"y\")'])\ntime.sleep(0.5)",
+    "in the background": "go = threading.Event()\ndef repeat():\n    go.wait()\n    for n in range(3):\n"
+    "        time.sleep(0.05)\n        print('background', n, flush=True)\n"
+    "background = threading.Thread(target=repeat)\nbackground.start()",
+    "beside it": "print('foreground')\ngo.set()\nbackground.join()",
+    "task that prints": "async def ticks():\n    for n in range(3):\n        await asyncio.sleep(0.02)\n        print('tick', n)\n"
+    "ticking = asyncio.create_task(ticks())\nawait asyncio.sleep(0.03)",
+    "and goes on": "await ticking\nprint('over')",
+    "displays from a thread": "thread = threading.Thread(target=display, args=(HTML('<i>t</i>'),))\nthread.start()\nthread.join()",
+    "large display": "display(HTML('z' * 3_000_000))",
+    "many displays": "for n in range(300): display(n)",
+    "pages": "%pinfo len",
+    "streams by name": "type(sys.stdout).__module__, type(sys.stdout).__name__, type(get_ipython()).__name__, sys.stdout.encoding, sys.stdout.isatty()",
+    "writing to a stream": "sys.stdout.writelines(['a', 'b'])\nsys.stdout.write('c')",
+    "stream's descriptor": "sys.stdout.fileno() > 2, sys.__stdout__.fileno()",
+    "faulthandler": "import faulthandler\nfaulthandler.enable()\nfaulthandler.is_enabled()",
+    "buffers": "c.send({'b': 3}, buffers=[b'binary', memoryview(bytes(10))])",
     "pickle": "import pickle\nclass Thing:\n    pass\ntype(pickle.loads(pickle.dumps(Thing()))).__name__",
     "source": "import inspect\nprint(inspect.getsource(f))",
     "main": "__name__, sys.modules['__main__'].__dict__ is globals(), __doc__",
@@ -264,10 +285,19 @@ def test_the_notebook_as_a_whole(both):
         (["1", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "3"], {}, DeadKernelError),
         (["1", "import os\nos._exit(3)", "3"], {}, DeadKernelError),
         (["1", "import ctypes\nctypes.string_at(0)", "3"], {}, DeadKernelError),
+        (["1", "exit()"], {}, type(None)),
+        (["1", "exit()\nimport time\ntime.sleep(0.5)", "3", "4"], {}, DeadKernelError),
+        (["1", "print('so far', flush=True)\nimport os\nos.kill(os.getpid(), 9)", "3"], {}, DeadKernelError),
+        (["1", "import asyncio\nawait asyncio.sleep(60)", "3"], {"execution_timeout": 1, "interrupt_on_timeout": True},
+         PapermillExecutionError),
+        (["1", "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass", "3"],
+         {"execution_timeout": 1}, CellTimeoutError),
+        (["1", "import subprocess\nsubprocess.run(['sleep', '60'])", "3"], {"execution_timeout": 1}, CellTimeoutError),
         (["import os, threading\nthreading.Timer(30, print).start()", "3"], {}, type(None)),
     ],
     ids=["error", "error under %%time", "exit 3", "exit 0", "endless", "asleep", "interrupted", "killed",
-         "ended", "crashed", "a thread that stays"],
+         "ended", "crashed", "exit as the last", "exit before others", "killed after a flush", "awaiting",
+         "deaf to interrupts", "waiting for a process", "a thread that stays"],
 )  # fmt: skip
 def test_bad_ends_are_the_same(server, tmp_path, cells, options, raised):
     seen = []
@@ -282,6 +312,53 @@ def test_bad_ends_are_the_same(server, tmp_path, cells, options, raised):
                 del cell["count"]
         seen.append((cells_seen, comparable(str(error), folder)))
     assert seen[1] == seen[0]
+
+
+#: What Python does for a notebook when it ends, and a kernel that just ended would not.
+LEFT_UNDONE = [
+    "import atexit, logging, logging.handlers, pathlib, sys, tempfile, threading, time, zipfile",
+    "file = open('file', 'w')\nfile.write('buffered')",
+    "archive = zipfile.ZipFile('archive.zip', 'w')\narchive.writestr('name', 'content')",
+    "folder = tempfile.TemporaryDirectory(dir='.', prefix='temporary-')",
+    "class Thing:\n    def __init__(self, path): self.path = pathlib.Path(path)\n"
+    "    def __del__(self): self.path.write_text('deleted')\n"
+    "kept = Thing('kept')",
+    "cycle = Thing('cycle')\ncycle.cycle = cycle",
+    "Thing('result')",
+    "_ = pathlib.Path('helper.py').write_text('opened = open(\"helper\", \"w\")\\nopened.write(\"of a module\")')\n"
+    "import helper",
+    "raised = Thing('raised')\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    sys.last_value = sys.exc_info()[1]",
+    "memory = logging.handlers.MemoryHandler(100, target=logging.FileHandler('log'))\n"
+    "logging.getLogger('own').addHandler(memory)\nlogging.getLogger('own').warning('logged')",
+    "def late():\n    time.sleep(0.3)\n    pathlib.Path('thread').write_text('waited for')\n"
+    "threading.Thread(target=late).start()",
+    "atexit.register(lambda: pathlib.Path('hook').write_text(str(kept.path)))",
+    "def fails(): raise ValueError('in a hook')\n_ = atexit.register(fails)",
+    "class Fails:\n    def __del__(self): raise ValueError('deleted')\nfailing = Fails()",
+]
+
+
+@pytest.mark.parametrize("name", [None, "fork"])
+def test_what_a_notebook_left_is_seen_to_at_its_end(server, tmp_path, name):
+    import zipfile
+
+    _, error = run(tmp_path, notebook_of(LEFT_UNDONE), name)
+    assert error is None
+    assert not list(tmp_path.glob("temporary-*"))
+    found = {path.name: path.read_text() for path in tmp_path.glob("*") if path.is_file() and not path.suffix}
+    assert found == {
+        "file": "buffered",
+        "kept": "deleted",
+        "cycle": "deleted",
+        "result": "deleted",
+        "helper": "of a module",
+        "raised": "deleted",
+        "log": "logged\n",
+        "thread": "waited for",
+        "hook": "kept",
+    }
+    with zipfile.ZipFile(tmp_path / "archive.zip") as archive:
+        assert archive.read("name") == b"content"
 
 
 @pytest.mark.parametrize(
@@ -433,11 +510,9 @@ def wait_until(condition) -> None:
 
 
 def start_kernel(server: ForkServer) -> ForkedProcess:
-    process = ForkedProcess(
-        server.address, ["--transport=ipc", f"--ip={server.folder}/k"], env=dict(os.environ)
-    )
-    wait_until(lambda: process.poll() is not None or process.ready)
-    assert process.returncode is None
+    process = ForkedProcess(server.address, [], env=dict(os.environ))
+    assert process.poll() is None
+    process.channel.close()  # the kernel may not have noticed when it is ended
     return process
 
 
