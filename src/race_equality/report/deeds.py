@@ -93,8 +93,8 @@ def how_to_begin(trust: Trust) -> Shown:
         "No actions have been given for this trust",
         "A report says where a board stands; its actions say what it will change, who on the board owns "
         "each change, and by when. Next time this section shows what was done and what is late.",
-        f"To begin: race-equality params new {trust.code}, fill in the file that it writes, and build this "
-        "report again.",
+        f"To begin, whoever makes this report runs race-equality params new {trust.code}, fills in the file that it "
+        "writes as the board has agreed, and builds this report again.",
     )
 
 
