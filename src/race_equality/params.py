@@ -5,6 +5,7 @@ What the board says of itself and what it said it would do is read by :mod:`race
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -185,10 +186,24 @@ def read_rules(*, project: Project | None = None) -> tuple[Rule, dict[str, Rule]
     from race_equality.disclosure.rules import Rule
 
     project = project or find_project()
-    if not (project.params / DEFAULTS_FILE).is_file():
+    defaults = project.params / DEFAULTS_FILE
+    if not defaults.is_file():
         return Rule(), {}
+    files = sorted((project.params / "trusts").glob("*.yml"))
+    # the stamps make a file that was changed a new entry of the cache
+    stamps = tuple((status.st_mtime_ns, status.st_size, status.st_ino) for status in (file.stat() for file in (*files, defaults)))
+    usual, own = _read_rules(project, tuple(files), stamps)
+    return usual, dict(own)
+
+
+@functools.lru_cache(maxsize=2)
+def _read_rules(
+    project: Project, files: tuple[Path, ...], stamps: tuple[tuple[int, int, int], ...]
+) -> tuple[Rule, dict[str, Rule]]:
+    from race_equality.disclosure.rules import Rule
+
     own = {}
-    for file in sorted((project.params / "trusts").glob("*.yml")):
+    for file in files:
         # most files set none, and a page must not wait for two hundred to be parsed
         if "minimum_" in file.read_text(encoding="utf-8", errors="replace"):
             try:

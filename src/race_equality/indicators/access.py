@@ -48,8 +48,6 @@ MEASURES = (
 #: Words in a locator that say that a month was recorded in another way than those before it.
 _BREAK = "(recorded as since"
 
-_SUMS = {"count": "sum", "people": "sum", "recording": "max"}
-
 
 @once
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
@@ -64,23 +62,25 @@ def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         In order: ``trust_code``, ``indicator``, ``month`` (its first day), ``count``, ``people``,
-        ``recording`` (1 from a change of recording on).
+        ``recording`` (1 from a change of recording on), ``percent``.
     """
     rows = figures[figures["indicator"].isin([measure.id for measure in MEASURES]) & (figures["status"] == "ok")]
-    return (
-        pd.DataFrame(
-            {
-                "trust_code": rows["trust_code"],
-                "indicator": rows["indicator"],
-                "month": rows["period_start"],
-                "count": rows["numerator"].astype("float64"),
-                "people": rows["denominator"].astype("float64"),
-                "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
-            }
-        )
-        .groupby(["trust_code", "indicator", "month"], as_index=False)
-        .agg(_SUMS)
+    table = pd.DataFrame(
+        {
+            "trust_code": rows["trust_code"],
+            "indicator": rows["indicator"],
+            "month": rows["period_start"],
+            "count": rows["numerator"].astype("float64"),
+            "people": rows["denominator"].astype("float64"),
+            "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
+        }
     )
+    return _added_up(table, ["trust_code", "indicator", "month"])
+
+
+def _added_up(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    sums = rows.groupby(by, as_index=False).agg({"count": "sum", "people": "sum", "recording": "max"})
+    return sums.assign(percent=100 * sums["count"] / sums["people"])
 
 
 @once
@@ -88,7 +88,7 @@ def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up :func:`access_by_month` over all real trusts."""
     rows = access_by_month(figures)
     rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
-    return rows.groupby(["indicator", "month"], as_index=False).agg(_SUMS)
+    return _added_up(rows, ["indicator", "month"])
 
 
 def monthly(
@@ -119,16 +119,15 @@ def monthly(
     """
     if trust_codes is None:
         rows = _all_trusts_by_month(figures)
-        return _percentages(rows[rows["indicator"] == indicator], threshold)
+        return _of_enough(rows[rows["indicator"] == indicator], threshold)
     rows, codes = access_by_month(figures), list(trust_codes)
     rows = rows[rows["trust_code"].isin(codes) & (rows["indicator"] == indicator)]
-    return _percentages(rows if len(codes) == 1 else rows.groupby("month", as_index=False).agg(_SUMS), threshold)
+    return _of_enough(rows if len(codes) == 1 else _added_up(rows, ["month"]), threshold)
 
 
-def _percentages(sums: pd.DataFrame, threshold: int) -> pd.DataFrame:
-    """Give a percentage for each month of enough people."""
-    sums = sums.loc[sums["people"] >= threshold, ["month", "count", "people", "recording"]].reset_index(drop=True)
-    return sums.assign(percent=100 * sums["count"] / sums["people"]).drop(columns="count")
+def _of_enough(sums: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Keep the months of enough people."""
+    return sums.loc[sums["people"] >= threshold, ["month", "people", "recording", "percent"]].reset_index(drop=True)
 
 
 def latest_access(
@@ -176,9 +175,14 @@ def latest_access(
     """
     by_month = access_by_month(figures)
     own = by_month[by_month["trust_code"] == trust_code]
-    series = {measure: _percentages(own[own["indicator"] == measure.id], threshold) for measure in MEASURES}
+    series = {measure: _of_enough(own[own["indicator"] == measure.id], threshold) for measure in MEASURES}
     series = {measure: here for measure, here in series.items() if len(here)}
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
+    ends = ends.assign(
+        all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,
+        region=ends["trust_code"].isin(list(region_codes)),
+        similar_trusts=ends["trust_code"].isin(list(peer_codes)),
+    )
     found = []
     for measure, here in series.items():
         last = here.iloc[-1]
@@ -187,8 +191,8 @@ def latest_access(
 
         rows = ends[(ends["month"] == last["month"]) & (ends["indicator"] == measure.id)]
 
-        def in_month(codes, rows=rows):
-            chosen = rows["trust_code"].isin(list(codes)).to_numpy()
+        def in_month(which, rows=rows):
+            chosen = rows[which].to_numpy()
             people = rows["people"].to_numpy()[chosen].sum()
             return 100 * rows["count"].to_numpy()[chosen].sum() / people if people >= threshold else float("nan")
 
@@ -198,9 +202,7 @@ def latest_access(
                 "month": last["month"],
                 "percent": last["percent"],
                 "people": last["people"],
-                "all_trusts": in_month(set(rows["trust_code"]) - {DEMONSTRATION_CODE}),
-                "region": in_month(region_codes),
-                "similar_trusts": in_month(peer_codes),
+                **{which: in_month(which) for which in ("all_trusts", "region", "similar_trusts")},
                 "variation": chart.variation_icon,
                 "provisional": chart.provisional,
                 "points": len(run),

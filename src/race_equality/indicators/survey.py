@@ -118,13 +118,10 @@ def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
     pandas.DataFrame
         Index ``indicator``; ``trusts``, ``quarter``, ``median``, ``three_quarters`` in per cent.
     """
-    columns = ["quarter", "median", "three_quarters"]
-    found = {
-        indicator: [len(values), *np.quantile(values.to_numpy(), [0.25, 0.5, 0.75])]
-        for indicator, values in _real(answers, trust_codes).groupby("indicator")["percent"]
-    }
-    table = pd.DataFrame.from_dict(found, orient="index", columns=["trusts", *columns]).rename_axis("indicator")
-    return table.astype({"trusts": "int64"} | dict.fromkeys(columns, "float64"))
+    percents = _real(answers, trust_codes).groupby("indicator")["percent"]
+    quarters = np.array([np.quantile(values, [0.25, 0.5, 0.75]) for _, values in percents]).reshape(-1, 3).T
+    names = ("quarter", "median", "three_quarters")
+    return pd.DataFrame({"trusts": percents.size(), **dict(zip(names, quarters, strict=True))})
 
 
 def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.DataFrame:
@@ -256,21 +253,24 @@ def discrimination_by_year(figures: pd.DataFrame, trust_code: str) -> pd.DataFra
         ``base``. Organisations that have merged are averaged by their numbers of respondents, in each
         year those that were surveyed.
     """
-    rows = figures[
-        (figures["trust_code"] == trust_code)
-        & (figures["indicator"] == "staff_survey_panel_q16b")
-        & (figures["status"] == "ok")
-    ]
+    found = _discrimination_of_all_by_year(figures)
+    return found[found["trust_code"] == trust_code].drop(columns="trust_code").reset_index(drop=True)
+
+
+@once
+def _discrimination_of_all_by_year(figures: pd.DataFrame) -> pd.DataFrame:
+    rows = figures[(figures["indicator"] == "staff_survey_panel_q16b") & (figures["status"] == "ok")]
     base = rows["denominator"].astype("float64")
     table = (
         pd.DataFrame(
             {
+                "trust_code": rows["trust_code"],
                 "year": rows["period_end"].dt.year,
                 "people": rows["value"].astype("float64") * base / 100,
                 "base": base,
             }
         )
-        .groupby("year", as_index=False)
+        .groupby(["trust_code", "year"], as_index=False)
         .sum()
     )
     interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())

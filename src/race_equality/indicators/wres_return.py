@@ -60,6 +60,9 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         "number", "period_start", "period_end", "ethnic_minority_percent", "white_percent", "ratio", "lower", "upper",
         "outside", "status",
     ]  # fmt: skip
+    numbers = columns[3:-1]
+    if rows.empty:  # of most trusts no return was loaded
+        return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
     found = []
     for (indicator, start, end), year in rows.groupby(["indicator", "period_start", "period_end"]):
         groups = year.set_index("group")
@@ -88,7 +91,6 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
             }
         )
     table = pd.DataFrame(found, columns=columns)
-    numbers = columns[3:-1]
     table[numbers] = table[numbers].astype("float64")
     return table.sort_values(["number", "period_end"], ignore_index=True)
 
@@ -147,25 +149,16 @@ def board_against_workforce(
     of a board that is large enough is shown however few it counts: who they are is public, and WRES 9 is this share.
     """
     rows = figures[(figures["trust_code"] == trust_code) & (figures["status"] == "ok")]
-    board = _minority_counts(rows[rows["indicator"] == f"wres_9_{seats}"])
-    staff = _minority_counts(rows[rows["indicator"].str.startswith("wres_1_")])
-    table = board.add_suffix("_board").join(staff.add_suffix("_staff"), how="inner")
-    if table.empty:
+    board = rows[rows["indicator"] == f"wres_9_{seats}"]
+    staff = rows[rows["indicator"].str.startswith("wres_1_")]
+    if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
         return pd.DataFrame(
             columns=[
-                "period_end",
-                "board_members",
-                "board_percent",
-                "board_lower",
-                "board_upper",
-                "workforce_percent",
-                "difference",
-                "board_minority",
-                "staff_minority",
-                "staff",
-                "status",
+                "period_end", "board_members", "board_percent", "board_lower", "board_upper", "workforce_percent",
+                "difference", "board_minority", "staff_minority", "staff", "status",
             ]
-        )
+        )  # fmt: skip
+    table = _minority_counts(board).add_suffix("_board").join(_minority_counts(staff).add_suffix("_staff"), how="inner")
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
     result = pd.DataFrame(
         {
@@ -321,8 +314,6 @@ def hidden_bands(bands: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
 
 def _minority_counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum people and people from ethnic minorities by period."""
-    if rows.empty:  # of most trusts no return was loaded
-        return pd.DataFrame({"all": [], "minority": []}, index=rows["period_end"], dtype="float64")
     value = rows["value"].astype("float64")
     return (
         pd.DataFrame(

@@ -32,10 +32,10 @@ def values(data: Any = None) -> Any:
     Altair converts a table column by column through a copy of objects, 5 ms for a small one. What is
     not a plain table of text, numbers, truth values and times is left to Altair.
     """
-    if isinstance(data, pd.DataFrame) and len(data) <= _MOST_ROWS and data.shape[1]:
-        columns = [_plain(data.iloc[:, position]) for position in range(data.shape[1])]
-        if all(column is not None for column in columns) and _names_are_plain(data):
-            names = list(data.columns)
+    if isinstance(data, pd.DataFrame) and len(data) <= _MOST_ROWS and data.shape[1] and _names_are_plain(data):
+        names = list(data.columns)
+        columns = [_plain(column) for _, column in data.items()]
+        if all(column is not None for column in columns):
             return {"values": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]}
     return alt.default_data_transformer(data)
 

@@ -156,18 +156,17 @@ def show_table(
     _check_id(id, "tbl-")
     if table.empty:
         raise ValueError(f"{id} has no rows; say in words why there is nothing to show.")
-    cells = table[list(columns)].astype("object")
-    empty = cells.isna() | cells.map(lambda value: str(value).strip() == "")
-    if empty.to_numpy().any():
-        column = empty.any().idxmax()
-        raise ValueError(f"{id} has an empty cell in column {column!r}; say why in words.")
+    cells = {name: table[name].tolist() for name in columns}
+    for name, values in cells.items():
+        if any(pd.isna(value) or not str(value).strip() for value in values):
+            raise ValueError(f"{id} has an empty cell in column {name!r}; say why in words.")
     number = ' class="number"'
     head = "".join(
         f'<th scope="col"{number if name in numbers else ""}>{html.escape(heading)}</th>'
         for name, heading in columns.items()
     )
     body = []
-    for row in cells.itertuples(index=False):
+    for row in zip(*cells.values(), strict=True):
         first, *rest = (
             value._markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row
         )
@@ -180,7 +179,7 @@ def show_table(
         f'<table id="{id}"><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
-    plain = cells.rename(columns=dict(columns)).to_string(index=False)
+    plain = table[list(columns)].astype("object").rename(columns=dict(columns)).to_string(index=False)
     return Shown(markup, f"{caption}\n{plain}")
 
 

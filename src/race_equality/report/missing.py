@@ -61,9 +61,10 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         published for no trust, and stand last.
     """
     rows = figures[figures["trust_code"] == trust.code]
+    found = set(zip(rows["indicator"], rows["status"], strict=True))
     listed = []
-    for what, beginnings, how in _families(rows):
-        statuses = set(rows.loc[_belongs(rows, beginnings), "status"])
+    for what, beginnings, how in _families(found):
+        statuses = _statuses(found, beginnings)
         if "ok" in statuses:
             continue
         if "not_applicable" in statuses:
@@ -88,11 +89,11 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     return pd.DataFrame(listed)
 
 
-def _families(rows: pd.DataFrame):
+def _families(found: set[tuple[str, str]]):
     """Return what is looked for; the parts of a return that is missing as a whole are one."""
     returned = [family for family in _FAMILIES if family[2] is _LOAD_RETURN]
     beginnings = tuple(name for _, names, _ in returned for name in names)
-    if (rows.loc[_belongs(rows, beginnings), "status"] == "ok").any():
+    if "ok" in _statuses(found, beginnings):
         return _FAMILIES
     whole = (
         "Pay bands, recruitment, disciplinary process, training and board by ethnic group (WRES 1 to 4 and 9)",
@@ -102,11 +103,10 @@ def _families(rows: pd.DataFrame):
     return (whole, *(family for family in _FAMILIES if family[2] is not _LOAD_RETURN))
 
 
-def _belongs(rows: pd.DataFrame, beginnings: tuple[str, ...]) -> pd.Series:
-    """Mark the rows of indicators; an id that ends in an underscore stands for a family of ids."""
+def _statuses(found: set[tuple[str, str]], beginnings: tuple[str, ...]) -> set[str]:
+    """Return what the figures of indicators are; an id that ends in an underscore stands for a family of ids."""
     families = tuple(name for name in beginnings if name.endswith("_"))
-    found = rows["indicator"].isin(beginnings)
-    return found | rows["indicator"].str.startswith(families) if families else found
+    return {status for indicator, status in found if indicator in beginnings or indicator.startswith(families)}
 
 
 def _why_not_applicable(trust: Trust, what: str) -> str:

@@ -95,7 +95,7 @@ def group_chart(rows: pd.DataFrame) -> Layers:
     labels = [wrap(label) for label in rows["label"].unique()]
     rows = rows.assign(
         said=[
-            f"{row['label']}, {row['group']}: {_interval_words(row)}" for _, row in rows.iterrows()
+            f"{row['label']}, {row['group']}: {_interval_words(row)}" for row in rows.to_dict("records")
         ],
         label=rows["label"].map(wrap),
         shown=rows["percent"].map(words.percent),
@@ -145,7 +145,7 @@ def detailed_group_chart(rows: pd.DataFrame) -> Layers:
     groups = list(rows["group"])
     rows = rows.assign(
         shown=rows["percent"].map(words.percent),
-        said=[f"{row['group']}: {_interval_words(row)}" for _, row in rows.iterrows()],
+        said=[f"{row['group']}: {_interval_words(row)}" for row in rows.to_dict("records")],
     ).round({"percent": 1, "lower": 1, "upper": 1})
     base = alt.Chart().encode(
         y=alt.Y("group:N", sort=groups, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False))
@@ -556,13 +556,20 @@ def months_chart(rows: pd.DataFrame) -> Layers:
         )
     )
     # A mark a month that is not seen, to say its figures: a line has none of its own.
-    wide = rows.pivot_table(index="month", columns="series", values="percent").reindex(columns=series)
-    said = wide.apply(
-        lambda row: f"{words.MONTHS[row.name.month - 1]} {row.name.year}: "
-        + ", ".join(f"{words.lower_first(name)} {words.percent(row[name])}" for name in series if pd.notna(row[name])),
-        axis=1,
+    by_month: dict[pd.Timestamp, dict[str, float]] = {}
+    for row in rows.itertuples():
+        by_month.setdefault(row.month, {})[row.series] = row.percent
+    places = pd.DataFrame(
+        [
+            {
+                "month": month,
+                "percent": next(iter(percents.values())),  # of this trust, where it has a figure
+                "said": f"{words.MONTHS[month.month - 1]} {month.year}: "
+                + ", ".join(f"{words.lower_first(name)} {words.percent(value)}" for name, value in percents.items()),
+            }
+            for month, percents in sorted(by_month.items())
+        ]
     )
-    places = pd.DataFrame({"month": wide.index, "percent": wide.bfill(axis=1)[series[0]], "said": said})
     layers = [
         lines,
         alt.Chart(places).mark_point(size=30, opacity=0, aria=True).encode(x=x, y=y, description=alt.Description("said:N")),
@@ -606,7 +613,7 @@ def years_chart(rows: pd.DataFrame) -> Layers:
     rows = rows.assign(
         label=rows["year"].astype("int64").astype("str"),
         shown=rows["percent"].map(words.percent),
-        said=[f"{row['year']:.0f}: {_interval_words(row)}" for _, row in rows.iterrows()],
+        said=[f"{row['year']:.0f}: {_interval_words(row)}" for row in rows.to_dict("records")],
     ).round({"percent": 1, "lower": 1, "upper": 1})
     base = alt.Chart().encode(x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0)))
     # with room for a figure above each interval
@@ -646,7 +653,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
         said=[
             f"{row['group']}, {row['year']:.0f}: "
             + (_interval_words(row) if pd.notna(row["lower"]) else words.percent(row["percent"]))
-            for _, row in rows.iterrows()
+            for row in rows.to_dict("records")
         ],
     ).round({"percent": 1, "lower": 1, "upper": 1})
     behind = rows[rows["group"] == together]
