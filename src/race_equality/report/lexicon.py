@@ -15,7 +15,9 @@ LEXICON = (
      "All ethnic groups other than White. The WRES counts White minorities, such as Gypsy or Irish Traveller "
      "people, in the White group, so they are not part of this phrase."),
     ("Funnel", "A chart of trusts by size, with limits for chance and for the ordinary variation between trusts."),
-    ("Gap", "The percentage of staff from ethnic minorities minus the percentage of White staff, in points."),
+    ("Gap",
+     "The percentage of staff from ethnic minorities minus the percentage of White staff, in points. It is worked out before "
+     "rounding, so it can differ by 0.1 from the two percentages as they are printed."),
     ("High-impact action",
      "One of the six actions of NHS England’s equality, diversity and inclusion improvement plan (June 2023)."),
     ("Leadership gap",
@@ -34,6 +36,11 @@ LEXICON = (
     ("Steadied gap",
      "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others."),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
+    ("Wider or narrower than England",
+     "An adverse gap whose whole 95% confidence interval lies further from zero, or nearer to it, than the gap of all trusts "
+     "together."),
+    ("Worse or better than most trusts",
+     "What all staff say, where the whole 95% confidence interval lies outside the middle half of the trusts of this kind."),
     ("WRES", "The NHS Workforce Race Equality Standard, part of the NHS Standard Contract."),
 )
 
