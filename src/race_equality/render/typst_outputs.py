@@ -113,7 +113,7 @@ def _block(
 # -- the board's summary, laid out by functions of typst-template.typ as in board-summary.lua ------
 
 #: Shares of the width for the columns of its table, with and without an earlier year.
-_SUMMARY_WIDTHS = {6: (24, 11, 8, 20, 10, 27), 7: (24, 10, 9, 20, 9, 10, 18)}
+_SUMMARY_WIDTHS = {6: (26, 10, 8, 20, 9, 27), 7: (24, 10, 9, 20, 9, 10, 18)}
 
 
 def _board_summary(summary: ET.Element, names: _Names) -> str:

@@ -82,3 +82,24 @@ def test_a_label_that_nobody_sees_is_not_in_the_text_either():
 
     seen = b'<text fill="#3D3D3D">Jul 2023</text>'
     assert plain_opacity(b'<svg>' + seen + b'<text fill="#3D3D3D" opacity="0">Oct 2023</text></svg>') == b"<svg>" + seen + b"</svg>"
+
+
+@pytest.mark.parametrize(("words", "size"), [(50, 10.0), (900, 9.0), (1050, 8.5)])
+def test_the_first_page_is_set_as_large_as_its_text_allows(words, size):
+    """And stays one page: a chair reads it on paper."""
+    import json
+
+    import typst
+
+    from race_equality.render.files import ASSETS
+
+    template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
+    source = (
+        f'{template}\n#show: article.with(title: "T", subtitle: "S")\n= H\n'
+        f"#board-summary[#context [#metadata(text.size.pt()) <size>] #lorem({words})]\n#context [#metadata(here().page()) <page>]"
+    ).encode()
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
+    found = [
+        json.loads(typst.query(source, label, field="value", one=True, font_paths=fonts)) for label in ("<size>", "<page>")
+    ]
+    assert found == [size, 1]

@@ -9,7 +9,7 @@ local is_html = FORMAT:match("html") ~= nil
 
 -- Shares of the width for the columns of the nine-row table, with and without an earlier year.
 local WIDTHS = {
-  [6] = { 0.24, 0.11, 0.08, 0.20, 0.10, 0.27 },
+  [6] = { 0.26, 0.10, 0.08, 0.20, 0.09, 0.27 },
   [7] = { 0.24, 0.10, 0.09, 0.20, 0.09, 0.10, 0.18 },
 }
 
