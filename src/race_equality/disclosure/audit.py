@@ -267,4 +267,5 @@ def _read(paths: Iterable[Path], site: Path) -> tuple[list[Content], dict[str, l
 def _scope(name: str) -> str:
     name = re.sub(r"^(site|project|failed)/", "", name)
     folder, _, file = name.partition("/")
-    return file.split(".")[0].split("/")[0].removesuffix("-figures") if folder == "trusts" and file else ""
+    # whatever begins with a trust's code is that trust's, such as R1H-figures.csv
+    return re.split(r"[^A-Za-z0-9]", file)[0] if folder == "trusts" and file else ""

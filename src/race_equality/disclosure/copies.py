@@ -79,6 +79,10 @@ def shown_elsewhere(contents: list[Content], hidden: set[_Hidden], *, where: str
                     )
 
 
+#: Columns of a data file that name a publication, whose title may hold a number: "WRES indicators 5 to 8".
+_OF_THE_PUBLICATION = {"source", "publisher", "licence", "file"}
+
+
 def beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Problem]:
     """A number next to the label of a hidden cell that no table of the page shows in that row."""
     cells: dict[tuple[str, ...], frozenset[str]] = {}
@@ -103,8 +107,10 @@ def beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator[
     longer_labels = {label: _longer(label, every) for label in {labels[-1] for labels in cells}}
     for item in contents:
         if isinstance(item, Table) and item.channel == "data file":
-            rows = _rows_of_other_figures(item, cells)
-            together, pieces = True, [("; ".join(row), tuple(map(normal, row))) for row in rows]
+            rows = list(_rows_of_other_figures(item, cells))
+            named = {i for i, column in enumerate(item.columns) if normal(column) in _OF_THE_PUBLICATION}
+            told = ("; ".join(cell for i, cell in enumerate(row) if i not in named) for row in rows)
+            together, pieces = True, [(text, tuple(map(normal, row))) for text, row in zip(told, rows, strict=True)]
         elif isinstance(item, Text) and not item.channel.startswith(PROGRAMS):
             together = item.record
             pieces = [(line, None) for line in ([item.text] if item.record else item.text.splitlines())]

@@ -15,6 +15,8 @@ __all__ = ["hide_few", "shown_figures"]
 
 #: A trust's patients return hides the groups in whose company a hidden one can be worked out, which takes them all.
 _HIDES_ITSELF = "patients_"
+#: What sets one group beside another: half a comparison is none.
+_COMPARES = "wres_"
 
 
 def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
@@ -61,8 +63,8 @@ def hide_few(figures: pd.DataFrame, usual: Rule, own: dict[str, Rule] | None = N
     Returns
     -------
     pandas.DataFrame
-        With ``status`` "suppressed" and without numbers where the denominator is under ``minimum_responses``;
-        the table itself where that is nowhere.
+        With ``status`` "suppressed" and without numbers where the denominator is under ``minimum_responses``, or
+        that of the group which a WRES indicator compares with; the table itself where that is nowhere.
     """
     base = figures["denominator"].to_numpy(dtype="float64", na_value=float("nan"))
     few = base < usual.minimum_responses
@@ -72,7 +74,19 @@ def hide_few(figures: pd.DataFrame, usual: Rule, own: dict[str, Rule] | None = N
     rows = rows[~figures.loc[rows, "indicator"].str.startswith(_HIDES_ITSELF).to_numpy(dtype=bool)]
     if rows.empty:
         return figures
+    rows = rows.union(_other_half(figures, rows))
     hidden = figures.copy()
     hidden.loc[rows, ["value", "numerator", "denominator"]] = pd.NA
     hidden.loc[rows, "status"] = "suppressed"
     return hidden
+
+
+def _other_half(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
+    """The other groups of the comparisons in which one is hidden: all staff together are known as well."""
+    keys = ["organisation_code", "indicator", "period_end"]
+    few = figures.loc[rows, keys]
+    few = few[few["indicator"].str.startswith(_COMPARES)].drop_duplicates()
+    if few.empty:
+        return rows
+    near = figures[figures["indicator"].isin(few["indicator"].unique()) & (figures["status"] == "ok")]
+    return near.index[pd.MultiIndex.from_frame(near[keys]).isin(pd.MultiIndex.from_frame(few))]

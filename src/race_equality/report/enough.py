@@ -58,6 +58,8 @@ def enough_to_act_on(
         name = f"{indicator.name} (WRES {number})"
         if number in here.index and here.loc[number, "status"] == "ok":
             rows.append(_survey(name, indicator, here.loc[number]))
+        elif number in here.index and here.loc[number, "status"] == "suppressed":
+            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Read it with other years and the trust’s own records"))
         elif number in returned.index and returned.loc[number, "status"] == "suppressed":
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Look at each decision, which is how a few of them can be judged"))
         elif number in returned.index:

@@ -622,6 +622,21 @@ def test_what_a_trusts_own_rule_hides_must_not_stand_on_other_pages(site):
     assert "of R2B, by whose rule it is hidden, is 37.5%" in found[0].message
 
 
+def test_the_number_in_a_publications_title_is_none_of_its_figures(site):
+    """Every row of WRES 5 names the publication "WRES indicators 5 to 8"."""
+    (site / "trusts" / "R1A-figures.csv").write_text(
+        "measure,name,group,value,source\n"
+        "wres_5,Harassment from the public,Ethnic minority,[c],WRES indicators 5 to 8 by trust\n"
+        "wres_5,Harassment from the public,White,[c],WRES indicators 5 to 8 by trust\n",
+        encoding="utf-8",
+    )
+    assert audit_site(site).problems == ()
+    (site / "trusts" / "R1A-note.csv").write_text(
+        "measure,name,group,locator\nwres_5,Harassment from the public,Ethnic minority,of 17 people\n", encoding="utf-8"
+    )
+    assert [p.kind for p in audit_site(site).problems] == ["beside its label"]
+
+
 MERGED = (
     "trust_code,kind,measure,group,organisation,period_end,value,people\n"
     "R1A,finding,smoking,All births,R1A R2B,2023-03-31,13.3,{whole}\n"

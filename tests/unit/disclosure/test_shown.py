@@ -56,8 +56,14 @@ def test_a_trust_that_raised_its_threshold_is_hidden_and_others_are_not(project)
     usual, own = read_rules(project=project)
     assert usual == Rule()
     assert own == {"RPC": Rule(minimum_responses=30)}
-    shown = shown_figures(figures(("R1H", "wres_8", 29.0), ("RPC", "wres_8", 29.0), ("RPC", "wres_8", 30.0)), project=project)
+    shown = shown_figures(figures(("R1H", "wres_8", 29.0), ("RPC", "wres_8", 29.0), ("RPC", "wres_7", 30.0)), project=project)
     assert shown["status"].tolist() == ["ok", "suppressed", "ok"]
+
+
+def test_of_a_comparison_both_halves_are_hidden_or_neither():
+    table = figures(("R1H", "wres_8", 400.0), ("R1H", "wres_8", 9.0), ("R1H", "wres_7", 400.0), ("RPC", "wres_8", 400.0))
+    table["group"] = ["White", "Ethnic minority", "White", "White"]
+    assert hide_few(table, Rule())["status"].tolist() == ["suppressed", "suppressed", "ok", "ok"]
 
 
 def test_a_patients_return_hides_with_company_and_needs_its_counts():

@@ -43,6 +43,11 @@ def test_what_is_not_loaded_stands_in_one_row_and_says_so():
     assert (row["enough"], row["basis"]) == ("No", "In the trust’s own return, which is not loaded")
 
 
+def test_a_gap_of_too_few_is_not_called_unpublished():
+    hidden = enough(here=HERE.assign(status="suppressed"))
+    assert hidden.loc["Discrimination from a manager or colleagues (WRES 8)", "basis"] == "Too few people to show"
+
+
 def test_a_ratio_clear_of_one_is_enough():
     rows = pd.DataFrame([{"number": 2, "lower": 1.28, "upper": 1.6, "status": "ok"}, {"number": 3, "lower": 0.5, "upper": 1.92, "status": "ok"},
                          {"number": 4, "lower": math.nan, "upper": math.nan, "status": "suppressed"}])
