@@ -70,13 +70,9 @@ class DrawingServer:
         if os.environ.get(SERVER_VARIABLE) == self.address:
             del os.environ[SERVER_VARIABLE]
         for process in self._processes:
+            process.kill()  # nobody waits for a chart any more, and it holds nothing that has to be saved
+            process.wait()
             process.stdin.close()
-        for process in self._processes:
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> DrawingServer:

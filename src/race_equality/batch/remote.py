@@ -349,12 +349,12 @@ def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], P
         try:
             maker.make(order, lambda one: None if isinstance(one, Began) else news.append(one))
             notebook = next((file for file in (failed, executed) if file.is_file()), None)
-            made = outputs_of(page, shop.site).keys() - set(order.beside) if order.render else ()
+            made = [name for name, size in outputs_of(page, shop.site).items() if size]  # not only touched
             return Parcel(
                 page.path,
                 tuple(news),
                 notebook.read_bytes() if order.execute and notebook else None,
-                {name: (shop.site / name).read_bytes() for name in sorted(made)},
+                {name: (shop.site / name).read_bytes() for name in made},
             )
         finally:
             executed.unlink(missing_ok=True)
