@@ -79,6 +79,8 @@ def shown_elsewhere(contents: list[Content], hidden: set[_Hidden], *, where: str
                     )
 
 
+#: In how many places of a source a group stands, as a report says where its figures come from.
+_PLACES = re.compile(r"\(\d+ places\)")
 #: Columns of a data file that name a publication, whose title may hold a number: "WRES indicators 5 to 8".
 _OF_THE_PUBLICATION = {"source", "publisher", "licence", "file"}
 
@@ -117,7 +119,7 @@ def beside_its_label(contents: list[Content], hidden: set[_Hidden]) -> Iterator[
         else:
             continue
         for piece, of_row in pieces:
-            text = normal(piece)
+            text = _PLACES.sub("", normal(piece))
             if (text, of_row) not in looked_for:
                 begin = by_first if of_row is None else few_by_first
                 some = [pair for first, several in begin.items() if first in text for pair in several]

@@ -70,7 +70,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         if "not_applicable" in statuses:
             why, how = f"Not applicable: {_why_not_applicable(trust, what)}", _NOTHING
         elif statuses == {"suppressed"}:
-            why, how = "Suppressed by the publisher: too few people", _NOTHING
+            why, how = "Suppressed: too few people to show", _NOTHING
         elif how is _LOAD_RETURN:
             why = "Not available: in no public file, only in the trust’s own return"
         elif how is _LOAD_PATIENTS:

@@ -637,6 +637,13 @@ def test_the_number_in_a_publications_title_is_none_of_its_figures(site):
     assert [p.kind for p in audit_site(site).problems] == ["beside its label"]
 
 
+def test_how_often_a_group_stands_in_a_source_is_no_figure_of_it(site):
+    (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown (5 places)"), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown (5)"), encoding="utf-8")
+    assert kinds(site) == {"beside its label"}
+
+
 MERGED = (
     "trust_code,kind,measure,group,organisation,period_end,value,people\n"
     "R1A,finding,smoking,All births,R1A R2B,2023-03-31,13.3,{whole}\n"
