@@ -22,7 +22,7 @@ from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import figure_files, read_figures
 from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
-from race_equality.params import read_params
+from race_equality.params import read_params, read_rules
 from race_equality.project import Project
 from race_equality.render.files import write_atomically
 
@@ -131,6 +131,8 @@ class Downloads:
     def _rule(self, code: str) -> Rule:
         if not (self.project.params / "_defaults.yml").is_file():
             return Rule()
+        if not (self.project.params / "trusts" / f"{code}.yml").is_file():
+            return read_rules(project=self.project)[0]
         settings = read_params(code, project=self.project).settings
         return Rule(
             minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value

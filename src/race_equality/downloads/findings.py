@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+import numpy as np
 import pandas as pd
 
 from race_equality.disclosure.rules import Rule, rests_on_too_few
@@ -15,6 +17,7 @@ from race_equality.figures.provenance import Source
 from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, EXPERIENCE
+from race_equality.indicators.findings import COLUMNS as FINDING_COLUMNS
 from race_equality.indicators.findings import findings
 from race_equality.indicators.peers import peers_of_all
 from race_equality.report.bands import band_name
@@ -125,7 +128,7 @@ class Material:
     def _local(self) -> pd.Series:
         return self.figures["source"].str.startswith(LOCAL_PREFIXES)
 
-    @property
+    @cached_property
     def has_returns(self) -> bool:
         """Whether any trust's own return is among the figures."""
         return bool(self._local.any())
@@ -138,7 +141,7 @@ class Material:
         return replace(self, figures=self.figures[~self._local & ~invented])
 
     @cached_property
-    def by_trust(self) -> dict[str, list[tuple]]:
+    def by_trust(self) -> _ByTrust:
         """Findings of each trust, in the order of the report."""
         trusts = self.trusts
         if trusts is None:
@@ -151,10 +154,7 @@ class Material:
             minimum_responses={code: rule.minimum_responses for code, rule in self.rules.items()},
             minimum_people={code: rule.minimum_people for code, rule in self.rules.items()},
         )
-        found: dict[str, list[tuple]] = {}
-        for row in table.itertuples(index=False, name="Finding"):
-            found.setdefault(row.trust_code, []).append(row)
-        return found
+        return _ByTrust(table)
 
     @cached_property
     def latest(self) -> dict[tuple[str, str], tuple[str, str]]:
@@ -169,9 +169,30 @@ class Material:
         return {key: (source, " ".join(sorted(codes))) for key, (source, codes) in found.items()}
 
     @cached_property
-    def published(self) -> dict[str, pd.DataFrame]:
+    def published(self) -> _ByTrust:
         """Published figures of each trust, with what the default rule hides."""
-        return dict(tuple(_hidden_as_published(self.figures, Rule()).groupby("trust_code", sort=False)))
+        return _ByTrust(_hidden_as_published(self.figures, Rule()))
+
+
+_Finding = namedtuple("_Finding", FINDING_COLUMNS)
+
+
+class _ByTrust:
+    """A table of all trusts, and where the rows of each are: a trust's are taken when they are asked for.
+
+    Tables or rows of Python for every trust would take ten times the table's memory, 0.4 GB with two thousand.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        places = table.groupby("trust_code", sort=False).indices
+        # in one piece each, in the order of the table
+        self._table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
+        ends = np.cumsum([len(one) for one in places.values()]).tolist()
+        self._pieces = {code: slice(end - len(places[code]), end) for code, end in zip(places, ends, strict=True)}
+
+    def of(self, code: str) -> pd.DataFrame:
+        """Return a trust's rows in the order of the table; none of a trust without any."""
+        return self._table.iloc[self._pieces.get(code, slice(0))]
 
 
 class _Rows:
@@ -234,7 +255,7 @@ class _Rows:
 
     def findings(self) -> Iterator[Row]:
         """Give the trust's findings in the order of the report."""
-        for found in self.material.by_trust.get(self.trust.code, ()):
+        for found in map(_Finding._make, self.material.by_trust.of(self.trust.code).itertuples(index=False, name=None)):
             if _family(found.measure) not in BY_ID:
                 continue
             source, organisation = next(
@@ -255,7 +276,7 @@ class _Rows:
     def published(self) -> Iterator[Row]:
         """Give the figures that findings rest on, as published."""
         if self.rule == Rule():
-            rows = self.material.published.get(self.trust.code, self.material.figures.iloc[:0])
+            rows = self.material.published.of(self.trust.code)
         else:
             figures = self.material.figures
             rows = _hidden_as_published(figures[figures["trust_code"] == self.trust.code], self.rule)

@@ -91,7 +91,10 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=2)  # with a return and without, where there are any
 def _read_all(*files: tuple[Path, int, int, int]) -> pd.DataFrame:
-    return _read([path for path, *_ in files])
+    figures = _read([path for path, *_ in files])
+    # what reading needed meanwhile would stay with the process, twice as much as the figures
+    pa.default_memory_pool().release_unused()
+    return figures
 
 
 def _read(

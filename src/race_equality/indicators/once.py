@@ -137,6 +137,8 @@ def compute_all(figures: pd.DataFrame) -> None:
     for function in _of_figures:
         with suppress(Exception):
             function(figures)
+    # kernels are forked from here: memory that nothing uses any more would be copied into each one's tables
+    pa.default_memory_pool().release_unused()
 
 
 # -- the content of arguments -----------------------------------------------------------------------
