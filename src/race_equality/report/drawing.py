@@ -89,7 +89,25 @@ def draw_here(text: str) -> str:
     -------
     str
     """
-    return _renumber(_engine().vegalite_to_svg(text, vl_version=_vega_lite_version()))
+    specification = json.loads(text)
+    tables = specification.pop("datasets", {})
+    rest = json.dumps(specification)
+    for number, name in enumerate(tables):  # a name is of the content
+        rest = rest.replace(json.dumps(name), f'"table-{number}"')
+    vega = _compiled(rest)
+    filled = {f"table-{number}": {"values": values} for number, values in enumerate(tables.values())}
+    data = [entry | filled.get(entry["name"], {}) for entry in vega.get("data", [])]
+    return _renumber(_engine().vega_to_svg(json.dumps(vega | {"data": data}, ensure_ascii=False)))
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(text: str) -> dict[str, Any]:
+    """Compile Vega-Lite without its tables to Vega.
+
+    Charts of one kind differ between trusts in their figures and in little else, and to compile one takes a
+    third of the time that it takes to draw it.
+    """
+    return _engine().vegalite_to_vega(text, vl_version=_vega_lite_version())
 
 
 def prepare() -> None:

@@ -8,6 +8,7 @@ printed figure as well, so that a picture holds no more digits than its table.
 from __future__ import annotations
 
 import functools
+import math
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -78,6 +79,11 @@ def _texts(rows: pd.DataFrame, column: str) -> list[str]:
     return list(rows[column]) if column in rows else [""] * len(rows)
 
 
+def _from_zero(most: float, *, room: float) -> alt.Scale:
+    """A scale from zero to the next whole per cent that leaves room for a figure: trusts alike share one."""
+    return alt.Scale(domain=[0, math.ceil(most * (1 + room))], nice=False)
+
+
 def _title_above(text: str) -> alt.TitleParams:
     """In place of the title of the upright axis, which would be vertical text."""
     look = {"anchor": "start", "frame": "group", "fontSize": 14, "fontWeight": "normal", "color": DARK_GREY}
@@ -108,11 +114,10 @@ def group_chart(rows: pd.DataFrame) -> Layers:
             "group:N", scale=alt.Scale(domain=groups, range=[GROUP_COLOURS[group] for group in groups])
         ),
     )
-    upper = max(10.0, float(rows["upper"].max()))
     x = alt.X(
         "percent:Q",
         title="Percentage of staff",
-        scale=alt.Scale(domain=[0, upper * 1.12], nice=False),
+        scale=_from_zero(max(10.0, rows["upper"].max()), room=0.12),
         axis=alt.Axis(tickCount=6),
     )
     return layered(
@@ -540,7 +545,7 @@ def months_chart(rows: pd.DataFrame) -> Layers:
         line=rows["series"].to_numpy() + rows["recording"].astype("str").to_numpy(), percent=rows["percent"].round(1)
     )[["month", "series", "percent", "line", "recording"]]
     x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelAngle=0, labelOverlap=True))
-    scale = alt.Scale(domain=[0, float(rows["percent"].max()) * 1.08], nice=False)
+    scale = _from_zero(rows["percent"].max(), room=0.08)
     y = alt.Y("percent:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))
     lines = (
         alt.Chart(rows.drop(columns="recording"))
@@ -617,7 +622,7 @@ def years_chart(rows: pd.DataFrame) -> Layers:
     ).round({"percent": 1, "lower": 1, "upper": 1})
     base = alt.Chart().encode(x=alt.X("label:O", title=None, axis=alt.Axis(labelAngle=0)))
     # with room for a figure above each interval
-    scale = alt.Scale(domain=[0, float(rows["upper"].max()) * 1.2], nice=False)
+    scale = _from_zero(rows["upper"].max(), room=0.2)
     y = alt.Y("percent:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))
     return layered(
         base.mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y),
@@ -713,7 +718,7 @@ _PANEL_SPACE = {"row": 58, "column": 22}
 
 def _panel_scale(rows: pd.DataFrame) -> alt.Scale:
     """From zero, with room for a figure above the line."""
-    return alt.Scale(domain=[0, float(np.ceil(rows["percent"].max() * 1.3))], nice=False)
+    return _from_zero(rows["percent"].max(), room=0.3)
 
 
 def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetChart:

@@ -60,6 +60,19 @@ def test_ids_are_numbered_from_one_each_time(no_build, here):
     assert set(re.findall(r'\bid="([^"]+)"', here)) == {"clip1"}
 
 
+def test_a_chart_compiled_for_one_table_is_right_for_another(no_build):
+    """A chart that differs from one before in its tables alone is compiled once."""
+
+    def two_tables(heights, name):
+        bars = alt.Chart(pd.DataFrame({"a": ["x", "y"], "b": heights})).mark_bar().encode(x="a:N", y="b:Q")
+        text = alt.Chart(pd.DataFrame({"a": ["y"], "said": [name]})).mark_text().encode(x="a:N", text="said:N")
+        return alt.layer(bars, text).to_dict()
+
+    for specification in (two_tables([1, 2], "two"), two_tables([300, 20], "table-1"), two_tables([1, 2], "two")):
+        engine, version = drawing._engine(), drawing._vega_lite_version()
+        assert draw(specification) == drawing._renumber(engine.vegalite_to_svg(specification, vl_version=version))
+
+
 @needs_server
 def test_the_server_draws_the_same(server, drawn_here, here):
     assert draw(BARS) == here
