@@ -33,12 +33,17 @@ from race_equality.disclosure.rules import Rule
 _PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re.IGNORECASE)
 
 
+#: Of hundreds of months of patients one is as large as some column of staff.
+_STAFF, _NO_STAFF = re.compile(r"\bstaff\b", re.IGNORECASE), {"all patients", "all people", "all births"}
+
+
 class Total(NamedTuple):
     """An exact number of people: which, where it stands, and of what in a data file with many measures."""
 
     people: int
     place: str
     about: frozenset[str] = frozenset()
+    whom: str = ""
 
 
 def _subjects(table: Table, row: tuple[str, ...]) -> frozenset[str]:
@@ -79,7 +84,8 @@ def totals_of(
             whole = [number for number in numbers if number and not number.percent and not number.decimals]
             if whole:
                 about = frozenset() if group is None else _subjects(table, row)
-                found[owner] += [Total(int(number.value), f"{table.file}, {table.place}", about) for number in whole]
+                whom = "" if group is None else normal(row[group])
+                found[owner] += [Total(int(number.value), f"{table.file}, {table.place}", about, whom) for number in whole]
     return found
 
 
@@ -146,6 +152,8 @@ def worked_out(
                     if TOTAL.match(row[0].strip()) and (number := only_number(cell))
                 ]
                 others = [] if apart else [total for total in totals if _same_subject(total.about, about)]
+                if _STAFF.search(f"{column} {table.place}"):
+                    others = [total for total in others if total.whom not in _NO_STAFF]
                 yield from _from_counts(table, i, hidden, shown, own, others, rule)
 
 

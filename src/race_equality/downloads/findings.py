@@ -242,7 +242,8 @@ class _Rows:
             "status": _STATUS_WORDS[status],
             "adverse_when": adverse_when,
             "compared_with": compared_with or not_applicable,
-            "reading": missing or reading or not_applicable,
+            # of years that nobody can tell, why is the finding
+            "reading": (reading if unit == "years" and status == "not_available" else missing) or reading or not_applicable,
             "position": missing or position or not_applicable,
             "rounding": rounding(unit),
             "source": described.title if described else "not given",

@@ -661,3 +661,16 @@ def test_what_a_merged_organisation_adds_to_its_trust(site):
     for harmless in (1385, 1500):  # it is not in the whole, or is large
         file.write_text(MERGED.format(whole=harmless), encoding="utf-8")
         assert not [p for p in audit_site(site).problems if p.kind == "worked out"]
+
+
+def test_a_month_of_patients_is_no_total_of_staff(site):
+    """Of hundreds of months one has as many patients as there are staff in the groups shown, and a few more."""
+    trusts = site / "trusts"
+    trusts.joinpath("R1A-figures.csv").write_text(
+        "trust_code,measure,name,group,value,people\nR1A,rtt,Waiting,{group},60.1,853\n".format(group="All patients"),
+        encoding="utf-8",
+    )
+    assert audit_site(site).problems == ()
+    text = trusts.joinpath("R1A-figures.csv").read_text(encoding="utf-8").replace("All patients", "All staff")
+    trusts.joinpath("R1A-figures.csv").write_text(text, encoding="utf-8")
+    assert {p.kind for p in audit_site(site, overlapping=()).problems} == {"worked out"}
