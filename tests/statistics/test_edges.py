@@ -212,6 +212,14 @@ def test_trend_edges():
     assert empty_cells.status in {"cannot be estimated", "no reliable gap"}
 
 
+def test_a_ratio_of_nothing_has_no_place_in_a_funnel():
+    """Nobody counted in any unit: none of them is above the others."""
+    for count, total in (([0, 0], [10, 20]), ([5, 3], [0, 0])):
+        found = funnel_limits(count, total, scale="ratio")
+        assert found.position.tolist() == ["no data", "no data"]
+        assert np.isnan([found.target, *found.upper_95, *found.lower_998]).all()
+
+
 def test_association_edges():
     assert math.isnan(rank_correlation([1, 2, 3], [1, 2, 3]).estimate)
     assert math.isnan(rank_correlation([1, 1, 1, 1, 1], [1, 2, 3, 4, 5]).estimate)

@@ -138,7 +138,8 @@ def funnel_limits(
     Notes
     -----
     A unit with nobody has limits over the whole range and does not enter the spread. With one unit, or
-    all units equal, there is no spread to measure and τ² is zero.
+    all units equal, there is no spread to measure and τ² is zero. Without a single event, or a single count to
+    divide by, a ratio has no target: limits are NaN and every position is "no data".
 
     References
     ----------
@@ -161,6 +162,8 @@ def funnel_limits(
     if target is None:
         denominator = total[usable].sum()
         target = count[usable].sum() / denominator if denominator > 0 else np.nan
+        if scale == "ratio" and target == 0:
+            target = np.nan  # no ratio to be above or below: nothing has happened anywhere
     else:
         target = _target(target, scale)
     safe_count, safe_total = np.where(usable, count, 0.0), np.where(usable, total, 1.0)
@@ -246,10 +249,7 @@ def winsorise(z, share: float = 0.1):
     numpy.ndarray
         Same length; no value is dropped.
     """
-    z = check.numbers("z", z)
-    share = check.numbers("share", share, ndim=0).item()
-    if not 0 <= share < 0.5:
-        raise check.StatisticsError(f"share must be from 0 to under 0.5, but {share:g} was given.")
+    z, share = check.numbers("z", z), _share("share", share)
     if z.size == 0:
         return z
     return np.clip(z, *np.quantile(z, [share, 1 - share]))
@@ -291,6 +291,7 @@ def overdispersion(z, standard_error, share: float = 0.1) -> tuple[float, float]
 
 
 def _funnel(scale, estimate, error, usable, target, overdispersed, winsorised) -> Funnel:
+    winsorised = _share("winsorised", winsorised)
     z = np.full(estimate.shape, np.nan)
     phi, tau_squared = float("nan"), 0.0
     if usable.any() and not np.isnan(target):
@@ -357,6 +358,13 @@ def _target(target, scale: str) -> float:
     if scale == "proportion":
         return check.proportions("target", target).item()
     return (check.numbers if scale == "identity" else check.positive)("target", target).item()
+
+
+def _share(name: str, share) -> float:
+    value = check.numbers(name, share, ndim=0).item()
+    if not 0 <= value < 0.5:
+        raise check.StatisticsError(f"{name} must be from 0 to under 0.5, but {value:g} was given.")
+    return value
 
 
 def _one_axis(array: np.ndarray, name: str = "count") -> None:

@@ -243,11 +243,7 @@ def probability_outside(
     2001; 16: 101-133, for the prior. Equal Employment Opportunity Commission, Uniform guidelines on
     employee selection procedures, 1978, section 4D, for the range.
     """
-    low, high = check.positive("limits", limits).tolist()
-    if low >= high:
-        raise check.StatisticsError(
-            f"limits must be in ascending order, but {low:g} and {high:g} were given."
-        )
+    low, high = _range(limits)
     x1, n1, x2, n2 = (a[..., np.newaxis] for a in _groups(count_1, total_1, count_2, total_2, nan_policy))
     known = (n1 > 0) & (n2 > 0)
     a1, b1, a2, b2 = (np.where(known, a, 0.0) + 0.5 for a in (x1, n1 - x1, x2, n2 - x2))
@@ -310,12 +306,8 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     exactly 0.8 or 1.25 is not flagged).
     """
     rate = check.proportions("rate", rate).item()
-    n1, n2 = (int(check.positive(name, n).item()) for name, n in (("total_1", total_1), ("total_2", total_2)))
-    low, high = check.positive("limits", limits).tolist()
-    if low >= high:
-        raise check.StatisticsError(
-            f"limits must be in ascending order, but {low:g} and {high:g} were given."
-        )
+    n1, n2 = (_people(name, n) for name, n in (("total_1", total_1), ("total_2", total_2)))
+    low, high = _range(limits)
     if rate == 0:
         return 0.0
     x2 = np.arange(n2 + 1)
@@ -330,6 +322,23 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     nothing = (1 - rate) ** (n1 + n2)
     inside_and_something = (inside * weight)[1:].sum()
     return float(1 - inside_and_something / (1 - nothing))
+
+
+def _range(limits) -> tuple[float, float]:
+    ends = check.positive("limits", limits)
+    if ends.shape != (2,):
+        raise check.StatisticsError(f"limits must be two numbers, but their shape is {ends.shape}.")
+    low, high = ends.tolist()
+    if low >= high:
+        raise check.StatisticsError(f"limits must be in ascending order, but {low:g} and {high:g} were given.")
+    return low, high
+
+
+def _people(name: str, number) -> int:
+    value = check.positive(name, check.numbers(name, number, ndim=0)).item()
+    if value != int(value):
+        raise check.StatisticsError(f"{name} must be a whole number, but {value:g} was given.")
+    return int(value)
 
 
 def _groups(count_1, total_1, count_2, total_2, nan_policy: str) -> tuple[np.ndarray, ...]:
