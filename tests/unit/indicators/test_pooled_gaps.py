@@ -78,6 +78,18 @@ def test_a_later_survey_of_the_demonstration_trust_is_no_survey_of_the_others(ma
     pd.testing.assert_frame_equal(found, pooled_gaps(make_figures(trusts)), check_exact=True)
 
 
+def test_a_trust_that_loaded_a_later_survey_is_read_beside_the_others(make_figures, trusts, wres_rows):
+    """Its own return of next year is no reason to read it with itself alone: rank 1 of 1."""
+    later = wres_rows((500, 1000), (250, 1000), trust_code="OWN", period_end=pd.Timestamp("2031-11-30"))
+    found = pooled_gaps(make_figures([*trusts, *later]))
+    others = found[found["trust_code"] != "OWN"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, pooled_gaps(make_figures(trusts)), check_exact=True)
+    own = found[found["trust_code"] == "OWN"].iloc[0]
+    assert (own["gap"], own["trusts"]) == (pytest.approx(25), 32)
+    assert own["rank_lower"] > 25  # among the widest of gaps between 8 and 12 points
+    assert 8 < own["pooled_gap"] < 25
+
+
 def test_a_new_trust_moves_the_others_by_what_it_teaches_only(make_figures, trusts, wres_rows):
     new = wres_rows((340, 1000), (750, 3000), trust_code="A00")  # the first by its code, and like the others
     before = pooled_gaps(make_figures(trusts)).set_index(["trust_code", "number"]).xs(8, level="number")
