@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE
 from race_equality.indicators.once import once
 from race_equality.statistics.process_control import xmr
@@ -180,8 +181,8 @@ def latest_access(
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
     ends = ends.assign(
         all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,
-        region=ends["trust_code"].isin(list(region_codes)),
-        similar_trusts=ends["trust_code"].isin(list(peer_codes)),
+        region=among(ends["trust_code"], region_codes),
+        similar_trusts=among(ends["trust_code"], peer_codes),
     )
     found = []
     for measure, here in series.items():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
+from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
@@ -128,7 +129,7 @@ def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.Data
     """Answers of some trusts, or of all, without the demonstration trust."""
     chosen = answers["trust_code"] != DEMONSTRATION_CODE
     if trust_codes is not None:
-        chosen &= answers["trust_code"].isin(list(trust_codes))
+        chosen &= among(answers["trust_code"], trust_codes)
     return answers[chosen]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import (
     DEMONSTRATION_CODE,
     ENGLAND_CODE,
@@ -110,7 +111,7 @@ def pooled(
     """
     chosen = (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
     if trust_codes is not None:
-        chosen &= experience["trust_code"].isin(list(trust_codes))
+        chosen &= among(experience["trust_code"], trust_codes)
     rows = experience[chosen]
     if rows.empty:
         return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from race_equality.indicators.access import MEASURES as ACCESS
 from race_equality.indicators.among_trusts import direction_of, positions
+from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, WRES
 from race_equality.indicators.maternity import MEASURES as MATERNITY
 from race_equality.indicators.survey import QUESTIONS
@@ -134,12 +135,12 @@ def _position(rows: pd.DataFrame, trust_code: str) -> np.ndarray:
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
     rows = []
     names = {measure.id: measure.name for measure in MATERNITY}
-    public = births[~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])]
+    is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
     for found in births[births["trust_code"] == trust_code].itertuples():
-        same = public[(public["indicator"] == found.indicator) & (public["period_end"] == found.period_end)]
+        same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
 
         def share(codes=None, same=same):
-            chosen = same if codes is None else same[same["trust_code"].isin(codes)]
+            chosen = same if codes is None else same[among(same["trust_code"], codes)]
             return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if len(chosen) else STATUS_WORDS["not_available"]
 
         # the demonstration trust is set among the others and changes nothing for them
