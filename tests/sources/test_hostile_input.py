@@ -47,7 +47,7 @@ from race_equality.sources import (
 from race_equality.sources.loading import add_publication, read_folder
 from race_equality.sources.ods import read_trust_list
 from race_equality.sources.reading import Workbook, cell_at, read_csv
-from race_equality.sources.recognition import recognise
+from race_equality.sources.recognition import files_to_add, not_added, recognise
 from race_equality.sources.wres_return import read_return, rows_of_a_year, template
 
 CSV_LOADERS = {
@@ -74,7 +74,8 @@ fewer = settings(max_examples=8, deadline=None, suppress_health_check=[HealthChe
 SCRAPS = st.one_of(
     st.sampled_from(["", " ", "-", "*", "**", "..", "[c]", "=1+1", "=HYPERLINK(\"x\")", "1,000", "1e400", "-1", "NaN",
                      "inf", "0x10", "45382", "2024-09-30", "01/02/2024", "٣", "١٢", "½", "RJ1", "ENG", "DEMO", "../x",
-                     "White", "BME", "TRUE", "#REF!", "\u200b5", "5\u00a0", "100.0000001", "1" * 400]),
+                     "White", "BME", "TRUE", "#REF!", "\u200b5", "5\u00a0", "100.0000001", "1" * 400, "[x]", "[z]", "[low]", ":", "<8", "12 [r]", "12*",
+                     "12%", "0.12%", "(12)", "£12", "\u22125", "12,5", "1 234", "1_000", "#N/A", "n/a"]),
     st.text(max_size=12),
     st.floats(allow_nan=True).map(str),
     st.integers(-(10**20), 10**20).map(str),
@@ -284,6 +285,53 @@ def test_any_bytes_at_all_are_recognised_or_refused(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(RaceEqualityError, match="download"):
         recognise(path)
+
+
+STARTS = (  # of zip archives, Office files with a password or of old, PDFs, pages, other encodings
+    b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-1.7", b"<!DOCTYPE html>", b"\x1f\x8b",
+    b"7z\xbc\xaf\x27\x1c", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"Org code;Value\n", b"\x00",
+)  # fmt: skip
+NAMES = ("a.csv", "b.CSV", "../a.csv", "deep/a.csv", "deep\\a.csv", "deep/", "/a.csv", "book.xlsx", "xl/workbook.bin",
+         "[Content_Types].xml", "mimetype", "content.xml", "__MACOSX/._a.csv", ".csv", "in.zip", "r\u00e9sum\u00e9.csv")
+
+
+def assert_found_or_refused(path):
+    """Find what can be added in a file: anything else than an error for people fails the test."""
+    try:
+        with files_to_add([path]) as (found, left_out):
+            for one, _ in found:
+                assert not_added(one), "a publication out of nothing"
+            assert all(isinstance(why, str) for why in left_out)
+    except RaceEqualityError as error:
+        assert path.name in str(error)
+
+
+@few
+@given(start=st.sampled_from(STARTS), content=st.binary(max_size=300))
+def test_bytes_that_begin_like_a_known_kind_of_file(start, content, tmp_path):
+    path = tmp_path / "download"
+    path.write_bytes(start + content)
+    assert_found_or_refused(path)
+
+
+@few
+@given(
+    entries=st.lists(st.tuples(st.sampled_from(NAMES), st.binary(max_size=60)), max_size=5),
+    packing=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
+    flips=st.lists(st.tuples(st.integers(0, 10**4), st.integers(0, 255)), max_size=4),
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")  # two files of one name are what is tried
+def test_any_archive_gives_files_or_is_refused(entries, packing, flips, tmp_path):
+    path = tmp_path / "download.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    data = bytearray(path.read_bytes())
+    for at, value in flips:  # flags of encryption, sizes, methods of packing, names
+        data[at % len(data)] = value
+    path.write_bytes(bytes(data))
+    assert_found_or_refused(path)
+    assert [one.name for one in tmp_path.iterdir()] == ["download.zip"]  # nothing was unpacked elsewhere
 
 
 ASIAN, BLACK = "Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African"

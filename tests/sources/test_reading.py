@@ -38,6 +38,13 @@ def test_what_is_not_a_number_names_sheet_cell_and_mend(value, tmp_path):
     assert f"is not a number. {mend}" in message
 
 
+@pytest.mark.parametrize("value", [1.8e306, "1e300", -1e13])
+def test_a_number_beyond_all_counts_is_refused(value, tmp_path):
+    """Several such numbers of one trust would add up to infinity."""
+    with pytest.raises(InputError, match="G12: The base .* is more than there can be"):
+        cell(value, tmp_path).number("base", low=float("-inf"))
+
+
 def test_percentage_over_100_is_refused_but_rounding_of_100_is_not(tmp_path):
     assert cell(100.00000000000001, tmp_path).number("percentage", high=100) == 100
     with pytest.raises(InputError, match=r"G12: The percentage 104.2 is not between 0 and 100"):

@@ -7,10 +7,11 @@ nobody has to guess it from the complaint of a reader of cells.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from race_equality.errors import InputError
@@ -34,6 +35,8 @@ _BEFORE_2007 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Compound File Binary; pass
 _PACKED_WORKBOOK = "[Content_Types].xml"
 _READABLE = (".csv", ".xlsx")
 _ENCRYPTED = 0x1  # bit of an entry's flags in a zip archive
+#: What zipfile raises for an archive that is damaged, or packed in a way it does not know.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, struct.error)
 
 
 def check_file(path: Path) -> Path:
@@ -102,7 +105,7 @@ def _kind_of_zip(path: Path) -> tuple[str, str] | None:
                 return "a zip archive protected by a password", "Unpack it with the password, and add what is in it."
             if "mimetype" in names and "content.xml" in names:
                 return "a document of OpenOffice or LibreOffice (.ods)", _SAVE_AS_XLSX
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except DAMAGED:
         return None  # cut short: whoever reads it says so
     if "xl/workbook.bin" in names:
         return "an Excel workbook of the binary format (.xlsb)", _SAVE_AS_XLSX
@@ -133,7 +136,7 @@ def _names_in(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [name for name in archive.namelist() if not name.endswith("/")]
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except DAMAGED:
         return []
 
 
@@ -151,10 +154,22 @@ def opened(path: Path) -> Iterator[io.BufferedIOBase]:
             yield file
         return
     check_unpacked_size(path)
-    with zipfile.ZipFile(path) as archive:
-        (entry,) = (entry for entry in archive.infolist() if not entry.is_dir())
-        with archive.open(entry) as file:
-            yield file
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            (entry,) = (entry for entry in archive.infolist() if not entry.filename.endswith("/"))
+            file = stack.enter_context(archive.open(entry))
+        except DAMAGED as error:
+            raise _not_unpacked(path, error) from None
+        yield file
+
+
+def _not_unpacked(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"The archive cannot be unpacked ({' '.join(str(error).split())}).",
+        file=path,
+        mend="It may have been cut short: download it again.",
+    )
 
 
 def check_unpacked_size(path: Path) -> None:
@@ -180,12 +195,8 @@ def text_of(path: Path) -> str:
     try:
         with opened(path) as file:
             content = file.read(_LARGEST_FILE + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputError(
-            f"The archive cannot be unpacked ({error}).",
-            file=path,
-            mend="It may have been cut short: download it again.",
-        ) from None
+    except DAMAGED as error:
+        raise _not_unpacked(path, error) from None
     if len(content) > _LARGEST_FILE:
         raise InputError(
             f"The file unpacks to over {_LARGEST_FILE // 1024**2} MB, which no publication of this kind does.",
@@ -238,8 +249,8 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
         with zipfile.ZipFile(path) as archive:
             for number, entry in enumerate(archive.infolist()):
                 name = Path(entry.filename.replace("\\", "/")).name
-                if entry.is_dir() or name.startswith("."):
-                    continue  # what a Mac packs beside a file
+                if not name or entry.is_dir() or name.startswith("."):
+                    continue  # a folder, or what a Mac packs beside a file
                 if not name.lower().endswith(_READABLE):
                     others.append(name)
                     continue
@@ -257,10 +268,6 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
                             )
                         file.write(piece)
                 found.append(target)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise InputError(
-            f"The archive cannot be unpacked ({' '.join(str(error).split())}).",
-            file=path,
-            mend="It may have been cut short: download it again.",
-        ) from None
+    except DAMAGED as error:
+        raise _not_unpacked(path, error) from None
     return found, others

@@ -27,6 +27,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Percentages are published as unrounded binary fractions: 100 can arrive as 100.00000000000001.
 _ROUNDING = 1e-9
 
+# More than this counts nothing of the NHS: several such numbers would come to infinity.
+_LARGEST_NUMBER = 1e12
+
 _LEAST_TO_TELL = 5  # percentages, to tell them from proportions
 
 
@@ -115,6 +118,10 @@ class Cell:
             raise self.error(
                 f"The {what} is {str(self.value)!r}, which is not a number.",
                 "Write it without commas." if with_commas else "Correct the cell, or download the file again.",
+            )
+        if abs(value) > _LARGEST_NUMBER:
+            raise self.error(
+                f"The {what} {value:g} is more than there can be.", "Correct the cell, or download the file again."
             )
         if high is not None and high < value <= high + _ROUNDING * abs(high):
             value = high

@@ -37,19 +37,34 @@ from race_equality.errors import InputError
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.files import is_workbook
-from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.headers import normalised
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import (
     Cell,
     Sheet,
     Workbook,
-    csv_stream,
     first_by_key,
 )
+from race_equality.sources.workforce_csv import (
+    CORE_COLUMNS,
+    CSV_COLUMNS,
+    read_csv_layout,
+)
+from race_equality.sources.workforce_groups import (
+    ALL_GROUPS,
+    ENGLAND,
+    MARCH,
+    NOT_APPLICABLE,
+    OTHER_NAMES,
+    PUBLICATION,
+    STAFF_GROUPS,
+    ZERO,
+    add_figure,
+    kind_of,
+    last_day_of,
+)
 
-PUBLICATION = "workforce"
 SHEET = "2. NHSE, Org & SG - HC"
-ENGLAND = "ENG"
 
 #: Sheets by year of the layout: headcount, full-time equivalents, and both month by month.
 LAYOUTS = {
@@ -63,9 +78,6 @@ LAYOUTS = {
     "2016 to 2018": ("1. HEE Org Main Staff Gp HC", "2. HEE Org Main Staff Gp FTE"),
 }  # fmt: skip
 
-ZERO = "-"
-NOT_APPLICABLE = "."
-
 ORGANISATION_NAME, ORGANISATION_CODE = "Organisation name", "Organisation code"
 #: Columns of places that an edition may have, newest name first.
 SYSTEM_NAMES = ("ICS name", "ICB name", "STP name")
@@ -73,31 +85,7 @@ REGION_NAMES = ("NHS England region name", "HEE region name")
 OTHER_PLACES = (
     *REGION_NAMES, "NHS England region code", "ICS code", "ICB code", "STP code", "HEE region code",
 )  # fmt: skip
-STAFF_GROUPS = (
-    "Total", "Professionally qualified clinical staff", "HCHS Doctors", "Consultant",
-    "Associate Specialist", "Specialty Doctor", "Staff Grade", "Specialty Registrar", "Core Training",
-    "Foundation Doctor Year 2", "Foundation Doctor Year 1", "Hospital Practitioner / Clinical Assistant",
-    "Other and Local HCHS Doctor Grades", "Nurses & health visitors", "Midwives", "Ambulance staff",
-    "Scientific, therapeutic & technical staff", "Support to clinical staff",
-    "Support to doctors, nurses & midwives", "Support to ambulance staff", "Support to ST&T staff",
-    "NHS infrastructure support", "Central functions", "Hotel, property & estates", "Senior managers",
-    "Managers", "Other staff or those with unknown classification",
-)  # fmt: skip
 
-#: What other editions call a staff group.
-OTHER_NAMES = {
-    "HCHS Doctors": ("HCHS doctors - All grades",),
-    **{
-        grade: (f"HCHS doctors - {grade}",)
-        for grade in STAFF_GROUPS[STAFF_GROUPS.index("Consultant") : STAFF_GROUPS.index("Nurses & health visitors")]
-    },
-    "Other and Local HCHS Doctor Grades": (
-        "HCHS doctors - Other and Local HCHS Doctor Grades", "HCHS doctors - Other HCHS Doctor Grades",
-        "Other HCHS Doctor Grades",
-    ),
-    "Other staff or those with unknown classification": ("Unknown classification",),
-}  # fmt: skip
-ALL_GROUPS = "All staff groups"
 #: A column or row of "All staff groups" is a subtotal of what follows it.
 SUBTOTALS = {
     "HCHS Doctors": "Professionally qualified clinical staff",
@@ -108,19 +96,8 @@ SUBTOTALS = {
 _ANCHOR = "Nurses & health visitors"  # a header that every layout has, once
 _TABLE_COLUMNS = ("Data month", "Data type", ORGANISATION_CODE, _ANCHOR)
 
-#: CSV layouts: since November 2025, and before.
-CORE_COLUMNS = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")
-CORE_OTHER_COLUMNS = ("NHSE_REGION_CODE", "NHSE_REGION_NAME", "ICS_CODE", "ICS_NAME", "ORG_NAME")
-CSV_COLUMNS = ("Date", "Org Code", "Staff Group", "Data Type", "Total")
-CSV_OTHER_COLUMNS = (
-    "NHSE_Region_Code", "NHSE_Region_Name", "Org Name", "Cluster Group", "Benchmark Group",
-    "Staff Group Sort Order",
-)  # fmt: skip
-
 _MOST_ROWS_ABOVE = 15  # headers further down than this are none
-_MARCH = 3
 _LEAST_MONTHS = 2  # in a row of headers without words
-_FIRST_YEAR, _LAST_YEAR = 2009, 2100
 _FTE_ROUNDING = 0.01  # printed with five decimals, added up over 250 organisations
 
 
@@ -168,7 +145,7 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
     InputError
     """
     if not is_workbook(path):
-        return _read_csv(path, trusts)
+        return read_csv_layout(path, trusts)
     book = Workbook(path)
     if not is_workforce_workbook(book.sheet_names) and (tables := _table_sheets(book)):
         return _read_tables(book, tables, trusts)
@@ -222,8 +199,8 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
             )
             if not month.text or not (code.text or england):
                 continue  # remarks under the table; regions and systems
-            months.setdefault(_named_month(month), month)
-            kind = _kind(sheet.cell(row, type_column))
+            months.setdefault(last_day_of(month), month)
+            kind = kind_of(sheet.cell(row, type_column))
             trust_code = ENGLAND if england else trusts.current(code.text)
             organisation = ENGLAND if england else code.text
             keys.append(((organisation, kind[0]), sheet.cell(row, code_column)))
@@ -243,159 +220,23 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
     figures.left_out = left_out
     for sheet, row, groups, (indicator, unit), trust_code, organisation in rows:
         for group, column in groups.items():
-            _add(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
+            add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
     return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
-def _kind(cell: Cell) -> tuple[str, str]:
-    """Return indicator and unit of a kind of figure: headcount or full-time equivalents."""
-    text = normalised(cell.text).replace("-", " ")
-    if text in ("hc", "headcount"):
-        return "workforce_headcount", "people"
-    if "fte" in text or "full time equivalent" in text:
-        return "workforce_fte", "fte"
-    raise cell.error(f"The data type is {cell.text!r}.", "It should be HC (headcount) or FTE.")
 
 
-def _named_month(cell: Cell) -> date:
-    """Return the last day of a month, however it is written."""
-    value = cell.value
-    if isinstance(value, datetime | date):
-        first = date(value.year, value.month, 1)
-    else:
-        first = None
-        for layout in ("%Y-%m-%d", "%d/%m/%Y", "%B %Y", "%b %Y", "%b-%y", "%B-%Y", "%Y-%m"):
-            try:
-                first = datetime.strptime(cell.text, layout).date().replace(day=1)
-                break
-            except ValueError:
-                continue
-    if first is None or not _FIRST_YEAR <= first.year <= _LAST_YEAR:
-        raise cell.error(f"{cell.text!r} is not a month.", "It should read like 2025-11-30 or November 2025.")
-    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def _read_csv(path: Path, trusts: TrustList) -> Reading:
-    """Read a CSV by staff group and organisation, of the layout since November 2025 or before."""
-    with csv_stream(path) as rows:
-        _, header = next(rows, (1, []))
-        has = {same_words(name) for name in header}
-        is_core = {same_words(name) for name in CORE_COLUMNS} <= has
-        required = CORE_COLUMNS if is_core else CSV_COLUMNS
-        others = CORE_OTHER_COLUMNS if is_core else CSV_OTHER_COLUMNS
-        columns = _csv_columns(header, required, path)
-        values: dict[tuple[str, str, str, date], Cell] = {}
-        unknown_groups: Counter[str] = Counter()
-        for row_number, row in rows:
-            if not any(row):
-                continue
-            if len(row) < len(header):
-                raise InputError(
-                    f"The row has {len(row)} values for {len(header)} columns.",
-                    file=path, row=row_number, mend="It may have been cut short: download the file again.",
-                )  # fmt: skip
-
-            def cell(name: str, row=row, row_number=row_number) -> Cell:
-                return Cell(row[columns[name]], path, None, f"row {row_number}, {header[columns[name]].strip()}")
-
-            if is_core:
-                organisation = _core_organisation(cell("DATA_LEVEL"), cell("ORG_CODE"))
-                group = _core_group(cell("MAIN_STAFF_GROUP").text, cell("STAFF_GROUP_1").text)
-                label = f"{cell('MAIN_STAFF_GROUP').text}: {cell('STAFF_GROUP_1').text}"
-                found = [("workforce_headcount", cell("HEADCOUNT")), ("workforce_fte", cell("FTE"))]
-                month = cell("DATA_MONTH")
-            else:
-                organisation, label = cell("Org Code").text, cell("Staff Group").text
-                group = _group_called(label)
-                found = [(_kind(cell("Data Type"))[0], cell("Total"))]
-                month = cell("Date")
-            if not organisation:
-                continue  # a region's or a system's row
-            if group is None:
-                unknown_groups[label] += 1
-                continue
-            day = _named_month(month)
-            for indicator, value in found:
-                key = (organisation, indicator, group, day)
-                if key in values:
-                    raise value.error(
-                        f"{organisation}, {group}, {day:%B %Y} stands at {values[key].reference} as well.",
-                        "Keep one of the two rows.",
-                    )
-                values[key] = value
-    if not values:
-        raise InputError("The file has no organisations.", file=path, mend="Download it again.")
-    last_day = max(day for *_, day in values)
-    figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
-    known: dict[str, str | None] = {ENGLAND: ENGLAND}
-    for (organisation, indicator, group, day), value in values.items():
-        if day != last_day and (day.month != _MARCH or group != "Total"):
-            continue
-        if organisation not in known:
-            known[organisation] = figures.trust_of(organisation, "Other organisations")
-        trust_code = known[organisation]
-        if trust_code is None:
-            continue
-        unit = "people" if indicator == "workforce_headcount" else "fte"
-        if day == last_day:
-            _add(figures, trust_code, organisation, indicator, group, unit, value)
-        if day.month == _MARCH and group == "Total" and value.text not in ("", ZERO, NOT_APPLICABLE, "0"):
-            march = indicator.replace("workforce_", "workforce_march_")
-            _add(figures, trust_code, organisation, march, group, unit, value, period=(day, day))
-    figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
-    expected = {same_words(name) for name in (*required, *others)}
-    unread = [name for name in header if name.strip() and same_words(name) not in expected]
-    remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []
-    if unknown_groups:
-        remarks.append(f"Staff groups not read: {', '.join(sorted(unknown_groups))}.")
-    if not any(organisation == ENGLAND for organisation, *_ in values):
-        remarks.append("The file has no row of England.")
-    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
-def _csv_columns(header: Sequence[str], required: Sequence[str], path: Path) -> dict[str, int]:
-    columns = {}
-    for name in required:
-        found = [i for i, other in enumerate(header) if same_words(other) == same_words(name)]
-        if len(found) != 1:
-            near = nearest(name, [other for other in header if other.strip()])
-            problem = f"Two columns are headed {name!r}." if found else f"There is no column {name!r}."
-            raise InputError(
-                problem + (f" The nearest is {near!r}." if near and not found else ""),
-                file=path, row=1, mend=f"The columns read here are {', '.join(required)}.",
-            )  # fmt: skip
-        columns[name] = found[0]
-    return columns
 
 
-def _core_organisation(level: Cell, code: Cell) -> str:
-    """Return the organisation of a row: England, one with a code, or "" for a region or a system."""
-    kind = normalised(level.text)
-    if kind == "national":
-        return ENGLAND
-    if kind == "organisation":
-        if not code.text:
-            raise code.error("The organisation has no code.", "Fill in the code.")
-        return code.text
-    if "region" in kind or kind.startswith(("ics", "icb", "integrated care")):
-        return ""
-    raise level.error(f"The level {level.text!r} is not known.", "Known: National, a region, ICS area, Organisation.")
 
 
-def _group_called(label: str) -> str | None:
-    """Return the staff group that a label means."""
-    for group in STAFF_GROUPS:
-        if any(same_words(label) == same_words(name) for name in (group, *OTHER_NAMES.get(group, ()))):
-            return group
-    return "Total" if same_words(label) == same_words(ALL_GROUPS) else None
 
 
-def _core_group(main: str, group: str) -> str | None:
-    """Return the staff group of a row that names it in two columns."""
-    if same_words(group) != same_words(ALL_GROUPS):
-        return _group_called(group)
-    return _group_called(main)
 
 
 def _layout(book: Workbook) -> tuple[str, ...]:
@@ -529,7 +370,7 @@ def _add_month(
         figures, sheet, header_row, count_left_out=count_left_out
     ):
         for group, column in groups.items():
-            _add(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
+            add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     return _unread_columns(sheet, header_row, groups.values())
 
 
@@ -581,8 +422,8 @@ def _add_marches(
     marches = {}
     for column in range(len(sheet.rows[header_row])):
         value = sheet.cell(header_row, column).value
-        if isinstance(value, date) and value.month == _MARCH:
-            day = date(value.year, _MARCH, 31)
+        if isinstance(value, date) and value.month == MARCH:
+            day = date(value.year, MARCH, 31)
             if day in marches.values():
                 raise sheet.cell(header_row, column).error(
                     f"March {day.year} stands here for the second time.", "Keep one of the two columns."
@@ -600,7 +441,7 @@ def _add_marches(
             cell = sheet.cell(row, column)
             # an organisation that was not there yet, or no longer, has no staff: it is no figure
             if cell.text not in ("", ZERO, NOT_APPLICABLE) and cell.value != 0:
-                _add(
+                add_figure(
                     figures, trust_code, organisation, indicator, "Total", unit, cell, period=(day, day)
                 )
     if count_left_out:
@@ -610,24 +451,6 @@ def _add_marches(
             figures.left_out["organisations of the monthly series that no trust of today goes back to"] += others
 
 
-def _add(
-    figures: FigureRows,
-    trust_code: str,
-    organisation: str,
-    indicator: str,
-    group: str,
-    unit: str,
-    cell: Cell,
-    *,
-    period: tuple[date, date] | None = None,
-) -> None:
-    place = (trust_code, organisation, indicator, group, unit, cell.locator)
-    if cell.text == NOT_APPLICABLE:
-        figures.add(*place, status="not_applicable", period=period)
-        return
-    what = "headcount" if unit == "people" else "full-time equivalent"
-    value = 0.0 if cell.text == ZERO else cell.number(what, whole=unit == "people")
-    figures.add(*place, value=value, period=period)
 
 
 def _month(sheet: Sheet, row: int) -> date:
