@@ -14,6 +14,7 @@ import codecs
 import inspect
 import os
 import selectors
+import signal
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +42,9 @@ _AT_MOST_WAITING = 32_000_000
 #: What is sent, and read, at a time.
 _PIECE = 1_000_000
 
+#: Seconds between two looks of the thread that sends, at what a running cell has put out.
+_LOOK_EVERY = 0.05
+
 
 class Publisher(iostream.IOPubThread):
     """The one thread beside the notebook's: it sends, and takes in what is written below Python.
@@ -54,7 +59,8 @@ class Publisher(iostream.IOPubThread):
     Notes
     -----
     A message is put in a queue and sent by the thread, so an interrupt that hits the notebook cannot
-    cut one in two.
+    cut one in two. Between cells, when interrupts are ignored, the notebook's own thread sends what
+    there is: waking another one for each message took longer than all the rest.
     """
 
     def __init__(self, connection: socket.socket, session: Any) -> None:
@@ -69,6 +75,7 @@ class Publisher(iostream.IOPubThread):
         self._waiting: deque[bytes | threading.Event] = deque()
         self._size = 0
         self._has_room = threading.Event()
+        self._sending = threading.Lock()
         self._wake_read, self._wake_write = os.pipe()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake_read, selectors.EVENT_READ)
@@ -108,14 +115,16 @@ class Publisher(iostream.IOPubThread):
         data = pipe.pack(channel, frames)
         self._size += len(data)
         self._waiting.append(data)
-        self.wake()
+        if self._size > _PIECE:
+            self.wake()
 
     def make_room(self) -> None:
         """Wait while too much is waiting. Whoever holds a stream's lock must not: the thread may want it."""
-        while self._size > _AT_MOST_WAITING and not self._is_broken:
+        while self._size > _AT_MOST_WAITING and self._waiting and not self._is_broken:
             if threading.current_thread() is self.thread or not self.thread.is_alive():
                 return
             self._has_room.clear()
+            self.wake()
             self._has_room.wait(0.1)
 
     def wait(self, seconds: float) -> bool:
@@ -127,6 +136,13 @@ class Publisher(iostream.IOPubThread):
         self.wake()
         return sent.wait(seconds)
 
+    def send(self) -> None:
+        """Have all that is waiting sent, at once if no interrupt can come between."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and os.getpid() == self._pid:
+            self._send()
+        else:
+            self.wake()
+
     def wake(self) -> None:
         """Have the thread look round."""
         if not self._is_woken:
@@ -134,9 +150,8 @@ class Publisher(iostream.IOPubThread):
             os.write(self._wake_write, b".")
 
     def _run(self) -> None:
-        timeout = None
         while True:
-            for key, _ in self._selector.select(timeout):
+            for key, _ in self._selector.select(_LOOK_EVERY):
                 if key.data is None:
                     os.read(self._wake_read, 64)
                 else:
@@ -149,28 +164,28 @@ class Publisher(iostream.IOPubThread):
             self._send()
             if self._stopped and not self._waiting:
                 return
-            due = [stream.due for stream in self.streams if stream.due is not None]
-            timeout = max(0.0, min(due) - now) if due else None
 
     def _send(self) -> None:
-        while self._waiting:
-            pieces, size, sent = [], 0, []
-            while self._waiting and size < _PIECE:
-                item = self._waiting.popleft()
-                if isinstance(item, threading.Event):
-                    sent.append(item)
-                else:
-                    pieces.append(item)
-                    size += len(item)
-            try:
-                if not self._is_broken:
-                    self.connection.sendall(b"".join(pieces))
-            except OSError:  # the client has gone
-                self._is_broken = True
-            self._size -= size
-            self._has_room.set()
-            for event in sent:
-                event.set()
+        with self._sending:
+            while self._waiting:
+                pieces, size, sent = [], 0, []
+                while self._waiting and size < _PIECE:
+                    item = self._waiting.popleft()
+                    if isinstance(item, threading.Event):
+                        sent.append(item)
+                    else:
+                        pieces.append(item)
+                        size += len(item)
+                try:
+                    if pieces and not self._is_broken:
+                        self.connection.sendall(b"".join(pieces))
+                except OSError:  # the client has gone
+                    self._is_broken = True
+                # Other threads add to it meanwhile, now and then in vain: it is for slowing down, no more.
+                self._size = self._size - size if self._waiting else 0
+                self._has_room.set()
+                for event in sent:
+                    event.set()
 
 
 class _Outlet(iostream.BackgroundSocket):
@@ -232,7 +247,6 @@ class OutStream(iostream.OutStream):
     def _schedule_flush(self) -> None:
         if self.due is None:
             self.due = time.monotonic() + self.flush_interval
-            self.pub_thread.wake()
 
     def publish(self) -> None:
         """Make a message of what was written."""
@@ -282,6 +296,9 @@ class _Requests:
     def send_multipart(self, msg: Sequence[bytes], *_: Any, **__: Any) -> None:
         self._publisher.put(pipe.SHELL, msg)
 
+    def flush(self, _: int = 0) -> None:  # ipykernel does after each request
+        self._publisher.send()
+
     def on_recv(self, callback: Callable[[list[zmq.Frame]], Any], *, copy: bool) -> None:
         IOLoop.current().asyncio_loop.add_reader(self._connection.fileno(), self._read, callback)
 
@@ -320,6 +337,7 @@ class PipeKernel(IPythonKernel):
     shell_stream = traitlets.Any()
     debugger_class = traitlets.Type(_NoDebugger)
     _supports_kernel_subshells = False
+    _execute_sleep = 0.0  # ipykernel gives its output channel time; here the reply cannot overtake it
 
     def start(self) -> None:
         """Listen."""
@@ -331,11 +349,21 @@ class PipeKernel(IPythonKernel):
 
     async def _end(self) -> None:
         """Do what ipykernel does when it is asked to shut down."""
-        await self._at_shutdown()
+        if _has_children():
+            await self._at_shutdown()
         self.io_loop.add_callback(self.io_loop.stop)
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
         """Leave what waits: a client that runs cells one by one has no other requests under way."""
+
+
+def _has_children() -> bool:
+    """Tell whether there may be processes to end; ipykernel looks at every process of the machine."""
+    try:
+        lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    except OSError:
+        return True
+    return not lists or any(lists)
 
 
 class PipeKernelApp(IPKernelApp):

@@ -288,7 +288,7 @@ def test_the_notebook_as_a_whole(both):
         (["1", "exit()"], {}, type(None)),
         (["1", "exit()\nimport time\ntime.sleep(0.5)", "3", "4"], {}, DeadKernelError),
         (["1", "print('so far', flush=True)\nimport os\nos.kill(os.getpid(), 9)", "3"], {}, DeadKernelError),
-        (["1", "import asyncio\nawait asyncio.sleep(60)", "3"], {"execution_timeout": 1, "interrupt_on_timeout": True},
+        (["1", "import asyncio\nawait asyncio.sleep(4)", "3"], {"execution_timeout": 1, "interrupt_on_timeout": True},
          PapermillExecutionError),
         (["1", "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass", "3"],
          {"execution_timeout": 1}, CellTimeoutError),
