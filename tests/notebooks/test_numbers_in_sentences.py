@@ -9,15 +9,18 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from race_equality.disclosure.shown import shown_figures
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust, system_codes
 from race_equality.indicators.findings import findings
 from race_equality.indicators.patients_return import patients_by_group, patients_summary
 from race_equality.indicators.survey import discrimination_by_year, yearly_change
-from race_equality.indicators.wres_return import without_international_recruits
+from race_equality.indicators.wres_return import relative_likelihoods, without_international_recruits
 from race_equality.params import read_params
 
 GOLDEN = sorted(Path(__file__).parent.glob("board_report_*.ipynb"))
@@ -49,7 +52,8 @@ NAMES = re.compile(
     r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
     r"|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
     r"|(?:autumn|in) \d{4}|\bWRES \d(?: to \d)?(?: and \d)?|\b95%|\(95|\d+ weeks|100,000 people|\bQ\d+\w?|band \d\w?"
-    r"|Data version \w+|12 months|Race 2\.0|https?://\S+|“[^”]*”"
+    r"|0\.80 (?:to|or over) 1\.25|over 99%|under 1%"  # the four-fifths rule, and the ends of probabilities
+    r"|Data version \w+|12 months|Race 2\.0|https?://\S+|“[^”]*”|\b0\.80 (?:to|or over) 1\.25|\bover 99%|\bunder 1%"
 )
 NUMBER = re.compile(r"(?<![\w.])[+−-]?\d[\d,]*(?:\.\d+)?(?!\w)")
 
@@ -68,7 +72,7 @@ def prose(cell) -> str:
 
 @cache
 def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
-    figures = read_figures()
+    figures = shown_figures(read_figures())
     codes = [path.stem.removeprefix("board_report_") for path in GOLDEN]
     params = {code: read_params(code).settings for code in codes}
     found = findings(
@@ -115,6 +119,9 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
     if "wres_2" in beginnings:
         without = without_international_recruits(figures, code)
         values += without[["ratio", "lower", "upper"]].to_numpy().ravel().tolist()
+        values += outside_four_fifths(rows)
+        every = pd.concat([without, relative_likelihoods(figures, code)])
+        values += (100 * every["outside"].astype("float64")).tolist()
     seats = rows[rows["indicator"].str.startswith("wres_9_") & (rows["period_end"] == rows["period_end"].max())]
     for _, of_seats in seats.groupby("indicator"):
         people = of_seats.set_index("group")["value"].astype("float64")
@@ -122,6 +129,8 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
     if "patients_" in beginnings:
         by_group = patients_by_group(figures, code, threshold=read_params(code).settings.minimum_responses.value)
         values += by_group[["gap", "gap_lower", "gap_upper"]].to_numpy().ravel().tolist()
+        last = by_group[(by_group["breakdown"] == "ethnicity") & (by_group["period_end"] == by_group["period_end"].max())]
+        values.append(float(last["gap"].notna().sum()))  # how many comparisons with the White group there are
         values += patients_summary(by_group)[["slope", "slope_lower", "slope_upper"]].to_numpy().ravel().tolist()
     march = rows[rows["indicator"] == "workforce_march_headcount"]
     values += march["value"].astype("float64").groupby(march["period_end"]).sum().tolist()
@@ -136,6 +145,23 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         ]
         values += others.groupby("measure")["value"].quantile([0.25, 0.75]).tolist()
     return values
+
+
+def outside_four_fifths(rows: pd.DataFrame) -> list[float]:
+    """Per cent of the probability that a ratio lies outside 0.80 to 1.25: Beta(½, ½) priors, quantile by quantile."""
+    found = []
+    levels = (np.arange(20_000) + 0.5) / 20_000
+    for _, year in rows[rows["indicator"].str.fullmatch(r"wres_(?:2|2_excluding_international|3|4)")].groupby(
+        ["indicator", "period_end"]
+    ):
+        people = year.set_index("group")[["numerator", "denominator"]].astype("float64")
+        first, second = (
+            stats.beta(people.loc[group, "numerator"] + 0.5, people.loc[group].diff().iloc[-1] + 0.5)
+            for group in ("White", "Ethnic minority")
+        )
+        share = second.ppf(levels)
+        found.append(100 * float(np.mean(first.cdf(0.8 * share) + first.sf(1.25 * share))))
+    return found
 
 
 def test_every_cell_with_prose_is_looked_at():
