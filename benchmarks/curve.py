@@ -91,7 +91,6 @@ def measure(number: int, folder: Path, jobs: int) -> dict[str, object]:
     each = (whole.processor - part.processor) / (number - few)
     site = folder / "all" / "site"
     record = json.loads((folder / "all" / "manifest.json").read_text(encoding="utf-8"))
-    seconds = [page["seconds"] for page in record["pages"].values()]
     made = list((site / "trusts").glob("*.html"))
     return {
         "organisations": number,
@@ -105,7 +104,6 @@ def measure(number: int, folder: Path, jobs: int) -> dict[str, object]:
         "nothing": nothing,
         "megabytes": whole.megabytes,
         "roles": whole.roles,
-        "stages": {name: sum(one.get(name, 0.0) for one in seconds) for name in ("execute", "html", "pdf")},
         "figures": _size(project.figures) / 1e6,
         "report": sum(file.stat().st_size for file in made) / len(made) / 1e3,
         "report_files": _size(site / "trusts") / len(made) / 1e3,

@@ -22,9 +22,9 @@ from pathlib import Path
 ROLES = {
     "race_equality.batch.fork_server": "running notebooks",
     "race_equality.batch.drawing_server": "drawing charts",
-    "multiprocessing": "papermill and nbclient",
+    "multiprocessing": "papermill, nbclient, pages and typst",
     "pandoc": "Pandoc",
-    "": "figures to download, pages, typst, the record",
+    "": "figures to download, the first page, the record",
 }
 
 
