@@ -39,6 +39,27 @@ def positions(rows: pd.DataFrame) -> np.ndarray:
     return position
 
 
+def with_positions(shares: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Place each trust in a funnel for each measure.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        ``trust_code``, ``count``, ``people`` and the columns of `by`.
+    by : list of str
+        What trusts are compared within: the measure, and the period where it is not the same for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``position``, from :func:`positions`.
+    """
+    position = pd.Series("", index=shares.index, dtype="str")
+    for _, rows in shares.groupby(by):
+        position.loc[rows.index] = positions(rows)
+    return shares.assign(position=position)
+
+
 def direction_of(position: np.ndarray, adverse_when: str) -> np.ndarray:
     """Say which way a position in the funnel is.
 

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS, UNKNOWNS
+from race_equality.indicators.among_trusts import with_positions
+from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 
@@ -179,7 +181,8 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``trust_code``, ``indicator``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
-        ``period_start``, ``period_end``. Organisations that have merged are added up.
+        ``period_start``, ``period_end``, and ``position`` in the funnel over the trusts of that year, "" for
+        England. Organisations that have merged are added up.
 
     Notes
     -----
@@ -193,7 +196,9 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
         .groupby(keys)
         .agg({"count": "sum", "people": "sum", "period_start": "first", "period_end": "first"})
     )
-    return _with_percent(table[table["people"] >= _FEWEST]).reset_index()
+    table = _with_percent(table[table["people"] >= _FEWEST]).reset_index()
+    trusts = with_positions(table[table["trust_code"] != ENGLAND_CODE], ["indicator", "period_end"])
+    return table.assign(position=trusts["position"].reindex(table.index, fill_value=""))
 
 
 def _with_percent(table: pd.DataFrame) -> pd.DataFrame:

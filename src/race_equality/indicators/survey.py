@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
+from race_equality.indicators.among_trusts import with_positions
 from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.indicators.once import once
@@ -50,7 +51,7 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``trust_code``, ``indicator``, ``percent``, ``lower``, ``upper``, ``base``,
-        ``organisations``.
+        ``organisations``, ``period_start``, ``period_end`` and ``position`` in the funnel over all trusts.
 
     Notes
     -----
@@ -75,11 +76,13 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
         period_end=("period_end", "max"),
     )
     interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())
-    return table.assign(
+    table = table.assign(
         percent=100 * table["people"] / table["base"],
         lower=100 * interval.lower,
         upper=100 * interval.upper,
-    ).drop(columns="people")
+    )
+    shares = table.assign(count=table["percent"] * table["base"] / 100, people=table["base"])
+    return with_positions(shares, ["indicator"]).drop(columns=["count", "people"])
 
 
 def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:

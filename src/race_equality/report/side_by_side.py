@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.indicators.access import MEASURES as ACCESS
-from race_equality.indicators.among_trusts import direction_of, positions
+from race_equality.indicators.among_trusts import direction_of
 from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, WRES
 from race_equality.indicators.maternity import MEASURES as MATERNITY
@@ -28,7 +28,6 @@ def side_by_side(
     experience: pd.DataFrame,
     pooled: dict[str, pd.DataFrame],
     asked: pd.DataFrame,
-    answers: pd.DataFrame,
     together: dict[str, pd.DataFrame],
     access: pd.DataFrame,
     births: pd.DataFrame,
@@ -46,9 +45,7 @@ def side_by_side(
     pooled : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
-        What all staff of the trust answered.
-    answers : pandas.DataFrame
-        What all staff of each trust answered, from :func:`race_equality.indicators.survey.survey_answers`.
+        What all staff of the trust answered: its rows of :func:`race_equality.indicators.survey.survey_answers`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
@@ -88,7 +85,7 @@ def side_by_side(
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _among(row.indicator, answers, trust_code, questions[row.indicator].adverse_when),
+                "reading": _among(row.position, questions[row.indicator].adverse_when),
             }
         )
     names = {measure.id: measure.name for measure in ACCESS}
@@ -122,14 +119,8 @@ _AMONG = {
 }
 
 
-def _among(indicator: str, answers: pd.DataFrame, trust_code: str, adverse_when: str) -> str:
-    rows = answers[answers["indicator"] == indicator]
-    rows = rows.assign(count=rows["percent"] * rows["base"] / 100, people=rows["base"])
-    return _AMONG[str(direction_of(_position(rows, trust_code), adverse_when)[0])]
-
-
-def _position(rows: pd.DataFrame, trust_code: str) -> np.ndarray:
-    return positions(rows)[(rows["trust_code"] == trust_code).to_numpy()]
+def _among(position: str, adverse_when: str) -> str:
+    return _AMONG[str(direction_of(np.array([position]), adverse_when)[0])]
 
 
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
@@ -143,9 +134,6 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
             chosen = same if codes is None else same[among(same["trust_code"], codes)]
             return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if len(chosen) else STATUS_WORDS["not_available"]
 
-        # the demonstration trust is set among the others and changes nothing for them
-        of_all = same if found.trust_code in set(same["trust_code"]) else pd.concat([same, births.loc[[found.Index]]])
-        position = str(_position(of_all, trust_code)[0])
         rows.append(
             {
                 "who": "Patients",
@@ -157,8 +145,8 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
                 "all": share(),
                 # who gives birth where differs, so a rate is high or low and not better or worse
                 "reading": f"{side} expected of a trust of its size"
-                if (side := {"above": "Higher than", "below": "Lower than"}.get(position.partition(" ")[0]))
-                else _AMONG["unclear" if position == "within limits" else "none"],
+                if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
+                else _AMONG["unclear" if found.position == "within limits" else "none"],
             }
         )
     return rows

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 import pytest
 
+from race_equality.indicators.among_trusts import with_positions
 from race_equality.indicators.maternity import maternity_rates
 from race_equality.indicators.patients_return import patients_by_group, patients_summary
 from race_equality.report import bands, experience, patients, sentences, words
@@ -80,8 +81,8 @@ def test_a_rank_is_an_interval_and_a_trust_without_one_has_words():
 
 def test_staff_and_patients_stand_in_one_table():
     answers = pd.DataFrame({"percent": [9.0]}, index=["staff_survey_q16b"])
-    asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 14.0, "lower": 13.3, "upper": 14.7,
-                           "period_start": pd.Timestamp("2024-09-01"), "period_end": pd.Timestamp("2024-11-30")}])
+    # trusts that ordinarily lie from 6% to 12%: 14% of 9,000 is beyond them
+    asked = asked_of({"RAA": 14.0, **{f"R{n:02}": 6 + 6 * n / 40 for n in range(41)}})
     waits = pd.DataFrame([{"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2026-05-01"), "percent": 63.4,
                            "similar_trusts": 65.5, "region": math.nan, "all_trusts": 64.8, "variation": "improvement",
                            "provisional": False}])
@@ -90,11 +91,10 @@ def test_staff_and_patients_stand_in_one_table():
           "percent": count / 10, "lower": count / 10 - 1, "upper": count / 10 + 1, "period_end": pd.Timestamp("2023-03-31")}
          for code, count in (("RAA", 93.0), ("RBB", 70.0), ("RCC", 80.0), ("DEMO", 999.0), ("ENG", 999.0))]
     )
-    # trusts that ordinarily lie from 6% to 12%: 14% of 9,000 is beyond them
-    everybody = answers_of({"RAA": 14.0, **{f"R{n:02}": 6 + 6 * n / 40 for n in range(41)}})
+    births = with_positions(births, ["indicator", "period_end"])
     here = HERE.assign(period_start=pd.Timestamp("2024-09-01"), period_end=pd.Timestamp("2024-11-30"))
     table = side_by_side(
-        here, dict.fromkeys(("similar", "region", "all"), here), asked, everybody, dict.fromkeys(("similar", "region", "all"), answers),
+        here, dict.fromkeys(("similar", "region", "all"), here), asked, dict.fromkeys(("similar", "region", "all"), answers),
         waits, births, "RAA", peer_codes=["RBB"], region_codes=[],
     )
     assert table["who"].tolist() == ["Staff", "Staff", "Patients", "Patients"]
@@ -107,11 +107,14 @@ def test_staff_and_patients_stand_in_one_table():
     assert table.loc[2, "region"] == "No data"
 
 
-def answers_of(percents, people=9000.0):
-    return pd.DataFrame(
-        [{"trust_code": code, "indicator": "staff_survey_q16b", "percent": percent, "base": people}
-         for code, percent in percents.items()]
+def asked_of(percents, people=9000.0):
+    """The row of RAA among trusts with these percentages."""
+    shares = pd.DataFrame(
+        [{"trust_code": code, "indicator": "staff_survey_q16b", "percent": percent, "count": people * percent / 100,
+          "people": people, "lower": percent - 0.7, "upper": percent + 0.7, "period_start": pd.Timestamp("2024-09-01"),
+          "period_end": pd.Timestamp("2024-11-30")} for code, percent in percents.items()]
     )
+    return with_positions(shares, ["indicator"]).query("trust_code == 'RAA'")
 
 
 @pytest.mark.parametrize(
@@ -124,13 +127,11 @@ def answers_of(percents, people=9000.0):
     ],
 )
 def test_a_share_is_read_among_trusts_as_they_ordinarily_differ(others, reading):
-    everybody = answers_of({"RAA": 10.2, **{f"R{n:02}": percent for n, percent in enumerate(others)}})
-    asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 10.2, "lower": 9.6, "upper": 10.9,
-                           "period_start": pd.Timestamp("2024-09-01"), "period_end": pd.Timestamp("2024-11-30")}])
+    asked = asked_of({"RAA": 10.2, **{f"R{n:02}": percent for n, percent in enumerate(others)}})
     none = pd.DataFrame(columns=["percent"], dtype=float)
     births = pd.DataFrame(columns=["trust_code", "indicator", "period_end", "count", "people"])
     found = side_by_side(
-        HERE.iloc[:0], {}, asked, everybody, {"similar": none, "region": none, "all": none}, pd.DataFrame(columns=["indicator"]),
+        HERE.iloc[:0], {}, asked, {"similar": none, "region": none, "all": none}, pd.DataFrame(columns=["indicator"]),
         births, "RAA", peer_codes=[], region_codes=[],
     )
     assert found["reading"].tolist() == [reading]
@@ -227,4 +228,7 @@ def test_every_measure_of_births_has_a_name():
     from race_equality.figures.store import read_figures
     from race_equality.indicators.maternity import MEASURES
 
-    assert set(maternity_rates(read_figures())["indicator"]) <= {measure.id for measure in MEASURES}
+    rates = maternity_rates(read_figures())
+    assert set(rates["indicator"]) <= {measure.id for measure in MEASURES}
+    # England is no trust in a funnel
+    assert (rates["position"].eq("") == rates["trust_code"].eq("ENG")).all()
