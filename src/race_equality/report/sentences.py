@@ -531,8 +531,8 @@ def association_sentence(found: Mapping, patients: str) -> str:
     bounds = f"rank correlation {correlation(found['correlation'], found['lower'], found['upper'])}, adjusted"
     if found["lower"] <= 0 <= found["upper"]:
         return (
-            f"With the share of {patients}, the data do not show a reliable association across trusts ({bounds}). This does "
-            "not show that there is none."
+            f"Between discrimination that staff from ethnic minorities report and the share of {patients} the data do not show a "
+            f"reliable association across trusts ({bounds}). This does not show that there is none."
         )
     side = "higher" if found["correlation"] > 0 else "lower"
     return (
