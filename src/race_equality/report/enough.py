@@ -70,7 +70,7 @@ def enough_to_act_on(
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Decide how the next vacancy is filled"))
         elif number == 9 and len(board):
             rows.append(
-                _row(name, _YES, f"A count of all {people(board.iloc[-1]['board_members'])} members, so chance is no excuse",
+                _row(name, _YES, f"A count of all {people(board.iloc[-1]['board_members'])} members and no sample: each seat is a decision",
                      "Decide how the next vacancy is filled")
             )
         elif indicator.from_return:
