@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from race_equality.project import Project
 
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
+
 #: Notebooks from which it is worth computing all findings on all trusts before the first one: that
 #: takes a second or two, during which no notebook runs, and a notebook needs some of them.
 _WORTH_COMPUTING_AHEAD = 8
@@ -74,8 +76,8 @@ def shared_by_notebooks(
     settings = {
         once.FOLDER_VARIABLE: str(findings.absolute()),
         drawing.FOLDER_VARIABLE: str(pictures.absolute()),
-        # Each notebook has a core: threads of linear algebra would only wait for one another.
-        **{name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")},
+        # Each page has a core: threads of linear algebra, or of typst, would only wait for one another.
+        **{name: os.environ.get(name, "1") for name in _THREADS},
     }
     with ExitStack() as stack:
         _started.add(cache.absolute())
