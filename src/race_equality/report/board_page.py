@@ -500,7 +500,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
         percent(found["percent"]),
         f"In {month(found['month'])}{last}, {percent(found['percent'])} {measure.statement}.{together} "
         "The trust’s own records can say whose wait is longer.",
-        "By ethnic group: not published",
+        "Not published by ethnic group",
     )
 
 
