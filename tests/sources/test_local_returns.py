@@ -2,6 +2,8 @@
 
 import io
 import re
+import shutil
+import subprocess
 import zipfile
 from datetime import date
 
@@ -62,3 +64,14 @@ def test_a_return_never_leaves_the_machine(project):
     (local / "RJ1.parquet").write_bytes(b"")
     with pytest.raises(RaceEqualityError, match=r"returns \(RJ1\), which never leave this machine. Build without"):
         pack(project)
+
+
+@pytest.mark.parametrize("name", ["RJ1.parquet", "wres_return_RJ1.yml", "RJ1_wres_return.xlsx", "RJ1_patients_return.csv"])
+def test_git_ignores_everything_of_a_return(name):
+    root = find_project().root
+    if shutil.which("git") is None or not (root / ".git").exists():
+        pytest.skip("this is no checkout of git")
+    asked = subprocess.run(["git", "check-ignore", f"data/local/{name}"], cwd=root, capture_output=True, check=False)
+    assert asked.returncode == 0
+    tracked = subprocess.run(["git", "ls-files", "data/local"], cwd=root, capture_output=True, check=True)
+    assert tracked.stdout == b""
