@@ -54,7 +54,10 @@ def of_survey(asked: pd.DataFrame, spread: pd.DataFrame, name: str) -> str:
         )
         for row in asked.itertuples()
     ]
-    return f"Strip chart of trusts with {name} marked: {'; '.join(parts)}."
+    # this trust is not among the others
+    many = len(spread) > 0 and spread["trusts"].max() >= MOST_MARKS
+    chart = "Chart of the range of trusts" if many else "Strip chart of trusts"
+    return f"{chart} with {name} marked: {'; '.join(parts)}."
 
 
 def of_years(years: pd.DataFrame, name: str) -> str:

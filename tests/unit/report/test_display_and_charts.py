@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from altair.utils.schemapi import SchemaValidationError
 
-from race_equality.report import pictures
+from race_equality.report import alt_text, pictures
 from race_equality.report.charts import chart_svg, layered
 from race_equality.report.display import callout, show_chart, show_table
 
@@ -330,3 +330,10 @@ def test_a_caption_says_what_a_mark_stands_for():
     assert "stands for the trusts around it" in pictures.about_marks(401)
     assert pictures.about_marks(401, own="This trust and similar trusts").startswith(". This trust and similar trusts have")
     assert "middle half" in pictures.about_ticks(401)
+
+
+@pytest.mark.parametrize(("others", "chart"), [(399, "Strip chart of trusts with"), (400, "Chart of the range of trusts with")])
+def test_the_alternative_text_says_which_chart_it_is(others, chart):
+    asked = pd.DataFrame({"indicator": ["staff_survey_q15"], "percent": [55.0]})
+    spread = pd.DataFrame({"trusts": [others], "median": [54.0]}, index=["staff_survey_q15"])
+    assert alt_text.of_survey(asked, spread, "Trust A").startswith(chart)
