@@ -60,8 +60,6 @@ _LOOK_AT_ALL_EVERY = 4
 #: Seconds for a kernel to end when asked, before it is interrupted. It takes a tenth.
 _POLITE_SECONDS = 1.0
 
-_TIMED_OUT = "no message in time"
-
 #: Bytes that are read at a time.
 _PIECE = 1_000_000
 
@@ -169,8 +167,7 @@ class _Channel:
         """Take a message in."""
         self._messages.append(message)
         for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_result(None)
+            _settle(waiting)
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
         """Return the next message.
@@ -180,23 +177,26 @@ class _Channel:
         queue.Empty
             When there is none in time.
         """
-        if not self._messages:
-            loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        end = None if timeout is None else loop.time() + timeout
+        while not self._messages:
+            if end is not None and loop.time() >= end:
+                raise Empty
             news = loop.create_future()
             self._waiting.append(news)
-            end = None if timeout is None else loop.call_later(timeout, news.cancel, _TIMED_OUT)
+            timer = None if end is None else loop.call_at(end, _settle, news)
             try:
                 await news
-            except asyncio.CancelledError as reason:
-                if reason.args != (_TIMED_OUT,):
-                    raise
             finally:
                 self._waiting.remove(news)
-                if end is not None:
-                    end.cancel()
-            if not self._messages:
-                raise Empty
+                if timer is not None:
+                    timer.cancel()
         return self._messages.popleft()
+
+
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 class ForkKernelClient(AsyncKernelClient):

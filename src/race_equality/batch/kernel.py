@@ -100,6 +100,11 @@ class Publisher(iostream.IOPubThread):
         """Take in what is written to a stream's descriptor."""
         self._selector.register(descriptor, selectors.EVENT_READ, stream)
 
+    def unwatch(self, descriptor: int) -> None:
+        """Leave a descriptor that nobody can write to any more: it would be ready for ever."""
+        self._selector.unregister(descriptor)
+        os.close(descriptor)
+
     def schedule(self, f: Callable[[], Any]) -> None:
         """Call a function; nothing here needs a thread of its own."""
         f()
@@ -224,6 +229,10 @@ class OutStream(iostream.OutStream):
                 try:
                     data = os.read(self._fid, 65536)
                 except BlockingIOError:
+                    return
+                if not data:  # the notebook has closed the descriptor
+                    self.pub_thread.unwatch(self._fid)
+                    self._fid = None
                     return
                 if text := self._decoder.decode(data):
                     super().write(text)

@@ -361,6 +361,19 @@ def test_what_a_notebook_left_is_seen_to_at_its_end(server, tmp_path, name):
         assert archive.read("name") == b"content"
 
 
+def test_closed_descriptors_keep_nothing_busy(server, tmp_path, monkeypatch):
+    """What nobody can write to any more is ready to be read for ever."""
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it ipykernel watches no descriptors
+    cell = (
+        "import os, sys\nwatched = get_ipython().kernel.iopub_thread._selector.get_map()\nbefore = len(watched)\n"
+        "for n in (1, 2): os.dup2(os.open(os.devnull, os.O_WRONLY), n)\n"
+        "sys.stdout.flush()\nsys.stderr.flush()\nprint(before - len(watched))"
+    )
+    notebook, error = run(tmp_path, notebook_of([cell]), "fork")
+    assert error is None
+    assert notebook.cells[0].outputs[0].text == "2\n"
+
+
 @pytest.mark.parametrize(
     ("notebook", "parameters"),
     [("board_report", {"trust_code": "RV5"}), ("board_report", {"trust_code": "DEMO"})]
