@@ -75,6 +75,12 @@ def add(files: tuple[Path, ...]) -> None:
     What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
     new edition takes the place of the one held, an older one is refused, and after any error in a file
     the store is as it was before that file. A return goes to data/local, which git ignores.
+
+    \b
+    race-equality data add ~/Downloads/FILE.xlsx
+    race-equality data add FOLDER data.zip
+    race-equality data add etr.csv trusts.csv               a new trust list, when trusts have merged
+    race-equality data add data/local/RJ1_wres_return.xlsx  a return
     """
     from race_equality.sources.recognition import files_to_add, not_added
 

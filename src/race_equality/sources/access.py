@@ -29,6 +29,7 @@ from race_equality.sources.reading import (
 )
 
 RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
+_MOST_NAMED = 2  # columns that do not come to the file's own total
 ALL_PATIENTS = "All patients"
 
 RTT_COLUMNS = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk")
@@ -222,7 +223,10 @@ def _totals_that_differ(table: Table, records: list[Record]) -> list[str]:
             rows = sum(record[column].number("number of patients", whole=True) for record in records)
             if rows != published:
                 differing.append(f"{column} {rows:,.0f} in rows and {published:,.0f} in the TOTAL row")
-    return [f"The rows do not come to the file's own total: {'; '.join(differing)}."] if differing else []
+    if not differing:
+        return []
+    more = f"; and {len(differing) - _MOST_NAMED} columns more" if len(differing) > _MOST_NAMED else ""
+    return [f"The rows do not come to the file's own total: {'; '.join(differing[:_MOST_NAMED])}{more}."]
 
 
 def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
