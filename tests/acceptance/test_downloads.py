@@ -61,6 +61,17 @@ def test_a_trusts_figures(build, with_figures):
     assert [str(problem) for problem in audit_site(site, figures=known).problems] == []
 
 
+def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equality, with_figures):
+    (with_figures / "data" / "figures" / "wres_5_to_8_2024.parquet").write_bytes(b"no Parquet")
+    end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in")
+    assert end.returncode == 1, end.stderr
+    assert "Traceback" not in end.stderr
+    assert "Its figures to download could not be made. " in end.stderr
+    assert "wres_5_to_8_2024.parquet" in end.stderr
+    pages = (with_figures / "out" / "site").rglob("*.html")
+    assert sorted(page.stem for page in pages) == ["index", "national_overview"]
+
+
 def test_made_again_when_gone_and_otherwise_left(build, with_figures):
     build()
     file = with_figures / "out" / "site" / "trusts" / NAMES[0]

@@ -360,8 +360,7 @@ class _Build:
         def is_in_site(page: Page) -> bool:
             return (self.site / page_address(page.path)).is_file()
 
-        if any(page.trust and not self._has_figures(page) for page in self.untouched.values()):
-            self.downloads.are_there  # noqa: B018 - read while the first kernel is prepared
+        self._read_figures_ahead()
         # Every page links to those on all trusts. The ones that are not there yet are run before any
         # page is rendered: one that fails is linked from nowhere.
         first = [w for w in self.needed if w.page.trust is None and w.execute and not is_in_site(w.page)]
@@ -470,6 +469,12 @@ class _Build:
 
     def _is_listed(self) -> None:
         self.manifest["index"], self.unlisted = self.inputs.of_index(), 0
+
+    def _read_figures_ahead(self) -> None:
+        """Read what figures to download are made from, while the first kernel is prepared."""
+        if any(page.trust and not self._has_figures(page) for page in self.untouched.values()):
+            with suppress(RaceEqualityError):  # said of each page that needs them
+                _ = self.downloads
 
     def _make_figures(self, page: Page) -> bool:
         """Write a trust's figures to download, before the page that links to them."""
