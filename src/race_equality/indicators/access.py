@@ -175,9 +175,9 @@ def latest_access(
     NHS England, Making Data Count.
     """
     by_month = access_by_month(figures)
-    own = by_month[by_month["trust_code"] == trust_code]
-    series = {measure: _of_enough(own[own["indicator"] == measure.id], threshold) for measure in MEASURES}
-    series = {measure: here for measure, here in series.items() if len(here)}
+    own = by_month[(by_month["trust_code"] == trust_code) & (by_month["people"] >= threshold)]
+    months_of = dict(iter(own.groupby("indicator")))
+    series = {measure: months_of[measure.id] for measure in MEASURES if measure.id in months_of}
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
     ends = ends.assign(
         all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,

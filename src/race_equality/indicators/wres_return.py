@@ -148,9 +148,9 @@ def board_against_workforce(
     As in the standard, members and staff of unknown ethnicity stay in the denominators. A share of the members
     of a board that is large enough is shown however few it counts: who they are is public, and WRES 9 is this share.
     """
-    rows = figures[(figures["trust_code"] == trust_code) & (figures["status"] == "ok")]
-    board = rows[rows["indicator"] == f"wres_9_{seats}"]
-    staff = rows[rows["indicator"].str.startswith("wres_1_")]
+    here = (figures["trust_code"] == trust_code) & (figures["status"] == "ok")
+    board = figures[here & (figures["indicator"] == f"wres_9_{seats}")]
+    staff = figures[here & figures["indicator"].str.startswith("wres_1_")]
     if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
         return pd.DataFrame(
             columns=[

@@ -197,8 +197,8 @@ def wres_source(trust: Trust, own: pd.DataFrame) -> str:
     """
     if trust.is_demonstration:
         return "Invented figures."
-    rows = own[own["indicator"].isin([measure.id for measure in EXPERIENCE]) & own["status"].eq("ok")]
-    if rows["source"].str.startswith(LOCAL_PREFIXES).any():
+    is_shown = own["indicator"].isin([measure.id for measure in EXPERIENCE]) & own["status"].eq("ok")
+    if own.loc[is_shown, "source"].str.startswith(LOCAL_PREFIXES).any():
         return "Source: this trust’s own return (local: not for publication) and NHS Staff Survey."
     return "Source: NHS Staff Survey."
 

@@ -58,12 +58,12 @@ def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
 
 
 def _published_codes(trust: Trust, figures: pd.DataFrame) -> set[str]:
-    published = figures[
+    published = (
         (figures["trust_code"] == trust.code)
         & (figures["status"] == "ok")
         & ~figures["indicator"].str.startswith(_LONG_SERIES)
-    ]
-    return set(published["organisation_code"])
+    )
+    return set(figures.loc[published, "organisation_code"])
 
 
 def organisation_names(codes: Sequence[str]) -> list[str]:
