@@ -32,6 +32,7 @@ from race_equality.indicators.pooled_gaps import pooled_gaps
 from race_equality.indicators.workforce import headcount_by_group
 from race_equality.indicators.wres_return import hidden_bands, share_by_band
 from race_equality.project import find_project
+from race_equality.report.summary_table import names_of_measures
 
 PROJECT = find_project()
 RESULTS = PROJECT.root / "benchmarks" / "findings.md"
@@ -105,7 +106,7 @@ def main() -> None:
             one.mkdir(parents=True)
             for file in [*site.glob(f"trusts/{codes[0]}.*"), *site.glob(f"trusts/{codes[0]}-*")]:
                 shutil.copy(file, one / file.name)
-            known = {"figures": figures, "names": names}
+            known = {"figures": figures, "names": names, "measures": names_of_measures()}
             audit_site(one.parent, **known)
             timed(rows, "audit, one trust with its downloads", lambda: audit_site(one.parent, **known), "under 0.3 s")
             timed(
