@@ -262,7 +262,9 @@ def main() -> None:
     picture = PICTURE if options.results == RESULTS.parent else options.results / PICTURE.name
     measured = {}
     if options.resume and kept.is_file():
-        measured = {one["organisations"]: one for one in json.loads(kept.read_text(encoding="utf-8"))}
+        before = json.loads(kept.read_text(encoding="utf-8"))
+        # an earlier benchmark built some reports of each number and not all
+        measured = {one["organisations"]: one for one in before if one.get("processor")}
     for size in sorted(set(options.sizes) - set(measured)):
         with tempfile.TemporaryDirectory(dir=options.folder) as name:
             measured[size] = measure(size, Path(name), options.jobs)
