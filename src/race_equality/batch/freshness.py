@@ -30,7 +30,7 @@ _NOT_IN_NOTEBOOKS = (
 
 #: Of these, what runs notebooks and writes the trust's name into them, and what the methods page lists.
 _IN_NOTEBOOKS_YET = (
-    "batch/engine.py", "batch/execute.py", "batch/fork_server.py", "batch/limits.py",
+    "batch/engine.py", "batch/execute.py", "batch/fork_server.py", "batch/kernel.py", "batch/limits.py", "batch/pipe.py",
     "downloads/codebook.py", "render/front_matter.py",
 )  # fmt: skip
 
