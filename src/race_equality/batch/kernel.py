@@ -125,12 +125,17 @@ class Publisher(iostream.IOPubThread):
 
     def make_room(self) -> None:
         """Wait while too much is waiting. Whoever holds a stream's lock must not: the thread may want it."""
-        while self._size > _AT_MOST_WAITING and self._waiting and not self._is_broken:
+        while self._is_too_much() and not self._is_broken:
             if threading.current_thread() is self.thread or not self.thread.is_alive():
                 return
             self._has_room.clear()
             self.wake()
             self._has_room.wait(0.1)
+
+    def _is_too_much(self) -> bool:
+        """Whether messages, or text that is in none yet, are more than may wait."""
+        unpublished = sum(stream.unpublished for stream in self.streams)
+        return (self._size > _AT_MOST_WAITING and bool(self._waiting)) or unpublished > _AT_MOST_WAITING
 
     def wait(self, seconds: float) -> bool:
         """Wait until all there is so far is sent."""
@@ -206,6 +211,8 @@ class OutStream(iostream.OutStream):
 
     def __init__(self, session: Any, pub_thread: Publisher, name: str, **options: Any) -> None:
         self.due: float | None = None
+        #: Characters that are in no message yet.
+        self.unpublished = 0
         self._order = threading.RLock()  # text leaves in the order in which it came
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         super().__init__(session, pub_thread, name, **options)
@@ -245,7 +252,11 @@ class OutStream(iostream.OutStream):
         """Write text; what a process writes that the notebook forked goes by the descriptor."""
         if self._is_master_process() or not isinstance(string, str):
             if self.pub_thread is not None:
+                if self.unpublished > _PIECE:
+                    self.due = 0.0  # the thread need not wait for more: what is written fast is not held for long
                 self.pub_thread.make_room()
+            if isinstance(string, str):  # anything else is refused below
+                self.unpublished += len(string)
             return super().write(string)
         data = string.encode(errors="replace")
         descriptor = {"stdout": 1, "stderr": 2}[self.name]
@@ -260,7 +271,7 @@ class OutStream(iostream.OutStream):
     def publish(self) -> None:
         """Make a message of what was written."""
         with self._order:
-            self.due = None
+            self.due, self.unpublished = None, 0
             super()._flush()
 
     _flush = publish

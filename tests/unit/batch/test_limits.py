@@ -101,6 +101,13 @@ def test_eating_memory_is_an_error_in_the_cell(run):
     assert "MemoryError" in end.failure.error or "took more than 700 MB" in end.failure.error
 
 
+@forks
+def test_printing_faster_than_anybody_reads_takes_no_memory(run):
+    """What is printed waits for the client once there is much of it, whether it is in a message yet or not."""
+    end = run("for _ in range(10_000): print('x' * 100_000)", AFTER, engine="fork", memory_megabytes=700)
+    assert "put out more than 50 MB" in end.failure.error
+
+
 def test_eating_memory_ends_a_kernel_of_papermills_own_engine(run):
     cell = "import time\neaten = []\nwhile True:\n    eaten.append(bytearray(10**7))\n    time.sleep(0.01)"
     end = run(cell, AFTER, engine=None, memory_megabytes=500)
