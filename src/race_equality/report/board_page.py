@@ -653,7 +653,7 @@ def caution(trust: Trust, figures: pd.DataFrame) -> str:
         return f"Some figures are published for {number_word(len(others))} parts of the trust and counted together. {no_reason}"
     if others:
         shown = listing(organisation_names(others)) if len(others) < 3 else f"{number_word(len(others))} organisations"
-        return f"Figures of {shown}, which merged, are counted with this trust’s own. {no_reason}"
+        return f"Figures of {shown}, now merged, are included. {no_reason}"
     if not (figures["trust_code"].eq(trust.code) & figures["status"].eq("ok")).any():
         return "Nothing is published of this trust yet; its own records can be loaded. Weak data is no reason to wait."
     return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"

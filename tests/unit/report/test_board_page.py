@@ -308,7 +308,7 @@ def test_the_data_version_changes_with_any_publication_and_not_with_their_order(
 @pytest.mark.parametrize(
     ("code", "beginning"),
     [
-        ("RWW", "Figures of Bridgewater Community Healthcare NHS Foundation Trust (RY2), which merged, are counted"),
+        ("RWW", "Figures of Bridgewater Community Healthcare NHS Foundation Trust (RY2), now merged, are included"),
         ("R1F", "Some figures are published for four parts of the trust and counted together."),
         # Barts merged in 2012; only staff counted in the Marches before are of those that formed it
         ("R1H", "The survey counts the staff who answered it"),
