@@ -12,7 +12,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 unexport PYTHONPATH PYTHONHOME
 
-TEST_WORKERS ?= 2
+# One more than two cores have: a third of a worker's time is waiting, for a browser, a kernel or a limit.
+TEST_WORKERS ?= 3
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
@@ -27,7 +28,7 @@ report: environment ## build every trust's report (TRUSTS="RJ1 RRK" for some, JO
 
 # loadfile: the cells of one notebook share a kernel, so they stay in one worker and in order.
 test: environment ## run all tests, and the golden notebooks by nbval
-	@.venv/bin/python -m pytest --nbval -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest --nbval -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
 lab: environment-lab ## open the notebooks in JupyterLab, in an environment of its own
 	@.venv-lab/bin/jupyter lab $(LAB_OPTIONS) notebooks
