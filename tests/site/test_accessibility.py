@@ -30,7 +30,9 @@ def test_no_violation_of_wcag(page_file, open_page, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     page = open_page(page_file, width=width, color_scheme=scheme)
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"]}}).response
+    # a minute for the thousands of marks of a page on all trusts, which are the same at any width
+    whole = None if width > 320 else {"exclude": [["svg.chart g.mark-symbol"]]}
+    results = Axe().run(page, context=whole, options={"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"]}}).response
     found = {
         violation["id"]: [node["html"][:200] for node in violation["nodes"]]
         for violation in results["violations"]
