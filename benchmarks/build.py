@@ -98,8 +98,17 @@ class Bench:
         seconds, processor, megabytes = 0.0, 0.0, 0.0
         for code in codes:
             target = folder / "trusts" / f"{code}.ipynb"
-            papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "notebooks/board_report.ipynb",
-                         target, "-p", "trust_code", code]  # fmt: skip
+            papermill = [
+                sys.executable,
+                "-m",
+                "papermill",
+                "--no-progress-bar",
+                "notebooks/board_report.ipynb",
+                target,
+                "-p",
+                "trust_code",
+                code,
+            ]
             steps = [run(papermill, self.root)]
             if self.loop == LOOP:
                 # a project of one page: with more, Quarto would go through the others each time
@@ -171,13 +180,20 @@ def report(bench: Bench, codes: Sequence[str], load: tuple[float, float], whole:
         wall, processor = bench.a_trust(way)
         _, function = bench.a_trust(FUNCTION)
         rows.append(
-            [way, str(sum(number for number, _ in bench.runs[way])), f"{wall:.2f}", f"{processor:.2f}",
-             f"{loop_wall / wall:.1f}", f"{loop_processor / processor:.1f}", f"{processor / function:.2f}",
-             bench.peak(way)]
-        )  # fmt: skip
+            [
+                way,
+                str(sum(number for number, _ in bench.runs[way])),
+                f"{wall:.2f}",
+                f"{processor:.2f}",
+                f"{loop_wall / wall:.1f}",
+                f"{loop_processor / processor:.1f}",
+                f"{processor / function:.2f}",
+                bench.peak(way),
+            ]
+        )
     trusts = sum(number for number, _ in bench.runs[BUILD])
     _, total = bench.a_trust(BUILD)
-    roles = {role: 0.0 for role in ROLES.values()}
+    roles = dict.fromkeys(ROLES.values(), 0.0)
     for _, one in bench.runs[BUILD]:
         for role, seconds in one.roles.items():
             roles[role] += seconds / trusts
@@ -198,8 +214,16 @@ def report(bench: Bench, codes: Sequence[str], load: tuple[float, float], whole:
             "## A trust",
             "",
             table(
-                ["way", "trusts", "wall seconds", "processor seconds", "times faster than the loop (wall)",
-                 "(processor)", "processor, of the plain function’s", "peak memory"],
+                [
+                    "way",
+                    "trusts",
+                    "wall seconds",
+                    "processor seconds",
+                    "times faster than the loop (wall)",
+                    "(processor)",
+                    "processor, of the plain function’s",
+                    "peak memory",
+                ],
                 rows,
             ),
             "",

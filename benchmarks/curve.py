@@ -74,10 +74,25 @@ def measure(number: int, folder: Path, jobs: int) -> dict[str, object]:
     def build(codes: Sequence[str], name: str):
         def say() -> None:
             made = len(list((folder / name / "site" / "trusts").glob("*.html")))
-            print(f"{number:,} organisations, {time.monotonic() - began:.0f} s: {made:,} reports in {name}", file=sys.stderr, flush=True)
+            print(
+                f"{number:,} organisations, {time.monotonic() - began:.0f} s: {made:,} reports in {name}",
+                file=sys.stderr,
+                flush=True,
+            )
 
-        command = [sys.executable, "-m", "race_equality.cli", "build", *codes, "--output", folder / name,
-                   "--renderer", "built-in", "--jobs", str(jobs)]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "race_equality.cli",
+            "build",
+            *codes,
+            "--output",
+            folder / name,
+            "--renderer",
+            "built-in",
+            "--jobs",
+            str(jobs),
+        ]
         variables = {"RACE_EQUALITY_PROJECT": str(project.root)}
         done = run(command, project.root, may_end_with=_ENDS, every_minute=say, **variables)
         say()
@@ -138,16 +153,25 @@ def report(measured: Sequence[dict]) -> str:
 
     heads = [f"{one['organisations']:,}" for one in measured]
     a_report = [
-        ["**an organisation, every page made**", *(f"**{number(one['processor'] / one['organisations'])}**" for one in measured)],
+        [
+            "**an organisation, every page made**",
+            *(f"**{number(one['processor'] / one['organisations'])}**" for one in measured),
+        ],
         ["of it a further report", *(number(one["each"]) for one in measured)],
         ["of it what is spent once, shared out", *(number(one["once"] / one["organisations"]) for one in measured)],
         ["spent once, in all", *(number(one["once"], 0) for one in measured)],
         ["wall seconds an organisation", *(number(one["wall"] / one["organisations"]) for one in measured)],
-    ]  # fmt: skip
+    ]
     went = [
-        *([role, *(number(one["roles"].get(role, 0.0) / one["organisations"]) for one in measured)] for role in ROLES.values()),
-        ["too short to be seen", *(number((one["processor"] - sum(one["roles"].values())) / one["organisations"]) for one in measured)],
-    ]  # fmt: skip
+        *(
+            [role, *(number(one["roles"].get(role, 0.0) / one["organisations"]) for one in measured)]
+            for role in ROLES.values()
+        ),
+        [
+            "too short to be seen",
+            *(number((one["processor"] - sum(one["roles"].values())) / one["organisations"]) for one in measured),
+        ],
+    ]
     sizes = [[what, *(number(one[name], digits) for one in measured)] for name, (what, digits) in QUANTITIES.items()]
     how = ", ".join(
         f"{one['organisations']:,} on {one['on']} with {one['jobs']} notebooks at once (load when it began {one['load']:.1f})"
@@ -189,7 +213,7 @@ def report(measured: Sequence[dict]) -> str:
             ),
             *_reckoned(measured, number),
         ]
-    )  # fmt: skip
+    )
 
 
 def _reckoned(measured: Sequence[dict], number) -> list[str]:
@@ -202,9 +226,14 @@ def _reckoned(measured: Sequence[dict], number) -> list[str]:
         expected = carry_on(name, first, second, last["organisations"])
         off = "" if not expected else f"{100 * (last[name] / expected - 1):+.0f}%"
         rows.append(
-            [what, number(expected, digits), number(last[name], digits), off,
-             number(carry_on(name, second, last, RECKONED_FOR), digits)]
-        )  # fmt: skip
+            [
+                what,
+                number(expected, digits),
+                number(last[name], digits),
+                off,
+                number(carry_on(name, second, last, RECKONED_FOR), digits),
+            ]
+        )
     return [
         f"## {RECKONED_FOR:,} organisations on paper, and the paper checked",
         "",
@@ -213,12 +242,17 @@ def _reckoned(measured: Sequence[dict], number) -> list[str]:
         f"{last['organisations']:,} is carried on to {RECKONED_FOR:,}.",
         "",
         table(
-            ["a build", f"{last['organisations']:,}, reckoned", f"{last['organisations']:,}, measured", "off by",
-             f"{RECKONED_FOR:,}, reckoned"],
+            [
+                "a build",
+                f"{last['organisations']:,}, reckoned",
+                f"{last['organisations']:,}, measured",
+                "off by",
+                f"{RECKONED_FOR:,}, reckoned",
+            ],
             rows,
         ),
         "",
-    ]  # fmt: skip
+    ]
 
 
 def draw(measured: Sequence[dict]) -> str:
@@ -239,12 +273,14 @@ def draw(measured: Sequence[dict]) -> str:
         alt.Chart(pd.DataFrame(rows), width=520, height=280)
         .mark_line(point=True)
         .encode(
-            alt.X("organisations:Q").scale(type="log").title("Organisations").axis(values=list(
-                dict.fromkeys(one["organisations"] for one in measured)), grid=False),
+            alt.X("organisations:Q")
+            .scale(type="log")
+            .title("Organisations")
+            .axis(values=list(dict.fromkeys(one["organisations"] for one in measured)), grid=False),
             alt.Y("seconds:Q").scale(zero=True).title("Processor seconds"),
             alt.Color("what:N").title(None),
         )
-    )  # fmt: skip
+    )
     return vl_convert.vegalite_to_svg(chart.to_dict())
 
 

@@ -68,9 +68,7 @@ def invent(real: Project, folder: Path, number: int, *, seed: int = 20261122) ->
     return project
 
 
-def _write_trusts(
-    project: Project, trusts: pd.DataFrame, codes: list[str], random: np.random.Generator
-) -> None:
+def _write_trusts(project: Project, trusts: pd.DataFrame, codes: list[str], random: np.random.Generator) -> None:
     """Write a list with the kinds, regions and systems in the proportions of the real one."""
     # each real place before any twice: a map has no system without an organisation
     places = trusts.iloc[np.resize(random.permutation(len(trusts)), len(codes))]
@@ -125,9 +123,7 @@ def _draw(pattern: pd.DataFrame, codes: list[str], random: np.random.Generator) 
     counted = table["unit"].isin(["people", "count", "fte"]).to_numpy()
     percent = table["unit"].eq("percent").to_numpy() & ~np.isnan(value) & ~np.isnan(base)
     people = np.maximum(1, np.round(base * size))
-    number = random.binomial(
-        np.where(percent, people, 1).astype(int), np.where(percent, value / 100, 0)
-    )
+    number = random.binomial(np.where(percent, people, 1).astype(int), np.where(percent, value / 100, 0))
     value = np.where(counted, np.round(value * size), np.where(percent, 100 * number / people, value))
     numerator = np.where(percent & ~np.isnan(numerator), number, numerator)
     return table.assign(

@@ -167,9 +167,12 @@ def run(
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            list(map(os.fspath, command)), cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+            list(map(os.fspath, command)),
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
             env=os.environ | environment,
-        )  # fmt: skip
+        )
         with PeakMemory(process.pid) as memory:
             while True:
                 try:

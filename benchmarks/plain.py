@@ -83,6 +83,7 @@ def make(codes: Sequence[str], output: Path) -> None:
         ``project`` and ``site`` are made in it.
     """
     import nbformat
+
     from race_equality.batch.execute import _name_trust
     from race_equality.downloads.files import Downloads
     from race_equality.figures.trusts import resolve_trust
@@ -118,8 +119,9 @@ def main() -> None:
     context = multiprocessing.get_context("spawn")
     processes = [
         context.Process(target=make, args=(share, options.output / str(number)))
-        for number, share in enumerate(shares) if share
-    ]  # fmt: skip
+        for number, share in enumerate(shares)
+        if share
+    ]
     for process in processes:
         process.start()
     for process in processes:

@@ -72,7 +72,9 @@ def loop(quarto: str, project: Path, pages: list[str]) -> None:
     for page in pages:
         subprocess.run(
             [quarto, "render", str(project / page), "--no-execute"],
-            check=True, capture_output=True, stdin=subprocess.DEVNULL,
+            check=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
         )
         for ending in ("html", "pdf"):
             if not (project / "_site" / page).with_suffix(f".{ending}").is_file():

@@ -55,9 +55,12 @@ def run(arguments: list[str], root: Path) -> tuple[float, float, float]:
     """Run the command on two cores; return wall seconds, processor seconds and peak memory in MB."""
     command = [sys.executable, "-m", "race_equality.cli", "data", *arguments]
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURE, *command], env=os.environ | {"RACE_EQUALITY_PROJECT": str(root)},
-        stdout=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", _MEASURE, *command],
+        env=os.environ | {"RACE_EQUALITY_PROJECT": str(root)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         sys.exit(f"race-equality data {' '.join(arguments)} failed.")
     wall, processor, peak = map(float, done.stdout.split())
@@ -132,7 +135,9 @@ def main() -> None:
         if differing:
             problems.append(f"{path.name}: {sum(differing.values())} cells differ")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nEvery sheet, every cell of the used area; empty and \"\" count as one, a day is midnight of it. {peak:.0f} MB.")
+    print(
+        f'\nEvery sheet, every cell of the used area; empty and "" count as one, a day is midnight of it. {peak:.0f} MB.'
+    )
     if problems:
         sys.exit("\n".join(problems))
 

@@ -69,26 +69,15 @@ class CommandLine:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.environment = {
-            key: value for key, value in os.environ.items() if not key.startswith("RACE_EQUALITY_")
-        }
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("RACE_EQUALITY_")}
 
-    def start(
-        self, *arguments: str | os.PathLike[str], said: IO[str] | int = subprocess.PIPE
-    ) -> subprocess.Popen[str]:
+    def start(self, *arguments: str | os.PathLike[str], said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start it and return the process."""
         return subprocess.Popen(
-            self._command(arguments),
-            cwd=self.root,
-            env=self.environment,
-            stdout=said,
-            stderr=said,
-            text=True,
+            self._command(arguments), cwd=self.root, env=self.environment, stdout=said, stderr=said, text=True
         )
 
-    def __call__(
-        self, *arguments: str | os.PathLike[str], timeout: float = 120
-    ) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str | os.PathLike[str], timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         return subprocess.run(
             self._command(arguments),

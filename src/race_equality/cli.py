@@ -38,10 +38,7 @@ INTERRUPTED = 130
 _ELSEWHERE = {
     "data": ("race_equality.data_commands:data", "Read published figures, and list where they come from."),
     "audit": ("race_equality.audit_command:audit", "Try to work out hidden figures from what is shown."),
-    "params": (
-        "race_equality.params_commands:params",
-        "Begin and check what is set for each trust.",
-    ),
+    "params": ("race_equality.params_commands:params", "Begin and check what is set for each trust."),
     "single-file": (
         "race_equality.single_file_command:single_file",
         "Write one report as one file, to send by e-mail.",
@@ -233,7 +230,7 @@ def build(
 
     from rich.console import Console
 
-    from race_equality.batch.build import BuildOptions, BuildResult
+    from race_equality.batch.build import BuildOptions
     from race_equality.batch.build import build as run_build
     from race_equality.batch.plan import plan_build
     from race_equality.batch.pool import usable_cores
@@ -308,9 +305,8 @@ def _keep_making(
         console.print(f"\n{what}", markup=False)
 
     shared = functools.partial(
-        shared_by_notebooks, options.output / ".cache", project,
-        engine=options.engine, jobs=options.jobs, notebooks=1,
-    )  # fmt: skip
+        shared_by_notebooks, options.output / ".cache", project, engine=options.engine, jobs=options.jobs, notebooks=1
+    )
     try:
         keep_making(make_and_go_on, project, shared=shared, on_change=say)
     except KeyboardInterrupt:
@@ -392,11 +388,7 @@ def _what_and_where(result: BuildResult) -> str:
     kinds += [_count(shared, "page") + " on all trusts"] * bool(shared)
     whole = sum(result.worked.values())
     stages = {"execute": "running notebooks", "html": "HTML", "pdf": "PDF"}
-    shares = [
-        f"{stages[stage]} {100 * seconds / whole:.0f}%"
-        for stage, seconds in result.worked.items()
-        if seconds
-    ]
+    shares = [f"{stages[stage]} {100 * seconds / whole:.0f}%" for stage, seconds in result.worked.items() if seconds]
     return f": {' and '.join(kinds)}" + (f" ({', '.join(shares)} of the work)" if shares else "")
 
 

@@ -136,7 +136,10 @@ def _without_trust_list(
     if new.opened:
         click.echo(f"  opened since: {', '.join(new.opened)}")
     for code, trust in new.gone.items():
-        click.echo(f"  {code} is closed: " + (f"its figures stand under {trust}" if trust else "no single trust took its place"))
+        click.echo(
+            f"  {code} is closed: "
+            + (f"its figures stand under {trust}" if trust else "no single trust took its place")
+        )
     if new.carried or new.dropped:
         click.echo(f"  figures under another trust: {new.carried:,}; under none, and left out: {new.dropped:,}")
     if not (new.opened or new.gone or new.carried or new.dropped):
@@ -147,11 +150,7 @@ def _without_trust_list(
 def _add_one(path: Path, project: Project) -> None:
     from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.changes import changes
-    from race_equality.sources.loading import (
-        add_publication,
-        add_return,
-        previous_edition,
-    )
+    from race_equality.sources.loading import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
@@ -182,12 +181,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     which git ignores. Without a network nothing changes.
     """
     from race_equality.figures.provenance import read_sources
-    from race_equality.sources.download import (
-        ADDRESSES,
-        NoNetworkError,
-        download,
-        read_addresses,
-    )
+    from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
     from race_equality.sources.headers import nearest
 
     project = find_project()
@@ -196,7 +190,8 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
         if source_id not in known:
             near = nearest(source_id, known)
             raise RaceEqualityError(
-                f"{source_id!r} has no address." + (f" The nearest is {near!r}." if near else "")
+                f"{source_id!r} has no address."
+                + (f" The nearest is {near!r}." if near else "")
                 + " Download the file in a browser and use `race-equality data add`."
             )
     held = {source.sha256 for source in read_sources(project=project)}
@@ -296,13 +291,10 @@ def _write_template(
     path = output or project.root / "data" / "local" / f"{trust.code}_{name}{suffix}"
     if path.suffix.lower() != suffix:
         raise RaceEqualityError(
-            f"{path.name} does not end in {suffix}. Give it another name, or leave --excel "
-            f"{'out' if excel else 'in'}."
+            f"{path.name} does not end in {suffix}. Give it another name, or leave --excel {'out' if excel else 'in'}."
         )
     if path.exists() and not force:
-        raise RaceEqualityError(
-            f"{path.name} is there already. Fill that one in, or write over it with --force."
-        )
+        raise RaceEqualityError(f"{path.name} is there already. Fill that one in, or write over it with --force.")
     day = date(year_to, 4, 1) if year_to else date.today()
     path.parent.mkdir(parents=True, exist_ok=True)
     more = {"survey": trust.code not in published(project)} if published else {}
@@ -361,9 +353,7 @@ def show(trust_code: str, indicators: tuple[str, ...]) -> None:
     headings, figures = _figures_of(trust_code, indicators, project)
     for heading in headings:
         click.echo(heading)
-    for (indicator, source, period), rows in figures.groupby(
-        ["indicator", "source", "period_end"], sort=False
-    ):
+    for (indicator, source, period), rows in figures.groupby(["indicator", "source", "period_end"], sort=False):
         counts = rows["status"].value_counts()
         parts = ", ".join(f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if s in counts)
         click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
@@ -396,15 +386,11 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
         source = read_source(source_id, project=project)
         for row in rows.itertuples():
             period = f"{row.period_start.date()} to {row.period_end.date()}"
-            click.echo(
-                f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}"
-            )
+            click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
             place = row.locator.removeprefix(f"{source.file} ")  # a return's address names its file itself
             click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
-        click.echo(
-            f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}"
-        )
+        click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
         for note in source.notes:
             click.echo(f"- {note}")
 
@@ -459,9 +445,7 @@ def _say(outcome: Outcome, project: Project) -> None:
     figures = outcome.reading.figures
     counts = figures["status"].value_counts()
     parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
-    trusts = set(read_trusts(project=project)["trust_code"]) & set(
-        figures.loc[figures["status"] == "ok", "trust_code"]
-    )
+    trusts = set(read_trusts(project=project)["trust_code"]) & set(figures.loc[figures["status"] == "ok", "trust_code"])
     noun = "trust" if len(trusts) == 1 else "trusts"
     click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
     if outcome.reading.left_out:

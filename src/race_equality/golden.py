@@ -127,11 +127,7 @@ def strip(notebook: NotebookNode) -> NotebookNode:
 
     notebook.metadata = from_dict(
         {
-            "kernelspec": {
-                "display_name": "Python 3 (ipykernel)",
-                "language": "python",
-                "name": "python3",
-            },
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
         }
     )
@@ -244,9 +240,7 @@ def compare_text(old: str, new: str, what: str = "text") -> Iterator[str]:
         after = new_charts[number] if number < len(new_charts) else ""
         if before != after:
             said = list(_diff(f"chart {number + 1}", _marks(before), _marks(after), fold=True))
-            yield from said or _diff(
-                f"chart {number + 1}, shapes", _lines(before), _lines(after), fold=True
-            )
+            yield from said or _diff(f"chart {number + 1}, shapes", _lines(before), _lines(after), fold=True)
 
 
 def _diff(what: str, old: str, new: str, *, fold: bool = False) -> Iterator[str]:
@@ -339,9 +333,7 @@ def _write(path: Path, content: str) -> None:
 
 @click.command("golden")
 @click.argument("codes", nargs=-1, metavar="[TRUST]...")
-@click.option(
-    "--check", is_flag=True, help="Only compare: write nothing, exit with status 1 on a difference."
-)
+@click.option("--check", is_flag=True, help="Only compare: write nothing, exit with status 1 on a difference.")
 def golden(codes: Sequence[str], check: bool) -> None:
     """Make the golden notebooks in tests/notebooks again, and print what changed in them.
 
@@ -353,8 +345,7 @@ def golden(codes: Sequence[str], check: bool) -> None:
     codes = codes or tuple(GOLDEN_TRUSTS)
     if unknown := [code for code in codes if code not in GOLDEN_TRUSTS]:
         raise click.BadParameter(
-            f"{unknown[0]} has no golden copy; there is one for {', '.join(GOLDEN_TRUSTS)}.",
-            param_hint="TRUST",
+            f"{unknown[0]} has no golden copy; there is one for {', '.join(GOLDEN_TRUSTS)}.", param_hint="TRUST"
         )
     project = find_project()
     notebook = project.notebooks / "board_report.ipynb"

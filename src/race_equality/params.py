@@ -191,7 +191,9 @@ def read_rules(*, project: Project | None = None) -> tuple[Rule, dict[str, Rule]
         return Rule(), {}
     files = sorted((project.params / "trusts").glob("*.yml"))
     # the stamps make a file that was changed a new entry of the cache
-    stamps = tuple((status.st_mtime_ns, status.st_size, status.st_ino) for status in (file.stat() for file in (*files, defaults)))
+    stamps = tuple(
+        (status.st_mtime_ns, status.st_size, status.st_ino) for status in (file.stat() for file in (*files, defaults))
+    )
     usual, own = _read_rules(project, tuple(files), stamps)
     return usual, dict(own)
 
@@ -220,9 +222,7 @@ _NOBODY_HAS_SO_MANY = 10**9
 def _rule(settings: Settings) -> Rule:
     from race_equality.disclosure.rules import Rule
 
-    return Rule(
-        minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value
-    )
+    return Rule(minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value)
 
 
 @dataclass(frozen=True)
@@ -287,9 +287,7 @@ def check_file(file: Path, *, project: Project) -> tuple[str, ...]:
     return _check_file(file, _read_defaults(project), project, None).problems
 
 
-def _check_file(
-    file: Path, defaults: _Defaults, project: Project, today: date | None
-) -> CheckedParams:
+def _check_file(file: Path, defaults: _Defaults, project: Project, today: date | None) -> CheckedParams:
     findings = Findings()
     with findings.collected():
         code = _code_of(file, project)
@@ -322,9 +320,7 @@ def _code_of(file: Path, project: Project) -> str:
         trust = resolve_trust(file.stem, project=project)
     except UnknownTrustError as error:
         raise InputError(
-            f"The file name is not a trust's code. {error}",
-            file=file,
-            mend="Rename the file to the trust's code.",
+            f"The file name is not a trust's code. {error}", file=file, mend="Rename the file to the trust's code."
         ) from None
     if trust.code != file.stem:
         raise InputError(
@@ -338,9 +334,7 @@ def _code_of(file: Path, project: Project) -> str:
 def _peer_count(value: Value) -> int:
     number = value.plain()
     if isinstance(number, bool) or not isinstance(number, int) or not 3 <= number <= 100:
-        raise value.error(
-            f"{value.name} must be a whole number from 3 to 100, not {kind_of(number)}."
-        )
+        raise value.error(f"{value.name} must be a whole number from 3 to 100, not {kind_of(number)}.")
     return number
 
 
@@ -401,9 +395,7 @@ def _day(value: Value | None) -> date | None:
     return None if value is None or value.is_nothing() else value.day()
 
 
-def _read_trust_file(
-    file: Path, code: str, defaults: Settings, project: Project, findings: Findings
-) -> _TrustFile:
+def _read_trust_file(file: Path, code: str, defaults: Settings, project: Project, findings: Findings) -> _TrustFile:
     """Read a trust's file; what is wrong with it goes to the findings."""
     own = _TrustFile(settings=defaults)
     with findings.collected():
@@ -435,8 +427,7 @@ def _own_settings(value: Value, defaults: Settings, findings: Findings) -> Setti
             if isinstance(own, Threshold) and own.value < getattr(defaults, name).value:
                 # The publishers' rule protects staff; a trust's file is no place to weaken it.
                 raise given.error(
-                    f"{given.name} is {own.value}, below the {getattr(defaults, name).value} of "
-                    f"{DEFAULTS_FILE}.",
+                    f"{given.name} is {own.value}, below the {getattr(defaults, name).value} of {DEFAULTS_FILE}.",
                     "A trust may hide more, never less.",
                 )
             settings = replace(settings, **{name: own})
@@ -451,8 +442,7 @@ def _peers(value: Value, code: str, project: Project) -> tuple[str, ...]:
         peer = item.plain()
         if not isinstance(peer, str):
             raise item.error(
-                f"A peer must be a trust's code, not {kind_of(peer)}.",
-                'Put a code that reads as a number into quotes.',
+                f"A peer must be a trust's code, not {kind_of(peer)}.", "Put a code that reads as a number into quotes."
             )
         try:
             trust = resolve_trust(peer, project=project)

@@ -46,9 +46,7 @@ def new(trust: str, from_last_year: bool) -> None:
     else:
         file = write_starter(trust, project=project, today=date.today())
         click.echo(f"Wrote {_shown(file, project)}.")
-    click.echo(
-        "Next: fill it in, then race-equality params check, then race-equality build " + file.stem
-    )
+    click.echo("Next: fill it in, then race-equality params check, then race-equality build " + file.stem)
 
 
 @params.command("roles")

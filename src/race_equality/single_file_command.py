@@ -9,8 +9,14 @@ import click
 
 @click.command("single-file")
 @click.argument("code")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="The build's folder; output of the project without it.")
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="The file; CODE.html in this folder without it.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The build's folder; output of the project without it.",
+)
+@click.option(
+    "--to", type=click.Path(dir_okay=False, path_type=Path), help="The file; CODE.html in this folder without it."
+)
 def single_file(code: str, output: Path | None, to: Path | None) -> None:
     """Write one trust's report as one HTML file.
 

@@ -90,11 +90,7 @@ class Value:
         return isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"
 
     def mapping(
-        self,
-        known: Iterable[str],
-        findings: Findings | None = None,
-        *,
-        refused: Mapping[str, str] | None = None,
+        self, known: Iterable[str], findings: Findings | None = None, *, refused: Mapping[str, str] | None = None
     ) -> dict[str, Value]:
         """Return the values by key.
 
@@ -132,7 +128,9 @@ class Value:
                 findings.problems.append(problem)
                 continue
             # "action 1's due", "action 1's evidence.link": as somebody would say it
-            prefix = "" if self.name == "The file" else f"{self.name}'s " if self.name[-1].isdigit() else f"{self.name}."
+            prefix = (
+                "" if self.name == "The file" else f"{self.name}'s " if self.name[-1].isdigit() else f"{self.name}."
+            )
             values[key] = Value(self.file, value_node, f"{prefix}{key}")
         return values
 
@@ -198,8 +196,16 @@ def kind_of(value: Any) -> str:
     """Say what a value is, for a message about what it should be."""
     if value is None:
         return "nothing"
-    names = {bool: "a yes/no value", int: "a whole number", float: "a number", str: "text",
-             list: "a list", dict: "keys with values", date: "a date", datetime: "a date with a time"}  # fmt: skip
+    names = {
+        bool: "a yes/no value",
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+        dict: "keys with values",
+        date: "a date",
+        datetime: "a date with a time",
+    }
     name = names.get(type(value), type(value).__name__)
     if isinstance(value, str) and len(value) > 60:
         return f"{name} ({value[:60]!r} and more)"
@@ -217,28 +223,36 @@ def nearest(word: str, known: Iterable[str], *, what: str = "Known keys") -> str
 #: What people get wrong in YAML, by what its parser says of it: what it is, and what to do.
 _SLIPS = {
     r"found character '\\t'": (
-        "A tab stands in the margin.", "Use spaces: in this file only they say what belongs to what."
+        "A tab stands in the margin.",
+        "Use spaces: in this file only they say what belongs to what.",
     ),
     r"quoted scalar": (
-        "A quotation mark is opened and not closed.", "Close it at the end of the text; one inside the text is written twice."
+        "A quotation mark is opened and not closed.",
+        "Close it at the end of the text; one inside the text is written twice.",
     ),
     r"mapping values are not allowed": (
         "A colon and a space stand inside a text, or the line has more space before it than the line it goes with.",
         'Put a text with a colon into quotation marks, such as what: "Stop: no post without an advertisement".',
     ),
     r"but found '<scalar>'": (
-        "Something follows a closing quotation mark.", "Put the whole text between single quotation marks ('…')."
+        "Something follows a closing quotation mark.",
+        "Put the whole text between single quotation marks ('…').",
     ),
     r"expected <block end>|found undefined|inconsistent": (
         "The line does not stand below the lines it belongs with.",
         "Give it as many spaces as they have; compare with params/trusts/DEMO.yml.",
     ),
-    r"could not find expected ':'": ("A colon is missing after a key.", "Write key: value, with a space after the colon."),
+    r"could not find expected ':'": (
+        "A colon is missing after a key.",
+        "Write key: value, with a space after the colon.",
+    ),
     r"found character '.' that cannot start": (
-        "A text begins with a sign that has a meaning of its own in this file.", "Put the text into quotation marks."
+        "A text begins with a sign that has a meaning of its own in this file.",
+        "Put the text into quotation marks.",
     ),
     r"expected ',' or '[\]}]'": (
-        "A list or a part in brackets is not closed.", "Close it: [RJ1, RRK] or {date: 2026-09-30}."
+        "A list or a part in brackets is not closed.",
+        "Close it: [RJ1, RRK] or {date: 2026-09-30}.",
     ),
 }
 
@@ -263,9 +277,7 @@ def read_yaml(file: Path) -> Value:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(
-            "The file is missing.", file=file, mend="Restore it with `git checkout params`."
-        ) from None
+        raise InputError("The file is missing.", file=file, mend="Restore it with `git checkout params`.") from None
     except UnicodeDecodeError:
         raise InputError(
             "The file cannot be read: it is not saved as UTF-8.",
@@ -289,7 +301,5 @@ def read_yaml(file: Path) -> Value:
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"This is not YAML: {error}.", file=file) from None
     if node is None:  # an empty file, or comments alone
-        node = yaml.MappingNode(
-            "tag:yaml.org,2002:map", [], yaml.Mark(str(file), 0, 0, 0, None, 0), None
-        )
+        node = yaml.MappingNode("tag:yaml.org,2002:map", [], yaml.Mark(str(file), 0, 0, 0, None, 0), None)
     return Value(file, node, "The file")

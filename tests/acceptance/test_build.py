@@ -30,9 +30,7 @@ def built(race_equality_here, tmp_path_factory):
 
 #: Every notebook of ours but the report is a page of its own.
 SHARED = sorted(
-    path.stem
-    for path in (Path(__file__).parents[2] / "notebooks").glob("[!_.]*.ipynb")
-    if path.stem != "board_report"
+    path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("[!_.]*.ipynb") if path.stem != "board_report"
 )
 
 
@@ -68,9 +66,7 @@ def test_each_trust_has_page_pdf_and_notebook(built, code):
     notebook = nbformat.read(built.site / "trusts" / f"{code}.ipynb", as_version=4)
     injected = [c for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
     assert [f'trust_code = "{code}"' in cell.source for cell in injected] == [True]
-    assert all(
-        cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source
-    )
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source)
 
 
 def test_index_lists_the_trusts_and_the_other_pages_are_there(built):
@@ -173,9 +169,7 @@ def test_one_mistake_is_shown_once(race_equality, small_project, notebook_writer
     assert "3 pages failed: RJ1, RRK, RR8" in end.stdout
 
 
-def test_a_page_that_fails_later_keeps_its_last_good_version(
-    race_equality, small_project, notebook_writer
-):
+def test_a_page_that_fails_later_keeps_its_last_good_version(race_equality, small_project, notebook_writer):
     assert race_equality("build", "RRK", "--output", "out").returncode == 0
     good = (small_project / "out" / "site" / "trusts" / "RRK.html").read_bytes()
     notebook_writer(small_project / "notebooks" / "board_report.ipynb", "1 / 0")

@@ -12,12 +12,12 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+
 from race_equality.batch.execute import execute_page
 from race_equality.batch.plan import Page
 from race_equality.figures.schema import FIGURE_DTYPES
 from race_equality.figures.store import parquet_bytes, read_figures
 from race_equality.project import Project
-
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,11 +51,7 @@ ALL_CURRENT = dict.fromkeys(("RJ1", "RRK", "national_overview"), "up to date")
 
 
 def times(root: Path) -> dict[str, int]:
-    return {
-        path.relative_to(root).as_posix(): path.stat().st_mtime_ns
-        for path in root.rglob("*")
-        if path.is_file()
-    }
+    return {path.relative_to(root).as_posix(): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
 
 def test_nothing_to_do(again, small_project):
@@ -137,8 +133,12 @@ def test_a_report_says_the_same_whatever_another_loads_and_the_demonstration_sho
         monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(root))
         end = execute_page(
             Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}),
-            root=root, target=root / "RRU.ipynb", scratch=root, failed=root / "failed.ipynb", timeout=300,
-        )  # fmt: skip
+            root=root,
+            target=root / "RRU.ipynb",
+            scratch=root,
+            failed=root / "failed.ipynb",
+            timeout=300,
+        )
         assert end.failure is None, end.failure
         cells = nbformat.read(root / "RRU.ipynb", as_version=4).cells
         reports[name] = [cell.get("outputs") for cell in cells]
@@ -173,9 +173,7 @@ def test_the_look_renders_again_without_running(again, small_project):
 
 def test_the_first_page_alone(again, small_project):
     index = small_project / "index.qmd"
-    index.write_text(
-        index.read_text(encoding="utf-8").replace("## Find your trust", "## Your trust"), encoding="utf-8"
-    )
+    index.write_text(index.read_text(encoding="utf-8").replace("## Find your trust", "## Your trust"), encoding="utf-8")
     assert again() == ALL_CURRENT
     page = (small_project / "out" / "site" / "index.html").read_text(encoding="utf-8")
     assert "Your trust" in page
@@ -222,9 +220,7 @@ def test_a_failed_page_is_tried_again_though_nothing_changed(race_equality, smal
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_build_that_was_stopped_goes_on_where_it_was(
-    race_equality, small_project, notebook_writer, number
-):
+def test_a_build_that_was_stopped_goes_on_where_it_was(race_equality, small_project, notebook_writer, number):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
         "import pathlib, time\n"

@@ -34,9 +34,7 @@ class Watcher:
 def watcher(race_equality, small_project) -> Iterator[Watcher]:
     file = small_project / "said.txt"
     with file.open("w") as said:
-        process = race_equality.start(
-            "build", "RJ1", "--output", "out", "--renderer", "built-in", "--watch", said=said
-        )
+        process = race_equality.start("build", "RJ1", "--output", "out", "--renderer", "built-in", "--watch", said=said)
     yield Watcher(process, file)
     if process.poll() is None:
         process.kill()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 
@@ -49,8 +50,10 @@ class DaskCluster:
         with open(self.folder / "dask.log", "ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "dask", *map(os.fspath, arguments), "--no-dashboard"],
-                stdout=log, stderr=log, cwd=self.folder,
-            )  # fmt: skip
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
 
     def stop(self) -> None:
         for process in (*self.workers, self.scheduler):
@@ -79,10 +82,7 @@ def own_cluster(tmp_path):
 
 
 def files_of(site: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(site).as_posix(): path.read_bytes()
-        for path in sorted(site.rglob("*")) if path.is_file()
-    }  # fmt: skip
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
 
 
 CODES = ("RJ1", "RRK", "RR8")
@@ -100,18 +100,14 @@ if trust_code == "RRK":
     while not (here / "go").exists(): time.sleep(0.05)"""
 
 
-def test_a_worker_is_killed_and_every_page_is_made_the_same(
-    race_equality, small_project, notebook_writer, own_cluster
-):
+def test_a_worker_is_killed_and_every_page_is_made_the_same(race_equality, small_project, notebook_writer, own_cluster):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
         WAITS.format(folder=str(small_project)),
         "from IPython.display import Markdown\nMarkdown(f'The report of {trust_code}.')",
     )
     running = small_project / "running"
-    build = race_equality.start(
-        "build", *CODES, "--output", "out", "--scheduler", own_cluster.address, *OPTIONS
-    )
+    build = race_equality.start("build", *CODES, "--output", "out", "--scheduler", own_cluster.address, *OPTIONS)
     wait_until(lambda: running.exists() or build.poll() is not None)
     kernel, *above = map(int, running.read_text().split())
     victim = next(worker for worker in own_cluster.workers if worker.pid in above)
@@ -134,9 +130,7 @@ def test_a_worker_is_killed_and_every_page_is_made_the_same(
     assert "4 pages up to date." in again.stdout
 
 
-def test_what_fails_comes_home_and_is_not_tried_again(
-    race_equality, small_project, notebook_writer, shared_cluster
-):
+def test_what_fails_comes_home_and_is_not_tried_again(race_equality, small_project, notebook_writer, shared_cluster):
     ran = small_project / "ran"
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
@@ -144,9 +138,7 @@ def test_what_fails_comes_home_and_is_not_tried_again(
         "staff = 0 if trust_code == 'RRK' else 10",
         "def share(numerator, denominator):\n    return numerator / denominator\nshare(1, staff)",
     )
-    end = race_equality(
-        "build", *CODES, "--output", "out", "--scheduler", shared_cluster.address, *OPTIONS
-    )
+    end = race_equality("build", *CODES, "--output", "out", "--scheduler", shared_cluster.address, *OPTIONS)
     assert end.returncode == 1
     assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 5" in end.stderr
     assert "| share(1, staff)" in end.stderr
@@ -158,15 +150,13 @@ def test_what_fails_comes_home_and_is_not_tried_again(
     out = small_project / "out"
     assert sorted(path.stem for path in (out / "site" / "trusts").glob("*.html")) == ["RJ1", "RR8"]
     cells = nbformat.read(out / "failed" / "trusts" / "RRK.ipynb", as_version=4).cells
-    assert [
-        output.ename for cell in cells for output in cell.get("outputs", []) if output.output_type == "error"
-    ] == ["ZeroDivisionError"]
+    assert [output.ename for cell in cells for output in cell.get("outputs", []) if output.output_type == "error"] == [
+        "ZeroDivisionError"
+    ]
     wait_until(lambda: shared_cluster.left_behind() == [])
 
 
-def test_a_notebook_that_ends_its_process_is_given_up(
-    race_equality, small_project, notebook_writer, shared_cluster
-):
+def test_a_notebook_that_ends_its_process_is_given_up(race_equality, small_project, notebook_writer, shared_cluster):
     ran = small_project / "ran"
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
@@ -177,9 +167,8 @@ def test_a_notebook_that_ends_its_process_is_given_up(
     )
     # the kernel's parent is the process that makes pages, with papermill's own engine
     end = race_equality(
-        "build", "RJ1", "RRK", "--output", "out", "--scheduler", shared_cluster.address,
-        "--engine", "default", *OPTIONS,
-    )  # fmt: skip
+        "build", "RJ1", "RRK", "--output", "out", "--scheduler", shared_cluster.address, "--engine", "default", *OPTIONS
+    )
     assert end.returncode == 1
     assert "The process that made the page was ended with status -9" in end.stderr
     assert "Traceback" not in end.stderr
@@ -191,13 +180,9 @@ def test_a_notebook_that_ends_its_process_is_given_up(
 def test_an_interrupted_build_leaves_nothing_on_the_cluster(
     race_equality, small_project, notebook_writer, shared_cluster
 ):
-    notebook_writer(
-        small_project / "notebooks" / "board_report.ipynb", WAITS.format(folder=str(small_project))
-    )
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", WAITS.format(folder=str(small_project)))
     running = small_project / "running"
-    build = race_equality.start(
-        "build", *CODES, "--output", "out", "--scheduler", shared_cluster.address, *OPTIONS
-    )
+    build = race_equality.start("build", *CODES, "--output", "out", "--scheduler", shared_cluster.address, *OPTIONS)
     wait_until(lambda: running.exists() or build.poll() is not None)
     wait_until((small_project / "out" / "site" / "notebooks" / "national_overview.html").exists)
     build.send_signal(signal.SIGINT)
@@ -211,9 +196,7 @@ def test_an_interrupted_build_leaves_nothing_on_the_cluster(
     wait_until(lambda: not Path(f"/proc/{kernel}").exists() or not Path("/proc").exists())
     # the cluster is free for the next
     (small_project / "go").touch()
-    end = race_equality(
-        "build", *CODES, "--output", "out", "--scheduler", shared_cluster.address, *OPTIONS
-    )
+    end = race_equality("build", *CODES, "--output", "out", "--scheduler", shared_cluster.address, *OPTIONS)
     assert end.returncode == 0, end.stderr
     assert "national_overview" not in end.stderr
 
@@ -221,12 +204,8 @@ def test_an_interrupted_build_leaves_nothing_on_the_cluster(
 def test_a_scheduler_that_goes_away_is_said_and_what_came_is_kept(
     race_equality, small_project, notebook_writer, own_cluster
 ):
-    notebook_writer(
-        small_project / "notebooks" / "board_report.ipynb", WAITS.format(folder=str(small_project))
-    )
-    build = race_equality.start(
-        "build", "RRK", "--output", "out", "--scheduler", own_cluster.address, *OPTIONS
-    )
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", WAITS.format(folder=str(small_project)))
+    build = race_equality.start("build", "RRK", "--output", "out", "--scheduler", own_cluster.address, *OPTIONS)
     wait_until((small_project / "out" / "site" / "notebooks" / "national_overview.html").exists)
     own_cluster.scheduler.kill()
     _, errors = build.communicate(timeout=60)

@@ -31,9 +31,7 @@ def with_figures(small_project):
 @pytest.fixture
 def build(race_equality, with_figures):
     def run(*options: str) -> str:
-        end = race_equality(
-            "build", "RJ1", "--output", "out", "--renderer", "built-in", "--explain", *options
-        )
+        end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in", "--explain", *options)
         assert end.returncode == 0, end.stderr
         return next(line for line in end.stdout.splitlines() if line.startswith("RJ1: "))
 

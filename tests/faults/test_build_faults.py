@@ -66,6 +66,7 @@ def whole(notebook: Path) -> bool:
 def test_what_is_no_trust_is_refused_before_anything_runs(small_project, given, said, monkeypatch):
     # in this process, as a command line cannot even hold some of these
     from click.testing import CliRunner
+
     from race_equality.cli import main
 
     monkeypatch.chdir(small_project)
@@ -93,13 +94,23 @@ def test_a_notebook_itself_refuses_what_is_no_trust(race_equality, small_project
     ours = Path(__file__).parents[2]
     end = subprocess.run(
         [
-            sys.executable, "-m", "papermill", "--no-progress-bar",
-            str(ours / "notebooks" / "board_report.ipynb"), str(tmp_path / "out.ipynb"),
-            "-p", "trust_code", given,
+            sys.executable,
+            "-m",
+            "papermill",
+            "--no-progress-bar",
+            str(ours / "notebooks" / "board_report.ipynb"),
+            str(tmp_path / "out.ipynb"),
+            "-p",
+            "trust_code",
+            given,
         ],
-        cwd=ours, env=race_equality.environment, capture_output=True, text=True, timeout=120,
+        cwd=ours,
+        env=race_equality.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
         check=False,
-    )  # fmt: skip
+    )
     assert end.returncode != 0
     assert "UnknownTrustError" in end.stderr
     assert "is not the code of a trust" in end.stderr
@@ -161,13 +172,18 @@ def test_a_disk_that_is_full_leaves_the_last_good_site(race_equality, small_proj
 
     arguments = race_equality._command(["build", "RJ1", "--force", "--output", "out"])
     end = subprocess.run(
-        arguments, cwd=small_project, env=race_equality.environment, capture_output=True, text=True,
-        timeout=120, check=False,
+        arguments,
+        cwd=small_project,
+        env=race_equality.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         preexec_fn=lambda: (
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
             resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)),
         ),
-    )  # fmt: skip
+    )
     assert end.returncode in (1, 2)
     assert "Traceback" not in end.stderr
     assert "File too large" in end.stderr
@@ -233,9 +249,7 @@ def test_two_builds_into_one_folder_do_not_mix(race_equality, small_project, not
 
 
 @posix
-def test_the_lock_of_a_build_that_was_killed_is_no_hindrance(
-    race_equality, small_project, notebook_writer
-):
+def test_the_lock_of_a_build_that_was_killed_is_no_hindrance(race_equality, small_project, notebook_writer):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
         "import pathlib, time\npathlib.Path('running').touch()\n"
@@ -257,9 +271,7 @@ def test_the_lock_of_a_build_that_was_killed_is_no_hindrance(
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_interrupted_build_leaves_whole_pages_alone(
-    race_equality, small_project, notebook_writer, number, engine
-):
+def test_an_interrupted_build_leaves_whole_pages_alone(race_equality, small_project, notebook_writer, number, engine):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
         "import pathlib, time, os\n"
@@ -268,9 +280,7 @@ def test_an_interrupted_build_leaves_whole_pages_alone(
         "    time.sleep(600)",
     )
     codes = ["RJ1", "RRK", "RR8"]
-    build = race_equality.start(
-        "build", *codes, "--output", "out", "--engine", engine, "--jobs", "1"
-    )
+    build = race_equality.start("build", *codes, "--output", "out", "--engine", engine, "--jobs", "1")
     running = small_project / "running"
     wait_until(lambda: running.exists() and bool(running.read_text()))
     build.send_signal(number)
@@ -303,18 +313,14 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_endless_cell_is_stopped_at_its_limit(
-    race_equality, small_project, notebook_writer, engine
-):
+def test_an_endless_cell_is_stopped_at_its_limit(race_equality, small_project, notebook_writer, engine):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
         "before = 1",
         "if trust_code == 'RRK':\n    while True: pass",
         "after = 2",
     )
-    end = race_equality(
-        "build", "RJ1", "RRK", "--output", "out", "--timeout", "2", "--engine", engine
-    )
+    end = race_equality("build", "RJ1", "RRK", "--output", "out", "--timeout", "2", "--engine", engine)
     assert end.returncode == 1
     assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 4" in end.stderr
     assert "|     while True: pass" in end.stderr
@@ -325,15 +331,15 @@ def test_an_endless_cell_is_stopped_at_its_limit(
     # papermill's own copy says that every cell was completed
     cells = nbformat.read(out / "failed" / "trusts" / "RRK.ipynb", as_version=4).cells
     assert [c.metadata.papermill.status for c in cells if c.cell_type == "code"][-3:] == [
-        "completed", "failed", "pending",
-    ]  # fmt: skip
+        "completed",
+        "failed",
+        "pending",
+    ]
 
 
 @posix
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_kernel_that_dies_fails_its_trust_alone(
-    race_equality, small_project, notebook_writer, engine
-):
+def test_a_kernel_that_dies_fails_its_trust_alone(race_equality, small_project, notebook_writer, engine):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
         "import os, signal\nif trust_code == 'RRK':\n    os.kill(os.getpid(), signal.SIGKILL)",
@@ -351,8 +357,7 @@ TROUBLE = {
     "RRK": ("while True: pass", "ran longer than 15 seconds"),
     "RR8": ("for _ in range(10_000): print('x' * 100_000)", "put out more than 50 MB"),
     "R1H": (
-        "import subprocess\nfor _ in range(1000): subprocess.Popen(['sleep', '600'])\n"
-        "import time\ntime.sleep(600)",
+        "import subprocess\nfor _ in range(1000): subprocess.Popen(['sleep', '600'])\nimport time\ntime.sleep(600)",
         "started more than 200 processes",
     ),
     "RV5": (
@@ -374,8 +379,13 @@ def test_notebooks_that_break_things_fail_alone(race_equality, small_project, no
 
     assert end.returncode == 1, end.stderr
     assert "3 pages made" in end.stdout
-    failures = dict(re.findall(r"^FAILED trusts/(\w+): notebooks/board_report.ipynb, (cell 3.*?)(?=^FAILED|\Z)",
-                               end.stderr, re.DOTALL | re.MULTILINE))  # fmt: skip
+    failures = dict(
+        re.findall(
+            r"^FAILED trusts/(\w+): notebooks/board_report.ipynb, (cell 3.*?)(?=^FAILED|\Z)",
+            end.stderr,
+            re.DOTALL | re.MULTILINE,
+        )
+    )
     assert failures.keys() == TROUBLE.keys()
     for code, (_, said) in TROUBLE.items():
         assert said in failures[code], code
@@ -403,9 +413,7 @@ def test_a_worker_that_dies_fails_its_trust_alone(race_equality, small_project, 
         "import os, signal, time\n"
         "if trust_code == 'RRK':\n    os.kill(os.getppid(), signal.SIGKILL)\n    time.sleep(30)",
     )
-    end = race_equality(
-        "build", "RRK", "RJ1", "RR8", "--output", "out", "--engine", "default", "--jobs", "1"
-    )
+    end = race_equality("build", "RRK", "RJ1", "RR8", "--output", "out", "--engine", "default", "--jobs", "1")
     assert end.returncode == 1
     assert "The process that ran the notebook was ended by SIGKILL" in end.stderr
     pages = (small_project / "out" / "site" / "trusts").glob("*.html")
@@ -425,9 +433,7 @@ def test_a_notebook_that_is_none_is_named(race_equality, small_project, content)
 
 
 def test_a_notebook_without_its_parameter_is_refused(race_equality, small_project, notebook_writer):
-    notebook_writer(
-        small_project / "notebooks" / "board_report.ipynb", "code = 1", parameters="trust = 'RJ1'"
-    )
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "code = 1", parameters="trust = 'RJ1'")
     end = race_equality("build", "RJ1", "--output", "out")
     assert end.returncode == 2
     assert "No cell tagged `parameters` sets trust_code" in end.stderr

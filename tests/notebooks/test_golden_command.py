@@ -6,13 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from click.testing import CliRunner
-from nbformat.v4 import (
-    new_code_cell,
-    new_markdown_cell,
-    new_notebook,
-    new_output,
-    new_raw_cell,
-)
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from race_equality import golden
 
@@ -25,8 +19,7 @@ SVG = (
 def picture(value: str = "12.3", width: int = 40) -> str:
     svg = SVG.format(value=value, width=width)
     return (
-        '<figure><img src="data:image/svg+xml;base64,'
-        f'{base64.b64encode(svg.encode()).decode()}" alt="Gaps"></figure>'
+        f'<figure><img src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}" alt="Gaps"></figure>'
     )
 
 
@@ -77,7 +70,7 @@ def test_a_mark_of_a_chart_is_named_by_its_label():
 def test_a_chart_that_says_the_same_in_another_shape_shows_the_shape():
     found = lines(executed(html(picture(width=40))), executed(html(picture(width=50))))
     assert found[0] == "chart 1, shapes:"
-    assert any(line.startswith("+") and 'h50v5' in line for line in found)
+    assert any(line.startswith("+") and "h50v5" in line for line in found)
 
 
 def test_a_chart_that_is_gone_is_shown():
@@ -178,15 +171,13 @@ def test_a_report_that_fails_names_the_cell_and_changes_no_copy(project):
     failed = run("DEMO", "RRU")
     assert failed.exit_code != 0
     assert str(failed.exception) == (
-        "board_report.ipynb for RRU failed in cell 3: ValueError: no figures. "
-        "No golden copy was changed."
+        "board_report.ipynb for RRU failed in cell 3: ValueError: no figures. No golden copy was changed."
     )
     assert list((project / "tests" / "notebooks").iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("source", "what"),
-    [("object()", "a memory address"), ("import os; os.getcwd()", "the folder")],
+    ("source", "what"), [("object()", "a memory address"), ("import os; os.getcwd()", "the folder")]
 )
 def test_an_output_that_differs_at_the_next_run_is_refused(project, source, what):
     write_report(project, source)

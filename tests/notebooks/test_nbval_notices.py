@@ -29,8 +29,13 @@ def project(tmp_path: Path) -> Path:
     for folder in ("src", "data", "notebooks", "params"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=leave)
     (copy / "tests" / "notebooks").mkdir(parents=True)
-    for file in ("_quarto.yml", "pyproject.toml", GOLDEN, "tests/notebooks/conftest.py",
-                 "tests/notebooks/test_golden_copies.py"):
+    for file in (
+        "_quarto.yml",
+        "pyproject.toml",
+        GOLDEN,
+        "tests/notebooks/conftest.py",
+        "tests/notebooks/test_golden_copies.py",
+    ):
         shutil.copy(ROOT / file, copy / file)
     return copy
 
@@ -38,13 +43,17 @@ def project(tmp_path: Path) -> Path:
 def pytest_in(project: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run pytest in a copy, on the copy's package."""
     environment = {
-        name: value for name, value in os.environ.items()
-        if not name.startswith(("PYTEST_", "RACE_EQUALITY_"))
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "RACE_EQUALITY_"))
     }
     environment["PYTHONPATH"] = str(project / "src")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments],
-        cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -77,7 +86,8 @@ def test_one_figure(project):
     table = pq.read_table(path)
     rows = table.to_pylist()
     (row,) = [
-        row for row in rows
+        row
+        for row in rows
         if (row["trust_code"], row["indicator"], row["group"]) == (CODE, "wres_6", "Ethnic minority")
     ]
     published = row["value"]
@@ -95,10 +105,7 @@ def test_one_figure(project):
 
 def test_one_formula(project):
     # Wilson's denominator, 2(n + z²), without the square.
-    replace(
-        project / "src" / "race_equality" / "statistics" / "intervals.py",
-        "2 * (total + z**2)", "2 * (total + z)",
-    )
+    replace(project / "src" / "race_equality" / "statistics" / "intervals.py", "2 * (total + z**2)", "2 * (total + z)")
     ran = pytest_in(project, "--nbval", GOLDEN)
     assert ran.returncode == 1, ran.stdout
     assert failing_cells(ran)
@@ -110,7 +117,8 @@ def test_one_formula(project):
 def test_one_sentence_of_the_package(project):
     replace(
         project / "src" / "race_equality" / "report" / "sentences.py",
-        "of White staff said they", "of White colleagues said they",
+        "of White staff said they",
+        "of White colleagues said they",
     )
     ran = pytest_in(project, "--nbval", GOLDEN)
     assert ran.returncode == 1, ran.stdout
@@ -124,7 +132,8 @@ def test_one_sentence_of_the_package(project):
 def test_one_sentence_of_the_notebook(project):
     notebook = json.loads((project / "notebooks" / "board_report.ipynb").read_text(encoding="utf-8"))
     number, cell = next(
-        (number, cell) for number, cell in enumerate(notebook["cells"])
+        (number, cell)
+        for number, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "markdown" and len("".join(cell["source"])) > 200
     )
     text = "".join(cell["source"])
@@ -139,8 +148,7 @@ def test_one_sentence_of_the_notebook(project):
 
 def test_one_colour_of_a_chart(project):
     replace(
-        project / "src" / "race_equality" / "report" / "charts.py",
-        'DARK_BLUE = "#12436D"', 'DARK_BLUE = "#12436E"',
+        project / "src" / "race_equality" / "report" / "charts.py", 'DARK_BLUE = "#12436D"', 'DARK_BLUE = "#12436E"'
     )
     ran = pytest_in(project, "--nbval", GOLDEN)
     assert ran.returncode == 1, ran.stdout

@@ -40,10 +40,17 @@ ABOUT = {
     "detentions": ["mha_detentions"],
     "deeds-boards-asked": ["board_survey_"],
     "board-page": [
-        "wres_", "staff_survey_q15", "staff_survey_q16", "staff_survey_panel_q16b", "rtt_", "ae_", "patients_",
-        "mha_detentions", "workforce_headcount",
+        "wres_",
+        "staff_survey_q15",
+        "staff_survey_q16",
+        "staff_survey_panel_q16b",
+        "rtt_",
+        "ae_",
+        "patients_",
+        "mha_detentions",
+        "workforce_headcount",
     ],
-}  # fmt: skip
+}
 #: Cells whose prose holds no figure: how to begin, questions, peers (counts of trusts), methods.
 NO_FIGURES = {"deeds", "deeds-questions", "deeds-moved-note", "access", "side-by-side-note", "peers"}
 
@@ -76,7 +83,9 @@ def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
     codes = [path.stem.removeprefix("board_report_") for path in GOLDEN]
     params = {code: read_params(code).settings for code in codes}
     found = findings(
-        figures, read_trusts(), minimum_responses={code: own.minimum_responses.value for code, own in params.items()},
+        figures,
+        read_trusts(),
+        minimum_responses={code: own.minimum_responses.value for code, own in params.items()},
         minimum_people={code: own.minimum_people.value for code, own in params.items()},
     )
     return found, figures
@@ -129,7 +138,9 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
     if "patients_" in beginnings:
         by_group = patients_by_group(figures, code, threshold=read_params(code).settings.minimum_responses.value)
         values += by_group[["gap", "gap_lower", "gap_upper"]].to_numpy().ravel().tolist()
-        last = by_group[(by_group["breakdown"] == "ethnicity") & (by_group["period_end"] == by_group["period_end"].max())]
+        last = by_group[
+            (by_group["breakdown"] == "ethnicity") & (by_group["period_end"] == by_group["period_end"].max())
+        ]
         values.append(float(last["gap"].notna().sum()))  # how many comparisons with the White group there are
         values += patients_summary(by_group)[["slope", "slope_lower", "slope_upper"]].to_numpy().ravel().tolist()
     march = rows[rows["indicator"] == "workforce_march_headcount"]
@@ -140,8 +151,10 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
     kinds = read_trusts().set_index("trust_code")["kind"]
     if "staff_survey_q15" in beginnings:  # the middle half of the other trusts of the kind
         others = found[
-            found["measure"].str.startswith("staff_survey_q1") & (found["group"] == "All staff")
-            & (found["trust_code"].map(kinds) == kind) & (found["trust_code"] != code)
+            found["measure"].str.startswith("staff_survey_q1")
+            & (found["group"] == "All staff")
+            & (found["trust_code"].map(kinds) == kind)
+            & (found["trust_code"] != code)
         ]
         values += others.groupby("measure")["value"].quantile([0.25, 0.75]).tolist()
     return values

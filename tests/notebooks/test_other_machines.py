@@ -21,7 +21,11 @@ def test_an_older_processor_gives_the_same_report():
     # another order unless a sort is stable; and a mark drawn later is another chart.
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", "--color=no", GOLDEN],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             "NPY_DISABLE_CPU_FEATURES": " ".join(newer_features()),

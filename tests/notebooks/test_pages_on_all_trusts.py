@@ -64,27 +64,29 @@ def test_a_page_has_no_forbidden_word(run, page):
     if page == "methods":  # which defines the words that it does not use
         text = re.sub(r"The label of the WRES.*", "", text)
     # publishers' own names, notes and periods stand in these tables
-    text = re.sub(r"(?s)(?:Figures by publication|Notes on the publications|Every publication|How old).*?(?=\n\n|\Z)", "", text)
+    text = re.sub(
+        r"(?s)(?:Figures by publication|Notes on the publications|Every publication|How old).*?(?=\n\n|\Z)", "", text
+    )
     for pattern, why in _words.FORBIDDEN.items():
         if "year is written out" in why or "British" in why and page in ("methods", "data_quality"):
             continue  # "2023/24" is in titles of publications, "program" in names of packages
         flags = re.IGNORECASE if pattern.isascii() and "nan" not in pattern else 0
         found = re.search(pattern, text, flags=flags)
-        assert found is None, f"{found and text[max(0, found.start() - 60):found.end() + 20]!r}: {why}"
+        assert found is None, f"{found and text[max(0, found.start() - 60) : found.end() + 20]!r}: {why}"
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_is_a_league_table(run, page):
     text = _words.shown(run(page))
     found = re.search(LEAGUE, text, flags=re.IGNORECASE)
-    assert found is None, text[max(0, found.start() - 60):found.end() + 20]
+    assert found is None, text[max(0, found.start() - 60) : found.end() + 20]
 
 
 def test_the_linking_page_has_no_causal_verb_and_its_caveat_stands_above_the_first_chart(run):
     path = run("staff_and_patients")
     text = "\n".join(part for part in _words.shown(path).split("\n") if part)
     found = re.search(CAUSAL, text, flags=re.IGNORECASE)
-    assert found is None, text[max(0, found.start() - 80):found.end() + 40]
+    assert found is None, text[max(0, found.start() - 80) : found.end() + 40]
     order = [kind for _, markup, _ in outputs(path) for kind in re.findall(r"callout-important|<figure", markup)]
     assert order[0] == "callout-important"
     assert "not a person" in text
@@ -120,7 +122,9 @@ def test_the_overview_lists_every_trust_by_region_and_name_and_links_to_it(run):
 
     trusts = read_trusts().sort_values(["region", "trust_name"])
     (markup,) = [markup for _, markup, _ in outputs(run("national_overview")) if 'id="tbl-trusts"' in markup]
-    assert re.findall(r'<a class="trust" href="\.\./trusts/([A-Z0-9]+)\.html">', markup) == trusts["trust_code"].tolist()
+    assert (
+        re.findall(r'<a class="trust" href="\.\./trusts/([A-Z0-9]+)\.html">', markup) == trusts["trust_code"].tolist()
+    )
 
 
 def test_the_maps_have_42_boards_and_the_numbers_of_the_table(run):

@@ -19,8 +19,7 @@ FORBIDDEN = {
     r"\bbest\b|\bworst\b": "no league table",
     r"% (?:more|less|as) likely|\btwice as likely": "a ratio is said with its number and both groups",
     r"\bcaucasian\b|\bminorities ethnic\b|\bpeople of colou?r\b|\bethnics\b": "not the Equality Hub's words",
-    r"\b(?:organiz|recogniz|analyz|summariz|prioritiz|utiliz)|\b(?:color|behavior|center|labor|favor|program)(?:s|ed|ing)?\b":
-        "British English",
+    r"\b(?:organiz|recogniz|analyz|summariz|prioritiz|utiliz)|\b(?:color|behavior|center|labor|favor|program)(?:s|ed|ing)?\b": "British English",
     r"\bnan\b|\bNone\b(?! given)|\bNaT\b|<NA>|\binf\b": "a missing value that reached the page",
     r"\d{4}/\d{2}\b": "a year is written out",
 }
@@ -147,7 +146,10 @@ def test_the_linking_page_says_what_goes_together_and_never_what_causes_what(tmp
     papermill = pytest.importorskip("papermill")
     root = Path(__file__).parents[2]
     executed = papermill.execute_notebook(
-        root / "notebooks" / "staff_and_patients.ipynb", tmp_path / "page.ipynb", cwd=root, progress_bar=False,
+        root / "notebooks" / "staff_and_patients.ipynb",
+        tmp_path / "page.ipynb",
+        cwd=root,
+        progress_bar=False,
         engine_name="fork",
     )
     nbformat.write(executed, tmp_path / "page.ipynb")

@@ -26,11 +26,16 @@ GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
 
 #: Debian's Chromium as root, without the connections it would start by itself.
 CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 
-HOSTILE_NAME = "St <b>Bold</b>'s & \"Quoted\" <script>alert(1)</script> שלום NHS Trust"
+HOSTILE_NAME = 'St <b>Bold</b>\'s & "Quoted" <script>alert(1)</script> שלום NHS Trust'
 LONG_WORD = "wres_indicators_5_to_8_by_trust_and_by_ethnic_group_2024_to_2025_final.csv"
 ALT = 'Dot chart: "ethnic minority" staff 29.6%, White staff 26.6%.'
 
@@ -59,6 +64,7 @@ def figure(id: str, caption: str, width: int = 500) -> str:
 
 def table(id: str, caption: str, head: list[str], rows: list[list[str]], numbers: tuple[int, ...] = ()) -> str:
     """A table as report.display writes it."""
+
     def number(column: int) -> str:
         return ' class="number"' if column in numbers else ""
 
@@ -96,7 +102,8 @@ def executed_notebook() -> nbformat.NotebookNode:
             code(
                 {
                     "text/html": table(
-                        "tbl-wres", "The WRES indicators",
+                        "tbl-wres",
+                        "The WRES indicators",
                         ["Indicator", "Ethnic minority", "White"],
                         [["1. Pay bands", "Not available", "Not available"], ["5. Harassment", "29.6%", "26.6%"]],
                         (1, 2),
@@ -107,19 +114,33 @@ def executed_notebook() -> nbformat.NotebookNode:
             code({"text/html": figure("fig-gaps", "Gaps &amp; intervals"), "text/plain": "<Shown>"}),
             code({"text/html": callout("note", "How far these figures reach", "Staff who answered.")}),
             nbformat.v4.new_markdown_cell("## Detail {#sec-detail}\n\n### Survey\n\nCosts $5 and $6, not mathematics."),
-            code({"text/markdown": "**Bold** words, *stressed* words, R&D, 5 < 6 and ~~none~~ [a link](https://www.england.nhs.uk).",
-                  "text/plain": "Bold"}),
+            code(
+                {
+                    "text/markdown": "**Bold** words, *stressed* words, R&D, 5 < 6 and ~~none~~ [a link](https://www.england.nhs.uk).",
+                    "text/plain": "Bold",
+                }
+            ),
             code({"text/html": figure("fig-wide", "A wide chart", width=1000)}),
-            code({"text/html": callout("warning", "Be careful", "Small numbers.")},
-                 {"text/html": callout("important", "Important", "Weak data.")}),
+            code(
+                {"text/html": callout("warning", "Be careful", "Small numbers.")},
+                {"text/html": callout("important", "Important", "Weak data.")},
+            ),
             nbformat.v4.new_markdown_cell("## Sources"),
             code(
                 {
                     "text/html": table(
-                        "tbl-trace", "Where each figure stands",
+                        "tbl-trace",
+                        "Where each figure stands",
                         ["Figure", "What it is, in words", "File", "Place"],
-                        [[f"Survey question Q{n}", "The share of staff who said that they had experienced it at work",
-                          LONG_WORD, f"row {n}, rate"] for n in range(1, 81)],
+                        [
+                            [
+                                f"Survey question Q{n}",
+                                "The share of staff who said that they had experienced it at work",
+                                LONG_WORD,
+                                f"row {n}, rate",
+                            ]
+                            for n in range(1, 81)
+                        ],
                     )
                 }
             ),
@@ -248,8 +269,14 @@ def open_page(browser) -> Iterator[Callable]:
         page.on("console", lambda said: page.faults.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.on("requestfailed", lambda request: page.faults.append(f"failed {request.url[:200]}"))
-        page.on("request", lambda request: page.faults.append(f"asked for {request.url[:200]}")
-                if not request.url.startswith(("file://", "data:")) else None)
+        page.on(
+            "request",
+            lambda request: (
+                page.faults.append(f"asked for {request.url[:200]}")
+                if not request.url.startswith(("file://", "data:"))
+                else None
+            ),
+        )
         page.goto(file.as_uri())
         return page
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-ALL_TRUSTS = [f"notebooks/{name}.html" for name in ("national_overview", "staff_and_patients", "data_quality", "methods")]
+ALL_TRUSTS = [
+    f"notebooks/{name}.html" for name in ("national_overview", "staff_and_patients", "data_quality", "methods")
+]
 #: Every kind of page, as a build makes it, with its links to downloads.
 BUILT = ["index.html", "trusts/DEMO.html", *ALL_TRUSTS]
-GOLDEN = [f"trusts/{file.stem.removeprefix('board_report_')}.html" for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))]
+GOLDEN = [
+    f"trusts/{file.stem.removeprefix('board_report_')}.html" for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))
+]
 CASES = [
     *((("built_site", address), 1280, "light") for address in BUILT),
     *((("built_site", address), 320, "dark") for address in BUILT),
@@ -32,10 +36,13 @@ def test_no_violation_of_wcag(page_file, open_page, width, scheme):
     page = open_page(page_file, width=width, color_scheme=scheme)
     # a minute for the thousands of marks of a page on all trusts, which are the same at any width
     whole = None if width > 320 else {"exclude": [["svg.chart g.mark-symbol"]]}
-    results = Axe().run(page, context=whole, options={"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"]}}).response
+    results = (
+        Axe()
+        .run(page, context=whole, options={"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"]}})
+        .response
+    )
     found = {
-        violation["id"]: [node["html"][:200] for node in violation["nodes"]]
-        for violation in results["violations"]
+        violation["id"]: [node["html"][:200] for node in violation["nodes"]] for violation in results["violations"]
     }
     assert found == {}
     assert len(results["passes"]) > 10

@@ -56,7 +56,7 @@ def test_the_summary_has_headings_a_table_of_nine_rows_and_a_list_of_decisions(s
     assert page.locator(".board-card h3").count() == 4
     assert page.locator("#tbl-wres tbody tr").count() == 9
     assert page.locator("#tbl-wres tbody th[scope=row]").count() == 9
-    assert page.locator('.board-summary figure :is(img, svg)').count() >= 1
+    assert page.locator(".board-summary figure :is(img, svg)").count() >= 1
     decisions = page.locator(".board-summary ol li")
     assert 1 <= decisions.count() <= 3
     for text in decisions.all_inner_texts():
@@ -133,7 +133,9 @@ def box(page, selector: str) -> dict[str, float]:
 @pytest.mark.parametrize("code", BY_QUARTO)
 def test_by_quarto_too_the_summary_is_the_first_screen_of_a_desktop(visit, code, scheme):
     page = visit(f"trusts/{code}.html", width=1440, scheme=scheme)
-    summary, formats, title = (box(page, selector) for selector in (".board-summary", ".formats", "#title-block-header"))
+    summary, formats, title = (
+        box(page, selector) for selector in (".board-summary", ".formats", "#title-block-header")
+    )
     assert summary["bottom"] <= 900
     assert page.locator(".formats a").count() == 4
     assert title["right"] <= formats["x"]
@@ -157,8 +159,10 @@ def test_by_quarto_too_the_summary_is_the_first_screen_of_a_desktop(visit, code,
 def test_by_quarto_the_page_is_no_wider_than_any_screen_and_the_contents_stay_in_sight(visit, code, width):
     page = visit(f"trusts/{code}.html", width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    tops = [box(page, selector)["y"] for selector in
-            ("#title-block-header", ".formats", ".board-summary", "main > section:nth-of-type(2)")]
+    tops = [
+        box(page, selector)["y"]
+        for selector in ("#title-block-header", ".formats", ".board-summary", "main > section:nth-of-type(2)")
+    ]
     assert tops == sorted(tops)
     assert len(set(tops)) == 4
     if width >= 768:

@@ -54,8 +54,12 @@ def report(file: Path) -> dict[str, list]:
         "scopes": [cell.get("scope") for cell in main.xpath(".//th[@scope]")],
         "references": [(link.get("href"), words(link)) for link in main.xpath(".//a[contains(@class, 'quarto-xref')]")],
         "identifiers met twice": [name for name in set(found) if found.count(name) > 1],
-        "callouts": len(main.xpath(".//div[contains(@class, 'callout-note') or contains(@class, 'callout-warning') "
-                                   "or contains(@class, 'callout-important')]")),
+        "callouts": len(
+            main.xpath(
+                ".//div[contains(@class, 'callout-note') or contains(@class, 'callout-warning') "
+                "or contains(@class, 'callout-important')]"
+            )
+        ),
     }
 
 
@@ -78,8 +82,9 @@ def test_the_pdfs_hold_the_same(sites, page):
                 if isinstance(thing, pikepdf.Dictionary) and str(thing.get("/Type", "")) == "/StructElem":
                     kind = str(thing.S)
                     counted[kind] = counted.get(kind, 0) + 1
-            alts = sorted(str(thing.Alt) for thing in pdf.objects
-                          if isinstance(thing, pikepdf.Dictionary) and "/Alt" in thing)
+            alts = sorted(
+                str(thing.Alt) for thing in pdf.objects if isinstance(thing, pikepdf.Dictionary) and "/Alt" in thing
+            )
             kinds = ("/Figure", "/Table", "/TR", "/TH", "/TD", "/Caption", "/H1", "/H2", "/H3")
             return {kind: counted.get(kind, 0) for kind in kinds} | {"alternative texts": alts}
 
@@ -151,7 +156,9 @@ def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
     found = page.locator(".aa-DetachedContainer a, .aa-Panel a").evaluate_all("links => links.map(link => link.href)")
     assert any("trusts/R1H.html" in href for href in found)
     page.locator("input.aa-Input").fill("plain words of an output")
-    page.wait_for_function("[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX1.html'))")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX1.html'))"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -174,9 +181,22 @@ def test_a_page_with_figures_of_its_own_is_numbered_by_quarto_alone(staged, site
     project = tmp_path / "project"
     shutil.copytree(staged[0], project)
     notebook = json.loads((project / PAGES[0]).read_text())
-    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "own", "metadata": {}, "source": [
-        "| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "\n", ": Mine {#tbl-mine}\n"]})
+    notebook["cells"].insert(
+        1,
+        {
+            "cell_type": "markdown",
+            "id": "own",
+            "metadata": {},
+            "source": ["| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "\n", ": Mine {#tbl-mine}\n"],
+        },
+    )
     (project / PAGES[0]).write_text(json.dumps(notebook))
     assert render_site(project, tmp_path / "site", PAGES[:1], engine="quarto") == []
     captions = report(tmp_path / "site" / PAGES[0].replace(".ipynb", ".html"))["captions"]
-    assert [caption.partition(":")[0] for caption in captions] == ["Table 1", "Table 2", "Figure 1", "Figure 2", "Table 3"]
+    assert [caption.partition(":")[0] for caption in captions] == [
+        "Table 1",
+        "Table 2",
+        "Figure 1",
+        "Figure 2",
+        "Table 3",
+    ]

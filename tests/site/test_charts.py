@@ -19,18 +19,34 @@ ROOT = Path(__file__).parents[2]
 CODES = [f"R{letter}{number}" for letter in "ABC" for number in range(1, 6)]
 NAMES = [f"St Anne’s {word} NHS Foundation Trust" for word in "One Two Three Four Five".split()] * 3
 POINTS = pd.DataFrame(
-    {"trust_code": CODES, "trust_name": [f"{name} {code}" for code, name in zip(CODES, NAMES, strict=True)],
-     "total": range(100, 1600, 100), "percent": [10.0 + i for i in range(15)], "series": "Each trust",
-     "position": "within limits"}
+    {
+        "trust_code": CODES,
+        "trust_name": [f"{name} {code}" for code, name in zip(CODES, NAMES, strict=True)],
+        "total": range(100, 1600, 100),
+        "percent": [10.0 + i for i in range(15)],
+        "series": "Each trust",
+        "position": "within limits",
+    }
 )
 POINTS.loc[2, "trust_name"] = "Zebra & <b>Co</b> NHS Trust"
 LIMITS = pd.DataFrame(
-    {"total": [100, 1500], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
-     "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
+    {
+        "total": [100, 1500],
+        "target": 15.0,
+        "lower_95": [8.0, 12.0],
+        "upper_95": [22.0, 18.0],
+        "lower_998": [5.0, 10.0],
+        "upper_998": [26.0, 20.0],
+    }
 )
 SHARES = pd.DataFrame(
-    {"label": "Discrimination", "group": ["Ethnic minority", "White"], "percent": [16.3, 10.1], "lower": [15.4, 9.2],
-     "upper": [17.2, 11.0]}
+    {
+        "label": "Discrimination",
+        "group": ["Ethnic minority", "White"],
+        "percent": [16.3, 10.1],
+        "lower": [15.4, 9.2],
+        "upper": [17.2, 11.0],
+    }
 )
 
 
@@ -50,10 +66,10 @@ def page_of_charts(tmp_path_factory):
         cell = nbformat.v4.new_code_cell("")
         cell.outputs = [nbformat.v4.new_output("display_data", data=shown._repr_mimebundle_())]
         notebook.cells += [nbformat.v4.new_markdown_cell(f"## About {id}"), cell]
-    listed = POINTS.assign(name=[Linked(row.trust_name, f"../trusts/{row.trust_code}.html") for row in POINTS.itertuples()])
-    trusts = show_table(
-        listed, id="tbl-trusts", caption="Every trust", columns={"name": "Trust", "trust_code": "Code"}
+    listed = POINTS.assign(
+        name=[Linked(row.trust_name, f"../trusts/{row.trust_code}.html") for row in POINTS.itertuples()]
     )
+    trusts = show_table(listed, id="tbl-trusts", caption="Every trust", columns={"name": "Trust", "trust_code": "Code"})
     cell = nbformat.v4.new_code_cell("")
     cell.outputs = [nbformat.v4.new_output("display_data", data=trusts._repr_mimebundle_())]
     notebook.cells += [nbformat.v4.new_markdown_cell("## Every trust"), cell]
@@ -209,9 +225,7 @@ def test_a_trust_is_found_by_code_or_name_and_marked_in_every_chart(page_of_char
 def test_a_trust_that_is_not_found_is_said(page_of_charts, open_page, typed, said):
     page = open_page(page_of_charts)
     page.get_by_label("Find a trust in Figure 2").fill(typed)
-    page.wait_for_function(
-        "said => document.querySelector('#fig-two .chart-find p').textContent === said", arg=said
-    )
+    page.wait_for_function("said => document.querySelector('#fig-two .chart-find p').textContent === said", arg=said)
     assert page.get_by_label("Find a trust in Figure 3").count() == 0, "a chart without trusts has no box"
 
 
@@ -262,7 +276,9 @@ def test_a_picture_that_carries_script_or_handlers_runs_none_of_it(page_of_chart
     text = page_of_charts.read_text(encoding="utf-8")
     found = re.search(r"<img src=\"data:image/svg\+xml;base64,([^\"]+)", text)
     svg = base64.b64decode(found[1]).decode()
-    bad = svg.replace("</svg>", '<script>window.ran=1</script><circle r="3" onclick="window.ran=1" aria-label="x: 1"/></svg>')
+    bad = svg.replace(
+        "</svg>", '<script>window.ran=1</script><circle r="3" onclick="window.ran=1" aria-label="x: 1"/></svg>'
+    )
     bad = bad.replace("<svg ", '<svg onload="window.ran=1" ', 1)
     page = tmp_path / "bad.html"
     page.write_text(text.replace(found[1], base64.b64encode(bad.encode()).decode(), 1), encoding="utf-8")
@@ -279,7 +295,8 @@ def test_a_chart_with_vega_s_own_words_alone_stays_a_picture(page_of_charts, ope
     found = re.search(r"<img src=\"data:image/svg\+xml;base64,([^\"]+)", text)
     svg = base64.b64decode(found[1]).decode()
     plain = re.sub(r' aria-label="[^"]*"', "", svg).replace(
-        "</svg>", '<g role="graphics-object" aria-roledescription="title" aria-label="Title text \'Percentage\'"></g></svg>'
+        "</svg>",
+        '<g role="graphics-object" aria-roledescription="title" aria-label="Title text \'Percentage\'"></g></svg>',
     )
     page = tmp_path / "plain.html"
     page.write_text(text.replace(found[1], base64.b64encode(plain.encode()).decode(), 1), encoding="utf-8")

@@ -10,10 +10,16 @@ import pytest
 from lxml import html as lxml_html
 
 BUILT = [
-    "index.html", "trusts/DEMO.html", "notebooks/national_overview.html", "notebooks/staff_and_patients.html",
-    "notebooks/data_quality.html", "notebooks/methods.html",
+    "index.html",
+    "trusts/DEMO.html",
+    "notebooks/national_overview.html",
+    "notebooks/staff_and_patients.html",
+    "notebooks/data_quality.html",
+    "notebooks/methods.html",
 ]
-EVERY_KIND = pytest.mark.parametrize("page_file", [("built_site", address) for address in BUILT], indirect=True, ids=BUILT)
+EVERY_KIND = pytest.mark.parametrize(
+    "page_file", [("built_site", address) for address in BUILT], indirect=True, ids=BUILT
+)
 
 #: WCAG 2.2, 1.4.12: nothing is lost when a reader sets these.
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
@@ -34,7 +40,9 @@ def test_a_page_is_under_600_kb(page_file):
 
 
 @EVERY_KIND
-@pytest.mark.parametrize(("width", "height", "scale"), [(320, 640, 1), (320, 256, 4)], ids=["320 px", "400% of 1280 px"])
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(320, 640, 1), (320, 256, 4)], ids=["320 px", "400% of 1280 px"]
+)
 def test_a_narrow_page_never_scrolls_sideways(page_file, open_page, width, height, scale):
     page = open_page(page_file, width=width, height=height, device_scale_factor=scale)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -147,9 +155,7 @@ def test_one_file_works_in_an_empty_folder(built_site, race_equality_here, open_
     page = open_page(file)
     assert page.faults == []
     assert page.locator("main figure").count() > 5
-    assert page.evaluate(
-        "() => [...document.images].every(image => image.complete && image.naturalWidth > 0)"
-    )
+    assert page.evaluate("() => [...document.images].every(image => image.complete && image.naturalWidth > 0)")
     for link in page.locator("a").all():
         href = link.get_attribute("href")
         assert href.startswith(("#", "https://")), href

@@ -10,8 +10,7 @@ from lxml import html as lxml_html
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 REPORTS = ["trusts/RX1.html", "trusts/RX2.html", "notebooks/national_overview.html"]
 GOLDEN = [
-    f"trusts/{file.stem.removeprefix('board_report_')}.html"
-    for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))
+    f"trusts/{file.stem.removeprefix('board_report_')}.html" for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))
 ]
 PAGES = ["index.html", *REPORTS, *GOLDEN]
 
@@ -73,8 +72,10 @@ def test_figures_tables_and_sections_are_numbered_and_referred_to(site):
     assert headings == ["On this page", "1 In one page", "2 Detail", "2.1 Survey", "3 Sources"]
     references = {link.get("href"): link.text_content() for link in document.xpath("//a[@class='quarto-xref']")}
     assert references == {
-        "#tbl-wres": "Table\u00a01", "#fig-gaps": "Figure\u00a01",
-        "#sec-detail": "Section\u00a02", "#fig-wide": "Figure\u00a02",
+        "#tbl-wres": "Table\u00a01",
+        "#fig-gaps": "Figure\u00a01",
+        "#sec-detail": "Section\u00a02",
+        "#fig-wide": "Figure\u00a02",
     }
     for target in references:
         assert len(document.xpath(f"//*[@id='{target[1:]}']")) == 1
@@ -178,7 +179,7 @@ def test_a_trust_is_found_by_keyboard(site, open_page, typed, found):
             break
     page.keyboard.type(typed)
     rows = page.locator("table#trusts tr[data-find]:not([hidden]) td:nth-child(2)")
-    assert [text for text in rows.all_inner_texts()] == found
+    assert list(rows.all_inner_texts()) == found
     status = page.locator(".find-trust [role=status]")
     page.wait_for_function("document.querySelector('[role=status]').textContent === '1 trust'")
     assert status.get_attribute("aria-live") == "polite"

@@ -15,10 +15,17 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 REPORTS = ["RX1", "RX2"]
 GOLDEN = [file.stem.removeprefix("board_report_") for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))]
 #: Reports of every kind, and each page on all trusts as a build makes it.
-BUILT = ["trusts/DEMO", "notebooks/national_overview", "notebooks/staff_and_patients", "notebooks/data_quality",
-         "notebooks/methods"]
-ALL = [*(("site", f"trusts/{code}.pdf") for code in [*REPORTS, *GOLDEN]),
-       *(("built_site", f"{page}.pdf") for page in BUILT)]
+BUILT = [
+    "trusts/DEMO",
+    "notebooks/national_overview",
+    "notebooks/staff_and_patients",
+    "notebooks/data_quality",
+    "notebooks/methods",
+]
+ALL = [
+    *(("site", f"trusts/{code}.pdf") for code in [*REPORTS, *GOLDEN]),
+    *(("built_site", f"{page}.pdf") for page in BUILT),
+]
 EVERY_PDF = pytest.mark.parametrize("page_file", ALL, indirect=True, ids="-".join)
 #: The margins of typst-template.typ, in points.
 SIDE, TOP, BOTTOM = (length / 25.4 * 72 for length in (20, 22, 20))
@@ -120,10 +127,18 @@ def test_the_text_of_a_pdf(site):
     text = text_of(site / "trusts/RX1.pdf")
     words = " ".join(text.split())
     for said in (
-        "Nottingham Example NHS Trust", "Race equality board report", "1 In one page", "2.1 Survey",
-        "Figure 1: Gaps & intervals", "Table 2: Where each figure stands",
-        "See Table 1, Figure 1 and Section 2; Figure 2.", "Costs $5 and $6, not mathematics.",
-        "How far these figures reach", "plain words of an output", "1. Pay bands", "Ethnic minority staff",
+        "Nottingham Example NHS Trust",
+        "Race equality board report",
+        "1 In one page",
+        "2.1 Survey",
+        "Figure 1: Gaps & intervals",
+        "Table 2: Where each figure stands",
+        "See Table 1, Figure 1 and Section 2; Figure 2.",
+        "Costs $5 and $6, not mathematics.",
+        "How far these figures reach",
+        "plain words of an output",
+        "1. Pay bands",
+        "Ethnic minority staff",
     ):
         assert said in words, said
     assert "secret_of_the_code" not in words
@@ -165,9 +180,7 @@ def words_of(file: Path) -> list[list[tuple[float, float, float, float, str]]]:
         pytest.skip("pdftotext (poppler-utils) is not on the PATH")
     boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
     word = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>')
-    return [
-        [(*map(float, found[:4]), found[4]) for found in word.findall(page)] for page in boxes.split("<page ")[1:]
-    ]
+    return [[(*map(float, found[:4]), found[4]) for found in word.findall(page)] for page in boxes.split("<page ")[1:]]
 
 
 def ink_of(file: Path) -> list:

@@ -22,9 +22,7 @@ from race_equality.sources.systems import read_codes
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data"
 
-MENTAL_HEALTH = (
-    "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts"
-)
+MENTAL_HEALTH = "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts"
 ACUTE = "Acute and Acute & Community Trusts"
 
 # code, name, grouping, opened, closed: the columns of etr.csv that are read
@@ -44,22 +42,61 @@ ETR = [
     ("RYV", "CAMBRIDGESHIRE COMMUNITY SERVICES NHS TRUST", "Y61", "20100401", "20260331"),
 ]
 TRUSTS = [
-    ("G6V2S", "North London NHS Foundation Trust", "Tavistock", MENTAL_HEALTH, "London", "North Central London",
-     "RNK", "2026-04-01"),
+    (
+        "G6V2S",
+        "North London NHS Foundation Trust",
+        "Tavistock",
+        MENTAL_HEALTH,
+        "London",
+        "North Central London",
+        "RNK",
+        "2026-04-01",
+    ),
     ("K0N6A", "The Online NHS Trust", "", "Online / Digital", "National", "", "", ""),
     ("R1F", "Isle of Wight NHS Trust", "", ACUTE, "South East", "Hampshire and Isle of Wight", "", ""),
-    ("RA7", "Bristol NHS Foundation Trust", "Bristol FT;North Bristol NHS Trust", ACUTE, "South West",
-     "Bristol, North Somerset and South Gloucestershire", "RVJ", "2026-07-01"),
+    (
+        "RA7",
+        "Bristol NHS Foundation Trust",
+        "Bristol FT;North Bristol NHS Trust",
+        ACUTE,
+        "South West",
+        "Bristol, North Somerset and South Gloucestershire",
+        "RVJ",
+        "2026-07-01",
+    ),
     ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", "GSTT", ACUTE, "London", "South East London", "", ""),
-    ("RV5", "South London and Maudsley NHS Foundation Trust", "SLaM", MENTAL_HEALTH, "London",
-     "South East London", "", ""),
+    (
+        "RV5",
+        "South London and Maudsley NHS Foundation Trust",
+        "SLaM",
+        MENTAL_HEALTH,
+        "London",
+        "South East London",
+        "",
+        "",
+    ),
     ("RX8", "Yorkshire Ambulance Service NHS Trust", "", "Ambulance Trusts", "North East and Yorkshire", "-", "", ""),
-    ("RY3", "East of England Community Health and Care NHS Trust",
-     "Norfolk Community Health and Care NHS Trust;Cambridgeshire Community Services NHS Trust",
-     "Community Trusts", "East of England", "Norfolk and Waveney; Cambridgeshire and Peterborough", "", ""),
-    ("TAD", "Bradford District Care NHS Foundation Trust", "", MENTAL_HEALTH, "North East and Yorkshire",
-     "West Yorkshire", "", ""),
-]  # fmt: skip
+    (
+        "RY3",
+        "East of England Community Health and Care NHS Trust",
+        "Norfolk Community Health and Care NHS Trust;Cambridgeshire Community Services NHS Trust",
+        "Community Trusts",
+        "East of England",
+        "Norfolk and Waveney; Cambridgeshire and Peterborough",
+        "",
+        "",
+    ),
+    (
+        "TAD",
+        "Bradford District Care NHS Foundation Trust",
+        "",
+        MENTAL_HEALTH,
+        "North East and Yorkshire",
+        "West Yorkshire",
+        "",
+        "",
+    ),
+]
 SUCCESSORS = [("RT3", "RJ1", "2021-02-01"), ("RW6", "RM3", "2021-10-01"), ("RW6", "R0A", "2021-10-01")]
 
 # code, name, benchmarking group, (Q15, base), (Q16a, base), (Q16b, base), (Q16c_1, base)
@@ -67,52 +104,135 @@ SURVEY = [
     ("0AR", "NHS North of England CSU", "CSUs", (59.1, 1215), (0.2, 1214), (5.0, 1206), ("-", 61)),
     ("QKK", "NHS South East London ICB", "ICBs", (61.0, 400), (1.2, 401), (6.1, 399), ("-", 25)),
     ("R1F1", "Isle of Wight NHS Trust (acute sector)", ACUTE, (55.2, 900), (8.1, 905), (7.5, 899), (100, 60)),
-    ("R1F2", "Isle of Wight NHS Trust (ambulance sector)", "Ambulance Trusts", (52.3, 152), (12.2, 151),
-     (12.3, 151), ("-", 24)),
+    (
+        "R1F2",
+        "Isle of Wight NHS Trust (ambulance sector)",
+        "Ambulance Trusts",
+        (52.3, 152),
+        (12.2, 151),
+        (12.3, 151),
+        ("-", 24),
+    ),
     ("RA7", "University Hospitals Bristol and Weston", ACUTE, (57.0, 5000), (9.0, 5010), (8.8, 4990), (100, 500)),
-    ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", ACUTE, (52.5, 12000), (11.1, 12050), (12.4, 11900),
-     (100, 2400)),
-    ("RNK", "Tavistock and Portman NHS Foundation Trust", MENTAL_HEALTH, (48.0, 300), (6.0, 301), (10.1, 299),
-     (100, 40)),
-    ("RV5", "South London and Maudsley NHS Foundation Trust", MENTAL_HEALTH, (46.4, 2300), (20.0, 2310),
-     (14.0, 2290), (100, 700)),
+    (
+        "RJ1",
+        "Guy's and St Thomas' NHS Foundation Trust",
+        ACUTE,
+        (52.5, 12000),
+        (11.1, 12050),
+        (12.4, 11900),
+        (100, 2400),
+    ),
+    (
+        "RNK",
+        "Tavistock and Portman NHS Foundation Trust",
+        MENTAL_HEALTH,
+        (48.0, 300),
+        (6.0, 301),
+        (10.1, 299),
+        (100, 40),
+    ),
+    (
+        "RV5",
+        "South London and Maudsley NHS Foundation Trust",
+        MENTAL_HEALTH,
+        (46.4, 2300),
+        (20.0, 2310),
+        (14.0, 2290),
+        (100, 700),
+    ),
     ("RVJ", "North Bristol NHS Trust", ACUTE, (58.0, 4800), (8.5, 4810), (8.3, 4790), (100, 450)),
-    ("RX8", "Yorkshire Ambulance Service NHS Trust", "Ambulance Trusts", (50.0, 2500), (10.0, 2505), ("-", "-"),
-     (100, 200)),
-    ("RY3", "Norfolk Community Health and Care NHS Trust", "Community Trusts", (63.0, 1500), (4.0, 1501),
-     (5.5, 1499), (100, 70)),
-    ("RYV", "Cambridgeshire Community Services NHS Trust", "Community Trusts", (66.0, 1200), (3.0, 1201),
-     (4.9, 1199), (100, 35)),
-    ("TAD", "Bradford District Care NHS Foundation Trust", MENTAL_HEALTH, (59.7, 1750), (7.9, 1751), (9.1, 1749),
-     (100, 180)),
+    (
+        "RX8",
+        "Yorkshire Ambulance Service NHS Trust",
+        "Ambulance Trusts",
+        (50.0, 2500),
+        (10.0, 2505),
+        ("-", "-"),
+        (100, 200),
+    ),
+    (
+        "RY3",
+        "Norfolk Community Health and Care NHS Trust",
+        "Community Trusts",
+        (63.0, 1500),
+        (4.0, 1501),
+        (5.5, 1499),
+        (100, 70),
+    ),
+    (
+        "RYV",
+        "Cambridgeshire Community Services NHS Trust",
+        "Community Trusts",
+        (66.0, 1200),
+        (3.0, 1201),
+        (4.9, 1199),
+        (100, 35),
+    ),
+    (
+        "TAD",
+        "Bradford District Care NHS Foundation Trust",
+        MENTAL_HEALTH,
+        (59.7, 1750),
+        (7.9, 1751),
+        (9.1, 1749),
+        (100, 180),
+    ),
     ("NR5", "Livewell Southwest", "Social Enterprises - Community", (60.0, 800), (3.0, 801), (5.0, 799), (100, 30)),
-]  # fmt: skip
+]
 
 ETHNIC_GROUPS = [
-    "White - English / Welsh / Scottish / Northern Irish / British", "White - Irish",
-    "White - Gypsy or Irish Traveller", "White - Any other White background",
+    "White - English / Welsh / Scottish / Northern Irish / British",
+    "White - Irish",
+    "White - Gypsy or Irish Traveller",
+    "White - Any other White background",
     "Mixed/Multiple ethnic background - White and Black Caribbean",
     "Mixed/Multiple ethnic background - White and Black African",
     "Mixed/Multiple ethnic background - White and Asian",
     "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
-    "Asian/Asian British - Indian", "Asian/Asian British - Pakistani", "Asian/Asian British - Bangladeshi",
-    "Asian/Asian British - Chinese", "Asian/Asian British - Any other Asian background",
-    "Black/African/Caribbean/Black British - African", "Black/African/Caribbean/Black British - Caribbean",
+    "Asian/Asian British - Indian",
+    "Asian/Asian British - Pakistani",
+    "Asian/Asian British - Bangladeshi",
+    "Asian/Asian British - Chinese",
+    "Asian/Asian British - Any other Asian background",
+    "Black/African/Caribbean/Black British - African",
+    "Black/African/Caribbean/Black British - Caribbean",
     "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
-    "Other ethnic group - Arab", "Other ethnic group - Any other ethnic background",
-]  # fmt: skip
+    "Other ethnic group - Arab",
+    "Other ethnic group - Any other ethnic background",
+]
 # people in each of the 18 groups out of 200, the same in every organisation of the cut
 RESPONDENTS = [110, 4, 1, 13, 2, 1, 2, 3, 20, 6, 2, 2, 12, 14, 4, 1, 1, 2]
 
 STAFF_GROUPS = [
-    "Total", "Professionally qualified clinical staff", "HCHS Doctors", "Consultant", "Associate Specialist",
-    "Specialty Doctor", "Staff Grade", "Specialty Registrar", "Core Training", "Foundation Doctor Year 2",
-    "Foundation Doctor Year 1", "Hospital Practitioner / Clinical Assistant", "Other and Local HCHS Doctor Grades",
-    "Nurses & health visitors", "Midwives", "Ambulance staff", "Scientific, therapeutic & technical staff",
-    "Support to clinical staff", "Support to doctors, nurses & midwives", "Support to ambulance staff",
-    "Support to ST&T staff", "NHS infrastructure support", "Central functions", "Hotel, property & estates",
-    "Senior managers", "Managers", "Other staff or those with unknown classification",
-]  # fmt: skip
+    "Total",
+    "Professionally qualified clinical staff",
+    "HCHS Doctors",
+    "Consultant",
+    "Associate Specialist",
+    "Specialty Doctor",
+    "Staff Grade",
+    "Specialty Registrar",
+    "Core Training",
+    "Foundation Doctor Year 2",
+    "Foundation Doctor Year 1",
+    "Hospital Practitioner / Clinical Assistant",
+    "Other and Local HCHS Doctor Grades",
+    "Nurses & health visitors",
+    "Midwives",
+    "Ambulance staff",
+    "Scientific, therapeutic & technical staff",
+    "Support to clinical staff",
+    "Support to doctors, nurses & midwives",
+    "Support to ambulance staff",
+    "Support to ST&T staff",
+    "NHS infrastructure support",
+    "Central functions",
+    "Hotel, property & estates",
+    "Senior managers",
+    "Managers",
+    "Other staff or those with unknown classification",
+]
 
 
 def write_csv(path: Path, rows: list[tuple], header: tuple | None = None) -> Path:
@@ -182,19 +302,24 @@ def write_survey(path: Path, edit: Edit | None = None, organisations: list[tuple
     experience = start(
         "HEALTH WELLBEING SAFETY Q15-17",
         [
-            ("Q15 - Does your organisation act fairly with regard to career progression?", ["% Yes", "% No", "% Don't know"]),
+            (
+                "Q15 - Does your organisation act fairly with regard to career progression?",
+                ["% Yes", "% No", "% Don't know"],
+            ),
             ("Q16a - Discrimination from patients / service users?", ["% Yes", "% No"]),
             ("Q16b - Discrimination from manager / team leader or other colleagues?", ["% Yes", "% No"]),
             ("Q16c_1 - Ethnic background", ["% Ethnic background"]),
             ("Q16c_2 - Gender", ["% Gender"]),
         ],
-    )  # fmt: skip
+    )
     background = start(
         "BACKGROUND INFORMATION Q27-30",
-        [("Q27a - Gender", ["% Female", "% Male"]),
-         ("Q28 - What is your ethnic group?", [f"% {group}" for group in ETHNIC_GROUPS]),
-         ("Q29 - Sexual orientation", ["% Other"])],
-    )  # fmt: skip
+        [
+            ("Q27a - Gender", ["% Female", "% Male"]),
+            ("Q28 - What is your ethnic group?", [f"% {group}" for group in ETHNIC_GROUPS]),
+            ("Q29 - Sexual orientation", ["% Other"]),
+        ],
+    )
     for row, (code, name, kind, q15, q16a, q16b, q16c) in enumerate(organisations, start=6):
         first = [code, name, kind, "-" if kind == "CSUs" else "London", "-", "Occupation Group"]
         no = [100 - q[0] if q[0] != "-" else "-" for q in (q15, q16a, q16b)]
@@ -220,8 +345,24 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
     book.create_sheet("BACKGROUND INFORMATION Q27-30")
     sheet["A1"] = "NHS Staff Survey 2024 - WEIGHTED Results"
     base = "Base (number of responses)"
-    headers = ["Base", "Breakdown", "Breakdown subgroup", "Weighting", "% Yes", "% No", "% Don't know", base,
-               "% Yes", "% No", base, "% Yes", "% No", base, "% Ethnic background", base]  # fmt: skip
+    headers = [
+        "Base",
+        "Breakdown",
+        "Breakdown subgroup",
+        "Weighting",
+        "% Yes",
+        "% No",
+        "% Don't know",
+        base,
+        "% Yes",
+        "% No",
+        base,
+        "% Yes",
+        "% No",
+        base,
+        "% Ethnic background",
+        base,
+    ]
     for column, header in enumerate(headers, start=1):
         sheet.cell(5, column, header)
     for column, question in (
@@ -239,8 +380,24 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
         ("Ethnic background (summary)", "Staff from all other ethnic groups combined"),
     ]
     for row, (breakdown, group) in enumerate(breakdowns, start=6):
-        values = ["National", breakdown, group, "Organisation Size", 50 + row / 10, 20, 30, 1000 + row,
-                  10 + row / 10, 80, 1001 + row, 8 + row / 10, 90, 999 + row, 54 + row / 10, 100 + row]  # fmt: skip
+        values = [
+            "National",
+            breakdown,
+            group,
+            "Organisation Size",
+            50 + row / 10,
+            20,
+            30,
+            1000 + row,
+            10 + row / 10,
+            80,
+            1001 + row,
+            8 + row / 10,
+            90,
+            999 + row,
+            54 + row / 10,
+            100 + row,
+        ]
         for column, value in enumerate(values, start=1):
             sheet.cell(row, column, value)
     if edit:
@@ -251,16 +408,7 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
     return path
 
 
-WRES_HEADER = (
-    "trust_code",
-    "trust_type",
-    "survey_year",
-    "wres_indicator",
-    "group",
-    "rate",
-    "base",
-    "n_candidates",
-)
+WRES_HEADER = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base", "n_candidates")
 
 
 def wres_rows() -> list[tuple]:
@@ -284,8 +432,15 @@ def write_workforce(path: Path, edit: Edit | None = None) -> Path:
     sheet = book.create_sheet("2. NHSE, Org & SG - HC")
     sheet["A1"] = "Table 2: NHS Hospital & Community Health Service (HCHS) monthly workforce statistics"
     sheet["A5"] = "May 2023 monthly data"
-    headers = ["NHS England region code", "NHS England region name", "ICS code", "ICS name", "Organisation name",
-               "Organisation code", *STAFF_GROUPS]  # fmt: skip
+    headers = [
+        "NHS England region code",
+        "NHS England region name",
+        "ICS code",
+        "ICS name",
+        "Organisation name",
+        "Organisation code",
+        *STAFF_GROUPS,
+    ]
 
     def counts(total: int) -> list[object]:
         return [total, *[total // 10] * 14, "-", *[total // 20] * 11]
@@ -321,8 +476,13 @@ def write_workforce(path: Path, edit: Edit | None = None) -> Path:
 
 POPULATION_HEADER = ("trust_code", "catchment_population", "imd_score", "deprivation_quintile")
 POPULATION = [("R1F", 115516, 24.6, 2), ("RJ1", 800000, 20.5, 3)]
-CATCHMENT_GROUPS = ("Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African",
-                    "Mixed or Multiple ethnic groups", "Other ethnic group", "White")  # fmt: skip
+CATCHMENT_GROUPS = (
+    "Asian, Asian British or Asian Welsh",
+    "Black, Black British, Black Welsh, Caribbean or African",
+    "Mixed or Multiple ethnic groups",
+    "Other ethnic group",
+    "White",
+)
 CATCHMENT = [("RJ1", 0.125, 0.15, 0.05, 0.05, 0.625), ("RVJ", 0.05, 0.03, 0.03, 0.01, 0.88)]
 
 
@@ -339,52 +499,122 @@ BOARDS = [
     ("E54000022", "QMM", "NHS Norfolk and Waveney Integrated Care Board"),
     ("E54000056", "QUE", "NHS Cambridgeshire and Peterborough Integrated Care Board"),
 ]
-DEPRIVATION_HEADER = ("icb24_code", "icb24_name", "imd_average_score", "imd_rank_of_average_score",
-                      "imd_proportion_of_lso_as_in_most_deprived_10_percent_nationally")  # fmt: skip
+DEPRIVATION_HEADER = (
+    "icb24_code",
+    "icb24_name",
+    "imd_average_score",
+    "imd_rank_of_average_score",
+    "imd_proportion_of_lso_as_in_most_deprived_10_percent_nationally",
+)
 DEPRIVATION = [
     ("E54000030", "NHS South East London Integrated Care Board", 22.5, 19.0, 0.0625),
     ("E54000022", "NHS Norfolk and Waveney Integrated Care Board", 21.0, 21.0, 0.0903),
 ]
-PANEL_HEADER = ("ODS code", "Year", "Organisation name", "Benchmarking group", "Region", "Weighting",
-                "Discrimination_public_base", "Discrimination_public_rate", "Discrimination_internal_base",
-                "Discrimination_internal_rate", "Ethnic_minority_base", "Ethnic_minority_rate", "Respondents")  # fmt: skip
+PANEL_HEADER = (
+    "ODS code",
+    "Year",
+    "Organisation name",
+    "Benchmarking group",
+    "Region",
+    "Weighting",
+    "Discrimination_public_base",
+    "Discrimination_public_rate",
+    "Discrimination_internal_base",
+    "Discrimination_internal_rate",
+    "Ethnic_minority_base",
+    "Ethnic_minority_rate",
+    "Respondents",
+)
 PANEL = [
     ("00L", 2021, "NHS Northumberland CCG", "CCGs", "-", "Occupation Group", 54, 1.9, 54, 5.6, 51, 2.0, 100),
-    ("RJ1", 2021, "Guy's and St Thomas'", ACUTE, "London", "Occupation Group", 9000, 10.5, 8990, 11.5, 9000, 48.0, 9100),
-    ("RJ1", 2022, "Guy's and St Thomas'", ACUTE, "London", "Occupation Group", 9500, 10.8, 9490, 11.9, 9500, 49.0, 9600),
-    ("RVJ", 2022, "North Bristol NHS Trust", ACUTE, "South West", "Occupation Group", 4000, 8.0, 3990, 8.1, 4000, 25.0, 4100),
-]  # fmt: skip
+    (
+        "RJ1",
+        2021,
+        "Guy's and St Thomas'",
+        ACUTE,
+        "London",
+        "Occupation Group",
+        9000,
+        10.5,
+        8990,
+        11.5,
+        9000,
+        48.0,
+        9100,
+    ),
+    (
+        "RJ1",
+        2022,
+        "Guy's and St Thomas'",
+        ACUTE,
+        "London",
+        "Occupation Group",
+        9500,
+        10.8,
+        9490,
+        11.9,
+        9500,
+        49.0,
+        9600,
+    ),
+    (
+        "RVJ",
+        2022,
+        "North Bristol NHS Trust",
+        ACUTE,
+        "South West",
+        "Occupation Group",
+        4000,
+        8.0,
+        3990,
+        8.1,
+        4000,
+        25.0,
+        4100,
+    ),
+]
 SERIES = [
     ("BME % of workforce", 2022, "24.2 (383,706 staff)"),
     ("BME % of workforce", 2023, "26.4"),
     ("Ind2 relative likelihood white v BME appointed from shortlisting", 2023, "1.59"),
     ("Ind6 staff harassment BME / White %", 2024, "24.9 / 20.7"),
 ]
-RTT_HEADER = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk",
-              "over_78wk", "over_104wk")  # fmt: skip
+RTT_HEADER = (
+    "trust_code",
+    "month_start",
+    "total_incomplete",
+    "within_18wk",
+    "over_52wk",
+    "over_65wk",
+    "over_78wk",
+    "over_104wk",
+)
 RTT = [
     ("RJ1", "2026-02-01", 1000.0, 600.0, 50.0, 10.0, 0.0, 0.0),
     ("RJ1", "2026-03-01", 2000.0, 1400.0, 20.0, "", "", ""),
     ("RVJ", "2026-03-01", 500.0, 400.0, 0.0, 0.0, 0.0, 0.0),
     ("R7W2O", "2026-03-01", 70.0, 70.0, 0.0, 0.0, 0.0, 0.0),
 ]
-AE_HEADER = ("trust_code", "month_start", "methodology_break", "att_type1", "att_type2", "att_other", "att_all",
-             "over4hr_type1", "over4hr_all", "dta_4to12hr", "dta_12hr_plus", "emadm_via_ae")  # fmt: skip
+AE_HEADER = (
+    "trust_code",
+    "month_start",
+    "methodology_break",
+    "att_type1",
+    "att_type2",
+    "att_other",
+    "att_all",
+    "over4hr_type1",
+    "over4hr_all",
+    "dta_4to12hr",
+    "dta_12hr_plus",
+    "emadm_via_ae",
+)
 AE = [
     ("RJ1", "2025-10-01", "False", 9000, 0, 1000, 10000, 2400, 2500, 300, 100, 2000),
     ("RJ1", "2025-11-01", "True", 9000, 0, 1000, 10000, 2900, 3000, 300, 150, 2000),
     ("RY3", "2025-11-01", "True", 0, 0, 0, 0, 0, 0, 0, 0, 0),
 ]
-MATERNITY_HEADER = (
-    "Period",
-    "Dimension",
-    "Org_Level",
-    "Org_Code",
-    "Org_Name",
-    "Measure",
-    "Count_Of",
-    "Value",
-)
+MATERNITY_HEADER = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
 
 
 def maternity_rows(
@@ -392,48 +622,85 @@ def maternity_rows(
 ) -> list[tuple]:
     """Return England, a region and two trusts; the labels vary by year."""
     rows = []
-    for level, code, times in (("National", "National", 100), ("NHS England (Region)", "Y56", 10), ("Provider", "RJ1", 2),
-                               ("Provider", "RVJ", 1)):  # fmt: skip
+    for level, code, times in (
+        ("National", "National", 100),
+        ("NHS England (Region)", "Y56", 10),
+        ("Provider", "RJ1", 2),
+        ("Provider", "RVJ", 1),
+    ):
         for dimension, measure, value in (
-            ("EthnicCategoryMotherGroup", "Any other ethnic group", 50), ("EthnicCategoryMotherGroup", "Asian or Asian British", 100),
-            ("EthnicCategoryMotherGroup", "Black or Black British", 150), ("EthnicCategoryMotherGroup", "Mixed", 40),
-            ("EthnicCategoryMotherGroup", "White", 500), ("EthnicCategoryMotherGroup", "Not known", 5),
+            ("EthnicCategoryMotherGroup", "Any other ethnic group", 50),
+            ("EthnicCategoryMotherGroup", "Asian or Asian British", 100),
+            ("EthnicCategoryMotherGroup", "Black or Black British", 150),
+            ("EthnicCategoryMotherGroup", "Mixed", 40),
+            ("EthnicCategoryMotherGroup", "White", 500),
+            ("EthnicCategoryMotherGroup", "Not known", 5),
             ("EthnicCategoryMotherGroup", "Not Stated", 15),
             ("EthnicCategoryMotherGroup", "Missing value / Value outside reporting parameters", 10),
-            ("DeprivationDecileAtBooking", "01 - Most deprived", 200), ("DeprivationDecileAtBooking", decile, 300),
+            ("DeprivationDecileAtBooking", "01 - Most deprived", 200),
+            ("DeprivationDecileAtBooking", decile, 300),
             ("DeprivationDecileAtBooking", "10 - Least deprived", 355),
-            ("DeprivationDecileAtBooking", "Pseudo postcode recorded (includes no fixed abode or resident overseas)", 15),
-            ("TotalDeliveries", "", 870), ("GestationLengthBirthGroup37", "<37 weeks", 60),
+            (
+                "DeprivationDecileAtBooking",
+                "Pseudo postcode recorded (includes no fixed abode or resident overseas)",
+                15,
+            ),
+            ("TotalDeliveries", "", 870),
+            ("GestationLengthBirthGroup37", "<37 weeks", 60),
             ("GestationLengthBirthGroup37", ">=37 weeks", 740),
             ("GestationLengthBirthGroup37", "Missing value / Value outside reporting parameters", 70),
-            ("BirthweightTermGroup2500", "Under 2500g", 20), ("BirthweightTermGroup2500", "2500g and over", 780),
-            (smoking, "Smoker", 0), (smoking, "Non-Smoker / Ex-Smoker", 0), ("OnsetOfLabour", "Spontaneous", 400),
-        ):  # fmt: skip
+            ("BirthweightTermGroup2500", "Under 2500g", 20),
+            ("BirthweightTermGroup2500", "2500g and over", 780),
+            (smoking, "Smoker", 0),
+            (smoking, "Non-Smoker / Ex-Smoker", 0),
+            ("OnsetOfLabour", "Spontaneous", 400),
+        ):
             rows.append((period, dimension, level, code, code, measure, "Deliveries", value * times))
     return rows
 
 
-MHA_HEADER = ("Year", "Measure", "measureSubcategory", "Demographic", "DemographicBreakdown", "OrganisationBreakdown",
-              "Datasource", "OrgID", "OrgName", "MHSDS_Count", "Acute_Count", "Total_Count", "CrudeRate", "StdRate",
-              "Confidence_interval")  # fmt: skip
+MHA_HEADER = (
+    "Year",
+    "Measure",
+    "measureSubcategory",
+    "Demographic",
+    "DemographicBreakdown",
+    "OrganisationBreakdown",
+    "Datasource",
+    "OrgID",
+    "OrgName",
+    "MHSDS_Count",
+    "Acute_Count",
+    "Total_Count",
+    "CrudeRate",
+    "StdRate",
+    "Confidence_interval",
+)
 
 
 def mha_rows() -> list[tuple]:
     """Return England and a board by ethnic group, and trusts' totals; blank is suppressed."""
 
     def row(
-        demographic,
-        group,
-        level,
-        code,
-        count,
-        rate="",
-        standardised="",
-        measure="All detentions",
-        subcategory="All",
+        demographic, group, level, code, count, rate="", standardised="", measure="All detentions", subcategory="All"
     ):
-        return ("2023/24", measure, subcategory, demographic, group, level, "MHSDS", code, code, count, "", count, rate,
-                standardised, "")  # fmt: skip
+        return (
+            "2023/24",
+            measure,
+            subcategory,
+            demographic,
+            group,
+            level,
+            "MHSDS",
+            code,
+            code,
+            count,
+            "",
+            count,
+            rate,
+            standardised,
+            "",
+        )
 
     return [
         row("Age", "15 and under", "h", "All prov", 274, 2.6),
@@ -456,8 +723,16 @@ def mha_rows() -> list[tuple]:
         row("All", "All", "NHS Trust", "RV5", 400),
         row("All", "All", "NHS Trust", "RNK", ""),
         row("All", "All", "Independent Health Provider", "AHL", 55),
-        row("Ethnicity", "White", "All submissions", "All prov", 30, measure="People subject to repeat detentions", subcategory="2"),
-    ]  # fmt: skip
+        row(
+            "Ethnicity",
+            "White",
+            "All submissions",
+            "All prov",
+            30,
+            measure="People subject to repeat detentions",
+            subcategory="2",
+        ),
+    ]
 
 
 @dataclass(frozen=True)
@@ -541,15 +816,43 @@ def write():
     import types
 
     return types.SimpleNamespace(
-        etr=write_etr, trusts=write_trusts, successors=write_successors, survey=write_survey, national=write_national, wres=write_wres,
-        wres_rows=wres_rows, workforce=write_workforce, population=write_population, catchment=write_catchment,
-        csv=write_csv, ETR=ETR, TRUSTS=TRUSTS, SUCCESSORS=SUCCESSORS, SURVEY=SURVEY, WRES_HEADER=WRES_HEADER,
-        POPULATION=POPULATION, POPULATION_HEADER=POPULATION_HEADER, CATCHMENT=CATCHMENT,
-        BOARDS=BOARDS, DEPRIVATION=DEPRIVATION, DEPRIVATION_HEADER=DEPRIVATION_HEADER,
-        PANEL=PANEL, PANEL_HEADER=PANEL_HEADER, SERIES=SERIES, RTT=RTT, RTT_HEADER=RTT_HEADER, AE=AE,
-        AE_HEADER=AE_HEADER, maternity_rows=maternity_rows, MATERNITY_HEADER=MATERNITY_HEADER, mha_rows=mha_rows,
-        MHA_HEADER=MHA_HEADER, ETHNIC_GROUPS=ETHNIC_GROUPS, RESPONDENTS=RESPONDENTS, STAFF_GROUPS=STAFF_GROUPS,
-    )  # fmt: skip
+        etr=write_etr,
+        trusts=write_trusts,
+        successors=write_successors,
+        survey=write_survey,
+        national=write_national,
+        wres=write_wres,
+        wres_rows=wres_rows,
+        workforce=write_workforce,
+        population=write_population,
+        catchment=write_catchment,
+        csv=write_csv,
+        ETR=ETR,
+        TRUSTS=TRUSTS,
+        SUCCESSORS=SUCCESSORS,
+        SURVEY=SURVEY,
+        WRES_HEADER=WRES_HEADER,
+        POPULATION=POPULATION,
+        POPULATION_HEADER=POPULATION_HEADER,
+        CATCHMENT=CATCHMENT,
+        BOARDS=BOARDS,
+        DEPRIVATION=DEPRIVATION,
+        DEPRIVATION_HEADER=DEPRIVATION_HEADER,
+        PANEL=PANEL,
+        PANEL_HEADER=PANEL_HEADER,
+        SERIES=SERIES,
+        RTT=RTT,
+        RTT_HEADER=RTT_HEADER,
+        AE=AE,
+        AE_HEADER=AE_HEADER,
+        maternity_rows=maternity_rows,
+        MATERNITY_HEADER=MATERNITY_HEADER,
+        mha_rows=mha_rows,
+        MHA_HEADER=MHA_HEADER,
+        ETHNIC_GROUPS=ETHNIC_GROUPS,
+        RESPONDENTS=RESPONDENTS,
+        STAFF_GROUPS=STAFF_GROUPS,
+    )
 
 
 @pytest.fixture(scope="session")

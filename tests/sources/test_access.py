@@ -96,12 +96,7 @@ def official(tmp_path, write):
         columns = (*AE_MONTH_COLUMNS, *AE_MONTH_OTHER_COLUMNS, "Unnamed: 22", "a")
 
         def row(code, **values):
-            found = dict.fromkeys(columns, 0) | {
-                "Period": period,
-                "Org Code": code,
-                "Unnamed: 22": "",
-                "a": "",
-            }
+            found = dict.fromkeys(columns, 0) | {"Period": period, "Org Code": code, "Unnamed: 22": "", "a": ""}
             return tuple((found | values)[column] for column in columns)
 
         gstt = {
@@ -143,10 +138,7 @@ def test_a_month_as_published(official, trust_list):
     [
         ({"Period": "MSitAE-JULIUS-2026"}, "row 2, Period: The period is 'MSitAE-JULIUS-2026'"),
         ({"Period": "MSitAE-JUNE-2026"}, "The file has more than one month"),
-        (
-            {"A&E attendances Type 1": "many"},
-            "row 2, A&E attendances Type 1: The number of patients is 'many'",
-        ),
+        ({"A&E attendances Type 1": "many"}, "row 2, A&E attendances Type 1: The number of patients is 'many'"),
         ({"Attendances over 4hrs Type 1": 10_001}, "10501 is not between 0 and 10000"),
         ({"a": 7}, None),
     ],
@@ -207,14 +199,20 @@ def extract(tmp_path, write):
     import zipfile
 
     def make(edit=None, period="RTT-July-2026"):
-        columns = ["Period", "Provider Org Code", "Commissioner Org Code", "RTT Part Type",
-                   "Treatment Function Code", *WEEKS, "Total", "Total All"]  # fmt: skip
+        columns = [
+            "Period",
+            "Provider Org Code",
+            "Commissioner Org Code",
+            "RTT Part Type",
+            "Treatment Function Code",
+            *WEEKS,
+            "Total",
+            "Total All",
+        ]
 
         def row(provider, commissioner, part, function, **weeks):
             waits = {
-                f"Gt {int(n[1:]):02} To {int(n[1:]) + 1:02} Weeks SUM 1": v
-                for n, v in weeks.items()
-                if n != "w104"
+                f"Gt {int(n[1:]):02} To {int(n[1:]) + 1:02} Weeks SUM 1": v for n, v in weeks.items() if n != "w104"
             }
             waits |= {"Gt 104 Weeks SUM 1": weeks["w104"]} if "w104" in weeks else {}
             total = sum(weeks.values())
@@ -276,19 +274,10 @@ def spoil(row, column, value):
         (spoil(1, 5, "many"), "row 3, Gt 00 To 01 Weeks SUM 1: The number of patients is 'many'"),
         (spoil(2, 0, "RTT-June-2026"), "row 4, Period: The file has more than one month"),
         (spoil(1, 0, "July"), "row 3, Period: The period is 'July' and not like RTT-JUNE-2026"),
-        (
-            lambda columns, rows: columns.__setitem__(1, "Provider Code"),
-            "There is no column 'Provider Org Code'",
-        ),
-        (
-            lambda columns, rows: columns.__setitem__(25, "Gt 20 to 21"),
-            "There is no column 'Gt 20 To 21 Weeks SUM 1'",
-        ),
+        (lambda columns, rows: columns.__setitem__(1, "Provider Code"), "There is no column 'Provider Org Code'"),
+        (lambda columns, rows: columns.__setitem__(25, "Gt 20 to 21"), "There is no column 'Gt 20 To 21 Weeks SUM 1'"),
         (lambda columns, rows: rows.__setitem__(slice(0, 3), []), None),
-        (
-            lambda columns, rows: rows[0].__delitem__(slice(50, None)),
-            "row 2: The row has 50 values for 112 columns",
-        ),
+        (lambda columns, rows: rows[0].__delitem__(slice(50, None)), "row 2: The row has 50 values for 112 columns"),
     ],
 )
 def test_an_extract_that_is_not_right_names_the_place(extract, trust_list, edit, problem):
@@ -304,7 +293,9 @@ def test_an_extract_without_a_trust_is_not_added(extract, cut, project):
     read_folder(cut.path, project)
     before = {path.name: path.read_bytes() for path in project.figures.iterdir()}
     path = extract(lambda columns, rows: rows.__setitem__(slice(0, 3), []))
-    with pytest.raises(InputError, match="has no figure of a trust, a board or England .left out: providers that are not trusts .1."):
+    with pytest.raises(
+        InputError, match="has no figure of a trust, a board or England .left out: providers that are not trusts .1."
+    ):
         add_publication(path, project)
     assert {path.name: path.read_bytes() for path in project.figures.iterdir()} == before
 

@@ -33,10 +33,7 @@ def benchmark(tmp_path):
             for year in (2023, 2024):
                 for stem in STEMS:
                     for group in (1, 2):
-                        headers += [
-                            f"{stem}_eth_summary_{group}_{year}",
-                            f"{stem}_eth_summary_n_{group}_{year}",
-                        ]
+                        headers += [f"{stem}_eth_summary_{group}_{year}", f"{stem}_eth_summary_n_{group}_{year}"]
             for column, header in enumerate(headers, start=1):
                 sheet.cell(header_row, column, header)
             # a sheet without trusts of the cut still has one
@@ -60,9 +57,7 @@ def benchmark(tmp_path):
 def test_mental_health_trusts_are_there_with_their_responses(benchmark, trust_list):
     reading = read_benchmark(benchmark(), trust_list)
     figures = check_figures(reading.figures, origin="cut")
-    row = figures.query("trust_code == 'RV5' and indicator == 'wres_6' and group == 'Ethnic minority'").iloc[
-        0
-    ]
+    row = figures.query("trust_code == 'RV5' and indicator == 'wres_6' and group == 'Ethnic minority'").iloc[0]
     assert (row["value"], row["numerator"], row["denominator"]) == (25, 100, 400)
     assert row["locator"] == "MH&LD, MH, LD & Community Trust!Z2"
     assert (reading.source_id, reading.period) == ("wres_benchmark_2024", "autumn 2023 to autumn 2024")
@@ -71,18 +66,28 @@ def test_mental_health_trusts_are_there_with_their_responses(benchmark, trust_li
 def test_one_year_is_the_indicator_and_all_years_are_the_panel(benchmark, trust_list):
     figures = read_benchmark(benchmark(), trust_list).figures.query("trust_code == 'RV5'")
     assert figures.query("indicator == 'wres_6'")["period_end"].dt.year.to_list() == [2024, 2024]
-    assert sorted(figures.query("indicator == 'wres_panel_6'")["period_end"].dt.year) == [
-        2023,
-        2023,
-        2024,
-        2024,
-    ]
+    assert sorted(figures.query("indicator == 'wres_panel_6'")["period_end"].dt.year) == [2023, 2023, 2024, 2024]
 
 
-@pytest.mark.parametrize("names", [
-    ["Acute & Acute Community Trusts", "Acute Specialist", "MH&LD, MH, LD&Community Trusts", "Community Trust", "Ambulance"],
-    ["ACUTE AND ACUTE & COMMUNITY", "Acute specialist trusts", "Mental Health & LD", "community trusts", "ambulance trusts"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "names",
+    [
+        [
+            "Acute & Acute Community Trusts",
+            "Acute Specialist",
+            "MH&LD, MH, LD&Community Trusts",
+            "Community Trust",
+            "Ambulance",
+        ],
+        [
+            "ACUTE AND ACUTE & COMMUNITY",
+            "Acute specialist trusts",
+            "Mental Health & LD",
+            "community trusts",
+            "ambulance trusts",
+        ],
+    ],
+)
 def test_spellings_of_the_worksheets_vary(benchmark, trust_list, names):
     sheets = dict(zip(names, SHEETS.values(), strict=True))
     assert not read_benchmark(benchmark(sheets=sheets), trust_list).figures.empty
@@ -119,15 +124,17 @@ def test_a_rate_that_is_no_whole_number_of_people_has_no_numerator(benchmark, tr
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (change("Community Trusts", "X1", "har_from_staf_eth_summary_1_2024"),
-         "row 1: There is no column 'har_from_staff_eth_summary_1_2024'. The nearest is 'har_from_staf_eth_summary_1_2024'"),
-        (change("Community Trusts", "X2", 20.5), "Community Trusts\", X2: The proportion 20.5 is not between 0 and 1"),
+        (
+            change("Community Trusts", "X1", "har_from_staf_eth_summary_1_2024"),
+            "row 1: There is no column 'har_from_staff_eth_summary_1_2024'. The nearest is 'har_from_staf_eth_summary_1_2024'",
+        ),
+        (change("Community Trusts", "X2", 20.5), 'Community Trusts", X2: The proportion 20.5 is not between 0 and 1'),
         (change("Community Trusts", "X2", "fifth"), "X2: The proportion is 'fifth'"),
         (change("Ambulance Trusts", "A2", "RJ1"), "The organisation RJ1 stands here and at A2"),
         (lambda book: book.remove(book["Ambulance Trusts"]), "No worksheet is that of ambulance trusts"),
         (lambda book: book.create_sheet("Ambulances"), "Worksheets Ambulance Trusts and Ambulances both look like"),
     ],
-)  # fmt: skip
+)
 def test_a_workbook_that_is_not_right_names_the_place(benchmark, trust_list, edit, problem):
     with pytest.raises(InputError, match=problem):
         read_benchmark(benchmark(edit), trust_list)

@@ -28,20 +28,20 @@ def test_numbers_are_read_and_words_left_out_by_name(write, trust_list, tmp_path
     }
     assert figures["locator"].iloc[0] == "row 6, value"
     assert reading.period == "published 10 March 2022"
-    assert reading.remarks == (
-        "In words, so not read as numbers: progress_more_diverse_board (more than 6 in 10).",
-    )
+    assert reading.remarks == ("In words, so not read as numbers: progress_more_diverse_board (more than 6 in 10).",)
 
 
 @pytest.mark.parametrize(
     ("row", "problem"),
-    [(("respondents_chair", "1%", "x"), "The nearest is 'respondents_chairs'"),
-     (("respondents_other", "about a tenth", "x"), "does not start with the number"),
-     (("respondents_other", "110%", "x"), "The finding 110 is not between 0 and 100"),
-     (("interviews", "1e3 chairs", "x"), "'1e3 chairs' does not start with the number"),
-     (("interviews", "1,800 chairs", "x"), "'1,800 chairs' does not start with the number"),
-     (("survey_responses", "12", "x"), "The item survey_responses stands here")],
-)  # fmt: skip
+    [
+        (("respondents_chair", "1%", "x"), "The nearest is 'respondents_chairs'"),
+        (("respondents_other", "about a tenth", "x"), "does not start with the number"),
+        (("respondents_other", "110%", "x"), "The finding 110 is not between 0 and 100"),
+        (("interviews", "1e3 chairs", "x"), "'1e3 chairs' does not start with the number"),
+        (("interviews", "1,800 chairs", "x"), "'1,800 chairs' does not start with the number"),
+        (("survey_responses", "12", "x"), "The item survey_responses stands here"),
+    ],
+)
 def test_a_wrong_finding_is_named(write, trust_list, tmp_path, row, problem):
     path = write.csv(tmp_path / "facts.csv", [*ROWS, row], COLUMNS)
     with pytest.raises(InputError, match=problem):
@@ -65,17 +65,21 @@ def test_shares_are_percentages_of_each_board_by_name(shares, trust_list):
     reading = read_shares(shares([("RJ1", "E54000030", 0.75), ("RVJ", "E54000030", 0.999)]), trust_list)
     figures = check_figures(reading.figures, origin="cut").set_index("organisation_code")
     assert figures.loc["RJ1", ["value", "group", "locator"]].to_list() == [
-        75.0, "South East London", "row 2, proportion_trust_came_from_icb",
-    ]  # fmt: skip
+        75.0,
+        "South East London",
+        "row 2, proportion_trust_came_from_icb",
+    ]
     assert figures.loc["RVJ", "trust_code"] == "RA7"
 
 
 @pytest.mark.parametrize(
     ("rows", "problem"),
-    [([("RJ1", "E54000030", 0.3)], "The shares of RJ1 come to 0.300"),
-     ([("RJ1", "E54000030", 75)], "The proportion 75 is not between 0 and 1"),
-     ([("RJ1", "E54999999", 1)], "'E54999999' is not the code of a board")],
-)  # fmt: skip
+    [
+        ([("RJ1", "E54000030", 0.3)], "The shares of RJ1 come to 0.300"),
+        ([("RJ1", "E54000030", 75)], "The proportion 75 is not between 0 and 1"),
+        ([("RJ1", "E54999999", 1)], "'E54999999' is not the code of a board"),
+    ],
+)
 def test_a_wrong_share_is_named(shares, trust_list, rows, problem):
     with pytest.raises(InputError, match=problem):
         read_shares(shares(rows), trust_list)

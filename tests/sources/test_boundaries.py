@@ -18,8 +18,11 @@ SQUARE = [[-0.1, 51.4], [-0.1, 51.5], [0.0, 51.5], [0.0, 51.4], [-0.1, 51.4]]
 
 def feature(code, ring=SQUARE, shape="Polygon", name="icb22_code"):
     coordinates = [ring] if shape == "Polygon" else [[ring]]
-    return {"type": "Feature", "properties": {name: code, "icb22_name": "as published"},
-            "geometry": {"type": shape, "coordinates": coordinates}}  # fmt: skip
+    return {
+        "type": "Feature",
+        "properties": {name: code, "icb22_name": "as published"},
+        "geometry": {"type": shape, "coordinates": coordinates},
+    }
 
 
 def write(path, *features):

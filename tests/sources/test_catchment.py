@@ -12,12 +12,15 @@ def test_population_score_and_quintile(whole_cut, trust_list):
     check_figures(figures, origin="cut")
     rows = figures.query("trust_code == 'RJ1'").set_index("indicator")
     assert rows["value"].to_dict() == {
-        "catchment_population": 800000, "catchment_imd_score": 20.5, "catchment_deprivation_quintile": 3,
-    }  # fmt: skip
+        "catchment_population": 800000,
+        "catchment_imd_score": 20.5,
+        "catchment_deprivation_quintile": 3,
+    }
     assert rows["unit"].to_dict() == {
-        "catchment_population": "people", "catchment_imd_score": "score",
+        "catchment_population": "people",
+        "catchment_imd_score": "score",
         "catchment_deprivation_quintile": "quintile",
-    }  # fmt: skip
+    }
     assert rows.loc["catchment_imd_score", "locator"] == "row 3, imd_score"
 
 
@@ -43,10 +46,7 @@ def test_shares_become_percentages(whole_cut, trust_list):
     [
         (("RJ1", -5, 20.5, 3), "row 2, catchment_population: The catchment population -5 is not 0 or more"),
         (("RJ1", 800000, 120, 3), "row 2, imd_score: The imd score 120 is not between 0 and 100"),
-        (
-            ("RJ1", 800000, 20.5, 6),
-            "row 2, deprivation_quintile: The deprivation quintile 6 is not between 1 and 5",
-        ),
+        (("RJ1", 800000, 20.5, 6), "row 2, deprivation_quintile: The deprivation quintile 6 is not between 1 and 5"),
         (("RJ1", 800000, 20.5, 2.5), "row 2, deprivation_quintile: .* 2.5 is not a whole number"),
         (("RJ1", "n/a", 20.5, 3), "row 2, catchment_population: .* is 'n/a', which is not a number"),
     ],

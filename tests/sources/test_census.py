@@ -15,19 +15,45 @@ ASIAN, BLACK = "Asian, Asian British or Asian Welsh", "Black, Black British, Bla
 MIXED, WHITE, OTHER = "Mixed or Multiple ethnic groups", "White", "Other ethnic group"
 # each broad group with its parts as Nomis names and orders them; people made up for the test
 GROUPS = {
-    ASIAN: 300, f"{ASIAN}: Bangladeshi": 40, f"{ASIAN}: Chinese": 30, f"{ASIAN}: Indian": 130,
-    f"{ASIAN}: Pakistani": 70, f"{ASIAN}: Other Asian": 30,
-    BLACK: 150, f"{BLACK}: African": 90, f"{BLACK}: Caribbean": 40, f"{BLACK}: Other Black": 20,
-    MIXED: 50, f"{MIXED}: White and Asian": 15, f"{MIXED}: White and Black African": 5,
-    f"{MIXED}: White and Black Caribbean": 20, f"{MIXED}: Other Mixed or Multiple ethnic groups": 10,
-    WHITE: 480, f"{WHITE}: English, Welsh, Scottish, Northern Irish or British": 400, f"{WHITE}: Irish": 20,
-    f"{WHITE}: Gypsy or Irish Traveller": 2, f"{WHITE}: Roma": 3, f"{WHITE}: Other White": 55,
-    OTHER: 20, f"{OTHER}: Arab": 8, f"{OTHER}: Any other ethnic group": 12,
-}  # fmt: skip
-WIDE = ("date", "geography", "geography code", "Ethnic group: Total: All usual residents",
-        *(f"Ethnic group: {group}" for group in GROUPS))  # fmt: skip
-LONG = ("Integrated care boards Code", "Integrated care boards", "Ethnic group (20 categories) Code",
-        "Ethnic group (20 categories)", "Observation")  # fmt: skip
+    ASIAN: 300,
+    f"{ASIAN}: Bangladeshi": 40,
+    f"{ASIAN}: Chinese": 30,
+    f"{ASIAN}: Indian": 130,
+    f"{ASIAN}: Pakistani": 70,
+    f"{ASIAN}: Other Asian": 30,
+    BLACK: 150,
+    f"{BLACK}: African": 90,
+    f"{BLACK}: Caribbean": 40,
+    f"{BLACK}: Other Black": 20,
+    MIXED: 50,
+    f"{MIXED}: White and Asian": 15,
+    f"{MIXED}: White and Black African": 5,
+    f"{MIXED}: White and Black Caribbean": 20,
+    f"{MIXED}: Other Mixed or Multiple ethnic groups": 10,
+    WHITE: 480,
+    f"{WHITE}: English, Welsh, Scottish, Northern Irish or British": 400,
+    f"{WHITE}: Irish": 20,
+    f"{WHITE}: Gypsy or Irish Traveller": 2,
+    f"{WHITE}: Roma": 3,
+    f"{WHITE}: Other White": 55,
+    OTHER: 20,
+    f"{OTHER}: Arab": 8,
+    f"{OTHER}: Any other ethnic group": 12,
+}
+WIDE = (
+    "date",
+    "geography",
+    "geography code",
+    "Ethnic group: Total: All usual residents",
+    *(f"Ethnic group: {group}" for group in GROUPS),
+)
+LONG = (
+    "Integrated care boards Code",
+    "Integrated care boards",
+    "Ethnic group (20 categories) Code",
+    "Ethnic group (20 categories)",
+    "Observation",
+)
 
 
 def wide_row(name, code, times=1, total=1000):
@@ -56,8 +82,12 @@ def test_nomis_england_in_five_groups_and_in_detail_and_wales_left_out(wide, tru
     assert recognise(path).id == "census_ethnicity"
     reading = read_ethnicity(path, trust_list)
     assert shares(reading) == {
-        ("ENG", ASIAN): 30, ("ENG", BLACK): 15, ("ENG", MIXED): 5, ("ENG", WHITE): 48, ("ENG", OTHER): 2,
-    }  # fmt: skip
+        ("ENG", ASIAN): 30,
+        ("ENG", BLACK): 15,
+        ("ENG", MIXED): 5,
+        ("ENG", WHITE): 48,
+        ("ENG", OTHER): 2,
+    }
     assert shares(reading, "census_ethnicity_detailed")["ENG", "White: Roma"] == 0.3
     assert reading.left_out == {"areas outside England": 1}
     white = reading.figures.query("group == 'White'").iloc[0]
@@ -96,8 +126,7 @@ def test_all_regions_come_to_england_and_some_do_not(wide, trust_list):
         read_ethnicity(wide(*regions[:8]), trust_list)
 
 
-AGES = {"Aged 15 years and under": 2, "Aged 16 to 24 years": 1, "Aged 25 to 64 years": 4,
-        "Aged 65 years and over": 3}  # fmt: skip
+AGES = {"Aged 15 years and under": 2, "Aged 16 to 24 years": 1, "Aged 25 to 64 years": 4, "Aged 65 years and over": 3}
 
 
 def age_rows(ages=AGES, area="E92000001"):
@@ -109,9 +138,17 @@ def age_rows(ages=AGES, area="E92000001"):
     ]
 
 
-AGE_HEADER = ("Countries Code", "Countries", "Ethnic group (20 categories) Code", "Ethnic group (20 categories)",
-              "Age (A) (4 categories) Code", "Age (A) (4 categories)", "Sex (2 categories) Code",
-              "Sex (2 categories)", "Observation")  # fmt: skip
+AGE_HEADER = (
+    "Countries Code",
+    "Countries",
+    "Ethnic group (20 categories) Code",
+    "Ethnic group (20 categories)",
+    "Age (A) (4 categories) Code",
+    "Age (A) (4 categories)",
+    "Sex (2 categories) Code",
+    "Sex (2 categories)",
+    "Observation",
+)
 
 
 def test_working_age_of_both_sexes(write, tmp_path, trust_list):

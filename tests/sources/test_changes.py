@@ -11,11 +11,20 @@ def figures(*rows):
     """Return figures from (trust, year, value), a value of None being suppressed."""
     return pd.DataFrame(
         [
-            (code, code, "wres_6", "White", "percent", pd.Timestamp(year, 11, 30), value, "ok" if value is not None else "suppressed")
+            (
+                code,
+                code,
+                "wres_6",
+                "White",
+                "percent",
+                pd.Timestamp(year, 11, 30),
+                value,
+                "ok" if value is not None else "suppressed",
+            )
             for code, year, value in rows
         ],
         columns=COLUMNS,
-    )  # fmt: skip
+    )
 
 
 HELD = figures(("RJ1", 2023, 20.0), ("RJ1", 2024, 22.0), ("RV5", 2023, 30.0), ("RV5", 2024, 31.0))

@@ -48,9 +48,7 @@ def filled(read_once, project):
 
 def test_read_prints_what_was_read_suppressed_and_left_out(run, cut):
     output = run("read", cut.path)
-    assert (
-        "staff_survey_organisations_2024: NSS24 detailed spreadsheets organisational results.xlsx" in output
-    )
+    assert "staff_survey_organisations_2024: NSS24 detailed spreadsheets organisational results.xlsx" in output
     assert re.search(r"209|\d+ rows for \d+ trusts: \d+ figures, 2 suppressed, \d+ not available", output)
     assert "left out: CSUs (1), ICBs (1), Social Enterprises - Community (1)" in output
     assert "note: Q16c_1, column Q (% Ethnic background): 100%" in output
@@ -92,9 +90,7 @@ def test_show_what_is_not_held_says_how_to_load_it(run, filled):
 def test_trace_leads_to_the_cell(run, filled):
     output = run("trace", "RJ1", "staff_survey_q28", "--group", "White - Irish")
     assert "2.0% (4 of 200)" in output
-    assert (
-        "NSS24 detailed spreadsheets organisational results.xlsx: BACKGROUND INFORMATION Q27-30!K11" in output
-    )
+    assert "NSS24 detailed spreadsheets organisational results.xlsx: BACKGROUND INFORMATION Q27-30!K11" in output
     assert re.search(r"sha256 [0-9a-f]{64}", output)
     assert "Groups: " in run("trace", "RJ1", "staff_survey_q28", "--group", "Irish", fails=True)
 
@@ -165,9 +161,7 @@ def test_a_new_edition_takes_the_place_of_the_earlier_one(run, filled, cut, writ
     assert "periods gained: 2025-11-30" in output
     assert "periods lost: 2024-11-30" in output
     assert "RJ1 staff_survey_q15, All staff: 52.5 to 57.5 (+5.0 percentage points)" in output
-    names = {path.name for path in filled.figures.iterdir()} | {
-        path.name for path in filled.sources.iterdir()
-    }
+    names = {path.name for path in filled.figures.iterdir()} | {path.name for path in filled.sources.iterdir()}
     assert "staff_survey_organisations_2025.yml" in names
     assert not any(name.startswith("staff_survey_organisations_2024") for name in names)
     assert "The store is whole." in run("check", "--schema")
@@ -220,8 +214,11 @@ def test_check_names_a_value_that_cannot_be(run, filled):
     values = [v if v is None else v + 60 for v in table["value"].to_pylist()]
     pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", pa.array(values)), path)
     source = filled.sources / "wres_5_to_8_2024.yml"
-    text = re.sub(r"figures_sha256: \w+", f"figures_sha256: {hashlib.sha256(path.read_bytes()).hexdigest()}",
-                  source.read_text(encoding="utf-8"))  # fmt: skip
+    text = re.sub(
+        r"figures_sha256: \w+",
+        f"figures_sha256: {hashlib.sha256(path.read_bytes()).hexdigest()}",
+        source.read_text(encoding="utf-8"),
+    )
     source.write_text(text, encoding="utf-8")
     # 25% and 20% became 85% and 80%: these can be. 45 more and they cannot
     assert "The store is whole." in run("check")
@@ -334,8 +331,10 @@ def test_a_new_edition_without_the_history_leaves_the_history_held(run, filled, 
 
     run("add", write.workforce(tmp_path / "may.xlsx", with_marches))
     header = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")
-    rows = [(month, "Organisation", "RJ1", "All staff groups", "All staff groups", 17000.5, people)
-            for month, people in (("2023-03-31", 19901), ("2025-11-30", 20100))]  # fmt: skip
+    rows = [
+        (month, "Organisation", "RJ1", "All staff groups", "All staff groups", 17000.5, people)
+        for month, people in (("2023-03-31", 19901), ("2025-11-30", 20100))
+    ]
     output = run("add", write.csv(tmp_path / "core.csv", rows, header))
     assert "periods lost: 2023-05-31" in output
     assert "2022-03-31" not in output

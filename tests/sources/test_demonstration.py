@@ -3,18 +3,10 @@
 import pytest
 
 from race_equality.figures.store import parquet_bytes, read_figures
-from race_equality.figures.trusts import (
-    DEMONSTRATION_CODE,
-    read_trusts,
-    resolve_trust,
-    system_codes,
-)
+from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts, resolve_trust, system_codes
 from race_equality.project import find_project
 from race_equality.sources import staff_survey, wres_return
-from race_equality.sources.demonstration import (
-    demonstration_figures,
-    demonstration_source,
-)
+from race_equality.sources.demonstration import demonstration_figures, demonstration_source
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +37,35 @@ def test_the_wres_return_is_complete_for_three_years(figures):
 
 def test_every_published_indicator_is_there(figures):
     assert {
-        "wres_5", "wres_6", "wres_7", "wres_8", "staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b",
-        "staff_survey_q16c_1", "staff_survey_q28", "workforce_headcount", "catchment_population",
-        "catchment_imd_score", "catchment_deprivation_quintile", "catchment_ethnicity", "staff_survey_panel_q16a",
-        "rtt_within_18_weeks", "rtt_over_52_weeks", "rtt_over_65_weeks", "ae_over_4_hours",
-        "ae_over_12_hours_to_admission", "maternity_deliveries_by_ethnicity", "maternity_preterm_births",
-        "mha_detentions", "mha_detentions_rate", "mha_community_treatment_orders", "workforce_fte",
-        "workforce_march_headcount", "catchment_system",
-    } <= set(figures["indicator"])  # fmt: skip
+        "wres_5",
+        "wres_6",
+        "wres_7",
+        "wres_8",
+        "staff_survey_q15",
+        "staff_survey_q16a",
+        "staff_survey_q16b",
+        "staff_survey_q16c_1",
+        "staff_survey_q28",
+        "workforce_headcount",
+        "catchment_population",
+        "catchment_imd_score",
+        "catchment_deprivation_quintile",
+        "catchment_ethnicity",
+        "staff_survey_panel_q16a",
+        "rtt_within_18_weeks",
+        "rtt_over_52_weeks",
+        "rtt_over_65_weeks",
+        "ae_over_4_hours",
+        "ae_over_12_hours_to_admission",
+        "maternity_deliveries_by_ethnicity",
+        "maternity_preterm_births",
+        "mha_detentions",
+        "mha_detentions_rate",
+        "mha_community_treatment_orders",
+        "workforce_fte",
+        "workforce_march_headcount",
+        "catchment_system",
+    } <= set(figures["indicator"])
     groups = figures.loc[figures["indicator"] == "staff_survey_q28", "group"]
     assert sorted(groups) == sorted(staff_survey.ETHNIC_GROUPS)
 
@@ -62,9 +75,7 @@ def test_the_invented_numbers_hang_together(figures):
     assert people["numerator"].sum() == people["denominator"].iloc[0]
     shares = figures.loc[figures["indicator"] == "catchment_ethnicity", "value"]
     assert shares.sum() == pytest.approx(100)
-    latest = figures[
-        figures["period_end"] == figures.loc[figures["indicator"] == "wres_3", "period_end"].max()
-    ]
+    latest = figures[figures["period_end"] == figures.loc[figures["indicator"] == "wres_3", "period_end"].max()]
     for group in wres_return.GROUPS:
         in_group = latest[latest["group"] == group]
         staff = in_group.loc[in_group["indicator"].str.startswith("wres_1_"), "value"].sum()

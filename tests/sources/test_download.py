@@ -117,9 +117,13 @@ def test_a_zip_archive_of_one_csv_is_unpacked(server, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("- a\n", "There are no addresses"), ("ods_etr: file:///etc/passwd\n", "is not of the web"),
-     ("../x: https://example.org/\n", "is no source id"), ("a: [\n", "cannot be read")],
-)  # fmt: skip
+    [
+        ("- a\n", "There are no addresses"),
+        ("ods_etr: file:///etc/passwd\n", "is not of the web"),
+        ("../x: https://example.org/\n", "is no source id"),
+        ("a: [\n", "cannot be read"),
+    ],
+)
 def test_wrong_addresses_are_named(tmp_path, text, problem):
     path = tmp_path / "addresses.yml"
     path.write_text(text, encoding="utf-8")
@@ -150,7 +154,9 @@ def test_update_reads_what_is_new_and_leaves_what_is_held(server, project, cut, 
     result = update()
     assert result.exit_code == 0, result.output
     assert "catchment: trust_catchment_2026.csv is the file already held" in result.output
-    assert "ods_etr: data/raw/ods_etr/etr.csv is new. It is read together with the list of trusts by kind" in result.output
+    assert (
+        "ods_etr: data/raw/ods_etr/etr.csv is new. It is read together with the list of trusts by kind" in result.output
+    )
     text = cut.population.read_text(encoding="utf-8").replace("800000", "812345")
     server.answers["/trust_catchment_2026.csv"] = [(200, text.encode())]
     result = update("catchment")
@@ -180,15 +186,22 @@ def test_of_an_archive_the_publication_is_read(server, project, cut, write, tmp_
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
     monkeypatch.chdir(project.root)
     read_folder(cut.path, project)
-    groups = ("Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African",
-              "Mixed or Multiple ethnic groups", "White", "Other ethnic group")  # fmt: skip
+    groups = (
+        "Asian, Asian British or Asian Welsh",
+        "Black, Black British, Black Welsh, Caribbean or African",
+        "Mixed or Multiple ethnic groups",
+        "White",
+        "Other ethnic group",
+    )
     header = ["geography", "geography code", *(f'"Ethnic group: {g}"' for g in ("Total: All usual residents", *groups))]
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, area in (("rgn", "London,E12000007"), ("ctry", "England,E92000001"), ("lsoa", "City,E01000001")):
             archive.writestr(f"census2021-ts021-{name}.csv", f"{','.join(header)}\n{area},100,20,10,5,60,5\n")
     server.answers["/census2021-ts021.zip"] = [(200, content.getvalue())]
-    (project.root / ADDRESSES).write_text(f"census_ethnicity: {server.address}/census2021-ts021.zip\n", encoding="utf-8")
+    (project.root / ADDRESSES).write_text(
+        f"census_ethnicity: {server.address}/census2021-ts021.zip\n", encoding="utf-8"
+    )
 
     def update():
         result = CliRunner().invoke(cli.main, ["data", "update"])

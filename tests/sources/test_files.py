@@ -7,13 +7,7 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources.files import (
-    check_file,
-    is_pack,
-    is_zipped_csv,
-    text_of,
-    unpack,
-)
+from race_equality.sources.files import check_file, is_pack, is_zipped_csv, text_of, unpack
 from race_equality.sources.reading import cell_at, read_csv
 from race_equality.sources.recognition import is_return, recognise
 
@@ -58,8 +52,10 @@ def zip_of(path, *entries):
         ("figures.xls", compound_file("Workbook"), r"an Excel workbook of the format before 2007 \(.xls\)", r"\.xlsx"),
         ("figures.xls", compound_file("Book"), r"an Excel workbook of the format before 2007 \(.xls\)", r"\.xlsx"),
         (
-            "figures.xlsx", compound_file("EncryptionInfo", "EncryptedPackage"),
-            "a workbook protected by a password", "take the password off",
+            "figures.xlsx",
+            compound_file("EncryptionInfo", "EncryptedPackage"),
+            "a workbook protected by a password",
+            "take the password off",
         ),
         ("letter.doc", compound_file("WordDocument"), "an Office document of the format before 2007", "Download"),
         ("report.csv", b"%PDF-1.7\n", "a PDF", "CSV or Excel file"),
@@ -69,7 +65,7 @@ def zip_of(path, *entries):
         ("figures.7z", b"7z\xbc\xaf\x27\x1c\x00", "a 7-Zip archive", "Unpack it"),
         ("figures.rar", b"Rar!\x1a\x07", "a RAR archive", "Unpack it"),
     ],
-)  # fmt: skip
+)
 def test_a_file_of_another_kind_is_said_to_be_one(tmp_path, name, content, what, mend):
     path = tmp_path / name
     path.write_bytes(content)
@@ -85,10 +81,13 @@ def test_a_file_of_another_kind_is_said_to_be_one(tmp_path, name, content, what,
             [("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", "<x/>")],
             r"a document of OpenOffice or LibreOffice \(.ods\)",
         ),
-        ([("[Content_Types].xml", "<x/>"), ("xl/workbook.bin", "x")], r"an Excel workbook of the binary format \(.xlsb\)"),
+        (
+            [("[Content_Types].xml", "<x/>"), ("xl/workbook.bin", "x")],
+            r"an Excel workbook of the binary format \(.xlsb\)",
+        ),
         ([("[Content_Types].xml", "<x/>"), ("word/document.xml", "<x/>")], "an Office document and no workbook"),
     ],
-)  # fmt: skip
+)
 def test_a_packed_document_of_another_kind_is_said_to_be_one(tmp_path, entries, what):
     path = zip_of(tmp_path / "figures.xlsx", *entries)
     with pytest.raises(InputError, match=f"figures.xlsx: The file is {what}"):
@@ -100,7 +99,9 @@ def test_an_encrypted_archive_is_said_to_be_one(tmp_path, name):
     path = tmp_path / "figures.zip"
     encrypted_zip(path, name)
     for read in (recognise, check_file):
-        with pytest.raises(InputError, match="figures.zip: The file is a zip archive protected by a password. Unpack it"):
+        with pytest.raises(
+            InputError, match="figures.zip: The file is a zip archive protected by a password. Unpack it"
+        ):
             read(path)
 
 
@@ -123,9 +124,13 @@ def test_an_archive_of_one_workbook_is_one_to_unpack_and_a_workbook_is_not(tmp_p
 
 def test_two_files_of_one_name_are_both_unpacked_and_others_are_named(tmp_path):
     path = zip_of(
-        tmp_path / "years.zip", ("2023/data.csv", "a\n"), ("2024/data.csv", "b\n"), ("read me.pdf", "%PDF"),
-        ("__MACOSX/._data.csv", "x"), ("../outside.csv", "c\n"),
-    )  # fmt: skip
+        tmp_path / "years.zip",
+        ("2023/data.csv", "a\n"),
+        ("2024/data.csv", "b\n"),
+        ("read me.pdf", "%PDF"),
+        ("__MACOSX/._data.csv", "x"),
+        ("../outside.csv", "c\n"),
+    )
     folder = tmp_path / "there"
     folder.mkdir()
     found, others = unpack(path, folder)

@@ -11,23 +11,54 @@ from race_equality.sources.reading import cell_at
 from race_equality.sources.recognition import recognise
 
 HEADER = (
-    "Indicator ID", "Indicator Name", "Parent Code", "Parent Name", "Area Code", "Area Name", "Area Type", "Sex",
-    "Age", "Category Type", "Category", "Time period", "Value", "Lower CI 95.0 limit", "Upper CI 95.0 limit",
-    "Lower CI 99.8 limit", "Upper CI 99.8 limit", "Count", "Denominator", "Value note", "Recent Trend",
-    "Compared to England value or percentiles", "Compared to ICBs value or percentiles",
-    "Time period Sortable", "New data", "Compared to goal",
-)  # fmt: skip
+    "Indicator ID",
+    "Indicator Name",
+    "Parent Code",
+    "Parent Name",
+    "Area Code",
+    "Area Name",
+    "Area Type",
+    "Sex",
+    "Age",
+    "Category Type",
+    "Category",
+    "Time period",
+    "Value",
+    "Lower CI 95.0 limit",
+    "Upper CI 95.0 limit",
+    "Lower CI 99.8 limit",
+    "Upper CI 99.8 limit",
+    "Count",
+    "Denominator",
+    "Value note",
+    "Recent Trend",
+    "Compared to England value or percentiles",
+    "Compared to ICBs value or percentiles",
+    "Time period Sortable",
+    "New data",
+    "Compared to goal",
+)
 NAME = "Smoking status at time of delivery (%)"
 
 
 def row(area="E92000001", value="7.5", count="75", of="1000", **other):
     known = {
-        "Indicator ID": "93085", "Indicator Name": NAME, "Parent Code": "E92000001", "Area Code": area,
-        "Area Name": "somewhere", "Area Type": "ICBs", "Sex": "Female", "Age": "All ages",
-        "Time period": "2022/23", "Value": value, "Count": count, "Denominator": of,
-        "Lower CI 95.0 limit": "6.9", "Compared to England value or percentiles": "Similar",
+        "Indicator ID": "93085",
+        "Indicator Name": NAME,
+        "Parent Code": "E92000001",
+        "Area Code": area,
+        "Area Name": "somewhere",
+        "Area Type": "ICBs",
+        "Sex": "Female",
+        "Age": "All ages",
+        "Time period": "2022/23",
+        "Value": value,
+        "Count": count,
+        "Denominator": of,
+        "Lower CI 95.0 limit": "6.9",
+        "Compared to England value or percentiles": "Similar",
         "Time period Sortable": "20220000",
-    }  # fmt: skip
+    }
     return tuple((known | other).get(name, "") for name in HEADER)
 
 
@@ -47,9 +78,12 @@ def read(path, trust_list):
 
 def test_england_boards_and_trusts_and_the_rest_counted(make, trust_list):
     path = make(
-        row(), row("nE54000030", "9.1", "91"), row("RVJ", "5", "50", **{"Area Type": "Acute trusts"}),
-        row("E09000033", "4", "40", **{"Area Type": "Districts & UAs"}), row(),
-    )  # fmt: skip
+        row(),
+        row("nE54000030", "9.1", "91"),
+        row("RVJ", "5", "50", **{"Area Type": "Acute trusts"}),
+        row("E09000033", "4", "40", **{"Area Type": "Districts & UAs"}),
+        row(),
+    )
     assert recognise(path).id == "fingertips"
     reading = read(path, trust_list)
     figures = reading.figures
@@ -64,8 +98,9 @@ def test_england_boards_and_trusts_and_the_rest_counted(make, trust_list):
     assert reading.left_out == {"rows of Districts & UAs": 1}
     assert set(figures["unit"]) == {"percent"}
     assert (figures["period_start"].min().date(), figures["period_end"].max().date()) == (
-        date(2022, 4, 1), date(2023, 3, 31),
-    )  # fmt: skip
+        date(2022, 4, 1),
+        date(2023, 3, 31),
+    )
     assert reading.remarks == ()
     assert cell_at(path, figures.query("trust_code == 'QKK'")["locator"].item()) == "9.1"
 
@@ -75,9 +110,13 @@ def test_by_category_ethnic_groups_are_harmonised_and_deciles_are_not(make, trus
     path = make(
         row(**ethnic, Category="Black / African / Caribbean / Black British"),
         row(value="8", count="80", **ethnic, Category="Unknown"),
-        row(value="9", count="90", **{"Category Type": "LSOA21 deprivation deciles", "Sex": "Persons"},
-            Category="Most deprived decile (IMD2019)"),
-    )  # fmt: skip
+        row(
+            value="9",
+            count="90",
+            **{"Category Type": "LSOA21 deprivation deciles", "Sex": "Persons"},
+            Category="Most deprived decile (IMD2019)",
+        ),
+    )
     figures = read(path, trust_list).figures
     assert dict(zip(figures["group"], figures["indicator"], strict=True)) == {
         "Black, 18+ yrs": "fingertips_93085_by_ethnic_groups",

@@ -72,14 +72,64 @@ fewer = settings(max_examples=8, deadline=None, suppress_health_check=[HealthChe
 
 # what has been met in such files: markers, signs, spreadsheets' guesses, other scripts, formulas
 SCRAPS = st.one_of(
-    st.sampled_from(["", " ", "-", "*", "**", "..", "[c]", "=1+1", "=HYPERLINK(\"x\")", "1,000", "1e400", "-1", "NaN",
-                     "inf", "0x10", "45382", "2024-09-30", "01/02/2024", "٣", "١٢", "½", "RJ1", "ENG", "DEMO", "../x",
-                     "White", "BME", "TRUE", "#REF!", "\u200b5", "5\u00a0", "100.0000001", "1" * 400, "[x]", "[z]", "[low]", ":", "<8", "12 [r]", "12*",
-                     "12%", "0.12%", "(12)", "£12", "\u22125", "12,5", "1 234", "1_000", "#N/A", "n/a"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "-",
+            "*",
+            "**",
+            "..",
+            "[c]",
+            "=1+1",
+            '=HYPERLINK("x")',
+            "1,000",
+            "1e400",
+            "-1",
+            "NaN",
+            "inf",
+            "0x10",
+            "45382",
+            "2024-09-30",
+            "01/02/2024",
+            "٣",
+            "١٢",
+            "½",
+            "RJ1",
+            "ENG",
+            "DEMO",
+            "../x",
+            "White",
+            "BME",
+            "TRUE",
+            "#REF!",
+            "\u200b5",
+            "5\u00a0",
+            "100.0000001",
+            "1" * 400,
+            "[x]",
+            "[z]",
+            "[low]",
+            ":",
+            "<8",
+            "12 [r]",
+            "12*",
+            "12%",
+            "0.12%",
+            "(12)",
+            "£12",
+            "\u22125",
+            "12,5",
+            "1 234",
+            "1_000",
+            "#N/A",
+            "n/a",
+        ]
+    ),
     st.text(max_size=12),
     st.floats(allow_nan=True).map(str),
     st.integers(-(10**20), 10**20).map(str),
-)  # fmt: skip
+)
 
 
 def assert_figures_or_clear_error(read, path):
@@ -194,9 +244,13 @@ def test_spoilt_cells_of_a_workbook(name, whole_cut, trust_list, tmp_path):
     original = getattr(whole_cut, name)
     path = tmp_path / original.name
     scraps = st.one_of(
-        SCRAPS.filter(lambda text: text.isprintable()), st.none(), st.booleans(), st.dates(),
-        st.floats(allow_nan=False, allow_infinity=False), st.integers(-(10**9), 10**9),
-    )  # fmt: skip
+        SCRAPS.filter(lambda text: text.isprintable()),
+        st.none(),
+        st.booleans(),
+        st.dates(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.integers(-(10**9), 10**9),
+    )
     cells = st.tuples(st.integers(1, 20), st.integers(1, 34), scraps)
 
     @fewer
@@ -247,9 +301,7 @@ def test_spoilt_trust_files(whole_cut, tmp_path):
             changed = data.draw(spoilt(rows)) if other == name else rows
             (tmp_path / other).write_text(csv_text(changed), encoding="utf-8")
         try:
-            listed = read_trust_list(
-                tmp_path / "etr.csv", tmp_path / "trusts.csv", tmp_path / "successors.csv"
-            )
+            listed = read_trust_list(tmp_path / "etr.csv", tmp_path / "trusts.csv", tmp_path / "successors.csv")
         except RaceEqualityError as error:
             assert ".csv" in str(error)
         else:
@@ -288,11 +340,37 @@ def test_any_bytes_at_all_are_recognised_or_refused(content, tmp_path):
 
 
 STARTS = (  # of zip archives, Office files with a password or of old, PDFs, pages, other encodings
-    b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-1.7", b"<!DOCTYPE html>", b"\x1f\x8b",
-    b"7z\xbc\xaf\x27\x1c", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"Org code;Value\n", b"\x00",
-)  # fmt: skip
-NAMES = ("a.csv", "b.CSV", "../a.csv", "deep/a.csv", "deep\\a.csv", "deep/", "/a.csv", "book.xlsx", "xl/workbook.bin",
-         "[Content_Types].xml", "mimetype", "content.xml", "__MACOSX/._a.csv", ".csv", "in.zip", "r\u00e9sum\u00e9.csv")
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"%PDF-1.7",
+    b"<!DOCTYPE html>",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\xff\xfe",
+    b"\xfe\xff",
+    b"\xef\xbb\xbf",
+    b"Org code;Value\n",
+    b"\x00",
+)
+NAMES = (
+    "a.csv",
+    "b.CSV",
+    "../a.csv",
+    "deep/a.csv",
+    "deep\\a.csv",
+    "deep/",
+    "/a.csv",
+    "book.xlsx",
+    "xl/workbook.bin",
+    "[Content_Types].xml",
+    "mimetype",
+    "content.xml",
+    "__MACOSX/._a.csv",
+    ".csv",
+    "in.zip",
+    "r\u00e9sum\u00e9.csv",
+)
 
 
 def assert_found_or_refused(path):
@@ -344,65 +422,126 @@ WEEKS = [f"Gt {n:02} To {n + 1:02} Weeks SUM 1" for n in range(104)] + ["Gt 104 
 LAYOUTS = {
     "census, wide": (
         census.read_ethnicity,
-        [["geography", "geography code", "Ethnic group: Total: All usual residents",
-          *(f"Ethnic group: {g}" for g in GROUPS)],
-         ["England", "E92000001", 1000, *GROUPS.values()],
-         ["South East London", "E54000030", 2000, *(2 * n for n in GROUPS.values())]],
+        [
+            [
+                "geography",
+                "geography code",
+                "Ethnic group: Total: All usual residents",
+                *(f"Ethnic group: {g}" for g in GROUPS),
+            ],
+            ["England", "E92000001", 1000, *GROUPS.values()],
+            ["South East London", "E54000030", 2000, *(2 * n for n in GROUPS.values())],
+        ],
     ),
     "census, long": (
         census.read_ethnicity,
-        [["Integrated care boards Code", "Integrated care boards", "Ethnic group (6 categories) Code",
-          "Ethnic group (6 categories)", "Observation"],
-         *(["E54000030", "South East London", n, g, people] for n, (g, people) in enumerate(GROUPS.items()))],
+        [
+            [
+                "Integrated care boards Code",
+                "Integrated care boards",
+                "Ethnic group (6 categories) Code",
+                "Ethnic group (6 categories)",
+                "Observation",
+            ],
+            *(["E54000030", "South East London", n, g, people] for n, (g, people) in enumerate(GROUPS.items())),
+        ],
     ),
     "census, by age": (
         census.read_by_age,
-        [["Countries Code", "Countries", "Ethnic group (6 categories) Code", "Ethnic group (6 categories)",
-          "Age (4 categories) Code", "Age (4 categories)", "Observation"],
-         *(["E92000001", "England", n, g, a, age, people] for n, (g, people) in enumerate(GROUPS.items())
-           for a, age in enumerate(("Aged 15 years and under", "Aged 16 to 64 years", "Aged 65 years and over")))],
+        [
+            [
+                "Countries Code",
+                "Countries",
+                "Ethnic group (6 categories) Code",
+                "Ethnic group (6 categories)",
+                "Age (4 categories) Code",
+                "Age (4 categories)",
+                "Observation",
+            ],
+            *(
+                ["E92000001", "England", n, g, a, age, people]
+                for n, (g, people) in enumerate(GROUPS.items())
+                for a, age in enumerate(("Aged 15 years and under", "Aged 16 to 64 years", "Aged 65 years and over"))
+            ),
+        ],
     ),
     "fingertips": (
         fingertips.read_indicators,
-        [list(fingertips.COLUMNS),
-         *([93085, "Smoking at delivery (%)", area, "ICBs", "Persons", "All ages", "", "", "2022/23", value, count,
-            1000, ""] for area, value, count in (("E92000001", 7.5, 75), ("nE54000030", 9.1, 91), ("RJ1", 5, 50)))],
+        [
+            list(fingertips.COLUMNS),
+            *(
+                [
+                    93085,
+                    "Smoking at delivery (%)",
+                    area,
+                    "ICBs",
+                    "Persons",
+                    "All ages",
+                    "",
+                    "",
+                    "2022/23",
+                    value,
+                    count,
+                    1000,
+                    "",
+                ]
+                for area, value, count in (("E92000001", 7.5, 75), ("nE54000030", 9.1, 91), ("RJ1", 5, 50))
+            ),
+        ],
     ),
     "indices, tidy": (
         systems.read_deprivation,
-        [list(systems.DEPRIVATION_COLUMNS), ["E54000030", "South East London", 22.5, 0.0625],
-         ["E54000022", "Norfolk and Waveney", 21.0, 0.09]],
+        [
+            list(systems.DEPRIVATION_COLUMNS),
+            ["E54000030", "South East London", 22.5, 0.0625],
+            ["E54000022", "Norfolk and Waveney", 21.0, 0.09],
+        ],
     ),
     "workforce, core": (
         workforce.read_headcount,
-        [CORE, ["2025-11-30", "Organisation", "RJ1", ALL, ALL, 17000.5, 20100],
-         ["2025-03-31", "Organisation", "RJ1", ALL, ALL, 16000, 19000],
-         ["2025-11-30", "National", "", ALL, ALL, 1300000, 1500000]],
+        [
+            CORE,
+            ["2025-11-30", "Organisation", "RJ1", ALL, ALL, 17000.5, 20100],
+            ["2025-03-31", "Organisation", "RJ1", ALL, ALL, 16000, 19000],
+            ["2025-11-30", "National", "", ALL, ALL, 1300000, 1500000],
+        ],
     ),
     "workforce, CSV before": (
         workforce.read_headcount,
-        [list(workforce.CSV_COLUMNS), ["2025-03-31", "RJ1", "Total", "HC", 20000],
-         ["2025-03-31", "RJ1", "Total", "FTE", 17000.5], ["2025-03-31", "RV5", "Midwives", "HC", 3]],
+        [
+            list(workforce.CSV_COLUMNS),
+            ["2025-03-31", "RJ1", "Total", "HC", 20000],
+            ["2025-03-31", "RJ1", "Total", "FTE", 17000.5],
+            ["2025-03-31", "RV5", "Midwives", "HC", 3],
+        ],
     ),
     "A&E, a month": (
         access.read_ae_month,
-        [list(access.AE_MONTH_COLUMNS),
-         *(["MSitAE-JUNE-2026", code, *range(100, 100 + len(access.AE_MONTH_COLUMNS) - 2)] for code in ("RJ1", "RVJ")),
-         ["TOTAL", "", *range(200, 200 + len(access.AE_MONTH_COLUMNS) - 2)]],
+        [
+            list(access.AE_MONTH_COLUMNS),
+            *(
+                ["MSitAE-JUNE-2026", code, *range(100, 100 + len(access.AE_MONTH_COLUMNS) - 2)]
+                for code in ("RJ1", "RVJ")
+            ),
+            ["TOTAL", "", *range(200, 200 + len(access.AE_MONTH_COLUMNS) - 2)],
+        ],
     ),
     "waits, a month": (
         access.read_rtt_month,
-        [[*access.RTT_MONTH_COLUMNS, *WEEKS],
-         *(["RTT-June-2026", code, "Part_2", "C_999", *range(105)] for code in ("RJ1", "RJ1", "RVJ"))],
+        [
+            [*access.RTT_MONTH_COLUMNS, *WEEKS],
+            *(["RTT-June-2026", code, "Part_2", "C_999", *range(105)] for code in ("RJ1", "RJ1", "RVJ")),
+        ],
     ),
     "boards of catchments": (
         systems.read_shares,
         [list(systems.SHARES_COLUMNS), ["RJ1", "E54000030", 0.9], ["RJ1", "E54000022", 0.1], ["RVJ", "E54000022", 1]],
     ),
     "survey of boards": (
-        board_survey.read_findings, [list(board_survey.COLUMNS), ["publication_date", "24 March 2022", "NHS Providers"]],
+        board_survey.read_findings,
+        [list(board_survey.COLUMNS), ["publication_date", "24 March 2022", "NHS Providers"]],
     ),
-}  # fmt: skip
+}
 
 
 def assert_true_addresses(figures, path):
@@ -584,10 +723,20 @@ def test_a_bomb_that_lies_about_its_size_is_refused_as_well(tmp_path, monkeypatc
 
 
 @few
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.just("E54000030"),
-                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-                        st.sampled_from(["features", "properties", "geometry", "type", "coordinates", "icb22_code"]),
-                        inner, max_size=4), max_leaves=12))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.just("E54000030"),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["features", "properties", "geometry", "type", "coordinates", "icb22_code"]),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    )
+)
 def test_any_geojson_is_a_map_or_refused(trust_list, tmp_path_factory, document):
     path = tmp_path_factory.mktemp("map") / "map.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": document}), encoding="utf-8")
@@ -601,7 +750,11 @@ def test_a_byte_order_mark_and_other_line_ends_change_nothing(trust_list, tmp_pa
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     found = []
     for number, content in enumerate(
-        (text.getvalue().encode(), b"\xef\xbb\xbf" + text.getvalue().encode(), text.getvalue().replace("\r\n", "\n").encode())
+        (
+            text.getvalue().encode(),
+            b"\xef\xbb\xbf" + text.getvalue().encode(),
+            text.getvalue().replace("\r\n", "\n").encode(),
+        )
     ):
         path = tmp_path / f"{number}.csv"
         path.write_bytes(content)
@@ -612,12 +765,17 @@ def test_a_byte_order_mark_and_other_line_ends_change_nothing(trust_list, tmp_pa
 def _benchmark():
     book = openpyxl.Workbook()
     for sheet_name, code in (
-        ("Acute&Acute Community Trusts", "RJ1"), ("Acute Specialist Trusts", "RA7"),
-        ("MH&LD, MH, LD & Community Trust", "RV5"), ("Community Trusts", "RY3"), ("Ambulance Trusts", "RX8"),
-    ):  # fmt: skip
+        ("Acute&Acute Community Trusts", "RJ1"),
+        ("Acute Specialist Trusts", "RA7"),
+        ("MH&LD, MH, LD & Community Trust", "RV5"),
+        ("Community Trusts", "RY3"),
+        ("Ambulance Trusts", "RX8"),
+    ):
         sheet = book.create_sheet(sheet_name)
         stems = ("har_from_pat", "har_from_staff", "equal", "q16b")
-        names = [f"{stem}_eth_summary_{n}{g}_{y}" for y in (2023, 2024) for stem in stems for g in (1, 2) for n in ("", "n_")]
+        names = [
+            f"{stem}_eth_summary_{n}{g}_{y}" for y in (2023, 2024) for stem in stems for g in (1, 2) for n in ("", "n_")
+        ]
         sheet.append(["org_id", *names])
         sheet.append([code, *[0.2, 1000, 0.25, 400] * 8])
     return book
@@ -654,7 +812,9 @@ def test_spoilt_cells_of_other_workbooks(make, read, trust_list, tmp_path):
     scraps = st.one_of(SCRAPS.filter(str.isprintable), st.none(), st.booleans(), st.dates(), st.integers(-9, 10**9))
 
     @few
-    @given(st.integers(1, 5), st.lists(st.tuples(st.integers(1, 4), st.integers(1, 33), scraps), min_size=1, max_size=4))
+    @given(
+        st.integers(1, 5), st.lists(st.tuples(st.integers(1, 4), st.integers(1, 33), scraps), min_size=1, max_size=4)
+    )
     def run(sheet_number, changes):
         book = make()
         sheet = book.worksheets[sheet_number % len(book.worksheets)]

@@ -41,11 +41,15 @@ def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project,
     before = files("RJ1")
     text = template("RV5", "SLaM", [date(2025, 3, 31)], "return.csv", survey=True)
     filled = [
-        f"{line.rstrip(',')},25,30," if "percentage" in line
-        else f"{line.rstrip(',')},4000,2000," if "responses" in line
-        else f"{line.rstrip(',')},40,30,2" if line.startswith("RV5") else line
+        f"{line.rstrip(',')},25,30,"
+        if "percentage" in line
+        else f"{line.rstrip(',')},4000,2000,"
+        if "responses" in line
+        else f"{line.rstrip(',')},40,30,2"
+        if line.startswith("RV5")
+        else line
         for line in text.splitlines()
-    ]  # fmt: skip
+    ]
     path = tmp_path / "RV5_wres_return.csv"
     path.write_text("\n".join(filled), encoding="utf-8")
     add_return(path, project)
@@ -66,7 +70,9 @@ def test_a_return_never_leaves_the_machine(project):
         pack(project)
 
 
-@pytest.mark.parametrize("name", ["RJ1.parquet", "wres_return_RJ1.yml", "RJ1_wres_return.xlsx", "RJ1_patients_return.csv"])
+@pytest.mark.parametrize(
+    "name", ["RJ1.parquet", "wres_return_RJ1.yml", "RJ1_wres_return.xlsx", "RJ1_patients_return.csv"]
+)
 def test_git_ignores_everything_of_a_return(name):
     root = find_project().root
     if shutil.which("git") is None or not (root / ".git").exists():

@@ -14,24 +14,27 @@ def figures(whole_cut, trust_list):
 
 
 def values(figures, code, indicator):
-    return (
-        figures.query("organisation_code == @code and indicator == @indicator")
-        .set_index("group")["value"]
-        .to_dict()
-    )
+    return figures.query("organisation_code == @code and indicator == @indicator").set_index("group")["value"].to_dict()
 
 
 def test_deliveries_by_ethnic_group_with_unknowns_kept_apart(figures):
     assert values(figures, "RJ1", "maternity_deliveries_by_ethnicity") == {
-        "Asian": 200, "Black": 300, "Mixed": 80, "White": 1000, "Other": 100, "Not known": 10, "Not stated": 30,
+        "Asian": 200,
+        "Black": 300,
+        "Mixed": 80,
+        "White": 1000,
+        "Other": 100,
+        "Not known": 10,
+        "Not stated": 30,
         "Unknown": 20,
-    }  # fmt: skip
+    }
     assert values(figures, "ENG", "maternity_deliveries") == {"All deliveries": 87000}
 
 
-@pytest.mark.parametrize(("period", "decile", "smoking", "year"), [
-    ("2020-21", "2", "SmokingAtBooking", 2021), ("2022-23", "02", "SmokingStatusGroupBooking", 2023),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("period", "decile", "smoking", "year"),
+    [("2020-21", "2", "SmokingAtBooking", 2021), ("2022-23", "02", "SmokingStatusGroupBooking", 2023)],
+)
 def test_labels_that_vary_by_year_mean_the_same(cut, write, trust_list, period, decile, smoking, year):
     write.csv(cut.maternity, write.maternity_rows(period, decile, smoking), write.MATERNITY_HEADER)
     content = cut.maternity.read_bytes()
@@ -39,8 +42,11 @@ def test_labels_that_vary_by_year_mean_the_same(cut, write, trust_list, period, 
     reading = read_deliveries(cut.maternity, trust_list)
     assert reading.source_id == f"maternity_{year}"
     assert values(reading.figures, "RJ1", "maternity_deliveries_by_deprivation") == {
-        "Decile 1": 400, "Decile 2": 600, "Decile 10": 710, "No fixed abode or overseas": 30,
-    }  # fmt: skip
+        "Decile 1": 400,
+        "Decile 2": 600,
+        "Decile 10": 710,
+        "No fixed abode or overseas": 30,
+    }
     assert set(reading.figures["period_end"]) == {pd.Timestamp(year, 3, 31)}
     assert "maternity_smoking_at_booking" in set(reading.figures["indicator"])
 
@@ -49,9 +55,7 @@ def test_an_outcome_is_a_share_of_what_is_known(figures):
     row = figures.query("organisation_code == 'RJ1' and indicator == 'maternity_preterm_births'").iloc[0]
     # 120 of 120 + 1480; the 140 of unknown gestation are left out
     assert (row["value"], row["numerator"], row["denominator"]) == (7.5, 120, 1600)
-    smoking = figures.query(
-        "organisation_code == 'RJ1' and indicator == 'maternity_smoking_at_booking'"
-    ).iloc[0]
+    smoking = figures.query("organisation_code == 'RJ1' and indicator == 'maternity_smoking_at_booking'").iloc[0]
     assert smoking["status"] == "not_available"  # known for nobody
 
 
@@ -71,12 +75,7 @@ def test_regions_are_not_trusts_and_mergers_are_followed(figures):
         (42, 7, "*", r"row 44, Value: The count is '\*', which is not a number"),
         (42, 5, "Martian", "row 44, Measure: The ethnic group 'Martian' is not known"),
         (51, 5, "Decile two", "row 53, Measure: 'Decile two' is not a decile"),
-        (
-            43,
-            5,
-            "Any other ethnic group",
-            "The organisation, dimension and measure RJ1 .* stands here and at row 44",
-        ),
+        (43, 5, "Any other ethnic group", "The organisation, dimension and measure RJ1 .* stands here and at row 44"),
     ],
 )
 def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):

@@ -20,10 +20,17 @@ def test_england_by_ethnic_group(reading):
     check_figures(reading.figures, origin="cut")
     counts = rows_of(reading, "ENG", "mha_detentions")["value"].to_dict()
     assert counts == {
-        "All with a known ethnic group": 900, "Black": 300, "Black/African/Caribbean/Black British - African": 200,
-        "Other": 100, "Other ethnic group - Any other ethnic background": 90, "Asian/Asian British - Chinese": 10,
-        "White": 500, "Not known": 20, "Not stated": 30, "Unknown": 50,
-    }  # fmt: skip
+        "All with a known ethnic group": 900,
+        "Black": 300,
+        "Black/African/Caribbean/Black British - African": 200,
+        "Other": 100,
+        "Other ethnic group - Any other ethnic background": 90,
+        "Asian/Asian British - Chinese": 10,
+        "White": 500,
+        "Not known": 20,
+        "Not stated": 30,
+        "Unknown": 50,
+    }
     assert rows_of(reading, "ENG", "mha_detentions_rate")["value"]["Black"] == 239
     assert rows_of(reading, "ENG", "mha_detentions_standardised_rate")["value"]["Black"] == 242.3
 
@@ -52,23 +59,13 @@ def test_rows_with_the_wrong_labels_are_not_read(reading):
 @pytest.mark.parametrize(
     ("row", "column", "value", "problem"),
     [
-        (
-            7,
-            4,
-            "Whit",
-            "row 9, DemographicBreakdown: The ethnic group 'Whit' is not known. The nearest is 'white'",
-        ),
+        (7, 4, "Whit", "row 9, DemographicBreakdown: The ethnic group 'Whit' is not known. The nearest is 'white'"),
         (7, 7, "", "row 9, OrgID: '' is not the code of a board"),
         (7, 11, "many", "row 9, Total_Count: The figure is 'many'"),
         (7, 11, 10.5, "row 9, Total_Count: The figure 10.5 is not a whole number"),
         (0, 0, "2023", "row 2, Year: The year is '2023' and not like 2023/24"),
         (3, 0, "2022/23", "row 5, Year: The file has more than one year"),
-        (
-            8,
-            4,
-            "White",
-            "The measure, organisation and group All detentions All prov White stands here and at row 9",
-        ),
+        (8, 4, "White", "The measure, organisation and group All detentions All prov White stands here and at row 9"),
     ],
 )
 def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):
@@ -80,8 +77,6 @@ def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, proble
 
 
 def test_a_file_without_the_measures_is_an_error(cut, write, trust_list):
-    write.csv(
-        cut.detentions, [row for row in write.mha_rows() if row[1] != "All detentions"], write.MHA_HEADER
-    )
+    write.csv(cut.detentions, [row for row in write.mha_rows() if row[1] != "All detentions"], write.MHA_HEADER)
     with pytest.raises(InputError, match="There is no measure All detentions"):
         read_detentions(cut.detentions, trust_list)

@@ -53,7 +53,9 @@ def test_the_example_is_added_traced_and_checked(midwives, cut, write, project, 
 
 
 def test_next_years_header_is_read_and_a_wrong_cell_is_named(midwives, write, trust_list, tmp_path):
-    path = write.csv(tmp_path / "a.csv", [("RJ1", 2026, 13)], ("Organisation Code", "Year to march", "Specialist Midwives"))
+    path = write.csv(
+        tmp_path / "a.csv", [("RJ1", 2026, 13)], ("Organisation Code", "Year to march", "Specialist Midwives")
+    )
     reading = midwives.read_midwives(path, trust_list)
     assert (reading.source_id, reading.figures["value"].max()) == ("midwives_2026", 13)
     path = write.csv(tmp_path / "b.csv", [("RJ1", 2026, "[c]")], HEADER)

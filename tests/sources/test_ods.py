@@ -73,26 +73,20 @@ def test_a_succession_of_two_steps_is_followed(cut, write):
 
 def test_a_trust_that_stands_twice_names_both_rows(cut, write):
     write.trusts(cut.trusts, [*write.TRUSTS, write.TRUSTS[4]])
-    with pytest.raises(
-        InputError, match=r"trusts.csv, row 11, trust_code: The trust RJ1 stands here and at row 6"
-    ):
+    with pytest.raises(InputError, match=r"trusts.csv, row 11, trust_code: The trust RJ1 stands here and at row 6"):
         read(cut)
 
 
 def test_an_unknown_kind_lists_the_known_ones(cut, write):
     rows = [(*row[:3], "Specialist Acute", *row[4:]) if row[0] == "RJ1" else row for row in write.TRUSTS]
     write.trusts(cut.trusts, rows)
-    with pytest.raises(
-        InputError, match="row 6, trust_type: The kind of trust 'Specialist Acute' is not known"
-    ):
+    with pytest.raises(InputError, match="row 6, trust_type: The kind of trust 'Specialist Acute' is not known"):
         read(cut)
 
 
 def test_an_open_trust_that_the_list_lacks_is_an_error(cut, write):
     write.trusts(cut.trusts, [row for row in write.TRUSTS if row[0] != "RX8"])
-    with pytest.raises(
-        InputError, match="etr.csv, row 11.*RX8 YORKSHIRE AMBULANCE SERVICE NHS TRUST is open but"
-    ):
+    with pytest.raises(InputError, match="etr.csv, row 11.*RX8 YORKSHIRE AMBULANCE SERVICE NHS TRUST is open but"):
         read(cut)
 
 

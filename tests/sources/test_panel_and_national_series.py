@@ -14,8 +14,9 @@ def test_each_year_is_a_period_of_its_own(whole_cut, trust_list):
     figures = check_figures(reading.figures, origin="cut")
     rows = figures.query("organisation_code == 'RJ1' and indicator == 'staff_survey_panel_q16b'")
     assert dict(zip(rows["period_end"], rows["value"], strict=True)) == {
-        pd.Timestamp("2021-11-30"): 11.5, pd.Timestamp("2022-11-30"): 11.9,
-    }  # fmt: skip
+        pd.Timestamp("2021-11-30"): 11.5,
+        pd.Timestamp("2022-11-30"): 11.9,
+    }
     assert rows["numerator"].isna().all()  # weighted
     assert (reading.source_id, reading.period) == ("staff_survey_panel_2022", "autumns 2021 to 2022")
     assert reading.left_out == {"CCGs": 1}
@@ -23,20 +24,13 @@ def test_each_year_is_a_period_of_its_own(whole_cut, trust_list):
 
 def test_respondents_from_ethnic_minorities_are_people(whole_cut, trust_list):
     figures = read_panel(whole_cut.panel, trust_list).figures
-    row = figures.query(
-        "organisation_code == 'RVJ' and indicator == 'staff_survey_panel_ethnic_minority'"
-    ).iloc[0]
+    row = figures.query("organisation_code == 'RVJ' and indicator == 'staff_survey_panel_ethnic_minority'").iloc[0]
     assert (row["trust_code"], row["value"], row["numerator"], row["denominator"]) == ("RA7", 25, 1000, 4000)
 
 
 def test_the_panel_never_has_the_indicators_of_one_edition(whole_cut, trust_list):
     # figures of a trust are added up over what merged: years must not be among them
-    assert (
-        read_panel(whole_cut.panel, trust_list)
-        .figures["indicator"]
-        .str.startswith("staff_survey_panel_")
-        .all()
-    )
+    assert read_panel(whole_cut.panel, trust_list).figures["indicator"].str.startswith("staff_survey_panel_").all()
 
 
 def test_an_organisation_twice_in_a_year_is_an_error(cut, write, trust_list):
@@ -88,10 +82,13 @@ def test_values_as_a_report_prints_them(whole_cut, trust_list):
             "row 2, value: '1.54%' is not 1 number",
         ),
         (("BME % of workforce", 2023, "126.4"), "row 2, value: The figure 126.4 is not between 0 and 100"),
-        (("BME % of worforce", 2023, "26.4"), "The measure 'BME % of worforce' is not known. The nearest is 'BME % of workforce'"),
+        (
+            ("BME % of worforce", 2023, "26.4"),
+            "The measure 'BME % of worforce' is not known. The nearest is 'BME % of workforce'",
+        ),
         (("BME % of workforce", "last", "26.4"), "row 2, wres_report_year: The year is 'last'"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_is_named(cut, write, trust_list, row, problem):
     write.csv(cut.series, [row], ("measure", "wres_report_year", "value"))
     with pytest.raises(InputError, match=problem):

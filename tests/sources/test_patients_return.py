@@ -36,7 +36,7 @@ FILLED = {
     ("patients_waiting", "over 52 weeks"): (30, 40, 9, 150, 12, 0, 6, 120, 60, 40, 18, 7, 2),
     ("patients_detained", "inpatients"): (90, 120, 30, 400, 9, 20, 31, 300, 180, 120, 60, 30, 10),
     ("patients_detained", "detained under the Mental Health Act"): (40, 70, 15, 150, 3, 8, 14, *[""] * 6),
-}  # fmt: skip
+}
 PLACE = {column: number for number, column in enumerate(COLUMNS)}
 
 
@@ -115,9 +115,7 @@ def test_an_attacker_who_knows_the_total_learns_less_than_the_threshold(small, a
     columns = list(BREAKDOWNS["ethnicity"])
     people = dict(zip(columns, (small, also, 80, 900, 45, 30, 25), strict=True))
     measure = MEASURES[1]
-    counts = {(measure.base, c): 2000.0 for c in columns} | {
-        ("did not attend", c): float(n) for c, n in people.items()
-    }
+    counts = {(measure.base, c): 2000.0 for c in columns} | {("did not attend", c): float(n) for c, n in people.items()}
     published = {c: part for _, c, _, status, part, _ in shares(measure, "ethnicity", counts)}
     assert published[columns[0]] is None
     cells = published | {"total": float(sum(people.values()))}
@@ -129,19 +127,21 @@ def test_an_attacker_who_knows_the_total_learns_less_than_the_threshold(small, a
 
 
 def test_a_base_that_is_too_small_hides_its_shares(fill, trust_list):
-    changes = {("patients_did_not_attend", "appointments"): (10, *[600] * 6, *[600] * 6),
-               ("patients_did_not_attend", "did not attend"): (6, *[60] * 6, *[60] * 6)}  # fmt: skip
+    changes = {
+        ("patients_did_not_attend", "appointments"): (10, *[600] * 6, *[600] * 6),
+        ("patients_did_not_attend", "did not attend"): (6, *[60] * 6, *[60] * 6),
+    }
     reading = read_return(fill(changes), trust_list)[1]
     assert figure(reading.figures, "patients_did_not_attend_by_ethnicity", "Asian")["status"] == "suppressed"
     assert figure(reading.figures, "patients_did_not_attend_by_deprivation", "Quintile 1")["value"] == 10
-    assert any(
-        "3,610 by ethnicity and 3,600 by deprivation" in remark for remark in reading.remarks
-    ), reading.remarks
+    assert any("3,610 by ethnicity and 3,600 by deprivation" in remark for remark in reading.remarks), reading.remarks
 
 
 def test_few_in_all_shows_nothing(fill, trust_list):
-    changes = {("patients_restrictive_interventions", "inpatients"): [50] * 13,
-               ("patients_restrictive_interventions", "subject to a restrictive intervention"): (1, 2, *[0] * 11)}  # fmt: skip
+    changes = {
+        ("patients_restrictive_interventions", "inpatients"): [50] * 13,
+        ("patients_restrictive_interventions", "subject to a restrictive intervention"): (1, 2, *[0] * 11),
+    }
     figures = read_return(fill(changes), trust_list)[1].figures
     rows = figures.query("indicator == 'patients_restrictive_interventions_by_ethnicity'")
     assert set(rows["status"]) == {"suppressed"}
@@ -162,17 +162,21 @@ def set_cell(indicator, item, column, value):
     [
         (set_cell("patients_waiting", "over 52 weeks", "Black", "351"), "Black: 351 people out of 350 over 18 weeks"),
         (set_cell("patients_waiting", "over 52 weeks", "Black", "3.5"), "3.5 is not a whole number"),
-        (set_cell("patients_waiting", "over 52 weeks", "Black", "<5"),
-         "Black: '<5' is not a number. Write the number itself, small as it is"),
+        (
+            set_cell("patients_waiting", "over 52 weeks", "Black", "<5"),
+            "Black: '<5' is not a number. Write the number itself, small as it is",
+        ),
         (set_cell("patients_waiting", "over 52 weeks", "Black", "n/a"), "Leave the cell empty where it is not known"),
         (set_cell("patients_waiting", "over 52 weeks", "Black", "1,200"), "'1,200', which is not a number. Write it w"),
         (set_cell("patients_waiting", "over 52 weeks", "item", "over 52 wks"), "The nearest is 'over 52 weeks'"),
         (set_cell("patients_waiting", "over 52 weeks", "indicator", "waits"), "The indicator 'waits' is not known"),
         (set_cell("patients_waiting", "over 52 weeks", "item", "over 18 weeks"), "stands here and at"),
-        (lambda rows: next(r for r in rows if r[0] == "trust_code").__setitem__(5, "BME"),
-         "There is no column 'Black'"),
+        (
+            lambda rows: next(r for r in rows if r[0] == "trust_code").__setitem__(5, "BME"),
+            "There is no column 'Black'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_slip_names_its_row(fill, trust_list, edit, problem):
     with pytest.raises(InputError, match=problem):
         read_return(fill(edit=edit), trust_list)

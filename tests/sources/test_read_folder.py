@@ -17,8 +17,9 @@ def contents(folder: Path) -> dict[str, str]:
     """Return the hash of every file, hidden ones too."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*")) if path.is_file()
-    }  # fmt: skip
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_every_publication_becomes_figures_with_their_source(cut, project):
@@ -26,11 +27,21 @@ def test_every_publication_becomes_figures_with_their_source(cut, project):
     assert all(outcome.changed for outcome in outcomes if outcome.reading is not None)
     figures = read_figures(project=project)
     assert set(figures["source"]) == {
-        "catchment_2026", "catchment_ethnicity_2021", "demonstration", "staff_survey_national_2024",
+        "catchment_2026",
+        "catchment_ethnicity_2021",
+        "demonstration",
+        "staff_survey_national_2024",
         "staff_survey_organisations_2024",
-        "workforce_2023_05", "wres_5_to_8_2024", "staff_survey_panel_2022", "wres_national_2024", "rtt", "ae",
-        "maternity_2023", "mental_health_act_2024", "system_deprivation_2025",
-    }  # fmt: skip
+        "workforce_2023_05",
+        "wres_5_to_8_2024",
+        "staff_survey_panel_2022",
+        "wres_national_2024",
+        "rtt",
+        "ae",
+        "maternity_2023",
+        "mental_health_act_2024",
+        "system_deprivation_2025",
+    }
     for source_id in set(figures["source"]):
         source = read_source(source_id, project=project)
         assert source.title and source.publisher and source.licence and source.period
@@ -71,8 +82,9 @@ def test_one_publication_alone_leaves_the_others(cut, write, project):
     read_folder(cut.path, project, only=["catchment"])
     after = contents(project.root)
     assert {name for name in after if after[name] != before[name]} == {
-        "data/figures/catchment_2026.parquet", "data/sources/catchment_2026.yml",
-    }  # fmt: skip
+        "data/figures/catchment_2026.parquet",
+        "data/sources/catchment_2026.yml",
+    }
 
 
 def test_trusts_are_read_and_resolved(cut, project):
@@ -144,25 +156,13 @@ def renamed_column(cut, write):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (
-            truncate,
-            r"organisational results.xlsx: The file cannot be read as an Excel workbook.*download it again",
-        ),
-        (
-            remove,
-            r"There is no workforce/NHS Workforce Statistics\*England and Organisation.xlsx in the folder 'raw'",
-        ),
+        (truncate, r"organisational results.xlsx: The file cannot be read as an Excel workbook.*download it again"),
+        (remove, r"There is no workforce/NHS Workforce Statistics\*England and Organisation.xlsx in the folder 'raw'"),
         (double, "Several files match .*2023.csv, .*2024.csv.* Leave one of them there"),
         (twice, "trust_catchment_2026.csv, row 4, trust_code: The trust RJ1 stands here and at row 3"),
-        (
-            over_100,
-            "wres_indicators_5_to_8_by_trust_2024.csv, row 5, rate: The rate 1.3 is not between 0 and 1",
-        ),
+        (over_100, "wres_indicators_5_to_8_by_trust_2024.csv, row 5, rate: The rate 1.3 is not between 0 and 1"),
         (text_in_number, "sheet \"HEALTH WELLBEING SAFETY Q15-17\", G8: The percentage is 'fifty'"),
-        (
-            renamed_sheet,
-            "May 2023 England and Organisation.xlsx: The workbook has no sheet '2. NHSE, Org & SG - HC'",
-        ),
+        (renamed_sheet, "May 2023 England and Organisation.xlsx: The workbook has no sheet '2. NHSE, Org & SG - HC'"),
         (renamed_column, "row 1: There is no column 'catchment_population'. The nearest is 'population'"),
     ],
 )

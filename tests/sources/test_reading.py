@@ -8,13 +8,7 @@ import pytest
 from race_equality.errors import InputError
 from race_equality.sources import files
 from race_equality.sources.headers import nearest
-from race_equality.sources.reading import (
-    Cell,
-    Workbook,
-    cell_at,
-    column_letters,
-    read_csv,
-)
+from race_equality.sources.reading import Cell, Workbook, cell_at, column_letters, read_csv
 
 
 def cell(value, tmp_path):
@@ -58,9 +52,7 @@ def test_half_a_person_is_refused(tmp_path):
         cell(12.5, tmp_path).number("base", whole=True)
 
 
-@pytest.mark.parametrize(
-    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")]
-)
+@pytest.mark.parametrize(("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")])
 def test_column_letters_are_a_spreadsheets(index, letters):
     assert column_letters(index) == letters
 
@@ -147,9 +139,7 @@ def test_another_encoding_is_an_error_and_not_a_wrong_letter(tmp_path):
 def test_a_renamed_column_names_the_nearest(tmp_path):
     path = tmp_path / "renamed.csv"
     path.write_text("trust_cod,rate\nRJ1,0.5\n", encoding="utf-8")
-    with pytest.raises(
-        InputError, match=r"row 1: There is no column 'trust_code'. The nearest is 'trust_cod'"
-    ):
+    with pytest.raises(InputError, match=r"row 1: There is no column 'trust_code'. The nearest is 'trust_cod'"):
         read_csv(path, ("trust_code", "rate"))
 
 
@@ -182,11 +172,13 @@ def test_a_malformed_csv_says_where(text, problem, tmp_path):
     [
         ("within_18wk", "Within 18 weeks"),
         ("Org Code", "Organisation code"),
-        ("Patients who have waited 12+ hrs from DTA to admission",
-         "Patients who have waited 12 + hours from DTA to admission"),
+        (
+            "Patients who have waited 12+ hrs from DTA to admission",
+            "Patients who have waited 12 + hours from DTA to admission",
+        ),
         ("catchment_population", "Catchment population"),
     ],
-)  # fmt: skip
+)
 def test_a_header_of_the_same_words_is_the_same_column(known, renamed, tmp_path):
     path = tmp_path / "new.csv"
     path.write_text(f'"{renamed}",other\n7,x\n', encoding="utf-8")
@@ -203,9 +195,14 @@ def test_a_header_of_the_same_words_is_the_same_column(known, renamed, tmp_path)
 
 @pytest.mark.parametrize(
     ("known", "renamed"),
-    [("over_52wk", "over_65wk"), ("rate", "base"), ("Type 1", "Type 2"), ("White", "Not White"),
-     ("within_18wk", "over_18wk")],
-)  # fmt: skip
+    [
+        ("over_52wk", "over_65wk"),
+        ("rate", "base"),
+        ("Type 1", "Type 2"),
+        ("White", "Not White"),
+        ("within_18wk", "over_18wk"),
+    ],
+)
 def test_a_header_of_other_words_is_another_column(known, renamed, tmp_path):
     path = tmp_path / "new.csv"
     path.write_text(f"{renamed},other\n7,x\n", encoding="utf-8")
@@ -222,10 +219,7 @@ def test_two_headers_of_the_same_words_are_not_guessed_between(tmp_path):
 
 def test_no_two_columns_of_a_publication_have_the_same_words():
     """Else one could be taken for the other when a header is written otherwise."""
-    from race_equality.sources.access import (
-        AE_MONTH_OTHER_COLUMNS,
-        RTT_MONTH_OTHER_COLUMNS,
-    )
+    from race_equality.sources.access import AE_MONTH_OTHER_COLUMNS, RTT_MONTH_OTHER_COLUMNS
     from race_equality.sources.catalogue import PUBLICATIONS
     from race_equality.sources.headers import same_words
     from race_equality.sources.workforce import STAFF_GROUPS

@@ -21,7 +21,7 @@ def one(held, published, allowed=0.0, unit="people"):
 @pytest.mark.parametrize(
     ("held", "published", "allowed", "agrees"),
     [(100, 100, 0, True), (99, 100, 0, False), (95, 100, 5, True), (94.9, 100, 5, False), (105.1, 100, 5, False)],
-)  # fmt: skip
+)
 def test_only_rounding_is_allowed(held, published, allowed, agrees):
     assert one(held, published, allowed).agrees is agrees
 

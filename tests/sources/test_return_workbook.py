@@ -20,7 +20,7 @@ FILLED = {
     ("wres_2", "appointed"): (400, 210, None),
     ("wres_9_board", "people"): (12, 2, 0),
     ("wres_9_voting", "people"): (10, 2, 0),
-}  # fmt: skip
+}
 TRUST = ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", YEARS)
 
 
@@ -134,7 +134,7 @@ def set_cell(sheet, reference, value):
         (set_cell("Instructions", "B3", "RJ11"), "B3: 'RJ11' is not the code of a trust that is open"),
         (set_cell("Instructions", "B3", "DEMO"), "has its invented return already"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_names_its_cell(fill, trust_list, edit, problem):
     path = fill(edit)
     if problem is None:  # a heading alone says nothing

@@ -16,9 +16,7 @@ def reading(whole_cut, trust_list):
 
 
 def figure(reading, organisation, indicator, group="All staff"):
-    found = reading.figures.query(
-        "organisation_code == @organisation and indicator == @indicator and group == @group"
-    )
+    found = reading.figures.query("organisation_code == @organisation and indicator == @indicator and group == @group")
     assert len(found) == 1
     return found.iloc[0]
 
@@ -60,13 +58,9 @@ def test_a_column_of_hundreds_carries_no_information(reading):
     assert figure(reading, "RJ1", "staff_survey_q16c_1")["status"] == "not_available"
     assert figure(reading, "R1F2", "staff_survey_q16c_1")["status"] == "suppressed"
     assert figure(reading, "RJ1", "staff_survey_q16c_1")["denominator"] == 2400
-    assert not (
-        (reading.figures["indicator"] == "staff_survey_q16c_1") & (reading.figures["value"] == 100)
-    ).any()
+    assert not ((reading.figures["indicator"] == "staff_survey_q16c_1") & (reading.figures["value"] == 100)).any()
     assert "Q16c_1, column P" not in " ".join(reading.remarks)
-    assert any(
-        remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in reading.remarks
-    )
+    assert any(remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in reading.remarks)
 
 
 def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
@@ -78,12 +72,16 @@ def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
 
 
 def test_merged_trusts_keep_their_own_rows_under_todays_code(reading):
-    rows = reading.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")[
-        "trust_code"
-    ]
+    rows = reading.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")["trust_code"]
     assert rows[["RA7", "RVJ", "RY3", "RYV", "R1F1", "R1F2", "RNK"]].to_list() == [
-        "RA7", "RA7", "RY3", "RY3", "R1F", "R1F", "G6V2S",
-    ]  # fmt: skip
+        "RA7",
+        "RA7",
+        "RY3",
+        "RY3",
+        "R1F",
+        "R1F",
+        "G6V2S",
+    ]
 
 
 def test_organisations_that_are_not_trusts_are_counted_once(reading):
@@ -93,10 +91,7 @@ def test_organisations_that_are_not_trusts_are_counted_once(reading):
 
 def test_a_trust_that_opened_later_has_no_such_figure_by_nature(reading):
     row = figure(reading, "K0N6A", "staff_survey_q15")
-    assert (row["status"], row["locator"]) == (
-        "not_applicable",
-        "no row: opened 2026-06-01, after the period",
-    )
+    assert (row["status"], row["locator"]) == ("not_applicable", "no row: opened 2026-06-01, after the period")
 
 
 def test_rows_and_columns_added_before_the_table_change_nothing(cut, write, trust_list, reading):
@@ -166,11 +161,17 @@ def drop_row(book):
     ("edit", "problem"),
     [
         (rename_sheet, r"no sheet 'HEALTH WELLBEING SAFETY Q15-17'. The nearest is 'HEALTH WELLBEING SAFETY Q15-Q17'"),
-        (change(EXPERIENCE, "K1", "Q16x - Discrimination?"), "row 1: There is no question Q16a in row 1. The nearest is 'Q16x'"),
+        (
+            change(EXPERIENCE, "K1", "Q16x - Discrimination?"),
+            "row 1: There is no question Q16a in row 1. The nearest is 'Q16x'",
+        ),
         (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a stands 2 times in row 1"),
         (change(EXPERIENCE, "K5", "% Yess"), "row 5: There is no column headed '% Yes'. The nearest is '% Yess'"),
         (change(EXPERIENCE, "L5", "% Yes"), "Columns K and L are both headed '% Yes'"),
-        (change(EXPERIENCE, "A5", "Org code"), "row 5: There is no column headed 'ODS code'. The nearest is 'Org code'"),
+        (
+            change(EXPERIENCE, "A5", "Org code"),
+            "row 5: There is no column headed 'ODS code'. The nearest is 'Org code'",
+        ),
         (change(EXPERIENCE, "K11", 104.2), r"Q15-17\", K11: The percentage 104.2 is not between 0 and 100"),
         (change(EXPERIENCE, "K11", "eleven"), "K11: The percentage is 'eleven', which is not a number"),
         (change(EXPERIENCE, "K11", None), "K11: The percentage is '', which is not a number"),
@@ -189,7 +190,7 @@ def drop_row(book):
         (change(EXPERIENCE, "G21", 57.2), "A21: The row has values but no ODS code.*a total"),
         (drop_row, "R1F1 stands in one of this sheet and 'HEALTH WELLBEING SAFETY Q15-17' but not in both"),
     ],
-)  # fmt: skip
+)
 def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, edit, problem):
     write.survey(cut.survey, edit)
     with pytest.raises(InputError, match=problem):
@@ -226,9 +227,13 @@ def test_england_by_ethnic_group(national, write):
 @pytest.mark.parametrize(
     ("indicator", "group", "value", "base", "cell"),
     # row 6 is all staff, 8 the first ethnic group, 26 and 27 the two
-    [("staff_survey_q15", "All staff", 50.6, 1006, "E6"), ("staff_survey_q16a", "White - Irish", 10.9, 1010, "I9"),
-     ("staff_survey_q16b", "White", 10.6, 1025, "L26"), ("staff_survey_q16c_1", "Ethnic minority", 56.7, 127, "O27")],
-)  # fmt: skip
+    [
+        ("staff_survey_q15", "All staff", 50.6, 1006, "E6"),
+        ("staff_survey_q16a", "White - Irish", 10.9, 1010, "I9"),
+        ("staff_survey_q16b", "White", 10.6, 1025, "L26"),
+        ("staff_survey_q16c_1", "Ethnic minority", 56.7, 127, "O27"),
+    ],
+)
 def test_england_cells(national, indicator, group, value, base, cell):
     row = figure(national, "ENG", indicator, group)
     assert (row["value"], row["denominator"]) == (pytest.approx(value), base)
@@ -236,8 +241,12 @@ def test_england_cells(national, indicator, group, value, base, cell):
 
 
 def test_a_dash_is_suppressed_nationally_too(cut, write, trust_list):
-    row = figure(read_national(write.national(cut.national, change(EXPERIENCE, "I9", "-")), trust_list),
-                 "ENG", "staff_survey_q16a", "White - Irish")  # fmt: skip
+    row = figure(
+        read_national(write.national(cut.national, change(EXPERIENCE, "I9", "-")), trust_list),
+        "ENG",
+        "staff_survey_q16a",
+        "White - Irish",
+    )
     assert (row["status"], row["denominator"]) == ("suppressed", 1010)
 
 
@@ -249,9 +258,12 @@ def test_a_dash_is_suppressed_nationally_too(cut, write, trust_list):
         (change(EXPERIENCE, "B26", "Something else"), "There is no row for White. The workbook may have been cut"),
         (change(EXPERIENCE, "C27", "White staff"), "C27: 'White' stands here and in row 26"),
         (as_proportions("Q16b"), "L6: The percentages of Q16b are all between 0 and 1"),
-        (change(EXPERIENCE, "A1", "NHS Staff Survey 2020 - Results"), "A1 is 'NHS Staff Survey 2020 - Results'.*2021 or later"),
+        (
+            change(EXPERIENCE, "A1", "NHS Staff Survey 2020 - Results"),
+            "A1 is 'NHS Staff Survey 2020 - Results'.*2021 or later",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_national_workbook_that_is_not_right(cut, write, trust_list, edit, problem):
     with pytest.raises(RaceEqualityError, match=problem):
         read_national(write.national(cut.national, edit), trust_list)

@@ -11,12 +11,7 @@ from race_equality.figures.trusts import TrustList, resolve_trust, system_codes
 from race_equality.project import find_project
 from race_equality.sources.loading import read_folder
 from race_equality.sources.recognition import recognise
-from race_equality.sources.systems import (
-    NEIGHBOURHOOD_COLUMNS,
-    codes_csv,
-    read_deprivation,
-    read_register,
-)
+from race_equality.sources.systems import NEIGHBOURHOOD_COLUMNS, codes_csv, read_deprivation, read_register
 
 
 def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):
@@ -45,10 +40,7 @@ def test_an_ambulance_trusts_dash_is_no_system(trust_list):
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (
-            ("E54999999", "Somewhere", 22.5, 1.0, 0.1),
-            "row 2, icb24_code: 'E54999999' is not the code of a board",
-        ),
+        (("E54999999", "Somewhere", 22.5, 1.0, 0.1), "row 2, icb24_code: 'E54999999' is not the code of a board"),
         (("E54000030", "NHS South East London", 220.5, 1.0, 0.1), "The score 220.5 is not between 0 and 100"),
         (("E54000030", "NHS South East London", 22.5, 1.0, 12), "The proportion 12 is not between 0 and 1"),
     ],
@@ -69,10 +61,14 @@ def test_the_file_needs_nothing_beside_it(whole_cut, trust_list, tmp_path):
 
 
 SUMMARY_HEADERS = (
-    "Integrated Care Board (ICB) code (2024)", "Integrated Care Board (ICB) name (2024)", "IMD - Average rank ",
-    "IMD - Rank of average rank ", "IMD - Average score ", "IMD - Rank of average score ",
+    "Integrated Care Board (ICB) code (2024)",
+    "Integrated Care Board (ICB) name (2024)",
+    "IMD - Average rank ",
+    "IMD - Rank of average rank ",
+    "IMD - Average score ",
+    "IMD - Rank of average score ",
     "IMD - Proportion of LSOAs in most deprived 10% nationally ",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -128,8 +124,11 @@ def write_neighbourhoods(write, folder, rows=NEIGHBOURHOODS, lookup=True):
             [("E01000001", "x", "E54000030"), ("E01000002", "x", "E54000030"), ("E01000003", "x", "E54000022")],
             ("LSOA21CD", "LSOA21NM", "ICB24CD"),
         )
-    return write.csv(folder / "File_7.csv", [(a, "x", b, c, d) for a, b, c, d in rows],
-                     (NEIGHBOURHOOD_COLUMNS[0], "LSOA name (2021)", *NEIGHBOURHOOD_COLUMNS[1:]))  # fmt: skip
+    return write.csv(
+        folder / "File_7.csv",
+        [(a, "x", b, c, d) for a, b, c, d in rows],
+        (NEIGHBOURHOOD_COLUMNS[0], "LSOA name (2021)", *NEIGHBOURHOOD_COLUMNS[1:]),
+    )
 
 
 def test_neighbourhoods_are_averaged_by_population_as_the_publisher_does(write, tmp_path, trust_list):
@@ -161,11 +160,13 @@ def test_boards_that_closed_and_opened_keep_their_own_codes_and_days(write, tmp_
     register = read_register(
         write.csv(
             tmp_path / "icb.csv",
-            [("D7T5G", "NHS ESSEX INTEGRATED CARE BOARD", "20260401", "", "True"),
-             ("QH8", "NHS MID AND SOUTH ESSEX INTEGRATED CARE BOARD", "20180401", "20260331.0", "False")],
+            [
+                ("D7T5G", "NHS ESSEX INTEGRATED CARE BOARD", "20260401", "", "True"),
+                ("QH8", "NHS MID AND SOUTH ESSEX INTEGRATED CARE BOARD", "20180401", "20260331.0", "False"),
+            ],
             ("icb_code", "icb_name", "open_date", "close_date", "is_current"),
         )
-    )  # fmt: skip
+    )
     text = codes_csv({"E54000026": ("QH8", "Mid and South Essex")}, register).decode()
     assert text.splitlines() == [
         "system_code,system_name,ons_code,open_date,close_date",
@@ -176,7 +177,9 @@ def test_boards_that_closed_and_opened_keep_their_own_codes_and_days(write, tmp_
 
 @pytest.mark.parametrize("day", ["", "soon", "20261301"])
 def test_a_board_without_a_first_day_is_named(write, tmp_path, day):
-    path = write.csv(tmp_path / "icb.csv", [("D7T5G", "ESSEX", day, "")], ("icb_code", "icb_name", "open_date", "close_date"))
+    path = write.csv(
+        tmp_path / "icb.csv", [("D7T5G", "ESSEX", day, "")], ("icb_code", "icb_name", "open_date", "close_date")
+    )
     with pytest.raises(InputError, match="row 2, open_date"):
         read_register(path)
 
@@ -190,8 +193,13 @@ def test_42_boards_to_march_2026_and_36_since():
     assert (len(before), len(since), len(boards)) == (42, 36, 48)
     assert all(b["ons_code"] for b in before)
     assert {b["system_name"] for b in since if b["open_date"] == "2026-04-01"} == {
-        "Essex", "Thames Valley", "Central East", "Surrey and Sussex", "Norfolk and Suffolk", "West and North London",
-    }  # fmt: skip
+        "Essex",
+        "Thames Valley",
+        "Central East",
+        "Surrey and Sussex",
+        "Norfolk and Suffolk",
+        "West and North London",
+    }
 
 
 @pytest.mark.whole_file

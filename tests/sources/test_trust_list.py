@@ -54,8 +54,10 @@ def test_the_figures_are_those_of_reading_everything_again(cut, write, project, 
     held, fresh = (read_figures(project=one)[columns] for one in (project, find_project(again)))
     assert set(before) == set(held["source"])
     late = held["status"].isin(["not_available", "not_applicable"])
-    assert held[~late].reset_index(drop=True).equals(
-        fresh[~fresh["status"].isin(["not_available", "not_applicable"])].reset_index(drop=True)
+    assert (
+        held[~late]
+        .reset_index(drop=True)
+        .equals(fresh[~fresh["status"].isin(["not_available", "not_applicable"])].reset_index(drop=True))
     )
     # why a new trust has no figure can follow from its kind, which the list alone does not tell of a publication
     there = ["source", "indicator", "group", "trust_code", "organisation_code", "period_end"]

@@ -58,9 +58,13 @@ def only(figures, **where):
 
 
 SOURCES = [
-    *(one.id for one in PUBLICATIONS if not (one.series or one.optional)), "maternity_2021", "maternity_2022", "maternity_2023",
-    "board_survey", "catchment_systems",
-]  # fmt: skip
+    *(one.id for one in PUBLICATIONS if not (one.series or one.optional)),
+    "maternity_2021",
+    "maternity_2022",
+    "maternity_2023",
+    "board_survey",
+    "catchment_systems",
+]
 
 
 def test_every_source_is_tested(readings):
@@ -80,9 +84,7 @@ def test_the_committed_trusts_are_what_the_loader_reads(real_trusts, committed):
 
 
 def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed, readings, files):
-    raw = dict(
-        zip([reading.source_id for reading in readings.values()], [path for _, path in files], strict=True)
-    )
+    raw = dict(zip([reading.source_id for reading in readings.values()], [path for _, path in files], strict=True))
     raw |= {source_id: find_file(shared, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
     for source_id, file in raw.items():
         source = read_source(source_id, project=committed)
@@ -96,8 +98,13 @@ def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committ
 def test_202_trusts_of_six_kinds(real_trusts):
     # ods/trusts.csv: 202 rows; counted with cut and uniq
     assert real_trusts.trusts["kind"].value_counts().to_dict() == {
-        "acute": 120, "mental health": 47, "acute specialist": 13, "community": 11, "ambulance": 10, "online": 1,
-    }  # fmt: skip
+        "acute": 120,
+        "mental health": 47,
+        "acute specialist": 13,
+        "community": 11,
+        "ambulance": 10,
+        "online": 1,
+    }
     codes = set(real_trusts.trusts["trust_code"])
     assert {"TAD", "TAH", "TAJ", "K0N6A", "G6V2S"} <= codes
     assert codes.isdisjoint({"RQF", "RT4", "RYT", "RVJ", "RYV", "RAP"})
@@ -106,10 +113,25 @@ def test_202_trusts_of_six_kinds(real_trusts):
 @pytest.mark.parametrize(
     ("code", "current"),
     # the mergers that the shared README names, then those with a basis of their own
-    [("RY9", "RAX"), ("R1C", "RW1"), ("RNK", "G6V2S"), ("RY2", "RWW"), ("RVJ", "RA7"),
-     ("RRP", "G6V2S"), ("TAF", "G6V2S"), ("RYV", "RY3"), ("RAP", "RAL"), ("RBZ", "RH8"), ("R1F1", "R1F"),
-     ("RVY", "RBN"), ("RA4", "RH5"), ("RT3", "RJ1"), ("RYK", None), ("RW6", None)],
-)  # fmt: skip
+    [
+        ("RY9", "RAX"),
+        ("R1C", "RW1"),
+        ("RNK", "G6V2S"),
+        ("RY2", "RWW"),
+        ("RVJ", "RA7"),
+        ("RRP", "G6V2S"),
+        ("TAF", "G6V2S"),
+        ("RYV", "RY3"),
+        ("RAP", "RAL"),
+        ("RBZ", "RH8"),
+        ("R1F1", "R1F"),
+        ("RVY", "RBN"),
+        ("RA4", "RH5"),
+        ("RT3", "RJ1"),
+        ("RYK", None),
+        ("RW6", None),
+    ],
+)
 def test_every_code_in_use_resolves(real_trusts, code, current):
     assert real_trusts.current(code) == current
     assert real_trusts.succession(code).basis
@@ -124,43 +146,52 @@ def test_survey_rows(readings):
         readings["staff_survey_organisations"].left_out,
     )
     # 263 organisations, 210 of them trust units
-    assert left_out == {"CSUs": 4, "ICBs": 41, "Social Enterprises - Community": 6,
-                        "Social Enterprises - Mental Health": 1, "Community Surgical Services": 1}  # fmt: skip
+    assert left_out == {
+        "CSUs": 4,
+        "ICBs": 41,
+        "Social Enterprises - Community": 6,
+        "Social Enterprises - Mental Health": 1,
+        "Community Surgical Services": 1,
+    }
     published = figures[~figures["locator"].str.startswith("no row")]
     assert published["organisation_code"].nunique() == 263 - 53
     assert published.groupby("indicator").size().to_dict() == {
-        "staff_survey_q15": 210, "staff_survey_q16a": 210, "staff_survey_q16b": 210, "staff_survey_q16c_1": 210,
+        "staff_survey_q15": 210,
+        "staff_survey_q16a": 210,
+        "staff_survey_q16b": 210,
+        "staff_survey_q16c_1": 210,
         "staff_survey_q28": 210 * 18,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
     ("code", "indicator", "group", "value", "base", "cell"),
     # looked up in the workbook itself
-    [("RJ1", "staff_survey_q15", "All staff", 52.534996498722386, 12989, "HEALTH WELLBEING SAFETY Q15-17!G123"),
-     ("RJ1", "staff_survey_q16a", "All staff", 11.08222748448305, 13053, "HEALTH WELLBEING SAFETY Q15-17!K123"),
-     ("RRK", "staff_survey_q16b", "All staff", 12.208421015549899, 9177, "HEALTH WELLBEING SAFETY Q15-17!N178"),
-     ("R1F2", "staff_survey_q16b", "All staff", 12.250532545582377, 151, "HEALTH WELLBEING SAFETY Q15-17!N66"),
-     ("RJ1", "staff_survey_q28", "White - Irish", 2.476828413427837, 12839, "BACKGROUND INFORMATION Q27-30!Y123"),
-     ("RRK", "staff_survey_q28", "Asian/Asian British - Indian", 9.344369418427357, 9182,
-      "BACKGROUND INFORMATION Q27-30!AF178")],
-)  # fmt: skip
+    [
+        ("RJ1", "staff_survey_q15", "All staff", 52.534996498722386, 12989, "HEALTH WELLBEING SAFETY Q15-17!G123"),
+        ("RJ1", "staff_survey_q16a", "All staff", 11.08222748448305, 13053, "HEALTH WELLBEING SAFETY Q15-17!K123"),
+        ("RRK", "staff_survey_q16b", "All staff", 12.208421015549899, 9177, "HEALTH WELLBEING SAFETY Q15-17!N178"),
+        ("R1F2", "staff_survey_q16b", "All staff", 12.250532545582377, 151, "HEALTH WELLBEING SAFETY Q15-17!N66"),
+        ("RJ1", "staff_survey_q28", "White - Irish", 2.476828413427837, 12839, "BACKGROUND INFORMATION Q27-30!Y123"),
+        (
+            "RRK",
+            "staff_survey_q28",
+            "Asian/Asian British - Indian",
+            9.344369418427357,
+            9182,
+            "BACKGROUND INFORMATION Q27-30!AF178",
+        ),
+    ],
+)
 def test_survey_cells(readings, code, indicator, group, value, base, cell):
-    row = only(
-        readings["staff_survey_organisations"].figures,
-        organisation_code=code,
-        indicator=indicator,
-        group=group,
-    )
+    row = only(readings["staff_survey_organisations"].figures, organisation_code=code, indicator=indicator, group=group)
     assert (row["value"], row["denominator"], row["locator"], row["status"]) == (value, base, cell, "ok")
 
 
 def test_survey_respondents_by_ethnic_group_come_to_the_base(readings):
     figures = readings["staff_survey_organisations"].figures
     people = figures[(figures["indicator"] == "staff_survey_q28") & (figures["status"] == "ok")]
-    totals = people.groupby("organisation_code").agg(
-        people=("numerator", "sum"), base=("denominator", "first")
-    )
+    totals = people.groupby("organisation_code").agg(people=("numerator", "sum"), base=("denominator", "first"))
     assert (totals["people"] == totals["base"]).all()
 
 
@@ -168,11 +199,7 @@ def test_grounds_of_discrimination_are_not_available_for_any_trust(readings):
     figures = readings["staff_survey_organisations"].figures
     q16c = figures[figures["indicator"] == "staff_survey_q16c_1"]
     # 210 trust units: one suppressed (R1F2), the others 100 in the file; one trust opened later
-    assert q16c["status"].value_counts().to_dict() == {
-        "not_available": 209,
-        "suppressed": 1,
-        "not_applicable": 1,
-    }
+    assert q16c["status"].value_counts().to_dict() == {"not_available": 209, "suppressed": 1, "not_applicable": 1}
 
 
 def test_mean_of_trusts_is_near_the_national_workbook(readings):
@@ -187,12 +214,14 @@ def test_mean_of_trusts_is_near_the_national_workbook(readings):
 
 @pytest.mark.parametrize(
     ("indicator", "group", "value", "base", "cell"),
-    [("staff_survey_q16a", "All staff", 9.252509823772211, 740189, "I6"),
-     ("staff_survey_q15", "White", 58.85002200107188, 527842, "E93"),
-     ("staff_survey_q16b", "Ethnic minority", 15.198162548062497, 197656, "L94"),
-     ("staff_survey_q16c_1", "All staff", 54.09196205513045, 110473, "O6"),
-     ("staff_survey_q16a", "Black/African/Caribbean/Black British - African", 27.984441969146385, 42186, "I88")],
-)  # fmt: skip
+    [
+        ("staff_survey_q16a", "All staff", 9.252509823772211, 740189, "I6"),
+        ("staff_survey_q15", "White", 58.85002200107188, 527842, "E93"),
+        ("staff_survey_q16b", "Ethnic minority", 15.198162548062497, 197656, "L94"),
+        ("staff_survey_q16c_1", "All staff", 54.09196205513045, 110473, "O6"),
+        ("staff_survey_q16a", "Black/African/Caribbean/Black British - African", 27.984441969146385, 42186, "I88"),
+    ],
+)
 def test_national_cells(readings, indicator, group, value, base, cell):
     row = only(readings["staff_survey_national"].figures, indicator=indicator, group=group)
     assert (row["value"], row["denominator"]) == (value, base)
@@ -218,9 +247,7 @@ def test_wres_rows(readings):
 )
 def test_pooled_indicator_6_is_near_the_published_headline(readings, group, published, here):
     figures = readings["wres_5_to_8"].figures
-    rows = figures[
-        (figures["indicator"] == "wres_6") & (figures["group"] == group) & (figures["status"] == "ok")
-    ]
+    rows = figures[(figures["indicator"] == "wres_6") & (figures["group"] == group) & (figures["status"] == "ok")]
     pooled = 100 * rows["numerator"].sum() / rows["denominator"].sum()
     assert pooled == pytest.approx(here, abs=0.005)
     assert abs(pooled - published) < 0.4
@@ -241,8 +268,11 @@ def test_a_base_that_is_one_of_several_is_near_the_trusts_other_bases(readings):
     uncertain = figures[figures["locator"].str.contains("one of")]
     assert len(uncertain) == 21
     for row in uncertain.itertuples():
-        others = figures[(figures["organisation_code"] == row.organisation_code) & (figures["group"] == row.group)
-                         & (figures["indicator"] != row.indicator)]["denominator"]  # fmt: skip
+        others = figures[
+            (figures["organisation_code"] == row.organisation_code)
+            & (figures["group"] == row.group)
+            & (figures["indicator"] != row.indicator)
+        ]["denominator"]
         assert row.denominator == pytest.approx(others.median(), rel=0.025)  # widest: RBK, 945 and 926
 
 
@@ -268,24 +298,28 @@ def test_workforce_rows_and_englands_total(readings):
 
 @pytest.mark.parametrize(
     ("code", "group", "value", "cell"),
-    [("RJ1", "Total", 22795, "G12"), ("RJ1", "HCHS Doctors", 3207, "I12"), ("RV5", "Total", 5879, "G18"),
-     ("RX8", "Other staff or those with unknown classification", 0, "AG317")],
-)  # fmt: skip
+    [
+        ("RJ1", "Total", 22795, "G12"),
+        ("RJ1", "HCHS Doctors", 3207, "I12"),
+        ("RV5", "Total", 5879, "G18"),
+        ("RX8", "Other staff or those with unknown classification", 0, "AG317"),
+    ],
+)
 def test_workforce_cells(readings, code, group, value, cell):
-    row = only(
-        readings["workforce"].figures, indicator="workforce_headcount", organisation_code=code, group=group
-    )
+    row = only(readings["workforce"].figures, indicator="workforce_headcount", organisation_code=code, group=group)
     assert (row["value"], row["locator"]) == (value, f"2. NHSE, Org & SG - HC!{cell}")
 
 
 @pytest.mark.parametrize(
     ("indicator", "code", "year", "value", "cell"),
-    [("workforce_fte", "ENG", None, 1285542.80577, "3. NHSE, Org & SG - FTE!G8"),
-     ("workforce_fte", "RJ1", None, 21360.68252, "3. NHSE, Org & SG - FTE!G12"),
-     ("workforce_march_headcount", "ENG", 2010, 1168750, "4. All Staff, NHSE & Org - HC!M7"),
-     ("workforce_march_headcount", "ENG", 2023, 1434841, "4. All Staff, NHSE & Org - HC!FM7"),
-     ("workforce_march_fte", "ENG", 2023, 1280349.86365, "5. All Staff, NHSE & Org - FTE!FM7")],
-)  # fmt: skip
+    [
+        ("workforce_fte", "ENG", None, 1285542.80577, "3. NHSE, Org & SG - FTE!G8"),
+        ("workforce_fte", "RJ1", None, 21360.68252, "3. NHSE, Org & SG - FTE!G12"),
+        ("workforce_march_headcount", "ENG", 2010, 1168750, "4. All Staff, NHSE & Org - HC!M7"),
+        ("workforce_march_headcount", "ENG", 2023, 1434841, "4. All Staff, NHSE & Org - HC!FM7"),
+        ("workforce_march_fte", "ENG", 2023, 1280349.86365, "5. All Staff, NHSE & Org - FTE!FM7"),
+    ],
+)
 def test_full_time_equivalents_and_each_march(readings, indicator, code, year, value, cell):
     figures = readings["workforce"].figures.query("group == 'Total'")
     if year:
@@ -340,16 +374,19 @@ def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
     assert published["period_end"].nunique() == 4
     survey = readings["staff_survey_organisations"].figures
     for question in ("q16a", "q16b"):
-        ours = survey[survey["indicator"] == f"staff_survey_{question}"].set_index("organisation_code")[
-            "value"
+        ours = survey[survey["indicator"] == f"staff_survey_{question}"].set_index("organisation_code")["value"]
+        latest = published[
+            (published["indicator"] == f"staff_survey_panel_{question}") & (published["period_end"].dt.year == 2024)
         ]
-        latest = published[(published["indicator"] == f"staff_survey_panel_{question}")
-                           & (published["period_end"].dt.year == 2024)]  # fmt: skip
         assert len(latest) == 210
         theirs = latest.set_index("organisation_code")["value"]
         assert (ours[theirs.index] - theirs).abs().max() < 1e-9
-    row = only(published, organisation_code="RJ1", indicator="staff_survey_panel_ethnic_minority",
-               period_end=pd.Timestamp("2024-11-30"))  # fmt: skip
+    row = only(
+        published,
+        organisation_code="RJ1",
+        indicator="staff_survey_panel_ethnic_minority",
+        period_end=pd.Timestamp("2024-11-30"),
+    )
     assert (row["numerator"], row["denominator"]) == (6554, 12839)  # 51.0475893761196% of 12,839
 
 
@@ -358,8 +395,9 @@ def test_waiting_list_rows_and_cell(readings):
     assert reading.left_out == {"organisations that are not trusts": 7}
     published = reading.figures[~reading.figures["locator"].str.startswith("no row")]
     assert len(published) == 3 * (9848 - 186)  # 186 months of organisations that are not trusts
-    row = only(reading.figures, organisation_code="RJ1", indicator="rtt_over_52_weeks",
-               period_end=pd.Timestamp("2026-05-31"))  # fmt: skip
+    row = only(
+        reading.figures, organisation_code="RJ1", indicator="rtt_over_52_weeks", period_end=pd.Timestamp("2026-05-31")
+    )
     assert row["locator"] == "row 3755, over_52wk"
     assert (row["numerator"], row["denominator"]) == (750, 111_987)
     assert row["value"] == pytest.approx(0.669721, abs=1e-6)
@@ -372,15 +410,13 @@ def test_ae_rows_and_the_change_of_recording(readings):
     changed = published["locator"].str.contains("recorded as since November 2025")
     assert changed.sum() == 2 * 1184
     assert published.loc[changed, "period_end"].min() == pd.Timestamp("2025-11-30")
-    row = only(
-        figures, organisation_code="RJ1", indicator="ae_over_4_hours", period_end=pd.Timestamp("2026-06-30")
-    )
+    row = only(figures, organisation_code="RJ1", indicator="ae_over_4_hours", period_end=pd.Timestamp("2026-06-30"))
     assert (row["numerator"], row["denominator"]) == (4456, 17_679)
 
 
-@pytest.mark.parametrize(("source", "deliveries"), [
-    ("maternity_2021", 482_515), ("maternity_2022", 546_100), ("maternity_2023", 531_000),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "deliveries"), [("maternity_2021", 482_515), ("maternity_2022", 546_100), ("maternity_2023", 531_000)]
+)
 def test_englands_deliveries_by_group_come_to_the_published_total(readings, source, deliveries):
     figures = readings[source].figures
     england = figures[figures["trust_code"] == "ENG"]
@@ -392,8 +428,12 @@ def test_englands_deliveries_by_group_come_to_the_published_total(readings, sour
 
 
 def test_maternity_cell(readings):
-    row = only(readings["maternity_2023"].figures, organisation_code="RJ1",
-               indicator="maternity_deliveries_by_ethnicity", group="White")  # fmt: skip
+    row = only(
+        readings["maternity_2023"].figures,
+        organisation_code="RJ1",
+        indicator="maternity_deliveries_by_ethnicity",
+        group="White",
+    )
     assert (row["value"], row["locator"]) == (2825, "row 6573, Value")
 
 
@@ -404,9 +444,7 @@ def test_detentions_of_england_add_up(readings):
     assert counts["Black"] == 5693
     # everybody of known ethnic group: the row "All" leaves out Unknown
     assert (
-        counts[["Asian", "Black", "Mixed", "White", "Other"]].sum()
-        == counts["All with a known ethnic group"]
-        == 45_525
+        counts[["Asian", "Black", "Mixed", "White", "Other"]].sum() == counts["All with a known ethnic group"] == 45_525
     )
     assert counts["Not known"] + counts["Not stated"] == counts["Unknown"] == 3726
     # Chinese is part of Other here: the categories of 2001
@@ -429,10 +467,15 @@ def test_42_boards_by_five_groups(readings):
 
 @pytest.mark.parametrize(
     ("pattern", "sheets"),
-    [("staff_survey/*organisational results.xlsx", ["HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"]),
-     ("staff_survey/*national results.xlsx", ["HEALTH WELLBEING SAFETY Q15-17"]),
-     ("workforce/*.xlsx", ["2. NHSE, Org & SG - HC"])],
-)  # fmt: skip
+    [
+        (
+            "staff_survey/*organisational results.xlsx",
+            ["HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"],
+        ),
+        ("staff_survey/*national results.xlsx", ["HEALTH WELLBEING SAFETY Q15-17"]),
+        ("workforce/*.xlsx", ["2. NHSE, Org & SG - HC"]),
+    ],
+)
 def test_the_fast_reader_gives_the_cells_that_openpyxl_gives(shared, pattern, sheets):
     path = find_file(shared, pattern)
     fast, slow = Workbook(path), openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -450,9 +493,10 @@ def test_the_fast_reader_gives_the_cells_that_openpyxl_gives(shared, pattern, sh
 # ---------------------------------------------------------------- A&E as published
 
 
-@pytest.mark.parametrize(("file", "last_day", "trusts"), [
-    ("ae_2021-04.csv", "2021-04-30", 16), ("ae_2024-09.csv", "2024-09-30", 18), ("ae_2026-06.csv", "2026-06-30", 18),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "last_day", "trusts"),
+    [("ae_2021-04.csv", "2021-04-30", 16), ("ae_2024-09.csv", "2024-09-30", 18), ("ae_2026-06.csv", "2026-06-30", 18)],
+)
 def test_a_month_as_published_agrees_with_the_series(shared, readings, real_trusts, file, last_day, trusts):
     month = read_ae_month(shared / "access" / "official_layout_samples" / file, real_trusts).figures
     series = readings["ae"].figures
@@ -509,7 +553,12 @@ def test_all_official_files_are_read_from_scratch_in_1_gb(shared, tmp_path):
     kibibytes = subprocess.run(
         [sys.executable, "-c", PEAK_MEMORY_OF, *read],
         env=os.environ | {"RACE_EQUALITY_PROJECT": str(tmp_path)},
-        stdout=subprocess.PIPE, text=True, check=True,
-    ).stdout  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
     assert int(kibibytes) / 1024 < 1024
-    assert {path.name for path in (tmp_path / "data" / "figures").iterdir()} >= {"wres_5_to_8_2024.parquet", "systems.geojson"}
+    assert {path.name for path in (tmp_path / "data" / "figures").iterdir()} >= {
+        "wres_5_to_8_2024.parquet",
+        "systems.geojson",
+    }

@@ -54,9 +54,9 @@ def test_a_point_is_not_applicable(cut, write, trust_list):
         book[SHEET]["U12"] = "."
 
     reading = read_headcount(write.workforce(cut.workforce, edit), trust_list)
-    assert reading.figures.query("organisation_code == 'RJ1' and group == 'Midwives'")[
-        "status"
-    ].to_list() == ["not_applicable"]
+    assert reading.figures.query("organisation_code == 'RJ1' and group == 'Midwives'")["status"].to_list() == [
+        "not_applicable"
+    ]
 
 
 def test_columns_in_another_order_are_found_and_a_new_one_is_reported(cut, write, trust_list, reading):
@@ -114,15 +114,24 @@ def add_sheets(book):
     copy["G12"] = 18000.25
     series = book.create_sheet(SERIES)
     rows = [
-        ["NHS England region code", "NHS England region name", "ICS code", "ICS name", "Organisation name",
-         "Organisation code", date(2022, 3, 31), date(2022, 4, 30), date(2023, 3, 31)],
+        [
+            "NHS England region code",
+            "NHS England region name",
+            "ICS code",
+            "ICS name",
+            "Organisation name",
+            "Organisation code",
+            date(2022, 3, 31),
+            date(2022, 4, 30),
+            date(2023, 3, 31),
+        ],
         ["", "England", "", "", "", "", 38000, 38100, 39500],
         ["", "", "QKK", "South East London"],
         ["", "", "", "", "Guy's and St Thomas' NHS Foundation Trust", "RJ1", 19000, 19100, 19900],
         ["", "", "", "", "Bromley PCT", "5A7", 900, 0, 0],
         ["", "", "QUY", "Bristol, North Somerset and South Gloucestershire"],
         ["", "", "", "", "North Bristol NHS Trust", "RVJ", "-", 8800, 8900],
-    ]  # fmt: skip
+    ]
     for number, row in enumerate(rows, start=5):
         for column, value in enumerate(row, start=1):
             series.cell(number, column, value if value != "" else None)
@@ -137,8 +146,12 @@ def test_full_time_equivalents_and_marches(cut, write, trust_list):
     found = {(r.organisation_code, r.period_end.year): r.value for r in marches.itertuples()}
     # an organisation that was not there yet has no staff: no figure, and not zero
     assert found == {
-        ("ENG", 2022): 38000, ("ENG", 2023): 39500, ("RJ1", 2022): 19000, ("RJ1", 2023): 19900, ("RVJ", 2023): 8900,
-    }  # fmt: skip
+        ("ENG", 2022): 38000,
+        ("ENG", 2023): 39500,
+        ("RJ1", 2022): 19000,
+        ("RJ1", 2023): 19900,
+        ("RVJ", 2023): 8900,
+    }
     assert set(marches["locator"]) >= {f"{SERIES}!G8", f"{SERIES}!I11"}
     assert reading.left_out["organisations of the monthly series that no trust of today goes back to"] == 1
     assert reading.remarks[-1] == "Worksheets that are not there: 5. All Staff, NHSE & Org - FTE."
@@ -188,10 +201,12 @@ def no_table(book):
 
 @pytest.mark.parametrize(
     ("edit", "problem"),
-    [(rename_sheet, "Known layouts: 2021 to 2025, sheet '2. NHSE, Org & SG - HC'; 2019, sheet '2. HEE"),
-     (no_headers, "row 6: There is no column headed 'Organisation code'. Head the column of codes with it"),
-     (no_table, "No row is headed 'Organisation code'. The nearest known layout has the headers in row 6")],
-)  # fmt: skip
+    [
+        (rename_sheet, "Known layouts: 2021 to 2025, sheet '2. NHSE, Org & SG - HC'; 2019, sheet '2. HEE"),
+        (no_headers, "row 6: There is no column headed 'Organisation code'. Head the column of codes with it"),
+        (no_table, "No row is headed 'Organisation code'. The nearest known layout has the headers in row 6"),
+    ],
+)
 def test_an_unknown_layout_names_the_nearest(cut, write, trust_list, edit, problem):
     with pytest.raises(InputError, match=problem):
         read_headcount(write.workforce(cut.workforce, edit), trust_list)
@@ -221,13 +236,16 @@ def subtotals_of_2024(book):
     """Three subtotals under one heading, and grades named with the doctors, as in other editions."""
     sheet = book[SHEET]
     names = {
-        "Total": "All staff groups", "Professionally qualified clinical staff": "All staff groups",
-        "Support to clinical staff": "All staff groups", "NHS infrastructure support": "All staff groups",
-        "HCHS Doctors": "HCHS doctors - All grades", "Consultant": "HCHS doctors - Consultant",
+        "Total": "All staff groups",
+        "Professionally qualified clinical staff": "All staff groups",
+        "Support to clinical staff": "All staff groups",
+        "NHS infrastructure support": "All staff groups",
+        "HCHS Doctors": "HCHS doctors - All grades",
+        "Consultant": "HCHS doctors - Consultant",
         "Foundation Doctor Year 1": "HCHS doctors - Foundation Doctor Year 1",
         "Other and Local HCHS Doctor Grades": "HCHS doctors - Other HCHS Doctor Grades",
         "Other staff or those with unknown classification": "Unknown classification",
-    }  # fmt: skip
+    }
     for cell in sheet[6]:
         cell.value = names.get(cell.value, cell.value)
 
@@ -253,8 +271,16 @@ def test_layouts_with_other_headers_give_the_same_figures(cut, write, trust_list
     assert other.remarks[:-1] == plain.remarks[:-1]
 
 
-PLACES = ("Data month", "Data type", "NHS England region code", "NHS England region name", "ICS code", "ICS name",
-          "Organisation name", "Organisation code")  # fmt: skip
+PLACES = (
+    "Data month",
+    "Data type",
+    "NHS England region code",
+    "NHS England region name",
+    "ICS code",
+    "ICS name",
+    "Organisation name",
+    "Organisation code",
+)
 
 
 @pytest.fixture
@@ -270,9 +296,12 @@ def tables(write, tmp_path):
             sheet["A1"] = f"Table {name}: staff by NHS England region, system, organisation and staff group"
             for column, text in enumerate((*headers, *groups), start=1):
                 sheet.cell(4, column, text)
-            places = [("", "England", "", "", "", ""), ("Y56", "London", "QKK", "South East London",
-                      "Guy's and St Thomas' NHS Foundation Trust", "RJ1"),
-                      ("Y56", "London", "QKK", "South East London", "NHS South East London ICB", "QKK"), *rows]
+            places = [
+                ("", "England", "", "", "", ""),
+                ("Y56", "London", "QKK", "South East London", "Guy's and St Thomas' NHS Foundation Trust", "RJ1"),
+                ("Y56", "London", "QKK", "South East London", "NHS South East London ICB", "QKK"),
+                *rows,
+            ]
             for number, place in enumerate(places, start=5):
                 counts = [(1000 * number + n) * times for n in range(len(groups))]
                 for column, value in enumerate((month, kind, *place, *counts), start=1):
@@ -305,7 +334,7 @@ def test_a_month_in_words(tables, trust_list, month):
 
 
 def test_what_is_wrong_in_the_new_workbook_is_named(tables, trust_list, write):
-    with pytest.raises(InputError, match='sheet "1", A5: \'soon\' is not a month'):
+    with pytest.raises(InputError, match="sheet \"1\", A5: 'soon' is not a month"):
         read_headcount(tables(month="soon"), trust_list)
     with pytest.raises(InputError, match='sheet "1", H8: The organisation RJ1 workforce_headcount stands here and'):
         read_headcount(tables([("", "", "", "", "Guy's", "RJ1")]), trust_list)
@@ -314,8 +343,20 @@ def test_what_is_wrong_in_the_new_workbook_is_named(tables, trust_list, write):
         read_headcount(tables(groups=groups), trust_list)
 
 
-CORE = ("DATA_MONTH", "DATA_LEVEL", "NHSE_REGION_CODE", "NHSE_REGION_NAME", "ICS_CODE", "ICS_NAME", "ORG_CODE",
-        "ORG_NAME", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")  # fmt: skip
+CORE = (
+    "DATA_MONTH",
+    "DATA_LEVEL",
+    "NHSE_REGION_CODE",
+    "NHSE_REGION_NAME",
+    "ICS_CODE",
+    "ICS_NAME",
+    "ORG_CODE",
+    "ORG_NAME",
+    "MAIN_STAFF_GROUP",
+    "STAFF_GROUP_1",
+    "FTE",
+    "HEADCOUNT",
+)
 ALL, CLINICAL = "All staff groups", "Professionally qualified clinical staff"
 
 
@@ -345,10 +386,14 @@ def test_the_csv_since_november_2025(write, tmp_path, trust_list):
     figures = check_figures(reading.figures, origin="core").query("status == 'ok'")
     people = figures.query("indicator == 'workforce_headcount'").set_index(["organisation_code", "group"])["value"]
     assert people.to_dict() == {
-        ("RJ1", "Total"): 20100, ("RJ1", CLINICAL): 10000, ("RJ1", "HCHS Doctors"): 3300,
-        ("RJ1", "Other and Local HCHS Doctor Grades"): 4, ("RJ1", "Support to clinical staff"): 6000,
-        ("RJ1", "Other staff or those with unknown classification"): 1, ("ENG", "Total"): 1_500_000,
-    }  # fmt: skip
+        ("RJ1", "Total"): 20100,
+        ("RJ1", CLINICAL): 10000,
+        ("RJ1", "HCHS Doctors"): 3300,
+        ("RJ1", "Other and Local HCHS Doctor Grades"): 4,
+        ("RJ1", "Support to clinical staff"): 6000,
+        ("RJ1", "Other staff or those with unknown classification"): 1,
+        ("ENG", "Total"): 1_500_000,
+    }
     march = figures.query("indicator == 'workforce_march_fte'")
     assert march[["value", "locator"]].to_numpy().tolist() == [[16000, "row 8, FTE"]]
     assert reading.left_out == {"Other organisations": 1}
@@ -356,23 +401,40 @@ def test_the_csv_since_november_2025(write, tmp_path, trust_list):
 
 
 def test_the_csv_before(write, tmp_path, trust_list):
-    header = ("Date", "NHSE_Region_Code", "NHSE_Region_Name", "Org Code", "Org Name", "Cluster Group",
-              "Benchmark Group", "Staff Group Sort Order", "Staff Group", "Data Type", "Total")  # fmt: skip
+    header = (
+        "Date",
+        "NHSE_Region_Code",
+        "NHSE_Region_Name",
+        "Org Code",
+        "Org Name",
+        "Cluster Group",
+        "Benchmark Group",
+        "Staff Group Sort Order",
+        "Staff Group",
+        "Data Type",
+        "Total",
+    )
     rows = [
         (day, "Y56", "London", "RJ1", "Guy's", "Acute", "Acute", 1, group, kind, total)
         for day in ("2025-02-28", "2025-03-31")
-        for group, kind, total in (("Total", "HC", 20000), ("Total", "FTE", 17000.5), ("Midwives", "HC", 300),
-                                   ("Astronauts", "HC", 2))
-    ]  # fmt: skip
+        for group, kind, total in (
+            ("Total", "HC", 20000),
+            ("Total", "FTE", 17000.5),
+            ("Midwives", "HC", 300),
+            ("Astronauts", "HC", 2),
+        )
+    ]
     path = write.csv(tmp_path / "Staff Group and Organisation.csv", rows, header)
     assert recognise(path).id == "workforce"
     reading = read_headcount(path, trust_list)
     found = reading.figures.query("status == 'ok'").set_index(["indicator", "group"])["value"].to_dict()
     assert found == {
-        ("workforce_headcount", "Total"): 20000, ("workforce_headcount", "Midwives"): 300,
-        ("workforce_fte", "Total"): 17000.5, ("workforce_march_headcount", "Total"): 20000,
+        ("workforce_headcount", "Total"): 20000,
+        ("workforce_headcount", "Midwives"): 300,
+        ("workforce_fte", "Total"): 17000.5,
+        ("workforce_march_headcount", "Total"): 20000,
         ("workforce_march_fte", "Total"): 17000.5,
-    }  # fmt: skip
+    }
     assert reading.remarks == ("Staff groups not read: Astronauts.", "The file has no row of England.")
 
 

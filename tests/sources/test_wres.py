@@ -39,9 +39,7 @@ def test_a_base_that_is_one_of_several_is_marked(cut, write, trust_list):
     rows = write.wres_rows()
     rows[0] = (*rows[0][:7], 3)
     reading = read_indicators_5_to_8(write.wres(cut.wres, rows), trust_list)
-    row = reading.figures.query(
-        "trust_code == 'RJ1' and indicator == 'wres_5' and group == 'Ethnic minority'"
-    ).iloc[0]
+    row = reading.figures.query("trust_code == 'RJ1' and indicator == 'wres_5' and group == 'Ethnic minority'").iloc[0]
     assert row["locator"] == "row 2, rate (base is one of 3 that fit)"
     assert (row["status"], row["value"]) == ("ok", 25)
     assert "1 bases are one of several that fit their rate." in reading.remarks
@@ -81,9 +79,6 @@ def test_a_wrong_cell_names_its_row_and_column(cut, write, trust_list, column, v
 
 
 def test_a_renamed_column_names_the_nearest(cut, write, trust_list):
-    write.wres(
-        cut.wres,
-        header=("trust_code", "trust_type", "survey_year", "indicator", "group", "rate", "base", "n"),
-    )
+    write.wres(cut.wres, header=("trust_code", "trust_type", "survey_year", "indicator", "group", "rate", "base", "n"))
     with pytest.raises(InputError, match="There is no column 'wres_indicator'. The nearest is 'indicator'"):
         read_indicators_5_to_8(cut.wres, trust_list)

@@ -12,12 +12,7 @@ from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures
 from race_equality.sources.loading import add_return, read_folder
 from race_equality.sources.returns import years_before
-from race_equality.sources.wres_return import (
-    COLUMNS,
-    read_return,
-    rows_of_a_year,
-    template,
-)
+from race_equality.sources.wres_return import COLUMNS, read_return, rows_of_a_year, template
 
 YEARS = [date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31)]
 # what a trust would fill in, for one year: (indicator, item) to White, Ethnic minority, Unknown
@@ -33,7 +28,7 @@ FILLED = {
     ("wres_9_board", "people"): (12, 2, 0),
     ("wres_9_voting", "people"): (10, 2, 0),
     ("wres_9_executive", "people"): (6, 0, 0),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -136,9 +131,7 @@ def test_a_spreadsheet_may_write_the_dates_back_its_own_way(fill, trust_list):
             if len(row) > 1 and row[1].endswith("-03-31"):
                 row[1] = f"31/03/{row[1][:4]}"
 
-    assert read_return(fill(edit=edit), trust_list)[1].figures.equals(
-        read_return(fill(), trust_list)[1].figures
-    )
+    assert read_return(fill(edit=edit), trust_list)[1].figures.equals(read_return(fill(), trust_list)[1].figures)
 
 
 def set_cell(indicator, item, column, value):
@@ -162,12 +155,17 @@ def set_cell(indicator, item, column, value):
         (set_cell("wres_2", "appointed", 0, "RV5"), "The trust is 'RV5' here and 'RJ1' above"),
         (set_cell("wres_2", "appointed", 3, "shortlisted"), "wres_2 shortlisted stands here and at row 43"),
         (set_cell("wres_2", "appointed", 3, "hired"), "wres_2 has no item 'hired'.*appointed, shortlisted"),
-        (set_cell("wres_2", "appointed", 2, "wres_22"), "The indicator 'wres_22' is not known. The nearest is 'wres_2'"),
+        (
+            set_cell("wres_2", "appointed", 2, "wres_22"),
+            "The indicator 'wres_22' is not known. The nearest is 'wres_2'",
+        ),
         (lambda rows: rows.remove(next(r for r in rows if r[0] == "trust_code")), "There is no column"),
-        (lambda rows: next(r for r in rows if r[0] == "trust_code").__setitem__(5, "BME"),
-         "There is no column 'Ethnic minority'"),
+        (
+            lambda rows: next(r for r in rows if r[0] == "trust_code").__setitem__(5, "BME"),
+            "There is no column 'Ethnic minority'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_slip_names_its_row(fill, trust_list, edit, problem):
     with pytest.raises(InputError, match=problem):
         read_return(fill(edit=edit), trust_list)
@@ -175,10 +173,13 @@ def test_a_slip_names_its_row(fill, trust_list, edit, problem):
 
 @pytest.mark.parametrize(
     ("code", "problem"),
-    [("RJ11", "'RJ11' is not the code of a trust that is open. The nearest is RJ1"),
-     ("RVJ", "'RVJ' is not the code of a trust that is open. It is RA7 today"),
-     ("DEMO", "has its invented return already"), ("../x", "is not the code of a trust")],
-)  # fmt: skip
+    [
+        ("RJ11", "'RJ11' is not the code of a trust that is open. The nearest is RJ1"),
+        ("RVJ", "'RVJ' is not the code of a trust that is open. It is RA7 today"),
+        ("DEMO", "has its invented return already"),
+        ("../x", "is not the code of a trust"),
+    ],
+)
 def test_a_return_is_of_a_trust_that_is_open(fill, trust_list, code, problem):
     path = fill(edit=lambda rows: [row.__setitem__(0, code) for row in rows if row[0] == "RJ1"])
     with pytest.raises(InputError, match=problem):
@@ -232,9 +233,7 @@ def test_indicators_5_to_8_of_a_trust_without_published_ones(fill, cut, project)
     assert list(last["status"]) == ["ok", "ok"]
     assert last.loc["Ethnic minority", "value"] == 27.3
     assert last.loc["Ethnic minority", "numerator"] == 164  # 27.3% of 600 is 163.8
-    untouched = read_figures("wres_7", sources="wres_5_to_8_2024", project=project).query(
-        "trust_code == 'RV5'"
-    )
+    untouched = read_figures("wres_7", sources="wres_5_to_8_2024", project=project).query("trust_code == 'RV5'")
     assert set(untouched["status"]) == {"not_available"}
 
 

@@ -38,11 +38,7 @@ CALLS = {
     pooling.pooled_proportions: {"count": [5, 6], "total": [50, 60]},
     pooling.pooled_gaps: TWO_GROUPS,
     disparity.index_of_disparity: {"count": [5, 6], "total": [50, 60]},
-    standardisation.direct_rate: {
-        "count": [50, 60],
-        "population": [500, 600],
-        "standard_population": [1, 2],
-    },
+    standardisation.direct_rate: {"count": [50, 60], "population": [500, 600], "standard_population": [1, 2]},
     standardisation.indirect_ratio: {
         "count": [50, 60],
         "population": [500, 600],
@@ -75,9 +71,7 @@ def identify(value):
 
 
 @pytest.mark.parametrize(("function", "arguments", "name"), EVERY, ids=identify)
-@pytest.mark.parametrize(
-    "bad", [np.nan, np.inf, -np.inf, "7", "many", None, True, 1j], ids=lambda value: repr(value)
-)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, "7", "many", None, True, 1j], ids=lambda value: repr(value))
 def test_not_a_number(function, arguments, name, bad):
     values = [*arguments[name][:-1], bad]
     with pytest.raises(StatisticsError, match=rf"\b{name}\b"):
@@ -92,11 +86,7 @@ def test_negative(function, arguments, name):
 
 @pytest.mark.parametrize(
     ("function", "arguments", "name"),
-    [
-        (f, a, name)
-        for f, a, name in COUNTS
-        if name.startswith("count") and name.replace("count", "total") in a
-    ],
+    [(f, a, name) for f, a, name in COUNTS if name.startswith("count") and name.replace("count", "total") in a],
     ids=identify,
 )
 def test_numerator_over_denominator(function, arguments, name):

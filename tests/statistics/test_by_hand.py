@@ -136,9 +136,7 @@ def test_overdispersion_by_plain_sums():
 
 
 def test_no_overdispersion_where_units_are_closer_than_chance():
-    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(
-        ((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02
-    )
+    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02)
 
 
 def test_proportion_funnel_by_plain_sums():
@@ -249,9 +247,7 @@ def test_pooling_recovers_what_was_simulated():
     # probabilities mean what they say
     sure = pooled.probability_above_zero > 0.95
     assert ((p1 - p2)[sure] > 0).mean() > 0.95
-    assert pooled.probability_above_reference.mean() == pytest.approx(
-        ((p1 - p2) > pooled.reference).mean(), abs=0.08
-    )
+    assert pooled.probability_above_reference.mean() == pytest.approx(((p1 - p2) > pooled.reference).mean(), abs=0.08)
     true_rank = stats.rankdata(p1 - p2)
     assert ((pooled.rank_lower <= true_rank) & (true_rank <= pooled.rank_upper)).mean() > 0.9
 
@@ -283,7 +279,10 @@ def test_pooled_ranks_are_those_of_draws(like_the_trusts):
     between, correlation = pooled.between, pooled.correlation
     covariance = np.outer(between, between) * [[1, correlation], [correlation, 1]]
     # every unit on one grid of both logits, drawn from the products of likelihood and normal density
-    axis = [np.linspace(logit - 4.5 * spread, logit + 4.5 * spread, 161) for logit, spread in zip(logits, between, strict=True)]
+    axis = [
+        np.linspace(logit - 4.5 * spread, logit + 4.5 * spread, 161)
+        for logit, spread in zip(logits, between, strict=True)
+    ]
     one, two = (grid.ravel() for grid in np.meshgrid(*axis, indexing="ij"))
     # the means that maximise nothing but are near: averages of the units' own empirical logits, by weight
     means = [
@@ -322,7 +321,9 @@ def test_what_is_printed_of_pooling_does_not_hang_on_the_points(like_the_trusts,
                     pooling,
                     "_spread_normals",
                     lambda number, size: stats.norm.ppf(
-                        np.clip((stats.norm.cdf(points(number, size)) + 0.37 * np.arange(1, size + 1)) % 1, 1e-4, 1 - 1e-4)
+                        np.clip(
+                            (stats.norm.cdf(points(number, size)) + 0.37 * np.arange(1, size + 1)) % 1, 1e-4, 1 - 1e-4
+                        )
                     ),
                 )
             other = pooled_gaps(*like_the_trusts)
@@ -372,11 +373,7 @@ def test_slope_index_is_weighted_least_squares():
 
 def test_slope_index_interval_is_that_of_a_linear_sum():
     """On the plain scale the SII is linear in the values, so its simulated interval has a formula."""
-    value, population, error = (
-        np.array([0.3, 0.25, 0.2, 0.1]),
-        np.full(4, 100),
-        np.array([0.02, 0.01, 0.03, 0.01]),
-    )
+    value, population, error = (np.array([0.3, 0.25, 0.2, 0.1]), np.full(4, 100), np.array([0.02, 0.01, 0.03, 0.01]))
     b = np.array([1, 3, 5, 7]) / 8
     weight = (b - 0.5) / ((b - 0.5) ** 2).sum()
     half = 1.959964 * math.sqrt(((weight * error) ** 2).sum())

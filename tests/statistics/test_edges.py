@@ -263,16 +263,8 @@ def test_missing_values_go_through_where_asked():
     for method in METHODS:
         found = ratio_interval(count, total, 5, 50, method, nan_policy="propagate")
         assert list(np.isnan(found.upper)) == [False, True, False]
-    assert list(np.isnan(count_interval([np.nan, 3, 30], nan_policy="propagate").lower)) == [
-        True,
-        False,
-        False,
-    ]
-    assert list(np.isnan(probability_outside(count, total, 5, 50, nan_policy="propagate"))) == [
-        False,
-        True,
-        False,
-    ]
+    assert list(np.isnan(count_interval([np.nan, 3, 30], nan_policy="propagate").lower)) == [True, False, False]
+    assert list(np.isnan(probability_outside(count, total, 5, 50, nan_policy="propagate"))) == [False, True, False]
 
 
 def test_missing_units_are_left_out_of_funnels_and_pools():

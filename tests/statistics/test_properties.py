@@ -81,9 +81,7 @@ def test_gap_is_ordered_and_symmetric(first, second, method, confidence):
     assert estimate - 1e-9 <= upper <= 1
     mirrored = difference_interval(*second, *first, method, confidence)
     assert mirrored == pytest.approx((-upper, -lower), abs=1e-9)
-    others = difference_interval(
-        first[1] - first[0], first[1], second[1] - second[0], second[1], method, confidence
-    )
+    others = difference_interval(first[1] - first[0], first[1], second[1] - second[0], second[1], method, confidence)
     assert others == pytest.approx((-upper, -lower), abs=1e-7)
 
 
@@ -140,13 +138,9 @@ def test_stratified_ratio_swaps_to_its_reciprocal_and_ignores_order(strata):
     if np.isfinite(estimate) and estimate > 0:
         assert lower <= estimate * (1 + 1e-9)
         assert estimate <= upper * (1 + 1e-9)
-    assert stratified_ratio_interval(x1[::-1], n1[::-1], x2[::-1], n2[::-1]) == pytest.approx(
-        (lower, upper), rel=1e-9
-    )
+    assert stratified_ratio_interval(x1[::-1], n1[::-1], x2[::-1], n2[::-1]) == pytest.approx((lower, upper), rel=1e-9)
     with np.errstate(divide="ignore"):
-        assert stratified_ratio_interval(x2, n2, x1, n1).lower == pytest.approx(
-            1 / np.float64(upper), rel=1e-9
-        )
+        assert stratified_ratio_interval(x2, n2, x1, n1).lower == pytest.approx(1 / np.float64(upper), rel=1e-9)
 
 
 @examples
@@ -239,8 +233,10 @@ def test_index_of_disparity_is_ordered_and_blind_to_the_order_of_groups(pairs):
 
 
 @examples
-@given(st.lists(st.tuples(st.integers(1, 200), st.integers(200, 20_000), st.integers(1, 9)), min_size=2, max_size=10),
-       st.integers(2, 20))  # fmt: skip
+@given(
+    st.lists(st.tuples(st.integers(1, 200), st.integers(200, 20_000), st.integers(1, 9)), min_size=2, max_size=10),
+    st.integers(2, 20),
+)
 def test_standardised_rates_are_ordered_and_narrow_with_more_people(bands, times):
     count, people, weight = np.array(bands).T
     for few, many in (

@@ -57,9 +57,14 @@ def test_an_action_is_read(project):
     (action,) = read_params("RJ1", project=project).actions
     assert dataclasses.asdict(action) == {
         "what": "Two directors decide together before a disciplinary process may begin",
-        "owner": "Chief nurse", "indicator": "wres_3", "began": date(2025, 4, 1), "due": date(2026, 3, 31),
-        "status": "under way", "review": {"date": date(2026, 4, 30), "decision": None}, "evidence": None,
-    }  # fmt: skip
+        "owner": "Chief nurse",
+        "indicator": "wres_3",
+        "began": date(2025, 4, 1),
+        "due": date(2026, 3, 31),
+        "status": "under way",
+        "review": {"date": date(2026, 4, 30), "decision": None},
+        "evidence": None,
+    }
 
 
 def test_the_day_it_is_due_is_not_late_and_the_next_is(project):
@@ -85,7 +90,10 @@ def test_the_day_it_is_due_is_not_late_and_the_next_is(project):
         ("Lead non-executive director for equality", "A board has several: name the seat that one of them holds."),
         ("Chair and Chief executive", "are 2 owners. One role answers for an action: Chair or Chief executive."),
         ("Chief executive (Ada Example)", "Write Chief executive alone: no owner's name or ethnicity is stored."),
-        ("Ada Example", "is not a board role. A role, never a name, owns an action. Write a board role, such as Chief executive"),
+        (
+            "Ada Example",
+            "is not a board role. A role, never a name, owns an action. Write a board role, such as Chief executive",
+        ),
         ("Cheif nurse", 'Did you mean "Chief nurse"?'),
         ("Ward manager", "is not a board role"),
     ],
@@ -105,11 +113,13 @@ def test_every_role_can_own(project, role):
 @pytest.mark.parametrize(
     ("written", "role"),
     [
-        ("Executive director of nursing", "Director of nursing"), ("Interim Chief Nurse", "Chief nurse"),
-        ("Group chief executive", "Chief executive"), ("Director of people & culture", "Director of people and culture"),
+        ("Executive director of nursing", "Director of nursing"),
+        ("Interim Chief Nurse", "Chief nurse"),
+        ("Group chief executive", "Chief executive"),
+        ("Director of people & culture", "Director of people and culture"),
         ("Vice-chair", "Vice chair"),
     ],
-)  # fmt: skip
+)
 def test_a_role_is_known_by_how_trusts_write_it(project, written, role):
     write(project, ACTION.replace("Chief nurse", written))
     assert read_params("RJ1", project=project).actions[0].owner == role
@@ -122,7 +132,11 @@ SENTENCE = "Two directors decide together before a disciplinary process may begi
     ("change", "line", "said"),
     [
         (("    owner", "\towner"), 3, "A tab stands in the margin. Use spaces"),
-        (("    owner", "   owner"), 3, "The line does not stand below the lines it belongs with. Give it as many spaces"),
+        (
+            ("    owner", "   owner"),
+            3,
+            "The line does not stand below the lines it belongs with. Give it as many spaces",
+        ),
         (("    owner", "     owner"), 3, "or the line has more space before it than the line it goes with"),
         ((SENTENCE, "Stop: no post without an advertisement"), 2, "Put a text with a colon into quotation marks"),
         ((SENTENCE, '"Stop" acting up without an advertisement'), 2, "Something follows a closing quotation mark."),
@@ -147,15 +161,20 @@ def test_a_remark_is_a_remark_and_a_sign_in_quotation_marks_is_text(project, wha
 
 def test_typographic_quotation_marks_are_text_and_in_a_link_are_named(project):
     assert problems(project, ACTION.replace(SENTENCE, "“Stop” acting up without an advertisement")) == ()
-    (found,) = problems(project, ACTION + EVIDENCE.replace("'https://www.example.nhs.uk/minutes'", "“https://www.example.nhs.uk”"))
+    (found,) = problems(
+        project, ACTION + EVIDENCE.replace("'https://www.example.nhs.uk/minutes'", "“https://www.example.nhs.uk”")
+    )
     assert "typographic quotation marks" in found
 
 
 @pytest.mark.parametrize(
     ("change", "line", "said"),
     [
-        (("Two directors decide together before a disciplinary process may begin", "Monitor disciplinary data"),
-         2, "action 1's what gathers, watches or reports data and changes nothing. Say what people here will do"),
+        (
+            ("Two directors decide together before a disciplinary process may begin", "Monitor disciplinary data"),
+            2,
+            "action 1's what gathers, watches or reports data and changes nothing. Say what people here will do",
+        ),
         (("wres_3", "wres_33"), 4, 'action 1\'s indicator is "wres_33". Did you mean "wres_3"? Indicators: wres_1'),
         (("wres_3", "[wres_3]"), 4, "must be text, not a list"),
         (("due: 2026-03-31", "due: 2025-03-31"), 6, "action 1 is due before it began"),
@@ -170,17 +189,26 @@ def test_typographic_quotation_marks_are_text_and_in_a_link_are_named(project):
         (("{date: 2026-04-30}", "{date: 2026-04-30, decision: stop}"), 7, "decided to stop it, and it is under way"),
         (("{date: 2026-04-30}", "{decision: stop}"), 8, 'lacks "date"'),
         (("    owner: Chief nurse\n", ""), 2, "action 1 lacks owner."),
-        (("owner: Chief nurse", "owner: Chief nurse\n    ethnicity: White"), 4,
-         'The key "ethnicity" has no place here. A role owns an action: no owner\'s name or ethnicity is stored.'),
+        (
+            ("owner: Chief nurse", "owner: Chief nurse\n    ethnicity: White"),
+            4,
+            'The key "ethnicity" has no place here. A role owns an action: no owner\'s name or ethnicity is stored.',
+        ),
         (("owner: Chief nurse", 'owner: Chief nurse\n    name: "A. Example"'), 4, "no owner's name or ethnicity"),
         (("owner: Chief nurse", "owner: Chief nurse\n    score: 3"), 4, 'Unknown key "score"'),
         (("Two directors", '"\\0Two directors'), 2, "A quotation mark is opened and not closed"),
-        (("Two directors decide together before a disciplinary process may begin", '"Two\\adirectors decide"'),
-         2, "holds a control character"),
-        (("Two directors decide together before a disciplinary process may begin", '"Two \\ud800 directors"'),
-         2, "holds a control character"),
+        (
+            ("Two directors decide together before a disciplinary process may begin", '"Two\\adirectors decide"'),
+            2,
+            "holds a control character",
+        ),
+        (
+            ("Two directors decide together before a disciplinary process may begin", '"Two \\ud800 directors"'),
+            2,
+            "holds a control character",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_action_is_named_with_its_line(project, change, line, said):
     assert change[0] in ACTION
     (found,) = problems(project, ACTION.replace(*change))
@@ -193,8 +221,14 @@ def test_every_problem_of_a_file_is_named_in_the_order_of_lines(project):
     text = "colour: red\npeers: [NOWHERE]\n" + text + "  - what: Gather data\n"
     found = problems(project, text)
     assert [message.split(":")[0].removeprefix("RJ1.yml, line ") for message in found] == [
-        "1", "2", "5", "6", "9", "11", "11"
-    ]  # fmt: skip
+        "1",
+        "2",
+        "5",
+        "6",
+        "9",
+        "11",
+        "11",
+    ]
 
 
 def three(owners: list[str]) -> str:
@@ -245,9 +279,13 @@ def test_a_broken_link_is_named(project, link, said):
 
 @pytest.mark.parametrize(
     "link",
-    ["https://www.example.nhs.uk/minutes", "https://example.org:8443/a?b=c#d", "https://münchen.example/ü",
-     "https://xn--mnchen-3ya.example/%20"],
-)  # fmt: skip
+    [
+        "https://www.example.nhs.uk/minutes",
+        "https://example.org:8443/a?b=c#d",
+        "https://münchen.example/ü",
+        "https://xn--mnchen-3ya.example/%20",
+    ],
+)
 def test_a_good_link_is_kept(project, link):
     write(project, ACTION + EVIDENCE.replace("https://www.example.nhs.uk/minutes", link))
     assert read_params("RJ1", project=project).actions[0].evidence.link == link
@@ -268,16 +306,20 @@ def test_a_self_assessment_is_read_in_the_order_of_areas(project):
     assessment = read_params("RJ1", project=project).self_assessment
     assert assessment.agreed == date(2026, 9, 24)
     assert [(area.id, area.level) for area in assessment.areas] == [
-        ("board_business", "embedded"), ("patients", "under way")
-    ]  # fmt: skip
+        ("board_business", "embedded"),
+        ("patients", "under way"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("change", "line", "said"),
     [
         ((", date: 2026-03-26", ""), 5, '"embedded" without a dated link to evidence'),
-        (("    evidence: {text: Minutes, link: 'https://www.example.nhs.uk/minutes', date: 2026-03-26}\n", ""), 5,
-         '"embedded" without a dated link to evidence. Add evidence with text, link and date, or say "in place".'),
+        (
+            ("    evidence: {text: Minutes, link: 'https://www.example.nhs.uk/minutes', date: 2026-03-26}\n", ""),
+            5,
+            '"embedded" without a dated link to evidence. Add evidence with text, link and date, or say "in place".',
+        ),
         (("under way", "excellent"), 3, 'patients.level is "excellent". Levels: not started'),
         (("under way", "3"), 3, "must be text, not a whole number (3)"),
         (("{level: under way}", "{note: soon}"), 3, 'self_assessment.patients lacks "level"'),
@@ -285,7 +327,7 @@ def test_a_self_assessment_is_read_in_the_order_of_areas(project):
         (("patients", "score"), 3, 'Unknown key "score"'),
         (("'https://www", "'http://www"), 6, "does not begin with https://"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_self_assessment_is_named_with_its_line(project, change, line, said):
     assert change[0] in ASSESSMENT
     (found,) = problems(project, ASSESSMENT.replace(*change))
@@ -302,7 +344,7 @@ def test_evidence_of_the_future_is_named_by_a_check(project):
 
 def test_history_holds_what_has_ended(project):
     history = (ACTION + EVIDENCE).replace("actions:", "history:")
-    assert "history 1's status is \"under way\"" in problems(project, history)[0]
+    assert 'history 1\'s status is "under way"' in problems(project, history)[0]
     assert problems(project, history.replace("under way", "done")) == ()
     assert [action.status for action in read_params("RJ1", project=project).history] == ["done"]
 
@@ -325,8 +367,10 @@ def test_the_day_of_the_report_is_the_trusts_or_everybodys(project):
 
 def test_markup_and_other_alphabets_are_kept_as_they_were_typed(project):
     typed = "<script>alert(1)</script> &amp; مرحبا **bold** " + "x" * 5000
-    write(project, ACTION.replace("Two directors decide together before a disciplinary process may begin",
-                                  json.dumps(typed)))  # fmt: skip
+    write(
+        project,
+        ACTION.replace("Two directors decide together before a disciplinary process may begin", json.dumps(typed)),
+    )
     assert read_params("RJ1", project=project).actions[0].what == typed
 
 
@@ -375,11 +419,16 @@ def test_an_unknown_code_writes_nothing(race_equality, project):
 
 def test_next_year_goes_on_where_this_one_ended(race_equality, project):
     last_year = (
-        "peers: [RRK, RAE]\nsettings: {peer_count: 7}\nreport_date: 2026-03-26\n" + ASSESSMENT + ACTION
+        "peers: [RRK, RAE]\nsettings: {peer_count: 7}\nreport_date: 2026-03-26\n"
+        + ASSESSMENT
+        + ACTION
         + (ACTION + EVIDENCE).removeprefix("actions:\n").replace("under way", "done").replace("Two", "Three")
-        + ACTION.removeprefix("actions:\n").replace("under way", "stopped").replace("Two", "Four")
-          .replace("2026-04-30}", "2026-04-30, decision: stop}").replace("Chief nurse", "Chair")
-    )  # fmt: skip
+        + ACTION.removeprefix("actions:\n")
+        .replace("under way", "stopped")
+        .replace("Two", "Four")
+        .replace("2026-04-30}", "2026-04-30, decision: stop}")
+        .replace("Chief nurse", "Chair")
+    )
     write(project, last_year)
     before = read_params("RJ1", project=project)
     end = race_equality("params", "new", "RJ1", "--from-last-year")
@@ -390,8 +439,10 @@ def test_next_year_goes_on_where_this_one_ended(race_equality, project):
     assert after.actions[0].is_late(date(2026, 11, 26))
     assert after.history == before.actions[1:]
     assert (after.peers, after.settings, after.self_assessment) == (
-        before.peers, before.settings, before.self_assessment
-    )  # fmt: skip
+        before.peers,
+        before.settings,
+        before.self_assessment,
+    )
     assert after.report_date is None  # last year's day is over
     (earlier,) = (project.params / "earlier").iterdir()
     assert earlier.read_text(encoding="utf-8") == last_year

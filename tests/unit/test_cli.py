@@ -9,6 +9,7 @@ import sys
 import click
 import pytest
 from click.testing import CliRunner
+
 from race_equality.cli import Commands, main
 from race_equality.errors import RaceEqualityError
 

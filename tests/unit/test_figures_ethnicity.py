@@ -32,14 +32,7 @@ def test_bme_is_one_of_two_groups_and_never_other():
 
 
 @pytest.mark.parametrize(
-    "label",
-    [
-        "White - Irish",
-        "White - Gypsy or Irish Traveller",
-        "Any Other White background",
-        "Irish",
-        "white staff",
-    ],
+    "label", ["White - Irish", "White - Gypsy or Irish Traveller", "Any Other White background", "Irish", "white staff"]
 )
 def test_white_minorities_are_white_in_two_groups(label):
     assert harmonised(label, 2) == "White"
@@ -53,9 +46,13 @@ def test_ethnic_minorities_leave_out_white_minorities_and_nobody_else():
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [("Not Stated", "Not stated"), ("Not known", "Not known"), ("Unknown", "Unknown"),
-     ("Missing value / Value outside reporting parameters", "Unknown")],
-)  # fmt: skip
+    [
+        ("Not Stated", "Not stated"),
+        ("Not known", "Not known"),
+        ("Unknown", "Unknown"),
+        ("Missing value / Value outside reporting parameters", "Unknown"),
+    ],
+)
 def test_not_stated_not_known_and_unknown_are_kept_apart(label, expected):
     assert {harmonised(label, groups) for groups in (2, 5, 18)} == {expected}
 

@@ -15,10 +15,20 @@ from race_equality.project import Project
 
 PROJECT = Project(Path(__file__).resolve().parents[2])
 ROW = {
-    "trust_code": "RJ1", "organisation_code": "RJ1", "period_start": "2024-09-01", "period_end": "2024-11-30",
-    "indicator": "wres_6", "group": "White", "value": 20.0, "unit": "percent", "numerator": 20, "denominator": 100,
-    "status": "ok", "source": "wres", "locator": "row 2",
-}  # fmt: skip
+    "trust_code": "RJ1",
+    "organisation_code": "RJ1",
+    "period_start": "2024-09-01",
+    "period_end": "2024-11-30",
+    "indicator": "wres_6",
+    "group": "White",
+    "value": 20.0,
+    "unit": "percent",
+    "numerator": 20,
+    "denominator": 100,
+    "status": "ok",
+    "source": "wres",
+    "locator": "row 2",
+}
 
 
 def test_the_committed_figures_keep_to_the_schema():

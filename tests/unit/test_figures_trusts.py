@@ -64,10 +64,7 @@ def test_the_demonstration_trust_says_that_it_is_invented():
         ("RJ11", r"'RJ11' is not the code of a trust. Nearest: RJ1 Guy's and St Thomas'"),
         ("guys", "Nearest: RJ1 Guy's and St Thomas'"),
         ("Leeds teaching", "Nearest: RR8 Leeds Teaching Hospitals NHS Trust"),
-        (
-            "RYK",
-            "Dudley Integrated Health and Care NHS Trust .RYK. has closed and no single trust took its place",
-        ),
+        ("RYK", "Dudley Integrated Health and Care NHS Trust .RYK. has closed and no single trust took its place"),
         ("RW6", "Pennine Acute Hospitals NHS Trust .RW6. has closed"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures

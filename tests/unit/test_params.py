@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.params import Settings, Threshold, check_params, read_params
 from race_equality.project import Project
@@ -40,9 +41,7 @@ def test_defaults_alone(project):
     params = read_params("RJ1", project=project)
     assert params.trust_code == "RJ1"
     assert params.peers is None
-    assert params.settings == Settings(
-        10, Threshold(11, "the survey"), Threshold(10, "the workforce")
-    )
+    assert params.settings == Settings(10, Threshold(11, "the survey"), Threshold(10, "the workforce"))
     assert params.files == ("params/_defaults.yml",)
 
 
@@ -69,8 +68,7 @@ def test_a_file_may_say_nothing(project, text):
 def test_nothing_in_it_can_be_changed(project):
     write(project, "peers: [RRK]\n")
     params = read_params("RJ1", project=project)
-    for value, name in [(params, "peers"), (params.settings, "peer_count"),
-                        (params.settings.minimum_people, "value")]:
+    for value, name in [(params, "peers"), (params.settings, "peer_count"), (params.settings.minimum_people, "value")]:
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(value, name, None)
     assert hash(params) == hash(read_params("RJ1", project=project))  # immutable all through
@@ -80,8 +78,10 @@ def test_nothing_in_it_can_be_changed(project):
     ("text", "said"),
     [
         ("peer: [RRK]\n", 'RJ1.yml, line 1: Unknown key "peer". Did you mean "peers"?'),
-        ("settings:\n  # more\n  peers_count: 9\n",
-         'RJ1.yml, line 3: Unknown key "peers_count". Did you mean "peer_count"?'),
+        (
+            "settings:\n  # more\n  peers_count: 9\n",
+            'RJ1.yml, line 3: Unknown key "peers_count". Did you mean "peer_count"?',
+        ),
         ("settings:\n  colour: red\n", 'line 2: Unknown key "colour". Known keys: peer_count'),
         # Every word and interval says 95%: a setting would make them untrue.
         ("settings:\n  confidence_level: 0.99\n", 'line 2: Unknown key "confidence_level"'),
@@ -94,22 +94,29 @@ def test_nothing_in_it_can_be_changed(project):
         ("peers: RRK\n", "line 1: peers must be a list, not text ('RRK')"),
         ("peers: [RRK,\n  RJ11]\n", "line 2: Unknown trust among the peers. 'RJ11' is not the code"),
         ("peers: ['../../x']\n", "line 1: Unknown trust among the peers."),
-        ("peers: [12]\n", "A peer must be a trust's code, not a whole number (12). Put a code that reads as a number into quotes"),
+        (
+            "peers: [12]\n",
+            "A peer must be a trust's code, not a whole number (12). Put a code that reads as a number into quotes",
+        ),
         ("peers: [RRK, RRK]\n", "RRK stands twice among the peers"),
         ("peers: [RJ1]\n", "RJ1 is named as its own peer"),
         ("peers: [DEMO]\n", "DEMO is not a trust to be compared with"),
         ("peers: [RRK]\npeers: [RAE]\n", 'line 2: The key "peers" stands twice'),
         ("settings:\n  minimum_people: {value: 10}\n", 'settings.minimum_people lacks "source"'),
-        ("settings:\n  minimum_people:\n    value: 12\n    source: ''\n",
-         "line 4: settings.minimum_people.source must be text"),
-        ("settings:\n  minimum_people:\n    value: 9\n    source: ours\n",
-         "settings.minimum_people is 9, below the 10 of _defaults.yml. A trust may hide more, never less."),
+        (
+            "settings:\n  minimum_people:\n    value: 12\n    source: ''\n",
+            "line 4: settings.minimum_people.source must be text",
+        ),
+        (
+            "settings:\n  minimum_people:\n    value: 9\n    source: ours\n",
+            "settings.minimum_people is 9, below the 10 of _defaults.yml. A trust may hide more, never less.",
+        ),
         ("settings:\n  minimum_people: {value: true, source: x}\n", "must be a whole number of at least 1"),
         ("peers: [RRK\nsettings: {}\n", "A list or a part in brackets is not closed."),
         ("peers: !!python/object/apply:os.system ['touch owned']\n", "peers"),
         ("a: &a [*a]\n", 'Unknown key "a"'),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_named_with_its_line(project, text, said):
     assert said in problem(project, text)
     assert not Path("owned").exists()
@@ -127,9 +134,7 @@ def test_a_threshold_may_be_raised(project):
 
 
 def test_defaults_must_be_complete(project):
-    (project.params / "_defaults.yml").write_text(
-        "settings:\n  peer_count: 10\n", encoding="utf-8"
-    )
+    (project.params / "_defaults.yml").write_text("settings:\n  peer_count: 10\n", encoding="utf-8")
     said = "_defaults.yml, line 2: settings lacks minimum_responses, minimum_people."
     assert check_params(project=project).problems == (f"{said} Every default must be given.",)
 

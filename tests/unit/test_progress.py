@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.console import Console
+
 from race_equality import progress
 from race_equality.progress import TimeLeft, in_words, show_progress
-from rich.console import Console
 
 
 class Clock:
@@ -39,9 +40,17 @@ def test_time_left_by_stage(clock):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, ""), (0.2, "about a second left"), (1.4, "about a second left"), (42.4, "about 42 s left"), (89, "about 89 s left"),
-     (200, "about 3 min left"), (5000, "about 83 min left"), (9000, "about 2.5 h left")],
-)  # fmt: skip
+    [
+        (None, ""),
+        (0.2, "about a second left"),
+        (1.4, "about a second left"),
+        (42.4, "about 42 s left"),
+        (89, "about 89 s left"),
+        (200, "about 3 min left"),
+        (5000, "about 83 min left"),
+        (9000, "about 2.5 h left"),
+    ],
+)
 def test_in_words(seconds, words):
     assert in_words(seconds) == words
 
@@ -60,10 +69,7 @@ def run(console: Console) -> None:
 def test_lines_where_there_is_no_terminal(clock):
     file = io.StringIO()
     run(Console(file=file, force_terminal=False, width=20))
-    assert file.getvalue() == (
-        "[1/2] RJ1 done in 1.2 s, about a second left\n"
-        "[2/2] [red]RRK[/red] FAILED\n"
-    )  # fmt: skip
+    assert file.getvalue() == ("[1/2] RJ1 done in 1.2 s, about a second left\n[2/2] [red]RRK[/red] FAILED\n")
 
 
 def test_a_bar_in_a_terminal():

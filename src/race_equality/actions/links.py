@@ -24,9 +24,7 @@ class NoNetworkError(RaceEqualityError):
     """No address could be reached, so nothing can be said of any."""
 
 
-def broken_links(
-    links: Sequence[Value], *, open_link: Callable[[str], None] | None = None
-) -> list[str]:
+def broken_links(links: Sequence[Value], *, open_link: Callable[[str], None] | None = None) -> list[str]:
     """Try every address once.
 
     Parameters

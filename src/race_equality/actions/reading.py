@@ -39,10 +39,12 @@ _NOT_OWNERS = (
         "An equality lead alone cannot change what others decide; a board member answers for it.",
     ),
     (r"secretary", "The company secretary serves the board and has no say over what is to change."),
-    (r"\b(everyone|everybody|all|board|committee|team|executives|directors|tbc|tba|nobody)\b$",
-     "What everybody owns nobody owns: one seat on the board answers for it."),
+    (
+        r"\b(everyone|everybody|all|board|committee|team|executives|directors|tbc|tba|nobody)\b$",
+        "What everybody owns nobody owns: one seat on the board answers for it.",
+    ),
     (r"^executive( director)?$", "A board has several: name the post."),
-)  # fmt: skip
+)
 
 _NOT_STORED = dict.fromkeys(
     ("name", "owner_name", "email", "ethnicity", "owner_ethnicity", "ethnic_group", "gender"),
@@ -81,7 +83,7 @@ def read_self_assessment(value: Value, findings: Findings) -> SelfAssessment | N
         if "agreed" not in keys:
             findings.problems.append(
                 value.error(
-                    "self_assessment lacks \"agreed\".", "Give the day of the board's meeting, such as 2026-09-24."
+                    'self_assessment lacks "agreed".', "Give the day of the board's meeting, such as 2026-09-24."
                 )
             )
         agreed = None
@@ -95,9 +97,7 @@ def read_self_assessment(value: Value, findings: Findings) -> SelfAssessment | N
         if agreed is not None and areas:
             return SelfAssessment(agreed, tuple(areas))
         if not any(name in keys for name in AREAS):
-            findings.problems.append(
-                value.error("self_assessment assesses no area.", f"Areas: {', '.join(AREAS)}.")
-            )
+            findings.problems.append(value.error("self_assessment assesses no area.", f"Areas: {', '.join(AREAS)}."))
     return None
 
 
@@ -215,9 +215,7 @@ def _check_together(value: Value, keys: dict[str, Value], read: dict) -> None:
     if began and due and due < began:
         raise keys["due"].error(f"{value.name} is due before it began.", "Correct one of the two dates.")
     if began and review and review.date < began:
-        raise keys["review"].error(
-            f"{value.name} is reviewed before it began.", "Correct one of the two dates."
-        )
+        raise keys["review"].error(f"{value.name} is reviewed before it began.", "Correct one of the two dates.")
     if status == "done" and not read.get("evidence") and "evidence" not in keys:
         raise keys["status"].error(
             f"{value.name} is done without evidence.",
@@ -225,8 +223,7 @@ def _check_together(value: Value, keys: dict[str, Value], read: dict) -> None:
         )
     if review and status == "stopped" and review.decision != "stop":
         raise keys["status"].error(
-            f"{value.name} is stopped without the board's decision.",
-            "Write decision: stop under review.",
+            f"{value.name} is stopped without the board's decision.", "Write decision: stop under review."
         )
     if review and review.decision == "stop" and status in OPEN:
         raise keys["status"].error(
@@ -265,8 +262,7 @@ def _owner(value: Value) -> str:
             raise value.error(f'"{shown}" cannot own an action. {reason}', _MEND_OWNER)
     if inside:
         raise value.error(
-            f'"{shown}" says more than a role.',
-            f"Write {inside[0]} alone: no owner's name or ethnicity is stored.",
+            f'"{shown}" says more than a role.', f"Write {inside[0]} alone: no owner's name or ethnicity is stored."
         )
     close = difflib.get_close_matches(owner.casefold(), by_folded, n=1, cutoff=0.75)
     mend = f'Did you mean "{by_folded[close[0]]}"?' if close else _MEND_OWNER
@@ -287,9 +283,7 @@ def _evidence(value: Value, findings: Findings) -> Evidence:
     keys = value.mapping(("text", "link", "date"), findings)
     missing = [name for name in ("text", "link") if name not in keys]
     if missing:
-        raise value.error(
-            f"{value.name} lacks {' and '.join(missing)}.", "Evidence is a text and an https link."
-        )
+        raise value.error(f"{value.name} lacks {' and '.join(missing)}.", "Evidence is a text and an https link.")
     link = _link(keys["link"])
     findings.links.append(keys["link"])
     dated = None
@@ -313,14 +307,15 @@ def _link(value: Value) -> str:
         )
     if parts.scheme != "https":
         raise value.error(
-            f"{value.name} does not begin with https://.",
-            "Only a page that anybody can open safely is evidence.",
+            f"{value.name} does not begin with https://.", "Only a page that anybody can open safely is evidence."
         )
     if parts.username is not None or parts.password is not None:
         raise value.error(f"{value.name} holds a user name or a password.", "Remove it from the address.")
-    if re.search(r"[\s<>\"\\^`{|}]", link) or not re.fullmatch(
-        r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*", host
-    ) or port == 0:
+    if (
+        re.search(r"[\s<>\"\\^`{|}]", link)
+        or not re.fullmatch(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*", host)
+        or port == 0
+    ):
         raise value.error(f"{value.name} is not a complete address.", "Copy it from the browser.")
     return link
 

@@ -125,8 +125,7 @@ def write_starter(trust_code: str, *, project: Project, today: date) -> Path:
     _write_new(
         file,
         _text(trust, today),
-        "To go on with its actions in a new year: "
-        f"race-equality params new {trust.code} --from-last-year",
+        f"To go on with its actions in a new year: race-equality params new {trust.code} --from-last-year",
     )
     return file
 
@@ -221,9 +220,9 @@ def _text(
         _HEAD.format(
             name=" ".join(trust.name.split()),
             code=trust.code,
-            peers=_dump({"peers": kept["peers"]}) if "peers" in kept else _PEERS.format(
-                peers=", ".join(code for code in _SOME_TRUSTS if code != trust.code)
-            ),
+            peers=_dump({"peers": kept["peers"]})
+            if "peers" in kept
+            else _PEERS.format(peers=", ".join(code for code in _SOME_TRUSTS if code != trust.code)),
             report_date=_REPORT_DATE.format(today=today),
         )
     ]
@@ -258,17 +257,15 @@ def _assessment(assessment: SelfAssessment | None, today: date) -> str:
             }
             for area in assessment.areas
         }
-        return (
-            "# This is last year's: the board agrees it anew, and the date with it.\n"
-            + _dump({"self_assessment": {"agreed": assessment.agreed, **areas}})
+        return "# This is last year's: the board agrees it anew, and the date with it.\n" + _dump(
+            {"self_assessment": {"agreed": assessment.agreed, **areas}}
         )
     lines = ["# self_assessment:", f"#   agreed: {today}"]
     for name, meaning in AREAS.items():
         lines += [f"#   {name}:  # {meaning}", "#     level: not started"]
     lines += [
         "#     note: What there is so far, in a sentence",
-        "#     evidence: {text: Board paper 7, link: https://www.example.nhs.uk/board-papers, "
-        f"date: {today}}}",
+        f"#     evidence: {{text: Board paper 7, link: https://www.example.nhs.uk/board-papers, date: {today}}}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -301,9 +298,7 @@ def _dump(value: dict) -> str:
 
 def _remarks(text: str) -> str:
     margin = "#              "
-    return textwrap.fill(
-        text, 100, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
-    )
+    return textwrap.fill(text, 100, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
 def _temporary(file: Path, text: str) -> Path:

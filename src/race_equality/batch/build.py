@@ -26,15 +26,7 @@ from race_equality.batch.manifest import (
     versions,
     write_manifest,
 )
-from race_equality.batch.orders import (
-    Began,
-    News,
-    Order,
-    Rendering,
-    Workshop,
-    failure_of,
-    rendering_failed,
-)
+from race_equality.batch.orders import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
@@ -200,9 +192,7 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
     root = project.root.resolve()
     sources = [root / name for name in ("data", "docs", "notebooks", "params", "src", "tests")]
     if resolved == root or any(resolved.is_relative_to(source) for source in sources):
-        raise RaceEqualityError(
-            f"{folder} holds the project's own files. Choose another folder with --output."
-        )
+        raise RaceEqualityError(f"{folder} holds the project's own files. Choose another folder with --output.")
     try:
         output.mkdir(parents=True, exist_ok=True)
         if not os.access(output, os.W_OK | os.X_OK):
@@ -217,9 +207,7 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
 class _Build:
     """One build: the folders, the pages' states, and the steps."""
 
-    def __init__(
-        self, plan: Plan, options: BuildOptions, project: Project, output: Path
-    ) -> None:
+    def __init__(self, plan: Plan, options: BuildOptions, project: Project, output: Path) -> None:
         self.options, self.project, self.output = options, project, output
         self.staged = output / "project"
         self.site = output / "site"
@@ -233,8 +221,7 @@ class _Build:
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
         self.write_next = time.monotonic() + 1
         self.result = BuildResult(
-            index=self.site / "index.html",
-            current=[work.page for work in self.work if not work.is_needed],
+            index=self.site / "index.html", current=[work.page for work in self.work if not work.is_needed]
         )
         self.untouched = {work.page.path: work.page for work in self.needed}
         self.by_quarto = _uses_quarto(options)
@@ -247,15 +234,11 @@ class _Build:
             return Work(page, True, ("--force was given",))
         entry = self.manifest["pages"].get(page.path, {})
         before = self.manifest["builds"].get(entry.get("build"), {}).get("figures")
-        return decide(
-            page, entry, self.inputs, staged=self.staged, site=self.site, figures_before=before
-        )
+        return decide(page, entry, self.inputs, staged=self.staged, site=self.site, figures_before=before)
 
     def index_is_old(self) -> bool:
         """Whether the first page has to be made again although no other has."""
-        return not self.result.index.is_file() or (
-            self.manifest.get("index") != self.inputs.of_index()
-        )
+        return not self.result.index.is_file() or (self.manifest.get("index") != self.inputs.of_index())
 
     @cached_property
     def downloads(self) -> Downloads:
@@ -295,8 +278,7 @@ class _Build:
                     self._render_index()
         except OSError as error:
             raise RaceEqualityError(
-                f"The build stopped: {error.strerror or error} ({self.output}). "
-                "What was finished before is as it was."
+                f"The build stopped: {error.strerror or error} ({self.output}). What was finished before is as it was."
             ) from None
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -518,8 +500,10 @@ class _Build:
     def _has_figures(self, page: Page) -> bool:
         """Whether a trust's figures to download are as they would be made: they rest on no notebook."""
         record = self._figures_of(page)
-        return not self.options.force and record.get("rests_on") == self.inputs.of_downloads() and all(
-            is_there(self.site / name, size) for name, size in record["outputs"].items()
+        return (
+            not self.options.force
+            and record.get("rests_on") == self.inputs.of_downloads()
+            and all(is_there(self.site / name, size) for name, size in record["outputs"].items())
         )
 
     def _figures_of(self, page: Page) -> dict[str, Any]:
@@ -544,9 +528,7 @@ class _Build:
             self.result.failures.append(failure)
         seconds = self.seconds[page.path]
         self.progress.done(
-            page.name,
-            sum(seconds.get(stage, 0.0) for stage in ("execute", "html", "pdf")),
-            failed=failure is not None,
+            page.name, sum(seconds.get(stage, 0.0) for stage in ("execute", "html", "pdf")), failed=failure is not None
         )
         self._record(page, failure)
 
@@ -603,16 +585,17 @@ class _Build:
             entry.pop("error", None)
         else:
             # Rendering failed: the executed notebook is good. A cell failed: nothing is.
-            entry = earlier if earlier.get("status") == "executed" else {
-                "build": self.started,
-                "notebook": page.notebook,
-                "parameters": dict(page.parameters),
-                "seconds": self.seconds[page.path],
-            }
-            entry |= {
-                "status": "failed",
-                "error": {"cell": failure.cell, "message": failure.error},
-            }
+            entry = (
+                earlier
+                if earlier.get("status") == "executed"
+                else {
+                    "build": self.started,
+                    "notebook": page.notebook,
+                    "parameters": dict(page.parameters),
+                    "seconds": self.seconds[page.path],
+                }
+            )
+            entry |= {"status": "failed", "error": {"cell": failure.cell, "message": failure.error}}
             if figures := self._figures_of(page):
                 entry["figures"] = figures
             if good := _last_good(earlier):
@@ -689,9 +672,7 @@ def _last_good(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _uses_quarto(options: BuildOptions) -> bool:
-    return options.renderer == "quarto" or (
-        options.renderer == "auto" and shutil.which("quarto") is not None
-    )
+    return options.renderer == "quarto" or (options.renderer == "auto" and shutil.which("quarto") is not None)
 
 
 def _now() -> str:

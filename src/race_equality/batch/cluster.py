@@ -72,9 +72,7 @@ class Cluster:
         for logger in ("distributed", "distributed.client"):
             logging.getLogger(logger).setLevel(logging.CRITICAL)
         try:
-            self._client = Client(
-                self._address, timeout=_SCHEDULER_SECONDS, set_as_default=False, name="race-equality"
-            )
+            self._client = Client(self._address, timeout=_SCHEDULER_SECONDS, set_as_default=False, name="race-equality")
         except (OSError, ValueError, ImportError) as error:
             raise RaceEqualityError(
                 f"No Dask scheduler answers at {self._address} ({error or type(error).__name__}). "

@@ -31,10 +31,9 @@ def check_address(address: str) -> None:
     if isinstance(handler, LocalHandler) or not re.match(r"[a-z][a-z0-9+.-]*://.", address):
         known = ", ".join(
             sorted(scheme for scheme, _ in papermill_io._handlers if re.match(r"(?!http)\w+://$", scheme))
-        )  # fmt: skip
+        )
         raise RaceEqualityError(
-            f"{address} is not an address that papermill writes to ({known}). "
-            "A folder of this machine is for --output."
+            f"{address} is not an address that papermill writes to ({known}). A folder of this machine is for --output."
         )
     try:
         # The clients are made when they are first used; most use the network only then.

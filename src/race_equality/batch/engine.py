@@ -37,13 +37,7 @@ from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from race_equality.batch import pipe
-from race_equality.batch.fork_server import (
-    ADDRESS_VARIABLE,
-    AVAILABLE,
-    ForkedProcess,
-    ForkRefused,
-    ForkServer,
-)
+from race_equality.batch.fork_server import ADDRESS_VARIABLE, AVAILABLE, ForkedProcess, ForkRefused, ForkServer
 from race_equality.batch.limits import NO_LIMITS, LimitExceededError, Limits
 
 #: Seconds between two copies on disk of a notebook that is running.
@@ -310,9 +304,7 @@ class ForkKernelManager(AsyncKernelManager):
         named = self.kernel_spec.metadata.get("kernel_provisioner", {})
         if self.provisioner is None and not named:
             self.kernel_id = self.kernel_id or kw.pop("kernel_id", str(uuid.uuid4()))
-            self.provisioner = ForkProvisioner(
-                kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
-            )
+            self.provisioner = ForkProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
             if not self.connection_file:
                 # Unix sockets in the server's private folder: no port that another run takes first.
                 folder = Path(_server_address()).parent
@@ -567,11 +559,7 @@ class ForkEngine(LimitedEngine):
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(
-                manager,
-                kernel_name,
-                log_output=log_output,
-                kernel_manager_class=ForkKernelManager,
-                **kwargs,
+                manager, kernel_name, log_output=log_output, kernel_manager_class=ForkKernelManager, **kwargs
             )
             manager.has_run = True
         finally:

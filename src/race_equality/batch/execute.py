@@ -170,9 +170,7 @@ def execute_page(
     return Execution(page.path, time.perf_counter() - began, failure=failure)
 
 
-def _failure_without_error_output(
-    page: Page, partial: Path, error: Exception, timeout: int | None
-) -> Failure:
+def _failure_without_error_output(page: Page, partial: Path, error: Exception, timeout: int | None) -> Failure:
     """Find the cell that was running, mark the notebook, and put the error in words."""
     import traceback
 
@@ -183,11 +181,7 @@ def _failure_without_error_output(
     index = None
     notebook = _read(partial)
     if notebook is not None:
-        started = [
-            i
-            for i, cell in enumerate(notebook.cells)
-            if cell.metadata.get("papermill", {}).get("start_time")
-        ]
+        started = [i for i, cell in enumerate(notebook.cells) if cell.metadata.get("papermill", {}).get("start_time")]
         if started and isinstance(error, CellTimeoutError | DeadKernelError | LimitExceededError):
             index = started[-1]
             _mark_failed(notebook, index)
@@ -199,10 +193,7 @@ def _failure_without_error_output(
         line = f"The cell ran longer than {timeout} seconds and was stopped (see --timeout)."
         details = ""
     elif isinstance(error, DeadKernelError):
-        line = (
-            "The kernel died: the process was killed (often for want of memory) or crashed in "
-            "compiled code."
-        )
+        line = "The kernel died: the process was killed (often for want of memory) or crashed in compiled code."
         details = ""
     elif isinstance(error, LimitExceededError):
         line, details = str(error), ""
@@ -305,12 +296,7 @@ def _name_trust(notebook: NotebookNode, trust: Trust, committed: Path) -> None:
         notebook,
         title=trust.name,
         subtitle=read_front_matter(committed).get("title"),
-        trust={
-            "code": trust.code,
-            "name": trust.name,
-            "region": trust.region,
-            "kind": trust.kind,
-        },
+        trust={"code": trust.code, "name": trust.name, "region": trust.region, "kind": trust.kind},
     )
 
 

@@ -117,9 +117,7 @@ class ForkServer:
     Imports happen in the server's own process, beside whatever its owner does next; requests wait.
     """
 
-    def __init__(
-        self, *, share: bool = False, project: Path | None = None, compute: bool = False
-    ) -> None:
+    def __init__(self, *, share: bool = False, project: Path | None = None, compute: bool = False) -> None:
         # A private folder: the socket runs code for whoever can open it.
         self.folder = Path(tempfile.mkdtemp(prefix="race-equality-"))
         self.address = str(self.folder / "fork")
@@ -215,12 +213,7 @@ class ForkedProcess:
         self.is_ending = False
         try:
             self._socket.connect(address)
-            request = {
-                "arguments": arguments,
-                "env": env,
-                "cwd": str(cwd or os.getcwd()),
-                "memory": memory_megabytes,
-            }
+            request = {"arguments": arguments, "env": env, "cwd": str(cwd or os.getcwd()), "memory": memory_megabytes}
             data = json.dumps(request).encode("utf-8", "surrogateescape")
             descriptors = [1, 2, theirs.fileno()]
             socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], descriptors)
@@ -556,7 +549,6 @@ def _reported() -> Iterator[None]:
     except BaseException:
         with suppress(Exception):
             traceback.print_exc(file=sys.__stderr__)
-
 
 
 def preloaded() -> Iterator[str]:

@@ -24,15 +24,30 @@ from race_equality.project import Project
 #: that is not named here counts, so that a new one is safe; a test holds that none that counts, and
 #: no notebook, imports one that does not.
 _NOT_IN_NOTEBOOKS = (
-    "batch", "downloads", "render", "sources", "cli.py", "progress.py", "golden.py", "data_commands.py",
-    "audit_command.py", "params_commands.py", "single_file_command.py",
-)  # fmt: skip
+    "batch",
+    "downloads",
+    "render",
+    "sources",
+    "cli.py",
+    "progress.py",
+    "golden.py",
+    "data_commands.py",
+    "audit_command.py",
+    "params_commands.py",
+    "single_file_command.py",
+)
 
 #: Of these, what runs notebooks and writes the trust's name into them, and what the methods page lists.
 _IN_NOTEBOOKS_YET = (
-    "batch/engine.py", "batch/execute.py", "batch/fork_server.py", "batch/kernel.py", "batch/limits.py", "batch/pipe.py",
-    "downloads/codebook.py", "render/front_matter.py",
-)  # fmt: skip
+    "batch/engine.py",
+    "batch/execute.py",
+    "batch/fork_server.py",
+    "batch/kernel.py",
+    "batch/limits.py",
+    "batch/pipe.py",
+    "downloads/codebook.py",
+    "render/front_matter.py",
+)
 
 _WORDS = {
     "notebook": "its notebook",
@@ -88,9 +103,7 @@ class Inputs:
         What an earlier build worked out, kept for the next; brought up to date here.
     """
 
-    def __init__(
-        self, project: Project, renderer: str, known: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, project: Project, renderer: str, known: dict[str, str] | None = None) -> None:
         self._project, self._renderer = project, renderer
         self.known = {} if known is None else known
         self._package = Path(race_equality.__file__).parent
@@ -109,8 +122,11 @@ class Inputs:
         if page.trust is None:  # a page about all trusts may show what is set for any
             params = self._params
         else:
-            params = [name for name in ("params/_defaults.yml", f"params/trusts/{page.trust.code}.yml")
-                      if name in self._params]  # fmt: skip
+            params = [
+                name
+                for name in ("params/_defaults.yml", f"params/trusts/{page.trust.code}.yml")
+                if name in self._params
+            ]
         return {
             "notebook": self._hash(page.notebook),
             "parameters": _digest(dict(page.parameters)),
@@ -137,9 +153,7 @@ class Inputs:
         """
         now = self.figure_hashes
         return sorted(
-            Path(name).name
-            for name in {*now, *before}
-            if _concerns(page, name) and now.get(name) != before.get(name)
+            Path(name).name for name in {*now, *before} if _concerns(page, name) and now.get(name) != before.get(name)
         )
 
     def of_rendering(self) -> Parts:
@@ -183,9 +197,7 @@ class Inputs:
     def _params(self) -> dict[str, None]:
         folder = self._project.params
         files = sorted([*folder.glob("*.yml"), *folder.glob("trusts/*.yml")])
-        return dict.fromkeys(
-            file.relative_to(self._project.root).as_posix() for file in files if file.is_file()
-        )
+        return dict.fromkeys(file.relative_to(self._project.root).as_posix() for file in files if file.is_file())
 
     @cached_property
     def _thresholds(self) -> str:
@@ -229,10 +241,7 @@ class Inputs:
 
     @cached_property
     def _source_descriptions(self) -> list[str]:
-        return [
-            path.relative_to(self._project.root).as_posix()
-            for path in sorted(self._project.sources.glob("*.yml"))
-        ]
+        return [path.relative_to(self._project.root).as_posix() for path in sorted(self._project.sources.glob("*.yml"))]
 
     @cached_property
     def _code(self) -> str:
@@ -248,9 +257,7 @@ class Inputs:
     @cached_property
     def _site(self) -> str:
         files = [
-            path
-            for path in (self._package / "render").rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
+            path for path in (self._package / "render").rglob("*") if path.is_file() and "__pycache__" not in path.parts
         ]
         return _digest([self._hash("_quarto.yml"), hash_files(files, base=self._package)])
 
@@ -336,9 +343,7 @@ def decide(
         named = inputs.figures_changed(page, figures_before) if figures_before else []
         if named:
             some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-            changed = tuple(
-                f"{why} ({some})" if why.startswith(_WORDS["figures"]) else why for why in changed
-            )
+            changed = tuple(f"{why} ({some})" if why.startswith(_WORDS["figures"]) else why for why in changed)
         return Work(page, True, changed)
     executed = entry.get("executed", {})
     if not is_there(staged / page.path, executed.get("bytes")):
@@ -386,9 +391,7 @@ def is_there(file: Path, size: int | None) -> bool:
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(
-        f"{_WORDS.get(name, name)} changed" for name in now if before.get(name) != now[name]
-    )
+    return tuple(f"{_WORDS.get(name, name)} changed" for name in now if before.get(name) != now[name])
 
 
 def _digest(value: object) -> str:

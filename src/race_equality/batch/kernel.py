@@ -28,11 +28,11 @@ from typing import Any
 
 import traitlets
 import zmq
-from tornado.ioloop import IOLoop
 from ipykernel import iostream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
+from tornado.ioloop import IOLoop
 
 from race_equality.batch import pipe
 

@@ -38,11 +38,10 @@ class OutputLock:
 
     def __enter__(self) -> OutputLock:
         try:
-            file = open(self.path, "ab+", buffering=0)  # noqa: SIM115 - held until __exit__
+            file = open(self.path, "ab+", buffering=0)
         except OSError as error:
             raise RaceEqualityError(
-                f"Cannot write to {self.path.parent}: {error.strerror}. "
-                "Choose another folder with --output."
+                f"Cannot write to {self.path.parent}: {error.strerror}. Choose another folder with --output."
             ) from None
         try:
             _lock(file)

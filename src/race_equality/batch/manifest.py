@@ -21,8 +21,19 @@ FORMAT = 1
 
 #: What decides how a page comes out, beside its own inputs.
 _PACKAGES = (
-    "race-equality", "papermill", "nbclient", "ipykernel", "ipython", "pandas", "numpy", "scipy",
-    "pyarrow", "altair", "vl-convert-python", "pypandoc_binary", "typst",
+    "race-equality",
+    "papermill",
+    "nbclient",
+    "ipykernel",
+    "ipython",
+    "pandas",
+    "numpy",
+    "scipy",
+    "pyarrow",
+    "altair",
+    "vl-convert-python",
+    "pypandoc_binary",
+    "typst",
 )
 
 
@@ -124,10 +135,7 @@ def write_manifest(output: Path, manifest: dict[str, Any]) -> None:
     """
     partial = output / f".{MANIFEST_FILE}.{os.getpid()}"
     try:
-        partial.write_text(
-            json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n",
-            encoding="utf-8",
-        )
+        partial.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
         os.replace(partial, output / MANIFEST_FILE)
     finally:
         partial.unlink(missing_ok=True)

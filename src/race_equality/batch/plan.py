@@ -94,12 +94,7 @@ class Plan:
         return tuple(page.trust for page in self.pages if page.trust is not None)
 
 
-def plan_build(
-    codes: Iterable[str] = (),
-    *,
-    peers: bool = False,
-    project: Project | None = None,
-) -> Plan:
+def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Project | None = None) -> Plan:
     """Decide which pages a build makes, checking every code before anything runs.
 
     Parameters
@@ -178,9 +173,7 @@ def _check_notebook(project: Project, name: str, *, parameter: str | None = None
     try:
         cells = json.loads((project.root / name).read_text(encoding="utf-8"))["cells"]
         sources = [
-            "".join(cell["source"])
-            for cell in cells
-            if "parameters" in cell.get("metadata", {}).get("tags", [])
+            "".join(cell["source"]) for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", [])
         ]
     except FileNotFoundError:
         raise InputError("The notebook is missing.", file=name, mend=restore) from None

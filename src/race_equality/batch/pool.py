@@ -76,9 +76,7 @@ class Pool:
     def _start_worker(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_work,
-            args=(theirs, self._workshop, str(self._log), dict(os.environ)),
-            daemon=True,
+            target=_work, args=(theirs, self._workshop, str(self._log), dict(os.environ)), daemon=True
         )
         process.start()
         theirs.close()  # or the end of the process would not be seen as the end of the pipe
@@ -149,9 +147,7 @@ def _worker_died(worker: _Worker) -> Execution | Rendering:
     if exitcode is not None and exitcode < 0:
         how = f"by {signal.Signals(-exitcode).name}"
     what = "rendered the page" if worker.has_run else "ran the notebook"
-    failure = failure_of(
-        page, f"The process that {what} was ended {how} (often for want of memory; try fewer --jobs)."
-    )
+    failure = failure_of(page, f"The process that {what} was ended {how} (often for want of memory; try fewer --jobs).")
     if worker.has_run:
         return Rendering(page.path, failure)
     return Execution(page.path, 0.0, failure=failure)

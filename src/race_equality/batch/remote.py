@@ -331,9 +331,7 @@ def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], P
     )
     stage_project(project, shop.staged)
     shared.enter_context(
-        shared_by_notebooks(
-            folder / "cache", project, engine=first.engine, jobs=1, notebooks=first.notebooks
-        )
+        shared_by_notebooks(folder / "cache", project, engine=first.engine, jobs=1, notebooks=first.notebooks)
     )
     maker = Maker(shop)
 

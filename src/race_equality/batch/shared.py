@@ -88,9 +88,7 @@ def shared_by_notebooks(
             stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
         if notebooks and engine == "fork" and fork_server.AVAILABLE:
             compute = notebooks >= _WORTH_COMPUTING_AHEAD
-            stack.enter_context(
-                fork_server.ForkServer(share=True, project=project.root, compute=compute)
-            )
+            stack.enter_context(fork_server.ForkServer(share=True, project=project.root, compute=compute))
         yield
 
 

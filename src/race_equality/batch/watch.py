@@ -44,8 +44,11 @@ class Changed:
 
 
 def keep_making(
-    make: Callable[[], None], project: Project, *,
-    shared: Callable[[], AbstractContextManager[None]], on_change: Callable[[Changed], None],
+    make: Callable[[], None],
+    project: Project,
+    *,
+    shared: Callable[[], AbstractContextManager[None]],
+    on_change: Callable[[Changed], None],
 ) -> None:
     """Make pages, and again after each change, until the package's own code changes.
 
@@ -144,9 +147,14 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
 
     while not stop.is_set():
         for changes in watch(
-            project.root, *_folders(trees), watch_filter=counts, recursive=False,
-            step=_QUIET, stop_event=stop, rust_timeout=1000,
-        ):  # fmt: skip
+            project.root,
+            *_folders(trees),
+            watch_filter=counts,
+            recursive=False,
+            step=_QUIET,
+            stop_event=stop,
+            rust_timeout=1000,
+        ):
             paths = sorted({Path(name) for _, name in changes})
             files = [path for path in paths if not path.is_dir()]
             if files:

@@ -54,7 +54,7 @@ class Relation(NamedTuple):
     @classmethod
     def total(cls, total: Key, parts: Iterable[Key]) -> Relation:
         """A cell that is the sum of others."""
-        return cls({total: 1.0} | {part: -1.0 for part in parts})
+        return cls({total: 1.0} | dict.fromkeys(parts, -1.0))
 
 
 def rounded_share(part: Key, whole: Key, percent: float, decimals: int = 1) -> list[Relation]:
@@ -174,9 +174,7 @@ def attack(
         found |= _solve(wanted, free, bounds, relations)
     if whole_numbers:
         found = {
-            key: Range(
-                float(np.ceil(low - 1e-6)) + 0.0, float(np.floor(high + 1e-6)) if np.isfinite(high) else high
-            )
+            key: Range(float(np.ceil(low - 1e-6)) + 0.0, float(np.floor(high + 1e-6)) if np.isfinite(high) else high)
             for key, (low, high) in found.items()
         }
         for key, interval in found.items():

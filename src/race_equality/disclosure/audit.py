@@ -14,20 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.disclosure.channels import Content, Table, read_file
-from race_equality.disclosure.copies import (
-    beside_its_label,
-    hidden_cells,
-    in_its_picture,
-    shown_elsewhere,
-)
-from race_equality.disclosure.known import (
-    Secret,
-    bases_of,
-    known_elsewhere,
-    known_figures,
-    known_shares,
-    secrets_of,
-)
+from race_equality.disclosure.copies import beside_its_label, hidden_cells, in_its_picture, shown_elsewhere
+from race_equality.disclosure.known import Secret, bases_of, known_elsewhere, known_figures, known_shares, secrets_of
 from race_equality.disclosure.openly import too_few, too_precise, unread
 from race_equality.disclosure.printed import normal, tables_in
 from race_equality.disclosure.problem import Problem
@@ -140,27 +128,40 @@ def audit_site(
     common_before, apart_before = _read(before.get("", []), Path(against)) if before else ([], {})
     secrets, bases = secrets_of(figures, rule, rules, scopes), bases_of(figures, scopes)
     attack_scope = partial(
-        _attack_scope, site=Path(site), against=None if against is None else Path(against), rule=rule, rules=rules,
-        names=names, scopes=frozenset(scopes | set(apart)),
+        _attack_scope,
+        site=Path(site),
+        against=None if against is None else Path(against),
+        rule=rule,
+        rules=rules,
+        names=names,
+        scopes=frozenset(scopes | set(apart)),
         measures={indicator: tuple(map(normal, words)) for indicator, words in (measures or {}).items()},
         elsewhere=tuple(secret for code in rules for secret in secrets.get(code, ())),
-    )  # fmt: skip
+    )
     tasks = [
         _Task(
-            scope, tuple(paths.get(scope, ())), tuple(before.get(scope, ())), tuple(apart.get(scope, ())),
-            tuple(apart_before.get(scope, ())), tuple(secrets.get(scope, ())),
+            scope,
+            tuple(paths.get(scope, ())),
+            tuple(before.get(scope, ())),
+            tuple(apart.get(scope, ())),
+            tuple(apart_before.get(scope, ())),
+            tuple(secrets.get(scope, ())),
         )
         for scope in sorted((scopes | set(apart)) - {""})
-    ]  # fmt: skip
+    ]
     results = []
     pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
     with pool or nullcontext():
         done = pool.map(attack_scope, tasks, chunksize=2) if pool else map(attack_scope, tasks)
         if pool:  # meanwhile
-            results.append(attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ())))))
+            results.append(
+                attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ()))))
+            )
         results += done
         if not pool:
-            results.append(attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ())))))
+            results.append(
+                attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ()))))
+            )
     totals: dict[str, list[Total]] = defaultdict(list)
     for result in results:
         for code, found in result.totals.items():
@@ -170,7 +171,10 @@ def audit_site(
         problems.update(result.problems)
         problems.update(
             worked_out(
-                result.tables, totals.get(result.scope, []), bases.get(result.scope, []), rules.get(result.scope, rule),
+                result.tables,
+                totals.get(result.scope, []),
+                bases.get(result.scope, []),
+                rules.get(result.scope, rule),
                 overlapping,
             )
         )
@@ -205,9 +209,17 @@ class _Result:
 
 
 def _attack_scope(
-    task: _Task, *, site: Path, against: Path | None, rule: Rule, rules: Mapping[str, Rule], names: Mapping[str, str],
-    scopes: frozenset[str], measures: Mapping[str, Sequence[str]], elsewhere: Sequence[Secret],
-) -> _Result:  # fmt: skip
+    task: _Task,
+    *,
+    site: Path,
+    against: Path | None,
+    rule: Rule,
+    rules: Mapping[str, Rule],
+    names: Mapping[str, str],
+    scopes: frozenset[str],
+    measures: Mapping[str, Sequence[str]],
+    elsewhere: Sequence[Secret],
+) -> _Result:
     rule = rules.get(task.scope, rule)
     codes = {normal(name): code for code, name in names.items()}
     contents = [*_read(task.paths, site)[0], *task.contents]

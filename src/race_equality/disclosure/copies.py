@@ -158,9 +158,7 @@ def _longer(label: str, every: set[str]) -> list[str]:
     return sorted(found - {label}, key=len, reverse=True)
 
 
-def _rows_of_other_figures(
-    table: Table, cells: dict[tuple[str, ...], frozenset[str]]
-) -> Iterator[tuple[str, ...]]:
+def _rows_of_other_figures(table: Table, cells: dict[tuple[str, ...], frozenset[str]]) -> Iterator[tuple[str, ...]]:
     """Leave out, in a data file with many measures, rows about what a page shows openly beside that label.
 
     The share of survey respondents of an ethnic group is no hidden number of deliveries of that group: it stands
@@ -173,7 +171,9 @@ def _rows_of_other_figures(
         yield from table.rows
         return
     value = names.index("value")
-    openly = {labels[0]: {float(n.replace(",", "")) for n in beside} for labels, beside in cells.items() if len(labels) == 1}
+    openly = {
+        labels[0]: {float(n.replace(",", "")) for n in beside} for labels, beside in cells.items() if len(labels) == 1
+    }
 
     def stands_openly(row: tuple[str, ...]) -> bool:
         number = only_number(row[value]) if max(group, value) < len(row) else None
@@ -203,12 +203,8 @@ def in_its_picture(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Pr
             continue
         numbers = [number for text in texts if (number := only_number(text))]
         steps = [round(b.value - a.value, 9) for a, b in zip(numbers, numbers[1:], strict=False)]
-        axis = {
-            i + k for i, (a, b) in enumerate(zip(steps, steps[1:], strict=False)) if a == b for k in (0, 1, 2)
-        }
+        axis = {i + k for i, (a, b) in enumerate(zip(steps, steps[1:], strict=False)) if a == b for k in (0, 1, 2)}
         for i, number in enumerate(numbers):
             if i not in axis and number.text not in openly:
-                message = (
-                    f"{number.text} stands in a picture that draws {sorted(drawn)[0]!r}, which is hidden"
-                )
+                message = f"{number.text} stands in a picture that draws {sorted(drawn)[0]!r}, which is hidden"
                 yield Problem(file, "beside its label", channel, place, message)

@@ -122,11 +122,7 @@ def known_figures(contents: list[Content], secrets: list[Secret]) -> Iterator[Pr
             for file, channel, place, text in pieces:
                 if pattern.search(text):
                     yield Problem(
-                        file,
-                        "known figure",
-                        channel,
-                        place,
-                        f"{secret.indicator} of {secret.label!r}, unrounded",
+                        file, "known figure", channel, place, f"{secret.indicator} of {secret.label!r}, unrounded"
                     )
         if named and secret.count:
             for file, channel, place, text in pieces:
@@ -156,7 +152,11 @@ def known_shares(
                 in_data = unit == "" and secret.label not in text
                 if not in_data and re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d){unit}", text):
                     yield Problem(
-                        file, "known figure", channel, place, f"{secret.indicator} of {secret.label!r} is {secret.share}%"
+                        file,
+                        "known figure",
+                        channel,
+                        place,
+                        f"{secret.indicator} of {secret.label!r} is {secret.share}%",
                     )
 
 
@@ -183,6 +183,9 @@ def known_elsewhere(
             for secret in of_trust:
                 if re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d)\s?%", text):
                     yield Problem(
-                        file, "known figure", channel, place,
+                        file,
+                        "known figure",
+                        channel,
+                        place,
                         f"{secret.indicator} of {secret.label!r} of {code}, by whose rule it is hidden, is {secret.share}%",
-                    )  # fmt: skip
+                    )

@@ -7,13 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from race_equality.disclosure.attack import small_fractions
 from race_equality.disclosure.channels import Content, Unread
-from race_equality.disclosure.printed import (
-    NOT_FIGURES,
-    numbers_in,
-    only_number,
-    pieces_in,
-    tables_in,
-)
+from race_equality.disclosure.printed import NOT_FIGURES, numbers_in, only_number, pieces_in, tables_in
 from race_equality.disclosure.problem import Problem
 from race_equality.disclosure.rules import Rule
 

@@ -89,9 +89,18 @@ def tables_in(contents: Iterable[Content]) -> Iterator[Table]:
 #: Columns of a data file that say what a row is about, beside its group.
 SUBJECTS = {"measure", "name", "figure"}
 ABOUT = {
-    "trust_code", "kind", "measure", "name", "figure", "organisation", "period_start", "period_end", "from", "to",
+    "trust_code",
+    "kind",
+    "measure",
+    "name",
+    "figure",
+    "organisation",
+    "period_start",
+    "period_end",
+    "from",
+    "to",
     "unit",
-}  # fmt: skip
+}
 
 
 def group_column(table: Table) -> int | None:

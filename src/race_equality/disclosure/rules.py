@@ -76,9 +76,7 @@ def rests_on_too_few(figures: pd.DataFrame, rule: Rule | None = None) -> pd.Seri
     rule = rule or Rule()
     numerator, denominator = (figures[name].astype("Float64") for name in ("numerator", "denominator"))
     too_few = (denominator < rule.minimum_responses).fillna(False)
-    people = (figures["unit"] == "people") & figures["value"].astype("Float64").lt(
-        rule.minimum_people
-    ).fillna(False)
+    people = (figures["unit"] == "people") & figures["value"].astype("Float64").lt(rule.minimum_people).fillna(False)
     breakdown = is_breakdown(figures)
     few_in_group = (breakdown & numerator.lt(rule.minimum_responses)).fillna(False)
     return (too_few | people | few_in_group).astype(bool).rename("too_few")
@@ -102,6 +100,4 @@ def is_breakdown(figures: pd.DataFrame) -> pd.Series:
     together = sets["numerator"].transform("sum").astype("Float64")
     lowest, highest = (sets["denominator"].transform(end).astype("Float64") for end in ("min", "max"))
     one_base = lowest.eq(highest).fillna(False) & sets["group"].transform("size").gt(1)
-    return (one_base & numerator.notna() & (together - denominator).abs().le(0.02 * denominator)).fillna(
-        False
-    )
+    return (one_base & numerator.notna() & (together - denominator).abs().le(0.02 * denominator)).fillna(False)

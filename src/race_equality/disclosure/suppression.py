@@ -102,10 +102,7 @@ def suppress(
     totals = {key for r in relations for key, c in r.terms.items() if c > 0}
     scale = max(value.values(), default=0) or 1
     price = np.array(
-        [
-            (cost or {}).get(key, (10.0 if key in totals else 1.0) * (1 + 0.1 * value[key] / scale))
-            for key in keys
-        ]
+        [(cost or {}).get(key, (10.0 if key in totals else 1.0) * (1 + 0.1 * value[key] / scale)) for key in keys]
     )
     hidden = set(primary)
     fixed = np.array([1.0 if key in primary else 0.0 for key in keys])

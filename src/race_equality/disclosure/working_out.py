@@ -8,12 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import permutations
 from typing import NamedTuple
 
-from race_equality.disclosure.attack import (
-    Contradiction,
-    Relation,
-    attack,
-    rounded_share,
-)
+from race_equality.disclosure.attack import Contradiction, Relation, attack, rounded_share
 from race_equality.disclosure.channels import Content, Table
 from race_equality.disclosure.printed import (
     ABOUT,
@@ -85,7 +80,9 @@ def totals_of(
             if whole:
                 about = frozenset() if group is None else _subjects(table, row)
                 whom = "" if group is None else normal(row[group])
-                found[owner] += [Total(int(number.value), f"{table.file}, {table.place}", about, whom) for number in whole]
+                found[owner] += [
+                    Total(int(number.value), f"{table.file}, {table.place}", about, whom) for number in whole
+                ]
     return found
 
 
@@ -122,11 +119,7 @@ def hides(table: Table) -> bool:
 
 
 def worked_out(
-    tables: Iterable[Table],
-    totals: list[Total],
-    bases: list[float],
-    rule: Rule,
-    overlapping: tuple[str, ...],
+    tables: Iterable[Table], totals: list[Total], bases: list[float], rule: Rule, overlapping: tuple[str, ...]
 ) -> Iterator[Problem]:
     done = set()
     for table in tables:
@@ -171,8 +164,7 @@ def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Rul
         base
         for base in bases
         if all(
-            abs(n.value * base / 100 - round(n.value * base / 100))
-            <= 0.5 * 10.0**-n.decimals * base / 100 + 1e-6
+            abs(n.value * base / 100 - round(n.value * base / 100)) <= 0.5 * 10.0**-n.decimals * base / 100 + 1e-6
             for n in shown.values()
         )
     ]
@@ -260,7 +252,9 @@ def from_mergers(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
         parts: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         wholes: dict[tuple[str, ...], set[float]] = defaultdict(set)
         for row in table.rows:
-            about = tuple(row[place[name]] for name in ("trust_code", "measure", "group", "period_end") if name in place)
+            about = tuple(
+                row[place[name]] for name in ("trust_code", "measure", "group", "period_end") if name in place
+            )
             if row[place["kind"]] == "published figure":
                 parts[about].append(row)
             elif number := only_number(row[place["people"]]):
@@ -274,9 +268,12 @@ def from_mergers(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
                 if 0 < (left := whole - sum(shown)) < rule.minimum_responses:
                     organisations = " and ".join(sorted({row[place["organisation"]] for row in hidden}))
                     yield Problem(
-                        table.file, "worked out", table.channel, table.place,
+                        table.file,
+                        "worked out",
+                        table.channel,
+                        table.place,
                         f"{about[-3]} of {organisations} rests on {left:.0f}, from the trust's {whole:,.0f} and the others",
-                    )  # fmt: skip
+                    )
 
 
 #: Of so many columns of numbers each three are looked at.
@@ -296,7 +293,7 @@ def from_changes(contents: Iterable[Content]) -> Iterator[Problem]:
             if b > c:
                 continue  # a = b + c is a = c + b
             whole = [row for row in rows if max(a, b, c) < len(row) and None not in (row[a], row[b], row[c])]
-            slack = [sum(0.5 * 10.0**-row[i].decimals for i in (a, b, c) if row[i].decimals) for row in whole]
+            slack = [sum(0.5 * 10.0 ** -row[i].decimals for i in (a, b, c) if row[i].decimals) for row in whole]
             if len(whole) < 2 or not all(
                 abs(row[a].value - row[b].value - row[c].value) <= most + 1e-9
                 for row, most in zip(whole, slack, strict=True)

@@ -24,9 +24,20 @@ SHORTHAND_WORDS = {
 
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
 DECIMALS = {
-    "percent": 1, "percentage points": 1, "ratio": 2, "people": 0, "count": 0, "quintile": 0,
-    "score": 1, "per_100000": 1, "fte": 0, "percent a year": 1, "years": 0, "probability": 2, "rank": 0,
-}  # fmt: skip
+    "percent": 1,
+    "percentage points": 1,
+    "ratio": 2,
+    "people": 0,
+    "count": 0,
+    "quintile": 0,
+    "score": 1,
+    "per_100000": 1,
+    "fte": 0,
+    "percent a year": 1,
+    "years": 0,
+    "probability": 2,
+    "rank": 0,
+}
 
 _DECIMALS_IN_WORDS = ("whole number", "one decimal", "two decimals")
 
@@ -84,69 +95,151 @@ def _measures() -> list[Measure]:
                 "Share of board members from ethnic minorities, that share minus the workforce’s, and the years until "
                 "they would be equal if both went on as they went"
             )
-            units, groups = ("percent", "percentage points", "years"), (
-                "Board, Workforce, Board minus workforce, Years to parity of the board"
+            units, groups = (
+                ("percent", "percentage points", "years"),
+                ("Board, Workforce, Board minus workforce, Years to parity of the board"),
             )
         found.append(Measure(indicator.id, name, definition, units, groups, indicator.adverse_when))
     for question in (*QUESTIONS, GROUND_ETHNIC_BACKGROUND):
         definition = "Share of all staff who said so in the NHS Staff Survey, weighted by the publisher"
         found.append(
-            Measure(question.id, f"{question.number}: {question.name}", definition, ("percent",), "All staff",
-                    question.adverse_when)
-        )  # fmt: skip
+            Measure(
+                question.id,
+                f"{question.number}: {question.name}",
+                definition,
+                ("percent",),
+                "All staff",
+                question.adverse_when,
+            )
+        )
     for question in QUESTIONS[1:]:
         found.append(
             Measure(
                 question.id.replace("staff_survey_", "staff_survey_panel_"),
                 f"{question.number}: {question.name}, year by year",
                 "The same question in each survey since 2021; years are never added up",
-                ("percent",), "All staff", question.adverse_when,
+                ("percent",),
+                "All staff",
+                question.adverse_when,
             )
-        )  # fmt: skip
+        )
     for measure in MEASURES:
         adverse = {"increase": "lower", "decrease": "higher"}[measure.improvement]
         definition = f"Each month, share {measure.statement}"
         found.append(Measure(measure.id, measure.name, definition, ("percent",), "All patients", adverse))
     five = ", ".join(FIVE_GROUPS)
     found += [
-        Measure("rtt_over_65_weeks", "Waiting over 65 weeks",
-                "Each month, share of the people on the waiting list that had waited over 65 weeks",
-                ("percent",), "All patients", "higher"),
-        Measure("ae_over_12_hours_to_admission", "Over 12 hours from decision to admission",
-                "Each month, share of emergency admissions through A&E that waited over 12 hours",
-                ("percent",), "All patients", "higher"),
-        Measure("staff_survey_q28", "Ethnic group of those who answered the survey",
-                "Share of those who said their ethnic group", ("percent",), five),
-        Measure("workforce_headcount", "Staff by staff group",
-                "People employed; one person in two roles counts in each group, and once in the total",
-                ("people", "percent"), ", ".join((*MAIN_GROUPS, "Total"))),
-        Measure("workforce_march_headcount", "Growth of the workforce",
-                "Yearly change of the number of staff in post in March, a line through up to nine years",
-                ("percent a year",), "Total"),
-        Measure("catchment_population", "People in the catchment", "People whom an acute trust serves", ("people",),
-                "All people"),
-        Measure("catchment_imd_score", "Deprivation score of the catchment",
-                "Index of Multiple Deprivation, averaged over the catchment; more is more deprived", ("score",),
-                "All people"),
-        Measure("catchment_deprivation_quintile", "Deprivation fifth of the catchment",
-                "Quintile 1 is the most deprived", ("quintile",), "All people"),
-        Measure("catchment_ethnicity", "Ethnic group of the catchment",
-                "Share of the people whom an acute trust serves, Census 2021", ("percent",), five),
-        Measure("maternity_deliveries", "Deliveries", "Deliveries in a year, rounded by the publisher to 5",
-                ("count",), "All births"),
-        Measure("maternity_deliveries_by_ethnicity", "Deliveries by ethnic group of the mother",
-                "Deliveries in a year, rounded by the publisher to 5, and their share of all", ("count", "percent"),
-                f"{five}, Not stated or not known"),
-        Measure("maternity_deliveries_by_deprivation", "Deliveries to mothers from the most deprived fifth",
-                "Share of deliveries to mothers whose area is known", ("percent",), "Most deprived fifth"),
-        Measure("maternity_preterm_births", "Births before 37 weeks", "Share of births whose length is known",
-                ("percent",), "All births", "higher"),
-        Measure("maternity_low_birthweight_at_term", "Low birthweight at term",
-                "Share of births at term whose weight is known", ("percent",), "All births", "higher"),
-        Measure("maternity_smoking_at_booking", "Smoking at booking",
-                "Share of women whose smoking is known at the first appointment", ("percent",), "All births",
-                "higher"),
-    ]  # fmt: skip
+        Measure(
+            "rtt_over_65_weeks",
+            "Waiting over 65 weeks",
+            "Each month, share of the people on the waiting list that had waited over 65 weeks",
+            ("percent",),
+            "All patients",
+            "higher",
+        ),
+        Measure(
+            "ae_over_12_hours_to_admission",
+            "Over 12 hours from decision to admission",
+            "Each month, share of emergency admissions through A&E that waited over 12 hours",
+            ("percent",),
+            "All patients",
+            "higher",
+        ),
+        Measure(
+            "staff_survey_q28",
+            "Ethnic group of those who answered the survey",
+            "Share of those who said their ethnic group",
+            ("percent",),
+            five,
+        ),
+        Measure(
+            "workforce_headcount",
+            "Staff by staff group",
+            "People employed; one person in two roles counts in each group, and once in the total",
+            ("people", "percent"),
+            ", ".join((*MAIN_GROUPS, "Total")),
+        ),
+        Measure(
+            "workforce_march_headcount",
+            "Growth of the workforce",
+            "Yearly change of the number of staff in post in March, a line through up to nine years",
+            ("percent a year",),
+            "Total",
+        ),
+        Measure(
+            "catchment_population",
+            "People in the catchment",
+            "People whom an acute trust serves",
+            ("people",),
+            "All people",
+        ),
+        Measure(
+            "catchment_imd_score",
+            "Deprivation score of the catchment",
+            "Index of Multiple Deprivation, averaged over the catchment; more is more deprived",
+            ("score",),
+            "All people",
+        ),
+        Measure(
+            "catchment_deprivation_quintile",
+            "Deprivation fifth of the catchment",
+            "Quintile 1 is the most deprived",
+            ("quintile",),
+            "All people",
+        ),
+        Measure(
+            "catchment_ethnicity",
+            "Ethnic group of the catchment",
+            "Share of the people whom an acute trust serves, Census 2021",
+            ("percent",),
+            five,
+        ),
+        Measure(
+            "maternity_deliveries",
+            "Deliveries",
+            "Deliveries in a year, rounded by the publisher to 5",
+            ("count",),
+            "All births",
+        ),
+        Measure(
+            "maternity_deliveries_by_ethnicity",
+            "Deliveries by ethnic group of the mother",
+            "Deliveries in a year, rounded by the publisher to 5, and their share of all",
+            ("count", "percent"),
+            f"{five}, Not stated or not known",
+        ),
+        Measure(
+            "maternity_deliveries_by_deprivation",
+            "Deliveries to mothers from the most deprived fifth",
+            "Share of deliveries to mothers whose area is known",
+            ("percent",),
+            "Most deprived fifth",
+        ),
+        Measure(
+            "maternity_preterm_births",
+            "Births before 37 weeks",
+            "Share of births whose length is known",
+            ("percent",),
+            "All births",
+            "higher",
+        ),
+        Measure(
+            "maternity_low_birthweight_at_term",
+            "Low birthweight at term",
+            "Share of births at term whose weight is known",
+            ("percent",),
+            "All births",
+            "higher",
+        ),
+        Measure(
+            "maternity_smoking_at_booking",
+            "Smoking at booking",
+            "Share of women whose smoking is known at the first appointment",
+            ("percent",),
+            "All births",
+            "higher",
+        ),
+    ]
     return found
 
 

@@ -10,12 +10,7 @@ import pandas as pd
 
 from race_equality.disclosure.rules import Rule
 from race_equality.disclosure.shown import shown_figures
-from race_equality.downloads.codebook import (
-    CODEBOOK_COLUMNS,
-    COLUMNS,
-    SHORTHAND_WORDS,
-    codebook,
-)
+from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
@@ -28,23 +23,50 @@ from race_equality.render.files import write_atomically
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
-    "name": ("Figure", 11.0), "group": ("Group", 6.0), "period_start": ("From", 3.0), "period_end": ("To", 3.0),
+    "name": ("Figure", 11.0),
+    "group": ("Group", 6.0),
+    "period_start": ("From", 3.0),
+    "period_end": ("To", 3.0),
     "value": ("Value", 2.5),
-    "lower_95": ("Lower 95% limit", 2.5), "upper_95": ("Upper 95% limit", 2.5),
-    "all_trusts": ("All trusts", 2.5), "england": ("England", 2.5), "region_trusts": ("Region", 2.5),
-    "similar_trusts": ("Similar trusts", 2.5), "unit": ("Unit", 4.0), "people": ("People", 2.5),
-    "reading": ("Reading", 9.0), "status": ("Status", 5.0), "source": ("Source", 14.0),
-}  # fmt: skip
+    "lower_95": ("Lower 95% limit", 2.5),
+    "upper_95": ("Upper 95% limit", 2.5),
+    "all_trusts": ("All trusts", 2.5),
+    "england": ("England", 2.5),
+    "region_trusts": ("Region", 2.5),
+    "similar_trusts": ("Similar trusts", 2.5),
+    "unit": ("Unit", 4.0),
+    "people": ("People", 2.5),
+    "reading": ("Reading", 9.0),
+    "status": ("Status", 5.0),
+    "source": ("Source", 14.0),
+}
 _PUBLISHED_COLUMNS = {
-    "name": ("Figure", 11.0), "group": ("Group", 5.0), "organisation": ("Organisation", 3.0),
-    "period_start": ("From", 3.0), "period_end": ("To", 3.0), "value": ("Value", 2.5), "unit": ("Unit", 3.0),
-    "people": ("People", 2.5), "status": ("Status", 5.0), "source": ("Source", 14.0), "locator": ("Where in the source", 9.0),
-}  # fmt: skip
+    "name": ("Figure", 11.0),
+    "group": ("Group", 5.0),
+    "organisation": ("Organisation", 3.0),
+    "period_start": ("From", 3.0),
+    "period_end": ("To", 3.0),
+    "value": ("Value", 2.5),
+    "unit": ("Unit", 3.0),
+    "people": ("People", 2.5),
+    "status": ("Status", 5.0),
+    "source": ("Source", 14.0),
+    "locator": ("Where in the source", 9.0),
+}
 _MONTHLY = ("rtt_", "ae_")
 _NUMBERS = (
-    "value", "lower_95", "upper_95", "all_trusts", "england", "region_trusts", "similar_trusts", "people",
-    "probability_adverse", "rank_lower_95", "rank_upper_95",
-)  # fmt: skip
+    "value",
+    "lower_95",
+    "upper_95",
+    "all_trusts",
+    "england",
+    "region_trusts",
+    "similar_trusts",
+    "people",
+    "probability_adverse",
+    "rank_lower_95",
+    "rank_upper_95",
+)
 
 
 class Downloads:
@@ -134,9 +156,7 @@ class Downloads:
         if not (self.project.params / "trusts" / f"{code}.yml").is_file():
             return read_rules(project=self.project)[0]
         settings = read_params(code, project=self.project).settings
-        return Rule(
-            minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value
-        )
+        return Rule(minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value)
 
 
 def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
@@ -166,7 +186,8 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
     ]
     sheets = [sheet for sheet in sheets if sheet.rows]
     cover = Sheet(
-        "Cover", title,
+        "Cover",
+        title,
         [
             "Figures and findings of the trust’s race equality report.",
             *(f"Sheet {sheet.name}: {sheet.title}, {len(sheet.rows)} rows." for sheet in sheets),
@@ -174,9 +195,10 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
             *(["Every figure in this file is invented."] if trust.is_demonstration else []),
             "Each publication, its publisher and its licence are in the sheet Sources.",
         ],
-    )  # fmt: skip
+    )
     notes = Sheet(
-        "Notes", "Notes",
+        "Notes",
+        "Notes",
         [
             "Shorthand, in place of a number or beside it:",
             *(f"{short} {text}." for short, text in SHORTHAND_WORDS.items()),
@@ -190,7 +212,7 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
             "One person in two roles counts in each staff group, so staff groups do not add up to the total.",
             "The invented figures of the demonstration trust are in no comparison.",
         ],
-    )  # fmt: skip
+    )
     return spreadsheet([cover, notes, *sheets], title=title, subject="Workforce and patient race equality")
 
 
@@ -215,9 +237,13 @@ def _sources_sheet(rows: Iterable[Row]) -> Sheet:
     }
     used = dict.fromkeys(tuple(row[column] for column in columns) for row in rows)
     return Sheet(
-        "Sources", "Publications that the figures come from", ["One table."],
-        [heading for heading, _ in columns.values()], sorted(used), [width for _, width in columns.values()],
-    )  # fmt: skip
+        "Sources",
+        "Publications that the figures come from",
+        ["One table."],
+        [heading for heading, _ in columns.values()],
+        sorted(used),
+        [width for _, width in columns.values()],
+    )
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:

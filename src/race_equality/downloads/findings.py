@@ -28,12 +28,25 @@ FINDING, PUBLISHED = "finding", "published figure"
 #: in which as much is hidden as the report hides.
 _AS_PUBLISHED = (
     *(indicator.id for indicator in EXPERIENCE),
-    "staff_survey_q15", "staff_survey_q16a", "staff_survey_q16b", "staff_survey_q16c_1",
-    "staff_survey_panel_q16a", "staff_survey_panel_q16b", "catchment_population", "catchment_imd_score",
-    "catchment_deprivation_quintile", "maternity_deliveries", "maternity_preterm_births",
-    "maternity_low_birthweight_at_term", "maternity_smoking_at_booking", "rtt_within_18_weeks",
-    "rtt_over_52_weeks", "rtt_over_65_weeks", "ae_over_4_hours", "ae_over_12_hours_to_admission",
-)  # fmt: skip
+    "staff_survey_q15",
+    "staff_survey_q16a",
+    "staff_survey_q16b",
+    "staff_survey_q16c_1",
+    "staff_survey_panel_q16a",
+    "staff_survey_panel_q16b",
+    "catchment_population",
+    "catchment_imd_score",
+    "catchment_deprivation_quintile",
+    "maternity_deliveries",
+    "maternity_preterm_births",
+    "maternity_low_birthweight_at_term",
+    "maternity_smoking_at_booking",
+    "rtt_within_18_weeks",
+    "rtt_over_52_weeks",
+    "rtt_over_65_weeks",
+    "ae_over_4_hours",
+    "ae_over_12_hours_to_admission",
+)
 #: Events are rounded by their publishers; fewer than this are not given.
 _FEWEST_EVENTS = 10
 
@@ -46,10 +59,17 @@ _STATUS_WORDS = {
 }
 #: Columns of numbers, and those of a finding that they come from.
 _NUMBERS = {
-    "value": "value", "lower_95": "lower", "upper_95": "upper", "all_trusts": "all_trusts", "england": "england",
-    "region_trusts": "region_trusts", "similar_trusts": "similar_trusts", "probability_adverse": "probability_adverse",
-    "rank_lower_95": "rank_lower", "rank_upper_95": "rank_upper",
-}  # fmt: skip
+    "value": "value",
+    "lower_95": "lower",
+    "upper_95": "upper",
+    "all_trusts": "all_trusts",
+    "england": "england",
+    "region_trusts": "region_trusts",
+    "similar_trusts": "similar_trusts",
+    "probability_adverse": "probability_adverse",
+    "rank_lower_95": "rank_lower",
+    "rank_upper_95": "rank_upper",
+}
 #: Those that are not in the unit of the value.
 _UNIT_OF = {"probability_adverse": "probability", "rank_lower_95": "rank", "rank_upper_95": "rank"}
 _COMPUTED = "computed from the published figures of this measure"
@@ -208,9 +228,25 @@ class _Rows:
         }
 
     def row(
-        self, kind, measure, group, start, end, unit, status, numbers, people, *, source, organisation,
-        locator=_COMPUTED, adverse_when="neither", compared_with="", reading="", position="",
-    ) -> Row:  # fmt: skip
+        self,
+        kind,
+        measure,
+        group,
+        start,
+        end,
+        unit,
+        status,
+        numbers,
+        people,
+        *,
+        source,
+        organisation,
+        locator=_COMPUTED,
+        adverse_when="neither",
+        compared_with="",
+        reading="",
+        position="",
+    ) -> Row:
         value, lower, upper = numbers["value"], numbers.get("lower_95"), numbers.get("upper_95")
         fewest = self.rule.minimum_people if unit == "people" else self.rule.minimum_responses
         people = None if people is None or people is pd.NA or people != people else float(people)
@@ -232,9 +268,7 @@ class _Rows:
             "period_start": _day(start),
             "period_end": _day(end),
             **{
-                name: missing
-                or number_text(numbers.get(name), _UNIT_OF.get(name, unit))
-                or not_applicable
+                name: missing or number_text(numbers.get(name), _UNIT_OF.get(name, unit)) or not_applicable
                 for name in _NUMBERS
             },
             "unit": unit,
@@ -243,7 +277,9 @@ class _Rows:
             "adverse_when": adverse_when,
             "compared_with": compared_with or not_applicable,
             # of years that nobody can tell, why is the finding
-            "reading": (reading if unit == "years" and status == "not_available" else missing) or reading or not_applicable,
+            "reading": (reading if unit == "years" and status == "not_available" else missing)
+            or reading
+            or not_applicable,
             "position": missing or position or not_applicable,
             "rounding": rounding(unit),
             "source": described.title if described else "not given",
@@ -269,10 +305,22 @@ class _Rows:
             )
             numbers = {name: getattr(found, column) for name, column in _NUMBERS.items()}
             yield self.row(
-                FINDING, found.measure, band_name(found.group) if found.measure == "wres_1" else found.group, found.period_start, found.period_end, found.unit, found.status,
-                numbers, found.people, source=source, organisation=organisation, adverse_when=found.adverse_when,
-                compared_with=found.compared_with, reading=found.reading, position=found.position,
-            )  # fmt: skip
+                FINDING,
+                found.measure,
+                band_name(found.group) if found.measure == "wres_1" else found.group,
+                found.period_start,
+                found.period_end,
+                found.unit,
+                found.status,
+                numbers,
+                found.people,
+                source=source,
+                organisation=organisation,
+                adverse_when=found.adverse_when,
+                compared_with=found.compared_with,
+                reading=found.reading,
+                position=found.position,
+            )
 
     def published(self) -> Iterator[Row]:
         """Give the figures that findings rest on, as published."""
@@ -281,16 +329,38 @@ class _Rows:
         else:
             figures = self.material.figures
             rows = _hidden_as_published(figures[figures["trust_code"] == self.trust.code], self.rule)
-        names = ["indicator", "group", "period_start", "period_end", "unit", "status", "value", "denominator", "source",
-                 "organisation_code", "locator"]  # fmt: skip
+        names = [
+            "indicator",
+            "group",
+            "period_start",
+            "period_end",
+            "unit",
+            "status",
+            "value",
+            "denominator",
+            "source",
+            "organisation_code",
+            "locator",
+        ]
         for measure, group, start, end, unit, status, value, base, source, organisation, locator in zip(
             *(rows[name].tolist() for name in names), strict=True
         ):
             yield self.row(
-                PUBLISHED, measure, group, start, end, unit, status, {"value": value},
-                value if unit == "people" else base, source=source, organisation=organisation, locator=locator,
-                adverse_when=BY_ID[_family(measure)].adverse_when, reading="as published",
-            )  # fmt: skip
+                PUBLISHED,
+                measure,
+                group,
+                start,
+                end,
+                unit,
+                status,
+                {"value": value},
+                value if unit == "people" else base,
+                source=source,
+                organisation=organisation,
+                locator=locator,
+                adverse_when=BY_ID[_family(measure)].adverse_when,
+                reading="as published",
+            )
 
 
 def _hidden_as_published(figures: pd.DataFrame, rule: Rule) -> pd.DataFrame:
@@ -330,10 +400,7 @@ def rows_of(material: Material, trust: Trust, *, rule: Rule | None = None) -> li
 
 
 def findings_of_all(
-    material: Material,
-    trusts: Iterable[Trust],
-    *,
-    known: Mapping[str, list[Row]] | None = None,
+    material: Material, trusts: Iterable[Trust], *, known: Mapping[str, list[Row]] | None = None
 ) -> list[Row]:
     """Give the findings of all trusts, from public figures alone.
 
@@ -368,5 +435,3 @@ def _family(measure: str) -> str:
 @lru_cache(maxsize=5_000)
 def _day(value: object) -> str:
     return "[x]" if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"
-
-

@@ -15,13 +15,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-_NAMESPACES = " ".join(
-    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for prefix, name in {
-        "office": "office", "table": "table", "text": "text", "style": "style", "number": "datastyle",
-        "meta": "meta", "fo": "xsl-fo-compatible",
-    }.items()
-) + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'  # fmt: skip
+_NAMESPACES = (
+    " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in {
+            "office": "office",
+            "table": "table",
+            "text": "text",
+            "style": "style",
+            "number": "datastyle",
+            "meta": "meta",
+            "fo": "xsl-fo-compatible",
+        }.items()
+    )
+    + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _KIND = "application/vnd.oasis.opendocument.spreadsheet"
 _NUMBER = re.compile(r"-?\d+(?:\.(\d+))?")
@@ -151,9 +159,7 @@ def _row(cells) -> str:
 
 def _cell(text: str, style: str = "") -> str:
     style = f' table:style-name="{style}"' if style else ""
-    return (
-        f'<table:table-cell office:value-type="string"{style}><text:p>{_escaped(text)}</text:p></table:table-cell>'
-    )
+    return f'<table:table-cell office:value-type="string"{style}><text:p>{_escaped(text)}</text:p></table:table-cell>'
 
 
 @lru_cache(maxsize=50_000)  # sources, names and shorthand stand in row after row

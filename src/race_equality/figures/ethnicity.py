@@ -89,8 +89,7 @@ _DETAILED = {
     "mixed white/black african": "Mixed/Multiple ethnic background - White and Black African",
     "white and asian": "Mixed/Multiple ethnic background - White and Asian",
     "mixed white/asian": "Mixed/Multiple ethnic background - White and Asian",
-    "any other mixed background":
-        "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
+    "any other mixed background": "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
     "mixed other": "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
     "indian": "Asian/Asian British - Indian",
     "pakistani": "Asian/Asian British - Pakistani",
@@ -102,11 +101,10 @@ _DETAILED = {
     "black african": "Black/African/Caribbean/Black British - African",
     "caribbean": "Black/African/Caribbean/Black British - Caribbean",
     "black caribbean": "Black/African/Caribbean/Black British - Caribbean",
-    "any other black background":
-        "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
+    "any other black background": "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
     "black other": "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
     "arab": "Other ethnic group - Arab",
-}  # fmt: skip
+}
 
 _BROAD = {
     "white": "White",
@@ -134,32 +132,25 @@ _BROAD = {
 
 #: Labels of the Census of 2021, each with its group of eighteen.
 _CENSUS_2021 = {
-    "white: english, welsh, scottish, northern irish or british":
-        "White - English / Welsh / Scottish / Northern Irish / British",
+    "white: english, welsh, scottish, northern irish or british": "White - English / Welsh / Scottish / Northern Irish / British",
     "white: irish": "White - Irish",
     "white: gypsy or irish traveller": "White - Gypsy or Irish Traveller",
     "white: other white": "White - Any other White background",
-    "mixed or multiple ethnic groups: white and black caribbean":
-        "Mixed/Multiple ethnic background - White and Black Caribbean",
-    "mixed or multiple ethnic groups: white and black african":
-        "Mixed/Multiple ethnic background - White and Black African",
+    "mixed or multiple ethnic groups: white and black caribbean": "Mixed/Multiple ethnic background - White and Black Caribbean",
+    "mixed or multiple ethnic groups: white and black african": "Mixed/Multiple ethnic background - White and Black African",
     "mixed or multiple ethnic groups: white and asian": "Mixed/Multiple ethnic background - White and Asian",
-    "mixed or multiple ethnic groups: other mixed or multiple ethnic groups":
-        "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
+    "mixed or multiple ethnic groups: other mixed or multiple ethnic groups": "Mixed/Multiple ethnic background - Any other Mixed / Multiple ethnic background",
     "asian, asian british or asian welsh: indian": "Asian/Asian British - Indian",
     "asian, asian british or asian welsh: pakistani": "Asian/Asian British - Pakistani",
     "asian, asian british or asian welsh: bangladeshi": "Asian/Asian British - Bangladeshi",
     "asian, asian british or asian welsh: chinese": "Asian/Asian British - Chinese",
     "asian, asian british or asian welsh: other asian": "Asian/Asian British - Any other Asian background",
-    "black, black british, black welsh, caribbean or african: african":
-        "Black/African/Caribbean/Black British - African",
-    "black, black british, black welsh, caribbean or african: caribbean":
-        "Black/African/Caribbean/Black British - Caribbean",
-    "black, black british, black welsh, caribbean or african: other black":
-        "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
+    "black, black british, black welsh, caribbean or african: african": "Black/African/Caribbean/Black British - African",
+    "black, black british, black welsh, caribbean or african: caribbean": "Black/African/Caribbean/Black British - Caribbean",
+    "black, black british, black welsh, caribbean or african: other black": "Black/African/Caribbean/Black British - Any other Black / African / Caribbean background",
     "other ethnic group: arab": "Other ethnic group - Arab",
     "other ethnic group: any other ethnic group": "Other ethnic group - Any other ethnic background",
-}  # fmt: skip
+}
 
 _SUMMARY = {
     "bme": "Ethnic minority",
@@ -259,7 +250,5 @@ def harmonised(label: str, groups: Literal[2, 5, 18], *, categories: Literal[200
         five = "Other"
     group = {2: found.two, 5: five, 18: found.eighteen}[groups]
     if group is None:
-        raise RaceEqualityError(
-            f"{label!r} is broader than {groups} groups: it cannot be put in one of them."
-        )
+        raise RaceEqualityError(f"{label!r} is broader than {groups} groups: it cannot be put in one of them.")
     return group

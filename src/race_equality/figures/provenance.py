@@ -100,9 +100,7 @@ def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | N
     raise RaceEqualityError(f"There is no source {source_id!r}. Sources held: {known}.")
 
 
-def read_sources(
-    *, local: bool = True, project: Project | str | os.PathLike[str] | None = None
-) -> list[Source]:
+def read_sources(*, local: bool = True, project: Project | str | os.PathLike[str] | None = None) -> list[Source]:
     """Read every source held, published ones first.
 
     Parameters

@@ -26,9 +26,7 @@ FIGURE_DTYPES = {
 STATUSES = ("ok", "suppressed", "not_available", "not_applicable")
 
 #: ``count`` is of events (deliveries, detentions), ``people`` of people.
-UNITS = (
-    "percent", "people", "count", "fte", "ratio", "score", "quintile", "per_1000", "per_100000", "years",
-)  # fmt: skip
+UNITS = ("percent", "people", "count", "fte", "ratio", "score", "quintile", "per_1000", "per_100000", "years")
 
 #: What identifies a figure; no two rows of one file share it.
 FIGURE_KEY = ["organisation_code", "period_start", "period_end", "indicator", "group", "unit"]
@@ -92,9 +90,7 @@ def figure_schema():
             ),
             pa.Check(lambda d: d["period_start"] <= d["period_end"], name="a period starts before it ends"),
             pa.Check(
-                lambda d: (
-                    d["numerator"].isna() | d["denominator"].isna() | (d["numerator"] <= d["denominator"])
-                ),
+                lambda d: d["numerator"].isna() | d["denominator"].isna() | (d["numerator"] <= d["denominator"]),
                 name="a numerator is at most its denominator",
             ),
         ],

@@ -28,11 +28,7 @@ LOCAL_PREFIXES = (LOCAL_PREFIX, "patients_return_")
 SYSTEMS_FILE = "systems.csv"
 SUCCESSIONS_FILE = "successions.csv"
 
-_ARROW_TYPES = {
-    "str": pa.string(),
-    "datetime64[us]": pa.timestamp("us"),
-    "Float64": pa.float64(),
-}
+_ARROW_TYPES = {"str": pa.string(), "datetime64[us]": pa.timestamp("us"), "Float64": pa.float64()}
 
 
 def read_figures(
@@ -98,9 +94,7 @@ def _read_all(*files: tuple[Path, int, int, int]) -> pd.DataFrame:
 
 
 def _read(
-    files: Sequence[Path],
-    indicators: Iterable[str] | str | None = None,
-    sources: Iterable[str] | str | None = None,
+    files: Sequence[Path], indicators: Iterable[str] | str | None = None, sources: Iterable[str] | str | None = None
 ) -> pd.DataFrame:
     chosen = None
     for column, values in (("indicator", indicators), ("source", sources)):
@@ -225,9 +219,7 @@ def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes
     schema = figure_schema_arrow() if schema is None else schema
     arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        arrow.replace_schema_metadata(None), sink, compression="zstd", compression_level=9, version="2.6"
-    )
+    pq.write_table(arrow.replace_schema_metadata(None), sink, compression="zstd", compression_level=9, version="2.6")
     return sink.getvalue().to_pybytes()
 
 
@@ -281,7 +273,5 @@ def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> No
         for new in staged.values():
             new.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise RaceEqualityError(
-                f"The figures could not be written ({error}). The store is as it was."
-            ) from error
+            raise RaceEqualityError(f"The figures could not be written ({error}). The store is as it was.") from error
         raise

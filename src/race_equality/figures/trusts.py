@@ -111,9 +111,7 @@ class TrustList:
         self.trusts = trusts
         self.successions = tuple(successions)
         self.kinds: Mapping[str, str] = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
-        self.open_dates: Mapping[str, pd.Timestamp] = dict(
-            zip(trusts["trust_code"], trusts["open_date"], strict=True)
-        )
+        self.open_dates: Mapping[str, pd.Timestamp] = dict(zip(trusts["trust_code"], trusts["open_date"], strict=True))
         self._next: dict[str, list[Succession]] = {}
         for succession in self.successions:
             self._next.setdefault(succession.old_code, []).append(succession)
@@ -335,7 +333,5 @@ def _unknown_message(code: object, asked: str, listed: TrustList) -> str:
     near = list(dict.fromkeys([*codes, *by_name]))[:5]
     hint = "; ".join(f"{c} {names[c]}" for c in near)
     return f"{shown} is not the code of a trust. " + (
-        f"Nearest: {hint}."
-        if hint
-        else "A code looks like RJ1; `race-equality data list --trusts` names them all."
+        f"Nearest: {hint}." if hint else "A code looks like RJ1; `race-equality data list --trusts` names them all."
     )

@@ -38,12 +38,7 @@ MEASURES = (
         "decrease",
         "of the people on the waiting list had waited over 52 weeks",
     ),
-    AccessMeasure(
-        "ae_over_4_hours",
-        "Over four hours in A&E",
-        "decrease",
-        "of A&E attendances took over four hours",
-    ),
+    AccessMeasure("ae_over_4_hours", "Over four hours in A&E", "decrease", "of A&E attendances took over four hours"),
 )
 
 #: Words in a locator that say that a month was recorded in another way than those before it.
@@ -93,11 +88,7 @@ def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def monthly(
-    figures: pd.DataFrame,
-    indicator: str,
-    trust_codes: Collection[str] | None = None,
-    *,
-    threshold: int = 11,
+    figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None, *, threshold: int = 11
 ) -> pd.DataFrame:
     """Add up people over trusts, month by month.
 
@@ -211,6 +202,16 @@ def latest_access(
         )
     return pd.DataFrame(
         found,
-        columns=["indicator", "month", "percent", "people", "all_trusts", "region", "similar_trusts", "variation",
-                 "provisional", "points"],
+        columns=[
+            "indicator",
+            "month",
+            "percent",
+            "people",
+            "all_trusts",
+            "region",
+            "similar_trusts",
+            "variation",
+            "provisional",
+            "points",
+        ],
     )

@@ -71,9 +71,7 @@ def by_year(
     )[["group", "year", "percent", "lower", "upper", "base", "trusts"]]
 
 
-def reporting(
-    figures: pd.DataFrame, trust_codes: Sequence[str], measures: Mapping[str, Sequence[str]]
-) -> pd.DataFrame:
+def reporting(figures: pd.DataFrame, trust_codes: Sequence[str], measures: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Count the trusts that have a measure, and those that do not, by why.
 
     Parameters
@@ -104,7 +102,5 @@ def reporting(
         rank = latest["status"].map({status: at for at, status in enumerate(STATUSES)}).astype("int64")
         best = rank.groupby(latest["trust_code"]).min().reindex(codes, fill_value=STATUSES.index("not_available"))
         counts = best.value_counts()
-        found.append(
-            {"measure": measure} | {status: int(counts.get(at, 0)) for at, status in enumerate(STATUSES)}
-        )
+        found.append({"measure": measure} | {status: int(counts.get(at, 0)) for at, status in enumerate(STATUSES)})
     return pd.DataFrame(found, columns=["measure", *STATUSES])

@@ -11,12 +11,16 @@ from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 
-
 #: What describes a group in a row of :func:`respondents_and_catchment`.
 _COLUMNS = (
-    "group", "respondents_percent", "respondents_lower", "respondents_upper", "respondents_status",
-    "catchment_percent", "catchment_status",
-)  # fmt: skip
+    "group",
+    "respondents_percent",
+    "respondents_lower",
+    "respondents_upper",
+    "respondents_status",
+    "catchment_percent",
+    "catchment_status",
+)
 
 
 def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
@@ -104,16 +108,18 @@ def _counted(figures: pd.DataFrame) -> pd.DataFrame:
     groups = list(FIVE_GROUPS)
     rows = figures[figures["indicator"].isin(["staff_survey_q28", "catchment_ethnicity"])]
     five = {label: _five(label) for label in rows["group"].unique()}
-    rows = rows[["trust_code", "organisation_code", "indicator", "group", "value", "numerator", "denominator", "status"]].assign(
-        five=rows["group"].map(five)
-    )
+    rows = rows[
+        ["trust_code", "organisation_code", "indicator", "group", "value", "numerator", "denominator", "status"]
+    ].assign(five=rows["group"].map(five))
     codes = sorted(set(rows["trust_code"]))
     survey = rows[rows["indicator"] == "staff_survey_q28"]
     people = _wide(survey[survey["status"] == "ok"], "numerator", codes, groups).fillna(0).to_numpy()
     answered = survey.dropna(subset=["denominator"]).drop_duplicates(["trust_code", "organisation_code"])
     base = answered.groupby("trust_code")["denominator"].sum().astype("float64").reindex(codes).fillna(0)
     # A suppressed detailed group leaves its five-group total too low to be true.
-    hidden = _wide(survey[survey["status"] != "ok"].assign(numerator=1.0), "numerator", codes, groups).notna().to_numpy()
+    hidden = (
+        _wide(survey[survey["status"] != "ok"].assign(numerator=1.0), "numerator", codes, groups).notna().to_numpy()
+    )
     catchment = rows[rows["indicator"] == "catchment_ethnicity"]
     served = _wide(catchment_of(catchment), "value", codes, groups).to_numpy()
     fallback = catchment.groupby("trust_code")["status"].first().reindex(codes).fillna("not_available").to_numpy()

@@ -43,11 +43,34 @@ from race_equality.statistics.process_control import xmr
 GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
 
 COLUMNS = (
-    "trust_code", "measure", "group", "unit", "period_start", "period_end", "value", "lower", "upper", "people",
-    "status", "adverse_when", "compared_with", "direction", "reading", "england", "all_trusts", "region_trusts",
-    "similar_trusts", "position", "probability_adverse", "pooled_value", "pooled_lower", "pooled_upper", "rank_lower",
-    "rank_upper", "indicators",
-)  # fmt: skip
+    "trust_code",
+    "measure",
+    "group",
+    "unit",
+    "period_start",
+    "period_end",
+    "value",
+    "lower",
+    "upper",
+    "people",
+    "status",
+    "adverse_when",
+    "compared_with",
+    "direction",
+    "reading",
+    "england",
+    "all_trusts",
+    "region_trusts",
+    "similar_trusts",
+    "position",
+    "probability_adverse",
+    "pooled_value",
+    "pooled_lower",
+    "pooled_upper",
+    "rank_lower",
+    "rank_upper",
+    "indicators",
+)
 
 _TEXT = {"group", "unit", "status", "adverse_when", "compared_with", "direction", "reading", "position", "indicators"}
 
@@ -68,11 +91,7 @@ READINGS = {
         "favourable": "improving",
         "unclear": "no change beyond the ordinary",
     },
-    "its own earlier years": {
-        "rising": "rising",
-        "falling": "falling",
-        "unclear": "no reliable change",
-    },
+    "its own earlier years": {"rising": "rising", "falling": "falling", "unclear": "no reliable change"},
     "the workforce": {
         "adverse": "board below the workforce",
         "favourable": "board above the workforce",
@@ -172,14 +191,14 @@ class Compared:
         found = {}
         for name, members in self.sets.items():
             together = members.sums(people)
-            share = np.divide(100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=together > 0)
+            share = np.divide(
+                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=together > 0
+            )
             found[name] = pd.DataFrame(share, index=self.codes, columns=keys)
         return found
 
 
-def compared_with(
-    codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]
-) -> Compared:
+def compared_with(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]) -> Compared:
     """Gather which trusts each trust is compared with.
 
     Parameters
@@ -327,8 +346,14 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     ]
     for name in _TEXT:
         part[name] = part[name].fillna("").astype(str)
-    return part[list(COLUMNS)].astype({name: "float64" for name in COLUMNS if name not in _TEXT and name not in (
-        "trust_code", "measure", "period_start", "period_end")} | {"period_start": "datetime64[us]", "period_end": "datetime64[us]"})  # fmt: skip
+    return part[list(COLUMNS)].astype(
+        {
+            name: "float64"
+            for name in COLUMNS
+            if name not in _TEXT and name not in ("trust_code", "measure", "period_start", "period_end")
+        }
+        | {"period_start": "datetime64[us]", "period_end": "datetime64[us]"}
+    )
 
 
 def _hide_few(table: pd.DataFrame, responses: Mapping[str, int], people: Mapping[str, int]) -> pd.DataFrame:
@@ -338,8 +363,18 @@ def _hide_few(table: pd.DataFrame, responses: Mapping[str, int], people: Mapping
     few = table["status"].eq("ok") & table["people"].lt(least)
     table.loc[few, "status"] = "suppressed"
     gone = table["status"].ne("ok")
-    numbers = ["value", "lower", "upper", "people", "probability_adverse", "pooled_value", "pooled_lower", "pooled_upper",
-               "rank_lower", "rank_upper"]  # fmt: skip
+    numbers = [
+        "value",
+        "lower",
+        "upper",
+        "people",
+        "probability_adverse",
+        "pooled_value",
+        "pooled_lower",
+        "pooled_upper",
+        "rank_lower",
+        "rank_upper",
+    ]
     table.loc[gone, numbers] = np.nan
     table.loc[gone, ["direction", "position"]] = ["none", ""]
     # that nothing can be told of the years to parity, or that a gap is growing, is a finding
@@ -390,10 +425,14 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
     adverse_when = table["number"].map({number: indicator.adverse_when for number, indicator in WRES.items()})
     known = table["status"].eq("ok")
     common = {
-        "trust_code": table["trust_code"], "measure": table["indicator"], "period_start": table["period_start"],
-        "period_end": table["period_end"], "status": table["status"], "adverse_when": adverse_when,
+        "trust_code": table["trust_code"],
+        "measure": table["indicator"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+        "adverse_when": adverse_when,
         "indicators": table["indicator"],
-    }  # fmt: skip
+    }
     parts, together = [], {}
     for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
         rows = table.loc[known, ["trust_code", "indicator"]].assign(
@@ -402,11 +441,18 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
         together[side] = compared.shares(rows, "indicator")
         part = pd.DataFrame(
             {
-                **common, "group": group, "unit": "percent", "value": table[f"{side}_percent"],
-                "lower": table[f"{side}_lower"], "upper": table[f"{side}_upper"], "people": table[f"{side}_total"],
-                "compared_with": "all trusts", "position": "", "direction": "none",
+                **common,
+                "group": group,
+                "unit": "percent",
+                "value": table[f"{side}_percent"],
+                "lower": table[f"{side}_lower"],
+                "upper": table[f"{side}_upper"],
+                "people": table[f"{side}_total"],
+                "compared_with": "all trusts",
+                "position": "",
+                "direction": "none",
             }
-        )  # fmt: skip
+        )
         for indicator in EXPERIENCE:
             here = (known & (table["indicator"] == indicator.id)).to_numpy()
             if here.any():
@@ -416,12 +462,17 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
         parts.append(_add_comparators(part, together[side], "measure"))
     gap = pd.DataFrame(
         {
-            **common, "group": GAP, "unit": "percentage points", "value": table["gap"], "lower": table["gap_lower"],
-            "upper": table["gap_upper"], "people": table["ethnic_minority_total"] + table["white_total"],
+            **common,
+            "group": GAP,
+            "unit": "percentage points",
+            "value": table["gap"],
+            "lower": table["gap_lower"],
+            "upper": table["gap_upper"],
+            "people": table["ethnic_minority_total"] + table["white_total"],
             "compared_with": WHITE,
             "direction": np.where(known, _direction(table["gap_lower"], table["gap_upper"], adverse_when), "none"),
         }
-    )  # fmt: skip
+    )
     gap = _add_comparators(
         gap,
         {name: together["ethnic_minority"][name] - together["white"][name] for name in together["white"]},
@@ -430,16 +481,30 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
     pooled = pooled_gaps(figures).assign(measure=lambda rows: "wres_" + rows["number"].astype(str))
     pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})
     gap = gap.merge(
-        pooled[["trust_code", "measure", "pooled_value", "pooled_lower", "pooled_upper", "probability_adverse",
-                "rank_lower", "rank_upper"]], on=["trust_code", "measure"], how="left",
-    )  # fmt: skip
+        pooled[
+            [
+                "trust_code",
+                "measure",
+                "pooled_value",
+                "pooled_lower",
+                "pooled_upper",
+                "probability_adverse",
+                "rank_lower",
+                "rank_upper",
+            ]
+        ],
+        on=["trust_code", "measure"],
+        how="left",
+    )
     found = pd.concat([*parts, gap], ignore_index=True)
     # a trust's groups and gap beside each other
     place = {code: i for i, code in enumerate(compared.codes)}
     return found.sort_values(
-        ["trust_code", "measure"], key=lambda column: column.map(place) if column.name == "trust_code" else column,
-        kind="stable", ignore_index=True,
-    )  # fmt: skip
+        ["trust_code", "measure"],
+        key=lambda column: column.map(place) if column.name == "trust_code" else column,
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Mapping[str, int]) -> pd.DataFrame:
@@ -452,14 +517,22 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
             indicator = WRES[row.number].id
             found.append(
                 {
-                    "trust_code": code, "measure": indicator, "group": "All staff", "unit": "ratio",
-                    "period_start": row.period_start, "period_end": row.period_end, "value": row.ratio,
-                    "lower": row.lower, "upper": row.upper, "status": row.status,
-                    "adverse_when": "above one", "compared_with": WHITE,
+                    "trust_code": code,
+                    "measure": indicator,
+                    "group": "All staff",
+                    "unit": "ratio",
+                    "period_start": row.period_start,
+                    "period_end": row.period_end,
+                    "value": row.ratio,
+                    "lower": row.lower,
+                    "upper": row.upper,
+                    "status": row.status,
+                    "adverse_when": "above one",
+                    "compared_with": WHITE,
                     "direction": str(_direction(row.lower, row.upper, "higher", none_at=1.0)),
                     "indicators": indicator,
                 }
-            )  # fmt: skip
+            )
         found += _board(rows, code, people[code])
         bands = share_by_band(rows, code)
         hidden = [hidden_bands(year, people[code]) for _, year in bands.groupby("period_end")]
@@ -467,13 +540,23 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
         for row in bands.itertuples():
             found.append(
                 {
-                    "trust_code": code, "measure": "wres_1", "group": row.indicator, "unit": "percent",
-                    "period_start": row.period_end, "period_end": row.period_end,
-                    "value": row.ethnic_minority_percent, "lower": row.lower, "upper": row.upper, "people": row.people,
-                    "status": "suppressed" if row.share_hidden else "ok", "adverse_when": "lower",
-                    "compared_with": "", "direction": "not compared", "indicators": row.indicator,
+                    "trust_code": code,
+                    "measure": "wres_1",
+                    "group": row.indicator,
+                    "unit": "percent",
+                    "period_start": row.period_end,
+                    "period_end": row.period_end,
+                    "value": row.ethnic_minority_percent,
+                    "lower": row.lower,
+                    "upper": row.upper,
+                    "people": row.people,
+                    "status": "suppressed" if row.share_hidden else "ok",
+                    "adverse_when": "lower",
+                    "compared_with": "",
+                    "direction": "not compared",
+                    "indicators": row.indicator,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(found)
 
 
@@ -483,39 +566,73 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
     bands = " ".join(sorted(one for one in rows["indicator"].unique() if one.startswith("wres_1_")))
     for row in table.itertuples():
         about = {
-            "trust_code": code, "measure": "wres_9", "period_start": row.period_end, "period_end": row.period_end,
-            "adverse_when": "lower", "status": row.status,
-        }  # fmt: skip
+            "trust_code": code,
+            "measure": "wres_9",
+            "period_start": row.period_end,
+            "period_end": row.period_end,
+            "adverse_when": "lower",
+            "status": row.status,
+        }
         lower, upper = row.board_lower - row.workforce_percent, row.board_upper - row.workforce_percent
         found += [
             {
-                **about, "group": "Board", "unit": "percent", "value": row.board_percent, "lower": row.board_lower,
-                "upper": row.board_upper, "compared_with": "", "direction": "not compared",
+                **about,
+                "group": "Board",
+                "unit": "percent",
+                "value": row.board_percent,
+                "lower": row.board_lower,
+                "upper": row.board_upper,
+                "compared_with": "",
+                "direction": "not compared",
                 "indicators": "wres_9_board",
             },
             {
-                **about, "group": "Workforce", "unit": "percent", "value": row.workforce_percent, "status": "ok",
-                "compared_with": "", "direction": "not compared", "indicators": bands,
+                **about,
+                "group": "Workforce",
+                "unit": "percent",
+                "value": row.workforce_percent,
+                "status": "ok",
+                "compared_with": "",
+                "direction": "not compared",
+                "indicators": bands,
             },
             {
-                **about, "group": "Board minus workforce", "unit": "percentage points", "value": row.difference,
-                "lower": lower, "upper": upper, "compared_with": "the workforce",
-                "direction": str(_direction(lower, upper, "lower")), "indicators": f"wres_9_board {bands}",
+                **about,
+                "group": "Board minus workforce",
+                "unit": "percentage points",
+                "value": row.difference,
+                "lower": lower,
+                "upper": upper,
+                "compared_with": "the workforce",
+                "direction": str(_direction(lower, upper, "lower")),
+                "indicators": f"wres_9_board {bands}",
             },
-        ]  # fmt: skip
+        ]
     if len(table):
         parity = years_to_board_parity(rows, code, threshold=least)
         found.append(
             {
-                "trust_code": code, "measure": "wres_9", "group": "Years to parity of the board", "unit": "years",
-                "period_start": table["period_end"].iloc[0], "period_end": table["period_end"].iloc[-1],
-                "value": parity.years, "lower": parity.lower, "upper": parity.upper,
-                "status": "ok" if parity.status == "estimated"
-                else "suppressed" if (table["status"] == "suppressed").any() else "not_available",
-                "adverse_when": "higher", "compared_with": "the workforce", "direction": "not compared",
-                "reading": parity.status, "indicators": f"wres_9_board {bands}",
+                "trust_code": code,
+                "measure": "wres_9",
+                "group": "Years to parity of the board",
+                "unit": "years",
+                "period_start": table["period_end"].iloc[0],
+                "period_end": table["period_end"].iloc[-1],
+                "value": parity.years,
+                "lower": parity.lower,
+                "upper": parity.upper,
+                "status": "ok"
+                if parity.status == "estimated"
+                else "suppressed"
+                if (table["status"] == "suppressed").any()
+                else "not_available",
+                "adverse_when": "higher",
+                "compared_with": "the workforce",
+                "direction": "not compared",
+                "reading": parity.status,
+                "indicators": f"wres_9_board {bands}",
             }
-        )  # fmt: skip
+        )
     return found
 
 
@@ -533,20 +650,31 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
         parts.append(
             pd.DataFrame(
                 {
-                    "trust_code": [*here["trust_code"], *missing], "measure": question.id, "group": "All staff",
-                    "unit": "percent", "adverse_when": question.adverse_when, "compared_with": "all trusts",
-                    "indicators": question.id, "england": england.get(question.id, np.nan),
-                    **{name: [*here[old], *[empty] * len(missing)] for name, old, empty in (
-                        ("period_start", "period_start", pd.NaT), ("period_end", "period_end", pd.NaT),
-                        ("value", "percent", np.nan), ("lower", "lower", np.nan), ("upper", "upper", np.nan),
-                        ("people", "base", np.nan),
-                    )},
+                    "trust_code": [*here["trust_code"], *missing],
+                    "measure": question.id,
+                    "group": "All staff",
+                    "unit": "percent",
+                    "adverse_when": question.adverse_when,
+                    "compared_with": "all trusts",
+                    "indicators": question.id,
+                    "england": england.get(question.id, np.nan),
+                    **{
+                        name: [*here[old], *[empty] * len(missing)]
+                        for name, old, empty in (
+                            ("period_start", "period_start", pd.NaT),
+                            ("period_end", "period_end", pd.NaT),
+                            ("value", "percent", np.nan),
+                            ("lower", "lower", np.nan),
+                            ("upper", "upper", np.nan),
+                            ("people", "base", np.nan),
+                        )
+                    },
                     "status": ["ok"] * len(here) + _why_missing(figures, question.id, missing),
                     "position": [*position, *[""] * len(missing)],
                     "direction": [*direction_of(position, question.adverse_when), *["none"] * len(missing)],
                 }
             )
-        )  # fmt: skip
+        )
     return _add_comparators(pd.concat(parts, ignore_index=True), together, "measure")
 
 
@@ -566,20 +694,34 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], responses: Mapping
     )
     answered = pd.DataFrame(
         {
-            "trust_code": table["trust_code"], "measure": "staff_survey_q28", "group": table["group"],
-            "unit": "percent", "value": table["respondents_percent"], "lower": table["respondents_lower"],
-            "upper": table["respondents_upper"], "status": table["respondents_status"], "adverse_when": "neither",
-            "compared_with": "the catchment", "direction": direction,
+            "trust_code": table["trust_code"],
+            "measure": "staff_survey_q28",
+            "group": table["group"],
+            "unit": "percent",
+            "value": table["respondents_percent"],
+            "lower": table["respondents_lower"],
+            "upper": table["respondents_upper"],
+            "status": table["respondents_status"],
+            "adverse_when": "neither",
+            "compared_with": "the catchment",
+            "direction": direction,
             "indicators": "staff_survey_q28",
         }
-    )  # fmt: skip
+    )
     catchment = pd.DataFrame(
         {
-            "trust_code": table["trust_code"], "measure": "catchment_ethnicity", "group": table["group"],
-            "unit": "percent", "value": served, "status": table["catchment_status"], "adverse_when": "neither",
-            "compared_with": "", "direction": "not compared", "indicators": "catchment_ethnicity",
+            "trust_code": table["trust_code"],
+            "measure": "catchment_ethnicity",
+            "group": table["group"],
+            "unit": "percent",
+            "value": served,
+            "status": table["catchment_status"],
+            "adverse_when": "neither",
+            "compared_with": "",
+            "direction": "not compared",
+            "indicators": "catchment_ethnicity",
         }
-    )  # fmt: skip
+    )
     found = pd.concat([answered, catchment], ignore_index=True)
     return found.merge(days, on=["trust_code", "measure"], how="left")
 
@@ -587,11 +729,17 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], responses: Mapping
 def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], people: Mapping[str, int]) -> pd.DataFrame:
     table = workforce.headcounts_by_group(figures, codes, threshold=people)
     about = {
-        "trust_code": table["trust_code"], "measure": "workforce_headcount", "group": table["group"],
-        "period_start": table["period_start"], "period_end": table["period_end"], "status": table["status"],
-        "adverse_when": "neither", "compared_with": "", "direction": "not compared",
+        "trust_code": table["trust_code"],
+        "measure": "workforce_headcount",
+        "group": table["group"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+        "adverse_when": "neither",
+        "compared_with": "",
+        "direction": "not compared",
         "indicators": "workforce_headcount",
-    }  # fmt: skip
+    }
     counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
     shares = pd.DataFrame({**about, "unit": "percent", "value": table["percent"], "england": table["england_percent"]})
     # a hidden group is what the others leave of the total, or nearly so
@@ -603,12 +751,21 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], people: Mapping[s
     total = totals["value"].astype("float64").groupby(totals["trust_code"]).sum().reindex(whole.index[whole]).dropna()
     everybody = pd.DataFrame(
         {
-            "trust_code": total.index, "measure": "workforce_headcount", "group": "Total", "unit": "people",
-            "period_start": totals["period_start"].max(), "period_end": totals["period_end"].max(),
-            "value": total.to_numpy(), "people": total.to_numpy(), "status": "ok", "adverse_when": "neither",
-            "compared_with": "", "direction": "not compared", "indicators": "workforce_headcount",
+            "trust_code": total.index,
+            "measure": "workforce_headcount",
+            "group": "Total",
+            "unit": "people",
+            "period_start": totals["period_start"].max(),
+            "period_end": totals["period_end"].max(),
+            "value": total.to_numpy(),
+            "people": total.to_numpy(),
+            "status": "ok",
+            "adverse_when": "neither",
+            "compared_with": "",
+            "direction": "not compared",
+            "indicators": "workforce_headcount",
         }
-    )  # fmt: skip
+    )
     return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
 
 
@@ -623,16 +780,25 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
         few = trend.direction == "too few points"
         found.append(
             {
-                "trust_code": code, "measure": "workforce_march_headcount", "group": "Total",
+                "trust_code": code,
+                "measure": "workforce_march_headcount",
+                "group": "Total",
                 "unit": "percent a year",
                 "period_start": pd.Timestamp(year - max(trend.points - 1, 0), 3, 31),
-                "period_end": pd.Timestamp(year, 3, 31), "value": trend.slope, "lower": trend.lower,
-                "upper": trend.upper, "status": "not_available" if few else "ok", "adverse_when": "neither",
+                "period_end": pd.Timestamp(year, 3, 31),
+                "value": trend.slope,
+                "lower": trend.lower,
+                "upper": trend.upper,
+                "status": "not_available" if few else "ok",
+                "adverse_when": "neither",
                 "compared_with": "its own earlier years",
-                "direction": {"no reliable change": "unclear", "too few points": "none"}.get(trend.direction, trend.direction),
-                "england": np.nan if england is None else england.slope, "indicators": "workforce_march_headcount",
+                "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
+                    trend.direction, trend.direction
+                ),
+                "england": np.nan if england is None else england.slope,
+                "indicators": "workforce_march_headcount",
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(found)
 
 
@@ -657,15 +823,25 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
         adverse_when = "lower" if measure.improvement == "increase" else "higher"
         part = pd.DataFrame(
             {
-                "trust_code": last["trust_code"], "measure": measure.id, "group": "All patients", "unit": "percent",
-                "period_start": last["month"], "period_end": last["month"] + pd.offsets.MonthEnd(0),
-                "value": last["percent"], "people": last["people"], "status": "ok", "adverse_when": adverse_when,
-                "compared_with": "its own earlier months", "month": last["month"],
-                "direction": last["trust_code"].map(variation).map(
-                    {"concern": "adverse", "improvement": "favourable", "common cause": "unclear", "no data": "none"}
-                ), "position": "", "indicators": measure.id,
+                "trust_code": last["trust_code"],
+                "measure": measure.id,
+                "group": "All patients",
+                "unit": "percent",
+                "period_start": last["month"],
+                "period_end": last["month"] + pd.offsets.MonthEnd(0),
+                "value": last["percent"],
+                "people": last["people"],
+                "status": "ok",
+                "adverse_when": adverse_when,
+                "compared_with": "its own earlier months",
+                "month": last["month"],
+                "direction": last["trust_code"]
+                .map(variation)
+                .map({"concern": "adverse", "improvement": "favourable", "common cause": "unclear", "no data": "none"}),
+                "position": "",
+                "indicators": measure.id,
             }
-        )  # fmt: skip
+        )
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
         part.loc[latest, "position"] = positions(last[latest])
         part = _add_comparators(part, together, "month").drop(columns="month")
@@ -674,25 +850,37 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
             part,
             pd.DataFrame(
                 {
-                    "trust_code": missing, "measure": measure.id, "group": "All patients", "unit": "percent",
-                    "period_start": pd.NaT, "period_end": pd.NaT,
+                    "trust_code": missing,
+                    "measure": measure.id,
+                    "group": "All patients",
+                    "unit": "percent",
+                    "period_start": pd.NaT,
+                    "period_end": pd.NaT,
                     "status": _why_missing(figures, measure.id, missing),
-                    "adverse_when": adverse_when, "compared_with": "its own earlier months", "direction": "none",
+                    "adverse_when": adverse_when,
+                    "compared_with": "its own earlier months",
+                    "direction": "none",
                     "indicators": measure.id,
                 }
             ),
-        ]  # fmt: skip
+        ]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
 def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     table = maternity.deliveries_by_ethnic_group(figures, compared.codes)
     about = {
-        "trust_code": table["trust_code"], "measure": "maternity_deliveries_by_ethnicity", "group": table["group"],
-        "period_start": table["period_start"], "period_end": table["period_end"], "status": table["status"],
-        "adverse_when": "neither", "compared_with": "", "direction": "not compared",
+        "trust_code": table["trust_code"],
+        "measure": "maternity_deliveries_by_ethnicity",
+        "group": table["group"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+        "adverse_when": "neither",
+        "compared_with": "",
+        "direction": "not compared",
         "indicators": "maternity_deliveries_by_ethnicity",
-    }  # fmt: skip
+    }
     parts = [
         pd.DataFrame({**about, "unit": "count", "value": table["deliveries"]}),
         pd.DataFrame({**about, "unit": "percent", "value": table["percent"]}),
@@ -702,7 +890,9 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
     rates = pd.concat(
         [
-            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth", adverse="neither"),
+            deprived.assign(
+                indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth", adverse="neither"
+            ),
             *(
                 rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
                     group="All births", adverse=measure.adverse_when
@@ -713,7 +903,10 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
         ignore_index=True,
     )
     rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"), position="", direction="not compared", compared_with="all trusts"
+        england=rates["indicator"].map(england).astype("float64"),
+        position="",
+        direction="not compared",
+        compared_with="all trusts",
     )
     for measure in maternity.MEASURES:
         here = (rates["indicator"] == measure.id).to_numpy()
@@ -733,19 +926,37 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     """England and the boards that the publication lists: by ethnic group no trust is published."""
     table = detentions_everywhere(figures)
     about = {
-        "trust_code": table["place"], "measure": "mha_detentions_rate", "group": table["group"],
-        "period_start": table["period_start"], "period_end": table["period_end"], "status": table["status"],
-        "adverse_when": "higher", "indicators": "mha_detentions mha_detentions_rate",
-    }  # fmt: skip
+        "trust_code": table["place"],
+        "measure": "mha_detentions_rate",
+        "group": table["group"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+        "adverse_when": "higher",
+        "indicators": "mha_detentions mha_detentions_rate",
+    }
     rates = pd.DataFrame(
-        {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"],
-         "compared_with": "", "direction": "not compared"}
-    )  # fmt: skip
+        {
+            **about,
+            "unit": "per_100000",
+            "value": table["rate"],
+            "lower": table["lower"],
+            "upper": table["upper"],
+            "compared_with": "",
+            "direction": "not compared",
+        }
+    )
     times = pd.DataFrame(
-        {**about, "unit": "ratio", "value": table["times_white"], "lower": table["times_lower"],
-         "upper": table["times_upper"], "compared_with": "the White population",
-         "direction": _direction(table["times_lower"], table["times_upper"], "higher", none_at=1.0)}
-    )  # fmt: skip
+        {
+            **about,
+            "unit": "ratio",
+            "value": table["times_white"],
+            "lower": table["times_lower"],
+            "upper": table["times_upper"],
+            "compared_with": "the White population",
+            "direction": _direction(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
+        }
+    )
     return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
 
 
@@ -758,37 +969,70 @@ def _patients(figures: pd.DataFrame, responses: Mapping[str, int]) -> pd.DataFra
         if code not in responses:
             continue
         by_group = patients_return.patients_by_group(here, code, threshold=responses[code])
-        last = by_group[by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")]
+        last = by_group[
+            by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")
+        ]
         about = {
-            "trust_code": code, "measure": last["measure"] + "_by_" + last["breakdown"], "group": last["group"],
-            "period_start": last["period_start"], "period_end": last["period_end"], "status": last["status"],
-            "adverse_when": "higher", "people": last["people"],
+            "trust_code": code,
+            "measure": last["measure"] + "_by_" + last["breakdown"],
+            "group": last["group"],
+            "period_start": last["period_start"],
+            "period_end": last["period_end"],
+            "status": last["status"],
+            "adverse_when": "higher",
+            "people": last["people"],
             "compared_with": last["breakdown"].map(against),
             "direction": last["direction"].replace(directions),
             "indicators": last["measure"] + "_by_" + last["breakdown"],
-        }  # fmt: skip
+        }
         parts.append(
-            pd.DataFrame({**about, "unit": "percent", "value": last["percent"], "lower": last["lower"], "upper": last["upper"]})
+            pd.DataFrame(
+                {**about, "unit": "percent", "value": last["percent"], "lower": last["lower"], "upper": last["upper"]}
+            )
         )
         ratio = pd.DataFrame(
-            {**about, "unit": "ratio", "value": last["ratio"], "lower": last["ratio_lower"], "upper": last["ratio_upper"]}
+            {
+                **about,
+                "unit": "ratio",
+                "value": last["ratio"],
+                "lower": last["ratio_lower"],
+                "upper": last["ratio_upper"],
+            }
         )
         parts.append(ratio[ratio["value"].notna()])
         for row in patients_return.patients_summary(by_group).itertuples():
             whole = {
-                "trust_code": code, "measure": f"{row.measure}_by_{row.breakdown}", "period_start": row.period_start,
-                "period_end": row.period_end, "status": "ok", "adverse_when": "higher",
+                "trust_code": code,
+                "measure": f"{row.measure}_by_{row.breakdown}",
+                "period_start": row.period_start,
+                "period_end": row.period_end,
+                "status": "ok",
+                "adverse_when": "higher",
                 "indicators": f"{row.measure}_by_{row.breakdown}",
-            }  # fmt: skip
+            }
             if row.breakdown == "ethnicity":
-                more = {"group": "Index of disparity", "unit": "percent", "value": row.index_of_disparity,
-                        "lower": row.disparity_lower, "upper": row.disparity_upper, "compared_with": "",
-                        "direction": "not compared"}  # fmt: skip
+                more = {
+                    "group": "Index of disparity",
+                    "unit": "percent",
+                    "value": row.index_of_disparity,
+                    "lower": row.disparity_lower,
+                    "upper": row.disparity_upper,
+                    "compared_with": "",
+                    "direction": "not compared",
+                }
             else:
-                more = {"group": "Slope index of inequality", "unit": "percentage points", "value": row.slope,
-                        "lower": row.slope_lower, "upper": row.slope_upper,
-                        "compared_with": "the least deprived fifth", "direction": row.direction}  # fmt: skip
-            parts.append(pd.DataFrame([whole | more | ({} if pd.notna(more["value"]) else {"status": "not_available"})]))
+                more = {
+                    "group": "Slope index of inequality",
+                    "unit": "percentage points",
+                    "value": row.slope,
+                    "lower": row.slope_lower,
+                    "upper": row.slope_upper,
+                    "compared_with": "the least deprived fifth",
+                    "direction": row.direction,
+                }
+            parts.append(
+                pd.DataFrame([whole | more | ({} if pd.notna(more["value"]) else {"status": "not_available"})])
+            )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

@@ -161,9 +161,7 @@ class MaternityMeasure:
 #: Published by trust, and for no trust by ethnic group.
 MEASURES = (
     MaternityMeasure("maternity_preterm_births", "Births before 37 weeks", "were born before 37 weeks"),
-    MaternityMeasure(
-        "maternity_low_birthweight_at_term", "Low birthweight at term", "had a low birthweight at term"
-    ),
+    MaternityMeasure("maternity_low_birthweight_at_term", "Low birthweight at term", "had a low birthweight at term"),
     MaternityMeasure("maternity_smoking_at_booking", "Smoking at booking", "smoked at the first appointment"),
 )
 

@@ -11,11 +11,18 @@ from race_equality.indicators.once import once
 from race_equality.statistics.intervals import rate_interval
 from race_equality.statistics.ratios import ratio_interval
 
-
 _COLUMNS = [
-    "group", "detentions", "rate", "lower", "upper", "times_white", "times_lower", "times_upper", "status",
+    "group",
+    "detentions",
+    "rate",
+    "lower",
+    "upper",
+    "times_white",
+    "times_lower",
+    "times_upper",
+    "status",
     "period_end",
-]  # fmt: skip
+]
 
 
 def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> pd.DataFrame:

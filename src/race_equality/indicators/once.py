@@ -288,7 +288,9 @@ def _write(name: str, key: str, finding: object) -> None:
     part = None
     try:
         table = pa.Table.from_pandas(finding, nthreads=1)
-        pd.testing.assert_frame_equal(table.to_pandas(use_threads=False), finding, check_exact=True, check_column_type=True)
+        pd.testing.assert_frame_equal(
+            table.to_pandas(use_threads=False), finding, check_exact=True, check_column_type=True
+        )
         handle, part = tempfile.mkstemp(prefix=".part-", dir=file.parent)
         with os.fdopen(handle, "wb") as target:
             pq.write_table(table, target, write_page_checksum=True)

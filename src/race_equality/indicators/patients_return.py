@@ -53,10 +53,7 @@ MEASURES = (
         for weeks in (18, 52, 65)
     ),
     PatientMeasure(
-        "patients_did_not_attend",
-        "Missed outpatient appointments",
-        "outpatient appointments",
-        "were missed",
+        "patients_did_not_attend", "Missed outpatient appointments", "outpatient appointments", "were missed"
     ),
     PatientMeasure(
         "patients_restrictive_interventions",
@@ -82,14 +79,43 @@ REFERENCE = {"ethnicity": "White", "deprivation": "Quintile 5"}
 UNKNOWN = ("Not stated", "Not known", "Unknown")
 
 COLUMNS = (
-    "measure", "breakdown", "period_start", "period_end", "group", "count", "people", "percent", "lower", "upper",
-    "gap", "gap_lower", "gap_upper", "ratio", "ratio_lower", "ratio_upper", "direction", "status", "source",
-)  # fmt: skip
+    "measure",
+    "breakdown",
+    "period_start",
+    "period_end",
+    "group",
+    "count",
+    "people",
+    "percent",
+    "lower",
+    "upper",
+    "gap",
+    "gap_lower",
+    "gap_upper",
+    "ratio",
+    "ratio_lower",
+    "ratio_upper",
+    "direction",
+    "status",
+    "source",
+)
 SUMMARY_COLUMNS = (
-    "measure", "breakdown", "period_start", "period_end", "groups", "index_of_disparity", "disparity_lower",
-    "disparity_upper", "slope", "slope_lower", "slope_upper", "relative_slope", "relative_lower",
-    "relative_upper", "direction",
-)  # fmt: skip
+    "measure",
+    "breakdown",
+    "period_start",
+    "period_end",
+    "groups",
+    "index_of_disparity",
+    "disparity_lower",
+    "disparity_upper",
+    "slope",
+    "slope_lower",
+    "slope_upper",
+    "relative_slope",
+    "relative_lower",
+    "relative_upper",
+    "direction",
+)
 
 
 #: A group and the one that it is compared with.
@@ -141,9 +167,7 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int 
             for period, one in of_measure.groupby(["period_start", "period_end"]):
                 table = _compared(one.set_index("group").reindex(list(groups)), breakdown, threshold)
                 found.append(
-                    table.assign(
-                        measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1]
-                    )
+                    table.assign(measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1])
                 )
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -230,8 +254,21 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     status = status.mask(few, "suppressed")
     ok = (status == "ok").to_numpy()
     table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
-    numbers = ["count", "people", "percent", "lower", "upper", "gap", "gap_lower", "gap_upper", "ratio",
-               "base_count", "base_people", "ratio_lower", "ratio_upper"]  # fmt: skip
+    numbers = [
+        "count",
+        "people",
+        "percent",
+        "lower",
+        "upper",
+        "gap",
+        "gap_lower",
+        "gap_upper",
+        "ratio",
+        "base_count",
+        "base_people",
+        "ratio_lower",
+        "ratio_upper",
+    ]
     table[numbers] = np.nan
     table["direction"] = "none"
     if not ok.any():
@@ -255,12 +292,15 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     share, base_share = count / people, base_count / base_people
     table.loc[others, numbers[5:11]] = np.stack(
         [
-            100 * (share - base_share), 100 * gap.lower, 100 * gap.upper,
+            100 * (share - base_share),
+            100 * gap.lower,
+            100 * gap.upper,
             share / base_share if base_share > 0 else np.full(share.shape, np.nan),
-            np.full(share.shape, base_count), np.full(share.shape, base_people),
+            np.full(share.shape, base_count),
+            np.full(share.shape, base_people),
         ],
         axis=-1,
-    )  # fmt: skip
+    )
     table.loc[others, "direction"] = np.select([gap.lower > 0, gap.upper < 0], ["adverse", "favourable"], "unclear")
     return table
 

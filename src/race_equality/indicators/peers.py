@@ -71,10 +71,10 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     respondents = ok[ok["indicator"] == "staff_survey_q28"]
     people = respondents["numerator"].astype("float64")
     white = people.where(respondents["group"].str.startswith("White"), 0.0)
-    white_share = (
-        white.groupby(respondents["trust_code"]).sum() / people.groupby(respondents["trust_code"]).sum()
+    white_share = white.groupby(respondents["trust_code"]).sum() / people.groupby(respondents["trust_code"]).sum()
+    white_catchment = catchment_of(
+        figures[figures["indicator"].eq("catchment_ethnicity") & figures["group"].eq("White")]
     )
-    white_catchment = catchment_of(figures[figures["indicator"].eq("catchment_ethnicity") & figures["group"].eq("White")])
     return pd.DataFrame(
         {
             "headcount": summed("workforce_headcount", ["Total"]),
@@ -139,8 +139,7 @@ def choose_peers(
         return Peers(about(candidates).sort_values("trust_name").reset_index(), reason)
     if not used:
         return Peers(
-            about([]).reset_index(),
-            "Peers cannot be chosen yet: no published figures on this trust's size or staff.",
+            about([]).reset_index(), "Peers cannot be chosen yet: no published figures on this trust's size or staff."
         )
     nearest = _nearest(of_kind, used, trust_code, count)
     words = [MEASURES[name] for name in used]

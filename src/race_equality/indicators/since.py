@@ -120,16 +120,18 @@ def _points(
         return "ratio", "higher", found[_POINTS]
     if number == 9:
         found = board_against_workforce(figures, trust_code, threshold=fewest_people)
-        return "board", "lower", found.assign(
-            period_start=found["period_end"],
-            value=found["difference"],
-            lower=found["board_lower"] - found["workforce_percent"],
-            upper=found["board_upper"] - found["workforce_percent"],
-        )[_POINTS]
+        return (
+            "board",
+            "lower",
+            found.assign(
+                period_start=found["period_end"],
+                value=found["difference"],
+                lower=found["board_lower"] - found["workforce_percent"],
+                upper=found["board_upper"] - found["workforce_percent"],
+            )[_POINTS],
+        )
     rows = rows[rows["indicator"] == indicator]
-    surveys = [
-        staff_experience(survey) for _, survey in rows.groupby("period_end") if survey["status"].eq("ok").any()
-    ]
+    surveys = [staff_experience(survey) for _, survey in rows.groupby("period_end") if survey["status"].eq("ok").any()]
     surveys = [survey[survey["status"] == "ok"] for survey in surveys]
     found = pd.concat(surveys) if surveys else pd.DataFrame(columns=["gap", "gap_lower", "gap_upper", *_POINTS[:2]])
     found = found.rename(columns={"gap": "value", "gap_lower": "lower", "gap_upper": "upper"})
@@ -160,9 +162,7 @@ def _answers(rows: pd.DataFrame, indicator: str) -> pd.DataFrame:
     )[_POINTS]
 
 
-def _compare(
-    indicator: str, measure: str, adverse_when: str, points: pd.DataFrame, began: pd.Timestamp
-) -> Change:
+def _compare(indicator: str, measure: str, adverse_when: str, points: pd.DataFrame, began: pd.Timestamp) -> Change:
     points = points[points["value"].notna()]
     if points.empty:
         return Change(indicator, measure, "no figures")
@@ -237,6 +237,11 @@ def _months(figures: pd.DataFrame, trust_code: str, measure, began: pd.Timestamp
     else:
         status = "unclear"
     return Change(
-        measure.id, "months", status, **found,
-        change=found["after"] - found["before"], lower=chart.lower, upper=chart.upper,
-    )  # fmt: skip
+        measure.id,
+        "months",
+        status,
+        **found,
+        change=found["after"] - found["before"],
+        lower=chart.lower,
+        upper=chart.upper,
+    )

@@ -163,9 +163,11 @@ def other_years(figures: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> p
     found = []
     for year, answers in panel.groupby(panel["period_end"].dt.year):
         people = answers["value"].astype("float64") * answers["denominator"].astype("float64")
-        sums = pd.DataFrame({"people": people, "base": answers["denominator"].astype("float64")}).groupby(
-            answers["trust_code"]
-        ).sum()
+        sums = (
+            pd.DataFrame({"people": people, "base": answers["denominator"].astype("float64")})
+            .groupby(answers["trust_code"])
+            .sum()
+        )
         october = pd.Timestamp(year, 10, 1)
         rows = measured[(measured["period_start"] <= october) & (measured["period_end"] >= october)]
         table = about.assign(staff=sums["people"] / sums["base"], patients=_pooled(rows)).dropna()
@@ -178,9 +180,7 @@ def other_years(figures: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> p
 
 def _correlation(rows: pd.DataFrame, staff: str, patients: str, *, adjusted: bool) -> dict:
     categories = (rows["kind"].to_numpy(), (rows["region"] == "London").to_numpy())
-    result = rank_correlation(
-        rows[staff].to_numpy(), rows[patients].to_numpy(), adjust=categories if adjusted else ()
-    )
+    result = rank_correlation(rows[staff].to_numpy(), rows[patients].to_numpy(), adjust=categories if adjusted else ())
     return {
         "trusts": len(rows),
         "correlation": float(result.estimate),

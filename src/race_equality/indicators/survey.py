@@ -65,8 +65,7 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
         & (figures["trust_code"] != ENGLAND_CODE)
     ]
     rows = rows.assign(
-        people=(rows["value"] * rows["denominator"] / 100).astype("float64"),
-        base=rows["denominator"].astype("float64"),
+        people=(rows["value"] * rows["denominator"] / 100).astype("float64"), base=rows["denominator"].astype("float64")
     )
     table = rows.groupby(["trust_code", "indicator"], as_index=False).agg(
         people=("people", "sum"),
@@ -77,9 +76,7 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
     )
     interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())
     table = table.assign(
-        percent=100 * table["people"] / table["base"],
-        lower=100 * interval.lower,
-        upper=100 * interval.upper,
+        percent=100 * table["people"] / table["base"], lower=100 * interval.lower, upper=100 * interval.upper
     )
     shares = table.assign(count=table["percent"] * table["base"] / 100, people=table["base"])
     return with_positions(shares, ["indicator"]).drop(columns=["count", "people"])
@@ -154,12 +151,16 @@ def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
     -----
     The publisher weights England's figures, so the interval is somewhat too narrow.
     """
-    rows = figures[
-        (figures["trust_code"] == ENGLAND_CODE)
-        & figures["indicator"].isin([question.id for question in QUESTIONS])
-        & (figures["group"] == "All staff")
-        & (figures["status"] == "ok")
-    ].sort_values(["indicator", "period_end"], kind="stable").drop_duplicates("indicator", keep="last")
+    rows = (
+        figures[
+            (figures["trust_code"] == ENGLAND_CODE)
+            & figures["indicator"].isin([question.id for question in QUESTIONS])
+            & (figures["group"] == "All staff")
+            & (figures["status"] == "ok")
+        ]
+        .sort_values(["indicator", "period_end"], kind="stable")
+        .drop_duplicates("indicator", keep="last")
+    )
     percent, base = (rows[name].to_numpy(dtype="float64") for name in ("value", "denominator"))
     interval = wilson_interval(percent * base / 100, base)
     return pd.DataFrame(
@@ -213,12 +214,19 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     interval = wilson_interval((rows["value"].astype("float64") * base / 100).to_numpy(), base.to_numpy())
     broad = rows["group"].map(EIGHTEEN_GROUPS)
     # "Asian/Asian British - Indian" becomes "Asian: Indian".
-    detail = broad + ": " + rows["group"].str.split(" - ", n=1).str[1].replace(
-        {
-            r"^Any other .*": "Any other background",  # the broad group before it says of what
-            r"^English / .*British$": "British",
-        },
-        regex=True,
+    detail = (
+        broad
+        + ": "
+        + rows["group"]
+        .str.split(" - ", n=1)
+        .str[1]
+        .replace(
+            {
+                r"^Any other .*": "Any other background",  # the broad group before it says of what
+                r"^English / .*British$": "British",
+            },
+            regex=True,
+        )
     )
     table = pd.DataFrame(
         {

@@ -81,9 +81,13 @@ def headcounts_by_group(
         return pd.DataFrame(columns=columns)
     rows = rows[rows["period_end"] == rows["period_end"].max()]
     people = (
-        rows["value"].astype("float64").groupby([rows["trust_code"], rows["group"]]).sum().unstack()
+        rows["value"]
+        .astype("float64")
+        .groupby([rows["trust_code"], rows["group"]])
+        .sum()
+        .unstack()
         .reindex(index=[*codes, ENGLAND_CODE], columns=list(MAIN_GROUPS))
-    )  # fmt: skip
+    )
     england = people.iloc[-1].to_numpy()
     people = people.iloc[:-1].to_numpy()
     least = np.array([threshold.get(code, 10) if isinstance(threshold, Mapping) else threshold for code in codes])
@@ -113,7 +117,9 @@ def headcounts_by_group(
 def _main_groups(figures: pd.DataFrame) -> pd.DataFrame:
     """Staff by main staff group, of every trust and of England."""
     return figures.loc[
-        (figures["indicator"] == "workforce_headcount") & (figures["status"] == "ok") & figures["group"].isin(MAIN_GROUPS),
+        (figures["indicator"] == "workforce_headcount")
+        & (figures["status"] == "ok")
+        & figures["group"].isin(MAIN_GROUPS),
         ["trust_code", "group", "value", "period_start", "period_end"],
     ]
 
@@ -147,7 +153,9 @@ def _headcount_of_all_by_march(figures: pd.DataFrame) -> pd.DataFrame:
     rows = figures[(figures["indicator"] == _MARCH) & (figures["status"] == "ok")]
     rows = rows.assign(year=rows["period_end"].dt.year, people=rows["value"].astype("float64"))
     span = rows.groupby(["trust_code", "organisation_code"])["year"].agg(["min", "max"]).reset_index()
-    table = rows.groupby(["trust_code", "year"], as_index=False).agg(people=("people", "sum"), counted=("people", "size"))
+    table = rows.groupby(["trust_code", "year"], as_index=False).agg(
+        people=("people", "sum"), counted=("people", "size")
+    )
     # how many organisations there were that year: each from its first year to its last
     there = table.merge(span, on="trust_code")
     there = there[there["year"].between(there["min"], there["max"])].groupby(["trust_code", "year"]).size()

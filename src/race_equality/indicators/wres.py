@@ -8,13 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.indicators.chosen_trusts import among
-from race_equality.indicators.definitions import (
-    DEMONSTRATION_CODE,
-    ENGLAND_CODE,
-    ETHNIC_MINORITY,
-    EXPERIENCE,
-    WHITE,
-)
+from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, ETHNIC_MINORITY, EXPERIENCE, WHITE
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 
@@ -53,8 +47,7 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     Wilson EB (1927), JASA 22:209-212. Newcombe RG (1998), Statistics in Medicine 17:873-890.
     """
     rows = figures[
-        figures["indicator"].isin([indicator.id for indicator in EXPERIENCE])
-        & (figures["trust_code"] != ENGLAND_CODE)
+        figures["indicator"].isin([indicator.id for indicator in EXPERIENCE]) & (figures["trust_code"] != ENGLAND_CODE)
     ]
     # of several surveys the latest: years are not added up
     rows = rows[rows["period_end"] == rows.groupby(["trust_code", "indicator"])["period_end"].transform("max")]
@@ -117,14 +110,18 @@ def pooled(
         return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))
     numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
     by_indicator = rows.groupby("indicator")
-    sums = by_indicator[numbers].sum().assign(
-        trusts=by_indicator.size(),  # one row a trust
-        period_start=by_indicator["period_start"].min(),
-        period_end=by_indicator["period_end"].max(),
-        source=by_indicator["source"].first(),
-        trust_code=label,
-        status="ok",
-        organisations="",
+    sums = (
+        by_indicator[numbers]
+        .sum()
+        .assign(
+            trusts=by_indicator.size(),  # one row a trust
+            period_start=by_indicator["period_start"].min(),
+            period_end=by_indicator["period_end"].max(),
+            source=by_indicator["source"].first(),
+            trust_code=label,
+            status="ok",
+            organisations="",
+        )
     )
     return _with_intervals(sums.reset_index())
 
@@ -151,11 +148,7 @@ def _empty_counts() -> pd.DataFrame:
             "status": pd.Series(dtype="str"),
             "period_start": pd.Series(dtype="datetime64[us]"),
             "period_end": pd.Series(dtype="datetime64[us]"),
-            **{
-                f"{side}_{kind}": pd.Series(dtype="float64")
-                for side in _SIDES.values()
-                for kind in ("count", "total")
-            },
+            **{f"{side}_{kind}": pd.Series(dtype="float64") for side in _SIDES.values() for kind in ("count", "total")},
         }
     )
 
@@ -164,7 +157,9 @@ def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """Add percentages, the gap and their intervals to a table of counts."""
     table = table.assign(number=table["indicator"].str.removeprefix("wres_").astype("int64"))
     known = table["status"].eq("ok").to_numpy()
-    cells = {side: [table[f"{side}_{kind}"].to_numpy()[known] for kind in ("count", "total")] for side in _SIDES.values()}
+    cells = {
+        side: [table[f"{side}_{kind}"].to_numpy()[known] for kind in ("count", "total")] for side in _SIDES.values()
+    }
     found = {}
     for side, (count, total) in cells.items():
         found[f"{side}_percent"] = count / total

@@ -57,9 +57,17 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
     columns = [
-        "number", "period_start", "period_end", "ethnic_minority_percent", "white_percent", "ratio", "lower", "upper",
-        "outside", "status",
-    ]  # fmt: skip
+        "number",
+        "period_start",
+        "period_end",
+        "ethnic_minority_percent",
+        "white_percent",
+        "ratio",
+        "lower",
+        "upper",
+        "outside",
+        "status",
+    ]
     numbers = columns[3:-1]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
@@ -77,7 +85,8 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         above, below = (groups.loc[group, ["numerator", "denominator"]].astype("float64") for group in _OVER[number])
         interval = ratio_interval(*above, *below, method="scas")
         likelihood = {
-            name: part["numerator"] / part["denominator"] for name, part in zip(_OVER[number], (above, below), strict=True)
+            name: part["numerator"] / part["denominator"]
+            for name, part in zip(_OVER[number], (above, below), strict=True)
         }
         found.append(
             row
@@ -154,10 +163,19 @@ def board_against_workforce(
     if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
         return pd.DataFrame(
             columns=[
-                "period_end", "board_members", "board_percent", "board_lower", "board_upper", "workforce_percent",
-                "difference", "board_minority", "staff_minority", "staff", "status",
+                "period_end",
+                "board_members",
+                "board_percent",
+                "board_lower",
+                "board_upper",
+                "workforce_percent",
+                "difference",
+                "board_minority",
+                "staff_minority",
+                "staff",
+                "status",
             ]
-        )  # fmt: skip
+        )
     table = _minority_counts(board).add_suffix("_board").join(_minority_counts(staff).add_suffix("_staff"), how="inner")
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
     result = pd.DataFrame(
@@ -230,7 +248,10 @@ def years_to_board_parity(figures: pd.DataFrame, trust_code: str, *, threshold: 
     table = table[table["status"] == "ok"]
     return years_to_parity(
         pd.to_datetime(table["period_end"]).dt.year.to_numpy(dtype="float64"),
-        *(table[name].to_numpy(dtype="float64") for name in ("board_minority", "board_members", "staff_minority", "staff")),
+        *(
+            table[name].to_numpy(dtype="float64")
+            for name in ("board_minority", "board_members", "staff_minority", "staff")
+        ),
     )
 
 
@@ -254,9 +275,7 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
     rows = figures[figures["trust_code"] == trust_code]  # first: a text of all figures is long to search
     rows = rows[rows["indicator"].str.startswith("wres_1_") & (rows["status"] == "ok")]
     if rows.empty:
-        return pd.DataFrame(
-            columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"]
-        )
+        return pd.DataFrame(columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"])
     value = rows["value"].astype("float64")
     sums = (
         pd.DataFrame(
@@ -301,7 +320,10 @@ def hidden_bands(bands: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
     minority = (staffed["people"] * staffed["ethnic_minority_percent"] / 100).round()
     everyone = "all bands"
     cells, relations = crosstab(
-        np.stack([minority, staffed["people"] - minority], axis=-1), list(staffed.index), ["minority", "others"], everyone
+        np.stack([minority, staffed["people"] - minority], axis=-1),
+        list(staffed.index),
+        ["minority", "others"],
+        everyone,
     )
     cost = {(everyone, column): 1e6 for column in ("minority", "others", everyone)}
     found = suppress(cells, relations, threshold=threshold, cost=cost).published

@@ -21,9 +21,7 @@ from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
 
 _READER = "markdown-tex_math_dollars"
-_FILTERS = tuple(
-    str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "board-summary.lua", "numbering.lua")
-)
+_FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "board-summary.lua", "numbering.lua"))
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: Written by race_equality.report.board_page after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
@@ -46,8 +44,12 @@ class Translation:
 
 
 def translate(
-    page: PageSource, config: SiteConfig, translator: Translator | Translators, *,
-    toc: bool | None = None, pdf: bool = True,
+    page: PageSource,
+    config: SiteConfig,
+    translator: Translator | Translators,
+    *,
+    toc: bool | None = None,
+    pdf: bool = True,
 ) -> Translation:
     """Translate a page's text, once for its HTML and its PDF.
 
@@ -104,8 +106,13 @@ def _typst_form(config: SiteConfig) -> Form:
 
 
 def page_html(
-    page: PageSource, address: str, config: SiteConfig, *, formats: Sequence[Format] = (),
-    navigation: Sequence[NavigationItem] | None = None, translation: Translation | None = None,
+    page: PageSource,
+    address: str,
+    config: SiteConfig,
+    *,
+    formats: Sequence[Format] = (),
+    navigation: Sequence[NavigationItem] | None = None,
+    translation: Translation | None = None,
 ) -> str:
     """Make the HTML of a page.
 
@@ -150,11 +157,7 @@ def page_html(
         subtitle=subtitle,
         date=str(page.front_matter.get("date") or ""),
         navigation=[
-            {
-                "text": item.text,
-                "href": _relative(item.href, up),
-                "current": page_address(item.href) == address,
-            }
+            {"text": item.text, "href": _relative(item.href, up), "current": page_address(item.href) == address}
             for item in (config.navigation if navigation is None else navigation)
         ],
         formats=formats,
@@ -193,12 +196,7 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
         with Translator() as translator:
             translation = translate(page, config, translator)
     document = translation.typst
-    return compile_pdf(
-        document,
-        page.pictures,
-        standards=config.pdf_standards,
-        date=document_date(page.front_matter),
-    )
+    return compile_pdf(document, page.pictures, standards=config.pdf_standards, date=document_date(page.front_matter))
 
 
 def _with_front_matter(page: PageSource, config: SiteConfig) -> str:

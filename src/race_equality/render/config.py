@@ -79,9 +79,7 @@ class SiteConfig:
     site_url: str
     metadata: Mapping[str, Any]
 
-    def navigation_to(
-        self, site_dir: Path, made: Collection[str]
-    ) -> tuple[NavigationItem, ...]:
+    def navigation_to(self, site_dir: Path, made: Collection[str]) -> tuple[NavigationItem, ...]:
         """Return the links that lead somewhere.
 
         Parameters
@@ -98,9 +96,7 @@ class SiteConfig:
         return tuple(
             item
             for item in self.navigation
-            if "://" in item.href
-            or (address := page_address(item.href)) in made
-            or (site_dir / address).is_file()
+            if "://" in item.href or (address := page_address(item.href)) in made or (site_dir / address).is_file()
         )
 
 
@@ -150,9 +146,7 @@ def read_config(project_dir: Path) -> SiteConfig:
         toc_depth=int(page.get("toc-depth", settings.get("toc-depth", 3))),
         pdf_toc=bool(pdf.get("toc", settings.get("toc", False))),
         number_sections=bool(settings.get("number-sections", False)),
-        pdf_standards=tuple(
-            _as_list(pdf.get("pdf-standard", settings.get("pdf-standard", [])))
-        ),
+        pdf_standards=tuple(_as_list(pdf.get("pdf-standard", settings.get("pdf-standard", [])))),
         css=tuple(project_dir / name for name in _as_list(css)),
         site_url=_site_url(website, file),
         metadata=settings,

@@ -127,9 +127,7 @@ def read_cells(file: Path) -> list[dict[str, Any]]:
         notebook = json.loads(file.read_text(encoding="utf-8"))
         return [dict(cell) for cell in notebook["cells"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"It is not a notebook ({error}).", file=file, mend="Run the notebook again."
-        ) from None
+        raise InputError(f"It is not a notebook ({error}).", file=file, mend="Run the notebook again.") from None
 
 
 def split_front_matter(file: Path) -> tuple[dict[str, Any], str]:

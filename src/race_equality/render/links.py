@@ -10,7 +10,9 @@ from race_equality.render.files import write_atomically
 # As :class:`race_equality.report.display.Linked` writes a link to a trust's page, in either order of
 # attributes, and as it stands where there is no such page. Both are as long as each other: a build
 # tells by its size whether a page is still the one that it made.
-_MADE = re.compile(r'class="trust" href="(\.\./trusts/[A-Z0-9]+\.html)"|href="(\.\./trusts/[A-Z0-9]+\.html)" class="trust"')
+_MADE = re.compile(
+    r'class="trust" href="(\.\./trusts/[A-Z0-9]+\.html)"|href="(\.\./trusts/[A-Z0-9]+\.html)" class="trust"'
+)
 _NOT_MADE = re.compile(r'data-not-made-href="(\.\./trusts/[A-Z0-9]+\.html)"')
 
 

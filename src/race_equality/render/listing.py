@@ -112,9 +112,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
     for region, members in itertools.groupby(pages, key=lambda page: page.region):
         identifier = "region-" + re.sub(r"[^a-z]+", "-", region.lower()).strip("-")
         regions.append(f'<li><a href="#{identifier}">{html.escape(region)}</a></li>')
-        rows.append(
-            f'<tbody id="{identifier}"><tr><th scope="rowgroup" colspan="4">{html.escape(region)}</th></tr>'
-        )
+        rows.append(f'<tbody id="{identifier}"><tr><th scope="rowgroup" colspan="4">{html.escape(region)}</th></tr>')
         for page in members:
             name = html.escape(page.name)
             find = html.escape(" ".join([page.name, page.code, page.region, page.kind, *page.merged]))
@@ -144,7 +142,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
     return (
         f'{jump}<div class="table-scroll" role="region" aria-label="Trusts and their reports" tabindex="0">\n'
         '<table id="trusts" class="trusts" data-quarto-disable-processing="true">\n'
-        '<caption>Trusts with a report, by region</caption>\n'
+        "<caption>Trusts with a report, by region</caption>\n"
         '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
         '<th scope="col">Type</th><th scope="col">Downloads</th></tr></thead>\n'
         + "\n".join(rows)
@@ -196,8 +194,7 @@ def replace_listing(index: str, html: str) -> str:
     """
     if not _PLACE.search(index):
         raise RaceEqualityError(
-            "index.qmd has no place for the list of trusts. Put back its lines <!-- trusts --> and "
-            "<!-- /trusts -->."
+            "index.qmd has no place for the list of trusts. Put back its lines <!-- trusts --> and <!-- /trusts -->."
         )
     if not html:
         return index

@@ -72,9 +72,7 @@ def read_page(file: Path, *, crossref: Mapping[str, str] | None = None) -> PageS
             blocks.append(without_pictures(source, page.pictures))
         elif kind == "code" and not _hidden(cell, source):
             blocks.extend(
-                text
-                for output in cell.get("outputs", [])
-                if (text := _output(output, page.pictures, crossref or {}))
+                text for output in cell.get("outputs", []) if (text := _output(output, page.pictures, crossref or {}))
             )
     page.markdown = "\n\n".join(blocks) + "\n"
     return page

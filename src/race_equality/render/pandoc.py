@@ -26,9 +26,7 @@ def _pandoc_path() -> str:
     try:
         return pypandoc.get_pandoc_path()
     except OSError:
-        raise RaceEqualityError(
-            "Pandoc is not installed. Install the package pypandoc_binary, or Quarto."
-        ) from None
+        raise RaceEqualityError("Pandoc is not installed. Install the package pypandoc_binary, or Quarto.") from None
 
 
 def convert(text: str, arguments: Sequence[str]) -> tuple[str, str]:

@@ -21,9 +21,7 @@ def _fonts(*, of_machine: bool = False):
     return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(font_directory())])
 
 
-def compile_pdf(
-    document: str, pictures: Mapping[str, str], *, standards: Sequence[str], date: int
-) -> bytes:
+def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequence[str], date: int) -> bytes:
     """Compile a typst document.
 
     Parameters
@@ -58,7 +56,10 @@ def compile_pdf(
 
         def compiled(*, of_machine: bool = False) -> bytes:
             return typst.compile(
-                str(main), root=folder, font_paths=_fonts(of_machine=of_machine), pdf_standards=list(standards),
+                str(main),
+                root=folder,
+                font_paths=_fonts(of_machine=of_machine),
+                pdf_standards=list(standards),
                 timestamp=date,
             )
 
@@ -93,9 +94,7 @@ def _packed(pdf: bytes) -> bytes:
 
     packed = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        document.save(
-            packed, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True
-        )
+        document.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return packed.getvalue()
 
 
@@ -142,9 +141,7 @@ def plain_opacity(svg: bytes) -> bytes:
     """
     svg = re.sub(rb"<text\b[^>]*? opacity=\"0\"[^>]*>[^<]*</text>", b"", svg)
     svg = re.sub(rb' opacity="1"', b"", svg)
-    return re.sub(
-        rb"<(path|rect|circle)\b(?![^>]*\bstroke=)([^>]*?) opacity=", rb"<\1\2 fill-opacity=", svg
-    )
+    return re.sub(rb"<(path|rect|circle)\b(?![^>]*\bstroke=)([^>]*?) opacity=", rb"<\1\2 fill-opacity=", svg)
 
 
 def _what_typst_said(error: Exception) -> str:

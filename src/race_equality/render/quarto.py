@@ -24,16 +24,11 @@ from race_equality.render.files import copy_atomically, copy_folder, write_atomi
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
 from race_equality.render.front_matter import read_front_matter
-from race_equality.render.listing import (
-    listing_of,
-    replace_listing,
-    without_dead_ends,
-    write_listing,
-)
+from race_equality.render.listing import listing_of, replace_listing, without_dead_ends, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
 from race_equality.render.pdf import plain_opacity
-from race_equality.render.typst_outputs import as_typst
 from race_equality.render.search import Entry, merge_index, page_of, read_index
+from race_equality.render.typst_outputs import as_typst
 
 #: The place of the links to a page's other forms. Quarto's own list of them knows nothing of data
 #: files, stands where a phone does not show it, and turns a link to a notebook into one to its page.
@@ -198,17 +193,11 @@ class _Rendering:
         listing = listing_of(self.project_dir, self.site_dir) or "<p>No reports have been made yet.</p>"
         page = without_dead_ends(self.index.replace(_LISTING, listing, 1), self.site_dir)
         write_atomically(self.site_dir / page_address(INDEX), page)
-        merge_index(
-            self.site_dir,
-            [entry for entries in self.entries.values() for entry in entries],
-            set(self.entries),
-        )
+        merge_index(self.site_dir, [entry for entries in self.entries.values() for entry in entries], set(self.entries))
         write_listing(self.project_dir, self.site_dir)
 
 
-def _stage_pages(
-    work: _Rendering, shard: Path, pages: Sequence[str], pictures: dict[str, str]
-) -> RenderFailure | None:
+def _stage_pages(work: _Rendering, shard: Path, pages: Sequence[str], pictures: dict[str, str]) -> RenderFailure | None:
     _stage_shard(work.quarto, work.project_dir, shard, pages, site_dir=work.site_dir, also=work.pages)
     for page in pages:
         try:
@@ -226,13 +215,7 @@ def _stage_pages(
 
 
 def _stage_shard(
-    quarto: str,
-    project_dir: Path,
-    shard: Path,
-    pages: Sequence[str],
-    *,
-    site_dir: Path,
-    also: Iterable[str] = (),
+    quarto: str, project_dir: Path, shard: Path, pages: Sequence[str], *, site_dir: Path, also: Iterable[str] = ()
 ) -> None:
     """Copy the project without its pages, and name those that are to be rendered."""
     for entry in project_dir.iterdir():
@@ -269,9 +252,7 @@ def _stage_shard(
     if isinstance(pdf, dict) and _typst_knows_variable_fonts(quarto):
         copy_folder(font_directory(), shard / "fonts")
         pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
-    (shard / "_quarto.yml").write_text(
-        yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8"
-    )
+    (shard / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[str, str]:
@@ -329,7 +310,11 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
             typst = as_typst(markup, crossref)
             if typst is None and _NUMBERED.search(markup):
                 return False
-            both = f"{raw_block(markup)}\n\n{raw_block(typst, 'typst')}" if typst else raw_block(with_column_widths(markup))
+            both = (
+                f"{raw_block(markup)}\n\n{raw_block(typst, 'typst')}"
+                if typst
+                else raw_block(with_column_widths(markup))
+            )
             forms.append((data, both))
     for data, markdown in forms:
         del data["text/html"]
@@ -337,9 +322,7 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     return True
 
 
-def _run(
-    quarto: str, folder: Path, begun: Callable[[str], None], *, date: int
-) -> tuple[str, bool]:
+def _run(quarto: str, folder: Path, begun: Callable[[str], None], *, date: int) -> tuple[str, bool]:
     environment = {"SOURCE_DATE_EPOCH": str(date), **os.environ}
     said = []
     with subprocess.Popen(
@@ -368,9 +351,7 @@ def _typst_knows_variable_fonts(quarto: str) -> bool:
     An older one shows bold as regular with it; the machine's Liberation Sans or Arial, which have
     the same widths, are better then.
     """
-    done = subprocess.run(
-        [quarto, "typst", "--version"], capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run([quarto, "typst", "--version"], capture_output=True, text=True, check=False, timeout=60)
     version = re.search(r"typst (\d+)\.(\d+)", done.stdout + done.stderr)
     return bool(version) and (int(version[1]), int(version[2])) >= (0, 15)
 

@@ -72,9 +72,7 @@ def render_site(
     if quarto:
         from race_equality.render.quarto import render_site_by_quarto
 
-        failures = render_site_by_quarto(
-            quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report
-        )
+        failures = render_site_by_quarto(quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report)
     else:
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
@@ -115,12 +113,7 @@ def _serialised(on_page: OnPage | None) -> OnPage:
 
 
 def _render_built_in(
-    project_dir: Path,
-    site_dir: Path,
-    pages: Sequence[str],
-    config: SiteConfig,
-    jobs: int,
-    report: OnPage,
+    project_dir: Path, site_dir: Path, pages: Sequence[str], config: SiteConfig, jobs: int, report: OnPage
 ) -> list[RenderFailure]:
     # Threads, not processes: Pandoc is a process of its own, typst lets other threads run, and
     # nothing has to be forked from a parent that has used them.

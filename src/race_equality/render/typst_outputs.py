@@ -12,12 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from race_equality.render.assets.filters.html_outputs import (
-    TEXT_SIZE,
-    breakable,
-    column_widths,
-    kept_together,
-)
+from race_equality.render.assets.filters.html_outputs import TEXT_SIZE, breakable, column_widths, kept_together
 
 _VOID = re.compile(r"<(img|br|wbr|col|hr)\b([^<>]*?)\s*/?>")
 _COMMENT = re.compile(r"<!--(?:(?!--).)*-->", re.DOTALL)
@@ -78,9 +73,7 @@ def _blocks(parent: ET.Element, names: _Names) -> Iterable[str]:
             raise _NotOurs
 
 
-def _block(
-    element: ET.Element, names: _Names, *, widths: Mapping[int, Sequence[float]] | None = None
-) -> str:
+def _block(element: ET.Element, names: _Names, *, widths: Mapping[int, Sequence[float]] | None = None) -> str:
     kind = element.tag
     identifier = element.get("id", "")
     if kind == "figure" and identifier.startswith("fig-"):
@@ -209,10 +202,7 @@ def _table(table: ET.Element, widths_by_columns: Mapping[int, Sequence[float]]) 
     if not rows or any(cell.get("rowspan") for _, row in rows for cell in row):
         raise _NotOurs
     measured = [
-        [
-            (_plain(cell), int(cell.get("colspan", 1)), is_head, "number" in cell.get("class", ""))
-            for cell in row
-        ]
+        [(_plain(cell), int(cell.get("colspan", 1)), is_head, "number" in cell.get("class", "")) for cell in row]
         for is_head, row in rows
     ]
     columns = max(sum(cell[1] for cell in row) for row in measured)

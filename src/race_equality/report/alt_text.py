@@ -24,8 +24,7 @@ def of_gaps(known: pd.DataFrame, name: str) -> str:
 def of_groups(known: pd.DataFrame, name: str) -> str:
     """Describe the chart of both groups: each measure's two percentages."""
     pairs = [
-        f"{lower_first(WRES[row.number].name)} {percent(row.ethnic_minority_percent)} and "
-        f"{percent(row.white_percent)}"
+        f"{lower_first(WRES[row.number].name)} {percent(row.ethnic_minority_percent)} and {percent(row.white_percent)}"
         for row in known.itertuples()
     ]
     return f"Dot chart of ethnic minority and White staff at {name}, in that order: {'; '.join(pairs)}."
@@ -36,9 +35,7 @@ def of_funnel(position: str | None, name: str, target: float) -> str:
     where = f"{name} lies {position}." if position else f"{name} has no published figure."
     return (
         f"Funnel plot of trusts around a centre of {percent(target)}, with limits that narrow as more "
-        f"staff answer. {where}".replace("limit.", "limit of the funnel.").replace(
-            "within limits", "within the limits"
-        )
+        f"staff answer. {where}".replace("limit.", "limit of the funnel.").replace("within limits", "within the limits")
     )
 
 

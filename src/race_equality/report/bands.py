@@ -12,8 +12,26 @@ _KINDS = {"non_clinical": "Non-clinical", "clinical": "Clinical", "medical": "Me
 _BAND_NAMES = {"vsm": "very senior manager", "non consultant career grade": "non-consultant career grade"}
 
 #: The order of a pay scale; an alphabetical one would put "under band 1" after band 9.
-_ORDER = ("under", "1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "vsm",
-          "trainee_grade", "career_grade", "consultant", "other")
+_ORDER = (
+    "under",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8a",
+    "8b",
+    "8c",
+    "8d",
+    "9",
+    "vsm",
+    "trainee_grade",
+    "career_grade",
+    "consultant",
+    "other",
+)
 
 
 def _place_in_scale(indicator: str) -> tuple[str, int]:
@@ -64,9 +82,7 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "band": bands["indicator"].map(band_name),
-            "people": [
-                hide if is_few else people(count) for is_few, count in zip(few, bands["people"], strict=True)
-            ],
+            "people": [hide if is_few else people(count) for is_few, count in zip(few, bands["people"], strict=True)],
             "minority": [
                 hide
                 if is_hidden or is_few
@@ -97,9 +113,12 @@ def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     rows = {}
     for row, of_kind, band in zip(words.itertuples(), kind, name, strict=True):
         label = f"Medical: {band}" if of_kind == "Medical" else f"{band[:1].upper()}{band[1:]}"
-        cells = rows.setdefault(label, dict.fromkeys(
-            ("people", "minority", "clinical_people", "clinical_minority"), STATUS_WORDS["not_applicable"]
-        ))
+        cells = rows.setdefault(
+            label,
+            dict.fromkeys(
+                ("people", "minority", "clinical_people", "clinical_minority"), STATUS_WORDS["not_applicable"]
+            ),
+        )
         side = "" if of_kind == "Non-clinical" else "clinical_"
         cells |= {f"{side}people": row.people, f"{side}minority": row.minority}
         rows[label] = cells

@@ -27,11 +27,7 @@ from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURE
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
 from race_equality.report.deeds import as_text
 from race_equality.report.display import Shown
-from race_equality.report.opening import (
-    KIND_WORDS,
-    merged_organisations,
-    organisation_names,
-)
+from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month
 from race_equality.report.sentences import ALL_STAFF_NAMES, among_kind, beside, direction
 from race_equality.report.summary_table import SHORT_NAMES
@@ -135,9 +131,7 @@ def data_version(sources: Iterable[Source]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
-def about_line(
-    trust: Trust, headcount: float, counted: pd.Timestamp, survey: str, version: str, read: Date
-) -> str:
+def about_line(trust: Trust, headcount: float, counted: pd.Timestamp, survey: str, version: str, read: Date) -> str:
     """Say which trust, which period and which data in a line or two.
 
     Parameters
@@ -228,9 +222,7 @@ def state_sentence(
                 "No figures by ethnic group are published for this trust in the files that this report reads.",
             ]
         )
-    found = {
-        row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in known.itertuples()
-    }
+    found = {row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in known.itertuples()}
     adverse = sum(way == "adverse" for way in found.values())
     sentences = []
     if adverse:
@@ -249,8 +241,14 @@ def state_sentence(
         if apart:
             sentences.append(f"Beside all trusts together, the gap is {listing(apart)}.")
     for way, words in (
-        ("favourable", f"{'They' if adverse else 'Staff from ethnic minorities'} report better experience than White staff on {{}}."),
-        ("unclear", "On {} the data do not show a reliable difference; this does not show that experiences are the same."),
+        (
+            "favourable",
+            f"{'They' if adverse else 'Staff from ethnic minorities'} report better experience than White staff on {{}}.",
+        ),
+        (
+            "unclear",
+            "On {} the data do not show a reliable difference; this does not show that experiences are the same.",
+        ),
     ):
         names = [lower_first(SHORT_NAMES[number]) for number, has in found.items() if has == way]
         if names:
@@ -313,7 +311,11 @@ def staff_cards(
     found = []
     for number, own, instead in (
         (7, lambda: _leadership(board, national) if _is_shown(board) else None, "staff_survey_q15"),
-        (6, lambda: _shortlisting(shortlisted.iloc[-1], national) if _is_shown(shortlisted) else None, "staff_survey_q16a"),
+        (
+            6,
+            lambda: _shortlisting(shortlisted.iloc[-1], national) if _is_shown(shortlisted) else None,
+            "staff_survey_q16a",
+        ),
         (8, lambda: None, "staff_survey_q16b"),
     ):
         found.append(own() or _gap(number, here, comparator) or _all_staff(instead, asked, spread, kind))
@@ -341,7 +343,12 @@ def _leadership(board: pd.DataFrame, national) -> Card:
 
 def _shortlisting(found: pd.Series, national) -> Card:
     if math.isnan(found["ratio"]):
-        return Card("Shortlisting ratio", "Cannot be estimated", "Nobody was appointed from one of the groups.", _READINGS["none"])
+        return Card(
+            "Shortlisting ratio",
+            "Cannot be estimated",
+            "Nobody was appointed from one of the groups.",
+            _READINGS["none"],
+        )
     way = "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
     bounds = ratio(found["ratio"], found["lower"], found["upper"]).partition("(")[2].rstrip(")")
     return Card(
@@ -397,7 +404,9 @@ def _all_staff(indicator: str, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
     title, said = ALL_STAFF_NAMES[indicator], _SAID_OF_ALL_STAFF[indicator]
     answers = asked[asked["indicator"] == indicator]
     if answers.empty:
-        return Card(title, "No data", "The staff survey that this report reads holds no figure for this trust.", "Not known")
+        return Card(
+            title, "No data", "The staff survey that this report reads holds no figure for this trust.", "Not known"
+        )
     found = answers.iloc[0]
     text = f"{percent(found['percent'])} {said} (interval: {interval(found['lower'], found['upper'], signed=False)})."
     if indicator in spread.index:
@@ -470,9 +479,10 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
             f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group and "
             f"{percent(white.iloc[0]['percent'])} in the White group {measures[name].statement} (interval of the gap: "
             f"{interval(found['gap_lower'], found['gap_upper'])}). No other group’s gap is wider.",
-            {"adverse": f"Worse for {found['group']} patients", "favourable": f"Better for {found['group']} patients"}.get(
-                way, _READINGS["unclear"]
-            ),
+            {
+                "adverse": f"Worse for {found['group']} patients",
+                "favourable": f"Better for {found['group']} patients",
+            }.get(way, _READINGS["unclear"]),
             way,
         )
     return None
@@ -555,11 +565,13 @@ def decisions(
     ]
     said = {action.what for action in actions if action.is_late(on)}
     reviews = [
-        action for action in sorted(actions, key=lambda action: action.review.date)
+        action
+        for action in sorted(actions, key=lambda action: action.review.date)
         if action.is_open and action.review.decision is None and action.what not in said
     ]
     found += [
-        Decision(f"Stop or continue: {_brief(action.what)}", action.owner, max(action.review.date, on)) for action in reviews
+        Decision(f"Stop or continue: {_brief(action.what)}", action.owner, max(action.review.date, on))
+        for action in reviews
     ]
     if found:
         return found[:MOST_DECISIONS]
@@ -575,7 +587,12 @@ def decisions(
     found.append(Decision(change, owner, by, proposed=True))
     if not has_return:
         found.append(
-            Decision("Bring the trust’s own return (WRES 1 to 4 and 9) into this report", "Director of workforce", by, proposed=True)
+            Decision(
+                "Bring the trust’s own return (WRES 1 to 4 and 9) into this report",
+                "Director of workforce",
+                by,
+                proposed=True,
+            )
         )
     owner = "Chief operating officer" if waits else "Chief medical officer"
     what = "waiting times" if waits else "care"
@@ -793,9 +810,7 @@ _NUMBERS = ("minority", "white", "gap", "england", "earlier")
 def _table_markup(table: pd.DataFrame, caption: str) -> str:
     """Nine rows, one line each; what is missing is said once a row."""
     columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
-    head = "".join(
-        f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns
-    )
+    head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
     body = []
     for row in table.to_dict("records"):
         missing, of_whom = row["missing"], row["of_whom"]

@@ -12,13 +12,7 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from race_equality.actions.model import (
-    AREAS,
-    INDICATORS,
-    Action,
-    Evidence,
-    SelfAssessment,
-)
+from race_equality.actions.model import AREAS, INDICATORS, Action, Evidence, SelfAssessment
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
@@ -26,16 +20,7 @@ from race_equality.indicators.since import Change, change_since
 from race_equality.params import Params
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
-from race_equality.report.words import (
-    STATUS_WORDS,
-    date,
-    interval,
-    listing,
-    number_word,
-    percent,
-    period,
-    points,
-)
+from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
 
 #: The reading of a change, for what the indicator says is adverse.
 CHANGE_WORDS = {
@@ -80,9 +65,7 @@ def day_of_report(params: Params, sources: Iterable[Source]) -> Date:
         return params.report_date
     read = [source.date_read for source in sources]
     if not read:
-        raise RaceEqualityError(
-            "No day to report on: data/sources is empty. Set report_date in params/_defaults.yml."
-        )
+        raise RaceEqualityError("No day to report on: data/sources is empty. Set report_date in params/_defaults.yml.")
     return max(read)
 
 
@@ -216,7 +199,9 @@ def changes_since(
     list of (datetime.date, Change)
         One for each indicator and day, in the order of indicators.
     """
-    begun = {(action.indicator, action.began) for action in actions if action.began <= on and action.status != "planned"}
+    begun = {
+        (action.indicator, action.began) for action in actions if action.began <= on and action.status != "planned"
+    }
     order = list(INDICATORS)
     return [
         (began, change_since(figures, trust_code, indicator, pd.Timestamp(began), fewest_people=fewest_people))
@@ -308,10 +293,10 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
         if area is not None:
             note = as_text(area.note) if area.note else note
             if area.evidence is not None:
-                note = _linked(f"{as_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence)
-        rows.append(
-            {"area": meaning, "level": _capital(area.level) if area else "Not assessed", "note": note}
-        )
+                note = _linked(
+                    f"{as_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
+                )
+        rows.append({"area": meaning, "level": _capital(area.level) if area else "Not assessed", "note": note})
     return pd.DataFrame(rows, columns=["area", "level", "note"])
 
 

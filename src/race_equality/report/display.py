@@ -120,12 +120,7 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
 
 
 def show_table(
-    table: pd.DataFrame,
-    *,
-    id: str,
-    caption: str,
-    columns: Mapping[str, str],
-    numbers: Sequence[str] = (),
+    table: pd.DataFrame, *, id: str, caption: str, columns: Mapping[str, str], numbers: Sequence[str] = ()
 ) -> Shown:
     """Show a table of ready text with its first column as row headings.
 
@@ -167,9 +162,7 @@ def show_table(
     )
     body = []
     for row in zip(*cells.values(), strict=True):
-        first, *rest = (
-            value._markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row
-        )
+        first, *rest = (value._markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row)
         data = "".join(
             f"<td{number if name in numbers else ''}>{value}</td>"
             for name, value in zip(list(columns)[1:], rest, strict=True)

@@ -59,19 +59,39 @@ def enough_to_act_on(
         if number in here.index and here.loc[number, "status"] == "ok":
             rows.append(_survey(name, indicator, here.loc[number]))
         elif number in here.index and here.loc[number, "status"] == "suppressed":
-            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Read it with other years and the trust’s own records"))
+            rows.append(
+                _row(name, _NO, STATUS_WORDS["suppressed"], "Read it with other years and the trust’s own records")
+            )
         elif number in returned.index and returned.loc[number, "status"] == "suppressed":
-            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Look at each decision, which is how a few of them can be judged"))
+            rows.append(
+                _row(
+                    name,
+                    _NO,
+                    STATUS_WORDS["suppressed"],
+                    "Look at each decision, which is how a few of them can be judged",
+                )
+            )
         elif number in returned.index:
             rows.append(_ratio(name, returned.loc[number]))
         elif number == 1 and len(board):
-            rows.append(_row(name, _YES, f"Counts of all {people(board.iloc[-1]['staff'])} staff", "Look where shares fall from band to band"))
+            rows.append(
+                _row(
+                    name,
+                    _YES,
+                    f"Counts of all {people(board.iloc[-1]['staff'])} staff",
+                    "Look where shares fall from band to band",
+                )
+            )
         elif number == 9 and len(board) and board.iloc[-1]["status"] == "suppressed":
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Decide how the next vacancy is filled"))
         elif number == 9 and len(board):
             rows.append(
-                _row(name, _YES, f"A count of all {people(board.iloc[-1]['board_members'])} members and no sample: each seat is a decision",
-                     "Decide how the next vacancy is filled")
+                _row(
+                    name,
+                    _YES,
+                    f"A count of all {people(board.iloc[-1]['board_members'])} members and no sample: each seat is a decision",
+                    "Decide how the next vacancy is filled",
+                )
             )
         elif indicator.from_return:
             awaited.append(number)
@@ -86,8 +106,12 @@ def enough_to_act_on(
     if len(asked):
         fewest = asked["base"].min()
         rows.append(
-            _row("Fairness and discrimination, all staff", _YES, f"At least {people(fewest)} staff answered",
-                 "Act on the whole; ask the staff network which groups it falls on")
+            _row(
+                "Fairness and discrimination, all staff",
+                _YES,
+                f"At least {people(fewest)} staff answered",
+                "Act on the whole; ask the staff network which groups it falls on",
+            )
         )
     rows += _patients(deliveries, by_group, waits=waits, detentions=detentions)
     return pd.DataFrame(rows)
@@ -100,7 +124,9 @@ def _survey(name: str, indicator, found: pd.Series) -> dict[str, str]:
         f"({interval(found['gap_lower'], found['gap_upper'])})"
     )
     if way == "unclear":
-        return _row(name, _NO, basis, "Read it with other years and the trust’s own records, and act on the gaps that are clear")
+        return _row(
+            name, _NO, basis, "Read it with other years and the trust’s own records, and act on the gaps that are clear"
+        )
     return _row(name, _YES, basis, "Agree a change" if way == "adverse" else "Find out what works, and keep it")
 
 
@@ -113,19 +139,32 @@ def _ratio(name: str, found: pd.Series) -> dict[str, str]:
     return _row(name, _YES, basis, "Agree a change" if found["lower"] > 1 else "Find out what works, and keep it")
 
 
-def _patients(deliveries: pd.DataFrame, by_group: pd.DataFrame, *, waits: bool, detentions: bool) -> list[dict[str, str]]:
+def _patients(
+    deliveries: pd.DataFrame, by_group: pd.DataFrame, *, waits: bool, detentions: bool
+) -> list[dict[str, str]]:
     rows = []
     own = by_group[by_group["breakdown"] == "ethnicity"]
     if len(own):
         last = own[own["period_end"] == own["period_end"].max()]
         clear = last["direction"].isin(["adverse", "favourable"]).any()
         rows.append(
-            _row("Waits and care by ethnic group", _YES if clear else _NO, "The trust’s own patients return",
-                 "Agree a change for the groups that wait longer" if clear else "Add years together; look at single pathways")
+            _row(
+                "Waits and care by ethnic group",
+                _YES if clear else _NO,
+                "The trust’s own patients return",
+                "Agree a change for the groups that wait longer"
+                if clear
+                else "Add years together; look at single pathways",
+            )
         )
     elif waits:
         rows.append(
-            _row("Waits and A&E by ethnic group", _NO, "Published for all patients together", "The trust’s own records can say whose wait is longer")
+            _row(
+                "Waits and A&E by ethnic group",
+                _NO,
+                "Published for all patients together",
+                "The trust’s own records can say whose wait is longer",
+            )
         )
     if len(deliveries):
         unknown = deliveries.loc[deliveries["group"] == "Not stated or not known", "percent"].iloc[0]
@@ -134,13 +173,19 @@ def _patients(deliveries: pd.DataFrame, by_group: pd.DataFrame, *, waits: bool, 
                 "Maternity by ethnic group",
                 _YES if unknown < MOST_UNRECORDED else _NO,
                 f"Ethnic group not recorded for {percent(unknown)}",
-                "Set outcomes beside these groups" if unknown < MOST_UNRECORDED else "Ask at booking; act on what women say meanwhile",
+                "Set outcomes beside these groups"
+                if unknown < MOST_UNRECORDED
+                else "Ask at booking; act on what women say meanwhile",
             )
         )
     if detentions:
         rows.append(
-            _row("Detention by ethnic group", _YES, "Published for England and for systems; not adjusted for age",
-                 "Act with the system’s other providers (PCREF)")
+            _row(
+                "Detention by ethnic group",
+                _YES,
+                "Published for England and for systems; not adjusted for age",
+                "Act with the system’s other providers (PCREF)",
+            )
         )
     return rows
 

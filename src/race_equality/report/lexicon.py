@@ -4,43 +4,63 @@ from __future__ import annotations
 
 #: Word and meaning, in alphabetical order.
 LEXICON = (
-    ("95% confidence interval",
-     "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value."),
+    (
+        "95% confidence interval",
+        "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value.",
+    ),
     ("Adverse", "To the disadvantage of staff from ethnic minorities."),
     ("BME", "Black and minority ethnic: the label of the WRES and of some sources, used here only in quotation."),
     ("Catchment", "The people whom an acute trust serves, estimated from who was admitted."),
     ("Detention", "Being kept in hospital under the Mental Health Act 1983, whether or not a patient agrees."),
     ("Disparity", "A measured difference between groups. It does not say why they differ."),
-    ("Ethnic minorities",
-     "All ethnic groups other than White. The WRES counts White minorities, such as Gypsy or Irish Traveller "
-     "people, in the White group, so they are not part of this phrase."),
+    (
+        "Ethnic minorities",
+        "All ethnic groups other than White. The WRES counts White minorities, such as Gypsy or Irish Traveller "
+        "people, in the White group, so they are not part of this phrase.",
+    ),
     ("Funnel", "A chart of trusts by size, with limits for chance and for the ordinary variation between trusts."),
-    ("Gap",
-     "The percentage of staff from ethnic minorities minus the percentage of White staff, in points. It is worked out before "
-     "rounding, so it can differ by 0.1 from the two percentages as they are printed."),
-    ("High-impact action",
-     "One of the six actions of NHS England’s equality, diversity and inclusion improvement plan (June 2023)."),
-    ("Leadership gap",
-     "The percentage of the board from ethnic minorities minus that of the workforce, in points (WRES 9)."),
+    (
+        "Gap",
+        "The percentage of staff from ethnic minorities minus the percentage of White staff, in points. It is worked out before "
+        "rounding, so it can differ by 0.1 from the two percentages as they are printed.",
+    ),
+    (
+        "High-impact action",
+        "One of the six actions of NHS England’s equality, diversity and inclusion improvement plan (June 2023).",
+    ),
+    (
+        "Leadership gap",
+        "The percentage of the board from ethnic minorities minus that of the workforce, in points (WRES 9).",
+    ),
     ("Local", "From a trust’s own return, which nobody has published: it stays on the machine that made the page."),
     ("Not applicable", "Has no meaning for this kind of trust, or for a time before it opened."),
     ("Not available", "Could exist and was not published, or cannot be used as it was published."),
     ("PCREF", "Patient and carer race equality framework, which every provider of mental health care must have."),
     ("Rank", "A trust’s place among all trusts, given as an interval alone: the data do not hold a single place."),
     ("Relative likelihood", "One group’s chance of an event divided by another group’s: “times as likely”."),
-    ("Shortlisting ratio",
-     "How many times as likely White applicants were as applicants from ethnic minorities to be appointed (WRES 2)."),
+    (
+        "Shortlisting ratio",
+        "How many times as likely White applicants were as applicants from ethnic minorities to be appointed (WRES 2).",
+    ),
     ("Similar trusts", "Trusts of the same kind that are nearest in size and in whom they employ and serve."),
-    ("Slope index",
-     "The difference between the most and the least deprived end of a straight line drawn through all fifths."),
-    ("Steadied gap",
-     "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others."),
+    (
+        "Slope index",
+        "The difference between the most and the least deprived end of a straight line drawn through all fifths.",
+    ),
+    (
+        "Steadied gap",
+        "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
+    ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
-    ("Wider or narrower than England",
-     "An adverse gap whose whole 95% confidence interval lies further from zero, or nearer to it, than the gap of all trusts "
-     "together."),
-    ("Worse or better than most trusts",
-     "What all staff say, where the whole 95% confidence interval lies outside the middle half of the trusts of this kind."),
+    (
+        "Wider or narrower than England",
+        "An adverse gap whose whole 95% confidence interval lies further from zero, or nearer to it, than the gap of all trusts "
+        "together.",
+    ),
+    (
+        "Worse or better than most trusts",
+        "What all staff say, where the whole 95% confidence interval lies outside the middle half of the trusts of this kind.",
+    ),
     ("WRES", "The NHS Workforce Race Equality Standard, part of the NHS Standard Contract."),
 )
 
@@ -49,17 +69,26 @@ METHODS = (
     ("A percentage", "Wilson score interval", "Wilson 1927"),
     ("A gap in percentage points", "Newcombe’s hybrid score interval", "Newcombe 1998"),
     ("A relative likelihood", "Score interval with skewness correction", "Gart and Nam 1988; Laud 2017"),
-    ("The four-fifths range", "Probability of lying outside it, two Jeffreys posteriors", "Brown, Cai and DasGupta 2001"),
+    (
+        "The four-fifths range",
+        "Probability of lying outside it, two Jeffreys posteriors",
+        "Brown, Cai and DasGupta 2001",
+    ),
     ("A rate", "Byar’s limits; exact Poisson limits under 10", "Breslow and Day 1987"),
     ("A trust among all trusts", "Funnel limits with over-dispersion", "Spiegelhalter 2005"),
-    ("A small trust’s gap",
-     "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",
-     "Marshall and Spiegelhalter 1998"),
+    (
+        "A small trust’s gap",
+        "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",
+        "Marshall and Spiegelhalter 1998",
+    ),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),
     ("How far ethnic groups are apart", "Index of disparity", "Pearcy and Keppel 2002"),
     ("A series of months", "XmR chart and its rules", "NHS England, Making Data Count"),
     ("A few yearly surveys", "Weighted slope with its interval", "Birge 1932"),
     ("When two moving shares would meet", "The gap’s slope in log odds, Fieller’s interval", "Fieller 1954"),
-    ("Staff and patients across trusts", "Rank correlation, adjusted for kind and London",
-     "Bonett and Wright 2000; Dawson 2009; Raleigh 2009"),
+    (
+        "Staff and patients across trusts",
+        "Rank correlation, adjusted for kind and London",
+        "Bonett and Wright 2000; Dawson 2009; Raleigh 2009",
+    ),
 )

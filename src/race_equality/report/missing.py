@@ -39,9 +39,7 @@ _FAMILIES = (
 )
 
 #: Why a figure is missing, where the reason is the same for every trust.
-_REASONS = {
-    "staff_survey_q16c_1": "the workbook gives 100% for every organisation, which cannot be a real answer",
-}
+_REASONS = {"staff_survey_q16c_1": "the workbook gives 100% for every organisation, which cannot be a real answer"}
 
 
 def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:

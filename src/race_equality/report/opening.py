@@ -152,8 +152,7 @@ def questions_for_the_board(
     if len(board) and board.iloc[-1]["board_upper"] < board.iloc[-1]["workforce_percent"]:
         adverse.append((0.0, 9))
     lines = [
-        f"- {WRES[number].name}: {lower_first(_QUESTIONS[number])}"
-        for _, number in sorted(adverse, reverse=True)[:4]
+        f"- {WRES[number].name}: {lower_first(_QUESTIONS[number])}" for _, number in sorted(adverse, reverse=True)[:4]
     ]
     if not lines:
         lines = [

@@ -9,15 +9,7 @@ import pandas as pd
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.patients_return import MEASURES as RETURN_MEASURES
-from race_equality.report.words import (
-    MONTHS,
-    STATUS_WORDS,
-    interval,
-    listing,
-    lower_first,
-    percent,
-    points,
-)
+from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
 
 _MEASURES = {measure.id: measure for measure in MEASURES}
 
@@ -212,7 +204,9 @@ def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:
     """
     end = deliveries["period_end"].iloc[0]
     unknown = deliveries.loc[deliveries["group"] == "Not stated or not known", "percent"].iloc[0]
-    text = f"In the year to {month(end)}, the ethnic group of {percent(unknown)} of those who gave birth was not recorded."
+    text = (
+        f"In the year to {month(end)}, the ethnic group of {percent(unknown)} of those who gave birth was not recorded."
+    )
     if not math.isnan(deprived):
         text += f" {percent(deprived)} lived in the most deprived fifth of areas."
     return text + " No outcome of birth is published by ethnic group and trust."

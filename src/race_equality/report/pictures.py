@@ -100,9 +100,7 @@ def group_chart(rows: pd.DataFrame) -> Layers:
     """
     labels = [wrap(label) for label in rows["label"].unique()]
     rows = rows.assign(
-        said=[
-            f"{row['label']}, {row['group']}: {_interval_words(row)}" for row in rows.to_dict("records")
-        ],
+        said=[f"{row['label']}, {row['group']}: {_interval_words(row)}" for row in rows.to_dict("records")],
         label=rows["label"].map(wrap),
         shown=rows["percent"].map(words.percent),
     ).round({"percent": 1, "lower": 1, "upper": 1})
@@ -110,9 +108,7 @@ def group_chart(rows: pd.DataFrame) -> Layers:
     base = alt.Chart().encode(
         y=alt.Y("label:N", sort=labels, axis=_LINES),
         yOffset=alt.YOffset("group:N", sort=groups, scale=alt.Scale(paddingOuter=0.6)),
-        color=alt.Color(
-            "group:N", scale=alt.Scale(domain=groups, range=[GROUP_COLOURS[group] for group in groups])
-        ),
+        color=alt.Color("group:N", scale=alt.Scale(domain=groups, range=[GROUP_COLOURS[group] for group in groups])),
     )
     x = alt.X(
         "percent:Q",
@@ -124,10 +120,7 @@ def group_chart(rows: pd.DataFrame) -> Layers:
         base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title="Percentage of staff"), x2=alt.X2("upper:Q")),
         base.mark_point(size=120, aria=True).encode(
             x=x,
-            shape=alt.Shape(
-                "group:N",
-                scale=alt.Scale(domain=groups, range=[GROUP_SHAPES[group] for group in groups]),
-            ),
+            shape=alt.Shape("group:N", scale=alt.Scale(domain=groups, range=[GROUP_SHAPES[group] for group in groups])),
             description=alt.Description("said:N"),
         ),
         base.mark_text(align="left", dx=8).encode(
@@ -209,9 +202,9 @@ def association_chart(rows: pd.DataFrame) -> Layers:
         ),
         # A figure stands on the far side of its interval, away from the line at zero.
         *(
-            base.transform_filter(side).mark_text(align=align, dx=shift).encode(
-                x=alt.X(end, title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
-            )
+            base.transform_filter(side)
+            .mark_text(align=align, dx=shift)
+            .encode(x=alt.X(end, title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY))
             for side, end, align, shift in (
                 (alt.datum.correlation >= 0, "upper:Q", "left", 9),
                 (alt.datum.correlation < 0, "lower:Q", "right", -9),
@@ -488,7 +481,9 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     shown = here.encode(x=alt.X("percent:Q", title=x_title), y=y, text=alt.Text("shown:N"))
     return layered(
         *others,
-        here.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q"), y=y, color=colour),
+        here.mark_rule(strokeWidth=3).encode(
+            x=alt.X("lower:Q", title=x_title), x2=alt.X2("upper:Q"), y=y, color=colour
+        ),
         here.mark_point(size=150, shape="circle", aria=True).encode(
             x=alt.X("percent:Q", title=x_title), y=y, color=colour, description=alt.Description("said:N")
         ),
@@ -511,7 +506,9 @@ def about_ticks(trusts: int) -> str:
     """
     if trusts <= MOST_MARKS:
         return "Each tick is a trust"
-    return "The grey bar holds the middle half of the other trusts, white at their median, and the narrow one nine in ten"
+    return (
+        "The grey bar holds the middle half of the other trusts, white at their median, and the narrow one nine in ten"
+    )
 
 
 def _ranges(rows: pd.DataFrame, series: str) -> pd.DataFrame:
@@ -577,7 +574,9 @@ def months_chart(rows: pd.DataFrame) -> Layers:
     )
     layers = [
         lines,
-        alt.Chart(places).mark_point(size=30, opacity=0, aria=True).encode(x=x, y=y, description=alt.Description("said:N")),
+        alt.Chart(places)
+        .mark_point(size=30, opacity=0, aria=True)
+        .encode(x=x, y=y, description=alt.Description("said:N")),
     ]
     ends = rows.loc[rows.groupby("series", sort=False)["month"].idxmax()]
     ends = ends.assign(shown=[f"{row.series} {words.percent(row.percent)}" for row in ends.itertuples()])
@@ -603,7 +602,9 @@ def _recording_break(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     return [
         at.mark_rule(strokeDash=[2, 3]),
         # near zero, where no line runs
-        at.mark_text(align="right", baseline="bottom", dx=-5, fontSize=13).encode(y=alt.YValue(196), text=alt.Text("name:N")),
+        at.mark_text(align="right", baseline="bottom", dx=-5, fontSize=13).encode(
+            y=alt.YValue(196), text=alt.Text("name:N")
+        ),
     ]
 
 
@@ -693,12 +694,20 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
 
     return (
         alt.layer(
-            part("behind").mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3]).encode(y=y, detail=alt.Detail("segment:N")),
+            part("behind")
+            .mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3])
+            .encode(y=y, detail=alt.Detail("segment:N")),
             part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
-            part("group").mark_rule(color=DARK_BLUE, strokeWidth=2).encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
-            part("group").mark_point(color=DARK_BLUE, size=40, aria=True).encode(y=y, description=alt.Description("said:N")),
+            part("group")
+            .mark_rule(color=DARK_BLUE, strokeWidth=2)
+            .encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
+            part("group")
+            .mark_point(color=DARK_BLUE, size=40, aria=True)
+            .encode(y=y, description=alt.Description("said:N")),
             *(
-                part(name).mark_text(align="right", dx=8, dy=shift, fontWeight="bold").encode(y=y, text=alt.Text("shown:N"))
+                part(name)
+                .mark_text(align="right", dx=8, dy=shift, fontWeight="bold")
+                .encode(y=y, text=alt.Text("shown:N"))
                 for name, shift in (("high end", -14), ("low end", 17))
             ),
             data=table,
@@ -766,10 +775,12 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
             part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
             # below the figure of the latest month
             part("break").mark_rule(strokeDash=[2, 3]).encode(y=alt.YValue(20), y2=alt.Y2Value(110)),
-            part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description=alt.Description("said:N")),
-            part("end").mark_text(align="right", dx=8, baseline="top", fontWeight="bold").encode(
-                y=alt.YValue(0), text=alt.Text("shown:N")
-            ),
+            part("mark")
+            .mark_point(color=DARK_BLUE, size=30, aria=True)
+            .encode(y=y, description=alt.Description("said:N")),
+            part("end")
+            .mark_text(align="right", dx=8, baseline="top", fontWeight="bold")
+            .encode(y=alt.YValue(0), text=alt.Text("shown:N")),
             data=table,
         )
         .properties(width=_PANEL_WIDTH, height=110)
@@ -839,7 +850,9 @@ def distribution_chart(
     rows["series"] = rows["series"] if series else "Each trust"
     area = {}
     if many:
-        rows = rows.groupby(["group", "row", "place", "pile", "series"], sort=False).size().rename("trusts").reset_index()
+        rows = (
+            rows.groupby(["group", "row", "place", "pile", "series"], sort=False).size().rename("trusts").reset_index()
+        )
         rows["said"] = [
             f"{row.group}: {_number_of_trusts(row.trusts)} around {words.in_unit(row.place, unit)}"
             + (f", {words.lower_first(row.series)}" if series else "")
@@ -876,7 +889,9 @@ def distribution_chart(
     upright = alt.Chart(lines).encode(x=x)
     layers[:0] = [upright.mark_rule(strokeDash=[4, 3])] if len(lines) else []
     if len(lines):
-        layers.append(upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.YValue(0), text=alt.Text("name:N")))
+        layers.append(
+            upright.mark_text(baseline="bottom", dy=-3, fontSize=13).encode(y=alt.YValue(0), text=alt.Text("name:N"))
+        )
     return layered(*layers, width=width, height=alt.Step(max(52, _DOT * 2 * half)))
 
 
@@ -903,7 +918,8 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
         steps = {name: (rows[name].max() - rows[name].min()) / number or 1.0 for name, number in (("x", 22), ("y", 14))}
         rows = _gathered(rows, "series", steps).round({"x": 1, "y": 1})
         rows["said"] = [
-            f"{row.series}: {_number_of_trusts(row.trusts)} around {row.x:.1f} along and {row.y:.1f} upwards" for row in rows.itertuples()
+            f"{row.series}: {_number_of_trusts(row.trusts)} around {row.x:.1f} along and {row.y:.1f} upwards"
+            for row in rows.itertuples()
         ]
         area = {"size": _area(rows["trusts"])}
         rows = rows[["x", "y", "series", "trusts", "said"]]
@@ -978,7 +994,13 @@ def system_map(
             alt.Chart(alt.Data(values=areas))
             .mark_geoshape(stroke=DARK_GREY, strokeWidth=0.8, aria=True)
             .encode(
-                color=alt.Color("class:N", scale=scale, legend=alt.Legend(symbolType="square", columns=2, symbolStrokeColor=DARK_GREY, symbolStrokeWidth=0.8)),
+                color=alt.Color(
+                    "class:N",
+                    scale=scale,
+                    legend=alt.Legend(
+                        symbolType="square", columns=2, symbolStrokeColor=DARK_GREY, symbolStrokeWidth=0.8
+                    ),
+                ),
                 description=alt.Description("said:N"),
             )
         )

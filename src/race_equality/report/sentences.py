@@ -118,12 +118,7 @@ def among_kind(answer, spread: pd.DataFrame) -> str:
 
 
 #: A direction as a reading for staff from ethnic minorities, under a heading that names them.
-READINGS = {
-    "adverse": "Worse",
-    "favourable": "Better",
-    "unclear": "No reliable difference",
-    "none": "No data",
-}
+READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
 
 
 def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:
@@ -267,10 +262,7 @@ def _likelihood(row) -> str:
         f"(95% confidence interval: {bounds})."
     )
     if row.lower <= 1 <= row.upper:
-        text += (
-            " The data do not show a reliable difference. "
-            "This does not show that experiences are the same."
-        )
+        text += " The data do not show a reliable difference. This does not show that experiences are the same."
     return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."
 
 
@@ -279,7 +271,9 @@ _YEARS_IN_A_TABLE = 4
 
 def years_of(likelihoods: pd.DataFrame) -> list[str]:
     """Return the latest years that a return holds, as many as a table has room for, oldest first, in words."""
-    pairs = likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end").tail(_YEARS_IN_A_TABLE)
+    pairs = (
+        likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end").tail(_YEARS_IN_A_TABLE)
+    )
     return [period(start, end) for start, end in pairs.itertuples(index=False)]
 
 
@@ -304,7 +298,9 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
         row = {"measure": name} | dict.fromkeys(years_of(likelihoods), STATUS_WORDS["not_available"])
         for found in years.itertuples():
             row[period(found.period_start, found.period_end)] = (
-                STATUS_WORDS["suppressed"] if found.status == "suppressed" else ratio(found.ratio, found.lower, found.upper)
+                STATUS_WORDS["suppressed"]
+                if found.status == "suppressed"
+                else ratio(found.ratio, found.lower, found.upper)
             )
         rows.append(row)
     return pd.DataFrame(rows)
@@ -391,17 +387,19 @@ def peers_sentence(peers: Peers) -> str:
         return peers.reason
     names = [f"{row.trust_name} ({row.trust_code})" for row in peers.table.itertuples()]
     shared = [
-        f"{people(round(lower, -2))} to {people(round(upper, -2))} staff" if name == "headcount" else f"{lower:.0f}% to {upper:.0f}% {what}"
+        f"{people(round(lower, -2))} to {people(round(upper, -2))} staff"
+        if name == "headcount"
+        else f"{lower:.0f}% to {upper:.0f}% {what}"
         for name, what in (
-            ("headcount", ""), ("minority_respondents_percent", "of survey respondents from ethnic minorities")
+            ("headcount", ""),
+            ("minority_respondents_percent", "of survey respondents from ethnic minorities"),
         )
         if name in peers.table
         for lower, upper in [(peers.table[name].min(), peers.table[name].max())]
         if not math.isnan(lower)
     ]
-    return (
-        f"{peers.reason} They are {'; '.join(names)}. Names are in order of similarity, not of performance."
-        + (f" They have {listing(shared)}." if shared else "")
+    return f"{peers.reason} They are {'; '.join(names)}. Names are in order of similarity, not of performance." + (
+        f" They have {listing(shared)}." if shared else ""
     )
 
 
@@ -508,13 +506,19 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
-        yearly = "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
+        yearly = (
+            ""
+            if brief
+            else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
+        )
         return (
             f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}; the data do not show "
             f"a reliable change{yearly}."
         )
     verb = "rose" if change.direction == "rising" else "fell"
-    yearly = "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
+    yearly = (
+        "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
+    )
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
 
 

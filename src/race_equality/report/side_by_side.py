@@ -132,7 +132,11 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
 
         def share(codes=None, same=same):
             chosen = same if codes is None else same[among(same["trust_code"], codes)]
-            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if len(chosen) else STATUS_WORDS["not_available"]
+            return (
+                percent(100 * chosen["count"].sum() / chosen["people"].sum())
+                if len(chosen)
+                else STATUS_WORDS["not_available"]
+            )
 
         rows.append(
             {

@@ -42,7 +42,9 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     dict of str to tuple of str
         By indicator, for the audit of a site (:func:`race_equality.disclosure.audit.audit_site`).
     """
-    found = {f"wres_{number}": (measure.name, SHORT_NAMES[number], f"WRES {number}") for number, measure in WRES.items()}
+    found = {
+        f"wres_{number}": (measure.name, SHORT_NAMES[number], f"WRES {number}") for number, measure in WRES.items()
+    }
     found["wres_2_excluding_international"] = ("Without international recruits",)
     return found | {question.id: (question.name, question.number) for question in QUESTIONS}
 
@@ -148,15 +150,24 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
     elif number in set(likelihoods["number"]):
         years = likelihoods[likelihoods["number"] == number]
         found = years.iloc[-1]
-        row |= {"missing": STATUS_WORDS["suppressed"]} if found["status"] == "suppressed" else {
-            "minority": percent(found["ethnic_minority_percent"]),
-            "white": percent(found["white_percent"]),
-            "gap": ratio(found["ratio"], found["lower"], found["upper"]),
-            **_read(
-                "none" if math.isnan(found["ratio"])
-                else "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
-            ),
-        }
+        row |= (
+            {"missing": STATUS_WORDS["suppressed"]}
+            if found["status"] == "suppressed"
+            else {
+                "minority": percent(found["ethnic_minority_percent"]),
+                "white": percent(found["white_percent"]),
+                "gap": ratio(found["ratio"], found["lower"], found["upper"]),
+                **_read(
+                    "none"
+                    if math.isnan(found["ratio"])
+                    else "adverse"
+                    if found["lower"] > 1
+                    else "favourable"
+                    if found["upper"] < 1
+                    else "unclear"
+                ),
+            }
+        )
         before = two_years_before(years)
         if before is not None and not math.isnan(before["ratio"]):
             row["earlier"] = f"{before['ratio']:.2f}"
@@ -175,13 +186,17 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
     elif number == 9 and len(board):
         found = board.iloc[-1]
         lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
-        row |= {"missing": STATUS_WORDS["suppressed"]} if found["status"] == "suppressed" else {
-            "minority": percent(found["board_percent"]),
-            "white": STATUS_WORDS["not_applicable"],
-            "of_whom": "of the board",
-            "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
-            **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
-        }
+        row |= (
+            {"missing": STATUS_WORDS["suppressed"]}
+            if found["status"] == "suppressed"
+            else {
+                "minority": percent(found["board_percent"]),
+                "white": STATUS_WORDS["not_applicable"],
+                "of_whom": "of the board",
+                "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
+                **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
+            }
+        )
         before = two_years_before(board)
         if before is not None and before["status"] == "ok":
             row["earlier"] = points(before["difference"])

@@ -181,9 +181,7 @@ def trace_of(
                     "figure": _NAMES.get(name, name),
                     "organisation": organisation,
                     "file": files[source],
-                    "place": "; ".join(where)
-                    if len(where) < 3
-                    else f"{where[0]} to {where[-1]} ({len(where)} places)",
+                    "place": "; ".join(where) if len(where) < 3 else f"{where[0]} to {where[-1]} ({len(where)} places)",
                 }
             )
     return pd.DataFrame(listed, columns=["figure", "organisation", "file", "place"])
@@ -206,9 +204,7 @@ def by_file(traced: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for file, found in traced.groupby("file", sort=False):
         several = found["organisation"].nunique() > 1
-        names = [
-            f"{row.figure}{f', {row.organisation}' if several else ''}" for row in found.itertuples()
-        ]
+        names = [f"{row.figure}{f', {row.organisation}' if several else ''}" for row in found.itertuples()]
         if len(found) > 1 and found["place"].nunique() == 1:
             figures = f"{'; '.join(names)}: {found['place'].iloc[0]}"
         else:

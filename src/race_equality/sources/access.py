@@ -19,14 +19,7 @@ from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.headers import nearest, normalised, same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
-from race_equality.sources.reading import (
-    Cell,
-    Record,
-    Table,
-    csv_stream,
-    first_by_key,
-    read_csv,
-)
+from race_equality.sources.reading import Cell, Record, Table, csv_stream, first_by_key, read_csv
 
 RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
 _MOST_NAMED = 2  # columns that do not come to the file's own total
@@ -41,8 +34,14 @@ RTT_INDICATORS = {
 }
 
 AE_COLUMNS = (
-    "trust_code", "month_start", "methodology_break", "att_all", "over4hr_all", "dta_12hr_plus", "emadm_via_ae",
-)  # fmt: skip
+    "trust_code",
+    "month_start",
+    "methodology_break",
+    "att_all",
+    "over4hr_all",
+    "dta_12hr_plus",
+    "emadm_via_ae",
+)
 #: Indicator to numerator and denominator column.
 AE_INDICATORS = {
     "ae_over_4_hours": ("over4hr_all", "att_all"),
@@ -54,17 +53,25 @@ AE_INDICATORS = {
 RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
 #: Those that are there and say nothing more; sums over weeks are computed, as some are left blank.
 RTT_MONTH_OTHER_COLUMNS = (
-    "Provider Parent Org Code", "Provider Parent Name", "Provider Org Name", "Commissioner Parent Org Code",
-    "Commissioner Parent Name", "Commissioner Org Code", "Commissioner Org Name", "RTT Part Description",
-    "Treatment Function Name", "Total", "Patients with unknown clock start date", "Total All",
-)  # fmt: skip
+    "Provider Parent Org Code",
+    "Provider Parent Name",
+    "Provider Org Name",
+    "Commissioner Parent Org Code",
+    "Commissioner Parent Name",
+    "Commissioner Org Code",
+    "Commissioner Org Name",
+    "RTT Part Description",
+    "Treatment Function Name",
+    "Total",
+    "Patients with unknown clock start date",
+    "Total All",
+)
 
 _TYPES = ("Type 1", "Type 2", "Other A&E Department")
 #: Indicator to the columns of the official file that make its numerator and denominator.
 AE_MONTH_INDICATORS = {
     "ae_over_4_hours": (
-        tuple(f"Attendances over 4hrs {kind}" for kind in _TYPES[:2])
-        + ("Attendances over 4hrs Other Department",),
+        tuple(f"Attendances over 4hrs {kind}" for kind in _TYPES[:2]) + ("Attendances over 4hrs Other Department",),
         tuple(f"A&E attendances {kind}" for kind in _TYPES),
     ),
     "ae_over_12_hours_to_admission": (
@@ -116,11 +123,7 @@ def read_rtt(path: Path, trusts: TrustList) -> Reading:
             figures.add_share(trust_code, record["trust_code"].text, indicator, cell, total, period)
     for indicator in RTT_INDICATORS.values():
         figures.rows.complete(
-            indicator,
-            [ALL_PATIENTS],
-            "percent",
-            reason="no waiting list published",
-            status_of=_status_without,
+            indicator, [ALL_PATIENTS], "percent", reason="no waiting list published", status_of=_status_without
         )
     return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
 
@@ -143,9 +146,7 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
     Recording changed in November 2025: months before and after must not be read as one series. The
     locator of every later figure says so.
     """
-    table = read_csv(
-        path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1", "dta_4to12hr")
-    )
+    table = read_csv(path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1", "dta_4to12hr"))
     figures, last = _months(table, AE, trusts)
     for trust_code, record, period in figures.records(table):
         changed = record["methodology_break"]
@@ -205,9 +206,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
             )
             cell = replace(record[numerators[0]], value=part)
             summed = f" (and {len(numerators) - 1} columns more)" if len(numerators) > 1 else ""
-            months.add_share(
-                trust_code, record["Org Code"].text, indicator, cell, total, period, summed + remark
-            )
+            months.add_share(trust_code, record["Org Code"].text, indicator, cell, total, period, summed + remark)
     remarks = [*table.remarks, *_totals_that_differ(table, records)]
     return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
 
@@ -234,9 +233,7 @@ def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
     try:
         first = datetime.strptime(cell.text.removeprefix(prefix).title(), "%B-%Y").date()
     except ValueError:
-        raise cell.error(
-            f"The period is {cell.text!r} and not like {prefix}JUNE-2026.", "Download it again."
-        ) from None
+        raise cell.error(f"The period is {cell.text!r} and not like {prefix}JUNE-2026.", "Download it again.") from None
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
@@ -271,10 +268,7 @@ def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
                     row=row_number,
                     mend="It may have been cut short: download the file again.",
                 )
-            if (
-                row[columns["RTT Part Type"]] != "Part_2"
-                or row[columns["Treatment Function Code"]] != "C_999"
-            ):
+            if row[columns["RTT Part Type"]] != "Part_2" or row[columns["Treatment Function Code"]] != "C_999":
                 continue
             named = Cell(row[columns["Period"]], path, None, f"row {row_number}, Period")
             period = period or _named_month(named, "RTT-")
@@ -287,9 +281,7 @@ def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
                     cell = Cell(text, path, None, f"row {row_number}, {header[column]}")
                     waits.add(week, cell.number("number of patients", whole=True))
     if period is None:
-        raise InputError(
-            "The file has no incomplete pathways (Part_2, C_999).", file=path, mend="Download it again."
-        )
+        raise InputError("The file has no incomplete pathways (Part_2, C_999).", file=path, mend="Download it again.")
     figures = FigureRows(f"{RTT_MONTH}_{period[1]:%Y_%m}", period, trusts)
     for organisation, waits in sorted(counts.items()):
         trust_code = figures.trust_of(organisation, "providers that are not trusts")
@@ -360,9 +352,7 @@ def _rtt_columns(header: list[str], path: Path) -> dict[str | int, int]:
     missing = [name for name in RTT_MONTH_COLUMNS if name not in columns]
     # waits over 65 weeks are counted: no week up to there may be lacking, nor one between later ones
     missing += [
-        f"Gt {week:02} To {week + 1:02} Weeks SUM 1"
-        for week in range(max(last_week, 66))
-        if week not in columns
+        f"Gt {week:02} To {week + 1:02} Weeks SUM 1" for week in range(max(last_week, 66)) if week not in columns
     ]
     if missing:
         wanted = missing[0]
@@ -423,9 +413,7 @@ class _Months:
 
 
 def _months(table: Table, source: str, trusts: TrustList) -> tuple[_Months, date]:
-    first_by_key(
-        (((r["trust_code"].text, r["month_start"].text), r["trust_code"]) for r in table), "trust and month"
-    )
+    first_by_key((((r["trust_code"].text, r["month_start"].text), r["trust_code"]) for r in table), "trust and month")
     first = max(_month(record["month_start"]) for record in table)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     return _Months(FigureRows(source, (first, last), trusts)), last

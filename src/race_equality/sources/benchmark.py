@@ -114,14 +114,8 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
     first_by_key(codes, "organisation")
     for number in INDICATOR_OF.values():
         figures.complete(f"wres_{number}", GROUP_OF.values(), "percent", reason="not among the trusts")
-    remarks = (
-        [f"{inexact} rates are not a whole number of people: their numerator is left empty."]
-        if inexact
-        else []
-    )
-    return figures.reading(
-        str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks
-    )
+    remarks = [f"{inexact} rates are not a whole number of people: their numerator is left empty."] if inexact else []
+    return figures.reading(str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks)
 
 
 def _fits(pattern: str, name: str) -> bool:
@@ -173,9 +167,7 @@ def _columns(sheet: Sheet, trusts: TrustList) -> _Columns:
         for digit, group in GROUP_OF.items():
             if (number, group, last) not in rates:
                 wanted = f"{stem}_eth_summary_{digit}_{last}"
-                near = nearest(
-                    wanted, [header for header in headers if header and header.casefold() != wanted]
-                )
+                near = nearest(wanted, [header for header in headers if header and header.casefold() != wanted])
                 raise sheet.error(
                     f"There is no column {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
                     "If the publisher renamed it, rename it back in a copy.",
@@ -205,11 +197,7 @@ def _figure(rate: Cell, base: Cell | None) -> tuple[dict[str, object], bool]:
         return {"value": 100 * value}, True
     people = value * responses
     exact = abs(people - round(people)) <= 1e-3 * max(1, responses**0.5)
-    return {
-        "value": 100 * value,
-        "denominator": responses,
-        "numerator": float(round(people)) if exact else None,
-    }, exact
+    return {"value": 100 * value, "denominator": responses, "numerator": float(round(people)) if exact else None}, exact
 
 
 PUBLICATIONS = (

@@ -49,13 +49,9 @@ FINDINGS: dict[str, tuple[Finding, ...]] = {
         Finding("board_survey_trusts_represented", "Trusts", "count", _NUMBER),
         Finding("board_survey_members_represented", "Trusts", "percent", rf"\d+ \({_PERCENT}"),
     ),
-    "respondents_chairs": (
-        Finding("board_survey_respondents", "Chairs", "percent", rf"(?:\d+ \()?{_PERCENT}"),
-    ),
+    "respondents_chairs": (Finding("board_survey_respondents", "Chairs", "percent", rf"(?:\d+ \()?{_PERCENT}"),),
     "respondents_chief_executives": (
-        Finding(
-            "board_survey_respondents", "Chief executives", "percent", rf"(?:\d+ \((?:published )?)?{_PERCENT}"
-        ),
+        Finding("board_survey_respondents", "Chief executives", "percent", rf"(?:\d+ \((?:published )?)?{_PERCENT}"),
     ),
     "respondents_non_executive_directors": (
         Finding("board_survey_respondents", "Non-executive directors", "percent", _PERCENT),
@@ -65,9 +61,7 @@ FINDINGS: dict[str, tuple[Finding, ...]] = {
     "race_equality_fully_embedded_core_board_business": (
         Finding("board_survey_fully_embedded", "All respondents", "percent", rf"(?:only )?{_PERCENT}"),
     ),
-    "used_external_consultants": (
-        Finding("board_survey_used_consultants", "All respondents", "percent", _PERCENT),
-    ),
+    "used_external_consultants": (Finding("board_survey_used_consultants", "All respondents", "percent", _PERCENT),),
     "progress_more_diverse_board": (),
     "race_equality_in_board_assurance_framework": (),
 }
@@ -142,9 +136,7 @@ def _published(table: Table) -> date:
                 raise record["value"].error(
                     "The day of publication is not given.", "End it with the day: 10 March 2022."
                 ) from None
-    raise table.records[0]["item"].error(
-        "No item is the publication.", "Add the row: publication, title and day."
-    )
+    raise table.records[0]["item"].error("No item is the publication.", "Add the row: publication, title and day.")
 
 
 PUBLICATIONS = (

@@ -119,11 +119,6 @@ def read_boundaries(path: Path, codes: Mapping[str, tuple[str, str]]) -> tuple[b
             "geometry": {"type": shape, "coordinates": coordinates},
         }
     if missing := sorted({name for code, name in codes.values() if code not in drawn}):
-        raise InputError(
-            f"There is no area of {', '.join(missing[:5])}.", file=path, mend="Download the whole file."
-        )
-    lines = ",\n".join(
-        json.dumps(drawn[code], ensure_ascii=False, separators=(",", ":")) for code in sorted(drawn)
-    )
+        raise InputError(f"There is no area of {', '.join(missing[:5])}.", file=path, mend="Download the whole file.")
+    lines = ",\n".join(json.dumps(drawn[code], ensure_ascii=False, separators=(",", ":")) for code in sorted(drawn))
     return f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n'.encode(), year
-

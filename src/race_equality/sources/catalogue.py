@@ -113,4 +113,3 @@ def publication(publication_id: str) -> Publication:
         + (f" The nearest is {near!r}." if near else "")
         + f" Publications: {', '.join(by_id)}."
     )
-

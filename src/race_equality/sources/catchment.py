@@ -139,11 +139,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
     figures.complete(
         "catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON, status_of=status_without_catchment
     )
-    return figures.reading(
-        str(CENSUS_DAY.year),
-        f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}",
-        table.remarks,
-    )
+    return figures.reading(str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", table.remarks)
 
 
 PUBLICATIONS = (
@@ -157,8 +153,7 @@ PUBLICATIONS = (
         read=read_population,
         columns=POPULATION_COLUMNS,
         notes=(
-            "Quintile 1 is the most deprived fifth of catchments, 5 the least; a higher score is more "
-            "deprived.",
+            "Quintile 1 is the most deprived fifth of catchments, 5 the least; a higher score is more deprived.",
             "Modelled for acute trusts alone: not applicable to the others, which is not the same as missing.",
         ),
     ),

@@ -73,9 +73,7 @@ def is_long_table(columns: Iterable[str]) -> bool:
 def is_by_ethnicity(columns: list[str]) -> bool:
     """Return whether a CSV is a Census table by ethnic group alone."""
     names = {normalised(name) for name in columns}
-    return {normalised(name) for name in WIDE_COLUMNS} <= names or (
-        is_long_table(columns) and not _dimensions(columns)
-    )
+    return {normalised(name) for name in WIDE_COLUMNS} <= names or (is_long_table(columns) and not _dimensions(columns))
 
 
 def is_by_age(columns: list[str]) -> bool:
@@ -182,14 +180,18 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         near = nearest(missing[0], [name for name in header if name and name != missing[0]])
         raise InputError(
             f"There is no column {missing[0]!r}." + (f" The nearest is {near!r}." if near else ""),
-            file=path, row=1, mend="Download the table again (TS021, ethnic group).",
-        )  # fmt: skip
+            file=path,
+            row=1,
+            mend="Download the table again (TS021, ethnic group).",
+        )
     for name in groups.values():
         if not _broad(name):
             raise InputError(
                 f"The ethnic group {name!r} is not one of the Census of 2021.",
-                file=path, row=1, mend="Download the table again (TS021, ethnic group).",
-            )  # fmt: skip
+                file=path,
+                row=1,
+                mend="Download the table again (TS021, ethnic group).",
+            )
     code_column, total_column = (index[normalised(name)] for name in WIDE_COLUMNS[1:])
     areas: dict[str, _Area] = {}
     for row_number, row in rows:
@@ -217,8 +219,7 @@ def _check_total(area: _Area, total: Cell) -> None:
         people = sum(area.people[group] for group in groups)
         if groups and abs(people - everybody) > _TOLERANCE * max(everybody, 1) + 5:
             raise total.error(
-                f"The {what} come to {people:,.0f} and all residents to {everybody:,.0f}.",
-                "Download the file again.",
+                f"The {what} come to {people:,.0f} and all residents to {everybody:,.0f}.", "Download the file again."
             )
 
 
@@ -245,8 +246,10 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
             near = nearest(wanted, [name for name in header if name])
             raise InputError(
                 f"There is no column like {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
-                file=path, row=1, mend="Download the table again, with codes.",
-            )  # fmt: skip
+                file=path,
+                row=1,
+                mend="Download the table again, with codes.",
+            )
     area_column, people_column = index[f"{area_name} code"], index["observation"]
     areas: dict[str, _Area] = {}
     seen: dict[int, int] = {}  # by hash: a table of neighbourhoods has a million rows
@@ -269,8 +272,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
         if (group_code in index and row[index[group_code]].strip() == DOES_NOT_APPLY) or not _broad(group.text):
             if people or not _does_not_apply(group.text):
                 raise group.error(
-                    f"The ethnic group {group.text!r} is not one of the Census of 2021.",
-                    "Download the table again.",
+                    f"The ethnic group {group.text!r} is not one of the Census of 2021.", "Download the table again."
                 )
             continue
         if ages is not None and not _within(cell(index[age_name]), ages):
@@ -308,17 +310,14 @@ def _check_width(row: list[str], header: list[str], row_number: int, path: Path)
     if len(row) < len(header):
         raise InputError(
             f"The row has {len(row)} values for {len(header)} columns.",
-            file=path, row=row_number, mend="It may have been cut short: download the file again.",
-        )  # fmt: skip
+            file=path,
+            row=row_number,
+            mend="It may have been cut short: download the file again.",
+        )
 
 
 def _add(
-    figures: FigureRows,
-    areas: Mapping[str, _Area],
-    trusts: TrustList,
-    path: Path,
-    indicator: str,
-    detailed: str | None,
+    figures: FigureRows, areas: Mapping[str, _Area], trusts: TrustList, path: Path, indicator: str, detailed: str | None
 ) -> list[str]:
     boards = boards_by_code(path, trusts)
     chosen: dict[str, _Area] = {}
@@ -366,11 +365,17 @@ def _add(
             for group, of in groups.items():
                 people = sum(area.people[part] for part in of)
                 figures.add(
-                    code, code, name, group, "percent", area.locator(of),
+                    code,
+                    code,
+                    name,
+                    group,
+                    "percent",
+                    area.locator(of),
                     value=100 * people / everybody if everybody else None,
-                    numerator=people, denominator=everybody,
+                    numerator=people,
+                    denominator=everybody,
                     status="ok" if everybody else "not_applicable",
-                )  # fmt: skip
+                )
     return remarks
 
 

@@ -55,9 +55,7 @@ class Changes:
 _FIGURE = ["trust_code", "organisation_code", "indicator", "group", "unit"]
 
 
-def changes(
-    before: pd.DataFrame, after: pd.DataFrame, *, beside: bool = False, most: int = 5
-) -> Changes:
+def changes(before: pd.DataFrame, after: pd.DataFrame, *, beside: bool = False, most: int = 5) -> Changes:
     """Compare the figures of one publication before and after.
 
     Parameters
@@ -75,9 +73,9 @@ def changes(
     """
     shown_before, shown_after = before[before["status"] == "ok"], after[after["status"] == "ok"]
     in_both = [
-        table[
-            table["period_end"].isin(other["period_end"]) & table["trust_code"].isin(other["trust_code"])
-        ].set_index([*_FIGURE, "period_end"])
+        table[table["period_end"].isin(other["period_end"]) & table["trust_code"].isin(other["trust_code"])].set_index(
+            [*_FIGURE, "period_end"]
+        )
         for table, other in ((shown_before, shown_after), (shown_after, shown_before))
     ]
     lost, gained = (one.index.difference(other.index) for one, other in (in_both, in_both[::-1]))

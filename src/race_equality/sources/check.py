@@ -66,9 +66,7 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     held |= {"ods_trusts"} | ({BOUNDARIES_SOURCE} if boundaries.is_file() else set())
     for source in sources.values():
         if source.figures_sha256 and source.id not in held:
-            problems.append(
-                f"{source.id}.yml names figures that are not there. Read the file again: {source.file}."
-            )
+            problems.append(f"{source.id}.yml names figures that are not there. Read the file again: {source.file}.")
     if raw is not None:
         files = {path.name: path for path in raw.rglob("*") if path.is_file()}
         for source in sources.values():
@@ -143,9 +141,7 @@ def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
     if actual.equals(schema):
         return []
     differing = sorted({f"{field.name} ({field.type})" for field in set(actual) ^ set(schema)})
-    return [
-        f"{path.name} has other columns than the schema: {', '.join(differing)}. Run `race-equality data read`."
-    ]
+    return [f"{path.name} has other columns than the schema: {', '.join(differing)}. Run `race-equality data read`."]
 
 
 def _check_hash(path: Path, source: Source | None) -> list[str]:

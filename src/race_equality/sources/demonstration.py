@@ -14,19 +14,8 @@ import pandas as pd
 
 from race_equality.figures.provenance import Source
 from race_equality.figures.schema import check_figures
-from race_equality.figures.trusts import (
-    DEMONSTRATION_CODE,
-    DEMONSTRATION_NAME,
-    TrustList,
-)
-from race_equality.sources import (
-    access,
-    catchment,
-    patients_return,
-    staff_survey,
-    workforce,
-    wres_return,
-)
+from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
+from race_equality.sources import access, catchment, patients_return, staff_survey, workforce, wres_return
 from race_equality.sources.publication import FigureRows
 
 SOURCE = "demonstration"
@@ -34,9 +23,25 @@ SEED = 20240917
 
 # Shares among 18 ethnic groups of the survey's respondents, in the order of ETHNIC_GROUPS.
 _RESPONDENTS = (
-    0.560, 0.018, 0.002, 0.070, 0.008, 0.006, 0.008, 0.013, 0.105, 0.032, 0.011, 0.009, 0.062,
-    0.058, 0.017, 0.006, 0.006, 0.009,
-)  # fmt: skip
+    0.560,
+    0.018,
+    0.002,
+    0.070,
+    0.008,
+    0.006,
+    0.008,
+    0.013,
+    0.105,
+    0.032,
+    0.011,
+    0.009,
+    0.062,
+    0.058,
+    0.017,
+    0.006,
+    0.006,
+    0.009,
+)
 _CATCHMENT = (0.162, 0.071, 0.038, 0.701, 0.028)  # in the order of catchment.ETHNIC_GROUPS
 
 # Rates of WRES 5 to 8 in the survey: (White, ethnic minority).
@@ -47,30 +52,79 @@ _RESPONSES = {"White": 2310, "Ethnic minority": 1190}
 _HEADCOUNT = dict(
     zip(
         workforce.STAFF_GROUPS,
-        (6842, 3745, 902, 361, 12, 58, 2, 241, 118, 52, 55, 4, 3, 1958, 171, 4, 716, 2150, 1688, 2, 467,
-         953, 402, 404, 52, 98, 3),
+        (
+            6842,
+            3745,
+            902,
+            361,
+            12,
+            58,
+            2,
+            241,
+            118,
+            52,
+            55,
+            4,
+            3,
+            1958,
+            171,
+            4,
+            716,
+            2150,
+            1688,
+            2,
+            467,
+            953,
+            402,
+            404,
+            52,
+            98,
+            3,
+        ),
         strict=True,
     )
-)  # fmt: skip
+)
 
 # Staff in each band: people in the last year, and the share from ethnic minorities. The share
 # falls as bands rise, but for band 5, where nurses recruited abroad start.
 _CLINICAL = {
-    "under_band_1": (0, 0.0), "band_1": (3, 0.33), "band_2": (742, 0.34), "band_3": (486, 0.33),
-    "band_4": (239, 0.29), "band_5": (1042, 0.49), "band_6": (978, 0.35), "band_7": (611, 0.24),
-    "band_8a": (192, 0.18), "band_8b": (57, 0.14), "band_8c": (24, 0.12), "band_8d": (11, 0.09),
-    "band_9": (5, 0.0), "vsm": (3, 0.0),
-}  # fmt: skip
+    "under_band_1": (0, 0.0),
+    "band_1": (3, 0.33),
+    "band_2": (742, 0.34),
+    "band_3": (486, 0.33),
+    "band_4": (239, 0.29),
+    "band_5": (1042, 0.49),
+    "band_6": (978, 0.35),
+    "band_7": (611, 0.24),
+    "band_8a": (192, 0.18),
+    "band_8b": (57, 0.14),
+    "band_8c": (24, 0.12),
+    "band_8d": (11, 0.09),
+    "band_9": (5, 0.0),
+    "vsm": (3, 0.0),
+}
 _NON_CLINICAL = {
-    "under_band_1": (0, 0.0), "band_1": (6, 0.33), "band_2": (488, 0.31), "band_3": (402, 0.26),
-    "band_4": (308, 0.23), "band_5": (167, 0.25), "band_6": (121, 0.23), "band_7": (104, 0.20),
-    "band_8a": (71, 0.17), "band_8b": (43, 0.14), "band_8c": (26, 0.12), "band_8d": (14, 0.07),
-    "band_9": (8, 0.0), "vsm": (9, 0.11),
-}  # fmt: skip
+    "under_band_1": (0, 0.0),
+    "band_1": (6, 0.33),
+    "band_2": (488, 0.31),
+    "band_3": (402, 0.26),
+    "band_4": (308, 0.23),
+    "band_5": (167, 0.25),
+    "band_6": (121, 0.23),
+    "band_7": (104, 0.20),
+    "band_8a": (71, 0.17),
+    "band_8b": (43, 0.14),
+    "band_8c": (26, 0.12),
+    "band_8d": (14, 0.07),
+    "band_9": (8, 0.0),
+    "vsm": (9, 0.11),
+}
 _MEDICAL = {
-    "consultant": (361, 0.43), "non_consultant_career_grade": (79, 0.68), "trainee_grade": (441, 0.55),
+    "consultant": (361, 0.43),
+    "non_consultant_career_grade": (79, 0.68),
+    "trainee_grade": (441, 0.55),
     "other": (7, 0.43),
-}  # fmt: skip
+}
 _YEARS = (date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31))
 _GROWTH = (0.95, 0.975, 1.0)
 _SHIFT = (-0.035, -0.018, 0.0)  # of the share from ethnic minorities, by year
@@ -101,9 +155,12 @@ _PATIENTS = {
 }
 # Of its invented system: people of each ethnic group, and detentions for 100,000 of them.
 _SYSTEM = {
-    "Asian": (205_000, 82.0), "Black": (92_000, 238.0), "Mixed": (48_000, 131.0), "White": (885_000, 71.0),
+    "Asian": (205_000, 82.0),
+    "Black": (92_000, 238.0),
+    "Mixed": (48_000, 131.0),
+    "White": (885_000, 71.0),
     "Other": (36_000, 96.0),
-}  # fmt: skip
+}
 _PATIENT_ODDS = {
     "ethnicity": (1.12, 1.30, 1.15, 1.0, 1.08, 1.05, 1.0),
     "deprivation": (1.35, 1.22, 1.12, 1.05, 1.0, 1.1),
@@ -175,9 +232,7 @@ class _Rows:
             **more,
         )
 
-    def add_rate(
-        self, indicator: str, group: str, numerator: float, denominator: float, **more: object
-    ) -> None:
+    def add_rate(self, indicator: str, group: str, numerator: float, denominator: float, **more: object) -> None:
         self.add(
             indicator,
             group,
@@ -194,11 +249,7 @@ def _survey(rows: _Rows, random: np.random.RandomState) -> None:
         for (group, responses), rate in zip(_RESPONSES.items(), rates, strict=True):
             base = responses - random.randint(0, 40)  # a few skip each question
             rows.add_rate(
-                f"wres_{number}",
-                group,
-                random.binomial(base, rate),
-                base,
-                period=staff_survey.survey_period(2024),
+                f"wres_{number}", group, random.binomial(base, rate), base, period=staff_survey.survey_period(2024)
             )
     for number, percentage, base in (
         ("q15", 55.31, 3478),
@@ -207,13 +258,9 @@ def _survey(rows: _Rows, random: np.random.RandomState) -> None:
         ("q16c_1", 52.64, 588),
     ):
         # weighted, so no number of people stands behind the percentage
-        rows.add(
-            f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base)
-        )
+        rows.add(f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
     respondents = 3452
-    for group, people in zip(
-        staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True
-    ):
+    for group, people in zip(staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True):
         rows.add_rate("staff_survey_q28", group, people, respondents)
 
 
@@ -230,11 +277,7 @@ def _people_served_and_employed(rows: _Rows) -> None:
         rows.add(indicator, catchment.ALL_PEOPLE, unit, value, period=published)
     for group, share in zip(catchment.ETHNIC_GROUPS, _CATCHMENT, strict=True):
         rows.add(
-            "catchment_ethnicity",
-            group,
-            "percent",
-            100 * share,
-            period=(catchment.CENSUS_DAY, catchment.CENSUS_DAY),
+            "catchment_ethnicity", group, "percent", 100 * share, period=(catchment.CENSUS_DAY, catchment.CENSUS_DAY)
         )
 
 
@@ -247,12 +290,7 @@ def _survey_panel(rows: _Rows, random: np.random.RandomState) -> None:
     ):
         period, base = staff_survey.survey_period(year), 3100 + 100 * (year - 2021)
         rows.add(
-            "staff_survey_panel_q16a",
-            staff_survey.ALL_STAFF,
-            "percent",
-            public,
-            denominator=float(base),
-            period=period,
+            "staff_survey_panel_q16a", staff_survey.ALL_STAFF, "percent", public, denominator=float(base), period=period
         )
         rows.add(
             "staff_survey_panel_q16b",
@@ -283,17 +321,11 @@ def _waits(rows: _Rows, random: np.random.RandomState) -> None:
             ("rtt_over_52_weeks", 0.008 + 0.042 * crowding),
             ("rtt_over_65_weeks", 0.001 + 0.012 * crowding),
         ):
-            rows.add_rate(
-                indicator, access.ALL_PATIENTS, random.binomial(waiting, share), waiting, period=period
-            )
+            rows.add_rate(indicator, access.ALL_PATIENTS, random.binomial(waiting, share), waiting, period=period)
         winter = 0.05 if first.month in (12, 1, 2) else 0.0
         attended, admitted = 10_400 + random.randint(-600, 600), 2_450 + random.randint(-150, 150)
         rows.add_rate(
-            "ae_over_4_hours",
-            access.ALL_PATIENTS,
-            random.binomial(attended, 0.26 + winter),
-            attended,
-            period=period,
+            "ae_over_4_hours", access.ALL_PATIENTS, random.binomial(attended, 0.26 + winter), attended, period=period
         )
         rows.add_rate(
             "ae_over_12_hours_to_admission",
@@ -329,9 +361,7 @@ def _maternity(rows: _Rows, random: np.random.RandomState) -> None:
             ("maternity_deliveries_by_ethnicity", groups),
             ("maternity_deliveries_by_deprivation", deciles),
         ):
-            for group, count in zip(
-                shares, random.multinomial(deliveries, list(shares.values())), strict=True
-            ):
+            for group, count in zip(shares, random.multinomial(deliveries, list(shares.values())), strict=True):
                 rows.add(indicator, group, "count", rounded(count), period=period)
         for indicator, rate in (
             ("maternity_preterm_births", 0.079),
@@ -339,11 +369,7 @@ def _maternity(rows: _Rows, random: np.random.RandomState) -> None:
             ("maternity_smoking_at_booking", 0.082),
         ):
             rows.add_rate(
-                indicator,
-                "All births",
-                rounded(random.binomial(deliveries, rate)),
-                rounded(deliveries),
-                period=period,
+                indicator, "All births", rounded(random.binomial(deliveries, rate)), rounded(deliveries), period=period
             )
 
 
@@ -377,13 +403,9 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
         )
     for indicator, rates in (("wres_3", _DISCIPLINED[year]), ("wres_4", _TRAINED[year])):
         for group, rate in zip(wres_return.GROUPS, (*rates, rates[0]), strict=True):
-            rows.add_rate(
-                indicator, group, random.binomial(staff[group], rate), staff[group], period=over_the_year
-            )
+            rows.add_rate(indicator, group, random.binomial(staff[group], rate), staff[group], period=over_the_year)
     for group, counts in _BOARD[year].items():
-        for indicator, people in zip(
-            ("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True
-        ):
+        for indicator, people in zip(("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True):
             rows.add(indicator, group, "people", float(people), period=on_the_day)
 
 
@@ -404,9 +426,7 @@ def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
                     counts |= {(item, column): float(n) for column, n in zip(groups, among, strict=True)}
                     if item == measure.base or measure.nested:
                         weights, most = among * np.array(_PATIENT_ODDS[breakdown]), among
-                for indicator, column, _, status, part, base in patients_return.shares(
-                    measure, breakdown, counts
-                ):
+                for indicator, column, _, status, part, base in patients_return.shares(measure, breakdown, counts):
                     rows.add(
                         indicator,
                         groups[column],
@@ -448,9 +468,7 @@ def _mental_health_act(rows: _Rows, random: np.random.RandomState) -> None:
         rows.add("catchment_system", board, "percent", share, period=(date(2022, 1, 1), date(2022, 12, 31)))
 
 
-def _shared_out(
-    random: np.random.RandomState, total: int, weights: np.ndarray, most: np.ndarray | None
-) -> np.ndarray:
+def _shared_out(random: np.random.RandomState, total: int, weights: np.ndarray, most: np.ndarray | None) -> np.ndarray:
     """Return a total shared out among groups, to none more than it has people."""
     among = random.multinomial(total, weights / weights.sum())
     if most is not None:

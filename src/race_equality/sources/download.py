@@ -69,13 +69,7 @@ def read_addresses(path: Path) -> dict[str, str]:
     return {str(source_id): str(address) for source_id, address in document.items()}
 
 
-def download(
-    address: str,
-    folder: Path,
-    *,
-    tries: int = TRIES,
-    wait: Callable[[float], None] = time.sleep,
-) -> Path:
+def download(address: str, folder: Path, *, tries: int = TRIES, wait: Callable[[float], None] = time.sleep) -> Path:
     """Download a file; a zip archive of one file is unpacked.
 
     Parameters

@@ -36,7 +36,16 @@ _PACKED_WORKBOOK = "[Content_Types].xml"
 _READABLE = (".csv", ".xlsx")
 _ENCRYPTED = 0x1  # bit of an entry's flags in a zip archive
 #: What zipfile raises for an archive that is damaged, or packed in a way it does not know.
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, struct.error)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
 
 
 def check_file(path: Path) -> Path:
@@ -54,8 +63,7 @@ def check_file(path: Path) -> Path:
         raise InputError("The file is empty.", file=path, mend="Download it again.")
     if size > _LARGEST_FILE:
         raise InputError(
-            f"The file has {size / 1024**2:.0f} MB; no publication read here is over "
-            f"{_LARGEST_FILE // 1024**2} MB.",
+            f"The file has {size / 1024**2:.0f} MB; no publication read here is over {_LARGEST_FILE // 1024**2} MB.",
             file=path,
             mend="Check that it is the right file.",
         )
@@ -204,9 +212,7 @@ def text_of(path: Path) -> str:
             mend="Check that it is the right file.",
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(
-            "The file is UTF-16 text, which Excel calls Unicode.", file=path, mend="Save it as CSV UTF-8."
-        )
+        raise InputError("The file is UTF-16 text, which Excel calls Unicode.", file=path, mend="Save it as CSV UTF-8.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -29,15 +29,36 @@ from race_equality.sources.systems import boards_by_code
 
 PUBLICATION = "fingertips"
 COLUMNS = (
-    "Indicator ID", "Indicator Name", "Area Code", "Area Type", "Sex", "Age", "Category Type", "Category",
-    "Time period", "Value", "Count", "Denominator", "Value note",
-)  # fmt: skip
+    "Indicator ID",
+    "Indicator Name",
+    "Area Code",
+    "Area Type",
+    "Sex",
+    "Age",
+    "Category Type",
+    "Category",
+    "Time period",
+    "Value",
+    "Count",
+    "Denominator",
+    "Value note",
+)
 #: That say nothing more about a figure, or only how Fingertips colours it.
 OTHER_COLUMNS = (
-    "Parent Code", "Parent Name", "Area Name", "Lower CI 95.0 limit", "Upper CI 95.0 limit",
-    "Lower CI 99.8 limit", "Upper CI 99.8 limit", "Recent Trend", "Column not used", "Time period Sortable",
-    "New data", "Compared to goal", "Time period range",
-)  # fmt: skip
+    "Parent Code",
+    "Parent Name",
+    "Area Name",
+    "Lower CI 95.0 limit",
+    "Upper CI 95.0 limit",
+    "Lower CI 99.8 limit",
+    "Upper CI 99.8 limit",
+    "Recent Trend",
+    "Column not used",
+    "Time period Sortable",
+    "New data",
+    "Compared to goal",
+    "Time period range",
+)
 
 ENGLAND_CODE, ENGLAND = "E92000001", "ENG"
 ALL_PEOPLE = "All people"
@@ -111,16 +132,23 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
             continue
         seen[key] = value
         figures.add(
-            trust_code, organisation, indicator, group, units[number], value.locator, period=period,
+            trust_code,
+            organisation,
+            indicator,
+            group,
+            units[number],
+            value.locator,
+            period=period,
             **_figure(record, units[number]),
-        )  # fmt: skip
+        )
     reading = figures.table()
     if reading.empty:
         kinds = ", ".join(sorted({record["Area Type"].text for record in table}))
         raise InputError(
             f"The file has neither England, an integrated care board nor a trust; its areas are: {kinds}.",
-            file=path, mend="Ask Fingertips for one of those area types.",
-        )  # fmt: skip
+            file=path,
+            mend="Ask Fingertips for one of those area types.",
+        )
     names = {_indicator_id(r): r["Indicator Name"].text for r in table}
     edition = "; ".join(f"{number} {names[number]}" for number in ids[:4]) + (
         f" and {len(ids) - 4} more" if len(ids) > 4 else ""
@@ -204,9 +232,7 @@ def _unit(table: Table, number: int) -> str:
     for record in records:
         if not (record["Value"].text and record["Count"].text and record["Denominator"].text):
             continue
-        value, count, of = (
-            record[c].number(c.lower()) for c in ("Value", "Count", "Denominator")
-        )  # fmt: skip
+        value, count, of = (record[c].number(c.lower()) for c in ("Value", "Count", "Denominator"))
         if not count or not of:
             continue
         compared += 1
@@ -255,9 +281,7 @@ def _period(cell: Cell) -> tuple[date, date]:
         year, month = int(found[1] or found[4]), months.get((found[2] or found[3])[:3].casefold())
         if month:
             return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
-    raise cell.error(
-        f"The time period {text!r} is not understood.", "It should read like 2023, 2022/23 or 2020 - 22."
-    )
+    raise cell.error(f"The time period {text!r} is not understood.", "It should read like 2023, 2022/23 or 2020 - 22.")
 
 
 def _financial(year: int, start: int, to: int) -> tuple[date, date]:

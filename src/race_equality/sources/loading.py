@@ -18,39 +18,14 @@ import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
-from race_equality.figures.provenance import (
-    OPEN_GOVERNMENT_LICENCE,
-    Source,
-    dated,
-    read_source,
-    sha256_of,
-)
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
 from race_equality.figures.schema import FIGURE_KEY, check_figures
-from race_equality.figures.store import (
-    LOCAL_PREFIXES,
-    SYSTEMS_FILE,
-    in_order,
-    parquet_bytes,
-    read_figures,
-    write_all,
-)
+from race_equality.figures.store import LOCAL_PREFIXES, SYSTEMS_FILE, in_order, parquet_bytes, read_figures, write_all
 from race_equality.figures.trusts import TrustList, read_trust_list
 from race_equality.project import Project
-from race_equality.sources import (
-    boundaries,
-    demonstration,
-    ods,
-    patients_return,
-    systems,
-    wres_return,
-)
+from race_equality.sources import boundaries, demonstration, ods, patients_return, systems, wres_return
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
-from race_equality.sources.publication import (
-    Publication,
-    Reading,
-    find_file,
-    find_files,
-)
+from race_equality.sources.publication import Publication, Reading, find_file, find_files
 from race_equality.sources.recognition import is_map, recognise, return_kind
 from race_equality.sources.returns import return_source
 from race_equality.sources.trust_list import list_files
@@ -128,8 +103,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     """
     if not folder.is_dir():
         raise RaceEqualityError(
-            f"There is no folder {str(folder)!r}. Give the folder with the raw files: "
-            "race-equality data read FOLDER."
+            f"There is no folder {str(folder)!r}. Give the folder with the raw files: race-equality data read FOLDER."
         )
     chosen = [publication(one) for one in only] or list(PUBLICATIONS)
     files: dict[Path, bytes] = {}
@@ -299,9 +273,7 @@ def add_return(path: Path, project: Project) -> Outcome:
     content = parquet_bytes(reading.figures)
     source = replace(
         dated(
-            return_source(
-                form.source_id(code), form.TITLE, trust_name, path, reading.period, form.NOTES, date.today()
-            ),
+            return_source(form.source_id(code), form.TITLE, trust_name, path, reading.period, form.NOTES, date.today()),
             project=project,
         ),
         figures_sha256=sha256(content).hexdigest(),

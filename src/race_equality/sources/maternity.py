@@ -37,13 +37,13 @@ OUTCOMES = {
     "maternity_preterm_births": (("GestationLengthBirthGroup37",), "<37 weeks", ">=37 weeks"),
     "maternity_low_birthweight_at_term": (("BirthweightTermGroup2500",), "Under 2500g", "2500g and over"),
     "maternity_smoking_at_booking": (
-        ("SmokingStatusGroupBooking", "SmokingAtBooking"), "Smoker", "Non-Smoker / Ex-Smoker",
+        ("SmokingStatusGroupBooking", "SmokingAtBooking"),
+        "Smoker",
+        "Non-Smoker / Ex-Smoker",
     ),
-}  # fmt: skip
+}
 _OUTCOME_OF = {
-    name: (indicator, measure, other)
-    for indicator, (names, measure, other) in OUTCOMES.items()
-    for name in names
+    name: (indicator, measure, other) for indicator, (names, measure, other) in OUTCOMES.items() for name in names
 }
 
 
@@ -104,9 +104,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
     for (organisation, dimension), cells in outcomes.items():
         _add_outcome(figures, known[organisation], _code(organisation), dimension, cells)
     for indicator in ("maternity_deliveries", *OUTCOMES):
-        unit, group = (
-            ("count", ALL_DELIVERIES) if indicator == "maternity_deliveries" else ("percent", "All births")
-        )
+        unit, group = ("count", ALL_DELIVERIES) if indicator == "maternity_deliveries" else ("percent", "All births")
         figures.complete(
             indicator,
             [group],
@@ -147,9 +145,7 @@ def _delivery_group(record: Record) -> tuple[str, str]:
         try:
             return "maternity_deliveries_by_ethnicity", harmonised(measure.text, 5, categories=2001)
         except RaceEqualityError as error:
-            raise measure.error(
-                str(error), "If the publisher renamed a group, add its label there."
-            ) from None
+            raise measure.error(str(error), "If the publisher renamed a group, add its label there.") from None
     decile = re.match(r"0?([1-9]|10)\b(?! weeks)", measure.text)
     if decile:
         return "maternity_deliveries_by_deprivation", f"Decile {decile.group(1)}"
@@ -166,15 +162,7 @@ def _add_outcome(
     cell = cells.get(measure)
     if cell is None or other not in cells:
         place = next(iter(cells.values()))
-        figures.add(
-            trust_code,
-            organisation,
-            indicator,
-            "All births",
-            "percent",
-            place.locator,
-            status="not_available",
-        )
+        figures.add(trust_code, organisation, indicator, "All births", "percent", place.locator, status="not_available")
         return
     count = _count(cell)
     known = count + _count(cells[other])

@@ -72,9 +72,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
     chosen = [r for r in table if r["Measure"].text in MEASURES and r["measureSubcategory"].text == "All"]
     if not chosen:
-        raise InputError(
-            f"There is no measure {' or '.join(MEASURES)}.", file=path, mend="Download the file again."
-        )
+        raise InputError(f"There is no measure {' or '.join(MEASURES)}.", file=path, mend="Download the file again.")
     year = _year(chosen[0]["Year"])
     for record in chosen:
         if _year(record["Year"]) != year:
@@ -90,10 +88,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
     ]
     for records in (by_ethnicity, by_trust):
         first_by_key(
-            (
-                ((r["Measure"].text, r["OrgID"].text, r["DemographicBreakdown"].text), r["OrgID"])
-                for r in records
-            ),
+            (((r["Measure"].text, r["OrgID"].text, r["DemographicBreakdown"].text), r["OrgID"]) for r in records),
             "measure, organisation and group",
         )
     for record in by_ethnicity:
@@ -102,9 +97,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
             figures.left_out["people of no known board"] += 1
             continue
         if organisation != ALL_PROVIDERS and not re.fullmatch("[A-Z0-9]{3,5}", organisation):
-            raise record["OrgID"].error(
-                f"{organisation!r} is not the code of a board.", "Download the file again."
-            )
+            raise record["OrgID"].error(f"{organisation!r} is not the code of a board.", "Download the file again.")
         code = ENGLAND if organisation == ALL_PROVIDERS else organisation
         indicator = MEASURES[record["Measure"].text]
         group = _group(record["DemographicBreakdown"])
@@ -112,9 +105,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
         if record["CrudeRate"].text:
             _add(figures, code, code, f"{indicator}_rate", group, "per_100000", record["CrudeRate"])
         if record["StdRate"].text:
-            _add(
-                figures, code, code, f"{indicator}_standardised_rate", group, "per_100000", record["StdRate"]
-            )
+            _add(figures, code, code, f"{indicator}_standardised_rate", group, "per_100000", record["StdRate"])
     for record in by_trust:
         organisation = record["OrgID"].text
         trust_code = figures.trust_of(organisation, "providers that are not trusts")
@@ -161,9 +152,16 @@ def _group(cell: Cell) -> str:
 
 
 def _add(
-    figures: FigureRows, trust_code: str, organisation: str, indicator: str, group: str, unit: str,
-    cell: Cell, *, whole: bool = False,
-) -> None:  # fmt: skip
+    figures: FigureRows,
+    trust_code: str,
+    organisation: str,
+    indicator: str,
+    group: str,
+    unit: str,
+    cell: Cell,
+    *,
+    whole: bool = False,
+) -> None:
     suppressed = not cell.text
     figures.add(
         trust_code,

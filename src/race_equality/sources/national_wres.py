@@ -25,18 +25,27 @@ COLUMNS = ("measure", "wres_report_year", "value")
 #: Measure to indicator, group and unit.
 MEASURES = {
     "BME % of workforce": ("wres_national_workforce", "Ethnic minority", "percent"),
-    "Ind2 relative likelihood white v BME appointed from shortlisting":
-        ("wres_national_2_ratio", "White over ethnic minority", "ratio"),
-    "Ind3 relative likelihood BME v white entering disciplinary":
-        ("wres_national_3_ratio", "Ethnic minority over White", "ratio"),
+    "Ind2 relative likelihood white v BME appointed from shortlisting": (
+        "wres_national_2_ratio",
+        "White over ethnic minority",
+        "ratio",
+    ),
+    "Ind3 relative likelihood BME v white entering disciplinary": (
+        "wres_national_3_ratio",
+        "Ethnic minority over White",
+        "ratio",
+    ),
     "Board members BME %": ("wres_national_board", "Ethnic minority", "percent"),
     "VSM BME %": ("wres_national_very_senior_managers", "Ethnic minority", "percent"),
     "Band 5 BME %": ("wres_national_band_5", "Ethnic minority", "percent"),
-    "Trusts where white applicants significantly more likely appointed %":
-        ("wres_national_2_trusts_adverse", "Trusts", "percent"),
+    "Trusts where white applicants significantly more likely appointed %": (
+        "wres_national_2_trusts_adverse",
+        "Trusts",
+        "percent",
+    ),
     "Ind6 staff harassment BME / White %": ("wres_national_6", "Ethnic minority / White", "percent"),
     "Black staff believing equal opportunities %": ("wres_national_7", "Black", "percent"),
-}  # fmt: skip
+}
 #: Of the Staff Survey: a report year pairs workforce data of March with the survey of the autumn before.
 SURVEY_INDICATORS = frozenset({"wres_national_6", "wres_national_7"})
 
@@ -56,12 +65,8 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         A figure of the report of 2024 is of 31 March 2024, or of the survey of autumn 2023.
     """
     table = read_csv(path, COLUMNS)
-    first_by_key(
-        (((r["measure"].text, r["wres_report_year"].text), r["measure"]) for r in table), "measure and year"
-    )
-    years = sorted(
-        {int(r["wres_report_year"].number("year", low=2000, high=2100, whole=True)) for r in table}
-    )
+    first_by_key((((r["measure"].text, r["wres_report_year"].text), r["measure"]) for r in table), "measure and year")
+    years = sorted({int(r["wres_report_year"].number("year", low=2000, high=2100, whole=True)) for r in table})
     last = years[-1]
     figures = FigureRows(f"{PUBLICATION}_{last}", (date(last, 3, 31), date(last, 3, 31)), trusts)
     for record in table:
@@ -69,8 +74,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         if measure.text not in MEASURES:
             near = nearest(measure.text, MEASURES)
             raise measure.error(
-                f"The measure {measure.text!r} is not known."
-                + (f" The nearest is {near!r}." if near else ""),
+                f"The measure {measure.text!r} is not known." + (f" The nearest is {near!r}." if near else ""),
                 "Add it to sources/national_wres.py with its indicator.",
             )
         indicator, group, unit = MEASURES[measure.text]
@@ -78,9 +82,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         numbers = re.fullmatch(r"(\d+(?:\.\d+)?)(?: / (\d+(?:\.\d+)?))?(?: \([\d,]+ staff\))?", value.text)
         found = [n for n in numbers.groups() if n is not None] if numbers else []
         if len(found) != len(groups):
-            raise value.error(
-                f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7."
-            )
+            raise value.error(f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7.")
         year = int(record["wres_report_year"].text)
         day = date(year, 3, 31)
         period = survey_period(year - 1) if indicator in SURVEY_INDICATORS else (day, day)

@@ -27,15 +27,27 @@ from race_equality.sources.reading import Cell, Record, Table, first_by_key, rea
 
 #: Names by position of the official layout: https://digital.nhs.uk/services/organisation-data-service
 ETR_COLUMNS = (
-    "organisation code", "name", "national grouping", "high level health geography",
-    *(f"address {i}" for i in range(1, 6)), "postcode", "open date", "close date",
+    "organisation code",
+    "name",
+    "national grouping",
+    "high level health geography",
+    *(f"address {i}" for i in range(1, 6)),
+    "postcode",
+    "open date",
+    "close date",
     *(f"field {i}" for i in range(13, 28)),
-)  # fmt: skip
+)
 
 TRUST_COLUMNS = (
-    "trust_code", "trust_name", "alt_names", "trust_type", "region", "icb_short_name",
-    "predecessor_codes", "merger_date",
-)  # fmt: skip
+    "trust_code",
+    "trust_name",
+    "alt_names",
+    "trust_type",
+    "region",
+    "icb_short_name",
+    "predecessor_codes",
+    "merger_date",
+)
 
 SUCCESSOR_COLUMNS = ("old_code", "new_code", "date")
 
@@ -43,12 +55,11 @@ SUCCESSOR_COLUMNS = ("old_code", "new_code", "date")
 KIND_OF_TYPE = {
     "Acute and Acute & Community Trusts": "acute",
     "Acute Specialist Trusts": "acute specialist",
-    "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts":
-        "mental health",
+    "Mental Health & Learning Disability and Mental Health, Learning Disability & Community Trusts": "mental health",
     "Community Trusts": "community",
     "Ambulance Trusts": "ambulance",
     "Online / Digital": "online",
-}  # fmt: skip
+}
 
 #: NHS trusts in Wales that the English file lists: Velindre, Welsh Ambulance, Public Health Wales.
 WELSH_TRUSTS = frozenset({"RQF", "RT4", "RYT"})
@@ -111,8 +122,7 @@ def read_trust_list(
         trust_type = record["trust_type"]
         if trust_type.text not in KIND_OF_TYPE:
             raise trust_type.error(
-                f"The kind of trust {trust_type.text!r} is not known.",
-                f"It must be one of: {'; '.join(KIND_OF_TYPE)}.",
+                f"The kind of trust {trust_type.text!r} is not known.", f"It must be one of: {'; '.join(KIND_OF_TYPE)}."
             )
         place = f"{listed.file.name} row {record.row}"
         rows.append(
@@ -186,11 +196,7 @@ def _check_nothing_open_is_left_out(official: Table, listed: Table, open_codes: 
 
 
 def _successions(
-    listed: Table,
-    stated: Table | None,
-    known: Iterable[Succession],
-    by_code: dict[str, Record],
-    open_codes: set[str],
+    listed: Table, stated: Table | None, known: Iterable[Succession], by_code: dict[str, Record], open_codes: set[str]
 ) -> list[Succession]:
     """Put together every stated succession; the first file to state one gives its basis."""
     found: dict[tuple[str, str], Succession] = {}

@@ -34,14 +34,8 @@ TITLE = "Patients return"
 
 ETHNIC_GROUPS = ("Asian", "Black", "Mixed", "White", "Other", "Not stated", "Not known")
 #: Column of the return to group of the figure.
-DEPRIVATION_GROUPS = {
-    **{f"Quintile {n}": f"Quintile {n}" for n in range(1, 6)},
-    "Deprivation unknown": "Unknown",
-}
-BREAKDOWNS = {
-    "ethnicity": {name: name for name in ETHNIC_GROUPS},
-    "deprivation": DEPRIVATION_GROUPS,
-}
+DEPRIVATION_GROUPS = {**{f"Quintile {n}": f"Quintile {n}" for n in range(1, 6)}, "Deprivation unknown": "Unknown"}
+BREAKDOWNS = {"ethnicity": {name: name for name in ETHNIC_GROUPS}, "deprivation": DEPRIVATION_GROUPS}
 GROUPS = tuple(column for groups in BREAKDOWNS.values() for column in groups)
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
 
@@ -182,9 +176,7 @@ def template(trust_code: str, trust_name: str, years_to: Sequence[date], file_na
     return text.getvalue()
 
 
-def template_workbook(
-    trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str
-) -> bytes:
+def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str) -> bytes:
     """Return an empty return as an Excel workbook, with the rows of :func:`template`."""
     names = ("Waiting list", "Did not attend", "Restrictive interventions", "Detentions")
     topics = []
@@ -294,11 +286,7 @@ def _hidden(counts: Mapping[str, float | None], least: int, also: set[str]) -> s
     relation = Relation({total: 1.0, **dict.fromkeys(cells, -1.0)})
     try:
         found = suppress(
-            cells | {total: sum(cells.values())},
-            [relation],
-            threshold=least,
-            also_hide=hide,
-            cost={total: 1e6},
+            cells | {total: sum(cells.values())}, [relation], threshold=least, also_hide=hide, cost={total: 1e6}
         )
     except RaceEqualityError:
         return set(given)
@@ -309,16 +297,9 @@ def _hidden(counts: Mapping[str, float | None], least: int, also: set[str]) -> s
 
 
 def _add_measure(
-    figures: FigureRows,
-    code: str,
-    measure: Measure,
-    year_to: date,
-    cells: Mapping[tuple[str, str], Cell],
-    path: Path,
+    figures: FigureRows, code: str, measure: Measure, year_to: date, cells: Mapping[tuple[str, str], Cell], path: Path
 ) -> list[str]:
-    counts = {
-        place: cell.number("number", whole=True) if cell.text else None for place, cell in cells.items()
-    }
+    counts = {place: cell.number("number", whole=True) if cell.text else None for place, cell in cells.items()}
 
     def place(item: str, column: str) -> str:
         cell = cells.get((item, column))

@@ -154,8 +154,7 @@ def find_file(folder: Path, pattern: str) -> Path:
     there = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
     near = nearest(pattern, there)
     raise InputError(
-        f"There is no {pattern} in the folder {folder.name!r}."
-        + (f" The nearest is {near!r}." if near else ""),
+        f"There is no {pattern} in the folder {folder.name!r}." + (f" The nearest is {near!r}." if near else ""),
         mend="Put the file there under that name, or read without it (--only).",
     )
 

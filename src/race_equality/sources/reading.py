@@ -127,15 +127,9 @@ class Cell:
             value = high
         if value < low or (high is not None and value > high):
             bounds = f"between {low:g} and {high:g}" if high is not None else f"{low:g} or more"
-            raise self.error(
-                f"The {what} {value:g} is not {bounds}.",
-                "Correct the cell, or ask the publisher.",
-            )
+            raise self.error(f"The {what} {value:g} is not {bounds}.", "Correct the cell, or ask the publisher.")
         if whole and value != round(value):
-            raise self.error(
-                f"The {what} {value:g} is not a whole number.",
-                "Correct the cell, or ask the publisher.",
-            )
+            raise self.error(f"The {what} {value:g} is not a whole number.", "Correct the cell, or ask the publisher.")
         return float(value)
 
 
@@ -204,9 +198,7 @@ class Sheet:
             return found[0]
         if found:
             letters = " and ".join(column_letters(i) for i in found)
-            raise self.error(
-                f"Columns {letters} are both headed {name!r}.", "Keep one of them.", header_row + 1
-            )
+            raise self.error(f"Columns {letters} are both headed {name!r}.", "Keep one of them.", header_row + 1)
         otherwise = renamed_column(name, (str(h) for h in headers[start:stop]))
         if otherwise is not None:
             self.renamed[name] = otherwise
@@ -344,12 +336,7 @@ class Table:
 
 
 def read_csv(
-    path: Path,
-    required: Sequence[str],
-    *,
-    optional: Sequence[str] = (),
-    header: bool = True,
-    comments: bool = False,
+    path: Path, required: Sequence[str], *, optional: Sequence[str] = (), header: bool = True, comments: bool = False
 ) -> Table:
     """Read a CSV whose columns are known.
 
@@ -423,9 +410,7 @@ def read_csv(
     if not records:
         raise InputError("The file has no rows.", file=path, mend="Download it again.")
     unknown = tuple(
-        name
-        for name in columns
-        if name and name not in renamed and any(r.values[name].strip() for r in records)
+        name for name in columns if name and name not in renamed and any(r.values[name].strip() for r in records)
     )
     return Table(path, tuple(renamed.get(c, c) for c in columns), tuple(records), unknown, otherwise)
 
@@ -583,7 +568,6 @@ def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:
         if key in seen:
             name = " ".join(str(part) for part in key)
             raise cell.error(
-                f"The {what} {name} stands here and at {seen[key].reference}.",
-                "Keep one of the two rows.",
+                f"The {what} {name} stands here and at {seen[key].reference}.", "Keep one of the two rows."
             )
         seen[key] = cell

@@ -14,15 +14,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from race_equality.errors import InputError
-from race_equality.sources import (
-    boundaries,
-    ods,
-    patients_return,
-    return_workbook,
-    staff_survey,
-    systems,
-    wres_return,
-)
+from race_equality.sources import boundaries, ods, patients_return, return_workbook, staff_survey, systems, wres_return
 from race_equality.sources.catalogue import PUBLICATIONS
 from race_equality.sources.files import is_pack, is_workbook, is_zipped_csv, unpack
 from race_equality.sources.headers import nearest, normalised, same_words
@@ -101,9 +93,7 @@ def _has_header(workbook: Workbook, one: Publication) -> bool:
     return same_words(one.header) in {same_words(str(header)) for header in headers}
 
 
-def _that_fits(
-    headers: Sequence[str], wanted: Sequence[tuple[Publication, tuple[str, ...]]]
-) -> Publication | None:
+def _that_fits(headers: Sequence[str], wanted: Sequence[tuple[Publication, tuple[str, ...]]]) -> Publication | None:
     """Return the publication that asks for most of the names that are there, and has them all."""
     has = {same_words(header) for header in headers}
     found = [(len(names), one) for one, names in wanted if {same_words(n) for n in names} <= has]
@@ -115,9 +105,7 @@ def _unknown(
 ) -> NoReturn:
     """Raise an error that names the publication most like a file, and what the file lacks of it."""
     has = {same_words(header) for header in headers}
-    like, names = max(
-        wanted, key=lambda pair: sum(same_words(name) in has for name in pair[1]) / len(pair[1])
-    )
+    like, names = max(wanted, key=lambda pair: sum(same_words(name) in has for name in pair[1]) / len(pair[1]))
     missing = [name for name in names if same_words(name) not in has]
     shown = ", ".join(header for header in headers if header)
     shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."

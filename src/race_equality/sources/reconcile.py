@@ -103,10 +103,7 @@ def _workforce(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconcil
                 & (trusts["group"] == "Total")
                 & (trusts["period_end"] == row.period_end)
             ]
-            reason = (
-                "England has integrated care boards, support units and other bodies as well, which are not "
-                "trusts"
-            )
+            reason = "England has integrated care boards, support units and other bodies as well, which are not trusts"
             if row.unit == "people":
                 reason += "; people who work for two organisations count once in England"
             yield _one(what, row, parts["value"].sum(), 0.0, f"{reason}.")
@@ -151,9 +148,7 @@ def _wres(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliatio
 
 def _maternity(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliation]:
     for row in england[england["indicator"] == "maternity_deliveries"].itertuples():
-        parts = trusts[
-            (trusts["indicator"] == "maternity_deliveries") & (trusts["period_end"] == row.period_end)
-        ]
+        parts = trusts[(trusts["indicator"] == "maternity_deliveries") & (trusts["period_end"] == row.period_end)]
         yield _one(
             "Deliveries of trusts and England's",
             row,
@@ -164,8 +159,7 @@ def _maternity(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconcil
         )
         for split in ("ethnicity", "deprivation"):
             groups = england[
-                (england["indicator"] == f"maternity_deliveries_by_{split}")
-                & (england["period_end"] == row.period_end)
+                (england["indicator"] == f"maternity_deliveries_by_{split}") & (england["period_end"] == row.period_end)
             ]
             if len(groups):
                 yield _one(
@@ -191,9 +185,7 @@ def _detentions(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconci
                     0.0,
                     "The file does not say why.",
                 )
-            parts = trusts[
-                (trusts["indicator"] == "mha_detentions") & (trusts["period_end"] == period_end)
-            ]
+            parts = trusts[(trusts["indicator"] == "mha_detentions") & (trusts["period_end"] == period_end)]
             if "Unknown" in values.index and len(parts):
                 total = row._replace(value=row.value + values["Unknown"])
                 yield _one(
@@ -208,6 +200,4 @@ def _detentions(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconci
 def _one(what: str, row, held: float, allowed: float, reason: str) -> Reconciliation:
     first, last = row.period_start.date(), row.period_end.date()
     period = f"{last}" if first == last else f"{first} to {last}"
-    return Reconciliation(
-        what, period, row.source, float(held), float(row.value), row.unit, allowed, reason
-    )
+    return Reconciliation(what, period, row.source, float(held), float(row.value), row.unit, allowed, reason)

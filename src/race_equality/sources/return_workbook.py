@@ -263,9 +263,7 @@ def _refuse_formulas_without_a_result(formulas: openpyxl.Workbook, sheet: Sheet)
         for cell in row:
             if cell.data_type in ("e", "f") and not sheet.cell(cell.row - 1, cell.column - 1).text:
                 raise sheet.error(
-                    f"The cell holds {cell.value!r}, which has no result.",
-                    "Write the number itself.",
-                    cell.coordinate,
+                    f"The cell holds {cell.value!r}, which has no result.", "Write the number itself.", cell.coordinate
                 )
 
 

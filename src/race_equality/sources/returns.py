@@ -53,9 +53,7 @@ class Form:
         return ", ".join(f"year to 31 March {year.year}" for year in self.years)
 
 
-def read_form(
-    path: Path, columns: Sequence[str], rows: Collection[tuple[str, str]], trusts: TrustList
-) -> Form:
+def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, str]], trusts: TrustList) -> Form:
     """Read the rows of a return, without looking at its numbers.
 
     Parameters
@@ -175,20 +173,15 @@ def _trust_code_of(records: Sequence[Record], trusts: TrustList) -> str:
     for record in records:
         cell = record["trust_code"]
         if cell.text != first.text:
-            raise cell.error(
-                f"The trust is {cell.text!r} here and {first.text!r} above.", "One file holds one trust."
-            )
+            raise cell.error(f"The trust is {cell.text!r} here and {first.text!r} above.", "One file holds one trust.")
     if first.text == DEMONSTRATION_CODE:
-        raise first.error(
-            "The demonstration trust has its invented return already.", "Use your trust's code."
-        )
+        raise first.error("The demonstration trust has its invented return already.", "Use your trust's code.")
     if first.text not in trusts.kinds:
         successor = trusts.current(first.text)
         near = nearest(first.text, trusts.kinds)
         hint = f" It is {successor} today." if successor else f" The nearest is {near}." if near else ""
         raise first.error(
-            f"{first.text!r} is not the code of a trust that is open.{hint}",
-            "Use your trust's code, like RJ1.",
+            f"{first.text!r} is not the code of a trust that is open.{hint}", "Use your trust's code, like RJ1."
         )
     return first.text
 
@@ -212,9 +205,7 @@ def _year_to_of(cell: Cell) -> date:
     return year_to
 
 
-def check_part(
-    part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str
-) -> None:
+def check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str) -> None:
     """Check that the people counted are no more than those they are among.
 
     Raises
@@ -222,6 +213,4 @@ def check_part(
     InputError
     """
     if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
-        raise part[1].error(
-            f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers."
-        )
+        raise part[1].error(f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers.")

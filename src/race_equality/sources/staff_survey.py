@@ -19,14 +19,7 @@ from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.headers import nearest, same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
-from race_equality.sources.reading import (
-    Cell,
-    Sheet,
-    Workbook,
-    check_percentages,
-    column_letters,
-    first_by_key,
-)
+from race_equality.sources.reading import Cell, Sheet, Workbook, check_percentages, column_letters, first_by_key
 
 ORGANISATIONS = "staff_survey_organisations"
 NATIONAL = "staff_survey_national"
@@ -82,13 +75,7 @@ QUESTIONS = (
     Question("Q16a", EXPERIENCE, "staff_survey_q16a", {"% Yes": ALL_STAFF}, weighted=True),
     Question("Q16b", EXPERIENCE, "staff_survey_q16b", {"% Yes": ALL_STAFF}, weighted=True),
     Question("Q16c_1", EXPERIENCE, "staff_survey_q16c_1", {"% Ethnic background": ALL_STAFF}, weighted=True),
-    Question(
-        "Q28",
-        BACKGROUND,
-        "staff_survey_q28",
-        {f"% {group}": group for group in ETHNIC_GROUPS},
-        weighted=False,
-    ),
+    Question("Q28", BACKGROUND, "staff_survey_q28", {f"% {group}": group for group in ETHNIC_GROUPS}, weighted=False),
 )
 
 
@@ -171,9 +158,7 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
             if starts
             else (f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else ""))
         )
-        raise sheet.error(
-            problem, "If the publisher renumbered the questions, this edition needs its own loader.", 1
-        )
+        raise sheet.error(problem, "If the publisher renumbered the questions, this edition needs its own loader.", 1)
     later = [c for c in titles if c > starts[0]]
     used = max((len(row) for row in sheet.rows[: header_row(sheet) + 1]), default=0)
     return starts[0], min(later, default=used)
@@ -183,9 +168,7 @@ def percentage_columns(sheet: Sheet, question: Question) -> tuple[dict[int, str]
     """Return the columns of a question's percentages, with their groups, and of its base."""
     start, stop = find_block(sheet, question.number)
     row = header_row(sheet)
-    answers = {
-        sheet.column(row, header, start=start, stop=stop): group for header, group in question.answers.items()
-    }
+    answers = {sheet.column(row, header, start=start, stop=stop): group for header, group in question.answers.items()}
     return answers, sheet.column(row, BASE, start=start, stop=stop)
 
 
@@ -278,9 +261,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
         sheet = sheets[question.sheet]
         answers, base_column = percentage_columns(sheet, question)
         rows = organisations[question.sheet]
-        check_percentages(
-            (sheet.cell(row, column) for row in rows.values() for column in answers), question.number
-        )
+        check_percentages((sheet.cell(row, column) for row in rows.values() for column in answers), question.number)
         empty = {c for c in answers if no_information(sheet, c, list(rows.values()))}
         for column in sorted(empty):
             remarks.append(
@@ -309,9 +290,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
                 if column in empty and "status" not in figure:
                     figure = {"status": "not_available", "denominator": figure["denominator"]}
                 figures.add(trust_code, code, question.indicator, group, "percent", cell.locator, **figure)
-        figures.complete(
-            question.indicator, question.answers.values(), "percent", reason="not among the organisations"
-        )
+        figures.complete(question.indicator, question.answers.values(), "percent", reason="not among the organisations")
     remarks += dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
     return figures.reading(str(year), f"autumn {year}", remarks)
 
@@ -382,20 +361,15 @@ def _national_rows(sheet: Sheet) -> dict[str, int]:
             try:
                 group = harmonised(label.text, NATIONAL_BREAKDOWNS[breakdown.text])
             except RaceEqualityError as error:
-                raise label.error(
-                    str(error), "If the publisher renamed a group, add its label there."
-                ) from None
+                raise label.error(str(error), "If the publisher renamed a group, add its label there.") from None
         else:
             continue
         if group in rows:
-            raise label.error(
-                f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows."
-            )
+            raise label.error(f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows.")
         rows[group] = row
     if missing := {ALL_STAFF, *EIGHTEEN_GROUPS, *TWO_GROUPS} - rows.keys():
         raise sheet.error(
-            f"There is no row for {', '.join(sorted(missing))}.",
-            "The workbook may have been cut: download it again.",
+            f"There is no row for {', '.join(sorted(missing))}.", "The workbook may have been cut: download it again."
         )
     return rows
 
@@ -466,7 +440,7 @@ PUBLICATIONS = (
                 "Q16c_1 (discrimination on the ground of ethnic background) is 100 or `-` for all 263 "
                 "organisations, where the national workbook gives 54.1% for England: the column carries no "
                 "information, and is stored as not available, never as 100%. Its `-` stays suppressed.",
-            ),
+            )
         },
     ),
     Publication(

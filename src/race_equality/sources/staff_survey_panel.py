@@ -13,12 +13,7 @@ from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import check_percentages, first_by_key, read_csv
-from race_equality.sources.staff_survey import (
-    ALL_STAFF,
-    TRUST_GROUPS,
-    check_is_no_trust,
-    survey_period,
-)
+from race_equality.sources.staff_survey import ALL_STAFF, TRUST_GROUPS, check_is_no_trust, survey_period
 
 PUBLICATION = "staff_survey_panel"
 #: Indicator to its columns of rate and base, and whether it is weighted.
@@ -50,9 +45,7 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
     Reading
     """
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
-    first_by_key(
-        (((r["ODS code"].text, r["Year"].text), r["ODS code"]) for r in table), "organisation and year"
-    )
+    first_by_key((((r["ODS code"].text, r["Year"].text), r["ODS code"]) for r in table), "organisation and year")
     years = sorted({int(r["Year"].number("year", low=2000, high=2100, whole=True)) for r in table})
     figures = FigureRows(f"{PUBLICATION}_{years[-1]}", survey_period(years[-1]), trusts)
     for rate, _, _ in INDICATORS.values():

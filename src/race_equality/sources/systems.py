@@ -20,13 +20,7 @@ from race_equality.figures.trusts import TrustList
 from race_equality.sources.files import is_workbook
 from race_equality.sources.headers import nearest, normalised, same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
-from race_equality.sources.reading import (
-    Cell,
-    Workbook,
-    csv_columns,
-    first_by_key,
-    read_csv,
-)
+from race_equality.sources.reading import Cell, Workbook, csv_columns, first_by_key, read_csv
 
 CODES_COLUMNS = ("icb24_code", "icb24_code_nhs", "icb24_name")
 REGISTER_COLUMNS = ("icb_code", "icb_name", "open_date", "close_date")
@@ -34,9 +28,11 @@ REGISTER_FILE = Path("geography") / "icb.csv"
 _SMALL = {"AND": "and", "OF": "of", "THE": "the", "NHS": "NHS"}
 DEPRIVATION = "system_deprivation"
 DEPRIVATION_COLUMNS = (
-    "icb24_code", "icb24_name", "imd_average_score",
+    "icb24_code",
+    "icb24_name",
+    "imd_average_score",
     "imd_proportion_of_lso_as_in_most_deprived_10_percent_nationally",
-)  # fmt: skip
+)
 SHARES = "catchment_systems"
 SHARES_COLUMNS = ("nhs_trust22_code", "icb22_code", "proportion_trust_came_from_icb")
 #: Boards whose ONS code changed when a boundary moved in 2023, by their code of 2022.
@@ -165,7 +161,9 @@ def codes_csv(codes: Mapping[str, tuple[str, str]], register: Sequence[Board] = 
     -------
     bytes
     """
-    days = {board.code: (board.opened.isoformat(), board.closed.isoformat() if board.closed else "") for board in register}
+    days = {
+        board.code: (board.opened.isoformat(), board.closed.isoformat() if board.closed else "") for board in register
+    }
     rows = [(code, name, ons_code, *days.get(code, ("", ""))) for ons_code, (code, name) in codes.items()]
     known = {code for code, _ in codes.values()}
     rows += [(board.code, board.name, "", *days[board.code]) for board in register if board.code not in known]
@@ -229,13 +227,17 @@ def _deprivation_rows(trusts: TrustList) -> FigureRows:
 
 def _add_deprivation(figures: FigureRows, code: str, score: Cell, tenth: Cell) -> None:
     figures.add(
-        code, code, "system_imd_score", "All people", "score", score.locator,
-        value=score.number("score", high=100),
-    )  # fmt: skip
+        code, code, "system_imd_score", "All people", "score", score.locator, value=score.number("score", high=100)
+    )
     figures.add(
-        code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", tenth.locator,
+        code,
+        code,
+        "system_most_deprived_tenth",
+        "Neighbourhoods",
+        "percent",
+        tenth.locator,
         value=100 * tenth.number("proportion", high=1),
-    )  # fmt: skip
+    )
 
 
 def _read_summary(path: Path, trusts: TrustList) -> Reading:
@@ -312,9 +314,16 @@ def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
         figures.add(code, code, "system_imd_score", "All people", "score", at, value=score / people)
         at = f"row {rows[code]}, {decile_column} (of {areas:,.0f} neighbourhoods)"
         figures.add(
-            code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", at,
-            value=100 * deprived / areas, numerator=deprived, denominator=areas,
-        )  # fmt: skip
+            code,
+            code,
+            "system_most_deprived_tenth",
+            "Neighbourhoods",
+            "percent",
+            at,
+            value=100 * deprived / areas,
+            numerator=deprived,
+            denominator=areas,
+        )
     remarks = [f"Neighbourhoods put to boards by {lookup.name}."]
     # the other indices of the file are not used here, and are many: they are no news
     return figures.reading("2025", "2025", remarks)
@@ -358,9 +367,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
     codes = boards_by_code(path, trusts)
     table = read_csv(path, SHARES_COLUMNS)
     trust_column, board_column, share_column = SHARES_COLUMNS
-    first_by_key(
-        (((r[trust_column].text, r[board_column].text), r[board_column]) for r in table), "trust and board"
-    )
+    first_by_key((((r[trust_column].text, r[board_column].text), r[board_column]) for r in table), "trust and board")
     figures = FigureRows(f"{SHARES}_2022", (date(2022, 1, 1), date(2022, 12, 31)), trusts)
     together: dict[str, float] = {}
     last: dict[str, Cell] = {}
@@ -409,8 +416,7 @@ def boards_by_code(path: Path, trusts: TrustList) -> dict[str, tuple[str, str]]:
 def _nhs_code(cell: Cell, codes: Mapping[str, tuple[str, str]]) -> str:
     if cell.text not in codes:
         raise cell.error(
-            f"{cell.text!r} is not the code of a board of 2022 to 2024.",
-            "Use an edition of the same boards.",
+            f"{cell.text!r} is not the code of a board of 2022 to 2024.", "Use an edition of the same boards."
         )
     return codes[cell.text][0]
 

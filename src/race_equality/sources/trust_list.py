@@ -29,12 +29,7 @@ from race_equality.figures.store import (
     trust_schema,
     write_all,
 )
-from race_equality.figures.trusts import (
-    DEMONSTRATION_CODE,
-    TrustList,
-    read_trust_list,
-    successions_csv,
-)
+from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
 from race_equality.project import Project
 from race_equality.sources import ods
 from race_equality.sources.catalogue import TRUST_FILES
@@ -190,9 +185,7 @@ def carry(figures: pd.DataFrame, held: TrustList, trusts: TrustList) -> tuple[pd
     no_row = figures["locator"].str.startswith(_NO_ROW)
     lost = of_trust & ~no_row & target.isna()
     # what says that a publication does not have a trust goes with the trust, or when a part of it has figures
-    have = pd.MultiIndex.from_frame(
-        pd.DataFrame({"trust_code": target, "indicator": figures["indicator"]})[~no_row]
-    )
+    have = pd.MultiIndex.from_frame(pd.DataFrame({"trust_code": target, "indicator": figures["indicator"]})[~no_row])
     keys = pd.MultiIndex.from_frame(pd.DataFrame({"trust_code": target, "indicator": figures["indicator"]}))
     idle = of_trust & no_row & (keys.isin(have) | (target != figures["organisation_code"]))
     after = figures.assign(trust_code=target)[~lost & ~idle]
@@ -200,9 +193,7 @@ def carry(figures: pd.DataFrame, held: TrustList, trusts: TrustList) -> tuple[pd
     return in_order(after.astype(figures.dtypes.to_dict())), int(lost.sum())
 
 
-def _without_row(
-    figures: pd.DataFrame, no_row: pd.DataFrame, held: TrustList, trusts: TrustList
-) -> pd.DataFrame:
+def _without_row(figures: pd.DataFrame, no_row: pd.DataFrame, held: TrustList, trusts: TrustList) -> pd.DataFrame:
     """Return what says of trusts that opened since that the publication does not have them."""
     there = set(zip(figures["trust_code"], figures["indicator"], strict=True))
     kinds_of_row = no_row[["indicator", "group", "unit", "period_start", "period_end", "source"]].drop_duplicates()

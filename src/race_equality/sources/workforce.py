@@ -39,17 +39,8 @@ from race_equality.figures.trusts import TrustList
 from race_equality.sources.files import is_workbook
 from race_equality.sources.headers import normalised
 from race_equality.sources.publication import FigureRows, Publication, Reading
-from race_equality.sources.reading import (
-    Cell,
-    Sheet,
-    Workbook,
-    first_by_key,
-)
-from race_equality.sources.workforce_csv import (
-    CORE_COLUMNS,
-    CSV_COLUMNS,
-    read_csv_layout,
-)
+from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key
+from race_equality.sources.workforce_csv import CORE_COLUMNS, CSV_COLUMNS, read_csv_layout
 from race_equality.sources.workforce_groups import (
     ALL_GROUPS,
     ENGLAND,
@@ -69,22 +60,25 @@ SHEET = "2. NHSE, Org & SG - HC"
 #: Sheets by year of the layout: headcount, full-time equivalents, and both month by month.
 LAYOUTS = {
     "2021 to 2025": (
-        SHEET, "3. NHSE, Org & SG - FTE", "4. All Staff, NHSE & Org - HC", "5. All Staff, NHSE & Org - FTE",
+        SHEET,
+        "3. NHSE, Org & SG - FTE",
+        "4. All Staff, NHSE & Org - HC",
+        "5. All Staff, NHSE & Org - FTE",
     ),
     "2019": (
-        "2. HEE, Org & SG - HC", "3. HEE, Org & SG - FTE", "4. All Staff, HEE & Org - HC",
+        "2. HEE, Org & SG - HC",
+        "3. HEE, Org & SG - FTE",
+        "4. All Staff, HEE & Org - HC",
         "5. All Staff, HEE & Org - FTE",
     ),
     "2016 to 2018": ("1. HEE Org Main Staff Gp HC", "2. HEE Org Main Staff Gp FTE"),
-}  # fmt: skip
+}
 
 ORGANISATION_NAME, ORGANISATION_CODE = "Organisation name", "Organisation code"
 #: Columns of places that an edition may have, newest name first.
 SYSTEM_NAMES = ("ICS name", "ICB name", "STP name")
 REGION_NAMES = ("NHS England region name", "HEE region name")
-OTHER_PLACES = (
-    *REGION_NAMES, "NHS England region code", "ICS code", "ICB code", "STP code", "HEE region code",
-)  # fmt: skip
+OTHER_PLACES = (*REGION_NAMES, "NHS England region code", "ICS code", "ICB code", "STP code", "HEE region code")
 
 #: A column or row of "All staff groups" is a subtotal of what follows it.
 SUBTOTALS = {
@@ -188,9 +182,7 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
     keys: list[tuple[tuple, Cell]] = []
     for sheet, header_row in tables:
         groups = _staff_group_columns(sheet, header_row)
-        month_column, type_column, code_column = (
-            sheet.column(header_row, name) for name in _TABLE_COLUMNS[:3]
-        )
+        month_column, type_column, code_column = (sheet.column(header_row, name) for name in _TABLE_COLUMNS[:3])
         remarks += _unread_columns(sheet, header_row, [*groups.values(), month_column, type_column])
         for row in range(header_row + 1, len(sheet.rows)):
             month, code = sheet.cell(row, month_column), sheet.cell(row, code_column)
@@ -223,20 +215,6 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
     return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def _layout(book: Workbook) -> tuple[str, ...]:
@@ -283,9 +261,10 @@ def _name_and_code(sheet: Sheet, header_row: int) -> tuple[int, int]:
     )
     if first < 2 or any(sheet.cell(header_row, column).text for column in (first - 2, first - 1)):
         raise sheet.error(
-            f"There is no column headed {ORGANISATION_CODE!r}.", "Head the column of codes with it in a copy.",
+            f"There is no column headed {ORGANISATION_CODE!r}.",
+            "Head the column of codes with it in a copy.",
             header_row + 1,
-        )  # fmt: skip
+        )
     return first - 2, first - 1
 
 
@@ -366,9 +345,7 @@ def _add_month(
 ) -> list[str]:
     header_row = _header_row(sheet)
     groups = _staff_group_columns(sheet, header_row)
-    for row, trust_code, organisation in _organisations(
-        figures, sheet, header_row, count_left_out=count_left_out
-    ):
+    for row, trust_code, organisation in _organisations(figures, sheet, header_row, count_left_out=count_left_out):
         for group, column in groups.items():
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     return _unread_columns(sheet, header_row, groups.values())
@@ -410,13 +387,7 @@ def _regions_that_do_not_add_up(sheet: Sheet) -> list[str]:
 
 
 def _add_marches(
-    figures: FigureRows,
-    sheet: Sheet,
-    indicator: str,
-    unit: str,
-    last_day: date,
-    *,
-    count_left_out: bool,
+    figures: FigureRows, sheet: Sheet, indicator: str, unit: str, last_day: date, *, count_left_out: bool
 ) -> None:
     header_row = _header_row(sheet)
     marches = {}
@@ -441,16 +412,12 @@ def _add_marches(
             cell = sheet.cell(row, column)
             # an organisation that was not there yet, or no longer, has no staff: it is no figure
             if cell.text not in ("", ZERO, NOT_APPLICABLE) and cell.value != 0:
-                add_figure(
-                    figures, trust_code, organisation, indicator, "Total", unit, cell, period=(day, day)
-                )
+                add_figure(figures, trust_code, organisation, indicator, "Total", unit, cell, period=(day, day))
     if count_left_out:
         _, code_column = _name_and_code(sheet, header_row)
         codes = {sheet.cell(row, code_column).text for row in range(header_row + 1, len(sheet.rows))} - {""}
         if others := len(codes - known):
             figures.left_out["organisations of the monthly series that no trust of today goes back to"] += others
-
-
 
 
 def _month(sheet: Sheet, row: int) -> date:

@@ -36,9 +36,13 @@ CORE_COLUMNS = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STA
 CORE_OTHER_COLUMNS = ("NHSE_REGION_CODE", "NHSE_REGION_NAME", "ICS_CODE", "ICS_NAME", "ORG_NAME")
 CSV_COLUMNS = ("Date", "Org Code", "Staff Group", "Data Type", "Total")
 CSV_OTHER_COLUMNS = (
-    "NHSE_Region_Code", "NHSE_Region_Name", "Org Name", "Cluster Group", "Benchmark Group",
+    "NHSE_Region_Code",
+    "NHSE_Region_Name",
+    "Org Name",
+    "Cluster Group",
+    "Benchmark Group",
     "Staff Group Sort Order",
-)  # fmt: skip
+)
 
 
 def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
@@ -58,8 +62,10 @@ def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
             if len(row) < len(header):
                 raise InputError(
                     f"The row has {len(row)} values for {len(header)} columns.",
-                    file=path, row=row_number, mend="It may have been cut short: download the file again.",
-                )  # fmt: skip
+                    file=path,
+                    row=row_number,
+                    mend="It may have been cut short: download the file again.",
+                )
 
             def cell(name: str, row=row, row_number=row_number) -> Cell:
                 return Cell(row[columns[name]], path, None, f"row {row_number}, {header[columns[name]].strip()}")
@@ -128,8 +134,10 @@ def _csv_columns(header: Sequence[str], required: Sequence[str], path: Path) -> 
             problem = f"Two columns are headed {name!r}." if found else f"There is no column {name!r}."
             raise InputError(
                 problem + (f" The nearest is {near!r}." if near and not found else ""),
-                file=path, row=1, mend=f"The columns read here are {', '.join(required)}.",
-            )  # fmt: skip
+                file=path,
+                row=1,
+                mend=f"The columns read here are {', '.join(required)}.",
+            )
         columns[name] = found[0]
     return columns
 

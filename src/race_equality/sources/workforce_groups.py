@@ -14,15 +14,34 @@ ENGLAND = "ENG"
 #: Marks of this publication: a dash is nobody here, and not suppressed.
 ZERO, NOT_APPLICABLE = "-", "."
 STAFF_GROUPS = (
-    "Total", "Professionally qualified clinical staff", "HCHS Doctors", "Consultant",
-    "Associate Specialist", "Specialty Doctor", "Staff Grade", "Specialty Registrar", "Core Training",
-    "Foundation Doctor Year 2", "Foundation Doctor Year 1", "Hospital Practitioner / Clinical Assistant",
-    "Other and Local HCHS Doctor Grades", "Nurses & health visitors", "Midwives", "Ambulance staff",
-    "Scientific, therapeutic & technical staff", "Support to clinical staff",
-    "Support to doctors, nurses & midwives", "Support to ambulance staff", "Support to ST&T staff",
-    "NHS infrastructure support", "Central functions", "Hotel, property & estates", "Senior managers",
-    "Managers", "Other staff or those with unknown classification",
-)  # fmt: skip
+    "Total",
+    "Professionally qualified clinical staff",
+    "HCHS Doctors",
+    "Consultant",
+    "Associate Specialist",
+    "Specialty Doctor",
+    "Staff Grade",
+    "Specialty Registrar",
+    "Core Training",
+    "Foundation Doctor Year 2",
+    "Foundation Doctor Year 1",
+    "Hospital Practitioner / Clinical Assistant",
+    "Other and Local HCHS Doctor Grades",
+    "Nurses & health visitors",
+    "Midwives",
+    "Ambulance staff",
+    "Scientific, therapeutic & technical staff",
+    "Support to clinical staff",
+    "Support to doctors, nurses & midwives",
+    "Support to ambulance staff",
+    "Support to ST&T staff",
+    "NHS infrastructure support",
+    "Central functions",
+    "Hotel, property & estates",
+    "Senior managers",
+    "Managers",
+    "Other staff or those with unknown classification",
+)
 #: What other editions call a staff group.
 OTHER_NAMES = {
     "HCHS Doctors": ("HCHS doctors - All grades",),
@@ -31,11 +50,12 @@ OTHER_NAMES = {
         for grade in STAFF_GROUPS[STAFF_GROUPS.index("Consultant") : STAFF_GROUPS.index("Nurses & health visitors")]
     },
     "Other and Local HCHS Doctor Grades": (
-        "HCHS doctors - Other and Local HCHS Doctor Grades", "HCHS doctors - Other HCHS Doctor Grades",
+        "HCHS doctors - Other and Local HCHS Doctor Grades",
+        "HCHS doctors - Other HCHS Doctor Grades",
         "Other HCHS Doctor Grades",
     ),
     "Other staff or those with unknown classification": ("Unknown classification",),
-}  # fmt: skip
+}
 ALL_GROUPS = "All staff groups"
 _FIRST_YEAR, _LAST_YEAR = 2009, 2100
 MARCH = 3

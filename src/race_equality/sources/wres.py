@@ -52,10 +52,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     table = read_csv(path, COLUMNS, optional=("n_candidates",))
     first_by_key(
         (
-            (
-                (r["trust_code"].text, r["survey_year"].text, r["wres_indicator"].text, r["group"].text),
-                r["trust_code"],
-            )
+            ((r["trust_code"].text, r["survey_year"].text, r["wres_indicator"].text, r["group"].text), r["trust_code"])
             for r in table
         ),
         "trust, year, indicator and group",
@@ -75,17 +72,14 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
             continue
         group, indicator = record["group"], record["wres_indicator"]
         if group.text not in GROUPS:
-            raise group.error(
-                f"The group {group.text!r} is not known.", f"It must be one of {', '.join(GROUPS)}."
-            )
+            raise group.error(f"The group {group.text!r} is not known.", f"It must be one of {', '.join(GROUPS)}.")
         number = int(indicator.number("WRES indicator", low=5, high=8, whole=True))
         rate = record["rate"].number("rate", high=1)
         base = record["base"].number("base", low=1, whole=True)
         people = rate * base
         if abs(people - round(people)) > _TOLERANCE * max(base, 1):
             raise record["rate"].error(
-                f"{rate!r} of {base:.0f} responses is {people:.4f} people, not a whole number.",
-                "Check the base.",
+                f"{rate!r} of {base:.0f} responses is {people:.4f} people, not a whole number.", "Check the base."
             )
         locator = record["rate"].locator
         if "n_candidates" in record.values and record["n_candidates"].number("count", low=1) > 1:
@@ -136,7 +130,7 @@ PUBLICATIONS = (
                 "other bases. The percentage is as published in either case; the locator of these figures says so.",
                 "Pooled over the file's trusts, indicator 6 is 24.55% for ethnic minority and 20.72% for White "
                 "staff; published for England, a year earlier: 24.9% and 20.7%. The file has no mental health trusts.",
-            ),
+            )
         },
     ),
 )

@@ -66,10 +66,7 @@ class Rate:
 COUNTS = {
     **{f"wres_1_clinical_{band}": f"Clinical staff, {name}" for band, name in BANDS.items()},
     **{f"wres_1_non_clinical_{band}": f"Non-clinical staff, {name}" for band, name in BANDS.items()},
-    **{
-        f"wres_1_medical_{grade}": f"Medical and dental staff, {name}"
-        for grade, name in MEDICAL_GRADES.items()
-    },
+    **{f"wres_1_medical_{grade}": f"Medical and dental staff, {name}" for grade, name in MEDICAL_GRADES.items()},
     "wres_9_board": "Board members",
     "wres_9_voting": "Board members who vote",
     "wres_9_executive": "Board members who are executive directors",
@@ -114,8 +111,7 @@ NOTES: tuple[str, ...] = ()
 _INSTRUCTIONS = (
     "Fill in the yellow cells of each sheet: whole numbers of people under White, Ethnic minority and Unknown.",
     "Ethnic minority is everybody but White groups; White includes White minorities, as in the WRES.",
-    'Leave a cell empty where the number is not known: the report then says "No data". '
-    "Write 0 only for nobody.",
+    'Leave a cell empty where the number is not known: the report then says "No data". Write 0 only for nobody.',
     "Pay bands and board: on 31 March; voting and executive members are part of the board.",
     "Recruitment: from shortlisting to appointment in the year to 31 March; the second version leaves out "
     "international recruits. Disciplinary process and training: in the year, each person once.",
@@ -227,10 +223,7 @@ def template_workbook(
         TITLE,
         trust_code,
         trust_name,
-        [
-            line.format(file=file_name)
-            for line in (*_INSTRUCTIONS, *((_SURVEY_INSTRUCTION,) if survey else ()))
-        ],
+        [line.format(file=file_name) for line in (*_INSTRUCTIONS, *((_SURVEY_INSTRUCTION,) if survey else ()))],
         [topic for topic, _ in topics if topic.rows],
         COLUMNS,
     )
@@ -239,9 +232,7 @@ def template_workbook(
 def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
     if indicator in SURVEY_INDICATORS:
         description = f"{_SURVEY_DESCRIPTIONS[indicator]}: {item}"
-        return FormRow(
-            year_to, indicator, item, description, SURVEY_GROUPS, percentage=item == PERCENTAGE
-        )
+        return FormRow(year_to, indicator, item, description, SURVEY_GROUPS, percentage=item == PERCENTAGE)
     if indicator in COUNTS:
         part_of = ("wres_9_board", PEOPLE) if indicator in ("wres_9_voting", "wres_9_executive") else None
         return FormRow(year_to, indicator, item, COUNTS[indicator], GROUPS, part_of)
@@ -295,11 +286,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
 
 
 def _add_year(
-    figures: FigureRows,
-    code: str,
-    year_to: date,
-    cells: Mapping[tuple[date, str, str], Record],
-    path: Path,
+    figures: FigureRows, code: str, year_to: date, cells: Mapping[tuple[date, str, str], Record], path: Path
 ) -> None:
     def count(indicator: str, item: str, group: str) -> tuple[float | None, Cell | None]:
         record = cells.get((year_to, indicator, item))
@@ -333,9 +320,7 @@ def _add_year(
                 _add_survey(figures, code, year_to, indicator, group, cells, path)
     for rate in RATES:
         for group in GROUPS:
-            numerator, denominator = (
-                count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator)
-            )
+            numerator, denominator = (count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator))
             check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
             known = numerator[0] is not None and denominator[0]
@@ -368,15 +353,9 @@ def _add_survey(
     if not percentage.text:
         return  # the publication says already that it is not available
     value = percentage.number("percentage", high=100)
-    base = (
-        responses[group].number("number of responses", whole=True)
-        if responses and responses[group].text
-        else None
-    )
+    base = responses[group].number("number of responses", whole=True) if responses and responses[group].text else None
     if not base:
-        raise percentage.error(
-            "There is a percentage without the responses it rests on.", "Fill in the responses."
-        )
+        raise percentage.error("There is a percentage without the responses it rests on.", "Fill in the responses.")
     figures.add(
         code,
         code,

@@ -73,8 +73,7 @@ def numbers(name: str, values, *, nan_policy: str = "raise", ndim: int | None = 
         raise StatisticsError(f"{name} must be finite, but {_first(array, np.isinf(array))} was given.")
     if nan_policy == "raise" and np.isnan(array).any():
         raise StatisticsError(
-            f"{name} has a missing value (NaN){_place(np.isnan(array))}; leave it out, "
-            'or pass nan_policy="propagate".'
+            f'{name} has a missing value (NaN){_place(np.isnan(array))}; leave it out, or pass nan_policy="propagate".'
         )
     if ndim is not None and array.ndim != ndim:
         raise StatisticsError(f"{name} must have {ndim} axis(es), but has {array.ndim}.")

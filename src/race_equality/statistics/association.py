@@ -107,9 +107,7 @@ def rank_correlation(x, y, *, adjust=(), confidence: float = 0.95, nan_policy: s
     if abs(r) > 1 - 1e-12:
         return Association(r, r, r, units, adjusted)
     half = float(ndtri(1 - (1 - level) / 2)) * np.sqrt((1 + r**2 / 2) / freedom)
-    return Association(
-        r, float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half)), units, adjusted
-    )
+    return Association(r, float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half)), units, adjusted)
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -95,9 +95,7 @@ def index_of_disparity(
     estimate = float(np.abs(count / total - centre).mean() / centre * 100)
     rng = np.random.default_rng(seed)
     rates = rng.beta(count + 0.5, total - count + 0.5, (int(repetitions), count.size))
-    centres = (
-        (rates * total).sum(axis=-1) / total.sum() if given is None else np.full(int(repetitions), given)
-    )
+    centres = (rates * total).sum(axis=-1) / total.sum() if given is None else np.full(int(repetitions), given)
     drawn = np.abs(rates - centres[:, np.newaxis]).mean(axis=-1) / centres * 100
     lower, upper = (float(limit) for limit in np.quantile(drawn, [tail, 1 - tail]))
     return Disparity(estimate, lower, upper, centre, count.size)

@@ -228,20 +228,11 @@ def rate_interval(
     )
     nobody = population == 0
     people = np.where(nobody, 1.0, population)
-    return Interval(
-        np.where(nobody, 0.0, lower / people * per)[()], np.where(nobody, np.inf, upper / people * per)[()]
-    )
+    return Interval(np.where(nobody, 0.0, lower / people * per)[()], np.where(nobody, np.inf, upper / people * per)[()])
 
 
 def difference_interval(
-    count_1,
-    total_1,
-    count_2,
-    total_2,
-    method: str = "newcombe",
-    confidence: float = 0.95,
-    *,
-    nan_policy: str = "raise",
+    count_1, total_1, count_2, total_2, method: str = "newcombe", confidence: float = 0.95, *, nan_policy: str = "raise"
 ) -> Interval:
     """Return an interval for the difference p1 − p2 of two independent proportions.
 
@@ -283,12 +274,8 @@ def difference_interval(
     0.0524 to 0.3339
     """
     check.choice("method", method, ("newcombe", "miettinen-nurminen"))
-    count_1, total_1 = check.count_and_total(
-        count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1")
-    )
-    count_2, total_2 = check.count_and_total(
-        count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2")
-    )
+    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
+    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
     count_1, total_1, count_2, total_2 = check.together(
         count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2
     )

@@ -114,9 +114,7 @@ def pooled_proportions(
         reference = check.proportions("reference", reference).item()
     elif learned.any():
         reference = float(count[learned].sum() / total[learned].sum())
-    return _pool(
-        count[:, np.newaxis], total[:, np.newaxis], usable, learned, np.array([1.0]), reference, confidence
-    )
+    return _pool(count[:, np.newaxis], total[:, np.newaxis], usable, learned, np.array([1.0]), reference, confidence)
 
 
 def pooled_gaps(
@@ -174,12 +172,8 @@ def pooled_gaps(
     computing the distribution function for the Poisson binomial distribution. Computational Statistics
     & Data Analysis 2013; 59: 41-51.
     """
-    count_1, total_1 = check.count_and_total(
-        count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1")
-    )
-    count_2, total_2 = check.count_and_total(
-        count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2")
-    )
+    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
+    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
     count_1, total_1, count_2, total_2 = check.together(
         count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2
     )
@@ -228,9 +222,15 @@ def _pool(count, total, usable, learned, sign, reference, confidence) -> Pooled:
     if not learned.any():
         usable = learned  # nobody says how units vary, so nothing can be read with them
     names = [
-        "estimate", "lower", "upper", "probability_above_zero", "probability_above_reference",
-        "rank", "rank_lower", "rank_upper",
-    ]  # fmt: skip
+        "estimate",
+        "lower",
+        "upper",
+        "probability_above_zero",
+        "probability_above_reference",
+        "rank",
+        "rank_lower",
+        "rank_upper",
+    ]
     result = {name: np.full(usable.shape, np.nan) for name in names}
     groups = count.shape[-1]
     between, correlation = np.full(groups, np.nan), np.nan
@@ -453,10 +453,7 @@ class _Model:
         ).x
         step = 1e-2
         hessian = np.array(
-            [
-                (self.evaluate(best + s)[1] - self.evaluate(best - s)[1]) / (2 * step)
-                for s in np.eye(size) * step
-            ]
+            [(self.evaluate(best + s)[1] - self.evaluate(best - s)[1]) / (2 * step) for s in np.eye(size) * step]
         )
         value, vector = np.linalg.eigh(-(hessian + hessian.T) / 2)
         # a parameter that the data say nothing about keeps a spread like its prior's
@@ -492,11 +489,7 @@ class _Model:
         # a little wide, and put right by weight
         point = theta[..., np.newaxis, :] + 1.1 * _times(factor[..., np.newaxis, :, :], normal)
         log_weight = _unit_log_density(
-            count[..., np.newaxis, :],
-            total[..., np.newaxis, :],
-            point,
-            mean[:, np.newaxis],
-            precision[:, np.newaxis],
+            count[..., np.newaxis, :], total[..., np.newaxis, :], point, mean[:, np.newaxis], precision[:, np.newaxis]
         )
         log_weight += (normal**2).sum(axis=-1) / 2
         value = sum(s * expit(point[..., i]) for i, s in enumerate(sign))

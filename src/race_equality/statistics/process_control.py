@@ -57,9 +57,7 @@ class XmR:
         return str(self.variation[-1]) if self.variation.size else "no data"
 
 
-def xmr(
-    values, *, improvement: str | None = None, target: float | None = None, nan_policy: str = "raise"
-) -> XmR:
+def xmr(values, *, improvement: str | None = None, target: float | None = None, nan_policy: str = "raise") -> XmR:
     """Return limits and special causes of a series.
 
     Parameters
@@ -111,14 +109,7 @@ def xmr(
         mean = float(values[known].mean()) if known.any() else float("nan")
         nothing = float("nan")
         return XmR(
-            mean,
-            nothing,
-            nothing,
-            nothing,
-            rule,
-            rule.copy(),
-            "no target",
-            bool(known.sum() < PROVISIONAL_BELOW),
+            mean, nothing, nothing, nothing, rule, rule.copy(), "no target", bool(known.sum() < PROVISIONAL_BELOW)
         )
     mean = float(values[known].mean())
     screened = moving_range[moving_range < _SCREEN * moving_range.mean()]
@@ -155,9 +146,7 @@ def xmr(
     if improvement is None:
         high_is, low_is = "neutral high", "neutral low"
     else:
-        high_is, low_is = (
-            ("improvement", "concern") if improvement == "increase" else ("concern", "improvement")
-        )
+        high_is, low_is = ("improvement", "concern") if improvement == "increase" else ("concern", "improvement")
     variation = np.select([high, low, ~known], [high_is, low_is, "no data"], "common cause")
     return XmR(
         mean,
@@ -177,6 +166,4 @@ def _assurance(lower: float, upper: float, target: float | None, improvement: st
     if lower <= target <= upper:
         return "meets and misses target"
     above = lower > target
-    return (
-        "consistently meets target" if above == (improvement == "increase") else "consistently misses target"
-    )
+    return "consistently meets target" if above == (improvement == "increase") else "consistently misses target"

@@ -82,14 +82,7 @@ def ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
 
 
 def ratio_interval(
-    count_1,
-    total_1,
-    count_2,
-    total_2,
-    method: str = "scas",
-    confidence: float = 0.95,
-    *,
-    nan_policy: str = "raise",
+    count_1, total_1, count_2, total_2, method: str = "scas", confidence: float = 0.95, *, nan_policy: str = "raise"
 ) -> Interval:
     """Return an interval for the ratio p1 / p2 of two independent proportions.
 
@@ -316,9 +309,7 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     # inside: low <= (x1/n1)/(x2/n2) <= high, a whole number between these two
     least = np.ceil(low * x2 * n1 / n2 - 1e-9)
     most = np.minimum(n1, np.floor(high * x2 * n1 / n2 + 1e-9))
-    inside = np.where(
-        most >= least, bdtr(most, n1, rate) - np.where(least > 0, bdtr(least - 1, n1, rate), 0), 0
-    )
+    inside = np.where(most >= least, bdtr(most, n1, rate) - np.where(least > 0, bdtr(least - 1, n1, rate), 0), 0)
     nothing = (1 - rate) ** (n1 + n2)
     inside_and_something = (inside * weight)[1:].sum()
     return float(1 - inside_and_something / (1 - nothing))
@@ -342,12 +333,8 @@ def _people(name: str, number) -> int:
 
 
 def _groups(count_1, total_1, count_2, total_2, nan_policy: str) -> tuple[np.ndarray, ...]:
-    count_1, total_1 = check.count_and_total(
-        count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1")
-    )
-    count_2, total_2 = check.count_and_total(
-        count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2")
-    )
+    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
+    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
     return check.together(count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2)
 
 

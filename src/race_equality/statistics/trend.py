@@ -61,9 +61,7 @@ class YearsToParity:
     slope: float
 
 
-def trend(
-    times, values, standard_error=None, *, confidence: float = 0.95, nan_policy: str = "raise"
-) -> Trend:
+def trend(times, values, standard_error=None, *, confidence: float = 0.95, nan_policy: str = "raise") -> Trend:
     """Return the slope of four to about nine yearly points.
 
     Parameters

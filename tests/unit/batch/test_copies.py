@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from papermill.iorw import S3, papermill_io
+
 from race_equality.batch.copies import check_address, copy_notebook
 from race_equality.errors import RaceEqualityError
 
@@ -74,9 +75,7 @@ def test_what_is_not_installed_is_named(address, extra, tmp_path):
         try: check_address({address!r})
         except RaceEqualityError as error: print(error)
     """
-    end = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
-    )
+    end = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     assert f"Notebooks cannot be copied to {address}: " in end.stdout
     assert f"pip install papermill[{extra}]" in end.stdout
 
@@ -94,14 +93,13 @@ def s3(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     with mock_aws(config={"core": {"mock_credentials": False}}):
         client = boto3.client("s3", region_name="eu-west-2")
-        client.create_bucket(
-            Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
-        )
+        client.create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
         yield client
 
 
 def test_s3_takes_the_notebooks(s3, small_project, monkeypatch):
     from click.testing import CliRunner
+
     from race_equality.cli import main
 
     monkeypatch.chdir(small_project)
@@ -140,6 +138,7 @@ def test_s3_that_refuses_is_said(s3, tmp_path):
 
 def test_a_build_copies_each_notebook_once(small_project, store, monkeypatch):
     from click.testing import CliRunner
+
     from race_equality.cli import main
 
     monkeypatch.chdir(small_project)
@@ -151,8 +150,9 @@ def test_a_build_copies_each_notebook_once(small_project, store, monkeypatch):
     assert "2 notebooks copied." in end.stdout
     there = {path: json.loads(text) for path, text in store.held.items()}
     assert sorted(there) == [
-        "store://bucket/reports/notebooks/national_overview.ipynb", "store://bucket/reports/trusts/RJ1.ipynb",
-    ]  # fmt: skip
+        "store://bucket/reports/notebooks/national_overview.ipynb",
+        "store://bucket/reports/trusts/RJ1.ipynb",
+    ]
     site = small_project / "out" / "site"
     assert there["store://bucket/reports/trusts/RJ1.ipynb"] == json.loads(
         (site / "trusts" / "RJ1.ipynb").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ import papermill
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+
 from race_equality.batch import engine, fork_server
 from race_equality.batch.fork_server import ForkedProcess, ForkRefused, ForkServer
 
@@ -140,10 +141,11 @@ VOLATILE = [
 def notebook_of(cells: dict[str, str] | list[str], **metadata) -> nbformat.NotebookNode:
     sources = list(cells.values()) if isinstance(cells, dict) else cells
     return nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source, id=f"c{n}", metadata=dict(metadata))
-               for n, source in enumerate(sources)],
+        cells=[
+            nbformat.v4.new_code_cell(source, id=f"c{n}", metadata=dict(metadata)) for n, source in enumerate(sources)
+        ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )  # fmt: skip
+    )
 
 
 def run(folder: Path, notebook, engine_name: str | None, **options):
@@ -153,9 +155,7 @@ def run(folder: Path, notebook, engine_name: str | None, **options):
     nbformat.write(notebook, source)
     error = None
     try:
-        papermill.execute_notebook(
-            source, target, engine_name=engine_name, progress_bar=False, cwd=folder, **options
-        )
+        papermill.execute_notebook(source, target, engine_name=engine_name, progress_bar=False, cwd=folder, **options)
     except Exception as raised:
         error = raised
     return nbformat.read(target, as_version=4), error
@@ -243,8 +243,7 @@ def test_the_notebook_says_what_it_should(both):
 
     def text(name):
         return "".join(
-            output.get("text") or output.get("data", {}).get("text/plain", "")
-            for output in cells[name]["outputs"]
+            output.get("text") or output.get("data", {}).get("text/plain", "") for output in cells[name]["outputs"]
         )
 
     assert text("stdout") == "output\n"
@@ -278,27 +277,55 @@ def test_the_notebook_as_a_whole(both):
         (["1", "import sys\nsys.exit(3)", "3"], {}, PapermillExecutionError),
         (["1", "import sys\nsys.exit(0)", "3"], {}, type(None)),
         (["1", "while True: pass", "3"], {"execution_timeout": 1}, CellTimeoutError),
-        (["1", "print('so far')\nimport time\ntime.sleep(60)", "3"], {"execution_timeout": 1},
-         CellTimeoutError),
-        (["1", "while True: pass", "3"], {"execution_timeout": 1, "interrupt_on_timeout": True},
-         PapermillExecutionError),
+        (["1", "print('so far')\nimport time\ntime.sleep(60)", "3"], {"execution_timeout": 1}, CellTimeoutError),
+        (
+            ["1", "while True: pass", "3"],
+            {"execution_timeout": 1, "interrupt_on_timeout": True},
+            PapermillExecutionError,
+        ),
         (["1", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "3"], {}, DeadKernelError),
         (["1", "import os\nos._exit(3)", "3"], {}, DeadKernelError),
         (["1", "import ctypes\nctypes.string_at(0)", "3"], {}, DeadKernelError),
         (["1", "exit()"], {}, type(None)),
         (["1", "exit()\nimport time\ntime.sleep(0.5)", "3", "4"], {}, DeadKernelError),
         (["1", "print('so far', flush=True)\nimport os\nos.kill(os.getpid(), 9)", "3"], {}, DeadKernelError),
-        (["1", "import asyncio\nawait asyncio.sleep(4)", "3"], {"execution_timeout": 1, "interrupt_on_timeout": True},
-         PapermillExecutionError),
-        (["1", "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass", "3"],
-         {"execution_timeout": 1}, CellTimeoutError),
+        (
+            ["1", "import asyncio\nawait asyncio.sleep(4)", "3"],
+            {"execution_timeout": 1, "interrupt_on_timeout": True},
+            PapermillExecutionError,
+        ),
+        (
+            [
+                "1",
+                "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass",
+                "3",
+            ],
+            {"execution_timeout": 1},
+            CellTimeoutError,
+        ),
         (["1", "import subprocess\nsubprocess.run(['sleep', '60'])", "3"], {"execution_timeout": 1}, CellTimeoutError),
         (["import os, threading\nthreading.Timer(30, print).start()", "3"], {}, type(None)),
     ],
-    ids=["error", "error under %%time", "exit 3", "exit 0", "endless", "asleep", "interrupted", "killed",
-         "ended", "crashed", "exit as the last", "exit before others", "killed after a flush", "awaiting",
-         "deaf to interrupts", "waiting for a process", "a thread that stays"],
-)  # fmt: skip
+    ids=[
+        "error",
+        "error under %%time",
+        "exit 3",
+        "exit 0",
+        "endless",
+        "asleep",
+        "interrupted",
+        "killed",
+        "ended",
+        "crashed",
+        "exit as the last",
+        "exit before others",
+        "killed after a flush",
+        "awaiting",
+        "deaf to interrupts",
+        "waiting for a process",
+        "a thread that stays",
+    ],
+)
 def test_bad_ends_are_the_same(server, tmp_path, cells, options, raised):
     seen = []
     for name in (None, "fork"):
@@ -325,7 +352,7 @@ LEFT_UNDONE = [
     "kept = Thing('kept')",
     "cycle = Thing('cycle')\ncycle.cycle = cycle",
     "Thing('result')",
-    "_ = pathlib.Path('helper.py').write_text('opened = open(\"helper\", \"w\")\\nopened.write(\"of a module\")')\n"
+    '_ = pathlib.Path(\'helper.py\').write_text(\'opened = open("helper", "w")\\nopened.write("of a module")\')\n'
     "import helper",
     "raised = Thing('raised')\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    sys.last_value = sys.exc_info()[1]",
     "memory = logging.handlers.MemoryHandler(100, target=logging.FileHandler('log'))\n"
@@ -377,20 +404,20 @@ def test_closed_descriptors_keep_nothing_busy(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("notebook", "parameters"),
     [("board_report", {"trust_code": "RV5"}), ("board_report", {"trust_code": "DEMO"})]
-    + [
-        (path.stem, {})
-        for path in sorted((ROOT / "notebooks").glob("[!_.]*.ipynb"))
-        if path.stem != "board_report"
-    ],
+    + [(path.stem, {}) for path in sorted((ROOT / "notebooks").glob("[!_.]*.ipynb")) if path.stem != "board_report"],
 )
 def test_our_own_notebooks_come_out_the_same(server, tmp_path, notebook, parameters):
     seen = []
     for name in (None, "fork"):
         target = tmp_path / f"{name}.ipynb"
         papermill.execute_notebook(
-            ROOT / "notebooks" / f"{notebook}.ipynb", target, parameters=parameters,
-            engine_name=name, progress_bar=False, cwd=ROOT,
-        )  # fmt: skip
+            ROOT / "notebooks" / f"{notebook}.ipynb",
+            target,
+            parameters=parameters,
+            engine_name=name,
+            progress_bar=False,
+            cwd=ROOT,
+        )
         seen.append(described(nbformat.read(target, as_version=4), tmp_path))
     assert seen[1] == seen[0]
 
@@ -412,9 +439,7 @@ def test_nothing_reaches_the_next_notebook(server, tmp_path):
     )
     assert run(tmp_path / "one", notebook_of([leave]), "fork")[1] is None
     notebook, _ = run(tmp_path / "two", notebook_of([look]), "fork")
-    assert notebook.cells[0].outputs[0].data["text/plain"] == (
-        "([False, False, False], None, 28, 60, False)"
-    )
+    assert notebook.cells[0].outputs[0].data["text/plain"] == ("([False, False, False], None, 28, 60, False)")
 
 
 def test_random_numbers_differ_from_kernel_to_kernel(server, tmp_path):
@@ -462,8 +487,13 @@ def test_papermills_command_line(tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RACE_EQUALITY_")}
     end = subprocess.run(
         [sys.executable, "-m", "papermill", "--engine", "fork", "in.ipynb", "out.ipynb", "-p", "x", "5"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert end.returncode == 0, end.stderr
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
     assert cells[-1].outputs[0].text == "5 True\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from race_equality.batch import pipe
 
 MESSAGES = [
@@ -17,9 +18,7 @@ MESSAGES = [
 def test_messages_are_the_same_at_the_other_end(step):
     data = b"".join(pipe.pack(channel, frames) for channel, frames in MESSAGES)
     unpacker = pipe.Unpacker()
-    got = [
-        message for at in range(0, len(data), step) for message in unpacker.feed(data[at : at + step])
-    ]
+    got = [message for at in range(0, len(data), step) for message in unpacker.feed(data[at : at + step])]
     assert got == [(channel, [bytes(frame) for frame in frames]) for channel, frames in MESSAGES]
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import nbformat
 import pytest
+
 from race_equality.batch.execute import _excerpt, execute_page
 from race_equality.batch.plan import Page
 
@@ -19,11 +20,13 @@ def run(small_project, tmp_path, notebook_writer):
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         end = execute_page(
-            Page("trusts/RJ1.ipynb", "notebooks/board_report.ipynb",
-                 MappingProxyType({"trust_code": "RRK"})),
-            root=small_project, target=tmp_path / "done.ipynb", scratch=scratch,
-            failed=tmp_path / "failed.ipynb", **options,
-        )  # fmt: skip
+            Page("trusts/RJ1.ipynb", "notebooks/board_report.ipynb", MappingProxyType({"trust_code": "RRK"})),
+            root=small_project,
+            target=tmp_path / "done.ipynb",
+            scratch=scratch,
+            failed=tmp_path / "failed.ipynb",
+            **options,
+        )
         assert not list(scratch.iterdir())
         return end
 
@@ -80,9 +83,12 @@ def test_a_kernel_that_does_not_exist(run, small_project, tmp_path, notebook_wri
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     failure = execute_page(
-        Page("trusts/RJ1.ipynb", "notebooks/board_report.ipynb"), root=small_project,
-        target=tmp_path / "done.ipynb", scratch=scratch, failed=tmp_path / "failed.ipynb",
-    ).failure  # fmt: skip
+        Page("trusts/RJ1.ipynb", "notebooks/board_report.ipynb"),
+        root=small_project,
+        target=tmp_path / "done.ipynb",
+        scratch=scratch,
+        failed=tmp_path / "failed.ipynb",
+    ).failure
     assert failure.cell is None
     assert "NoSuchKernel" in failure.error
     assert "ir" in failure.error

@@ -9,12 +9,12 @@ from types import MappingProxyType
 
 import nbformat
 import pytest
+
 import race_equality
 from race_equality.batch import freshness
 from race_equality.batch.freshness import Inputs, decide, outputs_of
 from race_equality.batch.plan import Page
 from race_equality.project import Project
-
 
 PACKAGE = Path(race_equality.__file__).parent
 
@@ -31,9 +31,11 @@ def trust_page(project: Project, code: str = "RJ1") -> Page:
     from race_equality.figures.trusts import resolve_trust
 
     return Page(
-        f"trusts/{code}.ipynb", "notebooks/board_report.ipynb",
-        MappingProxyType({"trust_code": code}), resolve_trust(code, project=project),
-    )  # fmt: skip
+        f"trusts/{code}.ipynb",
+        "notebooks/board_report.ipynb",
+        MappingProxyType({"trust_code": code}),
+        resolve_trust(code, project=project),
+    )
 
 
 def rests(project: Project, page: Page) -> dict[str, str]:
@@ -83,15 +85,15 @@ def test_a_threshold_that_one_trust_raises_touches_every_page(project):
     before = [rests(project, page) for page in pages]
     own = project.params / "trusts" / "RRK.yml"
     own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_text("settings:\n  minimum_responses:\n    value: 40\n    source: the trust's own rule\n", encoding="utf-8")
+    own.write_text(
+        "settings:\n  minimum_responses:\n    value: 40\n    source: the trust's own rule\n", encoding="utf-8"
+    )
     after = [rests(project, page) for page in pages]
     assert [changes(*pair) for pair in zip(before, after, strict=True)] == [{"thresholds"}, {"params", "thresholds"}]
 
 
 def test_another_trust_has_other_parameters_alone(project):
-    assert changes(rests(project, trust_page(project)), rests(project, trust_page(project, "RRK"))) == {
-        "parameters"
-    }
+    assert changes(rests(project, trust_page(project)), rests(project, trust_page(project, "RRK"))) == {"parameters"}
 
 
 @pytest.mark.parametrize(
@@ -113,9 +115,7 @@ def test_another_trust_has_other_parameters_alone(project):
 )
 def test_what_a_module_touches(project, tmp_path, monkeypatch, module, notebook, rendering):
     package = tmp_path / "race_equality"
-    shutil.copytree(
-        Path(race_equality.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", ".*")
-    )
+    shutil.copytree(Path(race_equality.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     monkeypatch.setattr(freshness.race_equality, "__file__", str(package / "__init__.py"))
     page = trust_page(project)
     before = rests(project, page), Inputs(project, "built-in").of_rendering()
@@ -189,9 +189,12 @@ def made(project, tmp_path):
             (folder / "trusts" / name).write_text("content")
     inputs = Inputs(project, "built-in")
     entry = {
-        "status": "done", "rests_on": inputs.of_notebook(page), "executed": {"bytes": 7},
-        "rendered_from": inputs.of_rendering(), "outputs": outputs_of(page, site),
-    }  # fmt: skip
+        "status": "done",
+        "rests_on": inputs.of_notebook(page),
+        "executed": {"bytes": 7},
+        "rendered_from": inputs.of_rendering(),
+        "outputs": outputs_of(page, site),
+    }
     return lambda **other: decide(page, entry | other, inputs, staged=staged, site=site)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat.v4
 import psutil
 import pytest
+
 from race_equality.batch import fork_server
 from race_equality.batch.execute import execute_page
 from race_equality.batch.fork_server import ForkServer
@@ -39,9 +40,15 @@ def run(tmp_path):
         nbformat.write(notebook, tmp_path / "in.ipynb")
         page = Page(path="page.ipynb", notebook="in.ipynb", parameters={}, trust=None)
         return execute_page(
-            page, root=tmp_path, target=tmp_path / "out.ipynb", scratch=tmp_path, failed=tmp_path / "failed.ipynb",
-            engine=engine, timeout=60, limits=Limits(**limits),
-        )  # fmt: skip
+            page,
+            root=tmp_path,
+            target=tmp_path / "out.ipynb",
+            scratch=tmp_path,
+            failed=tmp_path / "failed.ipynb",
+            engine=engine,
+            timeout=60,
+            limits=Limits(**limits),
+        )
 
     return run
 
@@ -65,19 +72,40 @@ def ends(pid: int, *, seconds: float = 10) -> bool:
 @pytest.mark.parametrize(
     ("cell", "limits", "said"),
     [
-        ("import time\nwhile True:\n    print('x' * 100_000)\n    time.sleep(0.001)", {"output_megabytes": 3}, "put out more than 3 MB"),
+        (
+            "import time\nwhile True:\n    print('x' * 100_000)\n    time.sleep(0.001)",
+            {"output_megabytes": 3},
+            "put out more than 3 MB",
+        ),
         ("print('x' * 20_000_000)\nimport time\ntime.sleep(60)", {"output_megabytes": 3}, "put out more than 3 MB"),
-        ("from IPython.display import HTML, display\nwhile True:\n    display(HTML('x' * 1_000_000))", {"output_megabytes": 3},
-         "put out more than 3 MB"),
+        (
+            "from IPython.display import HTML, display\nwhile True:\n    display(HTML('x' * 1_000_000))",
+            {"output_megabytes": 3},
+            "put out more than 3 MB",
+        ),
         ("import time\nwhile True: time.sleep(0.01)", {"seconds": 2}, "longer than 2 seconds in all"),
-        ("import subprocess, sys, time\n"
-         "started = [subprocess.Popen([sys.executable, '-c', 'x = bytearray(150_000_000); import time; time.sleep(60)']) for _ in range(4)]\n"
-         "time.sleep(60)", {"memory_megabytes": 500}, "took more than 500 MB of memory"),
-        ("import os, time\nfor _ in range(40):\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
-         {"processes": 20}, "started more than 20 processes"),
+        (
+            "import subprocess, sys, time\n"
+            "started = [subprocess.Popen([sys.executable, '-c', 'x = bytearray(150_000_000); import time; time.sleep(60)']) for _ in range(4)]\n"
+            "time.sleep(60)",
+            {"memory_megabytes": 500},
+            "took more than 500 MB of memory",
+        ),
+        (
+            "import os, time\nfor _ in range(40):\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
+            {"processes": 20},
+            "started more than 20 processes",
+        ),
     ],
-    ids=["prints on and on", "prints a lot at once", "displays on and on", "takes too long", "others eat memory", "forks"],
-)  # fmt: skip
+    ids=[
+        "prints on and on",
+        "prints a lot at once",
+        "displays on and on",
+        "takes too long",
+        "others eat memory",
+        "forks",
+    ],
+)
 def test_it_is_stopped(run, tmp_path, engine, cell, limits, said):
     before = "import os, pathlib\n_ = pathlib.Path('pid').write_text(str(os.getpid()))"
     end = run(before, cell, AFTER, engine=engine, **limits)
@@ -117,10 +145,16 @@ def test_eating_memory_ends_a_kernel_of_papermills_own_engine(run):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_within_its_limits_a_notebook_is_left_alone(run, tmp_path, engine):
     end = run(
-        "print('x' * 2_000_000)", "kept = bytearray(200_000_000)",
-        "import subprocess\nsubprocess.run(['true'], check=True)", "'done'",
-        engine=engine, output_megabytes=3, seconds=60, memory_megabytes=700, processes=5,
-    )  # fmt: skip
+        "print('x' * 2_000_000)",
+        "kept = bytearray(200_000_000)",
+        "import subprocess\nsubprocess.run(['true'], check=True)",
+        "'done'",
+        engine=engine,
+        output_megabytes=3,
+        seconds=60,
+        memory_megabytes=700,
+        processes=5,
+    )
     assert end.failure is None
     cells = nbformat.read(tmp_path / "out.ipynb", 4).cells
     assert cells[-1].outputs[0].data["text/plain"] == "'done'"
@@ -132,7 +166,7 @@ def test_what_a_notebook_leaves_behind_is_ended_with_it(run, tmp_path, options):
     """Also a daemon: a process whose parent has ended, in a session of its own."""
     cell = (
         "import subprocess, sys, pathlib\n"
-        "daemon = 'import subprocess, sys; print(subprocess.Popen([sys.executable, \"-c\", \"import time; time.sleep(120)\"], stdout=subprocess.DEVNULL"
+        'daemon = \'import subprocess, sys; print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"], stdout=subprocess.DEVNULL'
         f"{options}).pid)'\n"
         "pid = subprocess.run([sys.executable, '-c', daemon], stdout=subprocess.PIPE, text=True).stdout\n"
         "_ = pathlib.Path('left').write_text(pid)"
@@ -150,7 +184,7 @@ def test_a_daemon_of_a_notebook_that_still_runs_is_left_alone(server, tmp_path):
 
     daemon = (
         "import subprocess, sys, pathlib, time\n"
-        "start = 'import subprocess, sys; print(subprocess.Popen([sys.executable, \"-c\", \"import time; time.sleep(120)\"], stdout=subprocess.DEVNULL,"
+        'start = \'import subprocess, sys; print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"], stdout=subprocess.DEVNULL,'
         " start_new_session=True).pid)'\n"
         "pid = subprocess.run([sys.executable, '-c', start], stdout=subprocess.PIPE, text=True).stdout\n"
         "_ = pathlib.Path('left').write_text(pid)\n"
@@ -168,8 +202,10 @@ def test_a_daemon_of_a_notebook_that_still_runs_is_left_alone(server, tmp_path):
 
     long = subprocess.Popen(
         [sys.executable, "-m", "papermill", "--engine", "fork", "--no-progress-bar", "long.ipynb", "long.out.ipynb"],
-        cwd=tmp_path, stderr=subprocess.DEVNULL, env=os.environ,
-    )  # fmt: skip
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+        env=os.environ,
+    )
     left = tmp_path / "left"
     while not left.exists() or not left.read_text().strip():
         time.sleep(0.05)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+
 from race_equality.batch import manifest
 from race_equality.batch.lock import OutputLock
 from race_equality.errors import RaceEqualityError
@@ -60,9 +61,7 @@ def test_hashes_are_plain_sha256(tmp_path):
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert manifest.hash_file(tmp_path / "a") == expected
     (tmp_path / "b").write_bytes(b"")
-    both = hashlib.sha256(
-        b"a\0" + bytes.fromhex(expected) + b"b\0" + hashlib.sha256(b"").digest()
-    ).hexdigest()
+    both = hashlib.sha256(b"a\0" + bytes.fromhex(expected) + b"b\0" + hashlib.sha256(b"").digest()).hexdigest()
     assert manifest.hash_files([tmp_path / "b", tmp_path / "a"], base=tmp_path) == both
 
 
@@ -71,8 +70,10 @@ def test_a_trusts_own_return_is_among_the_figures(small_project):
     local.mkdir()
     (local / "RJ1.parquet").write_bytes(b"x")
     assert manifest.figure_files(Project(small_project)) == [
-        "data/figures/successions.csv", "data/figures/trusts.parquet", "data/local/RJ1.parquet",
-    ]  # fmt: skip
+        "data/figures/successions.csv",
+        "data/figures/trusts.parquet",
+        "data/local/RJ1.parquet",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 0, "pages": {"x": 1}}', "\x00"])

@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 
 import pytest
+
 from race_equality.batch.plan import plan_build
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.project import Project
@@ -81,5 +82,7 @@ def test_a_new_notebook_is_a_new_page(project, notebook_writer):
     for name in ("methods", "_draft", ".ipynb_checkpoints/methods"):
         notebook_writer(project.notebooks / f"{name}.ipynb", "1", parameters="n = 1")
     assert [page.path for page in plan_build(["RJ1"], project=project).pages] == [
-        "notebooks/methods.ipynb", "notebooks/national_overview.ipynb", "trusts/RJ1.ipynb",
-    ]  # fmt: skip
+        "notebooks/methods.ipynb",
+        "notebooks/national_overview.ipynb",
+        "trusts/RJ1.ipynb",
+    ]

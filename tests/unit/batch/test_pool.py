@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from race_equality.batch import pool as pools
 from race_equality.batch.execute import Execution
 from race_equality.batch.orders import Began, Order, Rendering
@@ -61,9 +62,13 @@ def test_each_page_ends_once_whatever_becomes_of_its_process(monkeypatch, tmp_pa
     kinds = {path: [type(one).__name__ for one in news] for path, news in told.items()}
     whole = ["Began", "Execution", "Began", "Rendering"]
     assert kinds == {
-        "one": whole, "two": whole, "three": whole, "only run": ["Began", "Execution"],
-        "dies running": ["Began", "Execution"], "dies rendering": ["Began", "Execution", "Rendering"],
-    }  # fmt: skip
+        "one": whole,
+        "two": whole,
+        "three": whole,
+        "only run": ["Began", "Execution"],
+        "dies running": ["Began", "Execution"],
+        "dies rendering": ["Began", "Execution", "Rendering"],
+    }
     assert "The process that ran the notebook was ended by SIGKILL" in told["dies running"][-1].failure.error
     rendering = told["dies rendering"][-1].failure.error
     assert rendering.startswith("The process that rendered the page was ended with exit status 7")

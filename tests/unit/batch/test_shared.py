@@ -8,6 +8,7 @@ from pathlib import Path
 
 import papermill
 import pytest
+
 from race_equality.batch import drawing_server, fork_server
 from race_equality.batch.execute import execute_page
 from race_equality.batch.fork_server import ADDRESS_VARIABLE

@@ -48,9 +48,7 @@ def notebook(*, cell=HIDDEN, output=None, metadata=None, cell_metadata=None, att
         "execution_count": 1,
         "metadata": {"papermill": {"duration": 0.123456, "start_time": "2026-11-22T11:24:41.123456"}}
         | (cell_metadata or {}),
-        "outputs": [
-            {"output_type": "display_data", "metadata": {}, "data": {"text/html": table} | (output or {})}
-        ],
+        "outputs": [{"output_type": "display_data", "metadata": {}, "data": {"text/html": table} | (output or {})}],
     }
     note = {"cell_type": "markdown", "source": "Roles", "metadata": {}}
     if attachment:

@@ -53,9 +53,7 @@ def test_four_by_four_with_two_hidden_in_every_line_is_solved_exactly():
     for line in columns:
         assert sum(column == line for _, column in hidden) == 2
     found = attack(hide(cells, *hidden), relations=relations)
-    assert {key: tuple(value) for key, value in found.items()} == {
-        key: (cells[key], cells[key]) for key in hidden
-    }
+    assert {key: tuple(value) for key, value in found.items()} == {key: (cells[key], cells[key]) for key in hidden}
 
 
 def test_bounds_equal_brute_force():

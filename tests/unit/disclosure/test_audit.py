@@ -40,8 +40,7 @@ def figures(**changes):
         "status": "ok",
     }
     rows = [
-        row
-        | {"group": "White - Gypsy or Irish Traveller", "value": 4.347826, "numerator": 4, "denominator": 92},
+        row | {"group": "White - Gypsy or Irish Traveller", "value": 4.347826, "numerator": 4, "denominator": 92},
         row | {"group": "White - British", "value": 95.652174, "numerator": 88, "denominator": 92},
     ]
     return pd.DataFrame(rows).assign(**changes)
@@ -94,7 +93,7 @@ IN_THE_PAGE = {
     "frame": ({"body": '<iframe srcdoc="&lt;p&gt;Other or unknown: 4"></iframe>'}, "beside its label"),
     "unrounded": ({"text": " 25.71428% of nurses."}, "too precise"),
     "unrounded attribute": ({"body": '<span data-share="0.4285714"></span>'}, "too precise"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("leak", IN_THE_PAGE)
@@ -148,10 +147,7 @@ IN_THE_PDF = {
     "table": ({"cell": "4"}, "beside its label"),
     "text": ({"text": "Other or unknown: 4"}, "beside its label"),
     "attached data": ({"attachment": ("roles.csv", b"Role,Staff\nOther or unknown,4\n")}, "beside its label"),
-    "attached page": (
-        {"attachment": ("x.html", page(text="Other or unknown: 4").encode())},
-        "beside its label",
-    ),
+    "attached page": ({"attachment": ("x.html", page(text="Other or unknown: 4").encode())}, "beside its label"),
     "title": ({"title": "Other or unknown: 4"}, "beside its label"),
     "alternative text": ({"alt": "Other or unknown: 4"}, "beside its label"),
 }
@@ -354,8 +350,12 @@ def test_a_search_index_is_read_as_prose(site):
 
 
 def test_a_search_index_of_the_whole_site_belongs_to_its_pages(site):
-    entry = {"objectID": "trusts/R1A.html#roles", "href": "trusts/R1A.html#roles", "title": "Roles",
-             "text": f"Staff by role. Other or unknown {HIDDEN}."}  # fmt: skip
+    entry = {
+        "objectID": "trusts/R1A.html#roles",
+        "href": "trusts/R1A.html#roles",
+        "title": "Roles",
+        "text": f"Staff by role. Other or unknown {HIDDEN}.",
+    }
     (site / "search.json").write_text(json.dumps([entry]), encoding="utf-8")
     assert audit_site(site).problems == ()
     for leak in ("Other or unknown: 4.", "Staff by role. " * 10 + "Other or unknown: 4."):
@@ -379,8 +379,16 @@ def test_points_inside_a_page_a_notebook_and_a_pdf(site):
     (site / "trusts" / "R1A.html").write_text(page(body=f'<img src="{uri}" alt="">'), encoding="utf-8")
     (site / "trusts" / "R1A.ipynb").write_text(notebook(output={"image/png": "iVBORw0KGgo="}), encoding="utf-8")
     document = pikepdf.open(io.BytesIO(pdf()))
-    picture = pikepdf.Stream(document, b"\x00", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1,
-                             Height=1, ColorSpace=pikepdf.Name.DeviceGray, BitsPerComponent=8)  # fmt: skip
+    picture = pikepdf.Stream(
+        document,
+        b"\x00",
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=1,
+        Height=1,
+        ColorSpace=pikepdf.Name.DeviceGray,
+        BitsPerComponent=8,
+    )
     document.Root.Example = document.make_indirect(picture)
     document.save(site / "trusts" / "R1A.pdf")
     problems = audit_site(site).problems
@@ -521,9 +529,11 @@ def test_a_hidden_label_within_another_hidden_label_hides_neither(site):
 def test_the_base_of_one_measure_is_no_total_of_another(site):
     head = "measure,name,group,period_end,value,unit,people"
     lines = [
-        "births,Births by group,White,2023-03-31,855,people,855", "births,Births by group,Other,2023-03-31,35,people,35",
-        "births,Births by group,Asian,2023-03-31,[c],people,[c]", "births,Births by group,Black,2023-03-31,[c],people,[c]",
-    ]  # fmt: skip
+        "births,Births by group,White,2023-03-31,855,people,855",
+        "births,Births by group,Other,2023-03-31,35,people,35",
+        "births,Births by group,Asian,2023-03-31,[c],people,[c]",
+        "births,Births by group,Black,2023-03-31,[c],people,[c]",
+    ]
     file = site / "trusts" / "R1A-figures.csv"
     other = "smoking,Smoking at booking,All women,2023-03-31,3.0,percent,890"
     file.write_text("\n".join([head, *lines, other]), encoding="utf-8")
@@ -579,14 +589,23 @@ def shortlisted(code="R1A", appointed=3.0, of=8.0):
     table = pd.DataFrame(
         [
             {
-                "trust_code": code, "organisation_code": code, "period_start": pd.Timestamp("2024-04-01"),
-                "period_end": pd.Timestamp("2025-03-31"), "indicator": "wres_2", "group": group, "value": 100 * part / base,
-                "unit": "percent", "numerator": part, "denominator": base, "status": "ok", "source": "wres_return_R1A",
+                "trust_code": code,
+                "organisation_code": code,
+                "period_start": pd.Timestamp("2024-04-01"),
+                "period_end": pd.Timestamp("2025-03-31"),
+                "indicator": "wres_2",
+                "group": group,
+                "value": 100 * part / base,
+                "unit": "percent",
+                "numerator": part,
+                "denominator": base,
+                "status": "ok",
+                "source": "wres_return_R1A",
                 "locator": "row 1",
             }
             for group, part, base in (("Ethnic minority", appointed, of), ("White", 70.0, 300.0))
-        ],
-    )  # fmt: skip
+        ]
+    )
     return table.astype({"numerator": "Float64", "denominator": "Float64", "value": "Float64"})
 
 

@@ -111,9 +111,10 @@ IN_A_FILE = {
     "JSON": ("DEMO.json", lambda label: json.dumps([{"group": label, "staff": 3}])),
     "log": ("DEMO.log", lambda label: f"warning: {label}: 3"),
     "search index": (
-        "../search.json", lambda label: json.dumps([{"objectID": "trusts/DEMO.html", "text": f"{label}: 3."}]),
+        "../search.json",
+        lambda label: json.dumps([{"objectID": "trusts/DEMO.html", "text": f"{label}: 3."}]),
     ),
-}  # fmt: skip
+}
 IN_THE_NOTEBOOK = ("metadata", "cell metadata", "output", "kernel message", "chart data")
 IN_THE_PDF = ("attachment", "title", "alternative text of the PDF")
 

@@ -13,9 +13,7 @@ def figures(*rows):
     columns = ["indicator", "group", "value", "unit", "numerator", "denominator"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(
-        organisation_code="R1A",
-        period_start=pd.Timestamp("2024-09-01"),
-        period_end=pd.Timestamp("2024-11-30"),
+        organisation_code="R1A", period_start=pd.Timestamp("2024-09-01"), period_end=pd.Timestamp("2024-11-30")
     )
 
 
@@ -32,9 +30,7 @@ def test_boundaries():
 
 
 def test_a_small_share_of_a_large_base_is_shown():
-    table = figures(
-        ("wres_8", "White", 0.4, "percent", 3, 800), ("wres_8", "Ethnic minority", 1.0, "percent", 5, 500)
-    )
+    table = figures(("wres_8", "White", 0.4, "percent", 3, 800), ("wres_8", "Ethnic minority", 1.0, "percent", 5, 500))
     assert not rests_on_too_few(table).any()
 
 
@@ -51,9 +47,7 @@ def test_the_threshold_is_a_setting():
     assert rests_on_too_few(table, Rule(minimum_responses=21)).tolist() == [True]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"minimum_people": 1}, {"minimum_responses": 10.5}, {"percent_decimals": -1}]
-)
+@pytest.mark.parametrize("wrong", [{"minimum_people": 1}, {"minimum_responses": 10.5}, {"percent_decimals": -1}])
 def test_bad_settings_name_themselves(wrong):
     with pytest.raises(RaceEqualityError, match=next(iter(wrong))):
         Rule(**wrong)

@@ -17,12 +17,22 @@ SET = "settings:\n  minimum_responses:\n    value: 30\n    source: the trust's o
 def figures(*rows):
     table = [
         {
-            "trust_code": code, "organisation_code": code, "period_start": pd.Timestamp("2024-09-01"),
-            "period_end": pd.Timestamp("2024-11-30"), "indicator": indicator, "group": "White", "value": 50.0, "unit": "percent",
-            "numerator": base / 2, "denominator": base, "status": "ok", "source": "test", "locator": "row 1",
+            "trust_code": code,
+            "organisation_code": code,
+            "period_start": pd.Timestamp("2024-09-01"),
+            "period_end": pd.Timestamp("2024-11-30"),
+            "indicator": indicator,
+            "group": "White",
+            "value": 50.0,
+            "unit": "percent",
+            "numerator": base / 2,
+            "denominator": base,
+            "status": "ok",
+            "source": "test",
+            "locator": "row 1",
         }
         for code, indicator, base in rows
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(table, columns=list(FIGURE_DTYPES)).astype(FIGURE_DTYPES)
 
 
@@ -56,12 +66,16 @@ def test_a_trust_that_raised_its_threshold_is_hidden_and_others_are_not(project)
     usual, own = read_rules(project=project)
     assert usual == Rule()
     assert own == {"RPC": Rule(minimum_responses=30)}
-    shown = shown_figures(figures(("R1H", "wres_8", 29.0), ("RPC", "wres_8", 29.0), ("RPC", "wres_7", 30.0)), project=project)
+    shown = shown_figures(
+        figures(("R1H", "wres_8", 29.0), ("RPC", "wres_8", 29.0), ("RPC", "wres_7", 30.0)), project=project
+    )
     assert shown["status"].tolist() == ["ok", "suppressed", "ok"]
 
 
 def test_of_a_comparison_both_halves_are_hidden_or_neither():
-    table = figures(("R1H", "wres_8", 400.0), ("R1H", "wres_8", 9.0), ("R1H", "wres_7", 400.0), ("RPC", "wres_8", 400.0))
+    table = figures(
+        ("R1H", "wres_8", 400.0), ("R1H", "wres_8", 9.0), ("R1H", "wres_7", 400.0), ("RPC", "wres_8", 400.0)
+    )
     table["group"] = ["White", "Ethnic minority", "White", "White"]
     assert hide_few(table, Rule())["status"].tolist() == ["suppressed", "suppressed", "ok", "ok"]
 

@@ -84,9 +84,7 @@ def test_cheapest_by_brute_force():
     """All choices of complementary cells in a 3 x 3 table: none that suffices costs less."""
     counts = np.array([[4, 40, 33], [25, 61, 18], [52, 7, 70]])
     cells, relations = crosstab(counts, "ABC", "xyz")
-    price = {
-        key: 1 + (key[0] == "Total") * 9 + (key[1] == "Total") * 9 + i / 1000 for i, key in enumerate(cells)
-    }
+    price = {key: 1 + (key[0] == "Total") * 9 + (key[1] == "Total") * 9 + i / 1000 for i, key in enumerate(cells)}
     found = suppress(cells, relations, cost=price)
     spent = sum(price[key] for key in found.complementary)
     inner = [key for key in cells if "Total" not in key and cells[key] >= 10]

@@ -18,10 +18,20 @@ AUTUMN = (pd.Timestamp("2024-09-01"), pd.Timestamp("2024-11-30"))
 def figure(indicator, group, value, *, unit="percent", numerator=None, denominator=None, status="ok", **others):
     """Return one figure of RX1, by default of the survey of 2024."""
     return {
-        "trust_code": "RX1", "organisation_code": "RX1", "period_start": AUTUMN[0], "period_end": AUTUMN[1],
-        "indicator": indicator, "group": group, "value": value, "unit": unit, "numerator": numerator,
-        "denominator": denominator, "status": status, "source": "survey", "locator": "row 7, rate",
-    } | others  # fmt: skip
+        "trust_code": "RX1",
+        "organisation_code": "RX1",
+        "period_start": AUTUMN[0],
+        "period_end": AUTUMN[1],
+        "indicator": indicator,
+        "group": group,
+        "value": value,
+        "unit": unit,
+        "numerator": numerator,
+        "denominator": denominator,
+        "status": status,
+        "source": "survey",
+        "locator": "row 7, rate",
+    } | others
 
 
 @pytest.fixture

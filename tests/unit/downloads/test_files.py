@@ -17,14 +17,10 @@ from race_equality.downloads.files import _parquet, trust_spreadsheet
 from race_equality.downloads.findings import rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 
-OFFICE, TABLE, TEXT = (
-    f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text")
-)
+OFFICE, TABLE, TEXT = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text"))
 
 
-@pytest.mark.parametrize(
-    "name", ["=HYPERLINK(\"x\")", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=1+1,2"]
-)
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=1+1,2"])
 def test_what_a_spreadsheet_would_run_is_text(name, material, new_trust, wres_6):
     assert as_text(name) == f"'{name}"
     rows = rows_of(material(*wres_6), new_trust(name=name))
@@ -88,8 +84,12 @@ def test_ods_is_accessible(opened):
         content = ET.fromstring(archive.read("content.xml"))
     sheets = list(content.iter(f"{TABLE}table"))
     assert [sheet.get(f"{TABLE}name") for sheet in sheets] == [
-        "Cover", "Notes", "Findings", "Published_figures", "Sources",
-    ]  # fmt: skip
+        "Cover",
+        "Notes",
+        "Findings",
+        "Published_figures",
+        "Sources",
+    ]
     for sheet in sheets:
         assert not list(sheet.iter(f"{TABLE}covered-table-cell"))
         for cell in sheet.iter(f"{TABLE}table-cell"):

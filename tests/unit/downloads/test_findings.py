@@ -6,14 +6,7 @@ import pandas as pd
 import pytest
 
 from race_equality.disclosure.rules import Rule
-from race_equality.downloads.codebook import (
-    BY_ID,
-    CODEBOOK_COLUMNS,
-    COLUMNS,
-    DECIMALS,
-    SHORTHAND_WORDS,
-    codebook,
-)
+from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import WRES
@@ -31,12 +24,19 @@ def pick(rows, measure, group, kind=FINDING):
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (14.2857142, "percent", "14.3"), (99.96, "percent", "100.0"), (-0.04, "percentage points", "0.0"),
-        (-3.25, "percentage points", "-3.2"), (1.2345, "ratio", "1.23"), (19574.0, "people", "19574"),
-        (3.0, "quintile", "3"), (float("nan"), "percent", None), (None, "percent", None),
-        (float("inf"), "ratio", None), (pd.NA, "people", None),
+        (14.2857142, "percent", "14.3"),
+        (99.96, "percent", "100.0"),
+        (-0.04, "percentage points", "0.0"),
+        (-3.25, "percentage points", "-3.2"),
+        (1.2345, "ratio", "1.23"),
+        (19574.0, "people", "19574"),
+        (3.0, "quintile", "3"),
+        (float("nan"), "percent", None),
+        (None, "percent", None),
+        (float("inf"), "ratio", None),
+        (pd.NA, "people", None),
     ],
-)  # fmt: skip
+)
 def test_rounding(value, unit, text):
     assert number_text(value, unit) == text
 
@@ -148,12 +148,13 @@ def test_breakdowns_of_people_are_never_given_as_published(material, new_trust, 
 
 def test_all_trusts_are_without_the_invented_one_and_without_local_returns(material, new_trust, new_figure, wres_6):
     invented = [{**row, "trust_code": "DEMO", "source": "demonstration"} for row in wres_6]
-    local = new_figure(
-        "wres_5", "White", 77.7, numerator=777, denominator=1000, source="wres_return_RX1"
-    ) | {"trust_code": "RX1"}
+    local = new_figure("wres_5", "White", 77.7, numerator=777, denominator=1000, source="wres_return_RX1") | {
+        "trust_code": "RX1"
+    }
     other = {**local, "group": "Ethnic minority"}
-    patients = new_figure("rtt_over_52_weeks", "All patients", 33.3, numerator=333, denominator=1000,
-                          source="patients_return_RX1")  # fmt: skip
+    patients = new_figure(
+        "rtt_over_52_weeks", "All patients", 33.3, numerator=333, denominator=1000, source="patients_return_RX1"
+    )
     demonstration = new_trust("DEMO", "Demonstration", is_demonstration=True)
     everything = material(*wres_6, *invented, local, other, patients)
     rows = findings_of_all(everything, [new_trust(), demonstration])
@@ -187,7 +188,9 @@ def test_the_codebook_has_words_that_a_reader_may_see():
 
 def test_a_finding_has_region_peers_and_a_reading(material, new_trust, wres_6):
     trusts = pd.DataFrame({"trust_code": ["RX1", "RX2"], "trust_name": ["A", "B"], "kind": "acute", "region": "London"})
-    other = [{**row, "trust_code": "RX2", "organisation_code": "RX2", "numerator": 100 + row["numerator"]} for row in wres_6]
+    other = [
+        {**row, "trust_code": "RX2", "organisation_code": "RX2", "numerator": 100 + row["numerator"]} for row in wres_6
+    ]
     made = material(*wres_6, *other)
     rows = rows_of(type(made)(made.figures, made.sources, trusts), new_trust())
     minority, gap = pick(rows, "wres_6", "Ethnic minority"), pick(rows, "wres_6", GAP)

@@ -43,8 +43,13 @@ def wres_rows():
     def rows(minority, white, *, number=8, trust_code="RAA", **more):
         return [
             {
-                "trust_code": trust_code, "indicator": f"wres_{number}", "group": group,
-                "numerator": count, "denominator": total, "value": 100 * count / total, **more,
+                "trust_code": trust_code,
+                "indicator": f"wres_{number}",
+                "group": group,
+                "numerator": count,
+                "denominator": total,
+                "value": 100 * count / total,
+                **more,
             }
             for group, (count, total) in (("Ethnic minority", minority), ("White", white))
         ]

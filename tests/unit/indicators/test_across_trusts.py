@@ -10,16 +10,24 @@ Q16B = "staff_survey_panel_q16b"
 
 def answers(code, year, percent, base, **more):
     return {
-        "trust_code": code, "indicator": Q16B, "value": percent, "denominator": base,
-        "period_start": pd.Timestamp(year, 9, 1), "period_end": pd.Timestamp(year, 11, 30), **more,
+        "trust_code": code,
+        "indicator": Q16B,
+        "value": percent,
+        "denominator": base,
+        "period_start": pd.Timestamp(year, 9, 1),
+        "period_end": pd.Timestamp(year, 11, 30),
+        **more,
     }
 
 
 def test_a_trust_counts_by_its_respondents_and_all_trusts_stand_last(make_figures):
     figures = make_figures(
         [
-            answers("RAA", 2023, 10.0, 300), answers("RAB", 2023, 20.0, 100), answers("RAC", 2023, 50.0, 400),
-            answers("RAA", 2024, 8.0, 300), answers("DEMO", 2024, 99.0, 9999),
+            answers("RAA", 2023, 10.0, 300),
+            answers("RAB", 2023, 20.0, 100),
+            answers("RAC", 2023, 50.0, 400),
+            answers("RAA", 2024, 8.0, 300),
+            answers("DEMO", 2024, 99.0, 9999),
             answers("RAB", 2024, None, None, status="not_available"),
         ]
     )

@@ -15,24 +15,30 @@ from race_equality.indicators.pooled_gaps import pooled_gaps
 def trusts():
     return pd.DataFrame(
         {
-            "trust_code": ["RAA", "RAB", "RAC"], "trust_name": ["A", "B", "C"], "kind": "acute",
+            "trust_code": ["RAA", "RAB", "RAC"],
+            "trust_name": ["A", "B", "C"],
+            "kind": "acute",
             "region": ["London", "London", "South East"],
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
 def three(wres_rows):
     """WRES 8: 30% against 20%, 40% against 20% and 20% against 20%."""
     return [
-        *wres_rows((300, 1000), (400, 2000)), *wres_rows((40, 100), (60, 300), trust_code="RAB"),
+        *wres_rows((300, 1000), (400, 2000)),
+        *wres_rows((40, 100), (60, 300), trust_code="RAB"),
         *wres_rows((20, 100), (40, 200), trust_code="RAC"),
-    ]  # fmt: skip
+    ]
 
 
 def one(table, code, measure, group, unit="percent"):
     found = table[
-        (table["trust_code"] == code) & (table["measure"] == measure) & (table["group"] == group) & (table["unit"] == unit)
+        (table["trust_code"] == code)
+        & (table["measure"] == measure)
+        & (table["group"] == group)
+        & (table["unit"] == unit)
     ]
     assert len(found) == 1
     return found.iloc[0]
@@ -84,9 +90,12 @@ def test_what_is_hidden_has_no_number(make_figures, trusts, three, wres_rows):
     assert hidden[numbers].isna().all(axis=None)
     assert hidden["reading"].eq("no data").all()
     # and it is in no comparator as one organisation alone
-    assert findings(make_figures(three), trusts, minimum_responses={"RAB": 101}).pipe(
-        lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"]
-    ) == "suppressed"
+    assert (
+        findings(make_figures(three), trusts, minimum_responses={"RAB": 101}).pipe(
+            lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"]
+        )
+        == "suppressed"
+    )
 
 
 def test_a_survey_answer_lies_in_a_funnel(make_figures, trusts):
@@ -134,7 +143,9 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
     codes = [*everybody["trust_code"], "DEMO"]
     random = np.random.default_rng(1)
     rows = pd.DataFrame({"trust_code": codes, "indicator": "staff_survey_q15"})
-    rows = rows.assign(people=random.integers(1, 9000, len(codes)).astype(float), count=random.random(len(codes)) * 1000)
+    rows = rows.assign(
+        people=random.integers(1, 9000, len(codes)).astype(float), count=random.random(len(codes)) * 1000
+    )
     rows = rows[rows["trust_code"] != "RXQ"]  # without an answer
     shares = compared_with(codes, everybody, peers).shares(rows, "indicator")
 
@@ -161,6 +172,8 @@ def test_ten_thousand_trusts_are_compared_in_megabytes():
     peers = {code: [codes[i - n - 1] for n in range(10)] for i, code in enumerate(codes)}
     compared = compared_with(codes, trusts, peers)
     held = sum(
-        part.nbytes for one in compared.sets.values() for part in (one.table.data, one.table.indices, one.table.indptr, one.of)
+        part.nbytes
+        for one in compared.sets.values()
+        for part in (one.table.data, one.table.indices, one.table.indptr, one.of)
     )
     assert held < 5_000_000  # two tables of each by each: 1,600 MB

@@ -11,6 +11,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 import pytest
+
 from race_equality.figures.store import read_figures
 from race_equality.indicators.once import FOLDER_VARIABLE, compute_all, once
 
@@ -107,8 +108,22 @@ def test_nobody_changes_what_is_kept(counted, figures):
 
 
 def test_other_arguments_count(counted, figures):
-    for at in (None, 1, 1.0, "1", True, datetime.date(2025, 1, 1), ("a", "b"), ("ab",), {"a", "b"}, {"a": 1},
-               np.array([1, 2]), figures["number"], figures["number"] + 1, np.int64(1)):  # fmt: skip
+    for at in (
+        None,
+        1,
+        1.0,
+        "1",
+        True,
+        datetime.date(2025, 1, 1),
+        ("a", "b"),
+        ("ab",),
+        {"a", "b"},
+        {"a": 1},
+        np.array([1, 2]),
+        figures["number"],
+        figures["number"] + 1,
+        np.int64(1),
+    ):
         before = len(counted.calls)
         counted(figures, at=at)
         assert len(counted.calls) == before + 1, at
@@ -161,9 +176,12 @@ def test_another_process_reads_what_one_computed(tmp_path, monkeypatch):
 
     def run():
         return subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
             env=os.environ | {FOLDER_VARIABLE: str(tmp_path)},
-        ).stdout.splitlines()  # fmt: skip
+        ).stdout.splitlines()
 
     first = run()
     assert first[0] == "computed"

@@ -17,9 +17,17 @@ from race_equality.indicators.survey import discrimination_by_year, yearly_chang
 def waits(code, counts, indicator="rtt_within_18_weeks", first="2024-01-01", note=""):
     months = pd.date_range(first, periods=len(counts), freq="MS")
     return [
-        {"trust_code": code, "indicator": indicator, "group": "All patients", "period_start": month,
-         "period_end": month + pd.offsets.MonthEnd(), "numerator": count, "denominator": 1000,
-         "value": count / 10, "locator": f"row 1{note}"}
+        {
+            "trust_code": code,
+            "indicator": indicator,
+            "group": "All patients",
+            "period_start": month,
+            "period_end": month + pd.offsets.MonthEnd(),
+            "numerator": count,
+            "denominator": 1000,
+            "value": count / 10,
+            "locator": f"row 1{note}",
+        }
         for month, count in zip(months, counts, strict=True)
     ]
 
@@ -46,9 +54,7 @@ def test_a_point_far_outside_a_steady_run_is_a_change_and_a_steady_run_is_none(m
     same = latest_access(make_figures(waits("RAA", [*steady, 600])), "RAA", []).iloc[0]
     risen = latest_access(make_figures(waits("RAA", [*steady, 700])), "RAA", []).iloc[0]
     fallen = latest_access(make_figures(waits("RAA", [*steady, 500])), "RAA", []).iloc[0]
-    assert (same["variation"], risen["variation"], fallen["variation"]) == (
-        "common cause", "improvement", "concern"
-    )
+    assert (same["variation"], risen["variation"], fallen["variation"]) == ("common cause", "improvement", "concern")
 
 
 def test_a_change_of_recording_starts_the_limits_again(make_figures):
@@ -64,16 +70,23 @@ def test_a_change_of_recording_starts_the_limits_again(make_figures):
 
 def deliveries(counts, indicator="maternity_deliveries_by_ethnicity", end="2023-03-31"):
     return [
-        {"indicator": indicator, "group": group, "value": count, "unit": "count", "period_end": end,
-         "period_start": pd.Timestamp(end) - pd.DateOffset(years=1)}
+        {
+            "indicator": indicator,
+            "group": group,
+            "value": count,
+            "unit": "count",
+            "period_end": end,
+            "period_start": pd.Timestamp(end) - pd.DateOffset(years=1),
+        }
         for group, count in counts.items()
     ]
 
 
 def test_deliveries_are_shared_out_with_the_unrecorded_in_the_sum(make_figures):
     figures = make_figures(
-        deliveries({"Asian": 200, "Black": 100, "Mixed": 50, "White": 500, "Other": 50, "Not stated": 60,
-                    "Not known": 40})
+        deliveries(
+            {"Asian": 200, "Black": 100, "Mixed": 50, "White": 500, "Other": 50, "Not stated": 60, "Not known": 40}
+        )
         + deliveries({"Asian": 1, "White": 9}, end="2022-03-31")
     )
     table = deliveries_by_ethnicity(figures, "RAA").set_index("group")
@@ -105,7 +118,10 @@ def test_deliveries_of_trusts_stand_in_the_order_given(make_figures):
     ]
     figures = make_figures(rows)
     table = deliveries_by_ethnic_group(figures, ["RBB", "RXX", "RAA"])
-    assert table.loc[table["group"] == "White", ["trust_code", "deliveries"]].to_numpy().tolist() == [["RBB", 300], ["RAA", 500]]
+    assert table.loc[table["group"] == "White", ["trust_code", "deliveries"]].to_numpy().tolist() == [
+        ["RBB", 300],
+        ["RAA", 500],
+    ]
     shares = most_deprived_shares(figures, ["RBB", "RXX", "RAA"])
     assert shares[["trust_code", "percent"]].to_numpy().tolist() == [["RBB", 37.5], ["RAA", 50.0]]
 
@@ -126,8 +142,15 @@ def detained(rates):
 def test_rates_are_compared_with_the_white_group(make_figures):
     table = detentions_by_ethnicity(
         make_figures(
-            detained({"Asian": (100, 80.0), "Black": (400, 240.0), "Mixed": (None, None), "White": (1000, 60.0),
-                      "Other": (50, 120.0)})
+            detained(
+                {
+                    "Asian": (100, 80.0),
+                    "Black": (400, 240.0),
+                    "Mixed": (None, None),
+                    "White": (1000, 60.0),
+                    "Other": (50, 120.0),
+                }
+            )
         )
     ).set_index("group")
     assert table.loc["Black", "times_white"] == pytest.approx(4.0)
@@ -139,8 +162,13 @@ def test_rates_are_compared_with_the_white_group(make_figures):
 
 def surveys(percentages, base=1000):
     return [
-        {"indicator": "staff_survey_panel_q16b", "value": value, "denominator": base,
-         "period_start": pd.Timestamp(f"{2021 + i}-09-01"), "period_end": pd.Timestamp(f"{2021 + i}-11-30")}
+        {
+            "indicator": "staff_survey_panel_q16b",
+            "value": value,
+            "denominator": base,
+            "period_start": pd.Timestamp(f"{2021 + i}-09-01"),
+            "period_end": pd.Timestamp(f"{2021 + i}-11-30"),
+        }
         for i, value in enumerate(percentages)
     ]
 

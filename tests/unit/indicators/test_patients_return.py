@@ -4,13 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.indicators.patients_return import (
-    GROUPS,
-    MEASURES,
-    UNKNOWN,
-    patients_by_group,
-    patients_summary,
-)
+from race_equality.indicators.patients_return import GROUPS, MEASURES, UNKNOWN, patients_by_group, patients_summary
 from race_equality.sources import patients_return as source
 
 
@@ -19,13 +13,18 @@ def shares(make_figures):
     def make(indicator, counts, *, year=2026, **more):
         return [
             {
-                "indicator": indicator, "group": group, "numerator": count, "denominator": people,
+                "indicator": indicator,
+                "group": group,
+                "numerator": count,
+                "denominator": people,
                 "value": None if count is None else 100 * count / people,
                 "status": "suppressed" if count is None else "ok",
-                "period_start": pd.Timestamp(f"{year - 1}-04-01"), "period_end": pd.Timestamp(f"{year}-03-31"), **more,
+                "period_start": pd.Timestamp(f"{year - 1}-04-01"),
+                "period_end": pd.Timestamp(f"{year}-03-31"),
+                **more,
             }
             for group, (count, people) in counts.items()
-        ]  # fmt: skip
+        ]
 
     return make
 

@@ -11,8 +11,10 @@ def trusts():
     codes = {"RAA": "acute", "RAB": "acute", "RAC": "acute", "RAD": "acute", "RMA": "mental health"}
     return pd.DataFrame(
         {
-            "trust_code": list(codes), "trust_name": [f"Trust {code}" for code in codes],
-            "kind": list(codes.values()), "region": "London",
+            "trust_code": list(codes),
+            "trust_name": [f"Trust {code}" for code in codes],
+            "kind": list(codes.values()),
+            "region": "London",
         }
     )
 
@@ -21,13 +23,30 @@ def trusts():
 def figures(make_figures):
     rows = []
     for code, headcount, minority in (
-        ("RAA", 5000, 300), ("RAB", 5200, 310), ("RAC", 4800, 800), ("RAD", 20000, 300), ("RMA", 5000, 300)
+        ("RAA", 5000, 300),
+        ("RAB", 5200, 310),
+        ("RAC", 4800, 800),
+        ("RAD", 20000, 300),
+        ("RMA", 5000, 300),
     ):
-        rows.append({"trust_code": code, "indicator": "workforce_headcount", "group": "Total",
-                     "value": headcount, "unit": "people"})
+        rows.append(
+            {
+                "trust_code": code,
+                "indicator": "workforce_headcount",
+                "group": "Total",
+                "value": headcount,
+                "unit": "people",
+            }
+        )
         rows += [
-            {"trust_code": code, "indicator": "staff_survey_q28", "group": group, "value": count / 10,
-             "numerator": count, "denominator": 1000}
+            {
+                "trust_code": code,
+                "indicator": "staff_survey_q28",
+                "group": group,
+                "value": count / 10,
+                "numerator": count,
+                "denominator": 1000,
+            }
             for group, count in (("White - Irish", 1000 - minority), ("Other ethnic group - Arab", minority))
         ]
     return make_figures(rows)

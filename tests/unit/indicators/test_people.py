@@ -12,8 +12,10 @@ from race_equality.indicators.survey import england_by_ethnic_group, spread_of_t
 from race_equality.indicators.workforce import headcount_by_group, total_headcount
 
 LABELS = {
-    "Asian": "Asian/Asian British - Indian", "Black": "Black/African/Caribbean/Black British - African",
-    "Mixed": "Mixed/Multiple ethnic background - White and Asian", "White": "White - Irish",
+    "Asian": "Asian/Asian British - Indian",
+    "Black": "Black/African/Caribbean/Black British - African",
+    "Mixed": "Mixed/Multiple ethnic background - White and Asian",
+    "White": "White - Irish",
     "Other": "Other ethnic group - Arab",
 }
 
@@ -21,8 +23,13 @@ LABELS = {
 def respondents(counts):
     total = sum(counts.values())
     return [
-        {"indicator": "staff_survey_q28", "group": LABELS[group], "value": 100 * count / total,
-         "numerator": count, "denominator": total}
+        {
+            "indicator": "staff_survey_q28",
+            "group": LABELS[group],
+            "value": 100 * count / total,
+            "numerator": count,
+            "denominator": total,
+        }
         for group, count in counts.items()
     ]
 

@@ -51,8 +51,11 @@ def test_adverse_is_the_same_side_for_both_directions(make_figures, trusts):
 
 
 def test_the_demonstration_trust_changes_nothing_for_real_ones(make_figures, trusts, wres_rows):
-    with_it = [*trusts, *wres_rows((900, 1000), (100, 1000), trust_code="DEMO"),
-               *wres_rows((100, 1000), (900, 1000), number=7, trust_code="DEMO")]  # fmt: skip
+    with_it = [
+        *trusts,
+        *wres_rows((900, 1000), (100, 1000), trust_code="DEMO"),
+        *wres_rows((100, 1000), (900, 1000), number=7, trust_code="DEMO"),
+    ]
     real = pooled_gaps(make_figures(trusts)).set_index(["trust_code", "number"])
     both = pooled_gaps(make_figures(with_it)).set_index(["trust_code", "number"])
     demo, both = both.loc["DEMO"], both.drop("DEMO")

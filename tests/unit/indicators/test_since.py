@@ -46,15 +46,11 @@ def test_a_gap_joins_the_intervals_of_both_years(make_figures, wres_rows):
         [*wres_rows((300, 1000), (200, 2000), **autumn(2022)), *wres_rows((200, 1000), (200, 2000), **autumn(2024))]
     )
     found = change_since(figures, "RAA", "wres_8", APRIL)
-    assert (found.before, found.after, found.change) == (
-        pytest.approx(20), pytest.approx(10), pytest.approx(-10)
-    )  # fmt: skip
+    assert (found.before, found.after, found.change) == (pytest.approx(20), pytest.approx(10), pytest.approx(-10))
     # Large samples: the normal approximation, computed here apart from the package, lies within 0.1.
     variance = sum(p * (1 - p) / n for p, n in ((0.3, 1000), (0.1, 2000), (0.2, 1000), (0.1, 2000)))
     half = 100 * 1.959964 * math.sqrt(variance)
-    assert (found.lower, found.upper) == (
-        pytest.approx(-10 - half, abs=0.1), pytest.approx(-10 + half, abs=0.1)
-    )  # fmt: skip
+    assert (found.lower, found.upper) == (pytest.approx(-10 - half, abs=0.1), pytest.approx(-10 + half, abs=0.1))
     assert found.status == "better"
 
 
@@ -71,8 +67,9 @@ def test_a_ratio_changes_by_how_many_times_it_is(make_figures, wres_rows):
     variance = sum(1 / x - 1 / n for x, n in ((500, 5000), (2000, 10000), (800, 5000), (2000, 10000)))
     half = 1.959964 * math.sqrt(variance)  # of the logarithm, Katz
     assert (found.lower, found.upper) == (
-        pytest.approx(0.625 * math.exp(-half), rel=0.01), pytest.approx(0.625 * math.exp(half), rel=0.01)
-    )  # fmt: skip
+        pytest.approx(0.625 * math.exp(-half), rel=0.01),
+        pytest.approx(0.625 * math.exp(half), rel=0.01),
+    )
     assert found.status == "better"
 
 
@@ -120,13 +117,17 @@ def months(make_figures, values, first="2022-04-01"):
     return make_figures(
         [
             {
-                "indicator": "rtt_within_18_weeks", "group": "All patients", "period_start": start,
-                "period_end": start + pd.offsets.MonthEnd(0), "numerator": 10 * value, "denominator": 1000,
+                "indicator": "rtt_within_18_weeks",
+                "group": "All patients",
+                "period_start": start,
+                "period_end": start + pd.offsets.MonthEnd(0),
+                "numerator": 10 * value,
+                "denominator": 1000,
                 "value": value,
             }
             for start, value in zip(starts, values, strict=True)
         ]
-    )  # fmt: skip
+    )
 
 
 BEFORE = [60, 61] * 6  # mean 60.5, every moving range 1: limits 60.5 ± 2.66

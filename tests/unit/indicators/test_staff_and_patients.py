@@ -60,7 +60,10 @@ def test_a_pair_is_correlated_again_over_other_trusts(table):
     table = table.assign(answered=range(40), region=["London"] * 5 + ["Midlands"] * 35)
     found = sensitivity(table, "discrimination_minority", "rtt_within_18_weeks").set_index("variant")
     assert found["trusts"].to_dict() == {
-        "All trusts": 40, "Without London": 35, "Without the smallest quarter": 30, "Acute trusts alone": 20,
+        "All trusts": 40,
+        "Without London": 35,
+        "Without the smallest quarter": 30,
+        "Acute trusts alone": 20,
         "All trusts, not adjusted": 40,
     }
     # between the two kinds everything goes together, within them nothing
@@ -80,12 +83,20 @@ def test_other_years_set_october_beside_the_survey_of_its_autumn():
             for month, shift in ((9, 40), (10, 0)):
                 if year < 2024:
                     last = f"{year}-{month:02}-{30 if month == 9 else 31}"
-                    rows.append((code, "ae_over_4_hours", f"{year}-{month:02}-01", last, None,
-                                 abs(shift - at), 100.0))
+                    rows.append((code, "ae_over_4_hours", f"{year}-{month:02}-01", last, None, abs(shift - at), 100.0))
     names = ["trust_code", "indicator", "period_start", "period_end", "value", "numerator", "denominator"]
-    figures = pd.DataFrame(rows, columns=names).assign(
-        organisation_code=lambda d: d["trust_code"], group="All", unit="percent", status="ok", source="t", locator="r"
-    )[list(FIGURE_DTYPES)].astype(FIGURE_DTYPES)
+    figures = (
+        pd.DataFrame(rows, columns=names)
+        .assign(
+            organisation_code=lambda d: d["trust_code"],
+            group="All",
+            unit="percent",
+            status="ok",
+            source="t",
+            locator="r",
+        )[list(FIGURE_DTYPES)]
+        .astype(FIGURE_DTYPES)
+    )
     about = pd.DataFrame({"trust_code": [f"R{at:02}" for at in range(12)], "kind": "acute", "region": "Midlands"})
     found = other_years(figures, about, "ae_over_4_hours")
     assert found["variant"].tolist() == ["All staff, autumn 2022", "All staff, autumn 2023"]

@@ -11,12 +11,17 @@ def march():
     def make(counts, *, organisation="RAA", trust="RAA"):
         return [
             {
-                "indicator": "workforce_march_headcount", "trust_code": trust, "organisation_code": organisation,
-                "group": "Total", "unit": "people", "value": people,
-                "period_start": pd.Timestamp(f"{year}-03-31"), "period_end": pd.Timestamp(f"{year}-03-31"),
+                "indicator": "workforce_march_headcount",
+                "trust_code": trust,
+                "organisation_code": organisation,
+                "group": "Total",
+                "unit": "people",
+                "value": people,
+                "period_start": pd.Timestamp(f"{year}-03-31"),
+                "period_end": pd.Timestamp(f"{year}-03-31"),
             }
             for year, people in counts.items()
-        ]  # fmt: skip
+        ]
 
     return make
 

@@ -26,9 +26,7 @@ def test_percentages_have_wilsons_interval(make_figures, wres_rows):
 
 
 def test_organisations_that_merged_are_added_up(make_figures, wres_rows):
-    figures = make_figures(
-        wres_rows((10, 100), (20, 400)) + wres_rows((30, 100), (20, 100), organisation_code="RBB")
-    )
+    figures = make_figures(wres_rows((10, 100), (20, 400)) + wres_rows((30, 100), (20, 100), organisation_code="RBB"))
     found = staff_experience(figures)
     assert len(found) == 1
     assert found.loc[0, "organisations"] == "RAA RBB"
@@ -100,7 +98,9 @@ def test_the_committed_figures_pool_near_the_published_headline():
 
 
 def test_of_two_surveys_the_latest_is_taken(make_figures, wres_rows):
-    earlier = wres_rows((30, 60), (40, 80), period_start=pd.Timestamp("2023-09-01"), period_end=pd.Timestamp("2023-11-30"))
+    earlier = wres_rows(
+        (30, 60), (40, 80), period_start=pd.Timestamp("2023-09-01"), period_end=pd.Timestamp("2023-11-30")
+    )
     found = staff_experience(make_figures([*earlier, *wres_rows((56, 70), (48, 80))])).iloc[0]
     assert found["ethnic_minority_total"] == 70
     assert found["gap"] == pytest.approx(20.0)

@@ -21,15 +21,28 @@ def of_a_return(make_figures):
 
     def make(shares=(), counts=()):
         rows = [
-            {"indicator": indicator, "group": group, "numerator": part, "denominator": base, "value": 100 * part / base,
-             "period_start": pd.Timestamp("2024-04-01"), "period_end": pd.Timestamp("2025-03-31")}
+            {
+                "indicator": indicator,
+                "group": group,
+                "numerator": part,
+                "denominator": base,
+                "value": 100 * part / base,
+                "period_start": pd.Timestamp("2024-04-01"),
+                "period_end": pd.Timestamp("2025-03-31"),
+            }
             for indicator, group, part, base in shares
         ]
         rows += [
-            {"indicator": indicator, "group": group, "value": people, "unit": "people",
-             "period_start": pd.Timestamp(year, 3, 31), "period_end": pd.Timestamp(year, 3, 31)}
+            {
+                "indicator": indicator,
+                "group": group,
+                "value": people,
+                "unit": "people",
+                "period_start": pd.Timestamp(year, 3, 31),
+                "period_end": pd.Timestamp(year, 3, 31),
+            }
             for year, indicator, group, people in counts
-        ]  # fmt: skip
+        ]
         return make_figures(rows)
 
     return make
@@ -66,16 +79,22 @@ def board_of(size, minority, years=(2025,)):
         (year, indicator, group, people)
         for year in years
         for indicator, group, people in (
-            ("wres_9_board", "White", size - minority), ("wres_9_board", "Ethnic minority", minority),
-            ("wres_1_clinical_band_5", "White", 600), ("wres_1_clinical_band_5", "Ethnic minority", 400),
+            ("wres_9_board", "White", size - minority),
+            ("wres_9_board", "Ethnic minority", minority),
+            ("wres_1_clinical_band_5", "White", 600),
+            ("wres_1_clinical_band_5", "Ethnic minority", 400),
         )
-    ]  # fmt: skip
+    ]
 
 
 def test_a_board_of_nine_is_not_shown_and_the_workforce_is(of_a_return):
     found = board_against_workforce(of_a_return(counts=board_of(9, 2)), "RAA").iloc[0]
     assert (found["status"], found["workforce_percent"]) == ("suppressed", 40)
-    assert found[["board_members", "board_percent", "board_lower", "board_upper", "board_minority", "difference"]].isna().all()
+    assert (
+        found[["board_members", "board_percent", "board_lower", "board_upper", "board_minority", "difference"]]
+        .isna()
+        .all()
+    )
 
 
 def test_of_a_board_of_ten_the_share_is_shown(of_a_return):
@@ -85,7 +104,9 @@ def test_of_a_board_of_ten_the_share_is_shown(of_a_return):
 
 def test_years_to_parity_rest_on_no_year_that_is_hidden(of_a_return):
     years = (2021, 2022, 2023, 2024, 2025)
-    counts = [row for year, members in zip(years, (1, 12, 24, 36, 48), strict=True) for row in board_of(300, members, (year,))]
+    counts = [
+        row for year, members in zip(years, (1, 12, 24, 36, 48), strict=True) for row in board_of(300, members, (year,))
+    ]
     shown = years_to_board_parity(of_a_return(counts=counts), "RAA")
     assert shown.status == "estimated"
     assert years_to_board_parity(of_a_return(counts=counts), "RAA", threshold=301).status == "cannot be estimated"

@@ -28,10 +28,7 @@ def test_make_offers_the_targets_with_help():
 def test_make_builds_and_tests_apart_from_jupyterlab():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     uses = dict(re.findall(r"^(report|test|golden|lab): (environment\S*)", text, re.MULTILINE))
-    assert uses == {
-        "report": "environment", "test": "environment", "golden": "environment",
-        "lab": "environment-lab",
-    }
+    assert uses == {"report": "environment", "test": "environment", "golden": "environment", "lab": "environment-lab"}
     assert "scripts/environment .venv requirements.lock" in text
     assert "scripts/environment .venv-lab requirements-lab.lock" in text
 
@@ -51,7 +48,10 @@ def environment(tmp_path: Path, python: Path | str, folder: Path | None = None):
     return subprocess.run(
         [str(ROOT / "scripts" / "environment"), str(folder or tmp_path / "venv"), str(lock)],
         env={**os.environ, "PYTHON": str(python)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -72,8 +72,7 @@ def test_an_old_python_is_refused(tmp_path):
 def test_a_python_without_venv_names_the_package_that_mends_it(tmp_path):
     # Debian's python3.11 without python3.11-venv has a venv module that cannot install pip.
     debian = fake_python(
-        tmp_path / "python3",
-        f'case "$2" in *ensurepip*) exit 1;; *) exec "{sys.executable}" "$@";; esac',
+        tmp_path / "python3", f'case "$2" in *ensurepip*) exit 1;; *) exec "{sys.executable}" "$@";; esac'
     )
     ran = environment(tmp_path, debian)
     assert ran.returncode == 1
@@ -95,9 +94,7 @@ def test_an_environment_that_fits_is_left_alone(tmp_path):
         return subprocess.run(["cksum"], input=content, capture_output=True, check=True).stdout.decode()
 
     (folder / "made-from").write_text(cksum(f"{ROOT}\n".encode()), encoding="utf-8")
-    (folder / "project-from").write_text(
-        cksum((ROOT / "pyproject.toml").read_bytes()), encoding="utf-8"
-    )
+    (folder / "project-from").write_text(cksum((ROOT / "pyproject.toml").read_bytes()), encoding="utf-8")
     ran = environment(tmp_path, "not-a-python", folder)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert not marker.exists()
@@ -106,7 +103,10 @@ def test_an_environment_that_fits_is_left_alone(tmp_path):
     lock.write_text("# another\n", encoding="utf-8")
     changed = subprocess.run(
         [str(ROOT / "scripts" / "environment"), str(folder), str(lock)],
-        env={**os.environ, "PYTHON": "not-a-python"}, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHON": "not-a-python"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert changed.returncode != 0
     assert "not Python 3.11 or newer" in changed.stderr

@@ -149,8 +149,7 @@ def test_a_lock_gives_each_python_one_version_of_each_package(lock, python):
         fitting = [p for p in pins if p.marker is None or p.marker.evaluate(environment)]
         assert len(fitting) <= 1, f"{name} for Python {python}: {fitting}"
     assert all(
-        any(p.marker is None or p.marker.evaluate(environment) for p in pinned(lock)[name])
-        for name in declared()
+        any(p.marker is None or p.marker.evaluate(environment) for p in pinned(lock)[name]) for name in declared()
     )
 
 
@@ -183,7 +182,5 @@ def test_a_kernel_of_a_build_never_compiles_the_grammar(tmp_path):
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     nbformat.write(notebook, tmp_path / "probe.ipynb")
-    ran = papermill.execute_notebook(
-        tmp_path / "probe.ipynb", None, kernel_name="python3", progress_bar=False
-    )
+    ran = papermill.execute_notebook(tmp_path / "probe.ipynb", None, kernel_name="python3", progress_bar=False)
     assert ran.cells[-1].outputs[0].text.split() == ["None", "False", sys.prefix]

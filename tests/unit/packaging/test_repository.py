@@ -14,20 +14,46 @@ ROOT = Path(__file__).parents[3]
 
 #: The house as docs and commands know it.
 LAYOUT = (
-    "notebooks/board_report.ipynb", "notebooks/national_overview.ipynb",
-    "data/figures", "data/sources", "params/_defaults.yml", "params/trusts",
-    "_quarto.yml", "index.qmd", "environment.yml", "tests", "src/race_equality/cli.py",
-    "README.md", "pyproject.toml", "requirements.lock", "requirements-lab.lock", "Makefile",
-    ".ci/run", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "benchmarks", "docs",
+    "notebooks/board_report.ipynb",
+    "notebooks/national_overview.ipynb",
+    "data/figures",
+    "data/sources",
+    "params/_defaults.yml",
+    "params/trusts",
+    "_quarto.yml",
+    "index.qmd",
+    "environment.yml",
+    "tests",
+    "src/race_equality/cli.py",
+    "README.md",
+    "pyproject.toml",
+    "requirements.lock",
+    "requirements-lab.lock",
+    "Makefile",
+    ".ci/run",
+    "LICENSE",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "CITATION.cff",
+    "benchmarks",
+    "docs",
 )
 
 SOURCE_FIELDS = {"title", "publisher", "url", "licence", "date_read", "sha256", "file", "period"}
 
 # Written so that this file does not hold what it looks for.
-REGISTRIES = re.compile("|".join((
-    r"\bpyp" r"i\.(?:org|io|python\.org)", r"python" r"hosted\.org", r"conda\.ana" r"conda\.org",
-    r"registry\.np" r"mjs\.org", r"deb\.deb" r"ian\.org", r"security\.deb" r"ian\.org",
-)))
+REGISTRIES = re.compile(
+    "|".join(
+        (
+            r"\bpyp" r"i\.(?:org|io|python\.org)",
+            r"python" r"hosted\.org",
+            r"conda\.ana" r"conda\.org",
+            r"registry\.np" r"mjs\.org",
+            r"deb\.deb" r"ian\.org",
+            r"security\.deb" r"ian\.org",
+        )
+    )
+)
 MACHINE_PATHS = re.compile(r"(?<![\w.$}~*/-])/(?:work|opt|root|tmp|home/\w+|Users/\w+)/\w")
 
 
@@ -36,17 +62,16 @@ def tracked() -> tuple[Path, ...]:
     """Return the files that git tracks; in an unpacked archive without git, every file of ours."""
     # A checkout that somebody else owns, as in a container, is still this one: safe.directory.
     listed = subprocess.run(
-        ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"],
-        capture_output=True, check=False,
+        ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=False
     )
     if listed.returncode == 0:
         files = [ROOT / name for name in listed.stdout.decode("utf-8").split("\0") if name]
     else:
         ours = re.compile(r"(?!\.venv|output$|\.git$|_site$|\.pytest_cache$|\.hypothesis$|local$).")
         files = [
-            path for path in ROOT.rglob("*")
-            if all(ours.match(part) for part in path.relative_to(ROOT).parts)
-            and "__pycache__" not in path.parts
+            path
+            for path in ROOT.rglob("*")
+            if all(ours.match(part) for part in path.relative_to(ROOT).parts) and "__pycache__" not in path.parts
         ]
     return tuple(path for path in files if path.is_file())
 
@@ -67,7 +92,8 @@ def test_the_layout_stands():
 def test_no_file_names_a_package_registry():
     found = {
         str(path.relative_to(ROOT)): REGISTRIES.search(text).group(0)
-        for path, text in texts() if REGISTRIES.search(text)
+        for path, text in texts()
+        if REGISTRIES.search(text)
     }
     assert found == {}
 
@@ -75,7 +101,8 @@ def test_no_file_names_a_package_registry():
 def test_no_file_names_a_path_of_somebodys_machine():
     found = {
         str(path.relative_to(ROOT)): MACHINE_PATHS.search(text).group(0)
-        for path, text in texts() if MACHINE_PATHS.search(text)
+        for path, text in texts()
+        if MACHINE_PATHS.search(text)
     }
     assert found == {}
 
@@ -130,10 +157,9 @@ def test_the_citation_is_whole_and_of_this_version():
     assert [author["name"] for author in citation["authors"]] == [a["name"] for a in project["authors"]]
 
 
-@pytest.mark.parametrize("sentence", [
-    "MIT License",
-    "Contains public sector information licensed under the Open Government Licence v3.0.",
-])
+@pytest.mark.parametrize(
+    "sentence", ["MIT License", "Contains public sector information licensed under the Open Government Licence v3.0."]
+)
 def test_the_licence_covers_code_and_figures(sentence):
     words = " ".join((ROOT / "LICENSE").read_text(encoding="utf-8").split())
     assert sentence in words

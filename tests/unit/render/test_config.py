@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.render.config import NavigationItem, document_date, page_address, read_config
-from race_equality.render.config import makes_pdf
+from race_equality.render.config import NavigationItem, document_date, makes_pdf, page_address, read_config
 
 ROOT = Path(__file__).parents[3]
 

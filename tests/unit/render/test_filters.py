@@ -60,14 +60,18 @@ def test_a_wide_picture_takes_the_width_of_the_column():
 
 
 def test_a_number_with_a_stop_in_a_cell_is_no_list():
-    table = ('<table id="tbl-x"><caption>c</caption><thead><tr><th scope="col">a</th></tr></thead>'
-             '<tbody><tr><th scope="row">1. Pay bands</th></tr></tbody></table>')
+    table = (
+        '<table id="tbl-x"><caption>c</caption><thead><tr><th scope="col">a</th></tr></thead>'
+        '<tbody><tr><th scope="row">1. Pay bands</th></tr></tbody></table>'
+    )
     assert "1\\. Pay bands" in to_typst(f"```{{=html}}\n{table}\n```")
 
 
 def test_columns_of_numbers_are_set_to_the_right():
-    table = ('<table id="tbl-x"><caption>c</caption><thead><tr><th scope="col">a</th><th scope="col">b</th></tr>'
-             '</thead><tbody><tr><th scope="row">r</th><td class="number">1</td></tr></tbody></table>')
+    table = (
+        '<table id="tbl-x"><caption>c</caption><thead><tr><th scope="col">a</th><th scope="col">b</th></tr>'
+        '</thead><tbody><tr><th scope="row">r</th><td class="number">1</td></tr></tbody></table>'
+    )
     assert "align: (left,right,)" in to_typst(f"```{{=html}}\n{table}\n```")
 
 
@@ -96,7 +100,9 @@ def test_a_reference_to_nothing_shows_and_is_said():
 def test_sections_count_from_one_whatever_their_level():
     document = to_html("# A\n\n## B\n\n# C\n", "--metadata=number-sections=true")
     assert [(node.tag, node.text_content()) for node in document.xpath("//h2|//h3")] == [
-        ("h2", "1 A"), ("h3", "1.1 B"), ("h2", "2 C"),
+        ("h2", "1 A"),
+        ("h3", "1.1 B"),
+        ("h2", "2 C"),
     ]
     assert to_typst("## A\n\n### B").splitlines()[0] == "= A"
 
@@ -108,10 +114,11 @@ def test_an_unnumbered_section_is_referred_to_by_its_title():
 
 
 def test_callouts_written_in_markdown():
-    document = to_html("::: {.callout-warning title=\"Careful\"}\nwords\n:::\n\n::: callout-note\nwords\n:::")
+    document = to_html('::: {.callout-warning title="Careful"}\nwords\n:::\n\n::: callout-note\nwords\n:::')
     boxes = document.xpath("//div[@role='note']")
     assert [(box.get("class"), box.get("aria-label")) for box in boxes] == [
-        ("callout callout-warning", "Careful"), ("callout callout-note", "Note"),
+        ("callout callout-warning", "Careful"),
+        ("callout callout-note", "Note"),
     ]
 
 

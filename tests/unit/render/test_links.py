@@ -5,7 +5,7 @@ import pytest
 from race_equality.render.links import follow_links
 from race_equality.report.display import Linked
 
-PAGE = "<p><a {}>Barts</a>, <a {}>Leeds</a> and <a href=\"https://example.org\">another</a></p>"
+PAGE = '<p><a {}>Barts</a>, <a {}>Leeds</a> and <a href="https://example.org">another</a></p>'
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_notebook_without_front_matter_gets_one():
 
 
 @pytest.mark.parametrize(
-    "title", ["A: b", "it's", '"quoted"', "a\nb", "<script>", "*x*", "@fig-x", "# x", "c:\\d", "שלום", "- x"],
+    "title", ["A: b", "it's", '"quoted"', "a\nb", "<script>", "*x*", "@fig-x", "# x", "c:\\d", "שלום", "- x"]
 )
 def test_any_title_comes_back_as_it_was(title):
     book = set_front_matter(notebook(), title=title)
@@ -83,8 +83,7 @@ def test_of_each_output_one_form_is_taken(tmp_path):
     )
     assert page.front_matter["title"] == "Report"
     assert page.markdown == (
-        "words\n\n```{=html}\n<p>first</p>\n```\n\n```{=typst}\n#\"first\";\n\n```\n\n**second**\n\n"
-        "```\nthird\n```\n"
+        'words\n\n```{=html}\n<p>first</p>\n```\n\n```{=typst}\n#"first";\n\n```\n\n**second**\n\n```\nthird\n```\n'
     )
 
 

@@ -45,10 +45,23 @@ def test_a_report_is_what_pandoc_itself_makes_of_it(file, config):
     from race_equality.render.builtin import _with_front_matter
 
     text = _with_front_matter(page, config)
-    common = ["--from=markdown-tex_math_dollars", "--wrap=none", "--syntax-highlighting=none",
-              *(f"--lua-filter={name}" for name in FILTERS)]
-    html, _ = convert(text, ["--to=html5", f"--template={ASSETS / 'web' / 'fragment.html'}", *common, "--toc",
-                             f"--toc-depth={config.toc_depth}", "--figure-caption-position=above"])
+    common = [
+        "--from=markdown-tex_math_dollars",
+        "--wrap=none",
+        "--syntax-highlighting=none",
+        *(f"--lua-filter={name}" for name in FILTERS),
+    ]
+    html, _ = convert(
+        text,
+        [
+            "--to=html5",
+            f"--template={ASSETS / 'web' / 'fragment.html'}",
+            *common,
+            "--toc",
+            f"--toc-depth={config.toc_depth}",
+            "--figure-caption-position=above",
+        ],
+    )
     typst, _ = convert(text, ["--to=typst-smart", f"--template={ASSETS / 'typst' / 'report.typ'}", *common])
     assert ours.html.rstrip("\n") == html.rstrip("\n")
     assert ours.typst.rstrip("\n") == typst.rstrip("\n")

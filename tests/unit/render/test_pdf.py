@@ -81,7 +81,10 @@ def test_a_label_that_nobody_sees_is_not_in_the_text_either():
     from race_equality.render.pdf import plain_opacity
 
     seen = b'<text fill="#3D3D3D">Jul 2023</text>'
-    assert plain_opacity(b'<svg>' + seen + b'<text fill="#3D3D3D" opacity="0">Oct 2023</text></svg>') == b"<svg>" + seen + b"</svg>"
+    assert (
+        plain_opacity(b"<svg>" + seen + b'<text fill="#3D3D3D" opacity="0">Oct 2023</text></svg>')
+        == b"<svg>" + seen + b"</svg>"
+    )
 
 
 @pytest.mark.parametrize(("words", "size"), [(50, 10.0), (900, 9.0), (1050, 8.5)])
@@ -100,6 +103,7 @@ def test_the_first_page_is_set_as_large_as_its_text_allows(words, size):
     ).encode()
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
     found = [
-        json.loads(typst.query(source, label, field="value", one=True, font_paths=fonts)) for label in ("<size>", "<page>")
+        json.loads(typst.query(source, label, field="value", one=True, font_paths=fonts))
+        for label in ("<size>", "<page>")
     ]
     assert found == [size, 1]

@@ -44,7 +44,9 @@ def test_where_the_site_has_an_address_links_lead_there(output):
     settings = output / "project" / "_quarto.yml"
     settings.write_text(settings.read_text().replace("website:\n", "website:\n  site-url: https://example.org/race\n"))
     page = single_file(output / "project", "trusts/R1H.ipynb")
-    assert lxml_html.fromstring(page).xpath("//p[@class='site-title']/a/@href") == ["https://example.org/race/index.html"]
+    assert lxml_html.fromstring(page).xpath("//p[@class='site-title']/a/@href") == [
+        "https://example.org/race/index.html"
+    ]
 
 
 def test_the_command_writes_the_file(output, tmp_path):

@@ -30,12 +30,12 @@ NO_ALT = (
 def write_page(project: Path, code: str, *, html: str = "<p>words</p>", **fields) -> str:
     cell = nbformat.v4.new_code_cell("1")
     cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": html})]
-    book = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_markdown_cell(f"## The report of {code}"), cell]
-    )
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"## The report of {code}"), cell])
     set_front_matter(
-        book, title=f"{code} NHS Trust",
-        trust={"code": code, "name": f"{code} NHS Trust", "region": "London", "kind": "acute"}, **fields,
+        book,
+        title=f"{code} NHS Trust",
+        trust={"code": code, "name": f"{code} NHS Trust", "region": "London", "kind": "acute"},
+        **fields,
     )
     nbformat.write(book, project / "trusts" / f"{code}.ipynb")
     return f"trusts/{code}.ipynb"
@@ -75,7 +75,8 @@ def test_pages_and_the_list_of_trusts(project, tmp_path):
     )
     assert failures == []
     assert files(tmp_path / "site") == {
-        "index.html", *(f"trusts/{code}.{ending}" for code in ("RX1", "RX2") for ending in ("html", "pdf", "ipynb"))
+        "index.html",
+        *(f"trusts/{code}.{ending}" for code in ("RX1", "RX2") for ending in ("html", "pdf", "ipynb")),
     }
     assert stages == [(page, stage) for page in pages for stage in ("html", "pdf", "done")]
     index = (tmp_path / "site" / "index.html").read_text()
@@ -108,7 +109,9 @@ def test_one_failing_page_is_reported_and_the_others_go_on(project, tmp_path):
     (site / "trusts" / "RX2.html").write_text("an earlier page")
     failures = render_site(project, site, [missing, silent, good, "trusts/RX3.ipynb"], engine="built-in", jobs=2)
     assert [(failure.page, failure.stage) for failure in failures] == [
-        (missing, "html"), (silent, "pdf"), ("trusts/RX3.ipynb", "html"),
+        (missing, "html"),
+        (silent, "pdf"),
+        ("trusts/RX3.ipynb", "html"),
     ]
     assert "missing alt text" in failures[1].message
     assert "RX3.ipynb: It is not a notebook" in failures[2].message
@@ -342,7 +345,8 @@ def test_a_site_with_an_address_has_a_sitemap_of_all_its_pages(project, tmp_path
     assert render_site(project, site, [write_page(project, "RX2")], engine=engine) == []
     tree = etree.parse(str(site / "sitemap.xml"))
     assert [place.text for place in tree.iterfind(".//{*}loc")] == [
-        "https://example.org/race/", "https://example.org/race/trusts/RX1.html",
+        "https://example.org/race/",
+        "https://example.org/race/trusts/RX1.html",
         "https://example.org/race/trusts/RX2.html",
     ]
     assert (site / "robots.txt").read_text() == "Sitemap: https://example.org/race/sitemap.xml\n"
@@ -378,8 +382,11 @@ def test_the_first_page_leads_to_pages_that_are_there(project, tmp_path, quarto_
 
 
 def test_many_trusts_have_a_list_of_regions():
-    pages = [TrustPage(region, f"T{n}", f"RX{n}", "", f"trusts/RX{n}.html", "") for region in ("East & West", "London")
-             for n in range(7)]
+    pages = [
+        TrustPage(region, f"T{n}", f"RX{n}", "", f"trusts/RX{n}.html", "")
+        for region in ("East & West", "London")
+        for n in range(7)
+    ]
     table = listing_html(pages)
     assert table.count('<li><a href="#region-east-west">East &amp; West</a></li>') == 1
     assert table.count('<tbody id="region-east-west">') == 1

@@ -10,12 +10,7 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from race_equality.render.assets.filters.html_outputs import (
-    LINE,
-    cells_of,
-    column_widths,
-    with_column_widths,
-)
+from race_equality.render.assets.filters.html_outputs import LINE, cells_of, column_widths, with_column_widths
 from race_equality.render.files import ASSETS
 from race_equality.render.fonts import font_directory
 from race_equality.render.typst_outputs import as_typst
@@ -27,17 +22,32 @@ def text_of(markup: str) -> str:
     """What typst itself takes the markup for: the words of the document."""
     import json
 
-    query = HEAD + '#let words(it) = if it.has("text") { it.text } else if it == [ ] { " " } ' \
-        'else if it.has("children") { it.children.map(words).join() } ' \
-        'else if it.has("body") { words(it.body) } else { "" }\n' \
+    query = (
+        HEAD + '#let words(it) = if it.has("text") { it.text } else if it == [ ] { " " } '
+        'else if it.has("children") { it.children.map(words).join() } '
+        'else if it.has("body") { words(it.body) } else { "" }\n'
         f"#metadata(words([{markup}])) <words>"
+    )
     return json.loads(typst.query(query.encode(), "<words>", field="value", one=True)) or ""
 
 
 @pytest.mark.parametrize(
     "text",
-    ["#set page(width: 1pt)", '"; #panic("x")', "\\", '\\"', "*a* _b_ `c` $d$ @e <f> ~ -- ... // /* */",
-     "= head", "- list", "1. list", "]", "[", "שלום", "a; b", "http://x.y/z"],
+    [
+        "#set page(width: 1pt)",
+        '"; #panic("x")',
+        "\\",
+        '\\"',
+        "*a* _b_ `c` $d$ @e <f> ~ -- ... // /* */",
+        "= head",
+        "- list",
+        "1. list",
+        "]",
+        "[",
+        "שלום",
+        "a; b",
+        "http://x.y/z",
+    ],
 )
 def test_no_text_is_read_as_markup(text):
     assert text_of(as_typst(f"<p>{html.escape(text)}</p>")).strip() == text
@@ -56,7 +66,7 @@ def test_a_table_has_header_columns_alignment_and_label():
         '<tr><td colspan="2">Too few <a href="https://a.b/c?d=1&amp;e">people</a></td></tr></tbody></table>'
     )
     assert as_typst(table, {"tbl-title": "Tab."}) == (
-        '#figure([\n#table(\n  columns: 2,\n  align: (left, right,),\n'
+        "#figure([\n#table(\n  columns: 2,\n  align: (left, right,),\n"
         '  table.header([#"Group";], [#"Share";]),\n  table.hline(),\n'
         '  [#"1. Asian";], [#"29.6%";],\n'
         '  table.cell(colspan: 2)[#"Too few ";#link("https://a.b/c?d=1&e")[#"people";];],\n)\n'
@@ -86,12 +96,21 @@ def test_a_callout_has_its_title():
 
 @pytest.mark.parametrize(
     "markup",
-    ["<p>unclosed", "bare words", "<p>a</p> words", "<details><summary>s</summary></details>",
-     '<p style="color: red">x</p>', "<!DOCTYPE x [<!ENTITY a 'b'>]><p>&a;</p>", "<p>&nbsp;</p>", "<svg/>",
-     '<figure id="fig-x"><img src="https://x.y/z.svg" alt="a"></figure>',
-     '<figure id="fig-x"><img src="../secret.svg" alt="a"></figure>',
-     '<figure id="fig-> #panic()"><img src="0123456789abcdef.svg" alt="a"></figure>',
-     '<table id="tbl-x"><tr><td rowspan="2">a</td></tr></table>', "<script>alert(1)</script>"],
+    [
+        "<p>unclosed",
+        "bare words",
+        "<p>a</p> words",
+        "<details><summary>s</summary></details>",
+        '<p style="color: red">x</p>',
+        "<!DOCTYPE x [<!ENTITY a 'b'>]><p>&a;</p>",
+        "<p>&nbsp;</p>",
+        "<svg/>",
+        '<figure id="fig-x"><img src="https://x.y/z.svg" alt="a"></figure>',
+        '<figure id="fig-x"><img src="../secret.svg" alt="a"></figure>',
+        '<figure id="fig-> #panic()"><img src="0123456789abcdef.svg" alt="a"></figure>',
+        '<table id="tbl-x"><tr><td rowspan="2">a</td></tr></table>',
+        "<script>alert(1)</script>",
+    ],
 )
 def test_what_is_not_ours_is_left_to_pandoc(markup):
     assert as_typst(markup) is None
@@ -102,8 +121,10 @@ def test_what_is_not_ours_is_left_to_pandoc(markup):
 
 def rows(*rows: list[str]) -> str:
     head, *body = rows
+
     def tr(cells, tag):
         return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
+
     return f"<table><thead>{tr(head, 'th')}</thead><tbody>{''.join(tr(row, 'td') for row in body)}</tbody></table>"
 
 
@@ -144,8 +165,11 @@ def test_the_widths_of_letters_are_the_font_s():
     from race_equality.render.assets.filters.html_outputs import _width
 
     words = ["Wolverhampton", "Discrimination", "−11.8 (−13.8 to −9.7)", "Staff who answered", "WRES", "illicit"]
-    source = '#set text(font: "Arimo", size: 100pt)\n#context [#metadata((' + ", ".join(
-        f'measure("{word}").width.pt()' for word in words) + ")) <widths>]"
+    source = (
+        '#set text(font: "Arimo", size: 100pt)\n#context [#metadata(('
+        + ", ".join(f'measure("{word}").width.pt()' for word in words)
+        + ")) <widths>]"
+    )
     import json
 
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])

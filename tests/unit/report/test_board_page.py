@@ -14,28 +14,32 @@ from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
 from race_equality.report import board_page
-from race_equality.report.summary_table import (
-    NOT_LOADED,
-    national_values,
-    two_years_before,
-    wres_summary,
-)
+from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
 
 ON = date(2026, 11, 26)
 NOTHING = pd.DataFrame({"number": []})
 NO_BOARD = pd.DataFrame()
 NO_ANSWERS = pd.DataFrame({"indicator": [], "percent": [], "lower": [], "upper": []})
+NO_SPREAD = pd.DataFrame()
 
 
 def experience(**gaps):
     """Findings of WRES 5 to 8 from (gap, lower, upper) by number."""
     rows = [
-        {"number": int(name[1:]), "status": "ok", "ethnic_minority_percent": 20 + gap, "white_percent": 20.0, "gap": gap,
-         "gap_lower": lower, "gap_upper": upper}
+        {
+            "number": int(name[1:]),
+            "status": "ok",
+            "ethnic_minority_percent": 20 + gap,
+            "white_percent": 20.0,
+            "gap": gap,
+            "gap_lower": lower,
+            "gap_upper": upper,
+        }
         for name, (gap, lower, upper) in gaps.items()
     ]
-    return pd.DataFrame(rows, columns=["number", "status", "ethnic_minority_percent", "white_percent", "gap", "gap_lower",
-                                       "gap_upper"]).set_index("number", drop=False)
+    return pd.DataFrame(
+        rows, columns=["number", "status", "ethnic_minority_percent", "white_percent", "gap", "gap_lower", "gap_upper"]
+    ).set_index("number", drop=False)
 
 
 CLEAR = experience(w5=(3.0, 1.0, 5.0), w6=(2.0, -1.0, 5.0), w7=(-12.0, -14.0, -10.0), w8=(6.0, 5.0, 7.0))
@@ -43,8 +47,14 @@ CLEAR = experience(w5=(3.0, 1.0, 5.0), w6=(2.0, -1.0, 5.0), w7=(-12.0, -14.0, -1
 
 def action(**changes):
     base = Action(
-        what="Advertise every acting-up post", owner="Chief people officer", indicator="wres_7", began=date(2026, 1, 1),
-        due=date(2027, 3, 31), status="under way", review=Review(date(2027, 2, 1), None), evidence=None,
+        what="Advertise every acting-up post",
+        owner="Chief people officer",
+        indicator="wres_7",
+        began=date(2026, 1, 1),
+        due=date(2027, 3, 31),
+        status="under way",
+        review=Review(date(2027, 2, 1), None),
+        evidence=None,
     )
     return replace(base, **changes)
 
@@ -52,7 +62,7 @@ def action(**changes):
 # -- four figures ------------------------------------------------------------------------------------
 
 
-def cards(here=CLEAR, likelihoods=NOTHING, board=NO_BOARD, asked=NO_ANSWERS, spread=pd.DataFrame()):
+def cards(here=CLEAR, likelihoods=NOTHING, board=NO_BOARD, asked=NO_ANSWERS, spread=NO_SPREAD):
     return board_page.staff_cards(
         here, here, likelihoods, board, {2: ("1.59", pd.Timestamp("2023-03-31"))}, asked, spread, "acute"
     )
@@ -67,8 +77,18 @@ def test_without_a_return_published_gaps_take_the_places_of_the_leadership_gap_a
 
 def test_a_return_gives_the_leadership_gap_and_the_shortlisting_ratio_with_direction_and_comparator():
     likelihoods = pd.DataFrame([{"number": 2, "ratio": 1.43, "lower": 1.28, "upper": 1.60, "status": "ok"}])
-    board = pd.DataFrame([{"board_percent": 10.0, "board_lower": 3.0, "board_upper": 28.0, "workforce_percent": 35.0,
-                           "difference": -25.0, "status": "ok"}])
+    board = pd.DataFrame(
+        [
+            {
+                "board_percent": 10.0,
+                "board_lower": 3.0,
+                "board_upper": 28.0,
+                "workforce_percent": 35.0,
+                "difference": -25.0,
+                "status": "ok",
+            }
+        ]
+    )
     leadership, shortlisting, _ = cards(likelihoods=likelihoods, board=board)
     assert leadership.figure == "−25.0 points"
     assert leadership.reading == "Board below the workforce"
@@ -87,7 +107,9 @@ def test_without_figures_by_ethnic_group_a_card_says_what_all_staff_answered_and
 
 def middle(quarter, three_quarters):
     return pd.DataFrame(
-        {"quarter": quarter, "three_quarters": three_quarters}, index=["staff_survey_q15", "staff_survey_q16b"], dtype=float
+        {"quarter": quarter, "three_quarters": three_quarters},
+        index=["staff_survey_q15", "staff_survey_q16b"],
+        dtype=float,
     )
 
 
@@ -105,7 +127,12 @@ ALL_STAFF = pd.DataFrame(
     [
         ([50, 6], [57, 10], "Better than most acute trusts", "Worse than most acute trusts"),
         ([63, 13], [70, 20], "Worse than most acute trusts", "Better than most acute trusts"),
-        ([50, 6], [59, 11], "No reliable difference from most acute trusts", "No reliable difference from most acute trusts"),
+        (
+            [50, 6],
+            [59, 11],
+            "No reliable difference from most acute trusts",
+            "No reliable difference from most acute trusts",
+        ),
     ],
 )
 def test_what_all_staff_say_is_read_beside_trusts_of_the_kind(quarter, three_quarters, fair, discrimination):
@@ -115,7 +142,8 @@ def test_what_all_staff_say_is_read_beside_trusts_of_the_kind(quarter, three_qua
 
 
 def test_the_first_sentence_of_a_trust_without_figures_by_ethnic_group_says_how_it_stands_among_its_kind():
-    def state(asked, spread=middle([50, 6], [57, 10])):
+    def state(asked, spread=None):
+        spread = middle([50, 6], [57, 10]) if spread is None else spread
         return board_page.state_sentence(experience(), CLEAR, asked, spread, "acute")
 
     text = state(ALL_STAFF)
@@ -137,24 +165,36 @@ def test_the_first_sentences_say_where_a_gap_is_wider_or_narrower_than_that_of_a
     everybody = experience(w5=(2.0, 2.0, 2.0), w6=(9.0, 9.0, 9.0), w7=(-9.2, -9.2, -9.2), w8=(8.5, 8.5, 8.5))
     text = board_page.state_sentence(CLEAR, everybody, NO_ANSWERS, pd.DataFrame(), "acute")
     assert (
-        "Beside all trusts together, the gap is wider on fair career progression and narrower on discrimination at work." in text
+        "Beside all trusts together, the gap is wider on fair career progression and narrower on discrimination at work."
+        in text
     )
     table = wres_summary(CLEAR, everybody, NOTHING, NO_BOARD)
     assert table["reading"].tolist()[4:8] == [
-        "Worse", "No reliable difference", "Worse, wider than England", "Worse, narrower than England"
+        "Worse",
+        "No reliable difference",
+        "Worse, wider than England",
+        "Worse, narrower than England",
     ]
 
 
 def test_a_measure_that_a_trust_no_longer_publishes_comes_last_and_says_so():
     access = pd.DataFrame(
         [
-            {"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2024-01-01"), "percent": 54.8, "all_trusts": 56.2},
+            {
+                "indicator": "rtt_within_18_weeks",
+                "month": pd.Timestamp("2024-01-01"),
+                "percent": 54.8,
+                "all_trusts": 56.2,
+            },
             {"indicator": "ae_over_4_hours", "month": pd.Timestamp("2026-06-01"), "percent": 8.3, "all_trusts": 26.3},
         ]
     )
     newest = pd.Timestamp("2026-05-01")
     assert board_page.access_card(access, newest).words.startswith("In June 2026, 8.3% of A&E attendances")
-    assert "In January 2024, the last month published for this trust, 54.8%" in board_page.access_card(access.head(1), newest).words
+    assert (
+        "In January 2024, the last month published for this trust, 54.8%"
+        in board_page.access_card(access.head(1), newest).words
+    )
 
 
 def test_what_rests_on_too_few_is_no_card():
@@ -165,7 +205,9 @@ def test_what_rests_on_too_few_is_no_card():
 
 
 def test_a_ratio_of_nobody_is_no_number():
-    card = cards(likelihoods=pd.DataFrame([{"number": 2, "ratio": math.nan, "lower": 0.0, "upper": math.inf, "status": "ok"}]))[1]
+    card = cards(
+        likelihoods=pd.DataFrame([{"number": 2, "ratio": math.nan, "lower": 0.0, "upper": math.inf, "status": "ok"}])
+    )[1]
     assert card.figure == "Cannot be estimated"
 
 
@@ -208,7 +250,15 @@ def test_two_years_before_is_that_year_and_no_other():
 
 def decide(actions=(), here=CLEAR, **more):
     return board_page.decisions(
-        actions, ON, here, NOTHING.assign(ratio=[], lower=[]), NO_ANSWERS, pd.DataFrame(), has_return=False, waits=True, **more
+        actions,
+        ON,
+        here,
+        NOTHING.assign(ratio=[], lower=[]),
+        NO_ANSWERS,
+        pd.DataFrame(),
+        has_return=False,
+        waits=True,
+        **more,
     )
 
 
@@ -259,21 +309,49 @@ class Tags(HTMLParser):
 
 
 def page(**changes):
-    return board_page.board_page(**{
-        "about": "About", "marks": [], "state": "State.", "changed": "Changed.", "cards": cards(),
-        "table": wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD), "table_caption": "Nine rows", "chart": None, "deeds": None,
-        "decisions": decide(), "caution": "Careful", **changes,
-    })
+    return board_page.board_page(
+        **{
+            "about": "About",
+            "marks": [],
+            "state": "State.",
+            "changed": "Changed.",
+            "cards": cards(),
+            "table": wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD),
+            "table_caption": "Nine rows",
+            "chart": None,
+            "deeds": None,
+            "decisions": decide(),
+            "caution": "Careful",
+            **changes,
+        }
+    )
 
 
 @pytest.mark.parametrize(
     "typed",
-    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</div></div><h1>Owned</h1>", "<!--board-summary-ends-->"],
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "</div></div><h1>Owned</h1>",
+        "<!--board-summary-ends-->",
+    ],
 )
 def test_markup_in_actions_and_names_comes_out_as_text(typed):
     found = page(decisions=decide([action(what=typed)]), about=typed, marks=[typed], caution=typed)
     assert Tags(found.markup).tags == {
-        "div", "p", "strong", "h3", "table", "caption", "thead", "tbody", "tr", "th", "td", "ol", "li"
+        "div",
+        "p",
+        "strong",
+        "h3",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "ol",
+        "li",
     }
     assert Tags(found.markup).text.count(typed) == 4
     assert found.markup.count("<!--board-summary-ends-->") == 1

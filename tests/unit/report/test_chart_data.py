@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+
 from race_equality.report import chart_data
 
 TABLE = pd.DataFrame(
@@ -18,8 +19,12 @@ TABLE = pd.DataFrame(
         "people": [3, 2, 1],
         "small": np.array([3, 2, 1], dtype="int32"),
         "here": [True, False, True],
-        "month": pd.to_datetime(["2024-03-31", None, "2025-03-31 12:30:00.5"], format="ISO8601").astype("datetime64[us]"),
-        "nanoseconds": pd.to_datetime(["2024-03-31", None, "2025-03-31 12:30:00.000000005"], format="ISO8601").astype("datetime64[ns]"),
+        "month": pd.to_datetime(["2024-03-31", None, "2025-03-31 12:30:00.5"], format="ISO8601").astype(
+            "datetime64[us]"
+        ),
+        "nanoseconds": pd.to_datetime(["2024-03-31", None, "2025-03-31 12:30:00.000000005"], format="ISO8601").astype(
+            "datetime64[ns]"
+        ),
     },
     index=[5, 5, 7],
 )
@@ -59,13 +64,7 @@ def test_other_types_are_left_to_altair(column):
 
 @pytest.mark.parametrize(
     "table",
-    [
-        TABLE.iloc[:0],
-        TABLE[[]],
-        pd.DataFrame(index=[1, 2]),
-        pd.DataFrame([[1, 2]]),
-        {"values": [{"a": 1}]},
-    ],
+    [TABLE.iloc[:0], TABLE[[]], pd.DataFrame(index=[1, 2]), pd.DataFrame([[1, 2]]), {"values": [{"a": 1}]}],
     ids=["no rows", "no columns", "an index alone", "columns by number", "no table"],
 )
 def test_odd_tables(table):

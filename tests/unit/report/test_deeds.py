@@ -10,14 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from race_equality.actions.model import (
-    AREAS,
-    Action,
-    Area,
-    Evidence,
-    Review,
-    SelfAssessment,
-)
+from race_equality.actions.model import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
@@ -28,9 +21,15 @@ from race_equality.report.display import Linked, show_table
 ON = date(2026, 11, 26)
 EVIDENCE = Evidence("Minutes", "https://example.org/minutes", date(2026, 3, 26))
 ACTION = Action(
-    "Change it", "Chair", "wres_9", date(2025, 4, 1), date(2026, 3, 31), "under way",
-    Review(date(2027, 1, 1), None), None,
-)  # fmt: skip
+    "Change it",
+    "Chair",
+    "wres_9",
+    date(2025, 4, 1),
+    date(2026, 3, 31),
+    "under way",
+    Review(date(2027, 1, 1), None),
+    None,
+)
 LATE = replace(ACTION, what="Late")
 LATER = replace(ACTION, what="Later", due=date(2027, 3, 31))
 DONE = replace(ACTION, what="Done", status="done", evidence=EVIDENCE)
@@ -44,18 +43,28 @@ def test_examples_in_docstrings():
 @pytest.mark.parametrize(
     ("actions", "said"),
     [
-        ([LATE, LATER, DONE, STOPPED],
-         "The board has four actions, of which two fell due by 26 November 2026. One is done, one is late, one is "
-         "due later and one was stopped by the board’s decision."),
-        ([LATE, LATE], "The board has two actions, of which all fell due by 26 November 2026. "
-                       "None are done and two are late."),
-        ([LATER], "The board has one action, of which none fell due by 26 November 2026. "
-                  "None are done, none are late and one is due later."),
-        ([LATER] * 12, "The board has 12 actions, of which none fell due by 26 November 2026. "
-                       "None are done, none are late and 12 are due later."),
+        (
+            [LATE, LATER, DONE, STOPPED],
+            "The board has four actions, of which two fell due by 26 November 2026. One is done, one is late, one is "
+            "due later and one was stopped by the board’s decision.",
+        ),
+        (
+            [LATE, LATE],
+            "The board has two actions, of which all fell due by 26 November 2026. None are done and two are late.",
+        ),
+        (
+            [LATER],
+            "The board has one action, of which none fell due by 26 November 2026. "
+            "None are done, none are late and one is due later.",
+        ),
+        (
+            [LATER] * 12,
+            "The board has 12 actions, of which none fell due by 26 November 2026. "
+            "None are done, none are late and 12 are due later.",
+        ),
         ([], ""),
     ],
-)  # fmt: skip
+)
 def test_due_done_and_late_are_counted(actions, said):
     assert deeds.deeds_sentences(actions, [], ON) == said
 
@@ -116,35 +125,66 @@ def change(measure, status, **more):
     return (
         date(2023, 4, 1),
         Change(
-            "wres_8", measure, status,
+            "wres_8",
+            measure,
+            status,
             before_period=(pd.Timestamp("2022-09-01"), pd.Timestamp("2022-11-30")),
-            after_period=(pd.Timestamp("2024-09-01"), pd.Timestamp("2024-11-30")), **more,
+            after_period=(pd.Timestamp("2024-09-01"), pd.Timestamp("2024-11-30")),
+            **more,
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
     ("measure", "numbers", "before", "after", "moved"),
     [
-        ("gap", (8.5, 6.2, -2.3, -4.6, -0.1), "+8.5 points (autumn 2022)", "+6.2 points (autumn 2024)",
-         "−2.3 points (−4.6 to −0.1)"),
-        ("percent", (15.7, 14.0, -1.7, -2.8, -0.6), "15.7% (autumn 2022)", "14.0% (autumn 2024)",
-         "−1.7 points (−2.8 to −0.6)"),
-        ("ratio", (1.7, 1.43, 0.84, 0.71, 0.99), "1.70 (autumn 2022)", "1.43 (autumn 2024)",
-         "0.84 times (0.71 to 0.99)"),
-        ("ratio", (1.7, 1.43, 0.84, 0.71, float("inf")), "1.70 (autumn 2022)", "1.43 (autumn 2024)",
-         "0.84 times (0.71 to no upper limit)"),
-        ("months", (56.4, 63.4, 7.0, 54.4, 58.4), "Mean 56.4% (September 2022 to November 2022)",
-         "Mean 63.4% (September 2024 to November 2024)",
-         "+7.0 points; ordinary: 54.4 to 58.4%"),
+        (
+            "gap",
+            (8.5, 6.2, -2.3, -4.6, -0.1),
+            "+8.5 points (autumn 2022)",
+            "+6.2 points (autumn 2024)",
+            "−2.3 points (−4.6 to −0.1)",
+        ),
+        (
+            "percent",
+            (15.7, 14.0, -1.7, -2.8, -0.6),
+            "15.7% (autumn 2022)",
+            "14.0% (autumn 2024)",
+            "−1.7 points (−2.8 to −0.6)",
+        ),
+        (
+            "ratio",
+            (1.7, 1.43, 0.84, 0.71, 0.99),
+            "1.70 (autumn 2022)",
+            "1.43 (autumn 2024)",
+            "0.84 times (0.71 to 0.99)",
+        ),
+        (
+            "ratio",
+            (1.7, 1.43, 0.84, 0.71, float("inf")),
+            "1.70 (autumn 2022)",
+            "1.43 (autumn 2024)",
+            "0.84 times (0.71 to no upper limit)",
+        ),
+        (
+            "months",
+            (56.4, 63.4, 7.0, 54.4, 58.4),
+            "Mean 56.4% (September 2022 to November 2022)",
+            "Mean 63.4% (September 2024 to November 2024)",
+            "+7.0 points; ordinary: 54.4 to 58.4%",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_change_stands_with_its_interval_and_periods(measure, numbers, before, after, moved):
     names = ("before", "after", "change", "lower", "upper")
     table = deeds.changes_table([change(measure, "better", **dict(zip(names, numbers, strict=True)))])
     assert table.loc[0, ["began", "before", "after", "change", "reading"]].to_list() == [
-        "1 April 2023", before, after, moved, "Better"
-    ]  # fmt: skip
+        "1 April 2023",
+        before,
+        after,
+        moved,
+        "Better",
+    ]
 
 
 @pytest.mark.parametrize("status", ["too early", "nothing before", "cannot be estimated", "no figures"])
@@ -157,8 +197,12 @@ def test_no_cell_is_empty_where_nothing_can_be_said(status):
 
 
 def test_actions_that_have_not_begun_are_not_followed():
-    begun = [LATER, replace(LATER, what="The same again"), replace(LATER, began=date(2026, 11, 27)),
-             replace(LATER, indicator="wres_5", status="planned")]  # fmt: skip
+    begun = [
+        LATER,
+        replace(LATER, what="The same again"),
+        replace(LATER, began=date(2026, 11, 27)),
+        replace(LATER, indicator="wres_5", status="planned"),
+    ]
     figures = pd.DataFrame(columns=["trust_code", "indicator", "status", "group", "period_end"])
     assert [began for began, _ in deeds.changes_since([], figures, "RAA", ON)] == []
     followed = [replace(action, indicator="wres_1") if action.indicator == "wres_9" else action for action in begun]
@@ -168,7 +212,9 @@ def test_actions_that_have_not_begun_are_not_followed():
 
 def test_a_self_assessment_names_every_area_and_adds_nothing_up():
     table = deeds.assessment_table(
-        SelfAssessment(ON, (Area("board_business", "embedded", "We do.", EVIDENCE), Area("patients", "in place", None, None)))
+        SelfAssessment(
+            ON, (Area("board_business", "embedded", "We do.", EVIDENCE), Area("patients", "in place", None, None))
+        )
     )
     assert len(table) == len(AREAS)
     assert list(table["level"]) == ["Embedded"] + ["Not assessed"] * (len(AREAS) - 2) + ["In place"]
@@ -209,9 +255,15 @@ COLUMNS = {name: name for name in ("action", "owner", "indicator", "due", "state
 
 @pytest.mark.parametrize(
     "typed",
-    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</td></tr></table><h1>Owned</h1>",
-     "&lt;b&gt; &amp;", "**bold** [link](javascript:alert(1)) $x^2$ `{=html}<b>`", "{{< include /etc/passwd >}}"],
-)  # fmt: skip
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "</td></tr></table><h1>Owned</h1>",
+        "&lt;b&gt; &amp;",
+        "**bold** [link](javascript:alert(1)) $x^2$ `{=html}<b>`",
+        "{{< include /etc/passwd >}}",
+    ],
+)
 def test_markup_comes_out_as_text(typed):
     action = replace(DONE, what=typed, evidence=replace(EVIDENCE, text=typed))
     page = Tags(show_table(deeds.actions_table([action], ON), id="tbl-x", caption="c", columns=COLUMNS).markup)

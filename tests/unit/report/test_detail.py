@@ -17,16 +17,30 @@ NONE = pd.DataFrame({"number": [], "breakdown": []})
 
 
 def gap(number, value, lower, upper, **more):
-    return {"number": number, "status": "ok", "gap": value, "gap_lower": lower, "gap_upper": upper,
-            "ethnic_minority_total": 900.0, "white_total": 2000.0, **more}
+    return {
+        "number": number,
+        "status": "ok",
+        "gap": value,
+        "gap_lower": lower,
+        "gap_upper": upper,
+        "ethnic_minority_total": 900.0,
+        "white_total": 2000.0,
+        **more,
+    }
 
 
 HERE = pd.DataFrame([gap(5, 2.3, -0.7, 5.4), gap(8, 8.4, 6.2, 10.7)]).set_index("number", drop=False)
 
 
 def enough(here=HERE, likelihoods=NONE, **more):
-    arguments = {"board": pd.DataFrame(), "asked": pd.DataFrame(), "deliveries": pd.DataFrame(), "by_group": NONE,
-                 "waits": False, "detentions": False} | more
+    arguments = {
+        "board": pd.DataFrame(),
+        "asked": pd.DataFrame(),
+        "deliveries": pd.DataFrame(),
+        "by_group": NONE,
+        "waits": False,
+        "detentions": False,
+    } | more
     return enough_to_act_on(here, likelihoods, **arguments).set_index("indicator")
 
 
@@ -50,8 +64,13 @@ def test_a_gap_of_too_few_is_not_called_unpublished():
 
 
 def test_a_ratio_clear_of_one_is_enough():
-    rows = pd.DataFrame([{"number": 2, "lower": 1.28, "upper": 1.6, "status": "ok"}, {"number": 3, "lower": 0.5, "upper": 1.92, "status": "ok"},
-                         {"number": 4, "lower": math.nan, "upper": math.nan, "status": "suppressed"}])
+    rows = pd.DataFrame(
+        [
+            {"number": 2, "lower": 1.28, "upper": 1.6, "status": "ok"},
+            {"number": 3, "lower": 0.5, "upper": 1.92, "status": "ok"},
+            {"number": 4, "lower": math.nan, "upper": math.nan, "status": "suppressed"},
+        ]
+    )
     table = enough(likelihoods=rows)
     assert table.loc["Non-mandatory training and development (WRES 4)", "basis"] == "Too few people to show"
     assert table.loc["Appointed from shortlisting (WRES 2)", "enough"] == "Yes"
@@ -66,13 +85,31 @@ def test_maternity_is_enough_where_ethnicity_is_recorded(unknown, verdict):
 
 def test_chances_are_never_certain():
     assert [words.chance(value) for value in (1.0, 0.99, 0.5, 0.01, 0.0, math.nan)] == [
-        "over 99%", "99%", "50%", "1%", "under 1%", "No data"
+        "over 99%",
+        "99%",
+        "50%",
+        "1%",
+        "under 1%",
+        "No data",
     ]
 
 
 def test_a_rank_is_an_interval_and_a_trust_without_one_has_words():
-    pooled = pd.DataFrame([{"number": 8, "pooled_gap": 8.4, "lower": 6.5, "upper": 10.5, "probability_adverse": 0.999,
-                            "probability_more_adverse": 0.46, "rank_lower": 29.0, "rank_upper": 120.0, "trusts": 154}])
+    pooled = pd.DataFrame(
+        [
+            {
+                "number": 8,
+                "pooled_gap": 8.4,
+                "lower": 6.5,
+                "upper": 10.5,
+                "probability_adverse": 0.999,
+                "probability_more_adverse": 0.46,
+                "rank_lower": 29.0,
+                "rank_upper": 120.0,
+                "trusts": 154,
+            }
+        ]
+    )
     table = experience.compared_table(HERE, {"similar": HERE, "region": HERE.iloc[:0]}, pooled.set_index("number"))
     assert table["rank"].tolist() == ["No data", "29 to 120 of 154"]
     assert table["region"].tolist() == ["No data", "No data"]
@@ -83,23 +120,53 @@ def test_staff_and_patients_stand_in_one_table():
     answers = pd.DataFrame({"percent": [9.0]}, index=["staff_survey_q16b"])
     # trusts that ordinarily lie from 6% to 12%: 14% of 9,000 is beyond them
     asked = asked_of({"RAA": 14.0, **{f"R{n:02}": 6 + 6 * n / 40 for n in range(41)}})
-    waits = pd.DataFrame([{"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2026-05-01"), "percent": 63.4,
-                           "similar_trusts": 65.5, "region": math.nan, "all_trusts": 64.8, "variation": "improvement",
-                           "provisional": False}])
+    waits = pd.DataFrame(
+        [
+            {
+                "indicator": "rtt_within_18_weeks",
+                "month": pd.Timestamp("2026-05-01"),
+                "percent": 63.4,
+                "similar_trusts": 65.5,
+                "region": math.nan,
+                "all_trusts": 64.8,
+                "variation": "improvement",
+                "provisional": False,
+            }
+        ]
+    )
     births = pd.DataFrame(
-        [{"trust_code": code, "indicator": "maternity_preterm_births", "count": count, "people": 1000.0,
-          "percent": count / 10, "lower": count / 10 - 1, "upper": count / 10 + 1, "period_end": pd.Timestamp("2023-03-31")}
-         for code, count in (("RAA", 93.0), ("RBB", 70.0), ("RCC", 80.0), ("DEMO", 999.0), ("ENG", 999.0))]
+        [
+            {
+                "trust_code": code,
+                "indicator": "maternity_preterm_births",
+                "count": count,
+                "people": 1000.0,
+                "percent": count / 10,
+                "lower": count / 10 - 1,
+                "upper": count / 10 + 1,
+                "period_end": pd.Timestamp("2023-03-31"),
+            }
+            for code, count in (("RAA", 93.0), ("RBB", 70.0), ("RCC", 80.0), ("DEMO", 999.0), ("ENG", 999.0))
+        ]
     )
     births = with_positions(births, ["indicator", "period_end"])
     here = HERE.assign(period_start=pd.Timestamp("2024-09-01"), period_end=pd.Timestamp("2024-11-30"))
     table = side_by_side(
-        here, dict.fromkeys(("similar", "region", "all"), here), asked, dict.fromkeys(("similar", "region", "all"), answers),
-        waits, births, "RAA", peer_codes=["RBB"], region_codes=[],
+        here,
+        dict.fromkeys(("similar", "region", "all"), here),
+        asked,
+        dict.fromkeys(("similar", "region", "all"), answers),
+        waits,
+        births,
+        "RAA",
+        peer_codes=["RBB"],
+        region_codes=[],
     )
     assert table["who"].tolist() == ["Staff", "Staff", "Patients", "Patients"]
     assert table["reading"].tolist() == [
-        "Worse for staff from ethnic minorities", "Worse than expected of a trust of its size", "Improving",
+        "Worse for staff from ethnic minorities",
+        "Worse than expected of a trust of its size",
+        "Improving",
         "As expected of a trust of its size",
     ]
     # all trusts: (93 + 70 + 80) of 3,000, the invented and England's left out
@@ -110,9 +177,20 @@ def test_staff_and_patients_stand_in_one_table():
 def asked_of(percents, people=9000.0):
     """The row of RAA among trusts with these percentages."""
     shares = pd.DataFrame(
-        [{"trust_code": code, "indicator": "staff_survey_q16b", "percent": percent, "count": people * percent / 100,
-          "people": people, "lower": percent - 0.7, "upper": percent + 0.7, "period_start": pd.Timestamp("2024-09-01"),
-          "period_end": pd.Timestamp("2024-11-30")} for code, percent in percents.items()]
+        [
+            {
+                "trust_code": code,
+                "indicator": "staff_survey_q16b",
+                "percent": percent,
+                "count": people * percent / 100,
+                "people": people,
+                "lower": percent - 0.7,
+                "upper": percent + 0.7,
+                "period_start": pd.Timestamp("2024-09-01"),
+                "period_end": pd.Timestamp("2024-11-30"),
+            }
+            for code, percent in percents.items()
+        ]
     )
     return with_positions(shares, ["indicator"]).query("trust_code == 'RAA'")
 
@@ -131,16 +209,30 @@ def test_a_share_is_read_among_trusts_as_they_ordinarily_differ(others, reading)
     none = pd.DataFrame(columns=["percent"], dtype=float)
     births = pd.DataFrame(columns=["trust_code", "indicator", "period_end", "count", "people"])
     found = side_by_side(
-        HERE.iloc[:0], {}, asked, {"similar": none, "region": none, "all": none}, pd.DataFrame(columns=["indicator"]),
-        births, "RAA", peer_codes=[], region_codes=[],
+        HERE.iloc[:0],
+        {},
+        asked,
+        {"similar": none, "region": none, "all": none},
+        pd.DataFrame(columns=["indicator"]),
+        births,
+        "RAA",
+        peer_codes=[],
+        region_codes=[],
     )
     assert found["reading"].tolist() == [reading]
 
 
 def returned(make_rows):
     rows = make_rows(
-        [("ethnicity", group, count, people) for group, count, people in
-         (("Asian", 40, 100), ("Black", 60, 100), ("White", 200, 500), ("Not known", 10, 30))]
+        [
+            ("ethnicity", group, count, people)
+            for group, count, people in (
+                ("Asian", 40, 100),
+                ("Black", 60, 100),
+                ("White", 200, 500),
+                ("Not known", 10, 30),
+            )
+        ]
         + [("deprivation", f"Quintile {n}", count, 200) for n, count in enumerate((100, 90, 80, 70, 60), 1)]
     )
     return patients_by_group(rows, "RAA")
@@ -153,10 +245,24 @@ def by_group():
     def make(cells):
         day = pd.Timestamp("2025-03-31")
         return pd.DataFrame(
-            [{"trust_code": "RAA", "organisation_code": "RAA", "period_start": day, "period_end": day,
-              "indicator": f"patients_waiting_over_18_weeks_by_{breakdown}", "group": group, "value": 100 * count / people,
-              "unit": "percent", "numerator": count, "denominator": people, "status": "ok", "source": "patients_return_RAA",
-              "locator": "row 1"} for breakdown, group, count, people in cells],
+            [
+                {
+                    "trust_code": "RAA",
+                    "organisation_code": "RAA",
+                    "period_start": day,
+                    "period_end": day,
+                    "indicator": f"patients_waiting_over_18_weeks_by_{breakdown}",
+                    "group": group,
+                    "value": 100 * count / people,
+                    "unit": "percent",
+                    "numerator": count,
+                    "denominator": people,
+                    "status": "ok",
+                    "source": "patients_return_RAA",
+                    "locator": "row 1",
+                }
+                for breakdown, group, count, people in cells
+            ],
             columns=list(FIGURE_DTYPES),
         ).astype(FIGURE_DTYPES)
 
@@ -177,7 +283,10 @@ def test_a_group_higher_than_the_white_group_beyond_chance_is_marked_in_words(by
     assert table["Black"] == "60.0%, higher"
     assert table["Asian"] == "40.0%"
     assert table["Mixed"] == "No data"
-    assert patients.return_table(by_group, "deprivation")["group"].tolist()[:2] == ["Most deprived fifth", "Second fifth"]
+    assert patients.return_table(by_group, "deprivation")["group"].tolist()[:2] == [
+        "Most deprived fifth",
+        "Second fifth",
+    ]
 
 
 def test_patients_in_a_sentence_name_both_groups_and_the_interval(by_group):
@@ -191,11 +300,24 @@ def test_patients_in_a_sentence_name_both_groups_and_the_interval(by_group):
 
 def test_a_pay_band_is_one_row_for_both_kinds_of_staff():
     day = pd.Timestamp("2025-03-31")
-    rows = [("wres_1_clinical_band_5", 100), ("wres_1_clinical_band_6", 80), ("wres_1_non_clinical_band_5", 90),
-            ("wres_1_medical_consultant", 70)]
+    rows = [
+        ("wres_1_clinical_band_5", 100),
+        ("wres_1_clinical_band_6", 80),
+        ("wres_1_non_clinical_band_5", 90),
+        ("wres_1_medical_consultant", 70),
+    ]
     table = pd.DataFrame(
-        [{"period_end": day, "indicator": name, "people": float(people), "ethnic_minority_percent": 50.0, "lower": 40.0,
-          "upper": 60.0} for name, people in rows]
+        [
+            {
+                "period_end": day,
+                "indicator": name,
+                "people": float(people),
+                "ethnic_minority_percent": 50.0,
+                "lower": 40.0,
+                "upper": 60.0,
+            }
+            for name, people in rows
+        ]
     )
     shown = bands.bands_side_by_side(table, 10).set_index("band")
     assert shown.index.tolist() == ["Band 5", "Band 6", "Medical: consultant"]
@@ -205,8 +327,19 @@ def test_a_pay_band_is_one_row_for_both_kinds_of_staff():
 
 def test_too_few_seats_are_not_shown():
     seats = {
-        name: pd.DataFrame([{"period_end": pd.Timestamp("2025-03-31"), "board_members": members, "board_percent": 20.0,
-                             "board_lower": 7.0, "board_upper": 45.2, "workforce_percent": 33.2, "difference": -13.2}])
+        name: pd.DataFrame(
+            [
+                {
+                    "period_end": pd.Timestamp("2025-03-31"),
+                    "board_members": members,
+                    "board_percent": 20.0,
+                    "board_lower": 7.0,
+                    "board_upper": 45.2,
+                    "workforce_percent": 33.2,
+                    "difference": -13.2,
+                }
+            ]
+        )
         for name, members in (("board", 15.0), ("voting", 11.0), ("executive", 7.0))
     }
     parity = YearsToParity(math.nan, math.nan, math.nan, "cannot be estimated", math.nan, math.nan)

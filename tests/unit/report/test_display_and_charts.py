@@ -16,8 +16,13 @@ from race_equality.report.display import callout, show_chart, show_table
 
 BARS = alt.Chart(pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})).mark_bar().encode(x="b:Q", y="a:N")
 LINKS = pd.DataFrame(
-    {"label": ["A long name of a measure", "Another"] * 2, "series": ["Ethnic minority staff"] * 2 + ["All staff"] * 2,
-     "correlation": [0.123456, -0.2, 0.05, -0.1], "lower": [0.02, -0.3, 0.04, -0.111], "upper": [0.222, -0.1, 0.06, -0.09]}
+    {
+        "label": ["A long name of a measure", "Another"] * 2,
+        "series": ["Ethnic minority staff"] * 2 + ["All staff"] * 2,
+        "correlation": [0.123456, -0.2, 0.05, -0.1],
+        "lower": [0.02, -0.3, 0.04, -0.111],
+        "upper": [0.222, -0.1, 0.06, -0.09],
+    }
 )
 
 
@@ -39,7 +44,10 @@ def test_layers_are_drawn_as_altair_draws_them():
     svg = chart_svg(layered(BARS, named, **look), title="Title", description="Words")
     assert svg == chart_svg(alt.layer(BARS, named).properties(**look), title="Title", description="Words")
     # one table for all layers
-    bars, texts = alt.Chart().mark_bar().encode(x="b:Q", y="a:N"), alt.Chart().mark_text(dx=8).encode(x="b:Q", y="a:N", text="a:N")
+    bars, texts = (
+        alt.Chart().mark_bar().encode(x="b:Q", y="a:N"),
+        alt.Chart().mark_text(dx=8).encode(x="b:Q", y="a:N", text="a:N"),
+    )
     assert svg == chart_svg(layered(bars, texts, data=table, **look), title="Title", description="Words")
 
 
@@ -67,26 +75,38 @@ def test_a_chart_without_words_for_its_marks_has_none_of_vega_s():
 
 
 TRUSTS = pd.DataFrame(
-    {"trust_code": ["RAA", "RAB", "RAC", "RAD"],
-     "trust_name": ["Ash NHS Trust", "Birch NHS Foundation Trust", "<b>Cedar</b> & Co", "Dogwood"]}
+    {
+        "trust_code": ["RAA", "RAB", "RAC", "RAD"],
+        "trust_name": ["Ash NHS Trust", "Birch NHS Foundation Trust", "<b>Cedar</b> & Co", "Dogwood"],
+    }
 )
 SHARES = pd.DataFrame({"percent": [11.23456, 22.34567], "lower": [9.87654, 20.98765], "upper": [13.45678, 24.56789]})
 YEARS = pd.DataFrame(
-    {"group": ["Acute"] * 3 + ["All trusts"] * 3, "year": [2021, 2023, 2024] * 2,
-     "percent": [10.12345, 11.23456, 12.34567, 9.12345, 9.23456, 9.34567],
-     "lower": [9.98765, 11.01234, 12.12345, 9.01234, 9.12345, 9.23456],
-     "upper": [10.23456, 11.34567, 12.45678, 9.23456, 9.34567, 9.45678]}
+    {
+        "group": ["Acute"] * 3 + ["All trusts"] * 3,
+        "year": [2021, 2023, 2024] * 2,
+        "percent": [10.12345, 11.23456, 12.34567, 9.12345, 9.23456, 9.34567],
+        "lower": [9.98765, 11.01234, 12.12345, 9.01234, 9.12345, 9.23456],
+        "upper": [10.23456, 11.34567, 12.45678, 9.23456, 9.34567, 9.45678],
+    }
 )
 MONTHS = pd.DataFrame(
-    {"month": list(pd.date_range("2025-06-01", periods=13, freq="MS")) * 2,
-     "series": ["This trust"] * 13 + ["All trusts"] * 13, "group": ["London"] * 13 + ["Midlands"] * 13,
-     "percent": [20.12345 + i for i in range(26)], "recording": ([0] * 5 + [1] * 8) * 2}
+    {
+        "month": list(pd.date_range("2025-06-01", periods=13, freq="MS")) * 2,
+        "series": ["This trust"] * 13 + ["All trusts"] * 13,
+        "group": ["London"] * 13 + ["Midlands"] * 13,
+        "percent": [20.12345 + i for i in range(26)],
+        "recording": ([0] * 5 + [1] * 8) * 2,
+    }
 )
 SQUARES = {
     "type": "FeatureCollection",
     "features": [
-        {"type": "Feature", "properties": {"system_code": code, "system_name": code},
-         "geometry": {"type": "Polygon", "coordinates": [[[x, 51], [x, 52], [x + 1, 52], [x + 1, 51], [x, 51]]]}}
+        {
+            "type": "Feature",
+            "properties": {"system_code": code, "system_name": code},
+            "geometry": {"type": "Polygon", "coordinates": [[[x, 51], [x, 52], [x + 1, 52], [x + 1, 51], [x, 51]]]},
+        }
         for x, code in enumerate(["QMJ", "QMF", "QKK", "QWE", "QRV", "QYG"], start=-3)
     ],
 }
@@ -94,35 +114,86 @@ CHARTS = {
     "group": lambda: pictures.group_chart(SHARES.assign(label="Measure", group=["Ethnic minority", "White"])),
     "detailed": lambda: pictures.detailed_group_chart(SHARES.assign(group=["Arab", "Irish"])),
     "association": lambda: pictures.association_chart(
-        pd.DataFrame({"label": ["Waits"], "series": ["All staff"], "correlation": [-0.123456], "lower": [-0.34567],
-                      "upper": [0.123456]})),
+        pd.DataFrame(
+            {
+                "label": ["Waits"],
+                "series": ["All staff"],
+                "correlation": [-0.123456],
+                "lower": [-0.34567],
+                "upper": [0.123456],
+            }
+        )
+    ),
     "funnel": lambda: pictures.funnel_chart(
-        TRUSTS.assign(total=[104, 222, 1236, 3333], percent=[10.12345, 15.23456, 20.34567, 12.45678],
-                      series=["This trust", "Similar trusts", "Other trusts", "Other trusts"],
-                      position="within limits"),
-        pd.DataFrame({"total": [104.0, 3333.0], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
-                      "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}),
-        x_title="Staff", highlight="RAA"),
+        TRUSTS.assign(
+            total=[104, 222, 1236, 3333],
+            percent=[10.12345, 15.23456, 20.34567, 12.45678],
+            series=["This trust", "Similar trusts", "Other trusts", "Other trusts"],
+            position="within limits",
+        ),
+        pd.DataFrame(
+            {
+                "total": [104.0, 3333.0],
+                "target": 15.0,
+                "lower_95": [8.0, 12.0],
+                "upper_95": [22.0, 18.0],
+                "lower_998": [5.0, 10.0],
+                "upper_998": [26.0, 20.0],
+            }
+        ),
+        x_title="Staff",
+        highlight="RAA",
+    ),
     "strip": lambda: pictures.strip_chart(
-        TRUSTS.assign(label="Question", percent=[10.12345, 15.23456, 20.34567, 12.45678], lower=9.12345,
-                      upper=23.45678, here=[True, False, False, False]),
-        highlight_label="This trust", others_label="Others"),
+        TRUSTS.assign(
+            label="Question",
+            percent=[10.12345, 15.23456, 20.34567, 12.45678],
+            lower=9.12345,
+            upper=23.45678,
+            here=[True, False, False, False],
+        ),
+        highlight_label="This trust",
+        others_label="Others",
+    ),
     "months": lambda: pictures.months_chart(MONTHS),
     "years": lambda: pictures.years_chart(YEARS[:3]),
     "years by group": lambda: pictures.years_by_group_chart(YEARS),
     "months by group": lambda: pictures.months_by_group_chart(MONTHS),
     "distribution": lambda: pictures.distribution_chart(
-        TRUSTS.assign(group=["London", "London", "Midlands", "Midlands"], value=[1.23456, 1.23456, -3.45678, 9.87654],
-                      said="+1.2 points", series=["Clear", "Unclear", "Clear", "Clear"]),
-        x_title="Gap", series=["Clear", "Unclear"], centre={"All trusts": 3.45678}),
+        TRUSTS.assign(
+            group=["London", "London", "Midlands", "Midlands"],
+            value=[1.23456, 1.23456, -3.45678, 9.87654],
+            said="+1.2 points",
+            series=["Clear", "Unclear", "Clear", "Clear"],
+        ),
+        x_title="Gap",
+        series=["Clear", "Unclear"],
+        centre={"All trusts": 3.45678},
+    ),
     "scatter": lambda: pictures.scatter_chart(
-        TRUSTS.assign(x=[1.23456, 2.34567, 3.45678, 4.56789], y=[5.67891, 6.78912, 7.89123, 8.91234],
-                      said="1.2% and 5.7%", series=["London", "Elsewhere"] * 2),
-        x_title="Staff", y_title="Patients", series=["London", "Elsewhere"]),
+        TRUSTS.assign(
+            x=[1.23456, 2.34567, 3.45678, 4.56789],
+            y=[5.67891, 6.78912, 7.89123, 8.91234],
+            said="1.2% and 5.7%",
+            series=["London", "Elsewhere"] * 2,
+        ),
+        x_title="Staff",
+        y_title="Patients",
+        series=["London", "Elsewhere"],
+    ),
     "map": lambda: pictures.system_map(
-        pd.DataFrame({"system_code": [f["properties"]["system_code"] for f in SQUARES["features"]],
-                      "number": range(1, 7), "class": ["None", "Some"] * 3, "said": "Board: 1.2"}),
-        SQUARES, classes=["None", "Some", "Most"], title="Gap"),
+        pd.DataFrame(
+            {
+                "system_code": [f["properties"]["system_code"] for f in SQUARES["features"]],
+                "number": range(1, 7),
+                "class": ["None", "Some"] * 3,
+                "said": "Board: 1.2",
+            }
+        ),
+        SQUARES,
+        classes=["None", "Some", "Most"],
+        title="Gap",
+    ),
 }
 
 
@@ -135,7 +206,9 @@ def test_no_chart_holds_more_digits_than_its_table(name):
     printed = [re.findall(r"\d+\.(\d+)", text) for text in [*labels, *re.findall(r">([^<]+)</text>", svg)]]
     assert all(len(decimals) <= digits for found in printed for decimals in found)
     # what is drawn is drawn from the printed figure
-    assert not re.search(r"\d\.\d{2,}", re.sub(r'aria-label="[^"]*"|<text.*?</text>|"(translate|rotate)[^"]*"', "", svg))
+    assert not re.search(
+        r"\d\.\d{2,}", re.sub(r'aria-label="[^"]*"|<text.*?</text>|"(translate|rotate)[^"]*"', "", svg)
+    )
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -151,7 +224,8 @@ def test_a_mark_names_its_trust_and_markup_in_a_name_is_text():
     svg = chart_svg(CHARTS["funnel"](), title="t", description="d")
     assert "<b>" not in svg
     assert set(labels_of(svg)) == {
-        "Ash (RAA): 10.1% of about 100, within limits", "Birch (RAB): 15.2% of about 220, within limits",
+        "Ash (RAA): 10.1% of about 100, within limits",
+        "Birch (RAB): 15.2% of about 220, within limits",
         "<b>Cedar</b> & Co (RAC): 20.3% of about 1,240, within limits",
         "Dogwood (RAD): 12.5% of about 3,330, within limits",
     }
@@ -185,9 +259,7 @@ def test_show_chart_has_alternative_text_and_caption():
     assert base64.b64decode(picture).startswith(b"<svg")
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"id": "bars"}, {"id": "fig-Ä"}, {"caption": " "}, {"alt_text": ""}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"id": "bars"}, {"id": "fig-Ä"}, {"caption": " "}, {"alt_text": ""}], ids=str)
 def test_a_chart_without_a_name_is_refused(wrong):
     with pytest.raises(ValueError):
         show_chart(BARS, **({"id": "fig-bars", "caption": "c", "alt_text": "a"} | wrong))
@@ -209,7 +281,9 @@ def test_markup_in_a_cell_is_text():
 def test_an_empty_cell_is_refused(cell):
     with pytest.raises(ValueError, match="empty cell in column 'value'"):
         show_table(
-            pd.DataFrame({"name": ["a"], "value": [cell]}), id="tbl-x", caption="c",
+            pd.DataFrame({"name": ["a"], "value": [cell]}),
+            id="tbl-x",
+            caption="c",
             columns={"name": "Name", "value": "Value"},
         )
 
@@ -230,16 +304,19 @@ def test_a_callout_escapes_and_names_its_kind():
 @pytest.mark.parametrize("series", [["Each trust"] * 3, ["This trust", "Similar trusts", "Other trusts"]])
 def test_a_funnel_draws_every_trust(series):
     points = pd.DataFrame(
-        {"trust_code": ["RAA", "RAB", "RAC"], "total": [100, 500, 900], "percent": [10.0, 15.0, 20.0],
-         "series": series}
+        {"trust_code": ["RAA", "RAB", "RAC"], "total": [100, 500, 900], "percent": [10.0, 15.0, 20.0], "series": series}
     )
     limits = pd.DataFrame(
-        {"total": [100, 900], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
-         "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
+        {
+            "total": [100, 900],
+            "target": 15.0,
+            "lower_95": [8.0, 12.0],
+            "upper_95": [22.0, 18.0],
+            "lower_998": [5.0, 10.0],
+            "upper_998": [26.0, 20.0],
+        }
     )
-    svg = chart_svg(
-        pictures.funnel_chart(points, limits, x_title="Staff", highlight="RAA"), title="t", description="d"
-    )
+    svg = chart_svg(pictures.funnel_chart(points, limits, x_title="Staff", highlight="RAA"), title="t", description="d")
     drawn = re.findall(r'class="mark-symbol role-mark[^>]*>(.*?)</g>', svg, flags=re.DOTALL)
     # A mark of no size is drawn as M0,0 and seen by nobody.
     shapes = [shape for group in drawn for shape in re.findall(r'<(?:path|circle)[^>]* (?:d|r)="([^"]+)"', group)]
@@ -256,18 +333,26 @@ def many_trusts(number):
     random = np.random.default_rng(5)
     return pd.DataFrame(
         {
-            "trust_code": [f"Z{i:04d}" for i in range(number)], "trust_name": "Organisation NHS Trust",
-            "total": random.lognormal(7, 0.5, number), "percent": random.normal(15, 2, number).clip(1),
+            "trust_code": [f"Z{i:04d}" for i in range(number)],
+            "trust_name": "Organisation NHS Trust",
+            "total": random.lognormal(7, 0.5, number),
+            "percent": random.normal(15, 2, number).clip(1),
             "series": ["This trust", *["Similar trusts"] * 10, *["Other trusts"] * (number - 11)],
         }
-    )  # fmt: skip
+    )
 
 
 def funnel_of(number):
     limits = pd.DataFrame(
-        {"total": [100.0, 6000.0], "target": 15.0, "lower_95": [8.0, 12.0], "upper_95": [22.0, 18.0],
-         "lower_998": [5.0, 10.0], "upper_998": [26.0, 20.0]}
-    )  # fmt: skip
+        {
+            "total": [100.0, 6000.0],
+            "target": 15.0,
+            "lower_95": [8.0, 12.0],
+            "upper_95": [22.0, 18.0],
+            "lower_998": [5.0, 10.0],
+            "upper_998": [26.0, 20.0],
+        }
+    )
     return pictures.funnel_chart(many_trusts(number), limits, x_title="Staff", highlight="Z0000")
 
 
@@ -280,9 +365,11 @@ def strip_of(number):
 
 def distribution_of(number):
     rows = many_trusts(number).assign(
-        group=["London" if i % 3 else "Midlands" for i in range(number)], value=lambda d: d["percent"], said="",
+        group=["London" if i % 3 else "Midlands" for i in range(number)],
+        value=lambda d: d["percent"],
+        said="",
         series=["Clear" if i % 2 else "Unclear" for i in range(number)],
-    )  # fmt: skip
+    )
     return pictures.distribution_chart(rows.sort_values("group"), x_title="Gap", series=["Clear", "Unclear"])
 
 
@@ -328,11 +415,15 @@ def test_the_range_of_the_others_in_place_of_their_ticks():
 def test_a_caption_says_what_a_mark_stands_for():
     assert (pictures.about_marks(400), pictures.about_ticks(400)) == ("", "Each tick is a trust")
     assert "stands for the trusts around it" in pictures.about_marks(401)
-    assert pictures.about_marks(401, own="This trust and similar trusts").startswith(". This trust and similar trusts have")
+    assert pictures.about_marks(401, own="This trust and similar trusts").startswith(
+        ". This trust and similar trusts have"
+    )
     assert "middle half" in pictures.about_ticks(401)
 
 
-@pytest.mark.parametrize(("others", "chart"), [(399, "Strip chart of trusts with"), (400, "Chart of the range of trusts with")])
+@pytest.mark.parametrize(
+    ("others", "chart"), [(399, "Strip chart of trusts with"), (400, "Chart of the range of trusts with")]
+)
 def test_the_alternative_text_says_which_chart_it_is(others, chart):
     asked = pd.DataFrame({"indicator": ["staff_survey_q15"], "percent": [55.0]})
     spread = pd.DataFrame({"trusts": [others], "median": [54.0]}, index=["staff_survey_q15"])

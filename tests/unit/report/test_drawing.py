@@ -15,6 +15,7 @@ import altair as alt
 import pandas as pd
 import pytest
 from altair.utils.schemapi import SchemaValidationError
+
 from race_equality.batch import drawing_server
 from race_equality.batch.drawing_server import DrawingServer
 from race_equality.report import drawing
@@ -23,9 +24,12 @@ from race_equality.report.drawing import FOLDER_VARIABLE, SERVER_VARIABLE, draw,
 
 needs_server = pytest.mark.skipif(not drawing_server.AVAILABLE, reason="no Unix sockets here")
 
-BARS = alt.Chart(
-    pd.DataFrame({"name": ["Ärztinnen & nurses", "<b>健康</b>", "x" * 60], "people": [1.5, 2, None]})
-).mark_bar(clip=True).encode(x="people:Q", y="name:N").to_dict()  # fmt: skip
+BARS = (
+    alt.Chart(pd.DataFrame({"name": ["Ärztinnen & nurses", "<b>健康</b>", "x" * 60], "people": [1.5, 2, None]}))
+    .mark_bar(clip=True)
+    .encode(x="people:Q", y="name:N")
+    .to_dict()
+)
 WRONG = {"mark": "no such mark"}
 
 

@@ -11,11 +11,28 @@ from race_equality.statistics.trend import Trend
 TRUST = resolve_trust("R1H")
 ACCESS = pd.DataFrame(
     [
-        {"indicator": "rtt_within_18_weeks", "month": pd.Timestamp("2026-05-01"), "percent": 63.378, "people": 121706,
-         "all_trusts": 64.823, "similar_trusts": math.nan, "variation": "improvement", "provisional": False,
-         "points": 24},
-        {"indicator": "ae_over_4_hours", "month": pd.Timestamp("2026-06-01"), "percent": 26.682, "people": 46420,
-         "all_trusts": 26.346, "similar_trusts": 24.1, "variation": "common cause", "provisional": True, "points": 8},
+        {
+            "indicator": "rtt_within_18_weeks",
+            "month": pd.Timestamp("2026-05-01"),
+            "percent": 63.378,
+            "people": 121706,
+            "all_trusts": 64.823,
+            "similar_trusts": math.nan,
+            "variation": "improvement",
+            "provisional": False,
+            "points": 24,
+        },
+        {
+            "indicator": "ae_over_4_hours",
+            "month": pd.Timestamp("2026-06-01"),
+            "percent": 26.682,
+            "people": 46420,
+            "all_trusts": 26.346,
+            "similar_trusts": 24.1,
+            "variation": "common cause",
+            "provisional": True,
+            "points": 8,
+        },
     ]
 )
 
@@ -30,10 +47,22 @@ def test_no_waits_are_not_applicable_in_a_sentence():
 
 def detentions(**changes):
     rows = [
-        {"group": group, "detentions": count, "rate": rate, "lower": lower, "upper": upper, "times_white": rate / 70.0,
-         "times_lower": lower / 71.0, "times_upper": upper / 69.0, "status": "ok", "period_end": pd.Timestamp("2024-03-31")}
+        {
+            "group": group,
+            "detentions": count,
+            "rate": rate,
+            "lower": lower,
+            "upper": upper,
+            "times_white": rate / 70.0,
+            "times_lower": lower / 71.0,
+            "times_upper": upper / 69.0,
+            "status": "ok",
+            "period_end": pd.Timestamp("2024-03-31"),
+        }
         for group, count, rate, lower, upper in (
-            ("Asian", 3993, 72.0, 69.0, 75.0), ("Black", 5693, 238.0, 232.0, 245.0), ("White", 31735, 70.0, 69.0, 71.0),
+            ("Asian", 3993, 72.0, 69.0, 75.0),
+            ("Black", 5693, 238.0, 232.0, 245.0),
+            ("White", 31735, 70.0, 69.0, 71.0),
         )
     ]
     return pd.DataFrame(rows).assign(**changes)
@@ -68,7 +97,9 @@ def surveys(*percentages):
 
 def test_a_reliable_change_has_a_verb_and_an_unclear_one_has_none():
     falling = sentences.change_sentence(surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -0.8, -0.2, "falling", 4))
-    unclear = sentences.change_sentence(surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -1.3, 0.3, "no reliable change", 4))
+    unclear = sentences.change_sentence(
+        surveys(15.3, 15.7, 14.7, 14.0), Trend(-0.5, -1.3, 0.3, "no reliable change", 4)
+    )
     assert "fell from 15.3% to 14.0% (the line through the surveys: −0.5 percentage points a year, 95%" in falling
     assert "went from 15.3% to 14.0%; the data do not show a reliable change" in unclear
     assert "fell" not in unclear

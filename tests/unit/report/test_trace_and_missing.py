@@ -65,7 +65,10 @@ def test_a_trace_is_gathered_by_file_with_every_place():
     sources = read_sources()
     traced = trace_of(read_figures(), "R1H", ["wres_8", "wres_5", "staff_survey_q28"], sources)
     rows = by_file(traced).set_index("file")["figures"]
-    assert rows["wres_indicators_5_to_8_by_trust_2024.csv"] == "WRES 8: row 48, rate; row 49, rate; WRES 5: row 42, rate; row 43, rate"
+    assert (
+        rows["wres_indicators_5_to_8_by_trust_2024.csv"]
+        == "WRES 8: row 48, rate; row 49, rate; WRES 5: row 42, rate; row 43, rate"
+    )
     assert "18 places" in rows["NSS24 detailed spreadsheets organisational results.xlsx"]
 
 
@@ -86,9 +89,17 @@ def test_a_page_with_a_trusts_own_return_is_marked_local_and_others_are_not():
 def test_a_trusts_own_return_is_a_source_of_its_page_alone():
     figures = read_figures()
     own = figures[figures["indicator"] == "wres_2"].head(1).assign(trust_code="R1H", source="wres_return_R1H")
-    sources = [*read_sources(), SimpleNamespace(
-        id="wres_return_R1H", title="Own return", publisher="Trust", period="2025", date_read="2026-11-22", licence="None"
-    )]
+    sources = [
+        *read_sources(),
+        SimpleNamespace(
+            id="wres_return_R1H",
+            title="Own return",
+            publisher="Trust",
+            period="2025",
+            date_read="2026-11-22",
+            licence="None",
+        ),
+    ]
     loaded = pd.concat([figures, own])
     assert "Own return" in sources_used(loaded, ["wres_2"], sources, trust_code="R1H")["title"].tolist()
     assert "Own return" not in sources_used(loaded, ["wres_2", "wres_8"], sources, trust_code="RV5")["title"].tolist()

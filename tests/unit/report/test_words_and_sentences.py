@@ -35,8 +35,13 @@ def test_direction(number, lower, upper, expected):
 
 def finding(number, minority, white, lower, upper):
     return {
-        "number": number, "status": "ok", "ethnic_minority_percent": minority, "white_percent": white,
-        "gap": minority - white, "gap_lower": lower, "gap_upper": upper,
+        "number": number,
+        "status": "ok",
+        "ethnic_minority_percent": minority,
+        "white_percent": white,
+        "gap": minority - white,
+        "gap_lower": lower,
+        "gap_upper": upper,
     }
 
 
@@ -62,8 +67,10 @@ def test_an_unclear_gap_is_said_to_be_unclear_and_not_equal():
 def test_the_summary_puts_each_measure_on_its_side():
     rows = pd.DataFrame(
         [
-            finding(5, 43.5, 51.2, -10.6, -4.8), finding(6, 23.2, 19.7, 1.1, 5.9),
-            finding(7, 44.7, 50.6, -8.8, -3.0), finding(8, 15.3, 15.0, -1.0, 1.6),
+            finding(5, 43.5, 51.2, -10.6, -4.8),
+            finding(6, 23.2, 19.7, 1.1, 5.9),
+            finding(7, 44.7, 50.6, -8.8, -3.0),
+            finding(8, 15.3, 15.0, -1.0, 1.6),
         ]
     )
     text = board_page.state_sentence(rows, rows.set_index("number"), pd.DataFrame(), pd.DataFrame(), "acute")
@@ -75,30 +82,43 @@ def test_the_summary_puts_each_measure_on_its_side():
     favourable = board_page.state_sentence(
         rows.head(1), rows.set_index("number"), pd.DataFrame(), pd.DataFrame(), "acute"
     )
-    assert favourable.startswith("Staff from ethnic minorities report better experience than White staff on harassment from")
+    assert favourable.startswith(
+        "Staff from ethnic minorities report better experience than White staff on harassment from"
+    )
 
 
 def test_a_ratio_is_times_as_likely_with_direction():
     rows = pd.DataFrame(
-        [{"number": 2, "ratio": 3.21, "lower": 2.5, "upper": 4.1, "outside": 0.9999, "status": "ok"},
-         {"number": 3, "ratio": 1.0, "lower": 0.5, "upper": 1.9, "outside": 0.52, "status": "ok"},
-         {"number": 4, "status": "suppressed"}]
+        [
+            {"number": 2, "ratio": 3.21, "lower": 2.5, "upper": 4.1, "outside": 0.9999, "status": "ok"},
+            {"number": 3, "ratio": 1.0, "lower": 0.5, "upper": 1.9, "outside": 0.52, "status": "ok"},
+            {"number": 4, "status": "suppressed"},
+        ]
     )
     appointed, disciplinary, training, note = sentences.likelihood_sentences(rows)
-    assert "White applicants were 3.21 times as likely as applicants from ethnic minorities to be appointed" in appointed
+    assert (
+        "White applicants were 3.21 times as likely as applicants from ethnic minorities to be appointed" in appointed
+    )
     assert "do not show a reliable difference" in disciplinary
     assert "more likely" not in appointed + disciplinary
     assert appointed.endswith("Probability that the true ratio lies outside 0.80 to 1.25: over 99%.")
     assert disciplinary.endswith("Probability that the true ratio lies outside 0.80 to 1.25: 52%.")
-    assert training.endswith("There are too few White staff or staff from ethnic minorities to show how many times as likely "
-                             "they were to take up non-mandatory training and development.")
+    assert training.endswith(
+        "There are too few White staff or staff from ethnic minorities to show how many times as likely "
+        "they were to take up non-mandatory training and development."
+    )
     assert note == sentences.FOUR_FIFTHS_NOTE
 
 
 @pytest.mark.parametrize(
     ("correlation", "lower", "upper", "expected"),
     [
-        (0.29, 0.11, 0.45, "tend to have a higher share of births before 37 weeks (rank correlation 0.29 (0.11 to 0.45), adjusted)."),
+        (
+            0.29,
+            0.11,
+            0.45,
+            "tend to have a higher share of births before 37 weeks (rank correlation 0.29 (0.11 to 0.45), adjusted).",
+        ),
         (-0.24, -0.39, -0.08, "tend to have a lower share of births before 37 weeks"),
         (-0.11, -0.28, 0.06, "do not show a reliable association across trusts"),
     ],
@@ -148,8 +168,10 @@ def test_small_bands_hide_with_a_second():
         {
             "period_end": pd.Timestamp("2025-03-31"),
             "indicator": ["wres_1_clinical_band_5", "wres_1_clinical_band_6", "wres_1_clinical_band_8a"],
-            "people": [400.0, 300.0, 50.0], "ethnic_minority_percent": [40.0, 30.0, 8.0],
-            "lower": [35.0, 25.0, 3.0], "upper": [45.0, 35.0, 19.0],
+            "people": [400.0, 300.0, 50.0],
+            "ethnic_minority_percent": [40.0, 30.0, 8.0],
+            "lower": [35.0, 25.0, 3.0],
+            "upper": [45.0, 35.0, 19.0],
         }
     )
     shown = bands.bands_in_words(table, 10).set_index("band")["minority"]

@@ -19,7 +19,24 @@ from race_equality.disclosure.channels.sheets import delimited, workbook
 _WITHOUT_WORDS = {".woff", ".woff2", ".ttf", ".otf", ".css"}
 #: Pictures made of points may show any figure, and nothing here can read them. The reports have none.
 _OF_POINTS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
-_AS_TEXT = {".typ", ".jinja", ".scss", ".txt", ".md", ".qmd", ".yml", ".yaml", ".log", ".xml", ".js", ".map", ".bib", ".py", ".lua", ""}
+_AS_TEXT = {
+    ".typ",
+    ".jinja",
+    ".scss",
+    ".txt",
+    ".md",
+    ".qmd",
+    ".yml",
+    ".yaml",
+    ".log",
+    ".xml",
+    ".js",
+    ".map",
+    ".bib",
+    ".py",
+    ".lua",
+    "",
+}
 
 
 def read_file(path: Path, site: Path) -> Iterator[Content]:

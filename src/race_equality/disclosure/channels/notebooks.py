@@ -9,9 +9,18 @@ from race_equality.disclosure.channels.markup import html, json_value, svg
 
 #: What papermill and Jupyter write about the run itself.
 _ABOUT_THE_RUN = {
-    "execution", "duration", "start_time", "end_time", "execution_count", "version", "kernelspec",
-    "language_info", "nbformat", "nbformat_minor", "seconds",
-}  # fmt: skip
+    "execution",
+    "duration",
+    "start_time",
+    "end_time",
+    "execution_count",
+    "version",
+    "kernelspec",
+    "language_info",
+    "nbformat",
+    "nbformat_minor",
+    "seconds",
+}
 
 
 def without_run(value):
@@ -31,9 +40,7 @@ def notebook(notebook: dict, name: str) -> Iterator[Content]:
         for attachment, bundle in cell.get("attachments", {}).items():
             yield from _bundle(bundle, name, f"{place} attachment {attachment}")
         for output in cell.get("outputs", []):
-            yield from json_value(
-                without_run(output.get("metadata", {})), name, "notebook output metadata", place
-            )
+            yield from json_value(without_run(output.get("metadata", {})), name, "notebook output metadata", place)
             yield from _bundle(output.get("data", {}), name, place)
             for key in ("text", "traceback", "evalue"):
                 if output.get(key):

@@ -31,8 +31,18 @@ _SPAN = re.compile(r"\bcolspan=[\"']?(\d+)")
 _LETTERS = {
     letter: width
     for letters, width in {
-        "ijl'|": 215, "ftI.,:;/\\!()[] \u00a0\u2019": 280, "r-": 333, "kcsvxyzJ\u2010": 500,
-        "mM": 833, "w": 722, "W@": 944, "%": 889, "ABEKPSVXY&": 667, "CDHNRUwT": 700, "GOQ": 778, "\u200b": 0,
+        "ijl'|": 215,
+        "ftI.,:;/\\!()[] \u00a0\u2019": 280,
+        "r-": 333,
+        "kcsvxyzJ\u2010": 500,
+        "mM": 833,
+        "w": 722,
+        "W@": 944,
+        "%": 889,
+        "ABEKPSVXY&": 667,
+        "CDHNRUwT": 700,
+        "GOQ": 778,
+        "\u200b": 0,
     }.items()
     for letter in letters
 }
@@ -169,7 +179,7 @@ def column_widths(rows: list) -> tuple:
     if not columns:
         return [], TEXT_SIZE
     room = LINE - columns * INSET
-    longest = [max([word, *column]) for word, column in zip(words, cells)]
+    longest = [max([word, *column]) for word, column in zip(words, cells, strict=False)]
     if TEXT_SIZE * sum(longest) <= room:
         return [], TEXT_SIZE
     size = TEXT_SIZE
@@ -188,8 +198,11 @@ def column_widths(rows: list) -> tuple:
     def gain(column):
         """How much less tall a column becomes by one step."""
         width = widths[column]
-        return sum((size * cell / width) ** 3 - max(1.0, size * cell / (width + step)) ** 3
-                   for cell in cells[column] if size * cell > width)
+        return sum(
+            (size * cell / width) ** 3 - max(1.0, size * cell / (width + step)) ** 3
+            for cell in cells[column]
+            if size * cell > width
+        )
 
     gains = [gain(column) for column in range(columns)]
     for _ in range(_STEPS):
@@ -213,9 +226,7 @@ def breakable(text: str) -> str:
     """Say where a name of a file or an address, which has no spaces, may be broken."""
     if len(text) < 20 or not ("_" in text or "/" in text):
         return text
-    return " ".join(
-        re.sub(r"(?<=[_/])(?=.)", "\u200b", word) if len(word) >= 20 else word for word in text.split(" ")
-    )
+    return " ".join(re.sub(r"(?<=[_/])(?=.)", "\u200b", word) if len(word) >= 20 else word for word in text.split(" "))
 
 
 def _width(text: str) -> float:
