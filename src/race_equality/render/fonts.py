@@ -35,7 +35,7 @@ def font_directory() -> Path:
     machine are asked only for letters that it does not have (:mod:`race_equality.render.pdf`).
 
     Pages have the Latin letters of the same font in a small file of their own,
-    ``assets/web/arimo.woff2`` (26 kB); ``docs/pages.md`` says how it was made.
+    ``assets/web/arimo.woff2`` (27 kB); ``docs/pages.md`` says how it was made.
     """
     import fontpkg
 

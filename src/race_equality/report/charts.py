@@ -160,7 +160,9 @@ _DOT = re.compile(r'<path ([^>]*?)d="M([\d.]+),0A\2,\2,0,1,1,-\2,0A\2,\2,0,1,1,\
 _DOT_PLACE = re.compile(r'(<circle [^>]*?)transform="translate\(([^,]+),([^)]+)\)" r=')
 _DOTS = re.compile(r'<g class="(mark-(?:symbol|rect)[^"]*)">((?:<(?:circle|path) [^>]*/>)+)</g>')
 _TEXT = re.compile(r"<text([^>]*)>([^<]+)</text>")
-_LINES = re.compile(r'<text([^>]*) transform="translate\(([^,]+),([^)]+)\)"([^>]*)>((?:<tspan[^>]*>[^<]*</tspan>)+)</text>')
+_LINES = re.compile(
+    r'<text([^>]*) transform="translate\(([^,]+),([^)]+)\)"([^>]*)>((?:<tspan[^>]*>[^<]*</tspan>)+)</text>'
+)
 _LINE = re.compile(r'<tspan(?:[^>]* dy="([^"]+)")?[^>]*>([^<]*)</tspan>')
 _FONT_SIZE = re.compile(r' font-size="([\d.]+)px"')
 _WIDTH_OF_NOTHING = re.compile(r'(<(?:path|circle) (?![^>]*stroke=)[^>]*?) stroke-width="2"')
