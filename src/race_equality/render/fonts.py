@@ -6,7 +6,8 @@ import base64
 from functools import cache
 from pathlib import Path
 
-from race_equality.render.files import ASSETS, write_atomically
+from race_equality.files import write_atomically
+from race_equality.render.staging import ASSETS
 
 FONT_FAMILY = "Arimo"
 
