@@ -87,6 +87,7 @@ def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
         read_trusts(),
         minimum_responses={code: own.minimum_responses.value for code, own in params.items()},
         minimum_people={code: own.minimum_people.value for code, own in params.items()},
+        rules=USUAL,
     )
     return found, figures
 
@@ -126,10 +127,10 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         change = yearly_change(discrimination_by_year(figures, code))
         values += [change.slope, change.lower, change.upper]
     if "wres_2" in beginnings:
-        without = without_international_recruits(figures, code)
+        without = without_international_recruits(figures, code, threshold=11)
         values += without[["ratio", "lower", "upper"]].to_numpy().ravel().tolist()
         values += outside_four_fifths(rows)
-        every = pd.concat([without, relative_likelihoods(figures, code)])
+        every = pd.concat([without, relative_likelihoods(figures, code, threshold=11)])
         values += (100 * every["outside"].astype("float64")).tolist()
     seats = rows[rows["indicator"].str.startswith("wres_9_") & (rows["period_end"] == rows["period_end"].max())]
     for _, of_seats in seats.groupby("indicator"):

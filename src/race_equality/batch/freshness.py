@@ -205,11 +205,11 @@ class Inputs:
         basis = _digest(self.of_downloads())
         if self.known.get("basis") != basis:
             # Reading settings imports half of the package: not where nothing has changed.
-            from race_equality.params import read_rules
+            from race_equality.disclosure.rules import read_rules
 
-            _, own = read_rules(project=self._project)
-            rules = {code: [rule.minimum_responses, rule.minimum_people] for code, rule in own.items()}
-            self.known.update(basis=basis, thresholds=_digest(rules))
+            rules = read_rules(project=self._project)
+            own = {code: [rule.minimum_responses, rule.minimum_people] for code, rule in rules.own.items()}
+            self.known.update(basis=basis, thresholds=_digest(own))
         return self.known["thresholds"]
 
     def _figures_of(self, page: Page) -> str:

@@ -61,7 +61,7 @@ class Change:
 
 
 def change_since(
-    figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, fewest_people: int = 10
+    figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, fewest_people: int
 ) -> Change:
     """Compare an indicator before a day with the latest period that lies wholly after it.
 

@@ -178,7 +178,7 @@ def _state(action: Action, on: Date) -> str | Linked:
 
 
 def changes_since(
-    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, fewest_people: int = 10
+    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, fewest_people: int
 ) -> list[tuple[Date, Change]]:
     """Compare each linked indicator before and after its action began.
 

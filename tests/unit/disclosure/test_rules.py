@@ -26,12 +26,12 @@ def test_boundaries():
         ("workforce_headcount", "Midwives", 0, "people", None, None),
         ("catchment_imd_score", "All people", 4.0, "score", None, None),
     )
-    assert rests_on_too_few(table).tolist() == [True, False, True, False, True, False]
+    assert rests_on_too_few(table, USUAL).tolist() == [True, False, True, False, True, False]
 
 
 def test_a_small_share_of_a_large_base_is_shown():
     table = figures(("wres_8", "White", 0.4, "percent", 3, 800), ("wres_8", "Ethnic minority", 1.0, "percent", 5, 500))
-    assert not rests_on_too_few(table).any()
+    assert not rests_on_too_few(table, USUAL).any()
 
 
 def test_a_breakdown_of_respondents_hides_its_small_groups():
@@ -39,7 +39,7 @@ def test_a_breakdown_of_respondents_hides_its_small_groups():
         ("staff_survey_q28", "White - Irish", 10.0, "percent", 10, 100),
         ("staff_survey_q28", "White - British", 90.0, "percent", 90, 100),
     )
-    assert rests_on_too_few(table).tolist() == [True, False]
+    assert rests_on_too_few(table, USUAL).tolist() == [True, False]
 
 
 def test_the_threshold_is_a_setting():
