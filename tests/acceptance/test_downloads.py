@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from race_equality.audit.site import audit_site
+from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.project import Project
@@ -56,7 +57,7 @@ def test_a_trusts_figures(build, with_figures):
     assert set(row["licence"]) == {source["licence"]}
     assert list(site.rglob(".*")) == []  # nothing half-written
     known = read_figures(project=Project(with_figures))
-    assert [str(problem) for problem in audit_site(site, figures=known).problems] == []
+    assert [str(problem) for problem in audit_site(site, rules=read_rules(), figures=known).problems] == []
 
 
 def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equality, with_figures):
@@ -109,6 +110,6 @@ def test_the_table_of_all_trusts(tables):
 
 
 def test_the_tables_give_nothing_away(tables):
-    result = audit_site(tables.parent, figures=read_figures(project=Project(ROOT)))
+    result = audit_site(tables.parent, rules=read_rules(), figures=read_figures(project=Project(ROOT)))
     assert [str(problem) for problem in result.problems] == []
     assert result.hidden > 100

@@ -95,7 +95,7 @@ def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] 
     ----------
     figures : pandas.DataFrame
         Tidy figures, in which months of too few people are hidden
-        (:func:`race_equality.disclosure.shown.shown_figures`).
+        (:func:`race_equality.disclosure.publishable.shown_figures`).
     indicator : str
         An id of :data:`MEASURES`.
     trust_codes : collection of str, optional

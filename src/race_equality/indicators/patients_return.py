@@ -118,6 +118,9 @@ SUMMARY_COLUMNS = (
 )
 
 
+#: A return's shares of fewer are hidden as it is read, with what would tell them: what has been hidden since, by a
+#: higher threshold, needs company of its own. No report shows a share of fewer by setting a lower one.
+_HIDDEN_AS_READ = 11
 #: A group and the one that it is compared with.
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
 
@@ -249,7 +252,7 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     status = rows["status"].astype("object").where(rows["status"].notna(), "not_available")
     people = rows["denominator"].astype("float64").where(status == "ok")
     few = (people < threshold).to_numpy()
-    if few.any() or (status == "suppressed").any():
+    if few.any() or (threshold > _HIDDEN_AS_READ and (status == "suppressed").any()):
         few = _with_company(people, few, (status == "suppressed").to_numpy(), threshold)
     status = status.mask(few, "suppressed")
     ok = (status == "ok").to_numpy()

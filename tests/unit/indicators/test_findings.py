@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from race_equality.disclosure.rules import Rule, Rules
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts
 from race_equality.indicators.findings import COLUMNS, GAP, READINGS, compared_with, figures_behind, findings
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
+
+USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
 
 
 @pytest.fixture
@@ -91,9 +94,11 @@ def test_what_is_hidden_has_no_number(make_figures, trusts, three, wres_rows):
     assert hidden["reading"].eq("no data").all()
     # and it is in no comparator as one organisation alone
     assert (
-        findings(make_figures(three), trusts, minimum_responses={"RAB": 101}, rules=USUAL).pipe(
-            lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"]
-        )
+        findings(
+            make_figures(three),
+            trusts,
+            rules=Rules(USUAL.usual, {"RAB": Rule(minimum_responses=101, minimum_people=10)}),
+        ).pipe(lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"])
         == "suppressed"
     )
 
