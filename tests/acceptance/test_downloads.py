@@ -87,6 +87,27 @@ def test_a_build_of_one_trust_makes_no_table_of_all(build, with_figures):
     assert not (with_figures / "out" / "site" / "downloads").exists()
 
 
+def test_a_build_of_one_trust_brings_the_tables_of_all_to_new_thresholds(build, race_equality, with_figures):
+    file = with_figures / "data" / "figures" / "trusts.parquet"
+    trusts = pd.read_parquet(file)
+    trusts[trusts["trust_code"].isin(["RJ1", "RX6"])].to_parquet(file, index=False)
+    end = race_equality("build", "--output", "out", "--renderer", "built-in")
+    assert end.returncode == 0, end.stderr
+    defaults, table = (
+        with_figures / "params" / "_defaults.yml",
+        with_figures / "out" / "site" / "downloads" / "all-trusts.csv",
+    )
+
+    def values() -> set[str]:
+        rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+        return set(rows[(rows["trust_code"] == "RX6") & (rows["measure"] == "wres_8")]["value"])
+
+    assert "[c]" not in values()
+    defaults.write_text(defaults.read_text().replace("value: 11", "value: 60"))  # 52 of its staff answered
+    build()
+    assert values() == {"[c]"}
+
+
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     site = tmp_path_factory.mktemp("tables")

@@ -270,7 +270,5 @@ def hidden_in_another_file(of_scopes: Iterable[Findings]) -> Iterator[Problem]:
         for one in files if hiding else ():
             others = [file for file in hiding if file != one.file]
             if one.shows and others:
-                named = " / ".join((*about[:4], f"to {about[5]}"))
-                yield Problem(
-                    one.file, "shown elsewhere", "data file", "", f"{named}: {one.shows}, which {others[0]} hides"
-                )
+                message = f"{' / '.join((*about[:4], f'to {about[5]}'))}: {one.shows}, hidden in {', '.join(others)}"
+                yield Problem(one.file, "shown elsewhere", "data file", "", message)
