@@ -118,8 +118,8 @@ SUMMARY_COLUMNS = (
 )
 
 
-#: A return's shares of fewer are hidden as it is read, with what would tell them: what has been hidden since, by a
-#: higher threshold, needs company of its own. No report shows a share of fewer by setting a lower one.
+#: Shares of fewer are hidden as a return is read, with the groups from which they could be worked out. Under a higher
+#: threshold those hidden groups may need more company.
 _HIDDEN_AS_READ = 11
 #: A group and the one that it is compared with.
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
