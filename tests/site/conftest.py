@@ -6,6 +6,7 @@ import base64
 import functools
 import html
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
