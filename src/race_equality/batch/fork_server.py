@@ -87,7 +87,7 @@ PRELOAD_PACKAGES = (
     "race_equality.indicators",
     "race_equality.statistics",
     "race_equality.disclosure",
-    "race_equality.actions",
+    "race_equality.params",
     "race_equality.report",
 )
 

@@ -72,7 +72,7 @@ def change_since(
     trust_code : str
         A resolved trust code.
     indicator : str
-        A key of :data:`race_equality.actions.model.INDICATORS`.
+        A key of :data:`race_equality.params.actions.INDICATORS`.
     began : pandas.Timestamp
         The day an action began.
     fewest_people : int

@@ -17,13 +17,13 @@ from datetime import date as Date
 import altair as alt
 import pandas as pd
 
-from race_equality.actions.model import Action
 from race_equality.figures.provenance import Source
 from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import EXPERIENCE, WRES
 from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURES
+from race_equality.params.actions import Action
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
 from race_equality.report.deeds import as_text
 from race_equality.report.display import Shown

@@ -12,12 +12,12 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from race_equality.actions.model import AREAS, INDICATORS, Action, Evidence, SelfAssessment
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.since import Change, change_since
 from race_equality.params import Params
+from race_equality.params.actions import AREAS, INDICATORS, Action, Evidence, SelfAssessment
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
@@ -283,7 +283,7 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``area``, ``level``, ``note``, one row for each of :data:`race_equality.actions.model.AREAS`.
+        ``area``, ``level``, ``note``, one row for each of :data:`race_equality.params.actions.AREAS`.
     """
     said = {area.id: area for area in assessment.areas}
     rows = []
@@ -346,7 +346,7 @@ _TURNS = ("RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")
 
 
 def _linked(before: str, evidence: Evidence) -> Linked:
-    dated = f", {_day(evidence.dated)}" if evidence.dated else ""
+    dated = f", {_day(evidence.date)}" if evidence.date else ""
     return Linked(as_text(evidence.text) + dated, evidence.link, before)
 
 

@@ -18,10 +18,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import Cell, Sheet, Workbook, first_by_key
 from race_equality.sources.staff_survey import survey_period

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from race_equality.errors import nearest
 from race_equality.figures.trusts import TrustList
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.reading import Cell, Table, first_by_key, read_csv
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from race_equality.actions.model import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
 from race_equality.indicators.since import Change
+from race_equality.params.actions import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.report import deeds
 from race_equality.report.display import Linked, show_table
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import yaml
 
-from race_equality.actions.model import (
+from race_equality.errors import InputError
+from race_equality.params import check_file, read_params
+from race_equality.params.actions import (
     AREAS,
     BOARD_ROLES,
     INDICATORS,
@@ -22,8 +24,6 @@ from race_equality.actions.model import (
     Evidence,
     SelfAssessment,
 )
-from race_equality.errors import InputError
-from race_equality.params import check_file, read_params
 from race_equality.project import Project
 
 _HEAD = """\
@@ -288,7 +288,7 @@ def _plain(action: Action) -> dict:
 
 def _plain_evidence(evidence: Evidence) -> dict:
     plain = {"text": evidence.text, "link": evidence.link}
-    return plain | ({"date": evidence.dated} if evidence.dated else {})
+    return plain | ({"date": evidence.date} if evidence.date else {})
 
 
 def _dump(value: dict) -> str:

@@ -1,22 +1,33 @@
 """Who a report is for: ``params/_defaults.yml`` and ``params/trusts/<CODE>.yml``.
 
-What the board says of itself and what it said it would do is read by :mod:`race_equality.actions`.
+What the board says of itself and what it said it would do is told by :mod:`race_equality.params.actions`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from race_equality.actions.model import Action, SelfAssessment
-from race_equality.actions.reading import read_actions, read_history, read_self_assessment
+from pydantic import AfterValidator, PlainValidator, ValidationInfo
+
 from race_equality.errors import InputError, UnknownTrustError
+from race_equality.params.actions import Action, Actions, Assessment, History, SelfAssessment
+from race_equality.params.links import Link
 from race_equality.project import Project, find_project
-from race_equality.yaml_lines import Findings, Value, kind_of, read_yaml
+from race_equality.yaml_files import (
+    Day,
+    as_list,
+    kind_of,
+    problem,
+    read_record,
+    read_text,
+    read_yaml,
+    record,
+    whole_number,
+)
 
 if TYPE_CHECKING:  # it needs pandas, and the command line reads params without
     from race_equality.disclosure.rules import Rule
@@ -24,7 +35,7 @@ if TYPE_CHECKING:  # it needs pandas, and the command line reads params without
 DEFAULTS_FILE = "_defaults.yml"
 
 
-@dataclass(frozen=True)
+@record
 class Threshold:
     """The fewest that a figure may rest on and be shown.
 
@@ -36,11 +47,27 @@ class Threshold:
         The published rule the number comes from.
     """
 
-    value: int
-    source: str
+    lacking: ClassVar = "A threshold is a value with its source."
+
+    value: Annotated[int, whole_number(1)]
+    source: Annotated[
+        str, PlainValidator(lambda value: read_text(value, "Name the published rule the number comes from."))
+    ]
 
 
-@dataclass(frozen=True)
+def _no_lower_than_the_default(threshold: Threshold, info: ValidationInfo) -> Threshold:
+    defaults = info.context.defaults
+    least = getattr(defaults.settings, info.field_name).value if defaults else 0
+    if threshold.value < least:
+        # The publishers' rule protects staff; a trust's file is no place to weaken it.
+        raise problem(
+            f"{{name}} is {threshold.value}, below the {least} of {DEFAULTS_FILE}.",
+            "A trust may hide more, never less.",
+        )
+    return threshold
+
+
+@record
 class Settings:
     """How figures are compared and what may be shown.
 
@@ -54,9 +81,11 @@ class Settings:
         People counted, in workforce and patient figures.
     """
 
-    peer_count: int
-    minimum_responses: Threshold
-    minimum_people: Threshold
+    lacking: ClassVar = "Every default must be given."
+
+    peer_count: Annotated[int, whole_number(3, 100)]
+    minimum_responses: Annotated[Threshold, AfterValidator(_no_lower_than_the_default)]
+    minimum_people: Annotated[Threshold, AfterValidator(_no_lower_than_the_default)]
 
 
 @dataclass(frozen=True)
@@ -132,14 +161,13 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
     code = resolve_trust(trust_code, project=project).code
     defaults = _read_defaults(project)
     names = [f"params/{DEFAULTS_FILE}"]
-    own = _TrustFile(settings=defaults.settings)
+    own = _TrustFile(defaults.settings)
     file = project.params / "trusts" / f"{code}.yml"
     if file.is_file():
         names.append(f"params/trusts/{code}.yml")
-        findings = Findings()
-        own = _read_trust_file(file, code, defaults.settings, project, findings)
-        if findings.problems:
-            raise min(findings.problems, key=_line_of)
+        own, problems = _read_trust_file(file, _Context(project, code, defaults))
+        if problems:
+            raise problems[0]
     return Params(
         code,
         own.peers,
@@ -233,12 +261,12 @@ class CheckedParams:
     ----------
     problems : tuple of str
         One message a problem, in the order of the files; empty when all can be used.
-    links : tuple of Value
-        The addresses of all evidence, which :mod:`race_equality.actions.links` can try.
+    links : tuple of Link
+        The addresses of all evidence, which :mod:`race_equality.params.links` can try.
     """
 
     problems: tuple[str, ...]
-    links: tuple[Value, ...]
+    links: tuple[Link, ...]
 
 
 def check_params(*, project: Project | None = None, today: date | None = None) -> CheckedParams:
@@ -261,7 +289,7 @@ def check_params(*, project: Project | None = None, today: date | None = None) -
     except InputError as error:
         return CheckedParams((str(error),), ())  # each trust's file stands on the defaults
     problems: list[str] = []
-    links: list[Value] = []
+    links: list[Link] = []
     for file in sorted((project.params / "trusts").iterdir(), key=lambda path: path.name):
         if file.name.startswith("."):
             continue
@@ -288,26 +316,18 @@ def check_file(file: Path, *, project: Project) -> tuple[str, ...]:
 
 
 def _check_file(file: Path, defaults: _Defaults, project: Project, today: date | None) -> CheckedParams:
-    findings = Findings()
-    with findings.collected():
-        code = _code_of(file, project)
-        _read_trust_file(file, code, defaults.settings, project, findings)
-    for value in findings.past_days:
-        if today is not None and value.day() > today:
-            findings.problems.append(
-                value.error(f"{value.name} lies in the future.", "Evidence shows what has happened.")
-            )
-    problems = tuple(str(error) for error in sorted(findings.problems, key=_line_of))
-    return CheckedParams(problems, tuple(findings.links))
+    context = _Context(project, file.stem, defaults, today)
+    try:
+        _refuse_wrong_name(file, project)
+        _, problems = _read_trust_file(file, context)
+    except InputError as error:
+        problems = [error]
+    links = tuple(Link(file, one.lc.value("link")[0] + 1, one["link"]) for one in context.evidence)
+    return CheckedParams(tuple(map(str, problems)), links)
 
 
-def _line_of(error: InputError) -> int:
-    digits = str(error.row or "").removeprefix("line ")
-    return int(digits) if digits.isdecimal() else 0
-
-
-def _code_of(file: Path, project: Project) -> str:
-    """Return the code that a file in params/trusts is of, or say why nothing would read it."""
+def _refuse_wrong_name(file: Path, project: Project) -> None:
+    """Say why nothing would read a file in params/trusts."""
     from race_equality.figures.trusts import resolve_trust
 
     if file.suffix != ".yml":
@@ -328,131 +348,74 @@ def _code_of(file: Path, project: Project) -> str:
             file=file,
             mend=f"Rename the file to {trust.code}.yml; as it stands nothing reads it.",
         )
+
+
+def _peer(value: Any, info: ValidationInfo) -> str:
+    from race_equality.figures.trusts import resolve_trust
+
+    context = info.context
+    if not isinstance(value, str):
+        raise problem(
+            f"A peer must be a trust's code, not {kind_of(value)}.", "Put a code that reads as a number into quotes."
+        )
+    try:
+        trust = resolve_trust(value, project=context.project)
+    except UnknownTrustError as error:
+        raise problem(f"Unknown trust among the peers. {error}") from None
+    if trust.code == context.code:
+        raise problem(f"{trust.code} is named as its own peer.", "Remove it from the list.")
+    if trust.is_demonstration:
+        raise problem("DEMO is not a trust to be compared with.", "Its figures are invented.")
+    if trust.code in context.peers:
+        raise problem(f"{trust.code} stands twice among the peers.", "Remove one of the two.")
+    context.peers.append(trust.code)
     return trust.code
 
 
-def _peer_count(value: Value) -> int:
-    number = value.plain()
-    if isinstance(number, bool) or not isinstance(number, int) or not 3 <= number <= 100:
-        raise value.error(f"{value.name} must be a whole number from 3 to 100, not {kind_of(number)}.")
-    return number
+@dataclass
+class _Context:
+    """What the rules of a trust's file need to know, and what is kept while it is read."""
+
+    project: Project
+    code: str = ""
+    defaults: _Defaults | None = None
+    today: date | None = None
+    peers: list[str] = field(default_factory=list)
+    evidence: list[Any] = field(default_factory=list)
 
 
-def _threshold(value: Value) -> Threshold:
-    parts = value.mapping({"value": int, "source": str})
-    for key in ("value", "source"):
-        if key not in parts:
-            raise value.error(f'{value.name} lacks "{key}".', "A threshold is a value with its source.")
-    number, source = parts["value"].plain(), parts["source"].plain()
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise parts["value"].error(
-            f"{parts['value'].name} must be a whole number of at least 1, not {kind_of(number)}."
-        )
-    if not isinstance(source, str) or not source.strip():
-        raise parts["source"].error(
-            f"{parts['source'].name} must be text, not {kind_of(source)}.",
-            "Name the published rule the number comes from.",
-        )
-    return Threshold(number, source.strip())
-
-
-_READERS: dict[str, Callable[[Value], Any]] = {
-    "peer_count": _peer_count,
-    "minimum_responses": _threshold,
-    "minimum_people": _threshold,
-}
-
-
-@dataclass(frozen=True)
+@record
 class _Defaults:
     settings: Settings
-    report_date: date | None
+    report_date: Day | None = None
 
 
-@dataclass
+@record
 class _TrustFile:
     settings: Settings
-    peers: tuple[str, ...] | None = None
-    report_date: date | None = None
-    self_assessment: SelfAssessment | None = None
-    actions: tuple[Action, ...] = field(default_factory=tuple)
-    history: tuple[Action, ...] = field(default_factory=tuple)
+    peers: Annotated[tuple[Annotated[str, PlainValidator(_peer)], ...], as_list("Write peers: [RJ1, RRK].")] | None = (
+        None
+    )
+    report_date: Day | None = None
+    self_assessment: Assessment | None = None
+    actions: Actions = ()
+    history: History = ()
 
 
 def _read_defaults(project: Project) -> _Defaults:
-    top = read_yaml(project.params / DEFAULTS_FILE)
-    keys = top.mapping(["settings", "report_date"])
-    section = keys.get("settings") or top
-    given = section.mapping(_READERS) if "settings" in keys else {}
-    missing = [field.name for field in fields(Settings) if field.name not in given]
-    if missing:
-        raise section.error(f"settings lacks {', '.join(missing)}.", "Every default must be given.")
-    settings = Settings(**{name: _READERS[name](value) for name, value in given.items()})
-    return _Defaults(settings, _day(keys.get("report_date")))
+    file = read_yaml(project.params / DEFAULTS_FILE)
+    defaults, problems = read_record(file, _Defaults, _Context(project))
+    if problems:
+        raise problems[0]
+    return defaults
 
 
-def _day(value: Value | None) -> date | None:
-    return None if value is None or value.is_nothing() else value.day()
-
-
-def _read_trust_file(file: Path, code: str, defaults: Settings, project: Project, findings: Findings) -> _TrustFile:
-    """Read a trust's file; what is wrong with it goes to the findings."""
-    own = _TrustFile(settings=defaults)
-    with findings.collected():
-        keys = read_yaml(file).mapping(
-            ["peers", "settings", "report_date", "self_assessment", "actions", "history"], findings
-        )
-        if "peers" in keys and not keys["peers"].is_nothing():
-            with findings.collected():
-                own.peers = _peers(keys["peers"], code, project)
-        if "settings" in keys:
-            with findings.collected():
-                own.settings = _own_settings(keys["settings"], defaults, findings)
-        with findings.collected():
-            own.report_date = _day(keys.get("report_date"))
-        if "self_assessment" in keys:
-            own.self_assessment = read_self_assessment(keys["self_assessment"], findings)
-        if "actions" in keys:
-            own.actions = read_actions(keys["actions"], findings)
-        if "history" in keys:
-            own.history = read_history(keys["history"], findings)
-    return own
-
-
-def _own_settings(value: Value, defaults: Settings, findings: Findings) -> Settings:
-    settings = defaults
-    for name, given in value.mapping(_READERS, findings).items():
-        with findings.collected():
-            own = _READERS[name](given)
-            if isinstance(own, Threshold) and own.value < getattr(defaults, name).value:
-                # The publishers' rule protects staff; a trust's file is no place to weaken it.
-                raise given.error(
-                    f"{given.name} is {own.value}, below the {getattr(defaults, name).value} of {DEFAULTS_FILE}.",
-                    "A trust may hide more, never less.",
-                )
-            settings = replace(settings, **{name: own})
-    return settings
-
-
-def _peers(value: Value, code: str, project: Project) -> tuple[str, ...]:
-    from race_equality.figures.trusts import resolve_trust
-
-    codes: list[str] = []
-    for item in value.items("Write peers: [RJ1, RRK]."):
-        peer = item.plain()
-        if not isinstance(peer, str):
-            raise item.error(
-                f"A peer must be a trust's code, not {kind_of(peer)}.", "Put a code that reads as a number into quotes."
-            )
-        try:
-            trust = resolve_trust(peer, project=project)
-        except UnknownTrustError as error:
-            raise item.error(f"Unknown trust among the peers. {error}") from None
-        if trust.code == code:
-            raise item.error(f"{code} is named as its own peer.", "Remove it from the list.")
-        if trust.is_demonstration:
-            raise item.error("DEMO is not a trust to be compared with.", "Its figures are invented.")
-        if trust.code in codes:
-            raise item.error(f"{trust.code} stands twice among the peers.", "Remove one of the two.")
-        codes.append(trust.code)
-    return tuple(codes)
+def _read_trust_file(path: Path, context: _Context) -> tuple[Any, list[InputError]]:
+    """Read a trust's file over the defaults; return it, or None, and all that is wrong with it."""
+    file = read_yaml(path)
+    values = {} if file.values is None else file.values
+    if isinstance(values, dict):
+        values = {key: value for key, value in values.items() if value is not None}  # a key may be left empty
+        settings, defaults = values.get("settings", {}), asdict(context.defaults.settings)
+        values["settings"] = {**defaults, **settings} if isinstance(settings, dict) else settings
+    return read_record(file, _TrustFile, context, values)
