@@ -400,7 +400,7 @@ class _Build:
 
     def _unpacked(self, parcels: Iterable[Began | Parcel]) -> Iterator[News]:
         """Put what came back in its place, as a process of this machine would have done."""
-        from race_equality.render.files import write_atomically
+        from race_equality.files import write_atomically
 
         for parcel in parcels:
             if isinstance(parcel, Began):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from race_equality.disclosure.rules import Rule
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.params import read_rules
 from race_equality.project import Project
 
@@ -43,7 +43,7 @@ def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> p
     return _shown(figures, asdict(usual), {code: asdict(rule) for code, rule in own.items()})
 
 
-@once  # the notebooks of a build then share one table, which what is computed of it recognises
+@cached  # the notebooks of a build then share one table, which what is computed of it recognises
 def _shown(figures: pd.DataFrame, usual: dict[str, int], own: dict[str, dict[str, int]]) -> pd.DataFrame:
     return hide_few(figures, Rule(**usual), {code: Rule(**rule) for code, rule in own.items()})
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from race_equality.figures.cache import cached
 from race_equality.indicators import access, maternity, patients_return, workforce
 from race_equality.indicators.definitions import (
     DEMONSTRATION_CODE,
@@ -25,7 +26,6 @@ from race_equality.indicators.definitions import (
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.indicators.funnel_position import direction_of, positions
 from race_equality.indicators.mental_health import detentions_everywhere
-from race_equality.indicators.once import once
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
 from race_equality.indicators.survey import QUESTIONS, england_answers, survey_answers
@@ -240,7 +240,7 @@ def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_
     return sparse.csr_array((np.ones(len(places)), places, ends), shape=(len(sets), len(codes)))
 
 
-@once(keep=True)
+@cached(to_disk=True)
 def findings(
     figures: pd.DataFrame,
     trusts: pd.DataFrame,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.figures.ethnicity import FIVE_GROUPS, UNKNOWNS
 from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.indicators.funnel_position import with_positions
-from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 
 #: The fewest deliveries that a share is shown of: counts are rounded to the nearest 5 already.
@@ -63,7 +63,7 @@ def deliveries_by_ethnic_group(figures: pd.DataFrame, trust_codes: Sequence[str]
     return _in_order(_deliveries_of_all(figures), trust_codes)
 
 
-@once
+@cached
 def _deliveries_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     columns = ["trust_code", "group", "deliveries", "percent", "status", "period_start", "period_end"]
     rows = _latest(figures, "maternity_deliveries_by_ethnicity")
@@ -136,7 +136,7 @@ def most_deprived_shares(figures: pd.DataFrame, trust_codes: Sequence[str]) -> p
     return _in_order(_most_deprived_share_of_all(figures), trust_codes)
 
 
-@once
+@cached
 def _most_deprived_share_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     rows = _latest(figures, "maternity_deliveries_by_deprivation")
     rows = rows[rows["group"].str.startswith("Decile")]
@@ -166,7 +166,7 @@ MEASURES = (
 )
 
 
-@once
+@cached
 def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     """Give each rate of maternity in a trust's latest year, for all trusts and England.
 

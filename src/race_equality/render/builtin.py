@@ -14,8 +14,7 @@ from typing import Any
 import yaml
 
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
-from race_equality.render.files import ASSETS
-from race_equality.render.formats import Format
+from race_equality.render.formats import ASSETS, Format
 from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.files import ASSETS, write_atomically
+from race_equality.files import write_atomically
+from race_equality.render.formats import ASSETS
 from race_equality.render.front_matter import read_front_matter, without_escapes
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import WRES, WresIndicator
 from race_equality.indicators.ethnicity_of_respondents import minority_share
-from race_equality.indicators.once import once
 from race_equality.indicators.peers import Peers
 from race_equality.indicators.wres_return import seats_shown
 from race_equality.report.words import (
@@ -353,7 +353,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     }.get(parity.status, " When the shares will meet cannot be estimated.")
 
 
-@once
+@cached
 def grounds_sentence(figures: pd.DataFrame) -> str:
     """Say on what ground staff in England experienced discrimination, and why not those of this trust.
 

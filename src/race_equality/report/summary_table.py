@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.indicators.definitions import WRES
-from race_equality.indicators.once import once
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.sentences import READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
@@ -49,7 +49,7 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     return found | {question.id: (question.name, question.number) for question in QUESTIONS}
 
 
-@once
+@cached
 def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]]:
     """Return what the national WRES report says of the indicators that no other public file holds.
 

@@ -9,7 +9,7 @@ from lxml import html as lxml_html
 
 from race_equality.render.builtin import page_html
 from race_equality.render.config import read_config
-from race_equality.render.files import ASSETS
+from race_equality.render.formats import ASSETS
 from race_equality.render.notebook import PageSource
 from race_equality.render.pandoc import convert
 

@@ -11,7 +11,7 @@ from race_equality.errors import RaceEqualityError
 from race_equality.render import pandoc
 from race_equality.render.builtin import _html_form, _typst_form, translate
 from race_equality.render.config import read_config
-from race_equality.render.files import ASSETS
+from race_equality.render.formats import ASSETS
 from race_equality.render.notebook import PageSource, read_page
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 
