@@ -6,6 +6,7 @@ annotations, and this module puts what they find into plain words.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -221,7 +222,7 @@ def read_record(
         All that is wrong, by line.
     """
     try:
-        return TypeAdapter(cls).validate_python(file.values if values is None else values, context=context), []
+        return _adapter(cls).validate_python(file.values if values is None else values, context=context), []
     except ValidationError as error:
         found = error.errors(include_url=False)
     problems = []
@@ -252,6 +253,9 @@ def read_record(
         problems.append((file.line(place), f"{_name(place)} lacks {', '.join(keys)}.", mend))
     problems.sort(key=lambda one: one[0])
     return None, [InputError(text, file=file.path, row=f"line {line}", mend=mend) for line, text, mend in problems]
+
+
+_adapter = functools.cache(TypeAdapter)
 
 
 def _record_at(cls: type, place: Iterable[str | int]) -> type:
