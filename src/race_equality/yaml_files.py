@@ -141,7 +141,8 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError("The file is missing.", file=path, mend="Restore it with `git checkout params`.") from None
+        mend = f"Restore it with `git checkout {path.parent.name}`."
+        raise InputError("The file is missing.", file=path, mend=mend) from None
     except UnicodeDecodeError:
         raise InputError(
             "The file cannot be read: it is not saved as UTF-8.",

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-import yaml
-
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import write_atomically
+from race_equality.yaml_files import read_yaml
 
 ADDRESSES = Path("data") / "addresses.yml"
 TRIES = 3
@@ -46,14 +45,7 @@ def read_addresses(path: Path) -> dict[str, str]:
     InputError
         For a file that is missing, no mapping, or an address that is not of the web.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            f"The addresses cannot be read ({' '.join(str(error).split())}).",
-            file=path,
-            mend="Write a source id and an address on each line: ods_etr: https://...",
-        ) from None
+    document = read_yaml(path).values
     if not isinstance(document, dict):
         raise InputError("There are no addresses.", file=path, mend="Write: source id: https://...")
     for source_id, address in document.items():
