@@ -32,7 +32,7 @@ from race_equality.errors import RaceEqualityError
 if TYPE_CHECKING:
     from race_equality.batch.cluster_worker import Parcel, Task
     from race_equality.batch.plan import Page, Plan
-    from race_equality.commands.progress import BuildProgress
+    from race_equality.batch.progress import BuildProgress
     from race_equality.downloads.files import Downloads
     from race_equality.project import Project
 

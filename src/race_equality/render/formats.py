@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-ASSETS = Path(__file__).parent / "assets"
-
 
 @dataclass(frozen=True)
 class Format:
