@@ -383,8 +383,21 @@ def _hide_few(table: pd.DataFrame, responses: Mapping[str, int], people: Mapping
     return table
 
 
-def _direction(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarray:
-    """Say which side of no difference an interval lies on."""
+def direction_of_gap(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarray:
+    """Say which side of no difference an interval lies on.
+
+    Parameters
+    ----------
+    lower, upper : array-like of float
+    adverse_when : {"higher", "lower"} or array-like of it
+    none_at : float
+        No difference: 1 for a ratio.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        ``"adverse"``, ``"favourable"``, ``"unclear"``, or ``"none"`` where there is no interval.
+    """
     lower, upper = np.asarray(lower, float), np.asarray(upper, float)
     higher_is_adverse = np.asarray(adverse_when) != "lower"
     with np.errstate(invalid="ignore"):
@@ -470,7 +483,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
             "upper": table["gap_upper"],
             "people": table["ethnic_minority_total"] + table["white_total"],
             "compared_with": WHITE,
-            "direction": np.where(known, _direction(table["gap_lower"], table["gap_upper"], adverse_when), "none"),
+            "direction": np.where(
+                known, direction_of_gap(table["gap_lower"], table["gap_upper"], adverse_when), "none"
+            ),
         }
     )
     gap = _add_comparators(
@@ -529,7 +544,7 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
                     "status": row.status,
                     "adverse_when": "above one",
                     "compared_with": WHITE,
-                    "direction": str(_direction(row.lower, row.upper, "higher", none_at=1.0)),
+                    "direction": str(direction_of_gap(row.lower, row.upper, "higher", none_at=1.0)),
                     "indicators": indicator,
                 }
             )
@@ -604,7 +619,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "lower": lower,
                 "upper": upper,
                 "compared_with": "the workforce",
-                "direction": str(_direction(lower, upper, "lower")),
+                "direction": str(direction_of_gap(lower, upper, "lower")),
                 "indicators": f"wres_9_board {bands}",
             },
         ]
@@ -954,7 +969,7 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
             "lower": table["times_lower"],
             "upper": table["times_upper"],
             "compared_with": "the White population",
-            "direction": _direction(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
+            "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
         }
     )
     return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)

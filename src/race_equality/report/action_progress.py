@@ -149,7 +149,7 @@ def actions_table(actions: Sequence[Action], on: Date) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "action": as_text(action.what),
+                "action": typed_text(action.what),
                 "owner": action.owner,
                 "indicator": _indicator_name(action.indicator),
                 "due": _day(action.due),
@@ -291,10 +291,10 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
         area = said.get(name)
         note: str | Linked = "None given"
         if area is not None:
-            note = as_text(area.note) if area.note else note
+            note = typed_text(area.note) if area.note else note
             if area.evidence is not None:
                 note = _linked(
-                    f"{as_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
+                    f"{typed_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
                 )
         rows.append({"area": meaning, "level": _capital(area.level) if area else "Not assessed", "note": note})
     return pd.DataFrame(rows, columns=["area", "level", "note"])
@@ -320,7 +320,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     )
 
 
-def as_text(text: str) -> str:
+def typed_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
     Right-to-left text ends where it stands, signs that only turn the direction of others are left
@@ -329,7 +329,7 @@ def as_text(text: str) -> str:
 
     Examples
     --------
-    >>> as_text("Fair panels")
+    >>> typed_text("Fair panels")
     'Fair panels'
     """
     if len(text) > _MOST_SHOWN:  # a row of a table must fit on a page
@@ -347,7 +347,7 @@ _TURNS = ("RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")
 
 def _linked(before: str, evidence: Evidence) -> Linked:
     dated = f", {_day(evidence.date)}" if evidence.date else ""
-    return Linked(as_text(evidence.text) + dated, evidence.link, before)
+    return Linked(typed_text(evidence.text) + dated, evidence.link, before)
 
 
 def _indicator_name(indicator: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from race_equality.figures.cache import cached
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
-from race_equality.report.sentences import READINGS, beside, direction
+from race_equality.report.sentences import SHORT_READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 
 _MISSING = STATUS_WORDS["not_available"]
@@ -204,7 +204,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
 
 
 def _read(found: str) -> dict[str, str]:
-    return {"reading": READINGS[found], "direction": found, "missing": ""}
+    return {"reading": SHORT_READINGS[found], "direction": found, "missing": ""}
 
 
 def two_years_before(years: pd.DataFrame) -> pd.Series | None:
