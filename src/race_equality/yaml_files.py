@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_type_hints
 from unicodedata import category
 
-from pydantic import BeforeValidator, ConfigDict, PlainValidator, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -238,7 +238,7 @@ def read_record(
             text, mend, at = each["ctx"]["text"], each["ctx"]["mend"], each["ctx"]["at"]
             place = (*place[:-1], at) if isinstance(at, str) else (*place, *at)
             line = file.line(place)
-        elif kind == "unexpected_keyword_argument":
+        elif kind in ("unexpected_keyword_argument", "invalid_key"):
             holder = _record_at(cls, place[:-1])
             refused, key = getattr(holder, "refused", {}), str(place[-1])
             text = f'The key "{key}" has no place here.' if key in refused else f'Unknown key "{key}".'
@@ -246,6 +246,9 @@ def read_record(
         elif kind == "dataclass_type":
             text = f"{{name}} must be keys with values, not {kind_of(each['input'])}."
             mend = f"Known keys: {', '.join(_keys(_record_at(cls, place)))}."
+        elif kind == "tuple_type":
+            text = f"{{name}} must be a list, not {kind_of(each['input'])}."
+            mend = "Write it as [RJ1, RRK], or begin each line with a hyphen."
         else:
             text = f"{{name}}: {each['msg']}."
         problems.append((line, text.replace("{name}", _name(place)).replace("{record}", _name(place[:-1])), mend))
@@ -315,17 +318,6 @@ def read_day(value: Any) -> date:
 
 Text = Annotated[str, PlainValidator(lambda value: read_text(value))]
 Day = Annotated[date, PlainValidator(read_day)]
-
-
-def as_list(mend: str) -> BeforeValidator:
-    """Return the annotation of a list; ``mend`` says how one is written."""
-
-    def read(value: Any) -> list:
-        if not isinstance(value, list):
-            raise problem(f"{{name}} must be a list, not {kind_of(value)}.", mend)
-        return value
-
-    return BeforeValidator(read)
 
 
 def whole_number(least: int, most: int = 10**9) -> PlainValidator:

@@ -19,7 +19,7 @@ from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.params.wording import is_only_data
-from race_equality.yaml_files import Day, Text, as_list, one_of, problem, read_day, record, shortened
+from race_equality.yaml_files import Day, Text, one_of, problem, read_day, record, shortened
 
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
@@ -372,9 +372,8 @@ def _ended(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     return actions
 
 
-_LIST = as_list("Begin each action with a hyphen: - what: …")
-Actions = Annotated[tuple[Action, ...], _LIST, AfterValidator(_each_once), AfterValidator(_shared)]
-History = Annotated[tuple[Action, ...], _LIST, AfterValidator(_each_once), AfterValidator(_ended)]
+Actions = Annotated[tuple[Action, ...], AfterValidator(_each_once), AfterValidator(_shared)]
+History = Annotated[tuple[Action, ...], AfterValidator(_each_once), AfterValidator(_ended)]
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,7 @@ from race_equality.errors import InputError, UnknownTrustError
 from race_equality.params.actions import Action, Actions, Assessment, History, SelfAssessment
 from race_equality.params.links import Link
 from race_equality.project import Project, find_project
-from race_equality.yaml_files import (
-    Day,
-    as_list,
-    kind_of,
-    problem,
-    read_record,
-    read_text,
-    read_yaml,
-    record,
-    whole_number,
-)
+from race_equality.yaml_files import Day, kind_of, problem, read_record, read_text, read_yaml, record, whole_number
 
 if TYPE_CHECKING:  # it needs pandas, and the command line reads params without
     from race_equality.disclosure.rules import Rule
@@ -393,9 +383,7 @@ class _Defaults:
 @record
 class _TrustFile:
     settings: Settings
-    peers: Annotated[tuple[Annotated[str, PlainValidator(_peer)], ...], as_list("Write peers: [RJ1, RRK].")] | None = (
-        None
-    )
+    peers: tuple[Annotated[str, PlainValidator(_peer)], ...] | None = None
     report_date: Day | None = None
     self_assessment: Assessment | None = None
     actions: Actions = ()

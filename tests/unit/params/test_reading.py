@@ -85,6 +85,7 @@ def test_nothing_in_it_can_be_changed(project):
         ("settings:\n  colour: red\n", 'line 2: Unknown key "colour". Known keys: peer_count'),
         # Every word and interval says 95%: a setting would make them untrue.
         ("settings:\n  confidence_level: 0.99\n", 'line 2: Unknown key "confidence_level"'),
+        ("1: x\n", 'line 1: Unknown key "1". Known keys: '),
         ("settings:\n  peer_count: yes\n", "not a yes/no value (True)"),
         ("settings:\n  peer_count: .nan\n", "not a number (nan)"),
         ("settings:\n  peer_count: ten\n", "must be a whole number from 3 to 100, not text ('ten')"),
