@@ -200,9 +200,7 @@ def problem(text: str, mend: str | None = None, *, at: str | tuple[int | str, ..
     return PydanticCustomError("problem", "{text}", {"text": text, "mend": mend, "at": at})
 
 
-def read_record(
-    file: YamlFile, cls: type[T], context: Any = None, values: Any = None
-) -> tuple[T | None, list[InputError]]:
+def read_record(file: YamlFile, cls: type, context: Any = None, values: Any = None) -> tuple[Any, list[InputError]]:
     """Read a record from a file.
 
     Parameters
@@ -217,13 +215,13 @@ def read_record(
 
     Returns
     -------
-    made : object or None
+    made : cls or None
         None when something is wrong.
     problems : list of InputError
         All that is wrong, by line.
     """
     try:
-        return _adapter(cls).validate_python(file.values if values is None else values, context=context), []
+        return adapter(cls).validate_python(file.values if values is None else values, context=context), []
     except ValidationError as error:
         found = error.errors(include_url=False)
     problems = []
@@ -259,7 +257,8 @@ def read_record(
     return None, [InputError(text, file=file.path, row=f"line {line}", mend=mend) for line, text, mend in problems]
 
 
-_adapter = functools.cache(TypeAdapter)
+#: A record's rules as pydantic runs them; to make them takes a hundredth of a second.
+adapter = functools.cache(TypeAdapter)
 
 
 def _record_at(cls: type, place: Iterable[str | int]) -> type:

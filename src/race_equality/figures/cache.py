@@ -170,10 +170,7 @@ def _content(table: pd.DataFrame) -> str:
     Hashing all figures takes a fiftieth of a second, which each function would pay in each notebook; to compare them
     takes less than a thousandth, as text that was not changed is the same object of Arrow.
     """
-    columns = [
-        pa.array(column.array if isinstance(column.dtype, ExtensionDtype) else column.to_numpy())
-        for _, column in table.items()
-    ]
+    columns = [_as_arrow(column) for _, column in table.items()]
     for known in _hashed:
         if (
             len(table) == len(known.table)
@@ -193,6 +190,14 @@ def _content(table: pd.DataFrame) -> str:
         _hashed.append(_Hashed(table.copy(deep=False), columns, digest))
         del _hashed[:-_HASHED_AT_MOST]
     return digest
+
+
+def _as_arrow(column: pd.Series) -> pa.Array | pa.ChunkedArray:
+    if isinstance(column.dtype, ExtensionDtype):
+        return pa.array(column.array)
+    values = column.to_numpy()
+    # by their bits, as no NaN or NaT equals another
+    return pa.array(values.view("int64") if values.dtype.kind in "fmM" and values.itemsize == 8 else values)
 
 
 # -- results ----------------------------------------------------------------------------------------

@@ -17,7 +17,17 @@ from race_equality.errors import InputError, UnknownTrustError
 from race_equality.params.actions import Action, Actions, Assessment, History, SelfAssessment
 from race_equality.params.links import Link
 from race_equality.project import Project, find_project
-from race_equality.yaml_files import Day, kind_of, problem, read_record, read_text, read_yaml, record, whole_number
+from race_equality.yaml_files import (
+    Day,
+    adapter,
+    kind_of,
+    problem,
+    read_record,
+    read_text,
+    read_yaml,
+    record,
+    whole_number,
+)
 
 if TYPE_CHECKING:  # it needs pandas, and the command line reads params without
     from race_equality.disclosure.rules import Rule
@@ -388,6 +398,10 @@ class _TrustFile:
     self_assessment: Assessment | None = None
     actions: Actions = ()
     history: History = ()
+
+
+for _cls in (_Defaults, _TrustFile):
+    adapter(_cls)  # once, before a build's kernels are forked
 
 
 def _read_defaults(project: Project) -> _Defaults:
