@@ -13,7 +13,7 @@ import yaml
 from pydantic import BeforeValidator
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
 from race_equality.yaml_files import Day, read_record, read_yaml, record
 
 OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
@@ -136,11 +136,6 @@ def dated(source: Source, *, project: Project | str | os.PathLike[str] | None = 
     except RaceEqualityError:
         return source
     return replace(source, date_read=before.date_read) if before.sha256 == source.sha256 else source
-
-
-def as_project(project: Project | str | os.PathLike[str] | None) -> Project:
-    """Return a project from itself, a folder in it, or the working directory."""
-    return project if isinstance(project, Project) else find_project(project)
 
 
 def _load(path: Path) -> Source:
