@@ -13,7 +13,6 @@ from race_equality.params.reading import (
     check_params,
     read_default_settings,
     read_params,
-    read_rules,
 )
 
 __all__ = [
@@ -25,5 +24,4 @@ __all__ = [
     "check_params",
     "read_default_settings",
     "read_params",
-    "read_rules",
 ]
