@@ -24,6 +24,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from race_equality.errors import InputError, nearest
 
+#: What a validator is told: in ``data`` the fields before it that are right, in ``context`` what its reader passes.
+#: pydantic calls it ValidationInfo, in which the type checker would take each context for None.
+Info = Any
+
 #: A year outside of these is a slip of the keyboard.
 _YEARS = range(2000, 2101)
 
@@ -77,7 +81,7 @@ class YamlFile:
         line = values.lc.line + 1 if hasattr(values, "lc") else 1
         for part in place:
             try:
-                line = (values.lc.value(part) if isinstance(values, dict) else values.lc.item(part))[0] + 1
+                line = (values.lc.value(part) if isinstance(part, str) else values.lc.item(part))[0] + 1
             except (AttributeError, KeyError, TypeError):  # not there, or under a tag that means nothing here
                 break
             values = values[part]
@@ -181,7 +185,7 @@ def record(cls: type[T]) -> type[T]:
     Its class variable ``lacking`` says what to do when a key is not given, and ``refused`` why a key that somebody may
     expect must not be there.
     """
-    cls.__pydantic_config__ = ConfigDict(extra="forbid")
+    cls.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     return dataclass(frozen=True)(cls)
 
 

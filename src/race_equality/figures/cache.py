@@ -114,7 +114,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
             kept[key] = result
         return _handed_out(kept[key])
 
-    with_cache.forget = kept.clear
+    with_cache.forget = kept.clear  # type: ignore[attr-defined]
     if is_of_figures:
         _of_figures.append(with_cache)
     return with_cache

@@ -13,13 +13,13 @@ from datetime import date
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.params.wording import is_only_data
-from race_equality.yaml_files import Day, Text, one_of, problem, read_day, record, shortened
+from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day, record, shortened
 
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
@@ -194,7 +194,7 @@ def _link(link: str) -> str:
     return link
 
 
-def _day_that_has_been(value: Any, info: ValidationInfo) -> date:
+def _day_that_has_been(value: Any, info: Info) -> date:
     day, today = read_day(value), info.context.today
     if today is not None and day > today:
         raise problem("{name} lies in the future.", "Evidence shows what has happened.")
@@ -204,13 +204,13 @@ def _day_that_has_been(value: Any, info: ValidationInfo) -> date:
 # What only two values together can show is a rule of the later one: pydantic gives it the earlier ones that are right.
 
 
-def _not_before_it_began(day: date, info: ValidationInfo) -> date:
+def _not_before_it_began(day: date, info: Info) -> date:
     if day < info.data.get("began", day):
         raise problem("{record} is due before it began.", "Correct one of the two dates.")
     return day
 
 
-def _review_agrees(review: Review, info: ValidationInfo) -> Review:
+def _review_agrees(review: Review, info: Info) -> Review:
     status = info.data.get("status")
     if review.date < info.data.get("began", review.date):
         raise problem("{record} is reviewed before it began.", "Correct one of the two dates.")
@@ -227,7 +227,7 @@ def _review_agrees(review: Review, info: ValidationInfo) -> Review:
     return review
 
 
-def _done_is_shown(evidence: Evidence | None, info: ValidationInfo) -> Evidence | None:
+def _done_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
     if evidence is None and info.data.get("status") == "done":
         raise problem(
             "{record} is done without evidence.",
@@ -237,7 +237,7 @@ def _done_is_shown(evidence: Evidence | None, info: ValidationInfo) -> Evidence 
     return evidence
 
 
-def _embedded_is_shown(evidence: Evidence | None, info: ValidationInfo) -> Evidence | None:
+def _embedded_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
     if info.data.get("level") == "embedded" and (evidence is None or evidence.date is None):
         raise problem(
             '{record} is "embedded" without a dated link to evidence.',
@@ -271,7 +271,7 @@ class Evidence:
     date: Annotated[date, PlainValidator(_day_that_has_been)] | None = None
 
 
-def _keep(values: Any, info: ValidationInfo) -> Any:
+def _keep(values: Any, info: Info) -> Any:
     """Keep evidence with its line, so that somebody with a network can try its link."""
     if isinstance(values, dict) and str(values.get("link")).startswith("https://"):
         info.context.evidence.append(values)
@@ -423,7 +423,7 @@ class SelfAssessment:
 
 
 #: A self-assessment as it is typed: each area is a key.
-_Given = record(
+_Given: Any = record(
     make_dataclass(
         "_Given",
         [("agreed", Day), *((name, _AreaGiven | None, None) for name in AREAS)],
@@ -441,4 +441,4 @@ def _assessment(given: Any) -> SelfAssessment | None:
     )
 
 
-Assessment = Annotated[_Given, AfterValidator(_assessment)]
+Assessment = Annotated[_Given, AfterValidator(_assessment)]  # type: ignore[valid-type]

@@ -62,7 +62,7 @@ def broken_links(links: Sequence[Link], *, open_link: Callable[[str], None] | No
     if all(answer is not None and not answer[0] for answer in answers.values()):
         count = "The link" if len(addresses) == 1 else f"None of the {len(addresses)} links"
         could = "could not be reached" if len(addresses) == 1 else "could be reached"
-        reasons = " ".join(sorted({answer[1] for answer in answers.values()}))
+        reasons = " ".join(sorted({answer[1] for answer in answers.values() if answer}))
         raise NoNetworkError(
             f"{count} to evidence {could}, so this machine may have no network. {reasons} "
             "Try --online again where there is one; all else was checked."

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, PlainValidator
 
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.params.actions import Action, Actions, Assessment, History, SelfAssessment
@@ -18,6 +18,7 @@ from race_equality.params.links import Link
 from race_equality.project import Project, find_project
 from race_equality.yaml_files import (
     Day,
+    Info,
     adapter,
     kind_of,
     problem,
@@ -51,7 +52,7 @@ class Threshold:
     ]
 
 
-def _no_lower_than_the_default(threshold: Threshold, info: ValidationInfo) -> Threshold:
+def _no_lower_than_the_default(threshold: Threshold, info: Info) -> Threshold:
     defaults = info.context.defaults
     least = getattr(defaults.settings, info.field_name).value if defaults else 0
     if threshold.value < least:
@@ -288,7 +289,7 @@ def _refuse_wrong_name(file: Path, project: Project) -> None:
         )
 
 
-def _peer(value: Any, info: ValidationInfo) -> str:
+def _peer(value: Any, info: Info) -> str:
     from race_equality.figures.trusts import resolve_trust
 
     context = info.context
@@ -316,7 +317,7 @@ class _Context:
 
     project: Project
     code: str = ""
-    defaults: _Defaults | None = None
+    defaults: Any = None  # not while the defaults themselves are read
     today: date | None = None
     peers: list[str] = field(default_factory=list)
     evidence: list[Any] = field(default_factory=list)
