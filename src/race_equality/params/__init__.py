@@ -5,6 +5,7 @@ an action from more data, ``starter`` writes a trust's first file, and ``links``
 """
 
 from race_equality.params.reading import (
+    DEFAULTS_FILE,
     CheckedParams,
     Params,
     Settings,
@@ -16,6 +17,7 @@ from race_equality.params.reading import (
 )
 
 __all__ = [
+    "DEFAULTS_FILE",
     "CheckedParams",
     "Params",
     "Settings",
