@@ -8,8 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.indicators.definitions import DEMONSTRATION_CODE
-from race_equality.indicators.once import once
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.process_control import xmr
 
@@ -46,7 +46,7 @@ _BREAK = "(recorded as since"
 _OF_A_MONTH = ["month", "people", "recording", "percent"]
 
 
-@once
+@cached
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up people by trust, measure and month.
 
@@ -80,7 +80,7 @@ def _added_up(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return sums.assign(percent=100 * sums["count"] / sums["people"])
 
 
-@once
+@cached
 def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up :func:`access_by_month` over all real trusts."""
     rows = access_by_month(figures)

@@ -71,7 +71,7 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
     trust_code : str
         A resolved trust code.
     indicator : str
-        A key of :data:`race_equality.actions.model.INDICATORS`.
+        A key of :data:`race_equality.params.actions.INDICATORS`.
     began : pandas.Timestamp
         The day an action began.
     rule : Rule

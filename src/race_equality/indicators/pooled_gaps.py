@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, WRES
-from race_equality.indicators.once import once
 from race_equality.indicators.wres import staff_experience
 from race_equality.statistics import pooling
 
@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-@once
+@cached
 def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     """Read each trust's gap with those of all trusts.
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.indicators.definitions import WRES
-from race_equality.indicators.once import once
 from race_equality.indicators.survey import QUESTIONS
-from race_equality.report.sentences import READINGS, beside, direction
+from race_equality.report.sentences import SHORT_READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 
 _MISSING = STATUS_WORDS["not_available"]
@@ -49,7 +49,7 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     return found | {question.id: (question.name, question.number) for question in QUESTIONS}
 
 
-@once
+@cached
 def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]]:
     """Return what the national WRES report says of the indicators that no other public file holds.
 
@@ -204,7 +204,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
 
 
 def _read(found: str) -> dict[str, str]:
-    return {"reading": READINGS[found], "direction": found, "missing": ""}
+    return {"reading": SHORT_READINGS[found], "direction": found, "missing": ""}
 
 
 def two_years_before(years: pd.DataFrame) -> pd.Series | None:

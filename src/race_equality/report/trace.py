@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
+from race_equality.figures.cache import cached
 from race_equality.figures.provenance import Source
 from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.indicators.access import MEASURES as ACCESS
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.maternity import MEASURES as MATERNITY
-from race_equality.indicators.once import once
 from race_equality.indicators.survey import QUESTIONS
 from race_equality.report.words import date
 
@@ -79,7 +79,7 @@ def publications_used(
     return sorted((source for source in sources if source.id in used), key=lambda source: source.title)
 
 
-@once
+@cached
 def _editions(figures: pd.DataFrame) -> pd.DataFrame:
     """List which source holds which indicator for which period, and for which trust if it is private."""
     rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code"]]

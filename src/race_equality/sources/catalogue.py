@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import RaceEqualityError, nearest
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import Publication
 from race_equality.sources.publications import (
     access,
