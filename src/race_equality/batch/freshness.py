@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import forked_kernels
 import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
@@ -39,12 +40,8 @@ _NOT_IN_NOTEBOOKS = (
 
 #: Of these, what runs notebooks and writes the trust's name into them, and what the methods page lists.
 _IN_NOTEBOOKS_YET = (
-    "batch/engine.py",
     "batch/execute.py",
-    "batch/fork_server.py",
-    "batch/kernel.py",
-    "batch/limits.py",
-    "batch/pipe.py",
+    "batch/preparation.py",
     "downloads/codebook.py",
     "render/front_matter.py",
 )
@@ -252,7 +249,8 @@ class Inputs:
             and _counts(path.relative_to(self._package).as_posix())
             and "__pycache__" not in path.parts
         ]
-        return hash_files(files, base=self._package)
+        kernels = Path(forked_kernels.__file__).parent
+        return _digest([hash_files(files, base=self._package), hash_files(kernels.rglob("*.py"), base=kernels)])
 
     @cached_property
     def _site(self) -> str:

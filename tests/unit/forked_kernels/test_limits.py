@@ -10,20 +10,18 @@ import nbformat.v4
 import psutil
 import pytest
 
-from race_equality.batch import fork_server
 from race_equality.batch.execute import execute_page
-from race_equality.batch.fork_server import ForkServer
-from race_equality.batch.limits import Limits
+from forked_kernels import AVAILABLE, ForkServer, Limits
 from race_equality.batch.plan import Page
 
-forks = pytest.mark.skipif(not fork_server.AVAILABLE, reason="this platform cannot fork")
+forks = pytest.mark.skipif(not AVAILABLE, reason="this platform cannot fork")
 ENGINES = [None, pytest.param("fork", marks=forks)]
 AFTER = "x = 'not reached'"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def server():
-    if not fork_server.AVAILABLE:
+    if not AVAILABLE:
         yield None
         return
     with ForkServer(share=True) as server:
