@@ -66,13 +66,13 @@ def prepare(root: str, compute: bool) -> None:
 
 
 def _read(root: Path, *, compute: bool) -> None:
-    from race_equality.disclosure.shown import shown_figures
+    from race_equality.disclosure.publishable import shown_figures
     from race_equality.figures.provenance import read_sources
     from race_equality.figures.store import read_figures
     from race_equality.figures.trusts import read_trusts
     from race_equality.indicators.once import compute_all
     from race_equality.project import find_project
-    from race_equality.report.drawing import prepare as prepare_drawing
+    from race_equality.report.vega_to_svg import prepare as prepare_drawing
 
     project = find_project(root)
     figures = read_figures(local=False, project=project)  # a trust's own return is its own page's alone

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from race_equality.disclosure.publishable import shown_figures
 from race_equality.disclosure.rules import Rule
-from race_equality.disclosure.shown import shown_figures
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of

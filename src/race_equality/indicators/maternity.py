@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from race_equality.figures.ethnicity import FIVE_GROUPS, UNKNOWNS
-from race_equality.indicators.among_trusts import with_positions
 from race_equality.indicators.definitions import ENGLAND_CODE
+from race_equality.indicators.funnel_position import with_positions
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, ETHNIC_MINORITY, EXPERIENCE, WHITE
 from race_equality.indicators.once import once
+from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 
 _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}

@@ -24,8 +24,8 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import EXPERIENCE, WRES
 from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURES
+from race_equality.report.action_progress import as_text
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
-from race_equality.report.deeds import as_text
 from race_equality.report.display import Shown
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month

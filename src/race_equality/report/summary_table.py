@@ -40,7 +40,7 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        By indicator, for the audit of a site (:func:`race_equality.disclosure.audit.audit_site`).
+        By indicator, for the audit of a site (:func:`race_equality.audit.site.audit_site`).
     """
     found = {
         f"wres_{number}": (measure.name, SHORT_NAMES[number], f"WRES {number}") for number, measure in WRES.items()

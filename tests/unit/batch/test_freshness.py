@@ -152,7 +152,7 @@ def test_what_counts_for_notebooks_imports_nothing_that_does_not():
         cells = nbformat.read(file, as_version=4).cells
         importing[file.name] = set().union(*(imported(c.source) for c in cells if c.cell_type == "code"))
     assert len(importing["board_report.ipynb"]) > 10
-    assert "batch/limits.py" in importing["batch/engine.py"]
+    assert "project.py" in importing["batch/preparation.py"]
     assert {
         (module, other) for module, others in importing.items() for other in others if not freshness._counts(other)
     } == set()
