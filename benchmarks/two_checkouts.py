@@ -1,8 +1,8 @@
 """What a build costs in two checkouts, as a ratio.
 
-    git worktree add /tmp/before COMMIT
-    python benchmarks/two_checkouts.py /tmp/before .              20 trusts, in 5 rounds
-    python benchmarks/two_checkouts.py /tmp/before . --all --rounds 1
+    git worktree add ../before COMMIT
+    python benchmarks/two_checkouts.py ../before .              20 trusts, in 5 rounds
+    python benchmarks/two_checkouts.py ../before . --all --rounds 1
 
 Each round builds in both, from an empty folder, the one that came last in a round first in the next. Both
 run in this environment, so their dependencies must be the same. The median of the rounds' ratios is printed:

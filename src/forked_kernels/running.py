@@ -17,8 +17,8 @@ from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from forked_kernels.limits import NO_LIMITS, LimitExceededError, Limits
-from forked_kernels.server import AVAILABLE
 from forked_kernels.manager import ForkKernelManager
+from forked_kernels.server import AVAILABLE
 
 #: Seconds between two copies on disk of a notebook that is running.
 _SAVE_EVERY = 5.0

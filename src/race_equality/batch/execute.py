@@ -122,8 +122,8 @@ def execute_page(
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
 
-    from forked_kernels.running import LimitedEngine
     from forked_kernels import Limits
+    from forked_kernels.running import LimitedEngine
 
     # papermill's own engine knows no limits but a cell's time.
     papermill_engines.register(_OWN_ENGINE, LimitedEngine)

@@ -27,12 +27,7 @@ from race_equality.project import Project
 _NOT_IN_NOTEBOOKS = ("batch", "downloads", "render", "sources", "commands", "audit")
 
 #: Of these, what runs notebooks and writes the trust's name into them, and what the methods page lists.
-_IN_NOTEBOOKS_YET = (
-    "batch/execute.py",
-    "batch/preparation.py",
-    "downloads/codebook.py",
-    "render/front_matter.py",
-)
+_IN_NOTEBOOKS_YET = ("batch/execute.py", "batch/preparation.py", "downloads/codebook.py", "render/front_matter.py")
 
 _WORDS = {
     "notebook": "its notebook",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import papermill
 import pytest
 
-from forked_kernels import ADDRESS_VARIABLE, AVAILABLE
+from forked_kernels import ADDRESS_VARIABLE, AVAILABLE, ForkServer
 from race_equality.batch import drawing_server
 from race_equality.batch.build_services import shared_by_notebooks
 from race_equality.batch.execute import execute_page
@@ -22,9 +24,7 @@ ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
 NAMES = (ADDRESS_VARIABLE, once.FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
 
-pytestmark = pytest.mark.skipif(
-    not (AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork"
-)
+pytestmark = pytest.mark.skipif(not (AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork")
 
 
 def outputs(notebook: Path) -> list:
@@ -87,3 +87,56 @@ def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
         file.write_bytes(file.read_bytes()[:-100])
         assert staff_experience(figures).equals(found)
         staff_experience.forget()
+
+
+@pytest.fixture(scope="module")
+def fork_server():
+    with ForkServer(share=True, prepare="race_equality.batch.preparation:prepare", arguments=(str(ROOT), False)):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("notebook", "parameters"),
+    [("board_report", {"trust_code": "RV5"}), ("board_report", {"trust_code": "DEMO"})]
+    + [(path.stem, {}) for path in sorted((ROOT / "notebooks").glob("[!_.]*.ipynb")) if path.stem != "board_report"],
+)
+def test_our_own_notebooks_come_out_the_same(fork_server, tmp_path, notebook, parameters):
+    found = []
+    for name in (None, "fork"):
+        target = tmp_path / f"{name}.ipynb"
+        papermill.execute_notebook(
+            ROOT / "notebooks" / f"{notebook}.ipynb",
+            target,
+            parameters=parameters,
+            engine_name=name,
+            progress_bar=False,
+            cwd=ROOT,
+        )
+        found.append([said for _, said in outputs(target)])  # papermill draws an id for the parameters' cell
+    assert found[1] == found[0]
+
+
+def test_the_process_that_forks_has_started_nothing():
+    """A thread of a library would be missing in the child, which then waits for it for ever.
+
+    OpenBLAS (of NumPy and of SciPy) and pyarrow's jemalloc start threads when they are imported, and
+    prepare themselves for forks. The figures are read, and the findings on all trusts computed, without.
+    """
+    code = (
+        "import sys, threading, pathlib\n"
+        "from forked_kernels.forking import get_ready\n"
+        "def threads():\n"
+        "    names = [p.read_text().strip() for p in pathlib.Path('/proc/self/task').glob('*/comm')]\n"
+        "    return len([name for name in names if name != 'jemalloc_bg_thd'])\n"
+        "import numpy, scipy.linalg\n"
+        "before = threads()\n"
+        f"get_ready((), 'race_equality.batch.preparation:prepare', ({str(ROOT)!r}, True))\n"
+        "print(threading.active_count(), threads() - before, 'rfc3987_syntax' in sys.modules,\n"
+        "      'race_equality.report.board_page' in sys.modules)"
+    )
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    # the third is JupyterLab's grammar, compiled at import: 2 seconds in every process
+    assert said.split() == ["1", "0", "False", "True"]
