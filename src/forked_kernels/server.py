@@ -69,6 +69,7 @@ class ForkServer:
         except OSError:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
+        self._shared_before = os.environ.get(ADDRESS_VARIABLE)
         if share:
             os.environ[ADDRESS_VARIABLE] = self.address
 
@@ -81,6 +82,8 @@ class ForkServer:
         """Stop the server and every kernel that is still running."""
         if self._share and os.environ.get(ADDRESS_VARIABLE) == self.address:
             del os.environ[ADDRESS_VARIABLE]
+            if self._shared_before is not None:
+                os.environ[ADDRESS_VARIABLE] = self._shared_before
         self._process.stdin.close()
         try:
             self._process.wait(timeout=5)

@@ -572,7 +572,9 @@ def test_what_is_prepared_is_there_in_each_kernel(tmp_path):
 
 def test_a_preparation_that_fails_is_told_and_kernels_are_forked(capfd):
     with ForkServer(prepare="sys:no_such_function") as server:
-        start_kernel(server).kill()
+        process = start_kernel(server)
+        process.kill()
+        process.wait(timeout=10)
     assert "no_such_function" in capfd.readouterr().err
 
 
