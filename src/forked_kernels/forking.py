@@ -253,9 +253,7 @@ def _run_kernel(request: _Request) -> None:
     os.environ.update(request.env)
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(request.cwd)
-    if request.memory is not None:
-        _limit_memory(request.memory)
-    # Children of one parent must not draw the same numbers. Python's own generator sees to itself.
+    # Children of one parent must not draw the same numbers. Python's own generator is seeded anew by itself.
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
 
@@ -265,6 +263,8 @@ def _run_kernel(request: _Request) -> None:
     sys.argv = [ipykernel_launcher.__file__, *request.arguments]
     app = IPKernelApp.instance(parent_handle=os.getppid())
     app.initialize(request.arguments)
+    if request.memory is not None:
+        _limit_memory(request.memory)  # now, so that the kernel's threads are not counted
     _say(request.connection, _READY)
     request.connection.close()
     imported = set(sys.modules)

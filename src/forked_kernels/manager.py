@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets.log import get_logger
 
@@ -44,7 +45,7 @@ def _server_address() -> str:
 class ForkProvisioner(LocalProvisioner):
     """Fork a kernel where jupyter_client's own provisioner starts Python."""
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Launch a kernel.
 
         Parameters
@@ -64,7 +65,7 @@ class ForkProvisioner(LocalProvisioner):
             get_logger().warning("This notebook's kernel is not this Python: it is started, not forked.")
             return await super().launch_kernel(cmd, **kwargs)
         try:
-            self.process = ForkedProcess(
+            process = ForkedProcess(
                 _server_address(),
                 arguments,
                 env=dict(kwargs["env"]),
@@ -74,10 +75,11 @@ class ForkProvisioner(LocalProvisioner):
         except (ForkRefused, OSError) as error:
             get_logger().warning("The kernel is started, not forked: %s", error)
             return await super().launch_kernel(cmd, **kwargs)
-        self.pid = self.pgid = self.process.pid  # it leads a session of its own
+        self.process = process  # type: ignore[assignment]  # it has what is used of a Popen
+        self.pid = self.pgid = process.pid  # it leads a session of its own
         self.cwd = kwargs.get("cwd", Path.cwd())
         # Who connects to an address where nobody listens yet tries again only after a tenth of a second.
-        await _until(self.process, lambda process: process.is_ready, _START_SECONDS)
+        await _until(process, lambda process: process.is_ready, _START_SECONDS)
         return self.connection_info
 
     async def shutdown_requested(self, restart: bool = False) -> None:
@@ -86,13 +88,18 @@ class ForkProvisioner(LocalProvisioner):
             await _until(self.process, lambda process: False, _POLITE_SECONDS)
 
 
+def _settle(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)
+
+
 async def _until(process: ForkedProcess, happened: Callable[[ForkedProcess], bool], seconds: float) -> None:
     """Wait for something that the server tells of a kernel, or for its end."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while process.poll() is None and not happened(process) and loop.time() < end:
-        told = loop.create_future()
-        loop.add_reader(process.fileno(), lambda told=told: told.done() or told.set_result(None))
+        told: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(process.fileno(), _settle, told)
         try:
             await asyncio.wait([told], timeout=end - loop.time())
         finally:

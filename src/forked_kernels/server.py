@@ -84,7 +84,8 @@ class ForkServer:
             del os.environ[ADDRESS_VARIABLE]
             if self._shared_before is not None:
                 os.environ[ADDRESS_VARIABLE] = self._shared_before
-        self._process.stdin.close()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -203,12 +204,13 @@ class ForkedProcess:
         """Wait until the kernel has ended."""
         while self.returncode is None:
             if not self._receive(timeout) and self.returncode is None:
-                raise subprocess.TimeoutExpired("kernel", timeout)
-        return self.poll()
+                raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        self._socket.close()
+        return self.returncode
 
     def send_signal(self, number: int) -> None:
         """Send the kernel a signal, unless it has ended."""
-        if self.poll() is None:
+        if self.poll() is None and self.pid is not None:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
