@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from race_equality.audit.site import audit_site
-from race_equality.downloads.files import Downloads
+from race_equality.disclosure.rules import read_rules
 from race_equality.figures.store import read_figures
 from race_equality.project import Project
 
@@ -31,7 +31,8 @@ def with_figures(small_project):
 @pytest.fixture
 def build(race_equality, with_figures):
     def run(*options: str) -> str:
-        end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in", "--explain", *options)
+        command = ("build", "RJ1", "--output", "out", "--renderer", "built-in", "--engine", "default", "--explain")
+        end = race_equality(*command, *options)
         assert end.returncode == 0, end.stderr
         return next(line for line in end.stdout.splitlines() if line.startswith("RJ1: "))
 
@@ -56,12 +57,12 @@ def test_a_trusts_figures(build, with_figures):
     assert set(row["licence"]) == {source["licence"]}
     assert list(site.rglob(".*")) == []  # nothing half-written
     known = read_figures(project=Project(with_figures))
-    assert [str(problem) for problem in audit_site(site, figures=known).problems] == []
+    assert [str(problem) for problem in audit_site(site, rules=read_rules(), figures=known).problems] == []
 
 
 def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equality, with_figures):
     (with_figures / "data" / "figures" / "wres_5_to_8_2024.parquet").write_bytes(b"no Parquet")
-    end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in")
+    end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in", "--engine", "default")
     assert end.returncode == 1, end.stderr
     assert "Traceback" not in end.stderr
     assert "Its figures to download could not be made. " in end.stderr
@@ -86,12 +87,32 @@ def test_a_build_of_one_trust_makes_no_table_of_all(build, with_figures):
     assert not (with_figures / "out" / "site" / "downloads").exists()
 
 
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    site = tmp_path_factory.mktemp("tables")
-    names = Downloads(Project(ROOT)).write_site(site)
-    assert names == ["downloads/all-trusts.csv", "downloads/all-trusts.parquet", "downloads/codebook.csv"]
-    return site / "downloads"
+def test_a_build_of_one_trust_brings_the_tables_of_all_to_new_thresholds(build, race_equality, with_figures):
+    file = with_figures / "data" / "figures" / "trusts.parquet"
+    trusts = pd.read_parquet(file)
+    trusts[trusts["trust_code"].isin(["RJ1", "RX6"])].to_parquet(file, index=False)
+    end = race_equality("build", "--output", "out", "--renderer", "built-in")
+    assert end.returncode == 0, end.stderr
+    defaults, table = (
+        with_figures / "params" / "_defaults.yml",
+        with_figures / "out" / "site" / "downloads" / "all-trusts.csv",
+    )
+
+    def values() -> set[str]:
+        rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+        return set(rows[(rows["trust_code"] == "RX6") & (rows["measure"] == "wres_8")]["value"])
+
+    assert "[c]" not in values()
+    defaults.write_text(defaults.read_text().replace("value: 11", "value: 60"))  # 52 of its staff answered
+    build()
+    assert values() == {"[c]"}
+
+
+@pytest.fixture
+def tables(tables_of_all_trusts):
+    folder = tables_of_all_trusts / "downloads"
+    assert sorted(path.name for path in folder.iterdir()) == ["all-trusts.csv", "all-trusts.parquet", "codebook.csv"]
+    return folder
 
 
 def test_the_table_of_all_trusts(tables):
@@ -109,6 +130,6 @@ def test_the_table_of_all_trusts(tables):
 
 
 def test_the_tables_give_nothing_away(tables):
-    result = audit_site(tables.parent, figures=read_figures(project=Project(ROOT)))
+    result = audit_site(tables.parent, rules=read_rules(), figures=read_figures(project=Project(ROOT)))
     assert [str(problem) for problem in result.problems] == []
     assert result.hidden > 100

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from race_equality.disclosure.rules import Rule
 from race_equality.indicators.access import MEASURES, monthly
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.survey import QUESTIONS
@@ -60,9 +61,7 @@ class Change:
     upper: float = math.nan
 
 
-def change_since(
-    figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, fewest_people: int = 10
-) -> Change:
+def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, rule: Rule) -> Change:
     """Compare an indicator before a day with the latest period that lies wholly after it.
 
     Parameters
@@ -75,9 +74,9 @@ def change_since(
         A key of :data:`race_equality.actions.model.INDICATORS`.
     began : pandas.Timestamp
         The day an action began.
-    fewest_people : int
-        A share of fewer seats is not shown (``minimum_people``). Of other shares those of too few are taken to
-        be hidden already (:func:`race_equality.disclosure.publishable.shown_figures`).
+    rule : Rule
+        The trust's. Shares of all staff or patients are taken to be hidden already where they rest on too few
+        (:func:`race_equality.disclosure.publishable.shown_figures`).
 
     Returns
     -------
@@ -101,13 +100,11 @@ def change_since(
         return _months(figures, trust_code, measures[indicator], began)
     if indicator == WRES[1].id:
         return Change(indicator, "bands", "no figures")
-    measure, adverse_when, points = _points(figures, trust_code, indicator, fewest_people)
+    measure, adverse_when, points = _points(figures, trust_code, indicator, rule)
     return _compare(indicator, measure, adverse_when, points, began)
 
 
-def _points(
-    figures: pd.DataFrame, trust_code: str, indicator: str, fewest_people: int
-) -> tuple[str, str, pd.DataFrame]:
+def _points(figures: pd.DataFrame, trust_code: str, indicator: str, rule: Rule) -> tuple[str, str, pd.DataFrame]:
     """Return the measure, which side of it is adverse, and its periods, oldest first."""
     questions = {question.id: question for question in QUESTIONS}
     rows = figures[(figures["trust_code"] == trust_code)]
@@ -115,11 +112,11 @@ def _points(
         return "percent", questions[indicator].adverse_when, _answers(rows, indicator)
     number = int(indicator.removeprefix("wres_"))
     if number in (2, 3, 4):
-        found = relative_likelihoods(figures, trust_code)
+        found = relative_likelihoods(figures, trust_code, threshold=rule.minimum_responses)
         found = found[found["number"] == number].rename(columns={"ratio": "value"})
         return "ratio", "higher", found[_POINTS]
     if number == 9:
-        found = board_against_workforce(figures, trust_code, threshold=fewest_people)
+        found = board_against_workforce(figures, trust_code, threshold=rule.minimum_people)
         return (
             "board",
             "lower",

@@ -11,7 +11,7 @@ from pathlib import Path
 import papermill
 import pytest
 
-from forked_kernels import ADDRESS_VARIABLE, AVAILABLE, ForkServer
+from forked_kernels import ADDRESS_VARIABLE, AVAILABLE
 from race_equality.batch import drawing_server
 from race_equality.batch.build_services import shared_by_notebooks
 from race_equality.batch.execute import execute_page
@@ -87,33 +87,6 @@ def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
         file.write_bytes(file.read_bytes()[:-100])
         assert staff_experience(figures).equals(found)
         staff_experience.forget()
-
-
-@pytest.fixture(scope="module")
-def fork_server():
-    with ForkServer(share=True, prepare="race_equality.batch.preparation:prepare", arguments=(str(ROOT), False)):
-        yield
-
-
-@pytest.mark.parametrize(
-    ("notebook", "parameters"),
-    [("board_report", {"trust_code": "RV5"}), ("board_report", {"trust_code": "DEMO"})]
-    + [(path.stem, {}) for path in sorted((ROOT / "notebooks").glob("[!_.]*.ipynb")) if path.stem != "board_report"],
-)
-def test_our_own_notebooks_come_out_the_same(fork_server, tmp_path, notebook, parameters):
-    found = []
-    for name in (None, "fork"):
-        target = tmp_path / f"{name}.ipynb"
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{notebook}.ipynb",
-            target,
-            parameters=parameters,
-            engine_name=name,
-            progress_bar=False,
-            cwd=ROOT,
-        )
-        found.append([said for _, said in outputs(target)])  # papermill draws an id for the parameters' cell
-    assert found[1] == found[0]
 
 
 def test_the_process_that_forks_has_started_nothing():
