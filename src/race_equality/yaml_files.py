@@ -109,7 +109,7 @@ _SLIPS = {
     ),
     r"expected <block end>|found undefined|inconsistent": (
         "The line does not stand below the lines it belongs with.",
-        "Give it as many spaces as they have; compare with params/trusts/DEMO.yml.",
+        "Give it as many spaces as they have.",
     ),
     r"could not find expected ':'": (
         "A colon is missing after a key.",
