@@ -149,8 +149,9 @@ def _load_as_written(path: Path, *stamp: int) -> Source:
     except InputError as error:
         problems = [error]
     if problems:
-        mend = "Run `race-equality data read` to write the file again."
-        raise InputError(problems[0].problem, file=path, row=problems[0].row, mend=mend)
+        first = problems[0]
+        mend = f"{first.mend or ''} Run `race-equality data read` to write the file again.".lstrip()
+        raise InputError(first.problem, file=path, row=first.row, mend=mend)
     if source.id != path.stem:
         raise InputError(f"The id is {source.id!r}.", file=path, mend="It must be the file's name.")
     return source
