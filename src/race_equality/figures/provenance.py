@@ -42,7 +42,6 @@ class Source:
         Of the file that the figures stand in, as it was written.
     """
 
-
     id: str
     title: str
     publisher: str
@@ -147,11 +146,12 @@ def _load_as_written(path: Path, *stamp: int) -> Source:
     # the stamp makes a rewritten file a new entry of the cache; YAML is slow to read
     try:
         source, problems = read_record(read_yaml(path), Source)
-        if problems:
-            raise problems[0]
-        if source.id != path.stem:
-            raise InputError(f"The id is {source.id!r}, which is not the file's name.", file=path)
     except InputError as error:
-        mends = dict.fromkeys([error.mend, "Run `race-equality data read` to write the file again."])
-        raise InputError(error.problem, file=path, row=error.row, mend=" ".join(filter(None, mends))) from None
+        problems = [error]
+    if problems:
+        first = problems[0]
+        mend = f"{first.mend or ''} Run `race-equality data read` to write the file again.".lstrip()
+        raise InputError(first.problem, file=path, row=first.row, mend=mend)
+    if source.id != path.stem:
+        raise InputError(f"The id is {source.id!r}.", file=path, mend="It must be the file's name.")
     return source
