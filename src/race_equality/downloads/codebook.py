@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from race_equality.figures.ethnicity import FIVE_GROUPS
+from race_equality.definitions.ethnicity import FIVE_GROUPS
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
 from race_equality.indicators.findings import GAP

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from race_equality.definitions.indicators import PATIENT_FIGURES
 from race_equality.disclosure.rules import Rule
 from race_equality.disclosure.shown import shown_figures
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
@@ -148,7 +149,7 @@ class Downloads:
             return self.material
         figures = shown_figures(read_figures(local=code, project=self.project), project=self.project)
         # what a trust has loaded of its patients is in its report alone, by the rules of that section
-        return replace(self.material, figures=figures[~figures["source"].str.startswith("patients_return_")])
+        return replace(self.material, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
 
     def _rule(self, code: str) -> Rule:
         if not (self.project.params / "_defaults.yml").is_file():

@@ -13,8 +13,7 @@ import pandas as pd
 
 from race_equality.disclosure.rules import Rule, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
-from race_equality.figures.provenance import Source
-from race_equality.figures.store import LOCAL_PREFIXES
+from race_equality.figures.provenance import Source, place_words
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, EXPERIENCE
 from race_equality.indicators.findings import COLUMNS as FINDING_COLUMNS
@@ -146,7 +145,7 @@ class Material:
 
     @property
     def _local(self) -> pd.Series:
-        return self.figures["source"].str.startswith(LOCAL_PREFIXES)
+        return self.figures["private"]
 
     @cached_property
     def has_returns(self) -> bool:
@@ -341,8 +340,9 @@ class _Rows:
             "source",
             "organisation_code",
             "locator",
+            "recording",
         ]
-        for measure, group, start, end, unit, status, value, base, source, organisation, locator in zip(
+        for measure, group, start, end, unit, status, value, base, source, organisation, locator, recording in zip(
             *(rows[name].tolist() for name in names), strict=True
         ):
             yield self.row(
@@ -357,7 +357,7 @@ class _Rows:
                 value if unit == "people" else base,
                 source=source,
                 organisation=organisation,
-                locator=locator,
+                locator=place_words(locator, recording),
                 adverse_when=BY_ID[_family(measure)].adverse_when,
                 reading="as published",
             )

@@ -41,10 +41,6 @@ MEASURES = (
     AccessMeasure("ae_over_4_hours", "Over four hours in A&E", "decrease", "of A&E attendances took over four hours"),
 )
 
-#: Words in a locator that say that a month was recorded in another way than those before it.
-_BREAK = "(recorded as since"
-
-
 @once
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up people by trust, measure and month.
@@ -68,7 +64,7 @@ def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
             "month": rows["period_start"],
             "count": rows["numerator"].astype("float64"),
             "people": rows["denominator"].astype("float64"),
-            "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
+            "recording": rows["recording"].ne("").astype("int64"),
         }
     )
     return _added_up(table, ["trust_code", "indicator", "month"])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
+from race_equality.definitions.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 

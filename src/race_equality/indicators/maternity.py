@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.ethnicity import FIVE_GROUPS, UNKNOWNS
+from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
 from race_equality.indicators.among_trusts import with_positions
 from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.indicators.once import once

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.ethnicity import FIVE_GROUPS
+from race_equality.definitions.ethnicity import FIVE_GROUPS
 from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import rate_interval

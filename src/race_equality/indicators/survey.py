@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.indicators.among_trusts import with_positions
 from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE

@@ -19,7 +19,6 @@ import pandas as pd
 
 from race_equality.actions.model import Action
 from race_equality.figures.provenance import Source
-from race_equality.figures.store import LOCAL_PREFIXES
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.access import MEASURES
 from race_equality.indicators.definitions import EXPERIENCE, WRES
@@ -171,7 +170,7 @@ def marks(trust: Trust, figures: pd.DataFrame) -> list[str]:
     """
     if trust.is_demonstration:
         return ["Invented: this trust does not exist. The figures of all trusts beside it are real."]
-    own = figures["trust_code"].eq(trust.code) & figures["source"].str.startswith(LOCAL_PREFIXES)
+    own = figures["trust_code"].eq(trust.code) & figures["private"]
     if own.any():
         return [
             "Local: not for publication without the trust’s consent. Some figures come from the trust’s own return "
@@ -192,7 +191,7 @@ def wres_source(trust: Trust, own: pd.DataFrame) -> str:
     if trust.is_demonstration:
         return "Invented figures."
     is_shown = own["indicator"].isin([measure.id for measure in EXPERIENCE]) & own["status"].eq("ok")
-    if own.loc[is_shown, "source"].str.startswith(LOCAL_PREFIXES).any():
+    if own.loc[is_shown, "private"].any():
         return "Source: this trust’s own return (local: not for publication) and NHS Staff Survey."
     return "Source: NHS Staff Survey."
 

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from race_equality.figures.provenance import Source
-from race_equality.figures.store import LOCAL_PREFIXES
+from race_equality.figures.provenance import Source, place_words
 from race_equality.indicators.access import MEASURES as ACCESS
 from race_equality.indicators.definitions import WRES
 from race_equality.indicators.maternity import MEASURES as MATERNITY
@@ -82,8 +81,8 @@ def publications_used(
 @once
 def _editions(figures: pd.DataFrame) -> pd.DataFrame:
     """List which source holds which indicator for which period, and for which trust if it is private."""
-    rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code"]]
-    private = rows["source"].eq("demonstration") | rows["source"].str.startswith(LOCAL_PREFIXES)
+    rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code", "private"]]
+    private = rows["source"].eq("demonstration") | rows["private"]
     rows = rows.assign(private=private, trust_code=rows["trust_code"].where(private, ""))
     return rows.drop_duplicates(ignore_index=True)
 
@@ -157,10 +156,10 @@ def trace_of(
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]
-    columns = ("indicator", "period_end", "organisation_code", "source", "locator")
+    columns = ("indicator", "period_end", "organisation_code", "source", "locator", "recording")
     latest: dict[str, list[tuple]] = {}
-    for row in zip(*(rows[name].tolist() for name in columns), strict=True):
-        latest.setdefault(row[0], []).append(row[1:])
+    for indicator, *row, locator, recording in zip(*(rows[name].tolist() for name in columns), strict=True):
+        latest.setdefault(indicator, []).append((*row, place_words(locator, recording)))
     listed = []
     for name in indicators:
         chosen = [

@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.ethnicity import ethnic_group
+from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.headers import same_words
@@ -96,7 +96,7 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
     Reading
         ``fingertips_<id>``, and ``fingertips_<id>_by_<category type>`` by category. The group is the
         category, with sex and age where they are not all; ethnic groups are those of
-        :mod:`race_equality.figures.ethnicity` where they are one of the five.
+        :mod:`race_equality.definitions.ethnicity` where they are one of the five.
 
     Raises
     ------

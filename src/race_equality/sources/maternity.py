@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.ethnicity import harmonised
+from race_equality.definitions.ethnicity import harmonised
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.publication import FigureRows, Publication, Reading

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from race_equality.figures.store import LOCAL_PREFIXES, read_figures
+from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts
 from race_equality.project import Project
 
@@ -76,7 +76,7 @@ def reconcile(project: Project) -> list[Reconciliation]:
     figures = figures[
         (figures["status"] == "ok")
         & (figures["trust_code"] != DEMONSTRATION_CODE)
-        & ~figures["source"].str.startswith(LOCAL_PREFIXES)
+        & ~figures["private"]
     ]
     england = figures[figures["trust_code"] == ENGLAND]
     trusts = figures[figures["trust_code"].isin(read_trusts(project=project)["trust_code"])]

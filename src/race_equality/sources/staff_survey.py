@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.headers import nearest, same_words

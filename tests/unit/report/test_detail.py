@@ -240,11 +240,11 @@ def returned(make_rows):
 
 @pytest.fixture
 def by_group():
-    from race_equality.figures.schema import FIGURE_DTYPES
+    from race_equality.figures.store import figure_table
 
     def make(cells):
         day = pd.Timestamp("2025-03-31")
-        return pd.DataFrame(
+        return figure_table(
             [
                 {
                     "trust_code": "RAA",
@@ -262,9 +262,8 @@ def by_group():
                     "locator": "row 1",
                 }
                 for breakdown, group, count, people in cells
-            ],
-            columns=list(FIGURE_DTYPES),
-        ).astype(FIGURE_DTYPES)
+            ]
+        )
 
     return returned(make)
 

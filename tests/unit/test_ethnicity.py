@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.ethnicity import (
+from race_equality.definitions.ethnicity import (
     EIGHTEEN_GROUPS,
     ETHNIC_LABELS,
     FIVE_GROUPS,
