@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from race_equality.indicators.access import MEASURES
-from race_equality.indicators.definitions import WRES
-from race_equality.indicators.survey import QUESTIONS
+from race_equality.definitions.indicators import FOLLOWED
 
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
@@ -80,11 +78,7 @@ BOARD_ROLES = (
 )
 
 #: What an action can be linked to: the indicators that the report can follow over time.
-INDICATORS = {
-    **{indicator.id: indicator.name for indicator in WRES.values()},
-    **{question.id: f"{question.name}, all staff" for question in QUESTIONS},
-    **{measure.id: f"{measure.name}, all patients" for measure in MEASURES},
-}
+INDICATORS = {one.id: one.of_whom for one in FOLLOWED}
 
 
 @dataclass(frozen=True)

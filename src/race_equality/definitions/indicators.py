@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
-from race_equality.definitions.rules import (
-    BOTH_GROUPS,
-    EACH_ALONE,
-    OVERLAPPING,
-    RECURRING,
-    WHEN_READ,
-    Disclosure,
-)
+from race_equality.definitions.rules import BOTH_GROUPS, EACH_ALONE, OVERLAPPING, RECURRING, WHEN_READ, Disclosure
 
 #: The group of a gap: always in this direction.
 GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
@@ -258,7 +251,9 @@ def _bands() -> tuple[Part, ...]:
     }
     kinds = (("clinical", "Clinical", bands), ("medical", "Medical", grades), ("non_clinical", "Non-clinical", bands))
     return tuple(
-        Part(f"wres_1_{key}_{band}", f"{kind}, {name}", kind) for key, kind, names in kinds for band, name in names.items()
+        Part(f"wres_1_{key}_{band}", f"{kind}, {name}", kind)
+        for key, kind, names in kinds
+        for band, name in names.items()
     )
 
 
@@ -372,7 +367,9 @@ INDICATORS: tuple[Indicator, ...] = (
         adverse_when="above one",
         short_name="Formal disciplinary process",
         between=(ETHNIC_MINORITY, WHITE),
-        likelihood=Likelihood("staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"),
+        likelihood=Likelihood(
+            "staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"
+        ),
         disclosure=BOTH_GROUPS,
         england="wres_national_3_ratio",
         followed=True,
@@ -910,9 +907,7 @@ INDICATORS: tuple[Indicator, ...] = (
         )
         for weeks, short_name in ((18, ""), (52, "Over 52 weeks"), (65, "Over 65 weeks"))
     ),
-    _of_patients(
-        "patients_did_not_attend", "Missed outpatient appointments", "outpatient appointments", "were missed"
-    ),
+    _of_patients("patients_did_not_attend", "Missed outpatient appointments", "outpatient appointments", "were missed"),
     _of_patients(
         "patients_restrictive_interventions",
         "Restrictive interventions",

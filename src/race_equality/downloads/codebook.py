@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from race_equality.definitions.ethnicity import FIVE_GROUPS
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
+from race_equality.definitions.indicators import WRES
 from race_equality.indicators.access import MEASURES
-from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
 from race_equality.indicators.findings import GAP
 from race_equality.indicators.survey import GROUND_ETHNIC_BACKGROUND, QUESTIONS
 from race_equality.indicators.workforce import MAIN_GROUPS

@@ -11,11 +11,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.indicators import EXPERIENCE
 from race_equality.disclosure.rules import Rule, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
 from race_equality.figures.provenance import Source, place_words
 from race_equality.figures.trusts import Trust
-from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, EXPERIENCE
 from race_equality.indicators.findings import COLUMNS as FINDING_COLUMNS
 from race_equality.indicators.findings import findings
 from race_equality.indicators.peers import peers_of_all

@@ -15,13 +15,7 @@ import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import as_project
-from race_equality.figures.schema import (
-    FIGURE_DTYPES,
-    FIGURE_KEY,
-    SCHEMA_VERSION,
-    STORED_COLUMNS,
-    TRUST_DTYPES,
-)
+from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, SCHEMA_VERSION, STORED_COLUMNS, TRUST_DTYPES
 from race_equality.project import Project
 
 if TYPE_CHECKING:  # half of the time of `data check` would go into importing it, which needs none
@@ -265,7 +259,9 @@ def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes
 def table_bytes(table: pa.Table, schema: pa.Schema) -> bytes:
     """Return an Arrow table as Parquet with the metadata of a schema, the same bytes for the same figures."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(schema.metadata), sink, compression="zstd", compression_level=9, version="2.6")
+    pq.write_table(
+        table.replace_schema_metadata(schema.metadata), sink, compression="zstd", compression_level=9, version="2.6"
+    )
     return sink.getvalue().to_pybytes()
 
 

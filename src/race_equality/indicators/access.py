@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal
 
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import ACCESS
 from race_equality.indicators.chosen_trusts import among
-from race_equality.indicators.definitions import DEMONSTRATION_CODE
 from race_equality.indicators.once import once
 from race_equality.statistics.process_control import xmr
 
-
-@dataclass(frozen=True)
-class AccessMeasure:
-    """A monthly measure of access to care."""
-
-    id: str
-    name: str
-    improvement: Literal["increase", "decrease"]
-    statement: str
-
-
-#: Published by trust, and for no trust by ethnic group.
-MEASURES = (
-    AccessMeasure(
-        "rtt_within_18_weeks",
-        "Waiting under 18 weeks",
-        "increase",
-        "of the people on the waiting list had waited under 18 weeks",
-    ),
-    AccessMeasure(
-        "rtt_over_52_weeks",
-        "Waiting over a year",
-        "decrease",
-        "of the people on the waiting list had waited over 52 weeks",
-    ),
-    AccessMeasure("ae_over_4_hours", "Over four hours in A&E", "decrease", "of A&E attendances took over four hours"),
-)
 
 @once
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +28,7 @@ def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
         In order: ``trust_code``, ``indicator``, ``month`` (its first day), ``count``, ``people``,
         ``recording`` (1 from a change of recording on), ``percent``.
     """
-    rows = figures[figures["indicator"].isin([measure.id for measure in MEASURES]) & (figures["status"] == "ok")]
+    rows = figures[figures["indicator"].isin([measure.id for measure in ACCESS]) & (figures["status"] == "ok")]
     table = pd.DataFrame(
         {
             "trust_code": rows["trust_code"],
@@ -93,7 +65,7 @@ def monthly(
     figures : pandas.DataFrame
         Tidy figures.
     indicator : str
-        An id of :data:`MEASURES`.
+        An id of :data:`race_equality.definitions.indicators.ACCESS`.
     trust_codes : collection of str, optional
         Which trusts; all real ones when not given.
     threshold : int
@@ -164,7 +136,7 @@ def latest_access(
     by_month = access_by_month(figures)
     own = by_month[(by_month["trust_code"] == trust_code) & (by_month["people"] >= threshold)]
     months_of = dict(iter(own.groupby("indicator")))
-    series = {measure: months_of[measure.id] for measure in MEASURES if measure.id in months_of}
+    series = {measure: months_of[measure.id] for measure in ACCESS if measure.id in months_of}
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
     ends = ends.assign(
         all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,

@@ -13,24 +13,32 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.indicators import (
+    ACCESS,
+    BANDS,
+    BIRTHS,
+    BOARD,
+    EXPERIENCE,
+    GAP,
+    PATIENT_FIGURES,
+    QUESTIONS,
+    RATIOS,
+    WRES,
+    figure_ids,
+)
 from race_equality.indicators import access, maternity, patients_return, workforce
 from race_equality.indicators.among_trusts import direction_of, positions
-from race_equality.indicators.definitions import (
-    DEMONSTRATION_CODE,
-    ENGLAND_CODE,
-    ETHNIC_MINORITY,
-    EXPERIENCE,
-    WHITE,
-    WRES,
-)
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.indicators.mental_health import detentions_everywhere
 from race_equality.indicators.once import once
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
-from race_equality.indicators.survey import QUESTIONS, england_answers, survey_answers
-from race_equality.indicators.wres import staff_experience
+from race_equality.indicators.survey import england_answers, survey_answers
+from race_equality.indicators.wres import numbers_of, staff_experience
 from race_equality.indicators.wres_return import (
+    SEATS,
     board_against_workforce,
     hidden_bands,
     relative_likelihoods,
@@ -38,9 +46,6 @@ from race_equality.indicators.wres_return import (
     years_to_board_parity,
 )
 from race_equality.statistics.process_control import xmr
-
-#: The group of a gap: always in this direction.
-GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
 
 COLUMNS = (
     "trust_code",
@@ -416,7 +421,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
         [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
     )
     table = table.set_index(["trust_code", "indicator"]).reindex(every).reset_index()
-    table["number"] = table["indicator"].str.removeprefix("wres_").astype("int64")
+    table["number"] = numbers_of(table["indicator"])
     table["status"] = table["status"].astype("object").where(table["status"].notna(), "not_available")
     # half a comparison is none
     least = _least(table, responses)
@@ -478,7 +483,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
         {name: together["ethnic_minority"][name] - together["white"][name] for name in together["white"]},
         "measure",
     )
-    pooled = pooled_gaps(figures).assign(measure=lambda rows: "wres_" + rows["number"].astype(str))
+    pooled = pooled_gaps(figures).assign(
+        measure=lambda rows: rows["number"].map({indicator.number: indicator.id for indicator in EXPERIENCE})
+    )
     pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})
     gap = gap.merge(
         pooled[
@@ -508,7 +515,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
 
 
 def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Mapping[str, int]) -> pd.DataFrame:
-    own = figures[figures["indicator"].str.startswith(("wres_1_", "wres_2", "wres_3", "wres_4", "wres_9"))]
+    own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
     for code, rows in own.groupby("trust_code", sort=False):
         if code not in responses:
@@ -541,7 +548,7 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
             found.append(
                 {
                     "trust_code": code,
-                    "measure": "wres_1",
+                    "measure": BANDS.id,
                     "group": row.indicator,
                     "unit": "percent",
                     "period_start": row.period_end,
@@ -551,7 +558,7 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
                     "upper": row.upper,
                     "people": row.people,
                     "status": "suppressed" if row.share_hidden else "ok",
-                    "adverse_when": "lower",
+                    "adverse_when": BANDS.adverse_when,
                     "compared_with": "",
                     "direction": "not compared",
                     "indicators": row.indicator,
@@ -563,11 +570,11 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
 def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
     found = []
     table = board_against_workforce(rows, code, threshold=least)
-    bands = " ".join(sorted(one for one in rows["indicator"].unique() if one.startswith("wres_1_")))
+    bands = " ".join(sorted(set(rows["indicator"]) & set(BANDS.figure_ids)))
     for row in table.itertuples():
         about = {
             "trust_code": code,
-            "measure": "wres_9",
+            "measure": BOARD.id,
             "period_start": row.period_end,
             "period_end": row.period_end,
             "adverse_when": "lower",
@@ -584,7 +591,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "upper": row.board_upper,
                 "compared_with": "",
                 "direction": "not compared",
-                "indicators": "wres_9_board",
+                "indicators": SEATS[0],
             },
             {
                 **about,
@@ -605,7 +612,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "upper": upper,
                 "compared_with": "the workforce",
                 "direction": str(_direction(lower, upper, "lower")),
-                "indicators": f"wres_9_board {bands}",
+                "indicators": f"{SEATS[0]} {bands}",
             },
         ]
     if len(table):
@@ -613,7 +620,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
         found.append(
             {
                 "trust_code": code,
-                "measure": "wres_9",
+                "measure": BOARD.id,
                 "group": "Years to parity of the board",
                 "unit": "years",
                 "period_start": table["period_end"].iloc[0],
@@ -630,7 +637,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "compared_with": "the workforce",
                 "direction": "not compared",
                 "reading": parity.status,
-                "indicators": f"wres_9_board {bands}",
+                "indicators": f"{SEATS[0]} {bands}",
             }
         )
     return found
@@ -809,7 +816,7 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
-    for measure in access.MEASURES:
+    for measure in ACCESS:
         of_measure = series[series["indicator"] == measure.id]
         together = compared.shares(of_measure, "month")
         shown = of_measure[of_measure["people"] >= _least(of_measure, responses)]
@@ -820,7 +827,6 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
             recording, percent = run["recording"].to_numpy(), run["percent"].to_numpy()
             percent = percent[recording == recording[-1]][-24:]
             variation[code] = xmr(percent, improvement=measure.improvement).variation_icon
-        adverse_when = "lower" if measure.improvement == "increase" else "higher"
         part = pd.DataFrame(
             {
                 "trust_code": last["trust_code"],
@@ -832,7 +838,7 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
                 "value": last["percent"],
                 "people": last["people"],
                 "status": "ok",
-                "adverse_when": adverse_when,
+                "adverse_when": measure.adverse_when,
                 "compared_with": "its own earlier months",
                 "month": last["month"],
                 "direction": last["trust_code"]
@@ -857,7 +863,7 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
                     "period_start": pd.NaT,
                     "period_end": pd.NaT,
                     "status": _why_missing(figures, measure.id, missing),
-                    "adverse_when": adverse_when,
+                    "adverse_when": measure.adverse_when,
                     "compared_with": "its own earlier months",
                     "direction": "none",
                     "indicators": measure.id,
@@ -897,7 +903,7 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
                 rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
                     group="All births", adverse=measure.adverse_when
                 )
-                for measure in maternity.MEASURES
+                for measure in BIRTHS
             ),
         ],
         ignore_index=True,
@@ -908,7 +914,7 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
         direction="not compared",
         compared_with="all trusts",
     )
-    for measure in maternity.MEASURES:
+    for measure in BIRTHS:
         here = (rates["indicator"] == measure.id).to_numpy()
         if here.any():
             position = positions(rates[here])
@@ -961,7 +967,7 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patients(figures: pd.DataFrame, responses: Mapping[str, int]) -> pd.DataFrame:
-    rows = figures[figures["indicator"].str.startswith("patients_")]
+    rows = figures[figures["indicator"].isin(PATIENT_FIGURES)]
     against = {"ethnicity": "White patients", "deprivation": "the least deprived fifth"}
     directions = {"reference": "not compared", "unknown group": "not compared"}
     parts = []

@@ -10,7 +10,6 @@ from race_equality.sources.publication import FigureRows
 from race_equality.sources.reading import Cell
 
 PUBLICATION = "workforce"
-ENGLAND = "ENG"
 #: Marks of this publication: a dash is nobody here, and not suppressed.
 ZERO, NOT_APPLICABLE = "-", "."
 STAFF_GROUPS = (
