@@ -127,7 +127,7 @@ class Bench:
 
     def build(self, codes: Sequence[str], name: str, *options: str) -> Run:
         """Run one build."""
-        command = [sys.executable, "-m", "race_equality.cli", "build", *codes, "--output", self.folder / name]
+        command = [sys.executable, "-m", "race_equality.commands.main", "build", *codes, "--output", self.folder / name]
         return run([*command, "--renderer", "built-in", "--jobs", str(self.jobs), *options], self.root)
 
     def prepare(self, code: str) -> None:

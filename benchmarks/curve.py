@@ -83,7 +83,7 @@ def measure(number: int, folder: Path, jobs: int) -> dict[str, object]:
         command = [
             sys.executable,
             "-m",
-            "race_equality.cli",
+            "race_equality.commands.main",
             "build",
             *codes,
             "--output",

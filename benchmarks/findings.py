@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from race_equality.disclosure.audit import audit_site
+from race_equality.audit.site import audit_site
 from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust

@@ -53,7 +53,7 @@ sys.exit(status)
 
 def run(arguments: list[str], root: Path) -> tuple[float, float, float]:
     """Run the command on two cores; return wall seconds, processor seconds and peak memory in MB."""
-    command = [sys.executable, "-m", "race_equality.cli", "data", *arguments]
+    command = [sys.executable, "-m", "race_equality.commands.main", "data", *arguments]
     done = subprocess.run(
         [sys.executable, "-c", _MEASURE, *command],
         env=os.environ | {"RACE_EQUALITY_PROJECT": str(root)},

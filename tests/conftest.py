@@ -91,7 +91,7 @@ class CommandLine:
 
     @staticmethod
     def _command(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
-        return [sys.executable, "-m", "race_equality.cli", *map(os.fspath, arguments)]
+        return [sys.executable, "-m", "race_equality.commands.main", *map(os.fspath, arguments)]
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ class Params:
         The defaults with the trust's own settings over them.
     report_date : datetime.date or None
         The day that the report speaks of, by which actions are due or late; None where no file
-        gives one (see :func:`race_equality.report.deeds.day_of_report`).
+        gives one (see :func:`race_equality.report.action_progress.day_of_report`).
     self_assessment : SelfAssessment or None
         None where the board has made none.
     actions, history : tuple of Action

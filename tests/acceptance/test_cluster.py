@@ -226,10 +226,10 @@ def test_no_scheduler_is_said(race_equality):
 
 
 def test_workers_of_another_version_are_named(small_project, shared_cluster, monkeypatch):
-    from race_equality.batch import remote
+    from race_equality.batch import cluster_worker
     from race_equality.batch.cluster import Cluster
 
-    monkeypatch.setattr(remote, "versions", lambda: {"pandas": "99.0"})
+    monkeypatch.setattr(cluster_worker, "versions", lambda: {"pandas": "99.0"})
     with pytest.raises(RaceEqualityError) as error, Cluster(shared_cluster.address, Project(small_project)):
         pass
     lines = str(error.value).splitlines()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from race_equality.disclosure.audit import audit_site
+from race_equality.audit.site import audit_site
 from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.project import Project

@@ -67,7 +67,7 @@ def test_what_is_no_trust_is_refused_before_anything_runs(small_project, given, 
     # in this process, as a command line cannot even hold some of these
     from click.testing import CliRunner
 
-    from race_equality.cli import main
+    from race_equality.commands.main import main
 
     monkeypatch.chdir(small_project)
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(small_project))

@@ -20,6 +20,6 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
         return None
     if "data:image/svg+xml" not in left and "<table" not in left:
         return None
-    from race_equality.golden import compare_text
+    from race_equality.commands.golden import compare_text
 
     return ["golden copy (-) and this run (+)", *compare_text(left, right)]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from race_equality import golden
+from race_equality.commands import golden
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg"><title>Gaps</title><text>England</text>'

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from race_equality.disclosure.shown import shown_figures
+from race_equality.disclosure.publishable import shown_figures
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust, system_codes
 from race_equality.indicators.findings import findings

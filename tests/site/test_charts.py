@@ -12,7 +12,7 @@ import pytest
 
 from race_equality.project import Project
 from race_equality.render import render_site, set_front_matter, stage_project
-from race_equality.report import pictures
+from race_equality.report import chart_builders
 from race_equality.report.display import Linked, show_chart, show_table
 
 ROOT = Path(__file__).parents[2]
@@ -56,9 +56,9 @@ def page_of_charts(tmp_path_factory):
     project, site = tmp_path_factory.mktemp("charts") / "project", tmp_path_factory.mktemp("site-of-charts")
     stage_project(Project(ROOT), project)
     charts = [
-        ("fig-one", pictures.funnel_chart(POINTS, LIMITS, x_title="Staff who answered")),
-        ("fig-two", pictures.funnel_chart(POINTS[1:], LIMITS, x_title="Staff who answered")),
-        ("fig-groups", pictures.group_chart(SHARES)),
+        ("fig-one", chart_builders.funnel_chart(POINTS, LIMITS, x_title="Staff who answered")),
+        ("fig-two", chart_builders.funnel_chart(POINTS[1:], LIMITS, x_title="Staff who answered")),
+        ("fig-groups", chart_builders.group_chart(SHARES)),
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell("---\ntitle: Charts\nformat: html\n---")])
     for id, chart in charts:

@@ -16,8 +16,8 @@ import pytest
 
 from race_equality.figures.trusts import TrustList
 from race_equality.project import Project
-from race_equality.sources.ods import read_trust_list
-from race_equality.sources.systems import read_codes
+from race_equality.sources.publications.organisation_data_service import read_trust_list
+from race_equality.sources.publications.systems import read_codes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data"

@@ -7,7 +7,8 @@ from race_equality.errors import InputError
 from race_equality.figures.provenance import read_source
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures
-from race_equality.sources.access import (
+from race_equality.sources.ingest import add_publication, read_folder
+from race_equality.sources.publications.access import (
     AE_MONTH_COLUMNS,
     AE_MONTH_OTHER_COLUMNS,
     read_ae,
@@ -15,8 +16,7 @@ from race_equality.sources.access import (
     read_rtt,
     read_rtt_month,
 )
-from race_equality.sources.check import check_store
-from race_equality.sources.loading import add_publication, read_folder
+from race_equality.sources.store_check import check_store
 
 
 def month(figures, code, indicator, end):

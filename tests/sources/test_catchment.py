@@ -4,7 +4,7 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
-from race_equality.sources.catchment import read_ethnicity, read_population
+from race_equality.sources.publications.catchment import read_ethnicity, read_population
 
 
 def test_population_score_and_quintile(whole_cut, trust_list):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from race_equality.sources.changes import changes
+from race_equality.sources.edition_changes import changes
 
 COLUMNS = ["trust_code", "organisation_code", "indicator", "group", "unit", "period_end", "value", "status"]
 

@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from race_equality import cli
+from race_equality.commands import main as cli
 from race_equality.figures.store import read_figures
 from race_equality.project import Project
-from race_equality.sources.loading import read_folder
+from race_equality.sources.ingest import read_folder
 
 
 @pytest.fixture
@@ -350,7 +350,7 @@ def test_a_new_edition_without_the_history_leaves_the_history_held(run, filled, 
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(run, filled, tmp_path, monkeypatch):
-    monkeypatch.setattr("race_equality.sources.files._LARGEST_UNPACKED", 1024**2)
+    monkeypatch.setattr("race_equality.sources.file_kinds._LARGEST_UNPACKED", 1024**2)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", b"0" * 900_000)

@@ -7,8 +7,8 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources.files import check_file, is_pack, is_zipped_csv, text_of, unpack
-from race_equality.sources.reading import cell_at, read_csv
+from race_equality.sources.cells import cell_at, read_csv
+from race_equality.sources.file_kinds import check_file, is_pack, is_zipped_csv, text_of, unpack
 from race_equality.sources.recognition import is_return, recognise
 
 HEADER = "trust_code,value\n"

@@ -6,8 +6,8 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
-from race_equality.sources.fingertips import read_indicators
-from race_equality.sources.reading import cell_at
+from race_equality.sources.cells import cell_at
+from race_equality.sources.publications.fingertips import read_indicators
 from race_equality.sources.recognition import recognise
 
 HEADER = (

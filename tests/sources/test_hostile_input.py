@@ -25,9 +25,11 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.figures.schema import check_figures
 from race_equality.project import Project
-from race_equality.sources import (
+from race_equality.sources import file_kinds
+from race_equality.sources.cells import Workbook, cell_at, read_csv
+from race_equality.sources.ingest import add_publication, read_folder
+from race_equality.sources.publications import (
     access,
-    benchmark,
     board_survey,
     boundaries,
     catchment,
@@ -36,19 +38,18 @@ from race_equality.sources import (
     maternity,
     mental_health_act,
     national_wres,
-    patients_return,
     staff_survey,
     staff_survey_panel,
+    survey_benchmark,
     systems,
     workforce,
     wres,
-    wres_return,
 )
-from race_equality.sources.loading import add_publication, read_folder
-from race_equality.sources.ods import read_trust_list
-from race_equality.sources.reading import Workbook, cell_at, read_csv
+from race_equality.sources.publications.organisation_data_service import read_trust_list
 from race_equality.sources.recognition import files_to_add, not_added, recognise
-from race_equality.sources.wres_return import read_return, rows_of_a_year, template
+from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import wres as wres_return
+from race_equality.sources.returns.wres import read_return, rows_of_a_year, template
 
 CSV_LOADERS = {
     "wres": wres.read_indicators_5_to_8,
@@ -709,9 +710,8 @@ def test_a_bomb_is_refused_by_what_it_would_unpack_to(suffix, tmp_path):
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused_as_well(tmp_path, monkeypatch):
-    from race_equality.sources import files
 
-    monkeypatch.setattr(files, "_LARGEST_UNPACKED", 10_000)
+    monkeypatch.setattr(file_kinds, "_LARGEST_UNPACKED", 10_000)
     path = tmp_path / "liar.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", "x" * 20_000)
@@ -803,7 +803,11 @@ def _tables():
 
 @pytest.mark.parametrize(
     ("make", "read"),
-    [(_benchmark, benchmark.read_benchmark), (_summary, systems.read_deprivation), (_tables, workforce.read_headcount)],
+    [
+        (_benchmark, survey_benchmark.read_benchmark),
+        (_summary, systems.read_deprivation),
+        (_tables, workforce.read_headcount),
+    ],
 )
 def test_spoilt_cells_of_other_workbooks(make, read, trust_list, tmp_path):
     path = tmp_path / "workbook.xlsx"

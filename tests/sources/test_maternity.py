@@ -5,7 +5,7 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
-from race_equality.sources.maternity import read_deliveries
+from race_equality.sources.publications.maternity import read_deliveries
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from race_equality import cli
+from race_equality.commands import main as cli
 from race_equality.errors import InputError
 from race_equality.figures.store import read_figures
-from race_equality.sources import catalogue, loading, recognition
-from race_equality.sources.loading import read_folder
+from race_equality.sources import catalogue, recognition
+from race_equality.sources import ingest as loading
+from race_equality.sources.ingest import read_folder
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "new_data.md"
 HEADER = ("Org code", "Year to March", "Specialist midwives")

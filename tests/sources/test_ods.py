@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources.ods import read_trust_list
+from race_equality.sources.publications.organisation_data_service import read_trust_list
 
 
 def read(cut):

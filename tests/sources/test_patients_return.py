@@ -12,10 +12,9 @@ from race_equality.disclosure.attack import Relation, attack
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.figures.store import read_figures
-from race_equality.sources.check import check_store
-from race_equality.sources.demonstration import demonstration_figures
-from race_equality.sources.loading import add_return, read_folder
-from race_equality.sources.patients_return import (
+from race_equality.sources.ingest import add_return, read_folder
+from race_equality.sources.publications.demonstration import demonstration_figures
+from race_equality.sources.returns.patients import (
     BREAKDOWNS,
     COLUMNS,
     INDICATORS,
@@ -26,6 +25,7 @@ from race_equality.sources.patients_return import (
     template,
     template_workbook,
 )
+from race_equality.sources.store_check import check_store
 
 YEARS = [date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31)]
 NAME = "Guy's and St Thomas' NHS Foundation Trust"

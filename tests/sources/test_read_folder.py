@@ -10,7 +10,7 @@ from race_equality.figures import store
 from race_equality.figures.provenance import read_source
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
-from race_equality.sources.loading import read_folder
+from race_equality.sources.ingest import read_folder
 
 
 def contents(folder: Path) -> dict[str, str]:

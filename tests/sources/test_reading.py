@@ -6,9 +6,9 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources import files
+from race_equality.sources import file_kinds
+from race_equality.sources.cells import Cell, Workbook, cell_at, column_letters, read_csv
 from race_equality.sources.headers import nearest
-from race_equality.sources.reading import Cell, Workbook, cell_at, column_letters, read_csv
 
 
 def cell(value, tmp_path):
@@ -91,7 +91,7 @@ def test_a_workbook_with_a_damaged_sheet_is_an_error_that_names_the_file(whole_c
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_LARGEST_UNPACKED", 8 * 1024**2)  # a gigabyte takes too long to write
+    monkeypatch.setattr(file_kinds, "_LARGEST_UNPACKED", 8 * 1024**2)  # a gigabyte takes too long to write
     bomb = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(9 * 1024**2))
@@ -219,10 +219,10 @@ def test_two_headers_of_the_same_words_are_not_guessed_between(tmp_path):
 
 def test_no_two_columns_of_a_publication_have_the_same_words():
     """Else one could be taken for the other when a header is written otherwise."""
-    from race_equality.sources.access import AE_MONTH_OTHER_COLUMNS, RTT_MONTH_OTHER_COLUMNS
     from race_equality.sources.catalogue import PUBLICATIONS
     from race_equality.sources.headers import same_words
-    from race_equality.sources.workforce import STAFF_GROUPS
+    from race_equality.sources.publications.access import AE_MONTH_OTHER_COLUMNS, RTT_MONTH_OTHER_COLUMNS
+    from race_equality.sources.publications.workforce import STAFF_GROUPS
 
     layouts = [names for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]
     layouts += [STAFF_GROUPS]

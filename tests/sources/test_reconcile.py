@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from race_equality import cli
+from race_equality.commands import main as cli
 from race_equality.project import Project
-from race_equality.sources.loading import read_folder
+from race_equality.sources.ingest import read_folder
 from race_equality.sources.reconcile import Reconciliation, reconcile
 
 REPOSITORY = Path(__file__).resolve().parents[2]

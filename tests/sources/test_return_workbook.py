@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources.loading import add_return, read_folder
+from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.recognition import is_return
-from race_equality.sources.wres_return import read_return, template, template_workbook
+from race_equality.sources.returns.wres import read_return, template, template_workbook
 
 YEARS = [date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31)]
 HEADER_ROW = 4

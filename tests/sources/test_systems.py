@@ -9,9 +9,9 @@ from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
 from race_equality.figures.trusts import TrustList, resolve_trust, system_codes
 from race_equality.project import find_project
-from race_equality.sources.loading import read_folder
+from race_equality.sources.ingest import read_folder
+from race_equality.sources.publications.systems import NEIGHBOURHOOD_COLUMNS, codes_csv, read_deprivation, read_register
 from race_equality.sources.recognition import recognise
-from race_equality.sources.systems import NEIGHBOURHOOD_COLUMNS, codes_csv, read_deprivation, read_register
 
 
 def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):
@@ -204,7 +204,7 @@ def test_42_boards_to_march_2026_and_36_since():
 
 @pytest.mark.whole_file
 def test_every_system_that_a_trust_names_is_a_board(shared, real_trusts):
-    from race_equality.sources.systems import read_codes
+    from race_equality.sources.publications.systems import read_codes
 
     names = {name for _, name in read_codes(shared / "geography" / "icb_2024_codes.csv").values()}
     assert len(names) == 42

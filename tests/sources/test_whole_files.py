@@ -15,11 +15,11 @@ from race_equality.figures.schema import FIGURE_DTYPES
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trust_list as stored_trust_list
 from race_equality.project import Project
-from race_equality.sources.access import read_ae_month, read_rtt_month
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES
-from race_equality.sources.loading import read_publication
+from race_equality.sources.cells import Workbook
+from race_equality.sources.ingest import read_publication
 from race_equality.sources.publication import find_file, find_files
-from race_equality.sources.reading import Workbook
+from race_equality.sources.publications.access import read_ae_month, read_rtt_month
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -549,7 +549,7 @@ def test_all_official_files_are_read_from_scratch_in_1_gb(shared, tmp_path):
     for folder in ("data/figures", "data/sources"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
-    read = [sys.executable, "-m", "race_equality.cli", "data", "read", str(shared)]
+    read = [sys.executable, "-m", "race_equality.commands.main", "data", "read", str(shared)]
     kibibytes = subprocess.run(
         [sys.executable, "-c", PEAK_MEMORY_OF, *read],
         env=os.environ | {"RACE_EQUALITY_PROJECT": str(tmp_path)},

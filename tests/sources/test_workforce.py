@@ -7,8 +7,8 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.figures.schema import check_figures
+from race_equality.sources.publications.workforce import read_headcount
 from race_equality.sources.recognition import recognise
-from race_equality.sources.workforce import read_headcount
 
 SHEET = "2. NHSE, Org & SG - HC"
 

@@ -26,14 +26,14 @@ from race_equality.batch.manifest import (
     versions,
     write_manifest,
 )
-from race_equality.batch.orders import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
+from race_equality.batch.page_requests import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
+    from race_equality.batch.cluster_worker import Parcel, Task
     from race_equality.batch.plan import Page, Plan
-    from race_equality.batch.remote import Parcel, Task
+    from race_equality.commands.progress import BuildProgress
     from race_equality.downloads.files import Downloads
-    from race_equality.progress import BuildProgress
     from race_equality.project import Project
 
 #: Pages after which the first page, which lists all, is made again, for each job: a build that is
@@ -165,7 +165,7 @@ def build(
             "the built-in renderer makes the same pages."
         )
     if options.copy_to:
-        from race_equality.batch.copies import check_address
+        from race_equality.batch.cloud_copies import check_address
 
         check_address(options.copy_to)
     output = _prepare_folder(options.output, project)
@@ -286,7 +286,7 @@ class _Build:
 
     def _kernels(self) -> AbstractContextManager[object]:
         """Start what notebooks share; the figures to download rest on some of it too."""
-        from race_equality.batch.shared import shared_by_notebooks
+        from race_equality.batch.build_services import shared_by_notebooks
 
         return shared_by_notebooks(
             self.output / ".cache",
@@ -388,7 +388,7 @@ class _Build:
                 self._record_execution(page)
 
     def _task(self, order: Order) -> Task:
-        from race_equality.batch.remote import Task
+        from race_equality.batch.cluster_worker import Task
 
         return Task(
             order,
@@ -475,7 +475,7 @@ class _Build:
 
     def copy_notebooks(self, address: str) -> None:
         """Copy the executed notebooks that are not at an address as they are."""
-        from race_equality.batch.copies import copy_notebook
+        from race_equality.batch.cloud_copies import copy_notebook
 
         copies = self.manifest.setdefault("copies", {}).setdefault(address, {})
         try:

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from race_equality.batch import remote
-from race_equality.batch.orders import Began, Order, Rendering, failure_of
-from race_equality.batch.remote import Parcel, Task
+from race_equality.batch import cluster_worker
+from race_equality.batch.cluster_worker import Parcel, Task
+from race_equality.batch.page_requests import Began, Order, Rendering, failure_of
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ class Cluster:
             ) from None
         try:
             self._project_there = self._client.submit(
-                _as_it_is, remote.pack(self._project), key=f"{self._run}-project", pure=False
+                _as_it_is, cluster_worker.pack(self._project), key=f"{self._run}-project", pure=False
             )
-            self._expected = remote.describe()
+            self._expected = cluster_worker.describe()
             self._check_workers()
             self._client.subscribe_topic(self._run, lambda event: self._news.put(("began", event[1])))
         except BaseException:
@@ -99,7 +99,7 @@ class Cluster:
             # Pages that are being made are ended with their processes: Dask cannot interrupt them.
             if client.status == "running":
                 client.cancel([future for future, _ in self._waiting.values()])
-                client.run(remote.forget, self._run, on_error="ignore")
+                client.run(cluster_worker.forget, self._run, on_error="ignore")
 
         # In a thread: a scheduler that is gone must not keep anybody from ending.
         last = threading.Thread(target=leave, daemon=True)
@@ -116,12 +116,12 @@ class Cluster:
                 f"reaches it: dask worker {self._address}"
             ) from None
         wrong = []
-        for worker, there in sorted(self._client.run(remote.describe, on_error="return").items()):
+        for worker, there in sorted(self._client.run(cluster_worker.describe, on_error="return").items()):
             if isinstance(there, ImportError | AttributeError):
                 wrong.append(f"{worker} has no race-equality, or an older one")
             elif isinstance(there, BaseException):
                 wrong.append(f"{worker} cannot say what it has ({type(there).__name__}: {there})")
-            elif what := remote.differences(there, self._expected):
+            elif what := cluster_worker.differences(there, self._expected):
                 wrong.append(f"{worker} differs in {what}")
         if wrong:
             raise RaceEqualityError(
@@ -175,7 +175,7 @@ class Cluster:
 
     def _submit(self, task: Task, *, priority: int) -> None:
         future = self._client.submit(
-            remote.make_page,
+            cluster_worker.make_page,
             self._project_there,
             self._run,
             self._expected,

@@ -1,7 +1,7 @@
 """A process, or a few, that draw the charts of all notebooks of a build.
 
 The engine that draws starts once for a build and not once for each notebook. What draws, and how a
-notebook asks for it, is :mod:`race_equality.report.drawing`.
+notebook asks for it, is :mod:`race_equality.report.vega_to_svg`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from race_equality.report.drawing import SERVER_VARIABLE, draw_here, receive, send
+from race_equality.report.vega_to_svg import SERVER_VARIABLE, draw_here, receive, send
 
 #: Whether there are Unix sockets, and processes that inherit them. On Windows each notebook draws.
 AVAILABLE = hasattr(socket, "AF_UNIX") and sys.platform not in ("win32", "emscripten")

@@ -563,13 +563,13 @@ def preloaded() -> Iterator[str]:
 
 def _read_ahead(root: Path, *, compute: bool) -> None:
     """Read what every notebook reads; what fails here fails again in the notebook, where it is seen."""
-    from race_equality.disclosure.shown import shown_figures
+    from race_equality.disclosure.publishable import shown_figures
     from race_equality.figures.provenance import read_sources
     from race_equality.figures.store import read_figures
     from race_equality.figures.trusts import read_trusts
     from race_equality.indicators.once import compute_all
     from race_equality.project import find_project
-    from race_equality.report.drawing import prepare
+    from race_equality.report.vega_to_svg import prepare
 
     project = find_project(root)
     figures = read_figures(local=False, project=project)  # a trust's own return is its own page's alone

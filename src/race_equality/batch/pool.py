@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from race_equality.batch.execute import Execution
-from race_equality.batch.orders import News, Order, Rendering, Workshop, failure_of, is_last
+from race_equality.batch.page_requests import News, Order, Rendering, Workshop, failure_of, is_last
 
 
 def usable_cores() -> int:
@@ -55,7 +55,7 @@ class Pool:
             self._context = multiprocessing.get_context("spawn")
         else:
             self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload(["race_equality.batch.worker", "race_equality.render.builtin"])
+            self._context.set_forkserver_preload(["race_equality.batch.page_maker", "race_equality.render.builtin"])
 
     def __enter__(self) -> Pool:
         return self
@@ -134,7 +134,7 @@ class Pool:
 
 def _work(*arguments: object) -> None:
     # imported there: papermill takes half a second to import, and this process does without
-    from race_equality.batch.worker import work
+    from race_equality.batch.page_maker import work
 
     work(*arguments)
 

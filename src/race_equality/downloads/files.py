@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from race_equality.definitions.indicators import PATIENT_FIGURES
+from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
+from race_equality.disclosure.publishable import shown_figures
 from race_equality.disclosure.rules import Rule
-from race_equality.disclosure.shown import shown_figures
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
@@ -54,7 +54,6 @@ _PUBLISHED_COLUMNS = {
     "source": ("Source", 14.0),
     "locator": ("Where in the source", 9.0),
 }
-_MONTHLY = ("rtt_", "ae_")
 _NUMBERS = (
     "value",
     "lower_95",
@@ -176,8 +175,8 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
     """
     findings = [row for row in rows if row["kind"] == FINDING]
     published = [row for row in rows if row["kind"] == PUBLISHED]
-    monthly = [row for row in published if row["measure"].startswith(_MONTHLY)]
-    single = [row for row in published if not row["measure"].startswith(_MONTHLY)]
+    monthly = [row for row in published if BY_ID[row["measure"]].compares == "months"]
+    single = [row for row in published if BY_ID[row["measure"]].compares != "months"]
     title = f"Race equality at {trust.name} ({trust.code})"
     sheets = [
         _table_sheet("Findings", f"Findings of the report: {trust.name}", findings, _FINDING_COLUMNS),

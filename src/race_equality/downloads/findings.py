@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
-from race_equality.definitions.indicators import EXPERIENCE
+from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
 from race_equality.disclosure.rules import Rule, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
 from race_equality.figures.provenance import Source, place_words
@@ -20,33 +20,11 @@ from race_equality.figures.trusts import Trust
 from race_equality.indicators.findings import COLUMNS as FINDING_COLUMNS
 from race_equality.indicators.findings import findings
 from race_equality.indicators.peers import peers_of_all
-from race_equality.report.bands import band_name
 
 FINDING, PUBLISHED = "finding", "published figure"
 
-#: Which published figures are given as they are. Breakdowns of people are not: their findings are,
-#: in which as much is hidden as the report hides.
-_AS_PUBLISHED = (
-    *(indicator.id for indicator in EXPERIENCE),
-    "staff_survey_q15",
-    "staff_survey_q16a",
-    "staff_survey_q16b",
-    "staff_survey_q16c_1",
-    "staff_survey_panel_q16a",
-    "staff_survey_panel_q16b",
-    "catchment_population",
-    "catchment_imd_score",
-    "catchment_deprivation_quintile",
-    "maternity_deliveries",
-    "maternity_preterm_births",
-    "maternity_low_birthweight_at_term",
-    "maternity_smoking_at_booking",
-    "rtt_within_18_weeks",
-    "rtt_over_52_weeks",
-    "rtt_over_65_weeks",
-    "ae_over_4_hours",
-    "ae_over_12_hours_to_admission",
-)
+#: Which published figures are given as they are, monthly ones last.
+_AS_PUBLISHED = [one.id for one in sorted(INDICATORS, key=lambda one: one.compares == "months") if one.as_published]
 #: Events are rounded by their publishers; fewer than this are not given.
 _FEWEST_EVENTS = 10
 
@@ -262,7 +240,7 @@ class _Rows:
             **self.about,
             "kind": kind,
             "measure": measure,
-            "name": BY_ID[_family(measure)].name,
+            "name": BY_ID[measure].title,
             "group": group,
             "organisation": organisation or self.trust.code,
             "period_start": _day(start),
@@ -293,7 +271,7 @@ class _Rows:
     def findings(self) -> Iterator[Row]:
         """Give the trust's findings in the order of the report."""
         for found in map(_Finding._make, self.material.by_trust.of(self.trust.code).itertuples(index=False, name=None)):
-            if _family(found.measure) not in BY_ID:
+            if found.measure not in BY_ID:
                 continue
             source, organisation = next(
                 (
@@ -307,7 +285,7 @@ class _Rows:
             yield self.row(
                 FINDING,
                 found.measure,
-                band_name(found.group) if found.measure == "wres_1" else found.group,
+                PARTS[found.group].name if found.group in PARTS else found.group,
                 found.period_start,
                 found.period_end,
                 found.unit,
@@ -359,7 +337,7 @@ class _Rows:
                 source=source,
                 organisation=organisation,
                 locator=place_words(locator, recording),
-                adverse_when=BY_ID[_family(measure)].adverse_when,
+                adverse_when=BY_ID[measure].adverse_when,
                 reading="as published",
             )
 
@@ -371,7 +349,9 @@ def _hidden_as_published(figures: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     few |= (rows["unit"] == "count") & rows["value"].lt(_FEWEST_EVENTS).fillna(False)
     # What is added up in a finding must not be had by taking one organisation, or one group, away.
     family = [rows["trust_code"], rows["indicator"], rows["period_end"]]
-    whole = few.groupby(family).transform("any") & rows["indicator"].str.startswith("wres_")
+    whole = few.groupby(family).transform("any") & rows["indicator"].isin(
+        figures_with(lambda rule: rule.groups_together)
+    )
     status = rows["status"].mask(few | (whole & (rows["status"] == "ok")), "suppressed")
     order = {id: place for place, id in enumerate(_AS_PUBLISHED)}
     rows = rows.assign(status=status, place=rows["indicator"].map(order))
@@ -427,10 +407,6 @@ def findings_of_all(
             rows = known.get(trust.code) or _Rows(public, trust, public.rules.get(trust.code, Rule())).findings()
             found.extend(rows)
     return found
-
-
-def _family(measure: str) -> str:
-    return measure if measure in BY_ID else measure.rsplit("_", 1)[0]
 
 
 @lru_cache(maxsize=5_000)

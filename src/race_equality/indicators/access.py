@@ -8,8 +8,8 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import ACCESS
-from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.once import once
+from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.process_control import xmr
 
 

@@ -29,8 +29,8 @@ from race_equality.definitions.indicators import (
     figure_ids,
 )
 from race_equality.indicators import access, maternity, patients_return, workforce
-from race_equality.indicators.among_trusts import direction_of, positions
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
+from race_equality.indicators.funnel_position import direction_of, positions
 from race_equality.indicators.mental_health import detentions_everywhere
 from race_equality.indicators.once import once
 from race_equality.indicators.peers import peers_of_all

@@ -10,7 +10,7 @@ import pandas as pd
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
 from race_equality.definitions.indicators import BIRTHS
-from race_equality.indicators.among_trusts import with_positions
+from race_equality.indicators.funnel_position import with_positions
 from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 

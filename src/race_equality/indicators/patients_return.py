@@ -1,6 +1,6 @@
 """Waits, missed appointments, restrictive interventions and detentions by ethnic group and deprivation.
 
-From a trust's own patients return (:mod:`race_equality.sources.patients_return`): no public file holds
+From a trust's own patients return (:mod:`race_equality.sources.returns.patients`): no public file holds
 them by trust. Every group is compared with one group of the same trust: White patients, and patients from
 the least deprived fifth of areas. There is no England, region or peer figure to compare with.
 """

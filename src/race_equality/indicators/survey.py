@@ -10,9 +10,9 @@ import pandas as pd
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import GROUND_ETHNIC_BACKGROUND, QUESTIONS
-from race_equality.indicators.among_trusts import with_positions
-from race_equality.indicators.chosen_trusts import among
+from race_equality.indicators.funnel_position import with_positions
 from race_equality.indicators.once import once
+from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.trend import Trend, trend
 

@@ -10,8 +10,8 @@ import pandas as pd
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import EXPERIENCE, WRES
-from race_equality.indicators.chosen_trusts import among
 from race_equality.indicators.once import once
+from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 
 _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}

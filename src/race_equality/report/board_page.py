@@ -21,8 +21,8 @@ from race_equality.actions.model import Action
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
+from race_equality.report.action_progress import as_text
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
-from race_equality.report.deeds import as_text
 from race_equality.report.display import Shown
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month

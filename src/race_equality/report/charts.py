@@ -10,7 +10,7 @@ import altair as alt
 from altair.utils import schemapi
 
 import race_equality.report.chart_data  # noqa: F401  tables become values of charts its way
-from race_equality.report.drawing import draw, is_drawn_elsewhere
+from race_equality.report.vega_to_svg import draw, is_drawn_elsewhere
 
 # What Altair's schema says of a chart is checked where the chart is worked on, in JupyterLab, by plain
 # papermill and in the tests, and not two hundred times over in a build.
@@ -47,7 +47,7 @@ def theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "background": "white",
             # Vega's own labels would repeat each figure, unrounded. A layer whose marks say in words what
-            # they show turns this on for itself (race_equality.report.pictures); the page's script and
+            # they show turns this on for itself (race_equality.report.chart_builders); the page's script and
             # screen readers read those.
             "aria": False,
             "view": {"stroke": None, "continuousWidth": WIDTH, "continuousHeight": 220},

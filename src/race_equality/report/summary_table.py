@@ -26,7 +26,7 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        By indicator, for the audit of a site (:func:`race_equality.disclosure.audit.audit_site`).
+        By indicator, for the audit of a site (:func:`race_equality.audit.site.audit_site`).
     """
     return {
         figure: tuple(dict.fromkeys(name for name in (one.name, one.in_few_words, one.label) if name))

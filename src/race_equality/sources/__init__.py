@@ -1,1 +1,1 @@
-"""Publications in their own layouts, read into tidy figures: one module a publication."""
+"""Files of publishers and trusts, read into tidy figures."""

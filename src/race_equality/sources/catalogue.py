@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.sources import (
+from race_equality.sources.headers import nearest
+from race_equality.sources.publication import Publication
+from race_equality.sources.publications import (
     access,
-    benchmark,
     board_survey,
     catchment,
     census,
@@ -16,12 +17,11 @@ from race_equality.sources import (
     national_wres,
     staff_survey,
     staff_survey_panel,
+    survey_benchmark,
     systems,
     workforce,
     wres,
 )
-from race_equality.sources.headers import nearest
-from race_equality.sources.publication import Publication
 
 #: The files of the trust list: source id to pattern and description.
 TRUST_FILES = {
@@ -81,7 +81,7 @@ TRUST_FILES = {
 PUBLICATIONS = (
     *staff_survey.PUBLICATIONS,
     *wres.PUBLICATIONS,
-    *benchmark.PUBLICATIONS,
+    *survey_benchmark.PUBLICATIONS,
     *workforce.PUBLICATIONS,
     *catchment.PUBLICATIONS,
     *systems.PUBLICATIONS,

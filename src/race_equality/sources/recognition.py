@@ -14,12 +14,16 @@ from types import ModuleType
 from typing import NoReturn
 
 from race_equality.errors import InputError
-from race_equality.sources import boundaries, ods, patients_return, return_workbook, staff_survey, systems, wres_return
 from race_equality.sources.catalogue import PUBLICATIONS
-from race_equality.sources.files import is_pack, is_workbook, is_zipped_csv, unpack
+from race_equality.sources.cells import Workbook, csv_columns
+from race_equality.sources.file_kinds import is_pack, is_workbook, is_zipped_csv, unpack
 from race_equality.sources.headers import nearest, normalised, same_words
 from race_equality.sources.publication import Publication
-from race_equality.sources.reading import Workbook, csv_columns
+from race_equality.sources.publications import boundaries, staff_survey, systems
+from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import workbook as return_workbook
+from race_equality.sources.returns import wres as wres_return
 
 _TRUST_LIST_COLUMNS = {
     "ods_trusts": ods.TRUST_COLUMNS,

@@ -31,8 +31,8 @@ from race_equality.figures.store import (
 )
 from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
 from race_equality.project import Project
-from race_equality.sources import ods
 from race_equality.sources.catalogue import TRUST_FILES
+from race_equality.sources.publications import organisation_data_service as ods
 
 #: What is read together; the successions that are held make up for the file of them.
 TOGETHER = ("ods_etr", "ods_trusts")

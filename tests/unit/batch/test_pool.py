@@ -11,7 +11,7 @@ import pytest
 
 from race_equality.batch import pool as pools
 from race_equality.batch.execute import Execution
-from race_equality.batch.orders import Began, Order, Rendering
+from race_equality.batch.page_requests import Began, Order, Rendering
 from race_equality.batch.plan import Page
 from race_equality.batch.pool import Pool
 

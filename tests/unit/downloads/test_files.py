@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from race_equality.disclosure.audit import audit_site
+from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import Rule
 from race_equality.downloads.codebook import COLUMNS
 from race_equality.downloads.delimited import as_text, csv_text

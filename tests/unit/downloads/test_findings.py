@@ -5,11 +5,11 @@ import re
 import pandas as pd
 import pytest
 
+from race_equality.definitions.indicators import WRES
 from race_equality.disclosure.rules import Rule
 from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
 from race_equality.indicators.access import MEASURES
-from race_equality.definitions.indicators import WRES
 from race_equality.indicators.findings import GAP
 from race_equality.indicators.survey import QUESTIONS
 

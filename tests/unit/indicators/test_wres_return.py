@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.indicators.since import change_since
+from race_equality.indicators.change_since import change_since
 from race_equality.indicators.wres_return import (
     board_against_workforce,
     relative_likelihoods,

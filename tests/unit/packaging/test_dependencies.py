@@ -158,7 +158,7 @@ def test_what_builds_does_without_jupyterlab():
     assert "jupyterlab" in pinned("requirements-lab.lock")
 
 
-BUILD_IMPORTS = "altair, pandas, papermill, jsonschema, vl_convert, race_equality.golden"
+BUILD_IMPORTS = "altair, pandas, papermill, jsonschema, vl_convert, race_equality.commands.golden"
 
 
 def test_a_build_process_never_compiles_the_grammar():

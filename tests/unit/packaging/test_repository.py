@@ -24,7 +24,7 @@ LAYOUT = (
     "index.qmd",
     "environment.yml",
     "tests",
-    "src/race_equality/cli.py",
+    "src/race_equality/commands/main.py",
     "README.md",
     "pyproject.toml",
     "requirements.lock",

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from lxml import html as lxml_html
 
-from race_equality.cli import main
+from race_equality.commands.main import main
 from race_equality.errors import InputError
 from race_equality.project import Project
 from race_equality.render import stage_project

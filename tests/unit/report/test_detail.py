@@ -5,12 +5,12 @@ import math
 import pandas as pd
 import pytest
 
-from race_equality.indicators.among_trusts import with_positions
+from race_equality.indicators.funnel_position import with_positions
 from race_equality.indicators.maternity import maternity_rates
 from race_equality.indicators.patients_return import patients_by_group, patients_summary
 from race_equality.report import bands, experience, patients, sentences, words
-from race_equality.report.enough import enough_to_act_on
-from race_equality.report.side_by_side import side_by_side
+from race_equality.report.enough_to_act_on import enough_to_act_on
+from race_equality.report.staff_and_patients_table import side_by_side
 from race_equality.statistics.trend import YearsToParity
 
 NONE = pd.DataFrame({"number": [], "breakdown": []})

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from altair.utils.schemapi import SchemaValidationError
 
-from race_equality.report import alt_text, pictures
+from race_equality.report import alt_text, chart_builders
 from race_equality.report.charts import chart_svg, layered
 from race_equality.report.display import callout, show_chart, show_table
 
@@ -32,9 +32,9 @@ def test_a_chart_speaks_to_a_screen_reader():
 
 
 def test_a_chart_is_the_same_at_every_run():
-    first = chart_svg(pictures.association_chart(LINKS), title="t", description="d")
+    first = chart_svg(chart_builders.association_chart(LINKS), title="t", description="d")
     chart_svg(BARS, title="another in between moves vega's counters", description="d")
-    assert chart_svg(pictures.association_chart(LINKS), title="t", description="d") == first
+    assert chart_svg(chart_builders.association_chart(LINKS), title="t", description="d") == first
 
 
 def test_layers_are_drawn_as_altair_draws_them():
@@ -61,7 +61,7 @@ def labels_of(svg: str) -> list[str]:
 
 
 def test_a_mark_says_its_figure_as_it_is_printed():
-    svg = chart_svg(pictures.association_chart(LINKS), title="t", description="d")
+    svg = chart_svg(chart_builders.association_chart(LINKS), title="t", description="d")
     assert labels_of(svg) == [
         "A long name of a measure, ethnic minority staff: 0.12 (95% interval 0.02 to 0.22)",
         "Another, ethnic minority staff: −0.20 (95% interval −0.30 to −0.10)",
@@ -111,9 +111,9 @@ SQUARES = {
     ],
 }
 CHARTS = {
-    "group": lambda: pictures.group_chart(SHARES.assign(label="Measure", group=["Ethnic minority", "White"])),
-    "detailed": lambda: pictures.detailed_group_chart(SHARES.assign(group=["Arab", "Irish"])),
-    "association": lambda: pictures.association_chart(
+    "group": lambda: chart_builders.group_chart(SHARES.assign(label="Measure", group=["Ethnic minority", "White"])),
+    "detailed": lambda: chart_builders.detailed_group_chart(SHARES.assign(group=["Arab", "Irish"])),
+    "association": lambda: chart_builders.association_chart(
         pd.DataFrame(
             {
                 "label": ["Waits"],
@@ -124,7 +124,7 @@ CHARTS = {
             }
         )
     ),
-    "funnel": lambda: pictures.funnel_chart(
+    "funnel": lambda: chart_builders.funnel_chart(
         TRUSTS.assign(
             total=[104, 222, 1236, 3333],
             percent=[10.12345, 15.23456, 20.34567, 12.45678],
@@ -144,7 +144,7 @@ CHARTS = {
         x_title="Staff",
         highlight="RAA",
     ),
-    "strip": lambda: pictures.strip_chart(
+    "strip": lambda: chart_builders.strip_chart(
         TRUSTS.assign(
             label="Question",
             percent=[10.12345, 15.23456, 20.34567, 12.45678],
@@ -155,11 +155,11 @@ CHARTS = {
         highlight_label="This trust",
         others_label="Others",
     ),
-    "months": lambda: pictures.months_chart(MONTHS),
-    "years": lambda: pictures.years_chart(YEARS[:3]),
-    "years by group": lambda: pictures.years_by_group_chart(YEARS),
-    "months by group": lambda: pictures.months_by_group_chart(MONTHS),
-    "distribution": lambda: pictures.distribution_chart(
+    "months": lambda: chart_builders.months_chart(MONTHS),
+    "years": lambda: chart_builders.years_chart(YEARS[:3]),
+    "years by group": lambda: chart_builders.years_by_group_chart(YEARS),
+    "months by group": lambda: chart_builders.months_by_group_chart(MONTHS),
+    "distribution": lambda: chart_builders.distribution_chart(
         TRUSTS.assign(
             group=["London", "London", "Midlands", "Midlands"],
             value=[1.23456, 1.23456, -3.45678, 9.87654],
@@ -170,7 +170,7 @@ CHARTS = {
         series=["Clear", "Unclear"],
         centre={"All trusts": 3.45678},
     ),
-    "scatter": lambda: pictures.scatter_chart(
+    "scatter": lambda: chart_builders.scatter_chart(
         TRUSTS.assign(
             x=[1.23456, 2.34567, 3.45678, 4.56789],
             y=[5.67891, 6.78912, 7.89123, 8.91234],
@@ -181,7 +181,7 @@ CHARTS = {
         y_title="Patients",
         series=["London", "Elsewhere"],
     ),
-    "map": lambda: pictures.system_map(
+    "map": lambda: chart_builders.system_map(
         pd.DataFrame(
             {
                 "system_code": [f["properties"]["system_code"] for f in SQUARES["features"]],
@@ -247,7 +247,7 @@ def test_equal_figures_are_piled_up_and_each_dot_is_seen():
 
 def test_a_map_of_more_than_four_classes_is_refused():
     with pytest.raises(ValueError, match="at most three classes with figures"):
-        pictures.system_map(pd.DataFrame(), SQUARES, classes=["a", "b", "c", "d", "e"], title="t")
+        chart_builders.system_map(pd.DataFrame(), SQUARES, classes=["a", "b", "c", "d", "e"], title="t")
 
 
 def test_show_chart_has_alternative_text_and_caption():
@@ -316,7 +316,9 @@ def test_a_funnel_draws_every_trust(series):
             "upper_998": [26.0, 20.0],
         }
     )
-    svg = chart_svg(pictures.funnel_chart(points, limits, x_title="Staff", highlight="RAA"), title="t", description="d")
+    svg = chart_svg(
+        chart_builders.funnel_chart(points, limits, x_title="Staff", highlight="RAA"), title="t", description="d"
+    )
     drawn = re.findall(r'class="mark-symbol role-mark[^>]*>(.*?)</g>', svg, flags=re.DOTALL)
     # A mark of no size is drawn as M0,0 and seen by nobody.
     shapes = [shape for group in drawn for shape in re.findall(r'<(?:path|circle)[^>]* (?:d|r)="([^"]+)"', group)]
@@ -353,12 +355,12 @@ def funnel_of(number):
             "upper_998": [26.0, 20.0],
         }
     )
-    return pictures.funnel_chart(many_trusts(number), limits, x_title="Staff", highlight="Z0000")
+    return chart_builders.funnel_chart(many_trusts(number), limits, x_title="Staff", highlight="Z0000")
 
 
 def strip_of(number):
     rows = many_trusts(number).assign(label="Question", lower=9.0, upper=21.0)
-    return pictures.strip_chart(
+    return chart_builders.strip_chart(
         rows.assign(here=rows["trust_code"] == "Z0000"), highlight_label="This trust", others_label="Other acute trusts"
     )
 
@@ -370,13 +372,13 @@ def distribution_of(number):
         said="",
         series=["Clear" if i % 2 else "Unclear" for i in range(number)],
     )
-    return pictures.distribution_chart(rows.sort_values("group"), x_title="Gap", series=["Clear", "Unclear"])
+    return chart_builders.distribution_chart(rows.sort_values("group"), x_title="Gap", series=["Clear", "Unclear"])
 
 
 def scatter_of(number):
     rows = many_trusts(number).assign(x=lambda d: d["percent"], y=lambda d: d["total"] / 100, said="")
     rows["series"] = ["London" if i % 3 else "Elsewhere" for i in range(number)]
-    return pictures.scatter_chart(rows, x_title="Staff", y_title="Patients", series=["London", "Elsewhere"])
+    return chart_builders.scatter_chart(rows, x_title="Staff", y_title="Patients", series=["London", "Elsewhere"])
 
 
 @pytest.mark.parametrize("chart", [funnel_of, strip_of, distribution_of, scatter_of])
@@ -413,12 +415,12 @@ def test_the_range_of_the_others_in_place_of_their_ticks():
 
 
 def test_a_caption_says_what_a_mark_stands_for():
-    assert (pictures.about_marks(400), pictures.about_ticks(400)) == ("", "Each tick is a trust")
-    assert "stands for the trusts around it" in pictures.about_marks(401)
-    assert pictures.about_marks(401, own="This trust and similar trusts").startswith(
+    assert (chart_builders.about_marks(400), chart_builders.about_ticks(400)) == ("", "Each tick is a trust")
+    assert "stands for the trusts around it" in chart_builders.about_marks(401)
+    assert chart_builders.about_marks(401, own="This trust and similar trusts").startswith(
         ". This trust and similar trusts have"
     )
-    assert "middle half" in pictures.about_ticks(401)
+    assert "middle half" in chart_builders.about_ticks(401)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // Charts answer to pointer, touch and keyboard: each mark says its figure, and a trust can be looked up.
 // Without script the pictures stand as they are. Nothing here is drawn, rounded or computed: a mark says
-// the words that the picture itself carries (race_equality.report.pictures).
+// the words that the picture itself carries (race_equality.report.chart_builders).
 (function () {
   "use strict";
   var SVG = "http://www.w3.org/2000/svg";

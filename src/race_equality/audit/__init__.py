@@ -1,0 +1,1 @@
+"""Reads the built site as an attacker would, and reports what it gives away."""

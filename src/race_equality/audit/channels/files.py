@@ -1,0 +1,150 @@
+"""Any published file, by its kind; archives and PDFs hold others."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from race_equality.audit.channels.content import RASTER, Content, Text, Unread
+from race_equality.audit.channels.markup import html, json_value, svg
+from race_equality.audit.channels.notebooks import notebook, without_run
+from race_equality.audit.channels.sheets import delimited, workbook
+
+#: What holds no words: fonts and style.
+_WITHOUT_WORDS = {".woff", ".woff2", ".ttf", ".otf", ".css"}
+#: Pictures made of points may show any figure, and nothing here can read them. The reports have none.
+_OF_POINTS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
+_AS_TEXT = {
+    ".typ",
+    ".jinja",
+    ".scss",
+    ".txt",
+    ".md",
+    ".qmd",
+    ".yml",
+    ".yaml",
+    ".log",
+    ".xml",
+    ".js",
+    ".map",
+    ".bib",
+    ".py",
+    ".lua",
+    "",
+}
+
+
+def read_file(path: Path, site: Path) -> Iterator[Content]:
+    """Read everything that one file says.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    site : Path
+        The folder that is published, for the file's name.
+
+    Yields
+    ------
+    Text, Table or Unread
+    """
+    yield from _read_bytes(path.read_bytes(), path.relative_to(site).as_posix())
+
+
+def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
+    ending = PurePosixPath(name.split("!")[-1]).suffix.lower()
+    if ending in _WITHOUT_WORDS:
+        return
+    if ending in _OF_POINTS:
+        yield Unread(name, RASTER)
+        return
+    try:
+        if ending in (".html", ".htm"):
+            yield from html(data.decode("utf-8"), name)
+        elif ending == ".svg":
+            yield from svg(data.decode("utf-8"), name, "SVG", "")
+        elif ending == ".ipynb":
+            yield from notebook(json.loads(data), name)
+        elif ending in (".json", ".geojson"):
+            value = json.loads(data)
+            if PurePosixPath(name).name == "manifest.json":
+                value = without_run(value)
+            yield from json_value(value, name, "JSON", "")
+        elif ending == ".jsonl":
+            for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
+                yield from json_value(json.loads(line), name, "JSON", f"line {number}")
+        elif ending in (".csv", ".tsv"):
+            yield from delimited(data.decode("utf-8-sig"), name, "\t" if ending == ".tsv" else ",")
+        elif ending in (".parquet", ".xlsx", ".xls", ".ods"):
+            yield from workbook(data, name, ending)
+        elif ending == ".pdf":
+            yield from _pdf(data, name)
+        elif ending == ".zip":
+            yield from _archive(data, name)
+        elif ending in _AS_TEXT:
+            yield Text(name, "text file", "", data.decode("utf-8"))
+        else:
+            yield Unread(name, f"files ending in {ending} are not read")
+    except Exception as error:  # whatever is wrong with a file, an audit must say that it was not read
+        yield Unread(name, f"cannot be read ({type(error).__name__}: {error})")
+
+
+def _archive(data: bytes, name: str) -> Iterator[Content]:
+    import io
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.namelist():
+            if not member.endswith("/"):
+                yield from _read_bytes(archive.read(member), f"{name}!{member}")
+
+
+#: Entries of a PDF's dictionaries that hold words: alternative texts, notes, names of fields.
+_WORDS_IN_PDF = {"/Alt", "/ActualText", "/Contents", "/TU", "/E"}
+
+
+def _pdf(data: bytes, name: str) -> Iterator[Content]:
+    """Text by poppler's pdftotext; attachments, alternative texts and metadata by pikepdf."""
+    if shutil.which("pdftotext"):
+        done = subprocess.run(
+            ["pdftotext", "-layout", "-enc", "UTF-8", "-", "-"], input=data, capture_output=True, check=False
+        )
+        if done.returncode:
+            yield Unread(name, "pdftotext could not read it")
+        for page, text in enumerate(done.stdout.decode("utf-8", "replace").split("\f"), 1):
+            for line in text.splitlines():
+                if line.strip():
+                    yield Text(name, "PDF text", f"page {page}", line.strip())
+    else:
+        yield Unread(name, "the text of a PDF needs pdftotext (poppler-utils)")
+    try:
+        import pikepdf
+    except ImportError:
+        yield Unread(name, "a PDF's attachments and alternative texts need the package pikepdf")
+        return
+    import io
+
+    with pikepdf.open(io.BytesIO(data)) as document:
+        for title, attachment in document.attachments.items():
+            content = attachment.get_file().read_bytes()
+            yield from _read_bytes(content, f"{name}!{title}")
+        for key, value in document.docinfo.items():
+            yield Text(name, "PDF metadata", str(key), str(value))
+        if "/Metadata" in document.Root:
+            # the packet's values, without its identifiers and dates
+            packet = document.Root.Metadata.read_bytes().decode("utf-8", "replace")
+            for value in re.findall(r">([^<>]+)<", packet):
+                if value.strip():
+                    yield Text(name, "PDF metadata", "XMP", value.strip())
+        for item in document.objects:
+            if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image":
+                yield Unread(name, RASTER)
+            if isinstance(item, pikepdf.Dictionary):
+                for key in _WORDS_IN_PDF.intersection(item.keys()):
+                    value = item.get(key)
+                    if isinstance(value, pikepdf.String) and str(value).strip():
+                        yield Text(name, f"PDF {key[1:]}", "", str(value))

@@ -1,0 +1,68 @@
+"""Notebooks: sources, outputs in every format, attachments, metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from race_equality.audit.channels.content import RASTER, Content, Text, Unread
+from race_equality.audit.channels.markup import html, json_value, svg
+
+#: What papermill and Jupyter write about the run itself.
+_ABOUT_THE_RUN = {
+    "execution",
+    "duration",
+    "start_time",
+    "end_time",
+    "execution_count",
+    "version",
+    "kernelspec",
+    "language_info",
+    "nbformat",
+    "nbformat_minor",
+    "seconds",
+}
+
+
+def without_run(value):
+    """Leave out what tells about the run itself, at any depth."""
+    if isinstance(value, dict):
+        return {k: without_run(v) for k, v in value.items() if k not in _ABOUT_THE_RUN}
+    return [without_run(v) for v in value] if isinstance(value, list) else value
+
+
+def notebook(notebook: dict, name: str) -> Iterator[Content]:
+    """Read an executed notebook."""
+    yield from json_value(without_run(notebook.get("metadata", {})), name, "notebook metadata", "metadata")
+    for number, cell in enumerate(notebook.get("cells", []), 1):
+        place = f"cell {number}"
+        yield Text(name, f"notebook {cell.get('cell_type')} source", place, _joined(cell.get("source")))
+        yield from json_value(without_run(cell.get("metadata", {})), name, "notebook cell metadata", place)
+        for attachment, bundle in cell.get("attachments", {}).items():
+            yield from _bundle(bundle, name, f"{place} attachment {attachment}")
+        for output in cell.get("outputs", []):
+            yield from json_value(without_run(output.get("metadata", {})), name, "notebook output metadata", place)
+            yield from _bundle(output.get("data", {}), name, place)
+            for key in ("text", "traceback", "evalue"):
+                if output.get(key):
+                    yield Text(name, f"notebook output {key}", place, _joined(output[key]))
+
+
+def _bundle(data: dict, name: str, place: str) -> Iterator[Content]:
+    for kind, value in data.items():
+        if kind == "image/svg+xml":
+            yield from svg(_joined(value), name, "SVG in notebook", place)
+        elif kind in ("text/html", "text/markdown"):
+            for item in html(_joined(value), name, f"notebook {kind}"):
+                if isinstance(item, Text):
+                    item = Text(item.file, item.channel, f"{place}, {item.place}", item.text, item.record)
+                yield item
+        elif "json" in kind:
+            yield from json_value(value, name, f"notebook {kind}", place)
+        elif kind.startswith("image/"):
+            yield Unread(name, f"{place}: {RASTER}")
+        else:
+            yield Text(name, f"notebook {kind}", place, _joined(value))
+
+
+def _joined(value) -> str:
+    return "".join(value) if isinstance(value, list) else str(value or "")

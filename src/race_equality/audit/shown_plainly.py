@@ -1,0 +1,60 @@
+"""What stands openly and should not: too precise, of too few, or in a file that nobody can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from race_equality.audit.channels import Content, Unread
+from race_equality.audit.printed_numbers import NOT_FIGURES, numbers_in, only_number, pieces_in, tables_in
+from race_equality.audit.problem import Problem
+from race_equality.disclosure.attack import small_fractions
+from race_equality.disclosure.rules import Rule
+
+_COUNTS_PEOPLE = re.compile(
+    r"^(number of )?(staff|people|headcount|members|respondents)( \(.*\))?$|who answered", re.IGNORECASE
+)
+_COUNTS_ANSWERS = re.compile(r"answered|respond", re.IGNORECASE)
+
+
+def unread(contents: Iterable[Content]) -> Iterator[Problem]:
+    for item in contents:
+        if isinstance(item, Unread):
+            yield Problem(item.file, "unread", "file", "", item.reason)
+
+
+def too_precise(contents: Iterable[Content], rule: Rule, *, of_a_trust: bool) -> Iterator[Problem]:
+    """Decimals beyond the rule; pages for all trusts may quote national percentages as published."""
+    more = re.compile(rf"\d\.\d{{{min(rule.percent_decimals, rule.ratio_decimals) + 1}}}")
+    for file, channel, place, text in pieces_in(contents):
+        if channel.startswith(NOT_FIGURES) or channel.endswith(" attributes"):
+            continue  # (attributes stand there one by one as well)
+        if not more.search(text):
+            continue
+        for number in numbers_in(text):
+            allowed = rule.percent_decimals if number.percent and of_a_trust else rule.ratio_decimals
+            if number.decimals <= allowed:
+                continue
+            message = f"{number.text}{'%' if number.percent else ''} has more than {allowed} decimals"
+            if number.decimals >= 4:
+                share = number.value / 100 if number.value > 1 else number.value
+                decimals = number.decimals + 2 if number.value > 1 else number.decimals
+                small = small_fractions(share, decimals, rule.minimum_responses)
+                if small:
+                    message += f" and can only be {small[0]} of so few"
+            yield Problem(file, "too precise", channel, place, message)
+
+
+def too_few(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
+    """A count of people in a table that should have been hidden."""
+    for table in tables_in(contents):
+        for i, column in enumerate(table.columns):
+            if not _COUNTS_PEOPLE.search(column):
+                continue
+            answers = _COUNTS_ANSWERS.search(column)
+            least = rule.minimum_responses if answers else rule.minimum_people
+            for row in table.rows:
+                number = only_number(row[i]) if i < len(row) else None
+                if number and not number.percent and not number.decimals and 0 <= number.value < least:
+                    message = f"{column} of {row[0]} is {row[i]}, and fewer than {least} are not shown"
+                    yield Problem(table.file, "too few", table.channel, table.place, message)

@@ -1,0 +1,369 @@
+"""What a worker of a Dask cluster does with a page: run its notebook, render it, send the files back.
+
+A worker has threads, and papermill is not thread-safe (it changes the working directory of its
+process), so each page is made in a process of its own, which stays for the next one. That process is
+``python -m race_equality.batch.cluster_worker``; it takes orders on its standard input and ends with it. Its
+kernels come from a fork server, which is yet another process: nothing is forked from one with threads.
+"""
+
+from __future__ import annotations
+
+import collections
+import io
+import os
+import pickle
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import race_equality
+from race_equality.batch.execute import Execution
+from race_equality.batch.manifest import hash_files, versions
+from race_equality.batch.page_requests import Began, Order, Rendering, Workshop
+from race_equality.errors import RaceEqualityError
+from race_equality.render.files import write_atomically
+
+if TYPE_CHECKING:
+    from race_equality.project import Project
+
+#: What of the project goes to the workers: all that a notebook or a page is made from.
+_SHIPPED = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources")
+
+
+@dataclass(frozen=True)
+class Task:
+    """An order with all that a machine needs that has nothing of this one's.
+
+    Parameters
+    ----------
+    order : Order
+    notebook : bytes or None
+        The executed notebook, when it has only to be rendered.
+    engine : str or None
+        The papermill engine.
+    timeout : int or None
+        Seconds that one cell may run.
+    notebooks : int
+        How many notebooks the build runs; with many it pays to compute ahead what all share.
+    """
+
+    order: Order
+    notebook: bytes | None
+    engine: str | None
+    timeout: int | None
+    notebooks: int
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What comes back.
+
+    Parameters
+    ----------
+    page : str
+        The page's path.
+    news : tuple of Execution or Rendering
+        As a process of this machine would tell them.
+    notebook : bytes or None
+        As executed; or, when it failed, as far as it got.
+    files : mapping of str to bytes
+        The page's files, relative to the site; empty when it was not rendered.
+    """
+
+    page: str
+    news: tuple[Execution | Rendering, ...]
+    notebook: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class LostProcessError(RaceEqualityError):
+    """The process that made a page ended under it."""
+
+
+class OtherVersionError(RaceEqualityError):
+    """A worker would make another page than the machine that asks for it."""
+
+
+# -- the project, shipped ----------------------------------------------------------------------------
+
+
+def pack(project: Project) -> bytes:
+    """Pack all that pages are made from.
+
+    Parameters
+    ----------
+    project : Project
+
+    Returns
+    -------
+    bytes
+        A ZIP archive, which workers unpack; no shared folder is needed.
+
+    Raises
+    ------
+    RaceEqualityError
+        When a trust's own return is there: it never leaves this machine.
+    """
+    returns = sorted(path.stem for path in (project.root / "data" / "local").glob("*.parquet"))
+    if returns:
+        raise RaceEqualityError(
+            f"data/local holds trusts' own returns ({', '.join(returns[:5])}), which never leave this machine. "
+            "Build without --scheduler, or move that folder aside to build the other trusts on the cluster."
+        )
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in _SHIPPED:
+            place = project.root / name
+            for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+                if file.is_file():
+                    archive.write(file, file.relative_to(project.root).as_posix())
+    return content.getvalue()
+
+
+def describe() -> dict[str, str]:
+    """Say what decides how a page comes out here, beside the project: code and versions."""
+    package = Path(race_equality.__file__).parent
+    files = (file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {"the package's code": hash_files(files, base=package), **versions()}
+
+
+@cache
+def _described() -> dict[str, str]:
+    return describe()
+
+
+def differences(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Put in words how another machine differs; empty when it does not."""
+    found = []
+    for name in here:
+        if there.get(name) != here[name]:
+            versions_ = "" if " " in name else f" ({there.get(name, 'none')} there, {here[name]} here)"
+            found.append(f"{name}{versions_}")
+    return ", ".join(found)
+
+
+# -- in a worker of the cluster ----------------------------------------------------------------------
+
+
+def make_page(project: bytes, run: str, expected: Mapping[str, str], task: Task) -> Parcel:
+    """Make one page; this is the task that Dask runs.
+
+    Parameters
+    ----------
+    project : bytes
+        From :func:`pack`.
+    run : str
+        Names the build; also the topic under which the page's beginning is told.
+    expected : mapping of str to str
+        From :func:`describe`, on the machine that asks.
+    task : Task
+
+    Returns
+    -------
+    Parcel
+        Also when the notebook failed, which trying again would not mend.
+
+    Raises
+    ------
+    OtherVersionError, LostProcessError
+        Another worker may do better: Dask tries again, a few times.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    if wrong := differences(_described(), expected):
+        raise OtherVersionError(f"The worker {worker.address} is of another version: {wrong}.")
+    worker.log_event(run, task.order.page.path)
+    with _checkout(run, project, Path(worker.local_directory)).process() as process:
+        return process.make(task)
+
+
+def forget(run: str) -> None:
+    """End what a build has left in this worker: its processes and its copy of the project."""
+    with _checkouts_lock:
+        checkout = _checkouts.pop(run, None)
+        _over.append(run)
+    if checkout is not None:
+        checkout.close()
+
+
+class _Checkout:
+    """A build's copy of the project in a worker, and the processes that make its pages."""
+
+    def __init__(self, project: bytes, folder: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="race-equality-", dir=folder))
+        self._idle: list[_Process] = []
+        self._all: list[_Process] = []
+        self._lock = threading.Lock()
+        with zipfile.ZipFile(io.BytesIO(project)) as archive:
+            archive.extractall(self.folder / "project")
+
+    @contextmanager
+    def process(self) -> Iterator[_Process]:
+        with self._lock:
+            if self._idle:
+                process = self._idle.pop()
+            else:
+                process = _Process(self.folder)
+                self._all.append(process)
+        yield process
+        with self._lock:  # one that failed is not used again
+            self._idle.append(process)
+
+    def close(self) -> None:
+        with self._lock:
+            for process in self._all:
+                process.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_checkouts: dict[str, _Checkout] = {}
+_checkouts_lock = threading.Lock()
+
+#: Builds that have ended: a page of theirs that is begun late is not made.
+_over: collections.deque[str] = collections.deque(maxlen=100)
+
+
+def _checkout(run: str, project: bytes, folder: Path) -> _Checkout:
+    with _checkouts_lock:
+        if run in _over:
+            raise LostProcessError("The build has ended.")
+        if run not in _checkouts:
+            _checkouts[run] = _Checkout(project, folder)
+        return _checkouts[run]
+
+
+class _Process:
+    """The worker's end of a process that makes pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "RACE_EQUALITY_PROJECT": str(folder / "project")},
+        )
+
+    def make(self, task: Task) -> Parcel:
+        try:
+            _send(self._process.stdin, task)
+            answer = _receive(self._process.stdout)
+        except OSError:
+            answer = None
+        if not isinstance(answer, Parcel):
+            status = self._process.wait()
+            raise LostProcessError(
+                f"The process that made the page was ended with status {status} (often for want of memory)."
+            )
+        return answer
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+# -- in the process that makes pages -----------------------------------------------------------------
+
+
+def _send(stream: BinaryIO, content: object) -> None:
+    data = pickle.dumps(content)
+    stream.write(len(data).to_bytes(8, "big") + data)
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> object:
+    """Read what was sent; None at the end of the stream."""
+    length = stream.read(8)
+    if len(length) < 8:
+        return None
+    size = int.from_bytes(length, "big")
+    data = stream.read(size)
+    # only ever from the process that started this one, or that this one started
+    return pickle.loads(data) if len(data) == size else None
+
+
+def _main(folder: Path) -> None:
+    # What kernels and libraries print goes to the worker's log, and not among the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+
+    def listen() -> None:
+        with os.fdopen(os.dup(0), "rb") as stream:
+            while (task := _receive(stream)) is not None:
+                tasks.put(task)
+        # The worker is gone: whatever is running here has nobody to send it to.
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    task = tasks.get()
+    with ExitStack() as shared:
+        make = _prepare(folder, task, shared)
+        while True:
+            _send(answers, make(task))
+            task = tasks.get()
+
+
+def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], Parcel]:
+    """Stage the project, start what notebooks share as on one machine, and return what makes pages."""
+    from race_equality.batch.build_services import shared_by_notebooks
+    from race_equality.batch.freshness import outputs_of
+    from race_equality.batch.page_maker import Maker
+    from race_equality.project import Project
+    from race_equality.render import stage_project
+
+    project = Project(folder / "project")
+    place = Path(tempfile.mkdtemp(prefix="pages-", dir=folder))
+    shop = Workshop(
+        project.root, place / "project", place / "site", place, place / "failed", first.engine, first.timeout
+    )
+    stage_project(project, shop.staged)
+    shared.enter_context(
+        shared_by_notebooks(folder / "cache", project, engine=first.engine, jobs=1, notebooks=first.notebooks)
+    )
+    maker = Maker(shop)
+
+    def make(task: Task) -> Parcel:
+        order, news = task.order, []
+        page = order.page
+        executed, failed = shop.staged / page.path, shop.failed / page.path
+        if task.notebook is not None:
+            write_atomically(executed, task.notebook)
+        for name in order.beside:  # so that the page links to them
+            (shop.site / name).parent.mkdir(parents=True, exist_ok=True)
+            (shop.site / name).touch()
+        try:
+            maker.make(order, lambda one: None if isinstance(one, Began) else news.append(one))
+            notebook = next((file for file in (failed, executed) if file.is_file()), None)
+            made = [name for name, size in outputs_of(page, shop.site).items() if size]  # not only touched
+            return Parcel(
+                page.path,
+                tuple(news),
+                notebook.read_bytes() if order.execute and notebook else None,
+                {name: (shop.site / name).read_bytes() for name in made},
+            )
+        finally:
+            executed.unlink(missing_ok=True)
+            for folder_ in (shop.failed, shop.site):
+                shutil.rmtree(folder_, ignore_errors=True)
+
+    return make
+
+
+if __name__ == "__main__":
+    # Classes are pickled by the name of their module, which here would be __main__.
+    from race_equality.batch import cluster_worker
+
+    cluster_worker._main(Path(sys.argv[1]))

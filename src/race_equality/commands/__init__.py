@@ -1,0 +1,1 @@
+"""The command race-equality and its subcommands."""

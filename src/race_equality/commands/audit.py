@@ -1,0 +1,61 @@
+"""``race-equality audit``: what a built site gives away about the few people it hides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("audit")
+@click.argument("site", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--outsider", is_flag=True, help="Use nothing but the site, as somebody outside would.")
+@click.option(
+    "--against",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="What was published before: the two must not give away together what each hides.",
+)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files at once.")
+@click.option("--limit", type=click.IntRange(min=1), default=40, show_default=True, help="Problems to print.")
+def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, limit: int) -> None:
+    """Try to recover what a built site hides.
+
+    SITE is the folder that is published; output/site of the project without it. Everything in it is read:
+    pages and their attributes, pictures, PDFs with attachments, notebooks with outputs and metadata,
+    downloads. The whole output folder of a build can be given as well: then its log, its manifest and
+    notebooks that failed are read too. Exit status: 0 nothing recovered, 1 something was, 2 the site could not be audited.
+    """
+    from race_equality.audit.site import audit_site
+    from race_equality.errors import RaceEqualityError
+
+    try:
+        figures, names, rules, measures = None, {}, {}, {}
+        if not outsider:
+            from race_equality.figures.store import read_figures
+            from race_equality.figures.trusts import read_trusts
+            from race_equality.params import read_rules
+            from race_equality.report.summary_table import names_of_measures
+
+            figures = read_figures()
+            names = read_trusts().set_index("trust_code")["trust_name"].to_dict()
+            _, rules = read_rules()
+            measures = names_of_measures()
+        if site is None:
+            from race_equality.project import find_project
+
+            site = find_project().root / "output" / "site"
+        result = audit_site(
+            site, figures=figures, names=names, rules=rules, measures=measures, against=against, jobs=jobs
+        )
+    except RaceEqualityError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise click.exceptions.Exit(2) from None
+    for problem in result.problems[:limit]:
+        click.echo(str(problem))
+    if len(result.problems) > limit:
+        click.echo(f"… and {len(result.problems) - limit} more (--limit).")
+    read = f"{result.files} files read, {result.hidden} hidden cells attacked"
+    if result.problems:
+        click.echo(f"{read}: {len(result.problems)} problems.", err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(f"{read}: nothing recovered.")

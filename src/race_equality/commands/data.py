@@ -1,0 +1,569 @@
+"""The commands under ``race-equality data``: read publications, and see what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import click
+
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.project import Project, find_project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from race_equality.figures.provenance import Source
+    from race_equality.sources.ingest import Outcome
+
+_SHARED = Path("..") / "shared" / "data"
+_STATUS_WORDS = {
+    "ok": "figures",
+    "suppressed": "suppressed",
+    "not_available": "not available",
+    "not_applicable": "not applicable",
+}
+_UNIT_WORDS = {
+    "percent": "%",
+    "people": " people",
+    "fte": " full-time equivalents",
+    "ratio": "",
+    "score": "",
+    "quintile": "",
+    "count": "",
+    "per_1000": " per 1,000",
+    "per_100000": " per 100,000",
+    "years": " years",
+}
+
+
+@click.group()
+def data() -> None:
+    """Read publications into data/figures, and see what is held there."""
+
+
+@data.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--only", multiple=True, metavar="ID", help="Read only this publication (may be repeated).")
+def read(folder: Path | None, only: tuple[str, ...]) -> None:
+    """Read the raw files in FOLDER and write data/figures and data/sources.
+
+    FOLDER is laid out like ../shared/data, which is read when no FOLDER is given. Either all
+    files are read and written or, after any error, the store is as it was.
+    """
+    from race_equality.sources.ingest import read_folder
+
+    project = find_project()
+    folder = folder or _raw_folder(project)
+    if folder is None:
+        raise RaceEqualityError(
+            "Give the folder with the raw files: race-equality data read FOLDER. The figures "
+            "already read stand in data/figures; reports need no raw file."
+        )
+    for outcome in read_folder(folder, project, only=only):
+        _say(outcome, project)
+
+
+@data.command()
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
+def add(files: tuple[Path, ...]) -> None:
+    """Read each FILE: a new edition of a publication, or a filled-in return.
+
+    What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
+    new edition takes the place of the one held, an older one is refused, and after any error in a file
+    the store is as it was before that file. A return goes to data/local, which git ignores.
+
+    \b
+    race-equality data add ~/Downloads/FILE.xlsx
+    race-equality data add FOLDER data.zip
+    race-equality data add etr.csv trusts.csv               a new trust list, when trusts have merged
+    race-equality data add data/local/RJ1_wres_return.xlsx  a return
+    """
+    from race_equality.sources.recognition import files_to_add, not_added
+
+    project = find_project()
+    problems = []
+    with files_to_add(files) as (found, left_out):
+        if not found:
+            raise RaceEqualityError("\n".join(["There are no files to add.", *left_out]))
+        for why_not in left_out:
+            click.echo(f"left out: {why_not}")
+        found = _without_trust_list(found, project, problems)
+        for path, asked in found:
+            if not asked and (why_not := not_added(path)):
+                click.echo(f"left out: {why_not}")
+                continue
+            try:
+                _add_one(path, project)
+            except RaceEqualityError as error:
+                problems.append(str(error))
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+
+
+def _without_trust_list(
+    found: list[tuple[Path, bool]], project: Project, problems: list[str]
+) -> list[tuple[Path, bool]]:
+    """Add the files of the trust list among others, before them; return the others."""
+    from race_equality.sources.recognition import trust_list_part
+    from race_equality.sources.trust_list import TOGETHER, add_trust_list
+
+    parts, others = {}, []
+    for path, asked in found:
+        try:
+            part = trust_list_part(path)
+        except InputError:
+            part = ""  # it is no file that can be read, and named so as one of the others
+        if part in (*TOGETHER, "ods_successors"):
+            parts[part] = (path, asked)
+        else:
+            others.append((path, asked))
+    if not parts:
+        return others
+    if not set(TOGETHER) <= parts.keys() and not any(asked for _, asked in parts.values()):
+        return found  # of a folder: left out, and said to be
+    try:
+        new = add_trust_list({part: path for part, (path, _) in parts.items()}, project)
+    except RaceEqualityError as error:
+        problems.append(str(error))
+        return others
+    for source in new.sources:
+        click.echo(f"{source.id}: {source.file}")
+    click.echo(f"  {new.trusts} trusts are open today")
+    if new.opened:
+        click.echo(f"  opened since: {', '.join(new.opened)}")
+    for code, trust in new.gone.items():
+        click.echo(
+            f"  {code} is closed: "
+            + (f"its figures stand under {trust}" if trust else "no single trust took its place")
+        )
+    if new.carried or new.dropped:
+        click.echo(f"  figures under another trust: {new.carried:,}; under none, and left out: {new.dropped:,}")
+    if not (new.opened or new.gone or new.carried or new.dropped):
+        click.echo("  the same trusts as held")
+    return others
+
+
+def _add_one(path: Path, project: Project) -> None:
+    from race_equality.sources.edition_changes import changes
+    from race_equality.sources.ingest import add_publication, add_return, previous_edition
+    from race_equality.sources.recognition import is_return
+
+    outcome = (add_return if is_return(path) else add_publication)(path, project)
+    _say(outcome, project)
+    if outcome.reading is not None and outcome.changed:
+        before, beside = outcome.before, False
+        if before.empty:
+            before, beside = previous_edition(outcome, project), True
+        found = changes(before, outcome.reading.figures, beside=beside)
+        if beside and len(before):
+            click.echo(f"  beside {before['source'].iloc[0]}:")
+        _say_changes(found)
+        if found.nothing:
+            click.echo("  the numbers are those that were held; they stand in other cells")
+    if outcome.is_return:
+        click.echo("  kept in data/local on this machine; git ignores that folder")
+
+
+@data.command()
+@click.argument("source_ids", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--addresses", type=click.Path(path_type=Path), help="Where to download from; otherwise data/addresses.yml."
+)
+def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
+    """Download what has an address that stays the same, and read it when it is new.
+
+    Which those are stands in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
+    which git ignores. Without a network nothing changes.
+    """
+    from race_equality.figures.provenance import read_sources
+    from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
+    from race_equality.sources.headers import nearest
+
+    project = find_project()
+    known = read_addresses(addresses or project.root / ADDRESSES)
+    for source_id in source_ids:
+        if source_id not in known:
+            near = nearest(source_id, known)
+            raise RaceEqualityError(
+                f"{source_id!r} has no address."
+                + (f" The nearest is {near!r}." if near else "")
+                + " Download the file in a browser and use `race-equality data add`."
+            )
+    held = {source.sha256 for source in read_sources(project=project)}
+    problems = []
+    for source_id in source_ids or known:
+        try:
+            path = download(known[source_id], project.root / "data" / "raw" / source_id)
+            _update_one(source_id, path, held, project)
+        except NoNetworkError:
+            raise  # the others would fail as well
+        except RaceEqualityError as error:
+            problems.append(f"{source_id}: {error}")
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+
+
+def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
+    from race_equality.figures.provenance import sha256_of
+    from race_equality.sources.catalogue import TRUST_FILES
+    from race_equality.sources.recognition import files_to_add
+
+    if source_id in TRUST_FILES:
+        if sha256_of(path) in held:
+            click.echo(f"{source_id}: {path.name} is the file already held")
+            return
+        click.echo(
+            f"{source_id}: {_shown(path, project)} is new. It is read together with the list of trusts by kind "
+            f"({TRUST_FILES['ods_trusts'][3]}): race-equality data add {_shown(path, project)} trusts.csv"
+        )
+        return
+    with files_to_add([path]) as (found, _):
+        path = found[0][0]  # of an archive, the file that is the publication
+        if sha256_of(path) in held:
+            click.echo(f"{source_id}: {path.name} is the file already held")
+        else:
+            _add_one(path, project)
+
+
+@data.group()
+def template() -> None:
+    """Write an empty return to fill in."""
+
+
+@template.command()
+@click.argument("trust_code")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
+@click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
+@click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
+    """Write an empty WRES return for TRUST_CODE, with the last three years of indicators 1 to 4 and 9.
+
+    For a trust whose indicators 5 to 8 are not published, those are in it as well.
+    """
+    from race_equality.sources.ingest import published_wres
+    from race_equality.sources.returns import wres as wres_return
+
+    _write_template(wres_return, "wres_return", trust_code, output, year_to, excel, force, published_wres)
+
+
+@template.command()
+@click.argument("trust_code")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
+@click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
+@click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
+    """Write an empty patients return for TRUST_CODE: waits, missed appointments, restraint, detention.
+
+    By ethnic group and by deprivation, over the last three years. Counts too small to show are
+    suppressed when the file is added, and never kept.
+    """
+    from race_equality.sources.returns import patients as patients_return
+
+    _write_template(patients_return, "patients_return", trust_code, output, year_to, excel, force)
+
+
+def _write_template(
+    form: ModuleType,
+    name: str,
+    trust_code: str,
+    output: Path | None,
+    year_to: int | None,
+    excel: bool,
+    force: bool,
+    published: Callable[[Project], set[str]] | None = None,
+) -> None:
+    from race_equality.figures.store import write_all
+    from race_equality.figures.trusts import resolve_trust
+    from race_equality.sources.returns.form import years_before
+
+    project = find_project()
+    trust = resolve_trust(trust_code, project=project)
+    if trust.is_demonstration:
+        raise RaceEqualityError("The demonstration trust has its invented return already.")
+    suffix = ".xlsx" if excel else ".csv"
+    path = output or project.root / "data" / "local" / f"{trust.code}_{name}{suffix}"
+    if path.suffix.lower() != suffix:
+        raise RaceEqualityError(
+            f"{path.name} does not end in {suffix}. Give it another name, or leave --excel {'out' if excel else 'in'}."
+        )
+    if path.exists() and not force:
+        raise RaceEqualityError(f"{path.name} is there already. Fill that one in, or write over it with --force.")
+    day = date(year_to, 4, 1) if year_to else date.today()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    more = {"survey": trust.code not in published(project)} if published else {}
+    place = _shown(path, project)  # as it is typed; a folder elsewhere on the machine is nobody's business
+    arguments = (trust.code, trust.name, years_before(day), path.name if Path(place).is_absolute() else place)
+    if excel:
+        content = form.template_workbook(*arguments, **more)
+    else:
+        content = form.template(*arguments, **more).encode()
+    write_all({path: content})
+    click.echo(f"Wrote {_shown(path, project)} for {trust.name}.")
+    click.echo(f"Fill it in, then: race-equality data add {_shown(path, project)}")
+
+
+@data.command("list")
+@click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
+def list_(trusts: bool) -> None:
+    """List the publications held: period, rows, trusts, and when each was read."""
+    from race_equality.figures.provenance import read_sources
+    from race_equality.figures.store import read_figures
+    from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts
+
+    project = find_project()
+    if trusts:
+        for row in read_trusts(project=project).itertuples():
+            click.echo(f"{row.trust_code:<6}{row.trust_name} ({row.kind}, {row.region})")
+        return
+    real = {*read_trusts(project=project)["trust_code"], DEMONSTRATION_CODE}
+    by_source = dict(list(read_figures(project=project).groupby("source")))
+    lines = [("SOURCE", "PERIOD", "ROWS", "TRUSTS", "READ", "TITLE")]
+    for source in read_sources(project=project):
+        rows = by_source.get(source.id)
+        if rows is None:
+            rows_text = trusts_text = ""
+        else:
+            rows_text = f"{len(rows):,}"
+            # England and integrated care boards have figures too
+            trusts_text = str(len(real & set(rows.loc[rows["status"] == "ok", "trust_code"])))
+        period = source.period if len(source.period) <= 40 else source.period[:37] + "..."
+        lines.append((source.id, period, rows_text, trusts_text, source.date_read.isoformat(), source.title))
+    widths = [max(len(line[i]) for line in lines) for i in range(5)]
+    for line in lines:
+        cells = [line[i].rjust(widths[i]) if i in (2, 3) else line[i].ljust(widths[i]) for i in range(5)]
+        click.echo("  ".join([*cells, line[5]]).rstrip())
+
+
+@data.command()
+@click.argument("trust_code")
+@click.argument("indicators", nargs=-1, metavar="[INDICATOR]...")
+def show(trust_code: str, indicators: tuple[str, ...]) -> None:
+    """Show what is held about TRUST_CODE; with INDICATOR, every figure of it.
+
+    TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
+    """
+    project = find_project()
+    headings, figures = _figures_of(trust_code, indicators, project)
+    for heading in headings:
+        click.echo(heading)
+    for (indicator, source, period), rows in figures.groupby(["indicator", "source", "period_end"], sort=False):
+        counts = rows["status"].value_counts()
+        parts = ", ".join(f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if s in counts)
+        click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
+        if indicators:
+            for row in rows.itertuples():
+                click.echo(f"  {_group_of(row)}: {_value_of(row)}")
+
+
+@data.command()
+@click.argument("trust_code")
+@click.argument("indicator")
+@click.option("--group", help="Only this group.")
+def trace(trust_code: str, indicator: str, group: str | None) -> None:
+    """Follow each figure of TRUST_CODE and INDICATOR to its file, sheet and cell.
+
+    TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
+    """
+    from race_equality.figures.provenance import place_words, read_source
+
+    project = find_project()
+    _, figures = _figures_of(trust_code, (indicator,), project)
+    if group is not None:
+        if group not in set(figures["group"]):
+            raise RaceEqualityError(
+                f"{indicator} has no group {group!r}. Groups: {', '.join(figures['group'].unique())}."
+            )
+        figures = figures[figures["group"] == group]
+    raw = _raw_folder(project)
+    for source_id, rows in figures.groupby("source", sort=False):
+        source = read_source(source_id, project=project)
+        for row in rows.itertuples():
+            period = f"{row.period_start.date()} to {row.period_end.date()}"
+            click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
+            place = place_words(row.locator, row.recording)
+            place = place.removeprefix(f"{source.file} ")  # a return's address names its file itself
+            click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
+        click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
+        click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
+        for note in source.notes:
+            click.echo(f"- {note}")
+
+
+@data.command()
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw files to hold to their sha256.")
+@click.option("--schema", is_flag=True, help="Hold every figure to the whole schema as well (slower).")
+def check(raw: Path | None, schema: bool) -> None:
+    """Check that the store is whole: files against their schema, sha256 and source."""
+    from race_equality.sources.store_check import check_store
+
+    project = find_project()
+    problems = check_store(project, raw=raw, whole_schema=schema)
+    if problems:
+        raise RaceEqualityError("\n".join(problems))
+    click.echo("The store is whole.")
+
+
+@data.command()
+def migrate() -> None:
+    """Write files of figures of an earlier version of this program again, with today's columns.
+
+    They are read as they are, here and in data/local; this writes what was read. The figures stay the same.
+    """
+    from race_equality.sources.loading import migrate_files
+
+    names = migrate_files(find_project())
+    click.echo(f"Written again: {', '.join(names)}." if names else "Every file has today's columns.")
+
+
+@data.command()
+def reconcile() -> None:
+    """Hold the figures to the publishers' own totals, and say which do not agree, and why."""
+    from race_equality.sources.reconcile import reconcile as reconciliations
+
+    found = reconciliations(find_project())
+    for one in found:
+        click.echo(str(one))
+    differing = sum(not one.agrees for one in found)
+    click.echo(f"{len(found) - differing} of {len(found)} totals agree; each of the others says why.")
+
+
+def _raw_folder(project: Project) -> Path | None:
+    folder = project.root / _SHARED
+    return folder if folder.is_dir() else None
+
+
+def _shown(path: Path, project: Project) -> str:
+    """Return a path as a person in the project's folder would type it."""
+    try:
+        return str(path.resolve().relative_to(project.root))
+    except ValueError:
+        return str(path)
+
+
+def _say(outcome: Outcome, project: Project) -> None:
+    from race_equality.figures.trusts import read_trusts
+
+    click.echo(f"{outcome.source.id}: {outcome.source.file}")
+    if outcome.reading is None:
+        if outcome.rows:
+            click.echo(f"  {outcome.rows:,} rows")
+        return
+    figures = outcome.reading.figures
+    counts = figures["status"].value_counts()
+    parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
+    trusts = set(read_trusts(project=project)["trust_code"]) & set(figures.loc[figures["status"] == "ok", "trust_code"])
+    noun = "trust" if len(trusts) == 1 else "trusts"
+    click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
+    if outcome.reading.left_out:
+        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.reading.left_out.items()))
+        click.echo(f"  left out: {left}")
+    for remark in outcome.reading.remarks:
+        click.echo(f"  note: {remark}")
+    click.echo("  changed" if outcome.changed else "  nothing changed: the same figures are held already")
+
+
+def _say_changes(found) -> None:
+    for word, values in (
+        ("periods gained", found.periods_gained),
+        ("periods lost", found.periods_lost),
+        ("trusts gained", found.trusts_gained),
+        ("trusts lost", found.trusts_lost),
+    ):
+        if values:
+            shown = ", ".join(values[:12]) + (f" and {len(values) - 12} more" if len(values) > 12 else "")
+            click.echo(f"  {word}: {shown}")
+    if found.values_changed:
+        click.echo(f"  figures with another value: {found.values_changed:,}")
+    if found.figures_gained:
+        click.echo(f"  figures gained, of trusts and periods held before: {found.figures_gained:,}")
+    if found.figures_lost:
+        hidden = f", {found.newly_suppressed:,} of them suppressed now" if found.newly_suppressed else ""
+        click.echo(f"  figures lost, of trusts and periods still there: {found.figures_lost:,}{hidden}")
+    for row in found.movements.itertuples():
+        unit = " percentage points" if row.unit == "percent" else _UNIT_WORDS.get(row.unit, "")
+        click.echo(
+            f"  {row.trust_code} {row.indicator}, {row.group}: {row.before:,.1f} to {row.after:,.1f} "
+            f"({row.after - row.before:+,.1f}{unit})"
+        )
+
+
+def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
+    """Return what to say of whose figures they are, and the figures."""
+    from race_equality.figures.store import read_figures
+    from race_equality.sources.headers import nearest
+
+    code, name, headings = _whose(code, project)
+    figures = read_figures(project=project)
+    known = set(figures["indicator"])
+    for indicator in indicators:
+        if indicator not in known:
+            near = nearest(indicator, known)
+            raise RaceEqualityError(
+                f"There is no indicator {indicator!r}." + (f" The nearest is {near!r}." if near else "")
+            )
+    figures = figures[figures["trust_code"] == code]
+    if indicators:
+        figures = figures[figures["indicator"].isin(indicators)]
+        if figures.empty:
+            wanted = f"Nothing is held about {', '.join(indicators)} of {name}."
+            if not headings[0].startswith(code):  # of England or a board nobody fills in a return
+                raise RaceEqualityError(wanted)
+            raise RaceEqualityError(
+                f"{wanted} WRES 1 to 4 and 9 come from its own return: race-equality data template wres {code}"
+            )
+    return headings, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
+
+
+def _whose(code: str, project: Project) -> tuple[str, str, list[str]]:
+    """Return code and name of a trust, a board or England, and what to say of it."""
+    from race_equality.figures.trusts import read_trust_list, resolve_trust
+
+    asked = code.strip().upper()
+    if asked == "ENG":
+        return asked, "England", ["England's own figures (ENG)"]
+    for board, name in read_trust_list(project=project).boards.values():
+        if asked == board:
+            return board, name, [f"Integrated care board {name} ({board})"]
+    trust = resolve_trust(code, project=project)
+    headings = [f"{trust.code} {trust.name} ({trust.kind}, {trust.region})"]
+    if trust.merged_from:
+        headings.append(f"{trust.merged_from} merged into it.")
+    return trust.code, trust.name, headings
+
+
+def _group_of(row: pd.Series) -> str:
+    return row.group if row.organisation_code == row.trust_code else f"{row.group} ({row.organisation_code})"
+
+
+def _value_of(row: pd.Series) -> str:
+    import pandas as pd
+
+    if row.status != "ok":
+        return _STATUS_WORDS[row.status]
+    value = f"{row.value:,.1f}" if row.unit in ("percent", "score") else f"{row.value:,.0f}"
+    text = value + _UNIT_WORDS[row.unit]
+    if pd.notna(row.numerator):
+        return f"{text} ({row.numerator:,.0f} of {row.denominator:,.0f})"
+    return f"{text} (base {row.denominator:,.0f})" if pd.notna(row.denominator) else text
+
+
+def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
+    """Return what the cell holds, when the very file that was read is at hand."""
+    from race_equality.figures.provenance import sha256_of
+    from race_equality.sources.cells import cell_at
+
+    if raw is None or locator.startswith(("no row", "invented")):
+        return ""
+    for path in raw.rglob(source.file):
+        if sha256_of(path) == source.sha256:
+            try:
+                return f" = {cell_at(path, locator)!r}"
+            except InputError:  # a figure added up from many rows stands in no one cell
+                return ""
+    return ""

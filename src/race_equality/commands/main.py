@@ -1,0 +1,411 @@
+"""The command line, ``race-equality``: a convenience over papermill and Quarto, never a gate.
+
+Nothing heavy is imported here: ``race-equality --help`` must answer at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from race_equality.batch.build import BuildOptions, BuildResult
+    from race_equality.batch.execute import Failure
+    from race_equality.batch.freshness import Work
+    from race_equality.project import Project
+
+#: Exit statuses beside 0.
+SOME_PAGES_FAILED = 1
+CANNOT_START = 2
+INTERRUPTED = 130
+
+#: Commands that live with what they command, with the line that ``--help`` shows for them: asking
+#: the command itself would import it, and with it pandas.
+_ELSEWHERE = {
+    "data": ("race_equality.commands.data:data", "Read published figures, and list where they come from."),
+    "audit": ("race_equality.commands.audit:audit", "Try to work out hidden figures from what is shown."),
+    "params": ("race_equality.commands.params:params", "Begin and check what is set for each trust."),
+    "single-file": (
+        "race_equality.commands.single_file:single_file",
+        "Write one report as one file, to send by e-mail.",
+    ),
+    "golden": ("race_equality.commands.golden:golden", "Make the golden notebooks again and print what changed."),
+}
+
+
+def _is_there(name: str) -> bool:
+    """Whether a command's module is installed, without importing it."""
+    return find_spec(_ELSEWHERE[name][0].partition(":")[0]) is not None
+
+
+class _Problem(click.ClickException):
+    """An error of ours: one message, no traceback."""
+
+    exit_code = CANNOT_START
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, in alphabetical order."""
+        return sorted([*super().list_commands(ctx), *filter(_is_there, _ELSEWHERE)])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Find a command, importing its module if it lives elsewhere."""
+        if name not in _ELSEWHERE or not _is_there(name):
+            return super().get_command(ctx, name)
+        module, attribute = _ELSEWHERE[name][0].split(":")
+        return getattr(import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing those that live elsewhere."""
+        rows = [
+            (
+                name,
+                _ELSEWHERE[name][1]
+                if name in _ELSEWHERE
+                else super(Commands, self).get_command(ctx, name).get_short_help_str(limit=80),
+            )
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; our own errors become one message and exit status 2."""
+        try:
+            return super().invoke(ctx)
+        except RaceEqualityError as error:
+            raise _Problem(str(error)) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="race-equality", prog_name="race-equality")
+def main() -> None:
+    """Race equality reports for every NHS trust in England.
+
+    \b
+    Every trust's report, and the page to open:
+      race-equality build
+    One trust beside its peers:
+      race-equality build RJ1 --peers
+
+    Figures are in data/, what is set for a trust in params/, the words in notebooks/. Each standard
+    tool works by itself as well: papermill, JupyterLab, quarto render, pytest --nbval.
+    """
+
+
+@main.command(no_args_is_help=False)
+@click.argument("trusts", nargs=-1, metavar="[TRUST]...")
+@click.option("--all", "everyone", is_flag=True, help="All trusts; so does naming none.")
+@click.option("--peers", is_flag=True, help="Also the peers of the trusts named.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Notebooks and pages at once.  [default: the cores of this machine]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write to.  [default: output/ in the project]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "fork", "default"]),
+    default="auto",
+    show_default=True,
+    help="How kernels start: 'fork' from a process that has imported everything, or papermill's "
+    "'default', which starts Python each time. The outputs are the same.",
+)
+@click.option(
+    "--renderer",
+    type=click.Choice(["auto", "quarto", "built-in"]),
+    default="auto",
+    show_default=True,
+    help="What makes HTML and PDF: Quarto when it is on the PATH, or what comes with the package.",
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=0),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop a notebook whose cell runs longer; 0 for never.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Make the pages on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786.",
+)
+@click.option(
+    "--copy-to",
+    metavar="ADDRESS",
+    help="Also copy the notebooks as they ran to a cloud's store, as papermill does: s3://bucket/reports, "
+    "abs://..., gs://...",
+)
+@click.option("--force", is_flag=True, help="Make every page, also one that is up to date.")
+@click.option("--explain", is_flag=True, help="Say why each page is made.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be made, and why.")
+@click.option(
+    "-w",
+    "--watch",
+    is_flag=True,
+    help="Stay, and make pages again whenever a notebook, figures or settings change, until Ctrl-C.",
+)
+@click.pass_context
+def build(
+    ctx: click.Context,
+    trusts: tuple[str, ...],
+    everyone: bool,
+    peers: bool,
+    jobs: int | None,
+    output: Path | None,
+    engine: str,
+    renderer: str,
+    timeout: int,
+    scheduler: str | None,
+    copy_to: str | None,
+    force: bool,
+    explain: bool,
+    dry_run: bool,
+    watch: bool,
+) -> None:
+    """Make the reports: run the notebooks, then HTML and PDF.
+
+    TRUST is a trust's code, such as RJ1, or DEMO for the demonstration trust with invented figures.
+    Without one, every trust in England gets its report.
+
+    \b
+    Examples:
+      race-equality build                      every trust
+      race-equality build RJ1 RRK              two trusts
+      race-equality build RJ1 --peers          a trust and its peers
+      race-equality build --dry-run            what would be made, and why
+      race-equality build RJ1 --watch          again whenever you save a notebook or a setting
+      race-equality build DEMO -o demo         in another folder
+      race-equality build --scheduler tcp://10.0.0.1:8786    on a Dask cluster
+
+    \b
+    In the output folder:
+      site/index.html                open this; trusts are found by name, code or region
+      site/trusts/RJ1.html, .pdf     the report, and beside it the notebook as it ran
+      project/                       a Quarto project with every notebook as it ran
+      failed/                        notebooks that failed, as far as they got
+      manifest.json                  what each page was made from
+
+    A page is made again when something it rests on has changed: its notebook, figures, params, the
+    package's code, installed versions, the renderer. A build that was interrupted goes on where it
+    stopped. Figures to download are made again when figures or settings change.
+
+    A notebook that fails is reported with its cell and traceback while the others go on. Exit
+    status: 0 all made, 1 some failed, 2 nothing could be started, 130 interrupted.
+    """
+    if everyone and trusts:
+        raise click.UsageError("--all makes every trust's report: leave out the codes, or --all.")
+    if peers and not trusts:
+        raise click.UsageError("--peers needs the trusts whose peers are meant.")
+
+    if watch and (dry_run or scheduler):
+        raise click.UsageError("--watch makes pages on this machine: leave out --dry-run and --scheduler.")
+
+    from rich.console import Console
+
+    from race_equality.batch.build import BuildOptions
+    from race_equality.batch.build import build as run_build
+    from race_equality.batch.plan import plan_build
+    from race_equality.batch.pool import usable_cores
+    from race_equality.commands.progress import show_progress
+    from race_equality.project import find_project
+
+    project = find_project()
+    console = Console(stderr=True, highlight=False)
+    options = BuildOptions(
+        output=output if output is not None else project.root / "output",
+        jobs=jobs or usable_cores(),
+        engine=_engine(engine, console),
+        renderer=renderer,
+        timeout=timeout or None,
+        force=force,
+        dry_run=dry_run,
+        scheduler=scheduler,
+        copy_to=copy_to,
+    )
+    # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def make(options: BuildOptions) -> BuildResult:
+        plan = plan_build(trusts, peers=peers, project=project)
+        for note in plan.notes:
+            console.print(note, markup=False)
+        result = run_build(
+            plan,
+            options,
+            project=project,
+            show_progress=lambda pages: show_progress(pages, console),
+            on_work=_print_reasons if explain or dry_run else lambda work: None,
+        )
+        if not dry_run:
+            for alike in _group_failures(result.failures):
+                _print_failure(alike, console)
+            click.echo(_summary(result))
+        return result
+
+    if watch:
+        _keep_making(make, options, project, console)
+        return
+    result = make(options)
+    if result.interrupted:
+        ctx.exit(INTERRUPTED)
+    if result.failures or result.not_copied:
+        ctx.exit(SOME_PAGES_FAILED)
+
+
+def _keep_making(
+    make: Callable[[BuildOptions], BuildResult], options: BuildOptions, project: Project, console: Console
+) -> None:
+    """Make pages, and again after each change, until Ctrl-C; then the status is that of a success."""
+    from race_equality.batch.build_services import shared_by_notebooks
+    from race_equality.batch.watch import Changed, keep_making
+
+    first = [options]
+
+    def make_and_go_on() -> None:
+        try:
+            # what was forced once is up to date from then on
+            result = make(first.pop() if first else replace(options, force=False))
+        except RaceEqualityError as error:  # half an edit: it is said, and the next change is waited for
+            console.print(f"Error: {error}", markup=False, soft_wrap=True)
+        else:
+            if result.interrupted:
+                raise KeyboardInterrupt
+        console.print("Waiting for changes; Ctrl-C ends it.")
+
+    def say(changed: Changed) -> None:
+        what = ", ".join(changed.names[:3]) + (", …" if len(changed.names) > 3 else "")
+        console.print(f"\n{what}", markup=False)
+
+    shared = functools.partial(
+        shared_by_notebooks, options.output / ".cache", project, engine=options.engine, jobs=options.jobs, notebooks=1
+    )
+    try:
+        keep_making(make_and_go_on, project, shared=shared, on_change=say)
+    except KeyboardInterrupt:
+        return
+    console.print("The package's code changed: starting again.")
+    arguments = [argument for argument in sys.argv[1:] if argument != "--force"]
+    os.execv(sys.executable, [sys.executable, "-m", "race_equality.commands.main", *arguments])
+
+
+def _engine(asked: str, console: Console) -> str | None:
+    """Turn the option into papermill's name of an engine, None for its own."""
+    from race_equality.batch.fork_server import AVAILABLE
+
+    if asked == "default":
+        return None
+    if not AVAILABLE:
+        console.print("This platform cannot fork: papermill's own engine runs the notebooks.")
+        return None
+    return "fork"
+
+
+def _print_reasons(work: Sequence[Work]) -> None:
+    for one in work:
+        what = "run and rendered" if one.execute else "rendered"
+        reasons = "; ".join(one.reasons)
+        click.echo(f"{one.page.name}: {f'{what}: {reasons}' if reasons else 'up to date'}")
+
+
+def _group_failures(failures: Sequence[Failure]) -> list[list[Failure]]:
+    """Put together what failed alike: one mistake in a notebook fails two hundred trusts."""
+    groups: dict[tuple[str, int | None, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.notebook, failure.cell, failure.error), []).append(failure)
+    return list(groups.values())
+
+
+def _print_failure(alike: Sequence[Failure], console: Console) -> None:
+    failure = alike[0]
+    place = failure.notebook + (f", cell {failure.cell}" if failure.cell is not None else "")
+    lines = [f"\nFAILED {failure.page.removesuffix('.ipynb')}: {place}"]
+    if failure.source:
+        lines += [f"  | {line}" for line in failure.source.splitlines()]
+    lines.append(failure.error)
+    if failure.traceback:
+        lines.append(failure.traceback.rstrip())
+    if others := [other.page.rpartition("/")[2].removesuffix(".ipynb") for other in alike[1:]]:
+        lines.append(f"The same in {_count(len(others), 'other page')}: {_listing(others)}.")
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _summary(result: BuildResult) -> str:
+    made = len(result.done)
+    lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}{_what_and_where(result)}."]
+    if result.current:
+        current = f"{_count(len(result.current), 'page')} up to date."
+        lines = [current] if not (made or result.failures or result.untouched) else [*lines, current]
+    if result.failures:
+        names = [failure.page.rpartition("/")[2].removesuffix(".ipynb") for failure in result.failures]
+        lines.append(f"{_count(len(names), 'page')} failed: {_listing(names)}.")
+    if result.copied:
+        lines.append(f"{_count(result.copied, 'notebook')} copied.")
+    if result.not_copied:
+        lines.append(f"{_count(len(result.not_copied), 'notebook')} not copied. {result.not_copied[0]}")
+    if result.interrupted:
+        names = [page.name for page in result.untouched]
+        lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}.")
+    if result.index.is_file():
+        lines.append(f"Open {result.index}")
+    return "\n".join(lines)
+
+
+def _what_and_where(result: BuildResult) -> str:
+    """Say what the pages are, and what took the time."""
+    if not result.done:
+        return ""
+    reports = sum(page.trust is not None for page in result.done)
+    shared = len(result.done) - reports
+    kinds = [_count(reports, "report")] * bool(reports)
+    kinds += [_count(shared, "page") + " on all trusts"] * bool(shared)
+    whole = sum(result.worked.values())
+    stages = {"execute": "running notebooks", "html": "HTML", "pdf": "PDF"}
+    shares = [f"{stages[stage]} {100 * seconds / whole:.0f}%" for stage, seconds in result.worked.items() if seconds]
+    return f": {' and '.join(kinds)}" + (f" ({', '.join(shares)} of the work)" if shares else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listing(names: Sequence[str], most: int = 10) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+if __name__ == "__main__":
+    main()

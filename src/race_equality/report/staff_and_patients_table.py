@@ -1,0 +1,157 @@
+"""Staff and patients of one trust in one table, each beside similar trusts, its region and all trusts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.indicators import BY_ID
+from race_equality.indicators.funnel_position import direction_of
+from race_equality.indicators.rows_of_trusts import among
+from race_equality.report.patients import VARIATION_WORDS, month
+from race_equality.report.sentences import direction
+from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
+
+#: The one gap that stands in the table.
+_AT_WORK = BY_ID["wres_8"]
+
+_GAP_WORDS = {
+    "adverse": "Worse for staff from ethnic minorities",
+    "favourable": "Better for staff from ethnic minorities",
+    "unclear": "No reliable difference between the groups",
+}
+
+
+def side_by_side(
+    experience: pd.DataFrame,
+    pooled: dict[str, pd.DataFrame],
+    asked: pd.DataFrame,
+    together: dict[str, pd.DataFrame],
+    access: pd.DataFrame,
+    births: pd.DataFrame,
+    trust_code: str,
+    *,
+    peer_codes: list[str],
+    region_codes: list[str],
+) -> pd.DataFrame:
+    """Put what staff say and how patients are served in rows of one table.
+
+    Parameters
+    ----------
+    experience : pandas.DataFrame
+        WRES 5 to 8 of the trust, indexed by number.
+    pooled : dict of str to pandas.DataFrame
+        ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
+    asked : pandas.DataFrame
+        What all staff of the trust answered: its rows of :func:`race_equality.indicators.survey.survey_answers`.
+    together : dict of str to pandas.DataFrame
+        ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
+    access : pandas.DataFrame
+        From :func:`race_equality.indicators.access.latest_access`.
+    births : pandas.DataFrame
+        From :func:`race_equality.indicators.maternity.maternity_rates`.
+    trust_code : str
+    peer_codes, region_codes : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
+        ``all``, ``reading``. A share of staff or of births is read in the funnel over all trusts, as in the
+        downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
+        far from it as trusts ordinarily are.
+    """
+    rows = []
+    one = _AT_WORK
+    if one.number in experience.index and experience.loc[one.number, "status"] == "ok":
+        found = experience.loc[one.number]
+        rows.append(
+            {
+                "who": "Staff",
+                "measure": f"{one.name}, gap between ethnic minority and White staff (points)",
+                "when": period(found["period_start"], found["period_end"]),
+                "here": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
+                **{name: _gap_of(table) for name, table in pooled.items()},
+                "reading": _GAP_WORDS[direction(one, found["gap_lower"], found["gap_upper"])],
+            }
+        )
+    for row in asked.itertuples():
+        rows.append(
+            {
+                "who": "Staff",
+                "measure": BY_ID[row.indicator].of_whom,
+                "when": period(row.period_start, row.period_end),
+                "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
+                **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
+                "reading": _among(row.position, BY_ID[row.indicator].adverse_when),
+            }
+        )
+    for row in access.itertuples():
+        rows.append(
+            {
+                "who": "Patients",
+                "measure": BY_ID[row.indicator].name,
+                "when": month(row.month),
+                "here": percent(row.percent),
+                "similar": percent(row.similar_trusts),
+                "region": percent(row.region),
+                "all": percent(row.all_trusts),
+                "reading": VARIATION_WORDS[row.variation] + (" (provisional)" if row.provisional else ""),
+            }
+        )
+    rows += _births(births, trust_code, peer_codes, region_codes)
+    return pd.DataFrame(rows, columns=["who", "measure", "when", "here", "similar", "region", "all", "reading"])
+
+
+def _gap_of(table: pd.DataFrame) -> str:
+    return (
+        points(table.loc[_AT_WORK.number, "gap"]) if _AT_WORK.number in table.index else STATUS_WORDS["not_available"]
+    )
+
+
+#: What a position in the funnel says of a share that is better high or low, and of one that is neither.
+_AMONG = {
+    "adverse": "Worse than expected of a trust of its size",
+    "favourable": "Better than expected of a trust of its size",
+    "unclear": "As expected of a trust of its size",
+    "none": STATUS_WORDS["not_available"],
+}
+
+
+def _among(position: str, adverse_when: str) -> str:
+    return _AMONG[str(direction_of(np.array([position]), adverse_when)[0])]
+
+
+def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+    rows = []
+    is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
+    for found in births[births["trust_code"] == trust_code].itertuples():
+        same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
+
+        def share(codes=None, same=same):
+            chosen = same if codes is None else same[among(same["trust_code"], codes)]
+            return (
+                percent(100 * chosen["count"].sum() / chosen["people"].sum())
+                if len(chosen)
+                else STATUS_WORDS["not_available"]
+            )
+
+        rows.append(
+            {
+                "who": "Patients",
+                "measure": BY_ID[found.indicator].name,
+                "when": f"year to {month(found.period_end)}",
+                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
+                "similar": share(peer_codes),
+                "region": share(region_codes),
+                "all": share(),
+                # who gives birth where differs, so a rate is high or low and not better or worse
+                "reading": f"{side} expected of a trust of its size"
+                if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
+                else _AMONG["unclear" if found.position == "within limits" else "none"],
+            }
+        )
+    return rows

@@ -1,0 +1,446 @@
+"""Reading files into the store: a folder of them, a new edition, a trust's own return.
+
+Everything that is to be written is put together first and written in one go: after an error in a file the
+store is as it was before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
+from race_equality.figures.schema import FIGURE_KEY, SCHEMA_VERSION, check_figures
+from race_equality.figures.store import (
+    LOCAL_FOLDER,
+    SYSTEMS_FILE,
+    figure_files,
+    figure_schema_arrow,
+    in_order,
+    migrated,
+    parquet_bytes,
+    read_figures,
+    table_bytes,
+    version_of,
+    write_all,
+)
+from race_equality.figures.trusts import TrustList, read_trust_list
+from race_equality.project import Project
+from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
+from race_equality.sources.publication import Publication, Reading, find_file, find_files
+from race_equality.sources.publications import boundaries, demonstration, systems
+from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.sources.recognition import is_map, recognise, return_kind
+from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import wres as wres_return
+from race_equality.sources.returns.form import return_source
+from race_equality.sources.trust_list import list_files
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was read out of one file.
+
+    Parameters
+    ----------
+    source : Source
+    reading : Reading or None
+        None for the files of the trust list.
+    rows : int
+    before : pandas.DataFrame
+        The figures that the store had of this publication, whatever its edition.
+    is_return : bool
+        Whether it is a trust's own return.
+    """
+
+    source: Source
+    reading: Reading | None
+    rows: int
+    before: pd.DataFrame | None = None
+    is_return: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the figures differ from those the store had."""
+        if self.reading is None or self.before is None:
+            return False
+        # where a file stands is no change of its figures
+        return not self.reading.figures.drop(columns="private").equals(self.before.drop(columns="private"))
+
+
+def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[str, Path]]:
+    """Read the trust list out of a folder of raw files, with the successions that are held.
+
+    Returns
+    -------
+    TrustList
+    dict of str to Path
+        Source id to file.
+    """
+    paths = {source_id: find_file(folder, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
+    boards = systems.read_codes(paths["systems"])
+    lists = (paths[source_id] for source_id in ("ods_etr", "ods_trusts", "ods_successors"))
+    try:
+        known = read_trust_list(project=project).successions
+    except RaceEqualityError:
+        known = ()  # the first reading of all
+    return ods.read_trust_list(*lists, boards, known=known), paths
+
+
+def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> Reading:
+    """Read one publication and hold its figures to the schema."""
+    reading = chosen.read(path, trusts)
+    return replace(reading, figures=check_figures(reading.figures, origin=path.name))
+
+
+def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
+    """Read a folder of raw files into the store, all of them or none.
+
+    Parameters
+    ----------
+    folder : Path
+        Laid out like ``../shared/data``.
+    project : Project
+    only : collection of str
+        Ids of publications; without it, all, with the trust list and the demonstration trust.
+
+    Returns
+    -------
+    list of Outcome
+
+    Raises
+    ------
+    RaceEqualityError
+        When any file is missing or wrong; the store is then as it was.
+    """
+    if not folder.is_dir():
+        raise RaceEqualityError(
+            f"There is no folder {str(folder)!r}. Give the folder with the raw files: race-equality data read FOLDER."
+        )
+    chosen = [publication(one) for one in only] or list(PUBLICATIONS)
+    files: dict[Path, bytes] = {}
+    outcomes = []
+    if only:
+        trusts = read_trust_list(project=project)
+    else:
+        trusts, paths = read_trust_files(folder, project)
+        files, sources = list_files(trusts, paths, project)
+        register_path = folder / systems.REGISTER_FILE
+        register = systems.read_register(register_path) if register_path.is_file() else []
+        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(trusts.boards, register)
+        rows = {
+            "ods_trusts": len(trusts.trusts),
+            "ods_successors": len(trusts.successions),
+            "systems": len(trusts.boards),
+        }
+        outcomes += [Outcome(source, None, rows.get(source.id, 0)) for source in sources]
+        for path in sorted(folder.glob(boundaries.PATTERN))[-1:]:  # of several years, the latest
+            written, outcome = _boundary_files(path, trusts.boards, project)
+            files |= written
+            outcomes.append(outcome)
+        files |= demonstration_files(project)
+    found = [(one, path) for one in chosen for path in find_files(folder, one)]
+    # where a folder has a fuller publication of the same figures, it is read instead
+    fuller = {other for one, _ in found if one.optional for other in one.replaces}
+    found = [(one, path) for one, path in found if one.id not in fuller]
+    more, remove = _read_files(found, trusts, project, files)
+    write_all(files, remove=remove)
+    return outcomes + more
+
+
+def _boundary_files(
+    path: Path, boards: Mapping[str, tuple[str, str]], project: Project
+) -> tuple[dict[Path, bytes], Outcome]:
+    """Return the boundaries of boards and their source, ready to be written."""
+    content, year = boundaries.read_boundaries(path, boards)
+    source = dated(
+        Source(
+            BOUNDARIES_SOURCE,
+            boundaries.TITLE.format(year=year),
+            boundaries.PUBLISHER,
+            boundaries.URL,
+            OPEN_GOVERNMENT_LICENCE,
+            date.today(),
+            sha256_of(path),
+            path.name,
+            f"July {year}",
+            boundaries.NOTES,
+            sha256(content).hexdigest(),
+        ),
+        project=project,
+    )
+    files = {
+        project.figures / BOUNDARIES_FILE: content,
+        project.sources / f"{source.id}.yml": source.to_yaml().encode(),
+    }
+    return files, Outcome(source, None, content.count(b'"Feature",'))
+
+
+def add_publication(path: Path, project: Project) -> Outcome:
+    """Read one file of a publication into the store, in the place of an earlier edition.
+
+    Parameters
+    ----------
+    path : Path
+        The publication is recognised by the file's content.
+    project : Project
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    RaceEqualityError
+        When it is not recognised or is wrong; the store is then as it was.
+    """
+    files: dict[Path, bytes] = {}
+    if is_map(path):
+        files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
+        write_all(files)
+        return outcome
+    chosen = recognise(path)
+    (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    if outcome.reading.figures.empty:
+        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.reading.left_out.items()))
+        raise InputError(
+            f"The file has no figure of a trust, a board or England (left out: {left or 'nothing'}).",
+            file=path,
+            mend="Check that it is the publisher's whole file.",
+        )
+    _refuse_what_is_held(outcome, [*remove, *files], project, path)
+    before = outcome.before["period_end"].max()
+    if before > outcome.reading.figures["period_end"].max():
+        raise InputError(
+            f"This edition ({outcome.source.period}) is older than the one held, which ends on {before.date()}.",
+            file=path,
+            mend="Add the latest edition. To go back to this one, put it in a folder and use "
+            f"`race-equality data read FOLDER --only {chosen.id}`.",
+        )
+    write_all(files, remove=remove)
+    return outcome
+
+
+def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
+    """Return the figures of the edition before one, where editions stand side by side; none elsewhere.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of a file that was added.
+    project : Project
+    """
+    new = outcome.reading.figures
+    nothing = new.iloc[:0]
+    series = [one for one in PUBLICATIONS if one.series and outcome.source.id.startswith(f"{one.id}_")]
+    if not series:
+        return nothing
+    editions = [path.stem for one in series for path in _editions(one, project) if path.stem != outcome.source.id]
+    held = read_figures(new["indicator"].unique(), sources=editions, project=project) if editions else nothing
+    held = held[held["period_end"] < new["period_end"].max()]
+    return held[held["period_end"] == held["period_end"].max()].reset_index(drop=True)
+
+
+def _refuse_what_is_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
+    """Refuse a file whose figures another publication gives already: nothing may count twice."""
+    new = outcome.reading.figures
+    new = new[new["status"] == "ok"]
+    held = read_figures(new["indicator"].unique(), project=project)
+    replaced = {other.stem for other in written}
+    held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
+    held = held[~held["private"]]  # a return gives way by itself
+    twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
+    if len(twice):
+        first = twice.iloc[0]
+        raise InputError(
+            f"{first['indicator']} of {first['organisation_code']} to {first['period_end'].date()} is held "
+            f"already, from {first['source']}.",
+            file=path,
+            mend="Only one publication can give a figure.",
+        )
+
+
+def add_return(path: Path, project: Project) -> Outcome:
+    """Read a trust's own return into ``data/local``, in the place of an earlier one.
+
+    Parameters
+    ----------
+    path : Path
+        A WRES return or a patients return, as CSV or Excel workbook.
+    project : Project
+
+    Returns
+    -------
+    Outcome
+    """
+    trusts = read_trust_list(project=project)
+    if return_kind(path) is patients_return:
+        code, reading = patients_return.read_return(path, trusts)
+        form, name = patients_return, patients_return.source_id(code)
+    else:
+        code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
+        form, name = wres_return, code
+    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name))
+    trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
+    content = parquet_bytes(reading.figures)
+    source = replace(
+        dated(
+            return_source(form.source_id(code), form.TITLE, trust_name, path, reading.period, form.NOTES, date.today()),
+            project=project,
+        ),
+        figures_sha256=sha256(content).hexdigest(),
+    )
+    local = project.root / "data" / LOCAL_FOLDER
+    local.mkdir(parents=True, exist_ok=True)
+    before = read_figures(sources=source.id, project=project)
+    outcome = Outcome(source, reading, len(reading.figures), before, is_return=True)
+    write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
+    return outcome
+
+
+def published_wres(project: Project) -> set[str]:
+    """Return the trusts whose WRES indicators 5 to 8 are published."""
+    figures = read_figures(wres_return.SURVEY_INDICATORS, project=project)
+    published = ~figures["private"] & (figures["status"] == "ok")
+    return set(figures.loc[published, "trust_code"])
+
+
+def demonstration_files(project: Project) -> dict[Path, bytes]:
+    """Return the files of the demonstration trust: its figures and their source."""
+    content = parquet_bytes(demonstration.demonstration_figures())
+    source = replace(demonstration.demonstration_source(), figures_sha256=sha256(content).hexdigest())
+    return {
+        project.figures / f"{source.id}.parquet": content,
+        project.sources / f"{source.id}.yml": source.to_yaml().encode(),
+    }
+
+
+def _read_files(
+    found: list[tuple[Publication, Path]], trusts: TrustList, project: Project, files: dict[Path, bytes]
+) -> tuple[list[Outcome], list[Path]]:
+    """Read files; add what is to be written to ``files`` and return what it takes the place of."""
+    outcomes, remove = [], []
+    for one, path in found:
+        reading = read_publication(one, path, trusts)
+        content = parquet_bytes(reading.figures)
+        notes = (*one.notes, *one.edition_notes.get(reading.edition, ()), *reading.remarks)
+        source = dated(
+            Source(
+                reading.source_id,
+                one.title.format(edition=reading.edition),
+                one.publisher,
+                one.url,
+                one.licence,
+                date.today(),
+                sha256_of(path),
+                path.name,
+                reading.period,
+                notes,
+                sha256(content).hexdigest(),
+            ),
+            project=project,
+        )
+        editions = _editions(one, project)
+        if one.series:
+            editions = [p for p in [project.figures / f"{reading.source_id}.parquet"] if p.is_file()]
+        for other in (*one.replaces, *one.revises):
+            editions += _editions(publication(other), project)
+        before = read_figures(sources=[path.stem for path in editions], project=project)
+        kept = _kept(one, before, reading, project)
+        revised = {path.stem for other in one.revises for path in _editions(publication(other), project)}
+        before = before[~before.index.isin(kept.index)].reset_index(drop=True)
+        files[project.figures / f"{reading.source_id}.parquet"] = content
+        files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()
+        for old in editions:
+            rest = kept[kept["source"] == old.stem]
+            if len(rest):
+                content = parquet_bytes(in_order(rest))
+                source_before = read_source(old.stem, project=project)
+                note = f"Some of its figures stand in {reading.source_id} since."
+                shortened = replace(
+                    source_before,
+                    figures_sha256=sha256(content).hexdigest(),
+                    notes=source_before.notes
+                    if len(rest) == _rows_in(old) or note in source_before.notes
+                    else (*source_before.notes, note),
+                )
+                files[old] = content
+                files[project.sources / f"{old.stem}.yml"] = shortened.to_yaml().encode()
+            elif old.stem != reading.source_id and old.stem not in revised:
+                remove += [old, project.sources / f"{old.stem}.yml"]
+        remove += _covered(one, reading, project)
+        outcomes.append(Outcome(source, reading, len(reading.figures), before))
+    return outcomes, remove
+
+
+def migrate_files(project: Project) -> list[str]:
+    """Write files of an earlier version of the schema again, all of them or none.
+
+    Parameters
+    ----------
+    project : Project
+
+    Returns
+    -------
+    list of str
+        The names of the files that were written, of published figures and of trusts' own returns.
+    """
+    files: dict[Path, bytes] = {}
+    names = []
+    for path in figure_files(project):
+        with pq.ParquetFile(path) as file:
+            table = file.read(use_threads=False)
+        if version_of(table.schema) == SCHEMA_VERSION:
+            continue
+        names.append(path.name)
+        files[path] = table_bytes(migrated(table), figure_schema_arrow())
+        source_id = table["source"][0].as_py() if len(table) else path.stem
+        source = replace(read_source(source_id, project=project), figures_sha256=sha256(files[path]).hexdigest())
+        folder = path.parent if path.parent.name == LOCAL_FOLDER else project.sources
+        files[folder / f"{source.id}.yml"] = source.to_yaml().encode()
+    write_all(files)
+    return names
+
+
+def _rows_in(path: Path) -> int:
+    with pq.ParquetFile(path) as file:
+        return file.metadata.num_rows
+
+
+def _covered(one: Publication, reading: Reading, project: Project) -> list[Path]:
+    """Return the files of months that a series has come to hold: nothing may count twice."""
+    there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
+    covered = []
+    for other in PUBLICATIONS:
+        if one.id in other.revises:
+            for path in _editions(other, project):
+                held = read_figures(sources=path.stem, project=project)
+                if pd.MultiIndex.from_frame(held[FIGURE_KEY]).isin(there).any():
+                    covered += [path, project.sources / f"{path.stem}.yml"]
+    return covered
+
+
+def _kept(one: Publication, before: pd.DataFrame, reading: Reading, project: Project) -> pd.DataFrame:
+    """Return the figures of earlier editions that the new one does not have, where they stay held."""
+    of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
+    kept = before[
+        (before["indicator"].isin(one.keeps) & (before["source"] != reading.source_id))
+        | before["source"].isin(of_series)
+    ]
+    there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
+    return kept[~pd.MultiIndex.from_frame(kept[FIGURE_KEY]).isin(there)]
+
+
+def _editions(one: Publication, project: Project) -> list[Path]:
+    """Return the files of every edition of a publication that the store has."""
+    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d)?)?")
+    return [path for path in sorted(project.figures.glob("*.parquet")) if edition.fullmatch(path.stem)]

@@ -1,0 +1,504 @@
+"""How long patients wait: referral to treatment (RTT) and A&E, by trust and month.
+
+Two layouts of one series each: a row for each trust and month, summed from the official monthly
+files. The official RTT file has a row for each commissioner, and ``C_999`` is already a total of
+the treatment functions; the official A&E file has a TOTAL row inside the data, and one month has a
+column headed ``a``. None of them is split by ethnicity.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from race_equality.errors import InputError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.cells import Cell, Record, Table, csv_stream, first_by_key, read_csv
+from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.publication import FigureRows, Publication, Reading
+
+RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
+_MOST_NAMED = 2  # columns that do not come to the file's own total
+ALL_PATIENTS = "All patients"
+SINCE_NOVEMBER_2025 = "recorded as since November 2025"
+
+RTT_COLUMNS = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk")
+#: Column to indicator: the share of the waiting list, in per cent.
+RTT_INDICATORS = {
+    "within_18wk": "rtt_within_18_weeks",
+    "over_52wk": "rtt_over_52_weeks",
+    "over_65wk": "rtt_over_65_weeks",
+}
+
+AE_COLUMNS = (
+    "trust_code",
+    "month_start",
+    "methodology_break",
+    "att_all",
+    "over4hr_all",
+    "dta_12hr_plus",
+    "emadm_via_ae",
+)
+#: Indicator to numerator and denominator column.
+AE_INDICATORS = {
+    "ae_over_4_hours": ("over4hr_all", "att_all"),
+    "ae_over_12_hours_to_admission": ("dta_12hr_plus", "emadm_via_ae"),
+}
+
+
+#: Columns of the official monthly file, beside one for each week of waiting.
+RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
+#: Those that are there and say nothing more; sums over weeks are computed, as some are left blank.
+RTT_MONTH_OTHER_COLUMNS = (
+    "Provider Parent Org Code",
+    "Provider Parent Name",
+    "Provider Org Name",
+    "Commissioner Parent Org Code",
+    "Commissioner Parent Name",
+    "Commissioner Org Code",
+    "Commissioner Org Name",
+    "RTT Part Description",
+    "Treatment Function Name",
+    "Total",
+    "Patients with unknown clock start date",
+    "Total All",
+)
+
+_TYPES = ("Type 1", "Type 2", "Other A&E Department")
+#: Indicator to the columns of the official file that make its numerator and denominator.
+AE_MONTH_INDICATORS = {
+    "ae_over_4_hours": (
+        tuple(f"Attendances over 4hrs {kind}" for kind in _TYPES[:2]) + ("Attendances over 4hrs Other Department",),
+        tuple(f"A&E attendances {kind}" for kind in _TYPES),
+    ),
+    "ae_over_12_hours_to_admission": (
+        ("Patients who have waited 12+ hrs from DTA to admission",),
+        (
+            "Emergency admissions via A&E - Type 1",
+            "Emergency admissions via A&E - Type 2",
+            "Emergency admissions via A&E - Other A&E department",
+        ),
+    ),
+}
+AE_MONTH_COLUMNS = (
+    "Period",
+    "Org Code",
+    *(column for pair in AE_MONTH_INDICATORS.values() for columns in pair for column in columns),
+)
+AE_MONTH_OTHER_COLUMNS = (
+    "Parent Org",
+    "Org name",
+    *(
+        f"{start} Booked Appointments {kind}"
+        for start in ("A&E attendances", "Attendances over 4hrs")
+        for kind in ("Type 1", "Type 2", "Other Department")
+    ),
+    "Patients who have waited 4-12 hs from DTA to admission",
+    "Other emergency admissions",
+)
+
+
+def read_rtt(path: Path, trusts: TrustList) -> Reading:
+    """Read the waiting list by trust and month: the share waiting under 18 and over 52 and 65 weeks.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        A blank is a month whose file did not hold that wait: not available, not zero.
+    """
+    table = read_csv(path, RTT_COLUMNS, optional=("over_78wk", "over_104wk"))
+    figures, last = _months(table, RTT, trusts)
+    for trust_code, record, period in figures.records(table):
+        total = record["total_incomplete"].number("waiting list", whole=True)
+        for column, indicator in RTT_INDICATORS.items():
+            cell = record[column]
+            figures.add_share(trust_code, record["trust_code"].text, indicator, cell, total, period)
+    for indicator in RTT_INDICATORS.values():
+        figures.rows.complete(
+            indicator, [ALL_PATIENTS], "percent", reason="no waiting list published", status_of=_status_without
+        )
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
+
+
+def read_ae(path: Path, trusts: TrustList) -> Reading:
+    """Read A&E by trust and month: the share over 4 hours, and 12 hours to admission.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        In a month without attendances there is no share: not applicable.
+
+    Notes
+    -----
+    Recording changed in November 2025: months before and after must not be read as one series. The
+    recording of every later figure says so.
+    """
+    table = read_csv(path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1", "dta_4to12hr"))
+    figures, last = _months(table, AE, trusts)
+    for trust_code, record, period in figures.records(table):
+        changed = record["methodology_break"]
+        if changed.text not in ("True", "False"):
+            raise changed.error(f"{changed.text!r} is neither True nor False.", "Download the file again.")
+        recording = SINCE_NOVEMBER_2025 if changed.text == "True" else ""
+        for indicator, (numerator, denominator) in AE_INDICATORS.items():
+            total = record[denominator].number(denominator, whole=True)
+            figures.add_share(
+                trust_code, record["trust_code"].text, indicator, record[numerator], total, period, recording=recording
+            )
+    for indicator in AE_INDICATORS:
+        figures.rows.complete(
+            indicator, [ALL_PATIENTS], "percent", reason="no A&E published", status_of=_status_without
+        )
+    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
+
+
+def read_ae_month(path: Path, trusts: TrustList) -> Reading:
+    """Read one month of A&E as NHS England publishes it.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        The same figures as :func:`read_ae`, of one month.
+
+    Notes
+    -----
+    Booked appointments stand in columns of their own and are not counted, as in the published
+    performance figure. The TOTAL row inside the data is left out. One month has an empty column
+    headed ``a`` and others headed ``Unnamed``.
+    """
+    table = read_csv(path, AE_MONTH_COLUMNS, optional=AE_MONTH_OTHER_COLUMNS)
+    records = [r for r in table if normalised(r["Period"].text) != "total"]
+    if not records:
+        raise InputError("The file has no rows but the total.", file=path, mend="Download it again.")
+    first_by_key((((r["Org Code"].text,), r["Org Code"]) for r in records), "organisation")
+    period = _named_month(records[0]["Period"], "MSitAE-")
+    recording = SINCE_NOVEMBER_2025 if period[0] >= date(2025, 11, 1) else ""
+    rows = FigureRows(f"{AE_MONTH}_{period[1]:%Y_%m}", period, trusts)
+    months = _Months(rows)
+    for record in records:
+        if _named_month(record["Period"], "MSitAE-") != period:
+            raise record["Period"].error("The file has more than one month.", "Give one month a file.")
+        trust_code = rows.trust_of(record["Org Code"].text, "providers that are not trusts")
+        if trust_code is None:
+            continue
+        for indicator, (numerators, denominators) in AE_MONTH_INDICATORS.items():
+            total, part = (
+                sum(record[column].number("number of patients", whole=True) for column in columns)
+                for columns in (denominators, numerators)
+            )
+            cell = replace(record[numerators[0]], value=part)
+            summed = f" (and {len(numerators) - 1} columns more)" if len(numerators) > 1 else ""
+            organisation = record["Org Code"].text
+            months.add_share(trust_code, organisation, indicator, cell, total, period, summed, recording)
+    remarks = [*table.remarks, *_totals_that_differ(table, records)]
+    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
+
+
+def _totals_that_differ(table: Table, records: list[Record]) -> list[str]:
+    """Return what the file's own TOTAL row says otherwise than its rows: some of them are then missing."""
+    differing = []
+    for total in (r for r in table if normalised(r["Period"].text) == "total"):
+        for column in dict.fromkeys(c for pair in AE_MONTH_INDICATORS.values() for part in pair for c in part):
+            if not total[column].text:
+                continue
+            published = total[column].number("number of patients", whole=True)
+            rows = sum(record[column].number("number of patients", whole=True) for record in records)
+            if rows != published:
+                differing.append(f"{column} {rows:,.0f} in rows and {published:,.0f} in the TOTAL row")
+    if not differing:
+        return []
+    more = f"; and {len(differing) - _MOST_NAMED} columns more" if len(differing) > _MOST_NAMED else ""
+    return [f"The rows do not come to the file's own total: {'; '.join(differing[:_MOST_NAMED])}{more}."]
+
+
+def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
+    """Return the first and last day of a month such as MSitAE-JUNE-2026."""
+    try:
+        first = datetime.strptime(cell.text.removeprefix(prefix).title(), "%B-%Y").date()
+    except ValueError:
+        raise cell.error(f"The period is {cell.text!r} and not like {prefix}JUNE-2026.", "Download it again.") from None
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
+    """Read one month of the waiting list as NHS England publishes it, zipped or not.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+        The same figures as :func:`read_rtt`, of one month.
+
+    Notes
+    -----
+    A provider has a row for each commissioner and treatment function; ``C_999`` is the total of the
+    functions, so it alone is added up over commissioners. Incomplete pathways are ``Part_2``.
+    """
+    counts: dict[str, _Waits] = {}
+    with csv_stream(path) as rows:
+        _, header = next(rows, (1, []))
+        columns = _rtt_columns(header, path)
+        period = None
+        for row_number, row in rows:
+            if len(row) < len(header):
+                raise InputError(
+                    f"The row has {len(row)} values for {len(header)} columns.",
+                    file=path,
+                    row=row_number,
+                    mend="It may have been cut short: download the file again.",
+                )
+            if row[columns["RTT Part Type"]] != "Part_2" or row[columns["Treatment Function Code"]] != "C_999":
+                continue
+            named = Cell(row[columns["Period"]], path, None, f"row {row_number}, Period")
+            period = period or _named_month(named, "RTT-")
+            if _named_month(named, "RTT-") != period:
+                raise named.error("The file has more than one month.", "Give one month a file.")
+            waits = counts.setdefault(row[columns["Provider Org Code"]], _Waits(row_number))
+            waits.rows += 1
+            for week, column in columns.items():
+                if isinstance(week, int) and (text := row[column].strip()) not in ("", "0"):
+                    cell = Cell(text, path, None, f"row {row_number}, {header[column]}")
+                    waits.add(week, cell.number("number of patients", whole=True))
+    if period is None:
+        raise InputError("The file has no incomplete pathways (Part_2, C_999).", file=path, mend="Download it again.")
+    figures = FigureRows(f"{RTT_MONTH}_{period[1]:%Y_%m}", period, trusts)
+    for organisation, waits in sorted(counts.items()):
+        trust_code = figures.trust_of(organisation, "providers that are not trusts")
+        if trust_code is None:
+            continue
+        locator = f"row {waits.first_row}, Part_2 C_999 ({waits.rows} commissioners)"
+        for indicator, count in waits.by_indicator().items():
+            figures.add(
+                trust_code,
+                organisation,
+                indicator,
+                ALL_PATIENTS,
+                "percent",
+                locator,
+                value=100 * count / waits.total if waits.total else None,
+                numerator=count,
+                denominator=waits.total,
+                status="ok" if waits.total else "not_applicable",
+            )
+    known = {same_words(name) for name in (*RTT_MONTH_COLUMNS, *RTT_MONTH_OTHER_COLUMNS)}
+    unread = [
+        name
+        for index, name in enumerate(header)
+        if name.strip() and index not in columns.values() and same_words(name) not in known
+    ]
+    remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []
+    return figures.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
+
+
+@dataclass
+class _Waits:
+    """Patients of one provider, by how long they have waited."""
+
+    first_row: int
+    rows: int = 0
+    total: float = 0
+    within_18: float = 0
+    over_52: float = 0
+    over_65: float = 0
+
+    def add(self, week: int, patients: float) -> None:
+        """Add patients who have waited at least ``week`` whole weeks."""
+        self.total += patients
+        self.within_18 += patients if week < 18 else 0
+        self.over_52 += patients if week >= 52 else 0
+        self.over_65 += patients if week >= 65 else 0
+
+    def by_indicator(self) -> dict[str, float]:
+        return {
+            "rtt_within_18_weeks": self.within_18,
+            "rtt_over_52_weeks": self.over_52,
+            "rtt_over_65_weeks": self.over_65,
+        }
+
+
+def _rtt_columns(header: list[str], path: Path) -> dict[str | int, int]:
+    """Return the index of each column that is read: by name, and by week for the waits."""
+    columns: dict[str | int, int] = {}
+    for index, name in enumerate(header):
+        if week := re.fullmatch(r"Gt (\d+)(?: To \d+)? Weeks SUM 1", name.strip()):
+            columns[int(week.group(1))] = index
+    for name in RTT_MONTH_COLUMNS:
+        exact = [index for index, header_name in enumerate(header) if header_name.strip() == name]
+        alike = [index for index, header_name in enumerate(header) if same_words(header_name) == same_words(name)]
+        if len(exact or alike) == 1:
+            columns[name] = (exact or alike)[0]
+    last_week = max((key for key in columns if isinstance(key, int)), default=0)
+    missing = [name for name in RTT_MONTH_COLUMNS if name not in columns]
+    # waits over 65 weeks are counted: no week up to there may be lacking, nor one between later ones
+    missing += [
+        f"Gt {week:02} To {week + 1:02} Weeks SUM 1" for week in range(max(last_week, 66)) if week not in columns
+    ]
+    if missing:
+        wanted = missing[0]
+        near = nearest(wanted, [name for name in header if name])
+        raise InputError(
+            f"There is no column {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
+            file=path,
+            row=1,
+            mend="If the publisher renamed it, rename it back in a copy.",
+        )
+    return columns
+
+
+class _Months:
+    """Figures of one month each."""
+
+    def __init__(self, rows: FigureRows) -> None:
+        self.rows = rows
+
+    def records(self, table: Table):
+        """Yield (trust of today, record, first and last day) of each trust's months."""
+        known: dict[str, str | None] = {}
+        for record in table:
+            organisation = record["trust_code"].text
+            if organisation not in known:
+                known[organisation] = self.rows.trust_of(organisation, "organisations that are not trusts")
+            if (trust_code := known[organisation]) is not None:
+                first = _month(record["month_start"])
+                last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+                yield trust_code, record, (first, last)
+
+    def add_share(
+        self,
+        trust_code: str,
+        organisation: str,
+        indicator: str,
+        cell: Cell,
+        total: float,
+        period: tuple[date, date],
+        remark: str = "",
+        recording: str = "",
+    ) -> None:
+        """Add a share of a total, in per cent."""
+        count = cell.number(indicator.replace("_", " "), high=total, whole=True) if cell.text else None
+        status = "not_available" if count is None else "ok" if total else "not_applicable"
+        self.rows.add(
+            trust_code,
+            organisation,
+            indicator,
+            ALL_PATIENTS,
+            "percent",
+            cell.locator + remark,
+            value=100 * count / total if status == "ok" else None,
+            numerator=count,
+            denominator=total,
+            status=status,
+            period=period,
+            recording=recording,
+        )
+
+
+def _months(table: Table, source: str, trusts: TrustList) -> tuple[_Months, date]:
+    first_by_key((((r["trust_code"].text, r["month_start"].text), r["trust_code"]) for r in table), "trust and month")
+    first = max(_month(record["month_start"]) for record in table)
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return _Months(FigureRows(source, (first, last), trusts)), last
+
+
+def _month(cell: Cell) -> date:
+    try:
+        first = date.fromisoformat(cell.text)
+    except ValueError:
+        first = None
+    if first is None or first.day != 1:
+        raise cell.error(f"{cell.text!r} is not the first day of a month.", "Write it as 2024-09-01.")
+    return first
+
+
+def _status_without(kind: str) -> str:
+    return "not_available" if kind in ("acute", "acute specialist") else "not_applicable"
+
+
+PUBLICATIONS = (
+    Publication(
+        id=RTT,
+        title="Referral to treatment waiting times, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/rtt_incomplete_by_trust_month.csv",
+        read=read_rtt,
+        columns=RTT_COLUMNS,
+        notes=(
+            "Incomplete pathways by trust, summed over commissioners and treatment functions from the "
+            "monthly files. Not published by ethnicity and trust.",
+            "A blank is a wait that the month's file does not give: not available, not zero.",
+        ),
+    ),
+    Publication(
+        id=AE,
+        title="A&E attendances and emergency admissions, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/ae_by_trust_month.csv",
+        read=read_ae,
+        columns=AE_COLUMNS,
+        notes=(
+            "Recording changed in November 2025: figures before and after are not one series. The "
+            "recording of the later ones says so.",
+            "Over 12 hours is counted from the decision to admit, as a share of emergency admissions via A&E.",
+            "Not published by ethnicity and trust.",
+        ),
+    ),
+    Publication(
+        id=RTT_MONTH,
+        title="Referral to treatment waiting times, full extract, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/rtt_month_*",
+        revises=(RTT,),
+        read=read_rtt_month,
+        columns=RTT_MONTH_COLUMNS,
+        optional=True,
+        series=True,
+        notes=("Incomplete pathways (Part_2), all treatment functions (C_999), summed over commissioners.",),
+    ),
+    Publication(
+        id=AE_MONTH,
+        title="A&E attendances and emergency admissions, {edition}",
+        publisher="NHS England",
+        url="https://www.england.nhs.uk/statistics/statistical-work-areas/ae-waiting-times-and-activity/",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="access/ae_month_*.csv",
+        revises=(AE,),
+        read=read_ae_month,
+        columns=AE_MONTH_COLUMNS,
+        optional=True,
+        series=True,
+        notes=(
+            "One month as published, beside the series: booked appointments are not counted, and the TOTAL "
+            "row is left out.",
+            "Recording changed in November 2025: figures before and after are not one series.",
+        ),
+    ),
+)

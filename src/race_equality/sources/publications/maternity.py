@@ -1,0 +1,201 @@
+"""Maternity Services Data Set, annual CSV: deliveries by ethnicity and deprivation, and outcomes.
+
+Layout: a row for each organisation, dimension and measure; each row is one dimension, never two
+crossed, so no outcome is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by
+year: decile 2 is ``2`` in 2020-21 and ``02`` later, ``SmokingAtBooking`` became
+``SmokingStatusGroupBooking``, and the first file has a byte-order mark.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import harmonised
+from race_equality.errors import RaceEqualityError
+from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
+from race_equality.sources.publication import FigureRows, Publication, Reading
+
+PUBLICATION = "maternity"
+COLUMNS = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
+
+ETHNICITY, DEPRIVATION, TOTAL = "EthnicCategoryMotherGroup", "DeprivationDecileAtBooking", "TotalDeliveries"
+ALL_DELIVERIES = "All deliveries"
+#: The place outside the deciles that a mother lives at, by how its label begins.
+OUTSIDE_DECILES = {
+    "pseudo postcode": "No fixed abode or overseas",
+    "resident elsewhere": "Elsewhere in the UK",
+    "missing value": "Unknown",
+}
+
+#: Indicator to the names of its dimension over the years, the measure counted, and the one beside it.
+OUTCOMES = {
+    "maternity_preterm_births": (("GestationLengthBirthGroup37",), "<37 weeks", ">=37 weeks"),
+    "maternity_low_birthweight_at_term": (("BirthweightTermGroup2500",), "Under 2500g", "2500g and over"),
+    "maternity_smoking_at_booking": (
+        ("SmokingStatusGroupBooking", "SmokingAtBooking"),
+        "Smoker",
+        "Non-Smoker / Ex-Smoker",
+    ),
+}
+_OUTCOME_OF = {
+    name: (indicator, measure, other) for indicator, (names, measure, other) in OUTCOMES.items() for name in names
+}
+
+
+def read_deliveries(path: Path, trusts: TrustList) -> Reading:
+    """Read one year's deliveries and outcomes, for trusts and England.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    InputError
+
+    Notes
+    -----
+    An outcome is a percentage of the births or bookings for which it is known: rounded counts, so
+    it is exact to about 5 in the denominator.
+    """
+    table = read_csv(path, COLUMNS)
+    records = [record for record in table if record["Org_Level"].text in ("National", "Provider")]
+    first_by_key(
+        (((r["Org_Code"].text, r["Dimension"].text, r["Measure"].text), r["Org_Code"]) for r in records),
+        "organisation, dimension and measure",
+    )
+    year = _year(table.records[0]["Period"])
+    figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
+    known: dict[str, str | None] = {"National": ENGLAND_CODE}
+    outcomes: dict[tuple[str, str], dict[str, Cell]] = {}
+    for record in records:
+        if record["Period"].text != table.records[0]["Period"].text:
+            raise record["Period"].error("The file has more than one year.", "Give one year a file.")
+        organisation = record["Org_Code"].text
+        if organisation not in known:
+            known[organisation] = figures.trust_of(organisation, "providers that are not trusts")
+        trust_code = known[organisation]
+        if trust_code is None:
+            continue
+        dimension = record["Dimension"].text
+        if dimension in _OUTCOME_OF:
+            outcomes.setdefault((organisation, dimension), {})[record["Measure"].text] = record["Value"]
+        elif dimension in (ETHNICITY, DEPRIVATION, TOTAL):
+            indicator, group = _delivery_group(record)
+            figures.add(
+                trust_code,
+                _code(organisation),
+                indicator,
+                group,
+                "count",
+                record["Value"].locator,
+                value=_count(record["Value"]),
+            )
+    for (organisation, dimension), cells in outcomes.items():
+        _add_outcome(figures, known[organisation], _code(organisation), dimension, cells)
+    for indicator in ("maternity_deliveries", *OUTCOMES):
+        unit, group = ("count", ALL_DELIVERIES) if indicator == "maternity_deliveries" else ("percent", "All births")
+        figures.complete(
+            indicator,
+            [group],
+            unit,
+            reason="not among the maternity providers",
+            status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
+        )
+    return figures.reading(str(year), f"year to 31 March {year}", table.remarks)
+
+
+def _code(organisation: str) -> str:
+    return ENGLAND_CODE if organisation == "National" else organisation
+
+
+def _year(cell: Cell) -> int:
+    """Return the year that a period such as 2022-23 ends in."""
+    found = re.fullmatch(r"(20\d\d)-(\d\d)", cell.text)
+    if found is None or (int(found.group(1)) + 1) % 100 != int(found.group(2)):
+        raise cell.error(f"The period is {cell.text!r} and not like 2022-23.", "Download the file again.")
+    return int(found.group(1)) + 1
+
+
+def _count(cell: Cell) -> float:
+    value = cell.number("count", whole=True)
+    if value % 5:
+        raise cell.error(
+            f"The count {value:g} is not a multiple of 5, as published ones are.",
+            "Check that this is the published file.",
+        )
+    return value
+
+
+def _delivery_group(record: Record) -> tuple[str, str]:
+    dimension, measure = record["Dimension"].text, record["Measure"]
+    if dimension == TOTAL:
+        return "maternity_deliveries", ALL_DELIVERIES
+    if dimension == ETHNICITY:
+        try:
+            return "maternity_deliveries_by_ethnicity", harmonised(measure.text, 5, categories=2001)
+        except RaceEqualityError as error:
+            raise measure.error(str(error), "If the publisher renamed a group, add its label there.") from None
+    decile = re.match(r"0?([1-9]|10)\b(?! weeks)", measure.text)
+    if decile:
+        return "maternity_deliveries_by_deprivation", f"Decile {decile.group(1)}"
+    for start, group in OUTSIDE_DECILES.items():
+        if measure.text.casefold().startswith(start):
+            return "maternity_deliveries_by_deprivation", group
+    raise measure.error(f"{measure.text!r} is not a decile of deprivation.", "A decile looks like 02.")
+
+
+def _add_outcome(
+    figures: FigureRows, trust_code: str, organisation: str, dimension: str, cells: dict[str, Cell]
+) -> None:
+    indicator, measure, other = _OUTCOME_OF[dimension]
+    cell = cells.get(measure)
+    if cell is None or other not in cells:
+        place = next(iter(cells.values()))
+        figures.add(trust_code, organisation, indicator, "All births", "percent", place.locator, status="not_available")
+        return
+    count = _count(cell)
+    known = count + _count(cells[other])
+    figures.add(
+        trust_code,
+        organisation,
+        indicator,
+        "All births",
+        "percent",
+        cell.locator,
+        value=100 * count / known if known else None,
+        numerator=count,
+        denominator=known,
+        status="ok" if known else "not_available",
+    )
+
+
+PUBLICATIONS = (
+    Publication(
+        id=PUBLICATION,
+        title="Maternity Services Data Set, annual CSV, year to March {edition}",
+        publisher="NHS England",
+        url="https://digital.nhs.uk/data-and-information/publications/statistical/nhs-maternity-statistics",
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="maternity/hosp-epis-stat-mat-msdscsv-*.csv",
+        read=read_deliveries,
+        columns=COLUMNS,
+        series=True,
+        notes=(
+            "Counts are rounded to the nearest 5, so percentages of few births are rough.",
+            "Each row is one dimension: no outcome is published by ethnicity and trust. Ethnic groups are "
+            "those of 2001, where Chinese is part of Other.",
+            "Outcomes are shares of the births or bookings for which the outcome is known.",
+        ),
+    ),
+)

@@ -1,0 +1,343 @@
+"""A trust's own figures about patients by ethnic group and deprivation, which no public file holds by trust.
+
+The return has the shape of the WRES return (:mod:`race_equality.sources.returns.wres`): a row for each
+year, indicator and item, with a column for each ethnic group and each fifth of deprivation. It stays on
+the machine. A count too small to show is not kept at all: it is suppressed as the return is read, with
+the others from which it could be worked out.
+
+Notes
+-----
+Ethnic groups are the five of the 2021 Census, with *not stated* (asked, and not given) and *not known*
+(not asked or not recorded) apart. Deprivation is the fifth of England's neighbourhoods, by the Index of
+Multiple Deprivation, that the patient lives in; quintile 1 is the most deprived.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from race_equality.disclosure.attack import Relation
+from race_equality.disclosure.suppression import suppress
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.figures.trusts import TrustList
+from race_equality.sources.cells import Cell
+from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.returns.form import check_part, read_form
+from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
+
+TITLE = "Patients return"
+
+ETHNIC_GROUPS = ("Asian", "Black", "Mixed", "White", "Other", "Not stated", "Not known")
+#: Column of the return to group of the figure.
+DEPRIVATION_GROUPS = {**{f"Quintile {n}": f"Quintile {n}" for n in range(1, 6)}, "Deprivation unknown": "Unknown"}
+BREAKDOWNS = {"ethnicity": {name: name for name in ETHNIC_GROUPS}, "deprivation": DEPRIVATION_GROUPS}
+GROUPS = tuple(column for groups in BREAKDOWNS.values() for column in groups)
+COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
+
+#: A share of fewer people or appointments is not shown (as a survey's of fewer than 11 responses), and
+#: no count under 5 (as in the Mental Health Act statistics).
+LEAST_BASE, LEAST_COUNT = 11, 5
+NOTES = (
+    f"Counts under {LEAST_COUNT} and shares of fewer than {LEAST_BASE} are suppressed, with those "
+    "from which they could be worked out.",
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Rows of the return that belong together: people, and those among them.
+
+    Parameters
+    ----------
+    indicator : str
+        As the return calls it.
+    heading : str
+    base : str
+        The item that the others are shares of.
+    parts : mapping of str to str
+        Item to indicator of the figure, without the breakdown at its end.
+    on_the_day : bool
+        Whether it is counted on 31 March, and not over the year to it.
+    nested : bool
+        Whether each part is among the one before.
+    """
+
+    indicator: str
+    heading: str
+    base: str
+    parts: Mapping[str, str]
+    on_the_day: bool = False
+    nested: bool = False
+
+    def items(self) -> tuple[str, ...]:
+        """Return the items, in the order of the return."""
+        return (self.base, *self.parts)
+
+    def whole_of(self, item: str) -> str:
+        """Return the item that the people of another are among."""
+        items = self.items()
+        return items[items.index(item) - 1] if self.nested else self.base
+
+    def period(self, year_to: date) -> tuple[date, date]:
+        """Return first and last day."""
+        return (year_to if self.on_the_day else date(year_to.year - 1, 4, 1), year_to)
+
+
+MEASURES = (
+    Measure(
+        "patients_waiting",
+        "Waiting list on 31 March",
+        "on the waiting list",
+        {f"over {weeks} weeks": f"patients_waiting_over_{weeks}_weeks" for weeks in (18, 52, 65)},
+        on_the_day=True,
+        nested=True,
+    ),
+    Measure(
+        "patients_did_not_attend",
+        "Outpatient appointments in the year",
+        "appointments",
+        {"did not attend": "patients_did_not_attend"},
+    ),
+    Measure(
+        "patients_restrictive_interventions",
+        "Restrictive interventions in the year, each person once",
+        "inpatients",
+        {"subject to a restrictive intervention": "patients_restrictive_interventions"},
+    ),
+    Measure(
+        "patients_detained",
+        "Detentions under the Mental Health Act in the year, each person once",
+        "inpatients",
+        {"detained under the Mental Health Act": "patients_detained"},
+    ),
+)
+#: Ids of the figures.
+INDICATORS = tuple(
+    f"{indicator}_by_{breakdown}"
+    for measure in MEASURES
+    for indicator in measure.parts.values()
+    for breakdown in BREAKDOWNS
+)
+
+_INSTRUCTIONS = (
+    "Write whole numbers under each ethnic group and each fifth of deprivation (quintile 1: most deprived).",
+    "Every person stands once under an ethnic group and once under a quintile, so both add up to the same.",
+    "Leave a cell empty where the number is not known, and a whole row where the trust has no such service; "
+    "write 0 only for nobody.",
+    "Waiting list: incomplete referral-to-treatment pathways on 31 March. Appointments: outpatient, in the "
+    "year to 31 March. Restrictive interventions and detentions: inpatients of mental health and learning "
+    "disability services in the year, each person once.",
+    "Counts under 5, and shares of fewer than 11, are suppressed as the file is read, with those from which "
+    "they could be worked out.",
+    "Then run: race-equality data add {file}",
+    "The figures stay in data/local/ on this machine; git ignores that folder.",
+)
+
+
+def source_id(trust_code: str) -> str:
+    """Return the id of a trust's return."""
+    return f"patients_return_{trust_code}"
+
+
+def rows_of_a_year() -> list[tuple[str, str]]:
+    """Return the (indicator, item) of each row of a year, in the order of the return."""
+    return [(measure.indicator, item) for measure in MEASURES for item in measure.items()]
+
+
+def template(trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str) -> str:
+    """Return an empty return as CSV.
+
+    Parameters
+    ----------
+    trust_code, trust_name : str
+    years_to : sequence of datetime.date
+        Each a 31 March.
+    file_name : str
+        What it will be called, for the instructions in it.
+
+    Returns
+    -------
+    str
+    """
+    text = io.StringIO(newline="")
+    text.write(f"# Patients return of {trust_code} {trust_name}\n")
+    for line in _INSTRUCTIONS:
+        text.write(f"# {line.format(file=file_name)}\n")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for year_to in sorted(years_to):
+        for indicator, item in rows_of_a_year():
+            writer.writerow([trust_code, year_to.isoformat(), indicator, item, *[""] * len(GROUPS)])
+    return text.getvalue()
+
+
+def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str) -> bytes:
+    """Return an empty return as an Excel workbook, with the rows of :func:`template`."""
+    names = ("Waiting list", "Did not attend", "Restrictive interventions", "Detentions")
+    topics = []
+    for name, measure in zip(names, MEASURES, strict=True):
+        rows = [
+            FormRow(
+                year_to,
+                measure.indicator,
+                item,
+                f"{measure.heading}: {item}",
+                GROUPS,
+                None if item == measure.base else (measure.indicator, measure.whole_of(item)),
+            )
+            for year_to in sorted(years_to)
+            for item in measure.items()
+        ]
+        topics.append(Topic(name, measure.heading, rows))
+    instructions = [line.format(file=file_name) for line in _INSTRUCTIONS]
+    return workbook_bytes(TITLE, trust_code, trust_name, instructions, topics, COLUMNS)
+
+
+def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
+    """Read a filled-in return.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or an Excel workbook, made from the template.
+    trusts : TrustList
+
+    Returns
+    -------
+    str
+        The trust's code.
+    Reading
+        Every figure of each year in the file, those too small to show suppressed.
+
+    Raises
+    ------
+    InputError
+        For a row that is not known, what is not a whole number, or numbers that cannot both be right.
+    """
+    form = read_form(path, COLUMNS, rows_of_a_year(), trusts)
+    code, records, years = form.trust_code, form.records, form.years
+    figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
+    notes = list(form.remarks)
+    for year_to in years:
+        for measure in MEASURES:
+            cells = {
+                (item, column): record[column]
+                for item in measure.items()
+                if (record := records.get((year_to, measure.indicator, item)))
+                for column in GROUPS
+            }
+            notes += _add_measure(figures, code, measure, year_to, cells, path)
+    reading = figures.reading(str(years[-1].year), form.period, notes)
+    if not reading.figures["status"].isin(["ok", "suppressed"]).any():
+        raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
+    return code, reading
+
+
+def shares(
+    measure: Measure, breakdown: str, counts: Mapping[tuple[str, str], float | None]
+) -> Iterator[tuple[str, str, str, str, float | None, float | None]]:
+    """Return the shares of one breakdown in one period, those too small to show suppressed.
+
+    Parameters
+    ----------
+    measure : Measure
+    breakdown : str
+        A key of :data:`BREAKDOWNS`.
+    counts : mapping of (str, str) to float or None
+        Item and column of the return to people; None where it is not known.
+
+    Yields
+    ------
+    indicator, column, item, status : str
+    numerator, denominator : float or None
+        Both where the status is ``ok``, neither otherwise.
+    """
+    columns = list(BREAKDOWNS[breakdown])
+    bases = {column: counts.get((measure.base, column)) for column in columns}
+    few = _hidden(bases, LEAST_BASE, set())
+    for item, indicator in measure.parts.items():
+        parts = {column: counts.get((item, column)) for column in columns}
+        hidden = _hidden(parts, LEAST_COUNT, few)
+        for column in columns:
+            part, base = parts[column], bases[column]
+            if part is None or not base:  # a share of nobody is not a number
+                status, pair = "not_available", (None, None)
+            elif column in hidden:
+                status, pair = "suppressed", (None, None)
+            else:
+                status, pair = "ok", (part, base)
+            yield f"{indicator}_by_{breakdown}", column, item, status, *pair
+
+
+def _hidden(counts: Mapping[str, float | None], least: int, also: set[str]) -> set[str]:
+    """Return the groups to hide. The total over groups counts as known: it is published elsewhere."""
+    given = {column: count for column, count in counts.items() if count is not None}
+    # a nought is shown, but where its base is hidden: in a group that is large enough it names nobody
+    cells: dict[str, float] = {c: count for c, count in given.items() if count or c in also}
+    hide = set(also) & set(cells)
+    if not (hide or any(count < least for count in cells.values())):
+        return hide
+    total = "total"
+    relation = Relation({total: 1.0, **dict.fromkeys(cells, -1.0)})
+    try:
+        found = suppress(
+            cells | {total: sum(cells.values())}, [relation], threshold=least, also_hide=hide, cost={total: 1e6}
+        )
+    except RaceEqualityError:
+        return set(given)
+    # a total that had to go is known all the same: then nothing of it is shown
+    if found.published[total] is None:
+        return set(given)
+    return {column for column in cells if found.published[column] is None}
+
+
+def _add_measure(
+    figures: FigureRows, code: str, measure: Measure, year_to: date, cells: Mapping[tuple[str, str], Cell], path: Path
+) -> list[str]:
+    counts = {place: cell.number("number", whole=True) if cell.text else None for place, cell in cells.items()}
+
+    def place(item: str, column: str) -> str:
+        cell = cells.get((item, column))
+        return f"{path.name} {cell.locator}" if cell else f"{path.name}: no row"
+
+    for item in measure.parts:
+        whole = measure.whole_of(item)
+        for column in GROUPS:
+            check_part(
+                (counts.get((item, column)), cells.get((item, column))),
+                (counts.get((whole, column)), cells.get((whole, column))),
+                whole,
+            )
+    notes = []
+    for item in measure.items():
+        totals = [
+            sum(given)
+            for groups in BREAKDOWNS.values()
+            if None not in (given := [counts.get((item, column)) for column in groups])
+        ]
+        if len(set(totals)) > 1:
+            notes.append(
+                f"{measure.indicator}, {item}, {year_to}: {totals[0]:,.0f} by ethnicity and {totals[1]:,.0f} "
+                "by deprivation; each person should stand once in both."
+            )
+    for breakdown, groups in BREAKDOWNS.items():
+        for indicator, column, item, status, part, base in shares(measure, breakdown, counts):
+            figures.add(
+                code,
+                code,
+                indicator,
+                groups[column],
+                "percent",
+                place(item, column),
+                value=100 * part / base if status == "ok" else None,
+                numerator=part,
+                denominator=base,
+                status=status,
+                period=measure.period(year_to),
+            )
+    return notes

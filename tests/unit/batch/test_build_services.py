@@ -1,0 +1,89 @@
+"""What notebooks share changes how long they take and nothing that they say."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import papermill
+import pytest
+
+from race_equality.batch import drawing_server, fork_server
+from race_equality.batch.build_services import shared_by_notebooks
+from race_equality.batch.execute import execute_page
+from race_equality.batch.fork_server import ADDRESS_VARIABLE
+from race_equality.batch.plan import Page
+from race_equality.indicators import once
+from race_equality.project import Project
+from race_equality.report import vega_to_svg
+
+ROOT = Path(__file__).parents[3]
+PROJECT = Project(ROOT)
+NAMES = (ADDRESS_VARIABLE, once.FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
+
+pytestmark = pytest.mark.skipif(
+    not (fork_server.AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork"
+)
+
+
+def outputs(notebook: Path) -> list:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [(cell["id"], cell["outputs"]) for cell in cells if cell.get("outputs")]
+
+
+def run(page: Page, target: Path, engine: str | None) -> list:
+    end = execute_page(
+        page, root=ROOT, target=target, scratch=target.parent, failed=target.with_suffix(".failed"), engine=engine
+    )
+    assert end.failure is None
+    return outputs(target)
+
+
+@pytest.mark.parametrize("engine", ["fork", None])
+def test_a_report_is_that_of_plain_papermill(tmp_path, monkeypatch, engine):
+    """With findings computed ahead and charts drawn elsewhere; and again, with both kept from before."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    page = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
+    papermill.execute_notebook(
+        ROOT / page.notebook, tmp_path / "plain.ipynb", parameters={"trust_code": "RRU"}, cwd=ROOT, progress_bar=False
+    )
+    plain = outputs(tmp_path / "plain.ipynb")
+    assert len(plain) > 20
+    cache = tmp_path / "cache"
+    with shared_by_notebooks(cache, PROJECT, engine=engine, jobs=1, notebooks=100):
+        assert all(name in os.environ for name in NAMES[1:])
+        assert run(page, tmp_path / "first.ipynb", engine) == plain
+        pictures = sorted((cache / "pictures").iterdir())
+        assert len(pictures) >= 3
+        drawn = {file: file.stat().st_ino for file in pictures}
+        assert run(page, tmp_path / "second.ipynb", engine) == plain
+        # none was drawn again
+        assert {file: file.stat().st_ino for file in sorted((cache / "pictures").iterdir())} == drawn
+    assert not any(name in os.environ for name in NAMES)
+
+
+def test_findings_of_other_code_are_forgotten(tmp_path):
+    old = tmp_path / "findings-of-before"
+    old.mkdir()
+    (old / "a.parquet").touch()
+    with shared_by_notebooks(tmp_path, PROJECT, engine=None, jobs=1, notebooks=0):
+        assert not old.exists()
+        assert len(list(tmp_path.glob("findings-*"))) == 1
+        assert vega_to_svg.SERVER_VARIABLE not in os.environ
+
+
+def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
+    from race_equality.figures.store import read_figures
+    from race_equality.indicators.wres import staff_experience
+
+    figures = read_figures(project=PROJECT)
+    staff_experience.forget()
+    with shared_by_notebooks(tmp_path, PROJECT, engine=None, jobs=1, notebooks=0):
+        found = staff_experience(figures)
+        (file,) = tmp_path.glob("findings-*/*staff_experience*")
+        staff_experience.forget()
+        file.write_bytes(file.read_bytes()[:-100])
+        assert staff_experience(figures).equals(found)
+        staff_experience.forget()

@@ -1,0 +1,97 @@
+"""Shares of too few people are in no figures that a page reads, by the strictest rule that a trust has set."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from race_equality.disclosure.publishable import hide_few, shown_figures
+from race_equality.disclosure.rules import Rule
+from race_equality.figures.store import figure_table
+from race_equality.params import read_rules
+from race_equality.project import Project
+
+SET = "settings:\n  minimum_responses:\n    value: 30\n    source: the trust's own board\n"
+
+
+def figures(*rows):
+    table = [
+        {
+            "trust_code": code,
+            "organisation_code": code,
+            "period_start": pd.Timestamp("2024-09-01"),
+            "period_end": pd.Timestamp("2024-11-30"),
+            "indicator": indicator,
+            "group": "White",
+            "value": 50.0,
+            "unit": "percent",
+            "numerator": base / 2,
+            "denominator": base,
+            "status": "ok",
+            "source": "test",
+            "locator": "row 1",
+        }
+        for code, indicator, base in rows
+    ]
+    return figure_table(table)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project in which one trust has raised a threshold."""
+    from race_equality.project import find_project
+
+    real = find_project()
+    for name in ("data", "notebooks"):
+        (tmp_path / name).symlink_to(real.root / name)
+    (tmp_path / "params" / "trusts").mkdir(parents=True)
+    (tmp_path / "params" / "_defaults.yml").write_text((real.params / "_defaults.yml").read_text())
+    (tmp_path / "params" / "trusts" / "RPC.yml").write_text(SET)
+    (tmp_path / "params" / "trusts" / "R1H.yml").write_text("settings:\n  peer_count: 5\n")
+    return Project(tmp_path)
+
+
+def test_what_every_trust_may_show_is_left_as_it_is():
+    table = figures(("R1H", "wres_8", 11.0), ("RPC", "wres_8", 400.0))
+    assert hide_few(table, Rule()) is table
+
+
+def test_shares_of_fewer_lose_their_numbers():
+    shown = hide_few(figures(("R1H", "wres_8", 10.0), ("RPC", "wres_8", 11.0)), Rule())
+    assert shown["status"].tolist() == ["suppressed", "ok"]
+    assert shown.loc[0, ["value", "numerator", "denominator"]].isna().all()
+
+
+def test_a_trust_that_raised_its_threshold_is_hidden_and_others_are_not(project):
+    usual, own = read_rules(project=project)
+    assert usual == Rule()
+    assert own == {"RPC": Rule(minimum_responses=30)}
+    shown = shown_figures(
+        figures(("R1H", "wres_8", 29.0), ("RPC", "wres_8", 29.0), ("RPC", "wres_7", 30.0)), project=project
+    )
+    assert shown["status"].tolist() == ["ok", "suppressed", "ok"]
+
+
+def test_of_a_comparison_both_halves_are_hidden_or_neither():
+    table = figures(
+        ("R1H", "wres_8", 400.0), ("R1H", "wres_8", 9.0), ("R1H", "wres_7", 400.0), ("RPC", "wres_8", 400.0)
+    )
+    table["group"] = ["White", "Ethnic minority", "White", "White"]
+    assert hide_few(table, Rule())["status"].tolist() == ["suppressed", "suppressed", "ok", "ok"]
+
+
+def test_a_patients_return_hides_with_company_and_needs_its_counts():
+    table = figures(("R1H", "patients_did_not_attend_by_ethnicity", 6.0))
+    assert hide_few(table, Rule()) is table
+
+
+def test_the_table_that_was_given_is_not_changed():
+    table = figures(("R1H", "wres_8", 5.0))
+    hide_few(table, Rule())
+    assert table["status"].tolist() == ["ok"]
+
+
+def test_of_a_trust_whose_file_cannot_be_read_nothing_is_shown_elsewhere(project):
+    (project.params / "trusts" / "RPC.yml").write_text("settings:\n  minimum_responses: many\n")
+    shown = shown_figures(figures(("R1H", "wres_8", 900.0), ("RPC", "wres_8", 900.0)), project=project)
+    assert shown["status"].tolist() == ["ok", "suppressed"]
