@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from race_equality.audit.channels import Content, Unread
+from race_equality.audit.channels import Content, Table, Unread
 from race_equality.audit.printed_numbers import NOT_FIGURES, numbers_in, only_number, pieces_in, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.disclosure.attack import small_fractions
@@ -45,11 +45,17 @@ def too_precise(contents: Iterable[Content], rule: Rule, *, of_a_trust: bool) ->
             yield Problem(file, "too precise", channel, place, message)
 
 
+def counts_people(table: Table, column: int) -> bool:
+    """Whether a column counts people: it says so, or, where it says nothing of its unit, its heading does."""
+    unit = table.units[column] if column < len(table.units) else ""
+    return unit == "people" if unit else bool(_COUNTS_PEOPLE.search(table.columns[column]))
+
+
 def too_few(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
     """A count of people in a table that should have been hidden."""
     for table in tables_in(contents):
         for i, column in enumerate(table.columns):
-            if not _COUNTS_PEOPLE.search(column):
+            if not counts_people(table, i):
                 continue
             answers = _COUNTS_ANSWERS.search(column)
             least = rule.minimum_responses if answers else rule.minimum_people

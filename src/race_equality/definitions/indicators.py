@@ -1027,6 +1027,22 @@ def figure_ids(ids: Iterable[str]) -> list[str]:
     return [figure for id in ids for figure in (BY_ID[id].figure_ids if id in BY_ID else (id,))]
 
 
+def rule_of(figure_id: str) -> Disclosure:
+    """Return what hides with a figure.
+
+    Parameters
+    ----------
+    figure_id : str
+        As in the figures.
+
+    Returns
+    -------
+    Disclosure
+        That of its indicator. What is no indicator's is as careful as can be: all its groups hide together.
+    """
+    return OWNER[figure_id].disclosure if figure_id in OWNER else BOTH_GROUPS
+
+
 def figures_with(has: Callable[[Disclosure], bool]) -> list[str]:
     """Return the ids of the figures whose rule of disclosure has something in it.
 
@@ -1049,7 +1065,7 @@ EXPERIENCE = chosen(lambda one: one.compares == "gap")
 #: Relative likelihoods of a trust's return.
 RATIOS = chosen(lambda one: one.compares == "ratio")
 #: Shares by pay band, and the board.
-BANDS, BOARD = (next(iter(chosen(lambda one, what=what: one.compares == what))) for what in ("bands", "board"))
+BANDS, BOARD = BY_ID["wres_1"], BY_ID["wres_9"]
 #: Questions of the NHS Staff Survey, asked of all staff.
 QUESTIONS = chosen(lambda one: one.theme == "survey")
 GROUND_ETHNIC_BACKGROUND = BY_ID["staff_survey_q16c_1"]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
+import numpy as np
 import pandas as pd
 
+from race_equality.definitions.indicators import rule_of
+from race_equality.definitions.rules import Disclosure
 from race_equality.disclosure.rules import Rule
 from race_equality.indicators.once import once
 from race_equality.params import read_rules
 from race_equality.project import Project
 
 __all__ = ["hide_few", "shown_figures"]
-
-#: A trust's patients return hides the groups in whose company a hidden one can be worked out, which takes them all.
-_HIDES_ITSELF = "patients_"
-#: What sets one group beside another: half a comparison is none.
-_COMPARES = "wres_"
 
 
 def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
@@ -64,29 +63,38 @@ def hide_few(figures: pd.DataFrame, usual: Rule, own: dict[str, Rule] | None = N
     -------
     pandas.DataFrame
         With ``status`` "suppressed" and without numbers where the denominator is under ``minimum_responses``, or
-        that of the group which a WRES indicator compares with; the table itself where that is nowhere.
+        where another group of the indicator is hidden and its rule of disclosure hides all of them together; the
+        table itself where that is nowhere.
     """
     base = figures["denominator"].to_numpy(dtype="float64", na_value=float("nan"))
     few = base < usual.minimum_responses
     for code, rule in (own or {}).items():
         few |= (base < rule.minimum_responses) & (figures["trust_code"] == code).to_numpy()
     rows = figures.index[few & (figures["status"] == "ok").to_numpy()]
-    rows = rows[~figures.loc[rows, "indicator"].str.startswith(_HIDES_ITSELF).to_numpy(dtype=bool)]
-    if rows.empty:
+    rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read)]
+    # what a publisher hides has another half as well
+    hidden = figures.index[(figures["status"] == "suppressed").to_numpy()]
+    others = _other_groups(figures, rows.union(hidden))
+    if rows.union(others).empty:
         return figures
-    rows = rows.union(_other_half(figures, rows))
+    rows = rows.union(others)
     hidden = figures.copy()
     hidden.loc[rows, ["value", "numerator", "denominator"]] = pd.NA
     hidden.loc[rows, "status"] = "suppressed"
     return hidden
 
 
-def _other_half(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
-    """The other groups of the comparisons in which one is hidden: all staff together are known as well."""
+def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
+    """The other groups of the comparisons in which one is hidden: everybody together is known as well."""
     keys = ["organisation_code", "indicator", "period_end"]
     few = figures.loc[rows, keys]
-    few = few[few["indicator"].str.startswith(_COMPARES)].drop_duplicates()
+    few = few[_has_rule(few["indicator"], lambda rule: rule.groups_together)].drop_duplicates()
     if few.empty:
-        return rows
+        return few.index
     near = figures[figures["indicator"].isin(few["indicator"].unique()) & (figures["status"] == "ok")]
     return near.index[pd.MultiIndex.from_frame(near[keys]).isin(pd.MultiIndex.from_frame(few))]
+
+
+def _has_rule(indicators: pd.Series, has: Callable[[Disclosure], bool]) -> np.ndarray:
+    """Say of each figure by its id whether its rule of disclosure has something in it."""
+    return indicators.isin([id for id in indicators.unique() if has(rule_of(id))]).to_numpy(dtype=bool)

@@ -349,7 +349,7 @@ def _hidden_as_published(figures: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     few |= (rows["unit"] == "count") & rows["value"].lt(_FEWEST_EVENTS).fillna(False)
     # What is added up in a finding must not be had by taking one organisation, or one group, away.
     family = [rows["trust_code"], rows["indicator"], rows["period_end"]]
-    whole = few.groupby(family).transform("any") & rows["indicator"].isin(
+    whole = (few | (rows["status"] == "suppressed")).groupby(family).transform("any") & rows["indicator"].isin(
         figures_with(lambda rule: rule.groups_together)
     )
     status = rows["status"].mask(few | (whole & (rows["status"] == "ok")), "suppressed")
