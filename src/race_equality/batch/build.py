@@ -32,7 +32,7 @@ from race_equality.errors import RaceEqualityError
 if TYPE_CHECKING:
     from race_equality.batch.cluster_worker import Parcel, Task
     from race_equality.batch.plan import Page, Plan
-    from race_equality.commands.progress import BuildProgress
+    from race_equality.batch.progress import BuildProgress
     from race_equality.downloads.files import Downloads
     from race_equality.project import Project
 
@@ -400,7 +400,7 @@ class _Build:
 
     def _unpacked(self, parcels: Iterable[Began | Parcel]) -> Iterator[News]:
         """Put what came back in its place, as a process of this machine would have done."""
-        from race_equality.render.files import write_atomically
+        from race_equality.files import write_atomically
 
         for parcel in parcels:
             if isinstance(parcel, Began):

@@ -31,7 +31,7 @@ from race_equality.batch.execute import Execution
 from race_equality.batch.manifest import hash_files, versions
 from race_equality.batch.page_requests import Began, Order, Rendering, Workshop
 from race_equality.errors import RaceEqualityError
-from race_equality.render.files import write_atomically
+from race_equality.files import write_atomically
 
 if TYPE_CHECKING:
     from race_equality.project import Project

@@ -234,7 +234,7 @@ def build(
     from race_equality.batch.build import build as run_build
     from race_equality.batch.plan import plan_build
     from race_equality.batch.pool import usable_cores
-    from race_equality.commands.progress import show_progress
+    from race_equality.batch.progress import show_progress
     from race_equality.project import find_project
 
     project = find_project()

@@ -26,7 +26,7 @@ def single_file(code: str, output: Path | None, to: Path | None) -> None:
     """
     from race_equality.errors import RaceEqualityError
     from race_equality.figures.trusts import resolve_trust
-    from race_equality.render.files import write_atomically
+    from race_equality.files import write_atomically
     from race_equality.render.single_file import single_file as make
 
     try:

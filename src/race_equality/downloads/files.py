@@ -18,9 +18,9 @@ from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import figure_files, read_figures
 from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
+from race_equality.files import write_atomically
 from race_equality.params import read_params, read_rules
 from race_equality.project import Project
-from race_equality.render.files import write_atomically
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {

@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
-from race_equality.render.files import ASSETS
 from race_equality.render.formats import Format
 from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
+from race_equality.render.staging import ASSETS
 
 _READER = "markdown-tex_math_dollars"
 _FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "board-summary.lua", "numbering.lua"))

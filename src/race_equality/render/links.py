@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from race_equality.render.files import write_atomically
+from race_equality.files import write_atomically
 
 # As :class:`race_equality.report.display.Linked` writes a link to a trust's page, in either order of
 # attributes, and as it stands where there is no such page. Both are as long as each other: a build

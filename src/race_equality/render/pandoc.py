@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Self
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.files import ASSETS
+from race_equality.render.staging import ASSETS
 
 #: Long enough for a page of a thousand tables on a slow machine; Pandoc on a usual page takes 0.1 s.
 _TIMEOUT_SECONDS = 300

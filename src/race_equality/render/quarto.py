@@ -17,10 +17,10 @@ from typing import Any
 import yaml
 
 from race_equality.errors import RaceEqualityError
+from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks, raw_block, with_column_widths
 from race_equality.render.config import SiteConfig, document_date, makes_pdf, page_address
 from race_equality.render.failure import RenderFailure
-from race_equality.render.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
 from race_equality.render.front_matter import read_front_matter

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from race_equality.render.files import write_atomically
+from race_equality.files import write_atomically
 
 Entry = Mapping[str, Any]
 NAME = "search.json"

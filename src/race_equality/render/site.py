@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from race_equality.errors import RaceEqualityError
+from race_equality.files import copy_atomically, write_atomically
 from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
 from race_equality.render.failure import RenderFailure
-from race_equality.render.files import copy_atomically, write_atomically
 from race_equality.render.formats import formats_of
 from race_equality.render.links import follow_links
 from race_equality.render.listing import without_dead_ends, write_listing

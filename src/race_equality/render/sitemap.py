@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from race_equality.files import write_atomically
 from race_equality.render.config import SiteConfig
-from race_equality.render.files import write_atomically
 
 
 def write_sitemap(site_dir: Path, config: SiteConfig) -> None:

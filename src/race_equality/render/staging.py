@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.project import Project
-from race_equality.render.files import ASSETS, copy_atomically, copy_folder, write_atomically
+
+#: Filters, style sheets, scripts and templates of both renderers.
+ASSETS = Path(__file__).parent / "assets"
 
 #: Where ``_quarto.yml`` expects the filters, style sheets and templates.
 ASSETS_IN_PROJECT = Path("src", "race_equality", "render", "assets")

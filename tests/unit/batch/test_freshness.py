@@ -107,7 +107,7 @@ def test_another_trust_has_other_parameters_alone(project):
         ("batch/pool.py", set(), set()),
         ("render/front_matter.py", {"code"}, {"site"}),
         ("downloads/spreadsheet.py", set(), {"downloads"}),
-        ("cli.py", set(), set()),
+        ("commands/main.py", set(), set()),
         ("sources/new.py", set(), set()),
         ("render/site.py", set(), {"site"}),
         ("render/assets/web/report.css", set(), {"site"}),

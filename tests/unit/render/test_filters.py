@@ -9,9 +9,9 @@ from lxml import html as lxml_html
 
 from race_equality.render.builtin import page_html
 from race_equality.render.config import read_config
-from race_equality.render.files import ASSETS
 from race_equality.render.notebook import PageSource
 from race_equality.render.pandoc import convert
+from race_equality.render.staging import ASSETS
 
 ROOT = Path(__file__).parents[3]
 FILTERS = [f"--lua-filter={ASSETS / 'filters' / name}" for name in ("native-blocks.lua", "numbering.lua")]

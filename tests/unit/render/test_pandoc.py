@@ -11,9 +11,9 @@ from race_equality.errors import RaceEqualityError
 from race_equality.render import pandoc
 from race_equality.render.builtin import _html_form, _typst_form, translate
 from race_equality.render.config import read_config
-from race_equality.render.files import ASSETS
 from race_equality.render.notebook import PageSource, read_page
 from race_equality.render.pandoc import Form, Translator, Translators, convert
+from race_equality.render.staging import ASSETS
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))

@@ -94,7 +94,7 @@ def test_the_first_page_is_set_as_large_as_its_text_allows(words, size):
 
     import typst
 
-    from race_equality.render.files import ASSETS
+    from race_equality.render.staging import ASSETS
 
     template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
     source = (

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from race_equality.render.assets.filters.html_outputs import LINE, cells_of, column_widths, with_column_widths
-from race_equality.render.files import ASSETS
 from race_equality.render.fonts import font_directory
+from race_equality.render.staging import ASSETS
 from race_equality.render.typst_outputs import as_typst
 
 HEAD = '#let callout(kind: "", title: [], body: []) = [#title #body]\n'

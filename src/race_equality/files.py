@@ -6,8 +6,6 @@ import os
 import tempfile
 from pathlib import Path
 
-ASSETS = Path(__file__).parent / "assets"
-
 
 def write_atomically(target: Path, content: bytes | str) -> None:
     """Write a file beside its place and move it there.

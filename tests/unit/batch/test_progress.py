@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from race_equality.commands import progress
-from race_equality.commands.progress import TimeLeft, in_words, show_progress
+from race_equality.batch import progress
+from race_equality.batch.progress import TimeLeft, in_words, show_progress
 
 
 class Clock:
