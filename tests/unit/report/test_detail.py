@@ -339,7 +339,7 @@ def test_too_few_seats_are_not_shown():
                 }
             ]
         )
-        for name, members in (("board", 15.0), ("voting", 11.0), ("executive", 7.0))
+        for name, members in (("wres_9_board", 15.0), ("wres_9_voting", 11.0), ("wres_9_executive", 7.0))
     }
     parity = YearsToParity(math.nan, math.nan, math.nan, "cannot be estimated", math.nan, math.nan)
     text = sentences.board_sentences(seats, parity, 10)
