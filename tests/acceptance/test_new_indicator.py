@@ -94,7 +94,10 @@ for command in {commands}:
     if result.exit_code:
         sys.exit(f"{{command}}: {{result.exception!r}}")
 site = project.root / "output" / "site"
-Downloads(project).write_trust(resolve_trust("{hidden}", project=project), site)
+downloads = Downloads(project)
+downloads.write_trust(resolve_trust("{hidden}", project=project), site)
+if {commands}:
+    downloads.write_site(site)
 audit = CliRunner().invoke(main, ["audit", str(site)])
 print("AUDIT", audit.exit_code, audit.output, audit.stderr)
 """
@@ -113,11 +116,13 @@ def in_scratch(root: Path, *commands: list[str]) -> str:
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A copy of the project with the record and the reader, one trust built, and what the audit said."""
     root = tmp_path_factory.mktemp("scratch") / "project"
-    for folder in ("src", "data", "notebooks"):
+    for folder in ("src", "data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("local", "raw", "__pycache__"))
     (root / "params" / "trusts").mkdir(parents=True)
     shutil.copy(ROOT / "params" / "_defaults.yml", root / "params")
     (root / "params" / "trusts" / f"{SHOWN}.yml").write_text(ACTIONS, encoding="utf-8")
+    (root / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "board_report.ipynb", root / "notebooks")
     for file in ("_quarto.yml", "index.qmd", "pyproject.toml"):
         shutil.copy(ROOT / file, root)
     registry = root / "src" / "race_equality" / "definitions" / "indicators.py"
