@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.audit.site import audit_site
+from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
@@ -35,6 +36,7 @@ from race_equality.project import find_project
 from race_equality.report.summary_table import names_of_measures
 
 PROJECT = find_project()
+RULES = read_rules()
 RESULTS = PROJECT.root / "benchmarks" / "findings.md"
 
 
@@ -62,11 +64,11 @@ def fresh(figures: pd.DataFrame) -> pd.DataFrame:
 
 def hide(figures: pd.DataFrame, code: str) -> None:
     """Choose everything that one trust's page hides."""
-    respondents_and_catchment(figures, code)
-    headcount_by_group(figures, code)
-    deliveries_by_ethnicity(figures, code)
+    respondents_and_catchment(figures, code, threshold=RULES.usual.minimum_responses)
+    headcount_by_group(figures, code, threshold=RULES.usual.minimum_people)
+    deliveries_by_ethnicity(figures, code, threshold=RULES.usual.minimum_people)
     for _, year in share_by_band(figures, code).groupby("period_end"):
-        hidden_bands(year)
+        hidden_bands(year, RULES.usual.minimum_people)
 
 
 def whole_site(site: Path, copy: Path, codes: list[str]) -> Path:
@@ -106,7 +108,7 @@ def main() -> None:
             one.mkdir(parents=True)
             for file in [*site.glob(f"trusts/{codes[0]}.*"), *site.glob(f"trusts/{codes[0]}-*")]:
                 shutil.copy(file, one / file.name)
-            known = {"figures": figures, "names": names, "measures": names_of_measures()}
+            known = {"figures": figures, "names": names, "measures": names_of_measures(), "rules": RULES}
             audit_site(one.parent, **known)
             timed(rows, "audit, one trust with its downloads", lambda: audit_site(one.parent, **known), "under 0.3 s")
             timed(

@@ -5,21 +5,17 @@ What the board says of itself and what it said it would do is read by :mod:`race
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from race_equality.actions.model import Action, SelfAssessment
 from race_equality.actions.reading import read_actions, read_history, read_self_assessment
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.project import Project, find_project
 from race_equality.yaml_lines import Findings, Value, kind_of, read_yaml
-
-if TYPE_CHECKING:  # it needs pandas, and the command line reads params without
-    from race_equality.disclosure.rules import Rule
 
 DEFAULTS_FILE = "_defaults.yml"
 
@@ -165,64 +161,6 @@ def read_default_settings(*, project: Project | None = None) -> Settings:
     Settings
     """
     return _read_defaults(project or find_project()).settings
-
-
-def read_rules(*, project: Project | None = None) -> tuple[Rule, dict[str, Rule]]:
-    """Read the thresholds of all trusts.
-
-    Parameters
-    ----------
-    project : Project, optional
-        The checkout; found from the working directory without it.
-
-    Returns
-    -------
-    usual : Rule
-        Of a trust that has set none itself.
-    own : dict of str to Rule
-        Of each trust that has, by code. A file that cannot be used may have meant to hide anything: until it is
-        mended its trust's own page fails, and other pages show no share of that trust.
-    """
-    from race_equality.disclosure.rules import Rule
-
-    project = project or find_project()
-    defaults = project.params / DEFAULTS_FILE
-    if not defaults.is_file():
-        return Rule(), {}
-    files = sorted((project.params / "trusts").glob("*.yml"))
-    # the stamps make a file that was changed a new entry of the cache
-    stamps = tuple(
-        (status.st_mtime_ns, status.st_size, status.st_ino) for status in (file.stat() for file in (*files, defaults))
-    )
-    usual, own = _read_rules(project, tuple(files), stamps)
-    return usual, dict(own)
-
-
-@functools.lru_cache(maxsize=2)
-def _read_rules(
-    project: Project, files: tuple[Path, ...], stamps: tuple[tuple[int, int, int], ...]
-) -> tuple[Rule, dict[str, Rule]]:
-    from race_equality.disclosure.rules import Rule
-
-    own = {}
-    for file in files:
-        # most files set none, and a page must not wait for two hundred to be parsed
-        if "minimum_" in file.read_text(encoding="utf-8", errors="replace"):
-            try:
-                own[file.stem] = _rule(read_params(file.stem, project=project).settings)
-            except (InputError, UnknownTrustError):
-                own[file.stem] = Rule(minimum_responses=_NOBODY_HAS_SO_MANY, minimum_people=_NOBODY_HAS_SO_MANY)
-    usual = _rule(_read_defaults(project).settings)
-    return usual, {code: rule for code, rule in own.items() if rule != usual}
-
-
-_NOBODY_HAS_SO_MANY = 10**9
-
-
-def _rule(settings: Settings) -> Rule:
-    from race_equality.disclosure.rules import Rule
-
-    return Rule(minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value)
 
 
 @dataclass(frozen=True)

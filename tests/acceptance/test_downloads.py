@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from race_equality.audit.site import audit_site
+from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.project import Project
@@ -56,7 +57,7 @@ def test_a_trusts_figures(build, with_figures):
     assert set(row["licence"]) == {source["licence"]}
     assert list(site.rglob(".*")) == []  # nothing half-written
     known = read_figures(project=Project(with_figures))
-    assert [str(problem) for problem in audit_site(site, figures=known).problems] == []
+    assert [str(problem) for problem in audit_site(site, rules=read_rules(), figures=known).problems] == []
 
 
 def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equality, with_figures):
@@ -86,6 +87,27 @@ def test_a_build_of_one_trust_makes_no_table_of_all(build, with_figures):
     assert not (with_figures / "out" / "site" / "downloads").exists()
 
 
+def test_a_build_of_one_trust_brings_the_tables_of_all_to_new_thresholds(build, race_equality, with_figures):
+    file = with_figures / "data" / "figures" / "trusts.parquet"
+    trusts = pd.read_parquet(file)
+    trusts[trusts["trust_code"].isin(["RJ1", "RX6"])].to_parquet(file, index=False)
+    end = race_equality("build", "--output", "out", "--renderer", "built-in")
+    assert end.returncode == 0, end.stderr
+    defaults, table = (
+        with_figures / "params" / "_defaults.yml",
+        with_figures / "out" / "site" / "downloads" / "all-trusts.csv",
+    )
+
+    def values() -> set[str]:
+        rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+        return set(rows[(rows["trust_code"] == "RX6") & (rows["measure"] == "wres_8")]["value"])
+
+    assert "[c]" not in values()
+    defaults.write_text(defaults.read_text().replace("value: 11", "value: 60"))  # 52 of its staff answered
+    build()
+    assert values() == {"[c]"}
+
+
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     site = tmp_path_factory.mktemp("tables")
@@ -109,6 +131,6 @@ def test_the_table_of_all_trusts(tables):
 
 
 def test_the_tables_give_nothing_away(tables):
-    result = audit_site(tables.parent, figures=read_figures(project=Project(ROOT)))
+    result = audit_site(tables.parent, rules=read_rules(), figures=read_figures(project=Project(ROOT)))
     assert [str(problem) for problem in result.problems] == []
     assert result.hidden > 100

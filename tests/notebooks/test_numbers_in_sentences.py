@@ -15,6 +15,7 @@ import pytest
 from scipy import stats
 
 from race_equality.disclosure.publishable import shown_figures
+from race_equality.disclosure.rules import read_rules
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust, system_codes
 from race_equality.indicators.findings import findings
@@ -80,15 +81,7 @@ def prose(cell) -> str:
 @cache
 def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
     figures = shown_figures(read_figures())
-    codes = [path.stem.removeprefix("board_report_") for path in GOLDEN]
-    params = {code: read_params(code).settings for code in codes}
-    found = findings(
-        figures,
-        read_trusts(),
-        minimum_responses={code: own.minimum_responses.value for code, own in params.items()},
-        minimum_people={code: own.minimum_people.value for code, own in params.items()},
-    )
-    return found, figures
+    return findings(figures, read_trusts(), rules=read_rules()), figures
 
 
 def allowed(code: str, beginnings: list[str]) -> set[str]:
@@ -126,10 +119,10 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         change = yearly_change(discrimination_by_year(figures, code))
         values += [change.slope, change.lower, change.upper]
     if "wres_2" in beginnings:
-        without = without_international_recruits(figures, code)
+        without = without_international_recruits(figures, code, threshold=11)
         values += without[["ratio", "lower", "upper"]].to_numpy().ravel().tolist()
         values += outside_four_fifths(rows)
-        every = pd.concat([without, relative_likelihoods(figures, code)])
+        every = pd.concat([without, relative_likelihoods(figures, code, threshold=11)])
         values += (100 * every["outside"].astype("float64")).tolist()
     seats = rows[rows["indicator"].str.startswith("wres_9_") & (rows["period_end"] == rows["period_end"].max())]
     for _, of_seats in seats.groupby("indicator"):

@@ -13,7 +13,7 @@ from race_equality.audit.channels import Content
 from race_equality.audit.printed_numbers import PROGRAMS, normal, numbers_near, pieces_in
 from race_equality.audit.problem import Problem
 from race_equality.definitions.indicators import rule_of
-from race_equality.disclosure.rules import Rule, is_breakdown, rests_on_too_few
+from race_equality.disclosure.rules import Rules, is_breakdown, rests_on_too_few
 
 #: Labels that stand in every table: they alone do not say which figure is meant.
 _COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
@@ -43,40 +43,32 @@ class Secret:
     share: str | None
 
 
-def secrets_of(
-    figures: pd.DataFrame | None, rule: Rule, rules: Mapping[str, Rule], scopes: set[str]
-) -> dict[str, list[Secret]]:
+def secrets_of(figures: pd.DataFrame | None, rules: Rules, scopes: set[str]) -> dict[str, list[Secret]]:
     """Gather what must not be shown.
 
     Parameters
     ----------
     figures : pandas.DataFrame, optional
         The true figures; nothing is known without them.
-    rule : Rule
-        The usual thresholds.
-    rules : mapping of str to Rule
-        Those of trusts that have raised them, by code.
+    rules : Rules
+        From :func:`race_equality.disclosure.rules.read_rules`.
     scopes : set of str
         Codes of the trusts with pages.
 
     Returns
     -------
     dict of str to list of Secret
-        By trust code: of those with pages, and of those in ``rules``.
+        By trust code: of those with pages, and of those with a rule of their own.
     """
     if figures is None:
         return {}
-    of_scopes = figures[figures["trust_code"].isin({*scopes, *rules}) & (figures["status"] == "ok")]
-    few = rests_on_too_few(of_scopes, rule)
-    for code, own in rules.items():
-        here = of_scopes["trust_code"] == code
-        few[here] = rests_on_too_few(of_scopes[here], own)
-    few = of_scopes[few]
+    of_scopes = figures[figures["trust_code"].isin({*scopes, *rules.own}) & (figures["status"] == "ok")]
+    few = of_scopes[rests_on_too_few(of_scopes, rules)]
     groups = figures.loc[figures["indicator"].isin(few["indicator"].unique()), ["indicator", "group"]]
     groups = groups.drop_duplicates().groupby("indicator").size()
     found: dict[str, list[Secret]] = defaultdict(list)
     for row in few.itertuples():
-        if groups[row.indicator] < 2 and row.trust_code not in rules:
+        if groups[row.indicator] < 2 and row.trust_code not in rules.own:
             continue
         count = row.value if row.unit == "people" else row.numerator
         text = f"{float(row.value):.10f}".rstrip("0")

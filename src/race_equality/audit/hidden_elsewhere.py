@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from race_equality.audit.channels import Content, Table, Text
 from race_equality.audit.printed_numbers import (
@@ -208,3 +209,66 @@ def in_its_picture(contents: list[Content], hidden: set[_Hidden]) -> Iterator[Pr
             if i not in axis and number.text not in openly:
                 message = f"{number.text} stands in a picture that draws {sorted(drawn)[0]!r}, which is hidden"
                 yield Problem(file, "beside its label", channel, place, message)
+
+
+#: Headings of a trust's spreadsheet, as the columns of the other files are called.
+_HEADINGS = {
+    "figure": "name",
+    "from": "period_start",
+    "to": "period_end",
+    "lower 95% limit": "lower_95",
+    "upper 95% limit": "upper_95",
+    "all trusts": "all_trusts",
+    "region": "region_trusts",
+    "similar trusts": "similar_trusts",
+}
+_SAME_FINDING = ("name", "group", "unit", "period_start", "period_end")
+_NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "england", "region_trusts", "similar_trusts", "people")
+
+
+class _InFile(NamedTuple):
+    """How one file gives a finding: whether it hides it, and the first number that it shows of it."""
+
+    file: str
+    hides: bool
+    shows: str
+
+
+#: Trust, and what the finding is of, to how each file gives it.
+Findings = dict[tuple[str, ...], list[_InFile]]
+
+
+def findings_in(contents: Iterable[Content], scope: str) -> Findings:
+    """Gather the findings in the files to download of one trust, or of all."""
+    found: Findings = defaultdict(list)
+    for table in tables_in(contents):
+        columns = [_HEADINGS.get(normal(column), normal(column)) for column in table.columns]
+        if table.channel != "data file" or not {*_SAME_FINDING, "value", "status"} <= set(columns):
+            continue
+        if "kind" not in columns and "organisation" in columns:
+            continue  # published figures
+        for row in table.rows:
+            cells = dict(zip(columns, row, strict=False))
+            if cells.get("kind", "finding") != "finding":
+                continue
+            numbers = {name: cells[name] for name in _NUMBERS if name in cells}
+            shows = next((f"{name} is {cell}" for name, cell in numbers.items() if only_number(cell)), "")
+            hides = "[c]" in cells["status"] or any(map(is_hidden, numbers.values()))
+            about = (cells[name][:10] if name.startswith("period_") else cells[name] for name in _SAME_FINDING)
+            found[cells.get("trust_code", scope), *about].append(_InFile(table.file, hides, shows))
+    return found
+
+
+def hidden_in_another_file(of_scopes: Iterable[Findings]) -> Iterator[Problem]:
+    """A finding that one file to download hides and another shows: a trust's, or that of all trusts."""
+    together: Findings = defaultdict(list)
+    for findings in of_scopes:
+        for about, files in findings.items():
+            together[about] += files
+    for about, files in together.items():
+        hiding = sorted({one.file for one in files if one.hides})
+        for one in files if hiding else ():
+            others = [file for file in hiding if file != one.file]
+            if one.shows and others:
+                message = f"{' / '.join((*about[:4], f'to {about[5]}'))}: {one.shows}, hidden in {', '.join(others)}"
+                yield Problem(one.file, "shown elsewhere", "data file", "", message)

@@ -17,7 +17,7 @@ class Problem:
         Where it stands.
     kind : str
         ``"unread"``; ``"too precise"``; ``"too few"`` (a count of people under the threshold, openly);
-        ``"shown elsewhere"`` (a cell that another copy hides);
+        ``"shown elsewhere"`` (a cell that another copy or file hides);
         ``"beside its label"`` (a number next to the label of a hidden cell); ``"worked out"`` (by linear
         programming from what is published); ``"known figure"`` (a figure under the threshold, in the
         project's own data).

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from race_equality.audit.channels import Content, Table, Unread
-from race_equality.audit.printed_numbers import NOT_FIGURES, numbers_in, only_number, pieces_in, tables_in
+from race_equality.audit.printed_numbers import NOT_FIGURES, normal, numbers_in, only_number, pieces_in, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.disclosure.attack import small_fractions
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import Rule, Rules
 
 _COUNTS_PEOPLE = re.compile(
     r"^(number of )?(staff|people|headcount|members|respondents)( \(.*\))?$|who answered", re.IGNORECASE
@@ -51,16 +51,22 @@ def counts_people(table: Table, column: int) -> bool:
     return unit == "people" if unit else bool(_COUNTS_PEOPLE.search(table.columns[column]))
 
 
-def too_few(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
-    """A count of people in a table that should have been hidden."""
+def too_few(contents: Iterable[Content], rules: Rules, scope: str) -> Iterator[Problem]:
+    """A count of people in a table that should have been hidden, by the rule of the trust that it is about."""
     for table in tables_in(contents):
+        about = {normal(name): place for place, name in enumerate(table.columns)}
+        trust, unit = about.get("trust_code"), about.get("unit")
         for i, column in enumerate(table.columns):
             if not counts_people(table, i):
                 continue
-            answers = _COUNTS_ANSWERS.search(column)
-            least = rule.minimum_responses if answers else rule.minimum_people
             for row in table.rows:
-                number = only_number(row[i]) if i < len(row) else None
+                if i >= len(row):
+                    continue
+                rule = rules.of(scope if trust is None else row[trust])
+                # in a data file the column holds the base of a share as well
+                is_base = _COUNTS_ANSWERS.search(column) if unit is None else row[unit] != "people"
+                least = rule.minimum_responses if is_base else rule.minimum_people
+                number = only_number(row[i])
                 if number and not number.percent and not number.decimals and 0 <= number.value < least:
                     message = f"{column} of {row[0]} is {row[i]}, and fewer than {least} are not shown"
                     yield Problem(table.file, "too few", table.channel, table.place, message)

@@ -15,7 +15,15 @@ import pandas as pd
 
 from race_equality.audit.channels import Content, Table, read_file
 from race_equality.audit.held_figures import Secret, bases_of, known_elsewhere, known_figures, known_shares, secrets_of
-from race_equality.audit.hidden_elsewhere import beside_its_label, hidden_cells, in_its_picture, shown_elsewhere
+from race_equality.audit.hidden_elsewhere import (
+    Findings,
+    beside_its_label,
+    findings_in,
+    hidden_cells,
+    hidden_in_another_file,
+    in_its_picture,
+    shown_elsewhere,
+)
 from race_equality.audit.printed_numbers import normal, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.audit.reconstruction import (
@@ -30,7 +38,7 @@ from race_equality.audit.reconstruction import (
 )
 from race_equality.audit.shown_plainly import too_few, too_precise, unread
 from race_equality.definitions.indicators import figures_with
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import Rules
 from race_equality.errors import RaceEqualityError
 
 __all__ = ["Audit", "Problem", "audit_site"]
@@ -63,10 +71,9 @@ OVERLAPPING = frozenset(figures_with(lambda rule: rule.overlapping))
 def audit_site(
     site: Path | str,
     *,
+    rules: Rules,
     figures: pd.DataFrame | None = None,
     names: dict[str, str] | None = None,
-    rule: Rule | None = None,
-    rules: Mapping[str, Rule] | None = None,
     measures: Mapping[str, Sequence[str]] | None = None,
     overlapping: Collection[str] = OVERLAPPING,
     against: Path | str | None = None,
@@ -80,15 +87,13 @@ def audit_site(
     site : path-like
         The folder that is published; ``trusts/<CODE>.*`` belongs to a trust, the rest to all. Or the whole output
         of a build, with its logs and failed notebooks; its caches are no more published than ``data/`` is.
+    rules : Rules
+        Which thresholds hold for which trust: on its own pages and wherever else it is named.
     figures : pandas.DataFrame, optional
         The figures table the site was made from: the true values of what must not be shown. Without it
         the audit attacks what an outsider can attack.
     names : dict, optional
         Trust code to name, to find what other pages say about a trust.
-    rule : Rule, optional
-        Thresholds and precision; the defaults without it.
-    rules : mapping of str to Rule, optional
-        Of trusts that have raised a threshold: on their own pages and wherever else they are named.
     measures : mapping of str to sequence of str, optional
         What pages call an indicator, to find a hidden share beside one of its names.
     overlapping : collection of str
@@ -113,7 +118,7 @@ def audit_site(
     Notes
     -----
     Numbers more precise than the rule; cells hidden in one copy and shown in another (page, PDF, notebook,
-    download); numbers beside a hidden label in text, attributes, pictures and data; hidden cells narrowed
+    download, the files of a trust and those of all trusts); numbers beside a hidden label in text, attributes, pictures and data; hidden cells narrowed
     by linear programming from totals, rounded shares and totals that stand on other pages or stood on the earlier
     site; numbers of one period told by another's and the change; unrounded rates that only a small base can give;
     and, given the figures, every one under the threshold.
@@ -122,23 +127,22 @@ def audit_site(
     ----------
     docs/disclosure.md.
     """
-    rule, rules, names = rule or Rule(), rules or {}, names or {}
+    names = names or {}
     paths, before = _paths(Path(site)), _paths(Path(against)) if against is not None else {}
     scopes = {*paths, *before}
     # what belongs to all: an entry of its search index belongs to a trust's page
     common, apart = _read(paths.get("", []), Path(site))
     common_before, apart_before = _read(before.get("", []), Path(against)) if before else ([], {})
-    secrets, bases = secrets_of(figures, rule, rules, scopes), bases_of(figures, scopes)
+    secrets, bases = secrets_of(figures, rules, scopes), bases_of(figures, scopes)
     attack_scope = partial(
         _attack_scope,
         site=Path(site),
         against=None if against is None else Path(against),
-        rule=rule,
         rules=rules,
         names=names,
         scopes=frozenset(scopes | set(apart)),
         measures={indicator: tuple(map(normal, words)) for indicator, words in (measures or {}).items()},
-        elsewhere=tuple(secret for code in rules for secret in secrets.get(code, ())),
+        elsewhere=tuple(secret for code in rules.own for secret in secrets.get(code, ())),
     )
     tasks = [
         _Task(
@@ -168,7 +172,7 @@ def audit_site(
     for result in results:
         for code, found in result.totals.items():
             totals[code] += found
-    problems: set[Problem] = set()
+    problems: set[Problem] = set(hidden_in_another_file(result.findings for result in results))
     for result in results:
         problems.update(result.problems)
         problems.update(
@@ -176,7 +180,7 @@ def audit_site(
                 result.tables,
                 totals.get(result.scope, []),
                 bases.get(result.scope, []),
-                rules.get(result.scope, rule),
+                rules.of(result.scope),
                 overlapping,
             )
         )
@@ -208,6 +212,7 @@ class _Result:
     hidden: int
     totals: dict[str, list[Total]]
     tables: list[Table]
+    findings: Findings
 
 
 def _attack_scope(
@@ -215,21 +220,20 @@ def _attack_scope(
     *,
     site: Path,
     against: Path | None,
-    rule: Rule,
-    rules: Mapping[str, Rule],
+    rules: Rules,
     names: Mapping[str, str],
     scopes: frozenset[str],
     measures: Mapping[str, Sequence[str]],
     elsewhere: Sequence[Secret],
 ) -> _Result:
-    rule = rules.get(task.scope, rule)
+    rule = rules.of(task.scope)
     codes = {normal(name): code for code, name in names.items()}
     contents = [*_read(task.paths, site)[0], *task.contents]
     before = [*(_read(task.before, against)[0] if against else []), *task.contents_before]
     problems: set[Problem] = set()
     problems.update(unread(contents))
     problems.update(too_precise(contents, rule, of_a_trust=bool(task.scope)))
-    problems.update(too_few(contents, rule))
+    problems.update(too_few(contents, rules, task.scope))
     found = hidden_cells(contents)
     problems.update(shown_elsewhere(contents, found))
     problems.update(beside_its_label(contents, found))
@@ -249,7 +253,7 @@ def _attack_scope(
         for code, earlier in totals_of(task.scope, before, codes, scopes).items():
             totals[code] += [total._replace(place=f"{total.place} as published before") for total in earlier]
     tables = [part for table in tables_in(contents) for part in parts_of_one_whole(table) if hides(part)]
-    return _Result(task.scope, list(problems), len(found), dict(totals), tables)
+    return _Result(task.scope, list(problems), len(found), dict(totals), tables, findings_in(contents, task.scope))
 
 
 def _paths(site: Path) -> dict[str, list[Path]]:

@@ -248,15 +248,19 @@ class _Build:
         return Downloads(self.project)
 
     def tables_are_old(self) -> bool:
-        """Whether the tables of all trusts have to be made: where all trusts are built, and only there."""
+        """Whether the tables of all trusts have to be made.
+
+        That is where all trusts are built; and wherever tables of earlier thresholds would show what a page now hides.
+        """
         from race_equality.figures.trusts import read_trusts
 
         asked = {page.trust.code for page in self.pages.values() if page.trust is not None}
         record = self.manifest.get("downloads", {})
         outputs = record.get("outputs", {})
-        return set(read_trusts(project=self.project)["trust_code"]) <= asked and (
-            record.get("rests_on") != self.inputs.of_downloads()
-            or any(not is_there(self.site / name, size) for name, size in outputs.items())
+        if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
+            return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
+        return record.get("rests_on") != self.inputs.of_downloads() or any(
+            not is_there(self.site / name, size) for name, size in outputs.items()
         )
 
     def run(self, progress: BuildProgress) -> None:
@@ -515,6 +519,7 @@ class _Build:
         names = self.downloads.write_site(self.site) if self.downloads.are_there else []
         self.manifest["downloads"] = {
             "rests_on": self.inputs.of_downloads(),
+            "thresholds": self.inputs.thresholds,
             "outputs": {name: (self.site / name).stat().st_size for name in names},
         }
 

@@ -41,7 +41,7 @@ _WORDS = {
     "notebook": "its notebook",
     "parameters": "its parameters",
     "params": "what is set in params/",
-    "thresholds": "a threshold that a trust has raised",
+    "thresholds": "the thresholds of disclosure",
     "figures": "the figures",
     "code": "the package's code",
     "versions": "installed versions",
@@ -119,7 +119,7 @@ class Inputs:
             "notebook": self._hash(page.notebook),
             "parameters": _digest(dict(page.parameters)),
             "params": _digest({name: self._hash(name) for name in params}),
-            "thresholds": self._thresholds,
+            "thresholds": self.thresholds,
             "figures": self._figures_of(page),
             "code": self._code,
             "versions": self._versions,
@@ -188,16 +188,17 @@ class Inputs:
         return dict.fromkeys(file.relative_to(self._project.root).as_posix() for file in files if file.is_file())
 
     @cached_property
-    def _thresholds(self) -> str:
-        """Every page hides of every trust what that trust's own rule hides."""
+    def thresholds(self) -> str:
+        """A hash of every trust's rule: every page hides of every trust what that trust's rule hides."""
         basis = _digest(self.of_downloads())
         if self.known.get("basis") != basis:
             # Reading settings imports half of the package: not where nothing has changed.
-            from race_equality.params import read_rules
+            from race_equality.disclosure.rules import read_rules
 
-            _, own = read_rules(project=self._project)
-            rules = {code: [rule.minimum_responses, rule.minimum_people] for code, rule in own.items()}
-            self.known.update(basis=basis, thresholds=_digest(rules))
+            rules = read_rules(project=self._project)
+            each = {"": rules.usual, **rules.own}
+            pairs = {code: [rule.minimum_responses, rule.minimum_people] for code, rule in each.items()}
+            self.known.update(basis=basis, thresholds=_digest(pairs))
         return self.known["thresholds"]
 
     def _figures_of(self, page: Page) -> str:

@@ -26,26 +26,25 @@ def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, li
     notebooks that failed are read too. Exit status: 0 nothing recovered, 1 something was, 2 the site could not be audited.
     """
     from race_equality.audit.site import audit_site
+    from race_equality.disclosure.rules import read_rules
     from race_equality.errors import RaceEqualityError
 
     try:
-        figures, names, rules, measures = None, {}, {}, {}
+        figures, names, measures = None, {}, {}
         if not outsider:
             from race_equality.figures.store import read_figures
             from race_equality.figures.trusts import read_trusts
-            from race_equality.params import read_rules
             from race_equality.report.summary_table import names_of_measures
 
             figures = read_figures()
             names = read_trusts().set_index("trust_code")["trust_name"].to_dict()
-            _, rules = read_rules()
             measures = names_of_measures()
         if site is None:
             from race_equality.project import find_project
 
             site = find_project().root / "output" / "site"
         result = audit_site(
-            site, figures=figures, names=names, rules=rules, measures=measures, against=against, jobs=jobs
+            site, rules=read_rules(), figures=figures, names=names, measures=measures, against=against, jobs=jobs
         )
     except RaceEqualityError as error:
         click.echo(f"Error: {error}", err=True)

@@ -1,21 +1,22 @@
-"""Figures as a page may use them: without the shares that rest on too few for the trust that they are about."""
+"""Figures as a page may use them: without those that rest on too few for the trust that they are about."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from race_equality.definitions.indicators import rule_of
 from race_equality.definitions.rules import Disclosure
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import Rules, read_rules
 from race_equality.indicators.once import once
-from race_equality.params import read_rules
 from race_equality.project import Project
 
 __all__ = ["hide_few", "shown_figures"]
+
+#: Groups that are everybody: such a count is no part of a total from which it could be worked out.
+_EVERYBODY = ("Total", "All people")
 
 
 def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
@@ -35,41 +36,33 @@ def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> p
 
     Notes
     -----
-    Counts are left as they are: the functions that show one hide it with what would tell it, for which they need
-    the true counts.
+    Counts of groups are left as they are: the functions that show one hide it with what would tell it, for which they
+    need the true counts.
     """
-    usual, own = read_rules(project=project)
-    return _shown(figures, asdict(usual), {code: asdict(rule) for code, rule in own.items()})
+    return _shown(figures, read_rules(project=project))
 
 
-@once  # the notebooks of a build then share one table, which what is computed of it recognises
-def _shown(figures: pd.DataFrame, usual: dict[str, int], own: dict[str, dict[str, int]]) -> pd.DataFrame:
-    return hide_few(figures, Rule(**usual), {code: Rule(**rule) for code, rule in own.items()})
-
-
-def hide_few(figures: pd.DataFrame, usual: Rule, own: dict[str, Rule] | None = None) -> pd.DataFrame:
-    """Mark shares of fewer people or answers than the threshold as suppressed.
+def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Mark shares of fewer people or answers than the threshold, and counts of fewer people in all, as suppressed.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         Tidy figures (``race_equality.figures.schema``).
-    usual : Rule
-        The thresholds of a trust that sets none itself.
-    own : dict of str to Rule, optional
-        Those of trusts that do, by code.
+    rules : Rules
+        From :func:`race_equality.disclosure.rules.read_rules`.
 
     Returns
     -------
     pandas.DataFrame
         With ``status`` "suppressed" and without numbers where the denominator is under ``minimum_responses``, or
-        where another group of the indicator is hidden and its rule of disclosure hides all of them together; the
-        table itself where that is nowhere.
+        where another group of the indicator is hidden and its rule of disclosure hides all of them together, and where
+        all people of a trust are fewer than ``minimum_people``; the table itself where that is nowhere.
     """
-    base = figures["denominator"].to_numpy(dtype="float64", na_value=float("nan"))
-    few = base < usual.minimum_responses
-    for code, rule in (own or {}).items():
-        few |= (base < rule.minimum_responses) & (figures["trust_code"] == code).to_numpy()
+    base, value = (figures[name].to_numpy(dtype="float64", na_value=float("nan")) for name in ("denominator", "value"))
+    everybody = figures["unit"].eq("people").to_numpy() & figures["group"].isin(_EVERYBODY).to_numpy()
+    few = base < rules.minimum_responses(figures["trust_code"])
+    few |= everybody & (value < rules.minimum_people(figures["trust_code"]))
     rows = figures.index[few & (figures["status"] == "ok").to_numpy()]
     rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read)]
     # what a publisher hides has another half as well
@@ -82,6 +75,10 @@ def hide_few(figures: pd.DataFrame, usual: Rule, own: dict[str, Rule] | None = N
     hidden.loc[rows, ["value", "numerator", "denominator"]] = pd.NA
     hidden.loc[rows, "status"] = "suppressed"
     return hidden
+
+
+#: The notebooks of a build then share one table, which what is computed of it recognises.
+_shown = once(hide_few)
 
 
 def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:

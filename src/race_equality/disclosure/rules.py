@@ -1,14 +1,23 @@
-"""The one rule set: which figures rest on too few people, and how precise a published one may be."""
+"""The one rule set: which figures rest on too few people, and how precise a published one may be.
+
+:func:`read_rules` is the only place that says which thresholds hold for a trust.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import InputError, RaceEqualityError, UnknownTrustError
+from race_equality.params import DEFAULTS_FILE, Settings, read_default_settings, read_params
+from race_equality.project import Project, find_project
 
-__all__ = ["HIDDEN_IN_FILES", "HIDDEN_ON_PAGES", "Rule", "is_breakdown", "rests_on_too_few"]
+__all__ = ["HIDDEN_IN_FILES", "HIDDEN_ON_PAGES", "Rule", "Rules", "is_breakdown", "read_rules", "rests_on_too_few"]
 
 HIDDEN_ON_PAGES = "Too few people to show"
 #: The Analysis Function's shorthand for confidential.
@@ -35,8 +44,8 @@ class Rule:
         For a threshold under 2, or decimals that are negative.
     """
 
-    minimum_responses: int = 11
-    minimum_people: int = 10
+    minimum_responses: int
+    minimum_people: int
     percent_decimals: int = 1
     ratio_decimals: int = 2
     people_decimals: int = 0
@@ -52,15 +61,101 @@ class Rule:
                 raise RaceEqualityError(f"{name} must be a whole number of at least 0, but is {value!r}.")
 
 
-def rests_on_too_few(figures: pd.DataFrame, rule: Rule | None = None) -> pd.Series:
+@dataclass(frozen=True)
+class Rules:
+    """Which rule holds for which trust.
+
+    Parameters
+    ----------
+    usual : Rule
+        Of a trust that has set none itself, of England and of every place that is no trust.
+    own : mapping of str to Rule
+        Of each trust that has, by code.
+    """
+
+    usual: Rule
+    own: Mapping[str, Rule] = field(default_factory=dict)
+
+    def of(self, code: str) -> Rule:
+        """Return the rule that holds for a trust."""
+        return self.own.get(code, self.usual)
+
+    def minimum_responses(self, codes: pd.Series | Sequence[str]) -> np.ndarray:
+        """Return the fewest responses that a share may rest on, for each of some trusts."""
+        return self._fewest("minimum_responses", codes)
+
+    def minimum_people(self, codes: pd.Series | Sequence[str]) -> np.ndarray:
+        """Return the fewest people that a count may be of, for each of some trusts."""
+        return self._fewest("minimum_people", codes)
+
+    def _fewest(self, threshold: str, codes: pd.Series | Sequence[str]) -> np.ndarray:
+        codes = codes if isinstance(codes, pd.Series) else np.asarray(codes, dtype=object)
+        fewest = np.full(len(codes), getattr(self.usual, threshold))
+        for code, rule in self.own.items():
+            fewest[np.asarray(codes == code, dtype=bool)] = getattr(rule, threshold)
+        return fewest
+
+
+def read_rules(*, project: Project | None = None) -> Rules:
+    """Read the thresholds of all trusts from ``params/``.
+
+    Parameters
+    ----------
+    project : Project, optional
+        The checkout; found from the working directory without it.
+
+    Returns
+    -------
+    Rules
+        A trust's file that cannot be used may have meant to hide anything: until it is mended the trust's own page
+        fails, and nothing else shows a share of that trust.
+
+    Raises
+    ------
+    InputError
+        Where ``_defaults.yml`` is missing or cannot be used.
+    """
+    project = project or find_project()
+    files = sorted((project.params / "trusts").glob("*.yml"))
+    defaults = project.params / DEFAULTS_FILE
+    # the stamps make a file that was changed a new entry of the cache
+    stamps = tuple(
+        (status.st_mtime_ns, status.st_size, status.st_ino)
+        for status in (file.stat() for file in (*files, defaults) if file.is_file())
+    )
+    return _read_rules(project, tuple(files), stamps)
+
+
+_NOBODY_HAS_SO_MANY = 10**9
+
+
+@functools.lru_cache(maxsize=2)
+def _read_rules(project: Project, files: tuple[Path, ...], stamps: tuple[tuple[int, int, int], ...]) -> Rules:
+    usual = _rule(read_default_settings(project=project))
+    own = {}
+    for file in files:
+        # most files set none, and a page must not wait for two hundred to be parsed
+        if "minimum_" in file.read_text(encoding="utf-8", errors="replace"):
+            try:
+                own[file.stem] = _rule(read_params(file.stem, project=project).settings)
+            except (InputError, UnknownTrustError):
+                own[file.stem] = Rule(_NOBODY_HAS_SO_MANY, _NOBODY_HAS_SO_MANY)
+    return Rules(usual, {code: rule for code, rule in own.items() if rule != usual})
+
+
+def _rule(settings: Settings) -> Rule:
+    return Rule(settings.minimum_responses.value, settings.minimum_people.value)
+
+
+def rests_on_too_few(figures: pd.DataFrame, rules: Rules) -> pd.Series:
     """Mark figures that must not be shown.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         A figures table (``race_equality.figures.schema``).
-    rule : Rule, optional
-        The defaults without it.
+    rules : Rules
+        From :func:`read_rules`.
 
     Returns
     -------
@@ -73,12 +168,15 @@ def rests_on_too_few(figures: pd.DataFrame, rule: Rule | None = None) -> pd.Seri
     -----
     A small numerator of a large base (3 of 800 said so) is shown: the figure rests on 800 responses.
     """
-    rule = rule or Rule()
+    responses, fewest_people = (
+        pd.Series(fewest(figures["trust_code"]), index=figures.index)
+        for fewest in (rules.minimum_responses, rules.minimum_people)
+    )
     numerator, denominator = (figures[name].astype("Float64") for name in ("numerator", "denominator"))
-    too_few = (denominator < rule.minimum_responses).fillna(False)
-    people = (figures["unit"] == "people") & figures["value"].astype("Float64").lt(rule.minimum_people).fillna(False)
+    too_few = (denominator < responses).fillna(False)
+    people = (figures["unit"] == "people") & figures["value"].astype("Float64").lt(fewest_people).fillna(False)
     breakdown = is_breakdown(figures)
-    few_in_group = (breakdown & numerator.lt(rule.minimum_responses)).fillna(False)
+    few_in_group = (breakdown & numerator.lt(responses)).fillna(False)
     return (too_few | people | few_in_group).astype(bool).rename("too_few")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
 from race_equality.disclosure.publishable import shown_figures
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
@@ -19,7 +19,7 @@ from race_equality.figures.provenance import read_sources
 from race_equality.figures.store import figure_files, read_figures
 from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
 from race_equality.files import write_atomically
-from race_equality.params import read_params, read_rules
+from race_equality.params import read_params
 from race_equality.project import Project
 
 #: Columns of the sheets, with their headings and widths in centimetres.
@@ -88,9 +88,9 @@ class Downloads:
         self.material = Material(
             figures,
             {source.id: source for source in read_sources(project=project)},
+            read_rules(project=project),
             trusts,
             peers={code: one.peers for code, one in params.items() if one.peers},
-            rules={code: self._rule(code) for code in params},
         )
         self._findings: dict[str, list[Row]] = {}
 
@@ -114,7 +114,7 @@ class Downloads:
             The files, relative to the site.
         """
         material = self._with_its_return(trust.code)
-        rows = rows_of(material, trust, rule=self._rule(trust.code))
+        rows = rows_of(material, trust)
         if not material.has_returns:
             self._findings[trust.code] = [row for row in rows if row["kind"] == FINDING]
         stem = f"trusts/{trust.code}-figures"
@@ -149,14 +149,6 @@ class Downloads:
         figures = shown_figures(read_figures(local=code, project=self.project), project=self.project)
         # what a trust has loaded of its patients is in its report alone, by the rules of that section
         return replace(self.material, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
-
-    def _rule(self, code: str) -> Rule:
-        if not (self.project.params / "_defaults.yml").is_file():
-            return Rule()
-        if not (self.project.params / "trusts" / f"{code}.yml").is_file():
-            return read_rules(project=self.project)[0]
-        settings = read_params(code, project=self.project).settings
-        return Rule(minimum_responses=settings.minimum_responses.value, minimum_people=settings.minimum_people.value)
 
 
 def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:

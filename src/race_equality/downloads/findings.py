@@ -13,7 +13,7 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
-from race_equality.disclosure.rules import Rule, rests_on_too_few
+from race_equality.disclosure.rules import Rules, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
 from race_equality.figures.provenance import Source, place_words
 from race_equality.figures.trusts import Trust
@@ -25,9 +25,6 @@ FINDING, PUBLISHED = "finding", "published figure"
 
 #: Which published figures are given as they are, monthly ones last.
 _AS_PUBLISHED = [one.id for one in sorted(INDICATORS, key=lambda one: one.compares == "months") if one.as_published]
-#: Events are rounded by their publishers; fewer than this are not given.
-_FEWEST_EVENTS = 10
-
 _STATUS_WORDS = {
     "ok": "shown",
     "low_reliability": "low reliability [u]",
@@ -108,19 +105,19 @@ class Material:
     figures : pandas.DataFrame
         Tidy figures.
     sources : dict of str to Source
+    rules : Rules
+        From :func:`race_equality.disclosure.rules.read_rules`.
     trusts : pandas.DataFrame, optional
         From :func:`race_equality.figures.trusts.read_trusts`; without it those with figures, of no kind.
     peers : mapping of str to tuple of str
         Peers that trusts have chosen themselves.
-    rules : mapping of str to Rule
-        Thresholds of the trusts that have raised them.
     """
 
     figures: pd.DataFrame
     sources: Mapping[str, Source]
+    rules: Rules
     trusts: pd.DataFrame | None = None
     peers: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     @property
     def _local(self) -> pd.Series:
@@ -145,13 +142,7 @@ class Material:
         if trusts is None:
             codes = [code for code in self.figures["trust_code"].unique() if code != ENGLAND_CODE]
             trusts = pd.DataFrame({"trust_code": codes, "trust_name": codes, "kind": None, "region": None})
-        table = findings(
-            self.figures,
-            trusts,
-            peers=peers_of_all(self.figures, trusts) | self.peers,
-            minimum_responses={code: rule.minimum_responses for code, rule in self.rules.items()},
-            minimum_people={code: rule.minimum_people for code, rule in self.rules.items()},
-        )
+        table = findings(self.figures, trusts, peers=peers_of_all(self.figures, trusts) | self.peers, rules=self.rules)
         return _ByTrust(table)
 
     @cached_property
@@ -168,8 +159,8 @@ class Material:
 
     @cached_property
     def published(self) -> _ByTrust:
-        """Published figures of each trust, with what the default rule hides."""
-        return _ByTrust(_hidden_as_published(self.figures, Rule()))
+        """Published figures of each trust, with what its rule hides."""
+        return _ByTrust(_hidden_as_published(self.figures, self.rules))
 
 
 _Finding = namedtuple("_Finding", FINDING_COLUMNS)
@@ -196,8 +187,8 @@ class _ByTrust:
 class _Rows:
     """Makes the rows of one trust, each hidden, rounded and described by the same rules."""
 
-    def __init__(self, material: Material, trust: Trust, rule: Rule) -> None:
-        self.material, self.trust, self.rule = material, trust, rule
+    def __init__(self, material: Material, trust: Trust) -> None:
+        self.material, self.trust, self.rule = material, trust, material.rules.of(trust.code)
         self.about = {
             "trust_code": trust.code,
             "trust": trust.name,
@@ -302,11 +293,7 @@ class _Rows:
 
     def published(self) -> Iterator[Row]:
         """Give the figures that findings rest on, as published."""
-        if self.rule == Rule():
-            rows = self.material.published.of(self.trust.code)
-        else:
-            figures = self.material.figures
-            rows = _hidden_as_published(figures[figures["trust_code"] == self.trust.code], self.rule)
+        rows = self.material.published.of(self.trust.code)
         names = [
             "indicator",
             "group",
@@ -342,11 +329,11 @@ class _Rows:
             )
 
 
-def _hidden_as_published(figures: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+def _hidden_as_published(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Choose the figures that are given as published, in order, and hide what rests on too few."""
     rows = figures[figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)]
-    few = rests_on_too_few(rows, rule) & (rows["status"] == "ok")
-    few |= (rows["unit"] == "count") & rows["value"].lt(_FEWEST_EVENTS).fillna(False)
+    few = rests_on_too_few(rows, rules) & (rows["status"] == "ok")
+    few |= (rows["unit"] == "count") & rows["value"].lt(rules.minimum_people(rows["trust_code"])).fillna(False)
     # What is added up in a finding must not be had by taking one organisation, or one group, away.
     family = [rows["trust_code"], rows["indicator"], rows["period_end"]]
     whole = (few | (rows["status"] == "suppressed")).groupby(family).transform("any") & rows["indicator"].isin(
@@ -358,25 +345,20 @@ def _hidden_as_published(figures: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     return rows.sort_values(["place", "period_end", "organisation_code", "group"])
 
 
-def rows_of(material: Material, trust: Trust, *, rule: Rule | None = None) -> list[Row]:
+def rows_of(material: Material, trust: Trust) -> list[Row]:
     """Give the findings and the published figures of one trust.
 
     Parameters
     ----------
     material : Material
     trust : Trust
-    rule : Rule, optional
-        The trust's thresholds; the defaults without it.
 
     Returns
     -------
     list of dict
         Ready text by :data:`race_equality.downloads.codebook.COLUMNS`, findings first.
     """
-    rule = rule or Rule()
-    if rule != material.rules.get(trust.code, Rule()):
-        material = replace(material, rules={**material.rules, trust.code: rule})
-    rows = _Rows(material, trust, rule)
+    rows = _Rows(material, trust)
     return [*rows.findings(), *rows.published()]
 
 
@@ -404,8 +386,7 @@ def findings_of_all(
     found: list[Row] = []
     for trust in trusts:
         if not trust.is_demonstration:
-            rows = known.get(trust.code) or _Rows(public, trust, public.rules.get(trust.code, Rule())).findings()
-            found.extend(rows)
+            found.extend(known.get(trust.code) or _Rows(public, trust).findings())
     return found
 
 

@@ -12,6 +12,8 @@ from race_equality.indicators.once import once
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.process_control import xmr
 
+_OF_A_MONTH = ["month", "people", "recording", "percent"]
+
 
 @once
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
@@ -55,21 +57,18 @@ def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     return _added_up(rows, ["indicator", "month"])
 
 
-def monthly(
-    figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None, *, threshold: int = 11
-) -> pd.DataFrame:
+def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
     """Add up people over trusts, month by month.
 
     Parameters
     ----------
     figures : pandas.DataFrame
-        Tidy figures.
+        Tidy figures, in which months of too few people are hidden
+        (:func:`race_equality.disclosure.publishable.shown_figures`).
     indicator : str
         An id of :data:`race_equality.definitions.indicators.ACCESS`.
     trust_codes : collection of str, optional
         Which trusts; all real ones when not given.
-    threshold : int
-        A month of fewer people is left out: no share rests on fewer (``minimum_responses``).
 
     Returns
     -------
@@ -79,15 +78,11 @@ def monthly(
     """
     if trust_codes is None:
         rows = _all_trusts_by_month(figures)
-        return _of_enough(rows[rows["indicator"] == indicator], threshold)
+        return rows.loc[rows["indicator"] == indicator, _OF_A_MONTH].reset_index(drop=True)
     rows, codes = access_by_month(figures), list(trust_codes)
     rows = rows[rows["trust_code"].isin(codes) & (rows["indicator"] == indicator)]
-    return _of_enough(rows if len(codes) == 1 else _added_up(rows, ["month"]), threshold)
-
-
-def _of_enough(sums: pd.DataFrame, threshold: int) -> pd.DataFrame:
-    """Keep the months of enough people."""
-    return sums.loc[sums["people"] >= threshold, ["month", "people", "recording", "percent"]].reset_index(drop=True)
+    sums = rows if len(codes) == 1 else _added_up(rows, ["month"])
+    return sums[_OF_A_MONTH].reset_index(drop=True)
 
 
 def latest_access(
@@ -97,7 +92,7 @@ def latest_access(
     *,
     region_codes: Collection[str] = (),
     months: int = 24,
-    threshold: int = 11,
+    threshold: int,
 ) -> pd.DataFrame:
     """Give the latest month of each measure and what the months before it say of it.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, Indicator
+from race_equality.disclosure.rules import Rule
 from race_equality.indicators.access import monthly
 from race_equality.indicators.wres import staff_experience
 from race_equality.indicators.wres_return import board_against_workforce, relative_likelihoods
@@ -56,9 +57,7 @@ class Change:
     upper: float = math.nan
 
 
-def change_since(
-    figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, fewest_people: int = 10
-) -> Change:
+def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, rule: Rule) -> Change:
     """Compare an indicator before a day with the latest period that lies wholly after it.
 
     Parameters
@@ -71,9 +70,9 @@ def change_since(
         One that an action can be linked to.
     began : pandas.Timestamp
         The day an action began.
-    fewest_people : int
-        A share of fewer seats is not shown (``minimum_people``). Of other shares those of too few are taken to
-        be hidden already (:func:`race_equality.disclosure.publishable.shown_figures`).
+    rule : Rule
+        The trust's. Shares of all staff or patients are taken to be hidden already where they rest on too few
+        (:func:`race_equality.disclosure.publishable.shown_figures`).
 
     Returns
     -------
@@ -97,19 +96,19 @@ def change_since(
         return _months(figures, trust_code, one, began)
     if one.compares == "bands":
         return Change(indicator, "bands", "no figures")
-    return _compare(one, _points(figures, trust_code, one, fewest_people), began)
+    return _compare(one, _points(figures, trust_code, one, rule), began)
 
 
-def _points(figures: pd.DataFrame, trust_code: str, one: Indicator, fewest_people: int) -> pd.DataFrame:
+def _points(figures: pd.DataFrame, trust_code: str, one: Indicator, rule: Rule) -> pd.DataFrame:
     """Return the periods of an indicator, oldest first."""
     rows = figures[(figures["trust_code"] == trust_code)]
     if one.compares == "trusts":
         return _answers(rows, one)
     if one.compares == "ratio":
-        found = relative_likelihoods(figures, trust_code)
+        found = relative_likelihoods(figures, trust_code, threshold=rule.minimum_responses)
         return found[found["number"] == one.number].rename(columns={"ratio": "value"})[_POINTS]
     if one.compares == "board":
-        found = board_against_workforce(figures, trust_code, threshold=fewest_people)
+        found = board_against_workforce(figures, trust_code, threshold=rule.minimum_people)
         return found.assign(
             period_start=found["period_end"],
             value=found["difference"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
+def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
     """Compare the survey's respondents with the population served, by ethnic group.
 
     Parameters
@@ -48,7 +48,7 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
 
 
 def respondents_and_catchments(
-    figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | Mapping[str, int] = 11
+    figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | np.ndarray
 ) -> pd.DataFrame:
     """Compare respondents with the population served, for many trusts at once.
 
@@ -58,8 +58,8 @@ def respondents_and_catchments(
         Tidy figures.
     trust_codes : sequence of str
         Resolved trust codes.
-    threshold : int or mapping of str to int
-        As for :func:`respondents_and_catchment`; 11 for a trust that a mapping does not name.
+    threshold : int or numpy.ndarray of int
+        As for :func:`respondents_and_catchment`; one for all, or one for each of the trusts.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def respondents_and_catchments(
 
     people, served = of_each("people", 0.0), of_each("served", np.nan)
     base, hidden = of_each("answered", 0.0)[:, 0], of_each("hidden", False)
-    least = np.array([threshold.get(code, 11) if isinstance(threshold, Mapping) else threshold for code in codes])
+    least = np.broadcast_to(threshold, len(codes))
     for row in np.flatnonzero((people < least[:, np.newaxis]).any(axis=1)):
         hidden[row] |= _hide_small(pd.Series(people[row], index=groups), least[row])
     asked = base > 0

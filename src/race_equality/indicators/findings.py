@@ -28,6 +28,7 @@ from race_equality.definitions.indicators import (
     WRES,
     figure_ids,
 )
+from race_equality.disclosure.rules import Rules
 from race_equality.indicators import access, maternity, patients_return, workforce
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.indicators.funnel_position import direction_of, positions
@@ -247,12 +248,7 @@ def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_
 
 @once(keep=True)
 def findings(
-    figures: pd.DataFrame,
-    trusts: pd.DataFrame,
-    *,
-    peers: Mapping[str, Sequence[str]] | None = None,
-    minimum_responses: int | Mapping[str, int] = 11,
-    minimum_people: int | Mapping[str, int] = 10,
+    figures: pd.DataFrame, trusts: pd.DataFrame, *, rules: Rules, peers: Mapping[str, Sequence[str]] | None = None
 ) -> pd.DataFrame:
     """Compute every finding of every trust.
 
@@ -262,10 +258,10 @@ def findings(
         Tidy figures.
     trusts : pandas.DataFrame
         From :func:`race_equality.figures.trusts.read_trusts`.
+    rules : Rules
+        From :func:`race_equality.disclosure.rules.read_rules`.
     peers : mapping of str to sequence of str, optional
         Each trust's peers; chosen by :func:`race_equality.indicators.peers.peers_of_all` without it.
-    minimum_responses, minimum_people : int or mapping of str to int
-        Thresholds, for all trusts or by trust code (``params/``).
 
     Returns
     -------
@@ -287,24 +283,22 @@ def findings(
     if (figures["trust_code"] == DEMONSTRATION_CODE).any():
         codes.append(DEMONSTRATION_CODE)
     compared = compared_with(codes, trusts, peers)
-    responses = _by_trust(minimum_responses, codes, 11)
-    people = _by_trust(minimum_people, codes, 10)
     parts = [
-        _experience(figures, compared, responses),
-        _of_returns(figures, responses, people),
+        _experience(figures, compared, rules),
+        _of_returns(figures, codes, rules),
         _survey(figures, compared),
-        _respondents(figures, codes, responses),
-        _staff_groups(figures, codes, people),
+        _respondents(figures, codes, rules),
+        _staff_groups(figures, codes, rules),
         _staff_by_march(figures, codes),
-        _waits(figures, compared, responses),
-        _maternity(figures, compared),
+        _waits(figures, compared, rules),
+        _maternity(figures, compared, rules),
         _detentions(figures),
-        _patients(figures, responses),
+        _patients(figures, codes, rules),
     ]
     parts = [_complete(part) for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    return _hide_few(pd.concat(parts, ignore_index=True), responses, people)
+    return _hide_few(pd.concat(parts, ignore_index=True), rules)
 
 
 def figures_behind(finding: Mapping, figures: pd.DataFrame) -> pd.DataFrame:
@@ -330,17 +324,6 @@ def figures_behind(finding: Mapping, figures: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
-def _by_trust(threshold: int | Mapping[str, int], codes: Iterable[str], default: int) -> dict[str, int]:
-    if isinstance(threshold, Mapping):
-        return {code: threshold.get(code, default) for code in codes}
-    return dict.fromkeys(codes, threshold)
-
-
-def _least(rows: pd.DataFrame, threshold: Mapping[str, int]) -> np.ndarray:
-    """Each row's threshold; none for a place that is no trust."""
-    return np.array([threshold.get(code, 0) for code in rows["trust_code"]], dtype="float64")
-
-
 def _complete(part: pd.DataFrame) -> pd.DataFrame:
     """Give a part every column, in order."""
     missing = {name: ("" if name in _TEXT else np.nan) for name in COLUMNS if name not in part.columns}
@@ -361,10 +344,11 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _hide_few(table: pd.DataFrame, responses: Mapping[str, int], people: Mapping[str, int]) -> pd.DataFrame:
+def _hide_few(table: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Hide whatever rests on too few and has not been hidden with its company already."""
     of_people = table["unit"].eq("people")
-    least = np.where(of_people, _least(table, people), _least(table, responses))
+    codes = table["trust_code"]
+    least = np.where(of_people, rules.minimum_people(codes), rules.minimum_responses(codes))
     few = table["status"].eq("ok") & table["people"].lt(least)
     table.loc[few, "status"] = "suppressed"
     gone = table["status"].ne("ok")
@@ -415,7 +399,7 @@ def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key
 # -- staff -------------------------------------------------------------------------------------------
 
 
-def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, int]) -> pd.DataFrame:
+def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
     table = staff_experience(figures)
     every = pd.MultiIndex.from_product(
         [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
@@ -424,7 +408,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
     table["number"] = numbers_of(table["indicator"])
     table["status"] = table["status"].astype("object").where(table["status"].notna(), "not_available")
     # half a comparison is none
-    least = _least(table, responses)
+    least = rules.minimum_responses(table["trust_code"])
     few = table["status"].eq("ok") & (table[["ethnic_minority_total", "white_total"]].min(axis=1) < least)
     table["status"] = table["status"].mask(few, "suppressed")
     adverse_when = table["number"].map({number: indicator.adverse_when for number, indicator in WRES.items()})
@@ -514,13 +498,14 @@ def _experience(figures: pd.DataFrame, compared: Compared, responses: Mapping[st
     )
 
 
-def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Mapping[str, int]) -> pd.DataFrame:
+def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
     own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
     for code, rows in own.groupby("trust_code", sort=False):
-        if code not in responses:
+        if code not in codes:
             continue
-        for row in relative_likelihoods(rows, code, threshold=responses[code]).itertuples():
+        rule = rules.of(code)
+        for row in relative_likelihoods(rows, code, threshold=rule.minimum_responses).itertuples():
             indicator = WRES[row.number].id
             found.append(
                 {
@@ -540,9 +525,9 @@ def _of_returns(figures: pd.DataFrame, responses: Mapping[str, int], people: Map
                     "indicators": indicator,
                 }
             )
-        found += _board(rows, code, people[code])
+        found += _board(rows, code, rule.minimum_people)
         bands = share_by_band(rows, code)
-        hidden = [hidden_bands(year, people[code]) for _, year in bands.groupby("period_end")]
+        hidden = [hidden_bands(year, rule.minimum_people) for _, year in bands.groupby("period_end")]
         bands = bands.join(pd.concat(hidden)) if hidden else bands
         for row in bands.itertuples():
             found.append(
@@ -598,7 +583,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "group": "Workforce",
                 "unit": "percent",
                 "value": row.workforce_percent,
-                "status": "ok",
+                "status": "ok" if pd.notna(row.workforce_percent) else "suppressed",
                 "compared_with": "",
                 "direction": "not compared",
                 "indicators": bands,
@@ -685,8 +670,8 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     return _add_comparators(pd.concat(parts, ignore_index=True), together, "measure")
 
 
-def _respondents(figures: pd.DataFrame, codes: Sequence[str], responses: Mapping[str, int]) -> pd.DataFrame:
-    table = respondents_and_catchments(figures, codes, threshold=responses)
+def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+    table = respondents_and_catchments(figures, codes, threshold=rules.minimum_responses(codes))
     days = _days(figures, ["staff_survey_q28", "catchment_ethnicity"])
     served = table["catchment_percent"]
     direction = np.select(
@@ -733,8 +718,8 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], responses: Mapping
     return found.merge(days, on=["trust_code", "measure"], how="left")
 
 
-def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], people: Mapping[str, int]) -> pd.DataFrame:
-    table = workforce.headcounts_by_group(figures, codes, threshold=people)
+def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+    table = workforce.headcounts_by_group(figures, codes, threshold=rules.minimum_people(codes))
     about = {
         "trust_code": table["trust_code"],
         "measure": "workforce_headcount",
@@ -812,14 +797,14 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
 # -- patients ----------------------------------------------------------------------------------------
 
 
-def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, int]) -> pd.DataFrame:
+def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
     for measure in ACCESS:
         of_measure = series[series["indicator"] == measure.id]
         together = compared.shares(of_measure, "month")
-        shown = of_measure[of_measure["people"] >= _least(of_measure, responses)]
+        shown = of_measure[of_measure["people"] >= rules.minimum_responses(of_measure["trust_code"])]
         shown = shown.assign(percent=100 * shown["count"] / shown["people"])
         last = shown.groupby("trust_code").tail(1).reset_index(drop=True)
         variation = {}
@@ -873,8 +858,10 @@ def _waits(figures: pd.DataFrame, compared: Compared, responses: Mapping[str, in
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
-    table = maternity.deliveries_by_ethnic_group(figures, compared.codes)
+def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+    table = maternity.deliveries_by_ethnic_group(
+        figures, compared.codes, threshold=rules.minimum_people(compared.codes)
+    )
     about = {
         "trust_code": table["trust_code"],
         "measure": "maternity_deliveries_by_ethnicity",
@@ -891,7 +878,9 @@ def _maternity(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
         pd.DataFrame({**about, "unit": "count", "value": table["deliveries"]}),
         pd.DataFrame({**about, "unit": "percent", "value": table["percent"]}),
     ]
-    deprived = maternity.most_deprived_shares(figures, compared.codes)
+    deprived = maternity.most_deprived_shares(
+        figures, compared.codes, threshold=rules.minimum_responses(compared.codes)
+    )
     rates = maternity.maternity_rates(figures)
     england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
     rates = pd.concat(
@@ -966,15 +955,15 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
 
 
-def _patients(figures: pd.DataFrame, responses: Mapping[str, int]) -> pd.DataFrame:
+def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
     rows = figures[figures["indicator"].isin(PATIENT_FIGURES)]
     against = {"ethnicity": "White patients", "deprivation": "the least deprived fifth"}
     directions = {"reference": "not compared", "unknown group": "not compared"}
     parts = []
     for code, here in rows.groupby("trust_code"):
-        if code not in responses:
+        if code not in codes:
             continue
-        by_group = patients_return.patients_by_group(here, code, threshold=responses[code])
+        by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).minimum_responses)
         last = by_group[
             by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")
         ]

@@ -10,6 +10,7 @@ function as if it were not there, also under plain papermill and in JupyterLab.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import hashlib
 import inspect
@@ -53,7 +54,8 @@ def once(function: Callable[P, R] | None = None, *, keep: bool = False) -> Any:
     Parameters
     ----------
     function : callable
-        It must rest on its arguments alone (tables, text, numbers, dates, and collections of them)
+        It must rest on its arguments alone (tables, text, numbers, dates, and collections and
+        dataclasses of them)
         and on the code of this package: no clock, no files, no chance. What it returns is best a
         DataFrame, which other processes of the build read from Parquet; anything else is kept in
         memory.
@@ -174,6 +176,9 @@ def _feed(digest, value: object) -> None:
         for key, item in value.items():
             _feed(digest, key)
             _feed(digest, item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        put("record", type(value).__qualname__.encode())
+        _feed(digest, vars(value))
     elif isinstance(value, set | frozenset):
         put("set", "".join(sorted(_digest(item) for item in value)).encode())
     elif isinstance(value, tuple | list):

@@ -65,11 +65,14 @@ SUMMARY_COLUMNS = (
 )
 
 
+#: Shares of fewer are hidden as a return is read, with the groups from which they could be worked out. Under a higher
+#: threshold those hidden groups may need more company.
+_HIDDEN_AS_READ = 11
 #: A group and the one that it is compared with.
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
 
 
-def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
+def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
     """Compare groups of a trust's patients with White patients and with the least deprived fifth.
 
     Parameters
@@ -197,7 +200,7 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     status = rows["status"].astype("object").where(rows["status"].notna(), "not_available")
     people = rows["denominator"].astype("float64").where(status == "ok")
     few = (people < threshold).to_numpy()
-    if few.any() or (threshold > 11 and (status == "suppressed").any()):
+    if few.any() or (threshold > _HIDDEN_AS_READ and (status == "suppressed").any()):
         few = _with_company(people, few, (status == "suppressed").to_numpy(), threshold)
     status = status.mask(few, "suppressed")
     ok = (status == "ok").to_numpy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from race_equality.statistics.trend import Trend, trend
 MAIN_GROUPS = tuple(group for group in BY_ID["workforce_headcount"].groups if group != "Total")
 
 
-def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int = 10) -> pd.DataFrame:
+def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
     """A trust's staff by main staff group beside England's.
 
     Parameters
@@ -46,7 +46,7 @@ def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int
 
 
 def headcounts_by_group(
-    figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | Mapping[str, int] = 10
+    figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | np.ndarray
 ) -> pd.DataFrame:
     """Staff by main staff group beside England's, for many trusts at once.
 
@@ -56,8 +56,8 @@ def headcounts_by_group(
         Tidy figures, England's among them.
     trust_codes : sequence of str
         Resolved trust codes.
-    threshold : int or mapping of str to int
-        As for :func:`headcount_by_group`; 10 for a trust that a mapping does not name.
+    threshold : int or numpy.ndarray of int
+        As for :func:`headcount_by_group`; one for all, or one for each of the trusts.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def headcounts_by_group(
     )
     england = people.iloc[-1].to_numpy()
     people = people.iloc[:-1].to_numpy()
-    least = np.array([threshold.get(code, 10) if isinstance(threshold, Mapping) else threshold for code in codes])
+    least = np.broadcast_to(threshold, len(codes))
     employed = people > 0
     shown = employed & (people >= least[:, np.newaxis])
     # Shares of the groups that are shown: nothing hidden can then be worked out from them.

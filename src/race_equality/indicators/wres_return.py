@@ -19,7 +19,7 @@ from race_equality.statistics.trend import YearsToParity, years_to_parity
 SEATS = tuple(part.id for part in BOARD.parts)
 
 
-def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
+def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
     """Indicators 2, 3 and 4 of one trust, for each year of its return.
 
     Parameters
@@ -102,7 +102,7 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
     return table.sort_values(["number", "period_end"], ignore_index=True)
 
 
-def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, threshold: int = 11) -> pd.DataFrame:
+def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
     """Indicator 2 without internationally recruited staff, for each year of the trust's return.
 
     Parameters
@@ -125,7 +125,7 @@ def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, th
 
 
 def board_against_workforce(
-    figures: pd.DataFrame, trust_code: str, *, seats: str = SEATS[0], threshold: int = 10
+    figures: pd.DataFrame, trust_code: str, *, seats: str = SEATS[0], threshold: int
 ) -> pd.DataFrame:
     """Indicator 9: the ethnic minority share of the board minus that of the workforce.
 
@@ -138,7 +138,7 @@ def board_against_workforce(
     seats : str
         Which members of the board: one of :data:`SEATS`.
     threshold : int
-        The share of fewer members is not shown (``minimum_people``).
+        The share of fewer members, or of fewer staff, is not shown (``minimum_people``).
 
     Returns
     -------
@@ -187,14 +187,16 @@ def board_against_workforce(
         }
     )
     result["difference"] = result["board_percent"] - result["workforce_percent"]
-    few = (result["board_members"] < threshold).to_numpy()
+    few_staff = (result["staff"] < threshold).to_numpy()
+    few = (result["board_members"] < threshold).to_numpy() | few_staff
     result["status"] = np.where(few, "suppressed", "ok")
     of_the_board = ["board_members", "board_percent", "board_lower", "board_upper", "board_minority", "difference"]
     result.loc[few, of_the_board] = np.nan
+    result.loc[few_staff, ["workforce_percent", "staff_minority", "staff"]] = np.nan
     return result.rename_axis("period_end").reset_index()
 
 
-def seats_shown(members: Mapping[str, float], threshold: int = 10) -> list[str]:
+def seats_shown(members: Mapping[str, float], threshold: int) -> list[str]:
     """Choose of which seats a share can be shown without telling about the few others.
 
     Parameters
@@ -217,7 +219,7 @@ def seats_shown(members: Mapping[str, float], threshold: int = 10) -> list[str]:
     return shown
 
 
-def years_to_board_parity(figures: pd.DataFrame, trust_code: str, *, threshold: int = 10) -> YearsToParity:
+def years_to_board_parity(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> YearsToParity:
     """Say how long until the board's ethnic minority share meets the workforce's, which moves as well.
 
     Parameters
@@ -293,7 +295,7 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
     ).drop(columns="minority")
 
 
-def hidden_bands(bands: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
+def hidden_bands(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     """Choose what of one year's pay bands is not shown.
 
     Parameters

@@ -14,6 +14,7 @@ import pandas as pd
 
 from race_equality.actions.model import AREAS, Action, Evidence, SelfAssessment
 from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
+from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
@@ -179,7 +180,7 @@ def _state(action: Action, on: Date) -> str | Linked:
 
 
 def changes_since(
-    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, fewest_people: int = 10
+    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, rule: Rule
 ) -> list[tuple[Date, Change]]:
     """Compare each linked indicator before and after its action began.
 
@@ -192,8 +193,8 @@ def changes_since(
         A resolved trust code.
     on : datetime.date
         The day of the report; actions that begin after it are left out, and planned ones.
-    fewest_people : int
-        A share of fewer seats is not shown (``minimum_people``).
+    rule : Rule
+        The trust's.
 
     Returns
     -------
@@ -205,7 +206,7 @@ def changes_since(
     }
     order = [one.id for one in FOLLOWED]
     return [
-        (began, change_since(figures, trust_code, indicator, pd.Timestamp(began), fewest_people=fewest_people))
+        (began, change_since(figures, trust_code, indicator, pd.Timestamp(began), rule=rule))
         for indicator, began in sorted(begun, key=lambda pair: (order.index(pair[0]), pair[1]))
     ]
 

@@ -7,15 +7,16 @@ import io
 import json
 import shutil
 import zipfile
+from functools import partial
 from urllib.parse import quote
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from race_equality.audit.site import audit_site
+from race_equality.audit.site import audit_site as audit_by
 from race_equality.commands.audit import audit
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import Rule, Rules
 from race_equality.errors import RaceEqualityError
 
 from .conftest import HIDDEN, SVG, notebook, page, pdf
@@ -23,6 +24,9 @@ from .conftest import HIDDEN, SVG, notebook, page, pdf
 pytestmark = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not on the PATH"
 )
+
+USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+audit_site = partial(audit_by, rules=USUAL)
 
 
 def kinds(site, **settings):
@@ -316,7 +320,7 @@ def test_the_threshold_is_a_setting(site):
         "<tr><th>Example NHS Trust (R1A)</th><td>862</td></tr></table></body></html>"
     )
     (site / "trusts" / "R1B.html").write_text(peers, encoding="utf-8")
-    assert kinds(site, rule=Rule(minimum_people=20)) == {"worked out"}
+    assert kinds(site, rules=Rules(Rule(minimum_responses=11, minimum_people=20))) == {"worked out"}
 
 
 def test_what_cannot_be_read_is_said(site):
@@ -636,7 +640,9 @@ def test_what_a_trusts_own_rule_hides_must_not_stand_on_other_pages(site):
     (site / "trusts" / "R1A.html").write_text(page(body=mark), encoding="utf-8")
     known = {"figures": shortlisted("R2B", 6.0, 16.0), "names": {"R2B": "Second NHS Trust"}, "measures": MEASURES}
     assert audit_site(site, **known).problems == ()
-    found = audit_site(site, **known, rules={"R2B": Rule(minimum_responses=30)}).problems
+    found = audit_site(
+        site, **known, rules=Rules(USUAL.usual, {"R2B": Rule(minimum_responses=30, minimum_people=10)})
+    ).problems
     assert {(p.file, p.kind) for p in found} == {("trusts/R1A.html", "known figure")}
     assert "of R2B, by whose rule it is hidden, is 37.5%" in found[0].message
 

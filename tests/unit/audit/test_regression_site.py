@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 
 from race_equality.audit.site import audit_site
+from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
@@ -52,7 +53,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def known() -> dict:
     project = Project(ROOT)
     names = read_trusts(project=project).set_index("trust_code")["trust_name"].to_dict()
-    return {"figures": read_figures(project=project), "names": names, "measures": names_of_measures()}
+    rules = read_rules(project=project)
+    return {"rules": rules, "figures": read_figures(project=project), "names": names, "measures": names_of_measures()}
 
 
 def test_nothing_is_recovered(built, known):

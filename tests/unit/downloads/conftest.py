@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.findings import Material
 from race_equality.figures.provenance import Source
 from race_equality.figures.store import figure_table
@@ -52,12 +53,13 @@ def new_trust():
 
 @pytest.fixture
 def material():
-    """Return material of figures."""
+    """Return material of figures, by the usual rules or others."""
+    usual = Rules(Rule(minimum_responses=11, minimum_people=10))
 
-    def make(*rows):
+    def make(*rows, rules=usual):
         figures = figure_table(rows)
         survey = Source("survey", "A survey", "A publisher", "", "OGL", date(2026, 1, 1), "", "survey.xlsx", "2024")
-        return Material(figures, {"survey": survey})
+        return Material(figures, {"survey": survey}, rules)
 
     return make
 

@@ -4,13 +4,14 @@ import csv
 import io
 import xml.etree.ElementTree as ET
 import zipfile
+from functools import partial
 
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from race_equality.audit.site import audit_site
-from race_equality.disclosure.rules import Rule
+from race_equality.audit.site import audit_site as audit_by
+from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.codebook import COLUMNS
 from race_equality.downloads.delimited import as_text, csv_text
 from race_equality.downloads.files import _parquet, trust_spreadsheet
@@ -18,6 +19,8 @@ from race_equality.downloads.findings import rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 
 OFFICE, TABLE, TEXT = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text"))
+USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+audit_site = partial(audit_by, rules=USUAL)
 
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=1+1,2"])
@@ -162,19 +165,19 @@ def test_the_audit_finds_a_leak_in_a_csv(site, file):
 
 
 def test_the_audit_finds_a_leak_in_a_spreadsheet(site, material, new_trust, new_figure):
-    careless = Rule(minimum_responses=2, minimum_people=2)
+    careless = Rules(Rule(minimum_responses=2, minimum_people=2))
     leaking = rows_of(
         material(
             new_figure("wres_5", "Ethnic minority", 42.9, numerator=3, denominator=7),
             new_figure("wres_5", "White", 20.0, numerator=200, denominator=1000),
+            rules=careless,
         ),
         new_trust(),
-        rule=careless,
     )
     (site / "trusts" / "RX1-figures.ods").write_bytes(trust_spreadsheet(new_trust(), leaking))
     problems = audit_site(site).problems
     assert {problem.file for problem in problems} == {"trusts/RX1-figures.ods"}
-    assert any("is 7, and fewer than 10" in problem.message for problem in problems)
+    assert any("is 7, and fewer than 11" in problem.message for problem in problems)
 
 
 def test_the_audit_works_out_a_group_from_a_total_in_the_same_measure(site, new_trust, material, new_figure):

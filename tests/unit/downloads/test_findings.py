@@ -1,11 +1,12 @@
 """Rows of the downloads: shorthand, rounding, hidden counts, and what is in no table of all trusts."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
 from race_equality.indicators.findings import GAP
@@ -110,7 +111,8 @@ def test_one_small_organisation_hides_the_others_that_it_could_be_taken_from(mat
 
 
 def test_a_trust_that_raised_its_threshold(material, new_trust, wres_6):
-    rows = rows_of(material(*wres_6), new_trust(), rule=Rule(minimum_responses=201))
+    raised = Rules(Rule(minimum_responses=11, minimum_people=10), {"RX1": Rule(201, 10)})
+    rows = rows_of(material(*wres_6, rules=raised), new_trust())
     assert pick(rows, "wres_6", "White")["value"] == "[c]"
     assert pick(rows, "wres_6", "White", PUBLISHED)["value"] == "[c]"
 
@@ -195,7 +197,7 @@ def test_a_finding_has_region_peers_and_a_reading(material, new_trust, wres_6):
         {**row, "trust_code": "RX2", "organisation_code": "RX2", "numerator": 100 + row["numerator"]} for row in wres_6
     ]
     made = material(*wres_6, *other)
-    rows = rows_of(type(made)(made.figures, made.sources, trusts), new_trust())
+    rows = rows_of(replace(made, trusts=trusts), new_trust())
     minority, gap = pick(rows, "wres_6", "Ethnic minority"), pick(rows, "wres_6", GAP)
     # 60 of 200 here and 160 of 200 there: together 220 of 400, and the only peer is the other one
     assert (minority["all_trusts"], minority["region_trusts"], minority["similar_trusts"]) == ("55.0", "55.0", "80.0")

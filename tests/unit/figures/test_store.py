@@ -90,8 +90,8 @@ def of_version_1(rows):
 
 def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path):
     """Published figures and a trust's return, by hand: the remark moves out of the locator, all else stays."""
-    from race_equality.sources.store_check import check_store
     from race_equality.sources.ingest import migrate_files
+    from race_equality.sources.store_check import check_store
 
     project = Project(tmp_path)
     local = tmp_path / "data" / "local"

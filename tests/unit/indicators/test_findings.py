@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from race_equality.disclosure.rules import Rule, Rules
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts
 from race_equality.indicators.findings import COLUMNS, GAP, READINGS, compared_with, figures_behind, findings
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
+
+USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def one(table, code, measure, group, unit="percent"):
 
 def test_a_gap_with_its_comparators_by_hand(make_figures, trusts, three):
     peers = {"RAA": ["RAC"], "RAB": ["RAA", "RAC"], "RAC": []}
-    table = findings(make_figures(three), trusts, peers=peers)
+    table = findings(make_figures(three), trusts, peers=peers, rules=USUAL)
     assert list(table.columns) == list(COLUMNS)
     gap = one(table, "RAA", "wres_8", GAP, "percentage points")
     assert gap["value"] == pytest.approx(10.0)
@@ -64,7 +67,7 @@ def test_a_gap_with_its_comparators_by_hand(make_figures, trusts, three):
 
 def test_gaps_hold_what_pooling_says(make_figures, trusts, three):
     figures = make_figures(three)
-    gap = one(findings(figures, trusts), "RAB", "wres_8", GAP, "percentage points")
+    gap = one(findings(figures, trusts, rules=USUAL), "RAB", "wres_8", GAP, "percentage points")
     pooled = pooled_gaps(figures).set_index("trust_code").loc["RAB"]
     assert gap["pooled_value"] == pooled["pooled_gap"]
     assert (gap["rank_lower"], gap["rank_upper"]) == (pooled["rank_lower"], pooled["rank_upper"])
@@ -73,8 +76,8 @@ def test_gaps_hold_what_pooling_says(make_figures, trusts, three):
 
 def test_the_demonstration_trust_is_in_no_comparator(make_figures, trusts, three, wres_rows):
     invented = wres_rows((900, 1000), (10, 1000), trust_code="DEMO")
-    without = findings(make_figures(three), trusts)
-    with_it = findings(make_figures([*three, *invented]), trusts)
+    without = findings(make_figures(three), trusts, rules=USUAL)
+    with_it = findings(make_figures([*three, *invented]), trusts, rules=USUAL)
     names = ["value", "all_trusts", "region_trusts", "similar_trusts", "position"]
     real = with_it[with_it["trust_code"] != "DEMO"].reset_index(drop=True)
     pd.testing.assert_frame_equal(real[names], without[names])
@@ -83,7 +86,7 @@ def test_the_demonstration_trust_is_in_no_comparator(make_figures, trusts, three
 
 def test_what_is_hidden_has_no_number(make_figures, trusts, three, wres_rows):
     small = wres_rows((3, 10), (400, 2000), number=6)
-    table = findings(make_figures([*three, *small]), trusts)
+    table = findings(make_figures([*three, *small]), trusts, rules=USUAL)
     hidden = table[(table["measure"] == "wres_6") & (table["trust_code"] == "RAA")]
     assert hidden["status"].eq("suppressed").all()
     numbers = ["value", "lower", "upper", "people", "pooled_value", "probability_adverse", "rank_lower"]
@@ -91,9 +94,11 @@ def test_what_is_hidden_has_no_number(make_figures, trusts, three, wres_rows):
     assert hidden["reading"].eq("no data").all()
     # and it is in no comparator as one organisation alone
     assert (
-        findings(make_figures(three), trusts, minimum_responses={"RAB": 101}).pipe(
-            lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"]
-        )
+        findings(
+            make_figures(three),
+            trusts,
+            rules=Rules(USUAL.usual, {"RAB": Rule(minimum_responses=101, minimum_people=10)}),
+        ).pipe(lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"])
         == "suppressed"
     )
 
@@ -106,7 +111,7 @@ def test_a_survey_answer_lies_in_a_funnel(make_figures, trusts):
         {"trust_code": [f"R{i:02}" for i in range(40)], "trust_name": "x", "kind": "acute", "region": "London"}
     )
     rows = [answer(f"R{i:02}", 9.0 + i % 3, 2000) for i in range(39)] + [answer("R39", 25.0, 2000)]
-    table = findings(make_figures([*rows, answer("ENG", 9.9, 70_000)]), many)
+    table = findings(make_figures([*rows, answer("ENG", 9.9, 70_000)]), many, rules=USUAL)
     high = one(table, "R39", "staff_survey_q16b", "All staff")
     assert high["position"] == "above 99.8% limit"
     assert (high["direction"], high["reading"]) == ("adverse", "worse than expected of a trust of its size")
@@ -116,14 +121,14 @@ def test_a_survey_answer_lies_in_a_funnel(make_figures, trusts):
 
 def test_a_finding_names_the_figures_behind_it(make_figures, trusts, three):
     figures = make_figures(three)
-    gap = one(findings(figures, trusts), "RAA", "wres_8", GAP, "percentage points")
+    gap = one(findings(figures, trusts, rules=USUAL), "RAA", "wres_8", GAP, "percentage points")
     behind = figures_behind(gap, figures)
     assert behind["denominator"].tolist() == [1000, 2000]
     assert behind["trust_code"].eq("RAA").all()
 
 
 def test_every_direction_has_its_words(make_figures, trusts, three):
-    table = findings(make_figures(three), trusts)
+    table = findings(make_figures(three), trusts, rules=USUAL)
     assert table["reading"].str.len().gt(0).all()
     assert set(table.loc[table["status"] == "ok", "compared_with"]) <= {*READINGS, ""}
     shown = table[table["status"].eq("ok")]
@@ -131,7 +136,7 @@ def test_every_direction_has_its_words(make_figures, trusts, three):
 
 
 def test_no_figures_no_findings(make_figures, trusts):
-    table = findings(make_figures([]), trusts)
+    table = findings(make_figures([]), trusts, rules=USUAL)
     assert table["status"].ne("ok").all()
     assert table["value"].isna().all()
 

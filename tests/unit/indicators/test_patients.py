@@ -42,7 +42,7 @@ def test_months_are_added_up_over_trusts_without_the_demonstration_trust(make_fi
 
 def test_the_latest_month_stands_beside_its_comparators(make_figures):
     figures = make_figures(waits("RAA", [600, 500]) + waits("RAB", [800, 700]) + waits("RAC", [400, 300]))
-    found = latest_access(figures, "RAA", ["RAB"]).iloc[0]
+    found = latest_access(figures, "RAA", ["RAB"], threshold=11).iloc[0]
     assert found["month"] == pd.Timestamp("2024-02-01")
     assert (found["percent"], found["similar_trusts"]) == pytest.approx((50.0, 70.0))
     assert found["all_trusts"] == pytest.approx(50.0)  # 1,500 of 3,000
@@ -51,16 +51,16 @@ def test_the_latest_month_stands_beside_its_comparators(make_figures):
 
 def test_a_point_far_outside_a_steady_run_is_a_change_and_a_steady_run_is_none(make_figures):
     steady = [600, 602] * 11
-    same = latest_access(make_figures(waits("RAA", [*steady, 600])), "RAA", []).iloc[0]
-    risen = latest_access(make_figures(waits("RAA", [*steady, 700])), "RAA", []).iloc[0]
-    fallen = latest_access(make_figures(waits("RAA", [*steady, 500])), "RAA", []).iloc[0]
+    same = latest_access(make_figures(waits("RAA", [*steady, 600])), "RAA", [], threshold=11).iloc[0]
+    risen = latest_access(make_figures(waits("RAA", [*steady, 700])), "RAA", [], threshold=11).iloc[0]
+    fallen = latest_access(make_figures(waits("RAA", [*steady, 500])), "RAA", [], threshold=11).iloc[0]
     assert (same["variation"], risen["variation"], fallen["variation"]) == ("common cause", "improvement", "concern")
 
 
 def test_a_change_of_recording_starts_the_limits_again(make_figures):
     before = waits("RAA", [100] * 20, "ae_over_4_hours")
     after = waits("RAA", [300, 302, 301], "ae_over_4_hours", first="2025-09-01", recording="in another way")
-    found = latest_access(make_figures(before + after), "RAA", []).iloc[0]
+    found = latest_access(make_figures(before + after), "RAA", [], threshold=11).iloc[0]
     assert found["points"] == 3
     assert found["variation"] == "common cause"
     assert found["provisional"]
@@ -87,7 +87,7 @@ def test_deliveries_are_shared_out_with_the_unrecorded_in_the_sum(make_figures):
         )
         + deliveries({"Asian": 1, "White": 9}, end="2022-03-31")
     )
-    table = deliveries_by_ethnicity(figures, "RAA").set_index("group")
+    table = deliveries_by_ethnicity(figures, "RAA", threshold=10).set_index("group")
     assert table.loc["White", "percent"] == pytest.approx(50.0)
     assert table.loc["Not stated or not known", "percent"] == pytest.approx(10.0)
 
@@ -96,7 +96,7 @@ def test_few_deliveries_are_hidden_with_a_second_group(make_figures):
     figures = make_figures(
         deliveries({"Asian": 200, "Black": 100, "Mixed": 50, "White": 500, "Other": 5, "Not stated": 100})
     )
-    table = deliveries_by_ethnicity(figures, "RAA")
+    table = deliveries_by_ethnicity(figures, "RAA", threshold=10)
     assert set(table.loc[table["status"] == "suppressed", "group"]) == {"Other", "Mixed"}
     assert table.loc[table["status"] == "suppressed", ["deliveries", "percent"]].isna().all(axis=None)
 
@@ -104,7 +104,7 @@ def test_few_deliveries_are_hidden_with_a_second_group(make_figures):
 def test_the_most_deprived_fifth_is_two_deciles_of_the_known(make_figures):
     counts = {"Decile 1": 300, "Decile 2": 100, "Decile 5": 600, "Unknown": 500}
     figures = make_figures(deliveries(counts, "maternity_deliveries_by_deprivation"))
-    assert most_deprived_share(figures, "RAA") == pytest.approx(40.0)
+    assert most_deprived_share(figures, "RAA", threshold=11) == pytest.approx(40.0)
 
 
 def test_deliveries_of_trusts_stand_in_the_order_given(make_figures):
@@ -115,17 +115,17 @@ def test_deliveries_of_trusts_stand_in_the_order_given(make_figures):
         + deliveries({"Decile 1": white, "Decile 5": 500}, "maternity_deliveries_by_deprivation")
     ]
     figures = make_figures(rows)
-    table = deliveries_by_ethnic_group(figures, ["RBB", "RXX", "RAA"])
+    table = deliveries_by_ethnic_group(figures, ["RBB", "RXX", "RAA"], threshold=10)
     assert table.loc[table["group"] == "White", ["trust_code", "deliveries"]].to_numpy().tolist() == [
         ["RBB", 300],
         ["RAA", 500],
     ]
-    shares = most_deprived_shares(figures, ["RBB", "RXX", "RAA"])
+    shares = most_deprived_shares(figures, ["RBB", "RXX", "RAA"], threshold=11)
     assert shares[["trust_code", "percent"]].to_numpy().tolist() == [["RBB", 37.5], ["RAA", 50.0]]
 
 
 def test_no_maternity_gives_no_rows(make_figures):
-    assert deliveries_by_ethnicity(make_figures([]), "RAA").empty
+    assert deliveries_by_ethnicity(make_figures([]), "RAA", threshold=10).empty
 
 
 def detained(rates):

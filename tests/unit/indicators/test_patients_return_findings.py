@@ -40,7 +40,7 @@ def test_measures_and_groups_are_those_of_the_return():
 def test_groups_are_compared_with_white_patients(make_figures, shares):
     # Newcombe 1998, table II(a), method 10: 56/70 - 48/80 = 0.20 (0.0524 to 0.3339)
     rows = shares("patients_did_not_attend_by_ethnicity", {"Black": (56, 70), "White": (48, 80), "Not known": (9, 30)})
-    found = patients_by_group(make_figures(rows), "RAA").set_index("group")
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
     assert list(found.index) == list(GROUPS["ethnicity"])
     black = found.loc["Black"]
     assert black["gap"] == pytest.approx(20.0)
@@ -56,14 +56,14 @@ def test_groups_are_compared_with_white_patients(make_figures, shares):
 
 def test_a_hidden_group_has_no_number(make_figures, shares):
     rows = shares("patients_detained_by_ethnicity", {"Asian": (None, None), "Mixed": (None, None), "White": (48, 80)})
-    found = patients_by_group(make_figures(rows), "RAA").set_index("group")
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
     assert found.loc[["Asian", "Mixed"], "status"].eq("suppressed").all()
     assert found.loc[["Asian", "Mixed"], "count":"ratio_upper"].isna().all(axis=None)
 
 
 def test_without_the_reference_nothing_is_compared(make_figures, shares):
     rows = shares("patients_detained_by_ethnicity", {"Asian": (20, 50), "White": (None, None)})
-    found = patients_by_group(make_figures(rows), "RAA").set_index("group")
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
     assert found.loc["Asian", "percent"] == pytest.approx(40.0)
     assert found.loc["Asian", "direction"] == "none"
 
@@ -85,7 +85,7 @@ def test_gradient_over_fifths(make_figures, shares):
         *shares("patients_did_not_attend_by_deprivation", equal),
         *shares("patients_waiting_over_18_weeks_by_deprivation", equal, year=2025),
     ]
-    summary = patients_summary(patients_by_group(make_figures(rows), "RAA")).set_index("measure")
+    summary = patients_summary(patients_by_group(make_figures(rows), "RAA", threshold=11)).set_index("measure")
     slope = summary.loc["patients_waiting_over_18_weeks"]
     # the shares 40, 34, 28, 22 and 16% lie 6 points apart: about 30 from end to end
     assert slope["slope"] == pytest.approx(30, abs=1)
@@ -100,7 +100,7 @@ def test_gradient_over_fifths(make_figures, shares):
 def test_a_gradient_needs_all_fifths(make_figures, shares):
     some = {f"Quintile {n}": (100, 500) if n > 2 else (None, None) for n in range(1, 6)}
     summary = patients_summary(
-        patients_by_group(make_figures(shares("patients_did_not_attend_by_deprivation", some)), "RAA")
+        patients_by_group(make_figures(shares("patients_did_not_attend_by_deprivation", some)), "RAA", threshold=11)
     )
     assert np.isnan(summary["slope"].iloc[0])
     assert summary["direction"].iloc[0] == "none"
@@ -111,7 +111,7 @@ def test_index_of_disparity_is_that_of_the_groups_shown(make_figures, shares):
         "patients_did_not_attend_by_ethnicity",
         {"Asian": (20, 100), "Black": (30, 100), "White": (10, 100), "Not stated": (90, 100), "Other": (None, None)},
     )
-    summary = patients_summary(patients_by_group(make_figures(rows), "RAA")).iloc[0]
+    summary = patients_summary(patients_by_group(make_figures(rows), "RAA", threshold=11)).iloc[0]
     # together 20%; distances 0, 10 and 10 points, a mean of 6.67: a third of 20
     assert summary["groups"] == 3
     assert summary["index_of_disparity"] == pytest.approx(100 / 3)
@@ -119,7 +119,7 @@ def test_index_of_disparity_is_that_of_the_groups_shown(make_figures, shares):
 
 
 def test_no_return_gives_empty_tables(make_figures):
-    found = patients_by_group(make_figures([]), "RAA")
+    found = patients_by_group(make_figures([]), "RAA", threshold=11)
     assert found.empty
     assert patients_summary(found).empty
     assert set(UNKNOWN) <= {group for groups in GROUPS.values() for group in groups}

@@ -36,7 +36,9 @@ def respondents(counts):
 
 def test_shares_are_of_all_who_answered(make_figures):
     table = respondents_and_catchment(
-        make_figures(respondents({"Asian": 200, "Black": 100, "Mixed": 50, "White": 600, "Other": 50})), "RAA"
+        make_figures(respondents({"Asian": 200, "Black": 100, "Mixed": 50, "White": 600, "Other": 50})),
+        "RAA",
+        threshold=11,
     ).set_index("group")
     assert table.loc["White", "respondents_percent"] == pytest.approx(60.0)
     assert minority_share(table.reset_index(), "respondents_percent") == pytest.approx(40.0)
@@ -66,7 +68,7 @@ def test_small_groups_cannot_be_worked_out(make_figures, counts, hidden):
 def test_catchments_that_do_not_apply_say_so(make_figures):
     rows = respondents({"Asian": 200, "Black": 100, "Mixed": 50, "White": 600, "Other": 50})
     rows.append({"indicator": "catchment_ethnicity", "group": "White", "status": "not_applicable"})
-    table = respondents_and_catchment(make_figures(rows), "RAA")
+    table = respondents_and_catchment(make_figures(rows), "RAA", threshold=11)
     assert (table["catchment_status"] == "not_applicable").all()
     assert table["catchment_percent"].isna().all()
 
@@ -83,7 +85,7 @@ def test_staff_groups_beside_england(make_figures):
         staff({"HCHS Doctors": 100, "Midwives": 0, "Nurses & health visitors": 300, "Total": 390})
         + staff({"HCHS Doctors": 10000, "Midwives": 10000, "Nurses & health visitors": 20000}, "ENG")
     )
-    table = headcount_by_group(figures, "RAA").set_index("group")
+    table = headcount_by_group(figures, "RAA", threshold=10).set_index("group")
     assert table.loc["HCHS Doctors", "percent"] == pytest.approx(25.0)
     assert table.loc["HCHS Doctors", "england_percent"] == pytest.approx(25.0)
     assert "Midwives" not in table.index  # nobody is employed there
@@ -141,7 +143,7 @@ def test_catchments_of_two_trusts_that_merged_are_not_added(make_figures):
         for code, shares in (("RAA", {"White": 80.0, "Asian": 20.0}), ("RBB", {"White": 60.0, "Asian": 40.0}))
         for group, value in shares.items()
     ]
-    table = respondents_and_catchment(make_figures(rows), "RAA").set_index("group")
+    table = respondents_and_catchment(make_figures(rows), "RAA", threshold=11).set_index("group")
     assert table.loc["White", "catchment_percent"] == pytest.approx(80.0)
     assert minority_share(table.reset_index(), "catchment_percent") == pytest.approx(20.0)
 
@@ -154,11 +156,11 @@ def test_trusts_stand_in_the_order_given_and_each_as_it_would_alone(make_figures
         for row in respondents(counts | {"White": 300, "Other": 50})
     ]
     figures = make_figures(rows)
-    together = respondents_and_catchments(figures, ["RBB", "RXX", "RAA"])
+    together = respondents_and_catchments(figures, ["RBB", "RXX", "RAA"], threshold=11)
     assert together["trust_code"].drop_duplicates().tolist() == ["RBB", "RXX", "RAA"]
     white = together[together["group"] == "White"]
     assert white["respondents"].fillna(-1).tolist() == [300, -1, 600]
     assert white["respondents_status"].tolist() == ["ok", "not_available", "ok"]
     for code, table in together.groupby("trust_code"):
-        alone = respondents_and_catchment(figures[figures["trust_code"] == code], code)
+        alone = respondents_and_catchment(figures[figures["trust_code"] == code], code, threshold=11)
         pd.testing.assert_frame_equal(table[alone.columns].reset_index(drop=True), alone)

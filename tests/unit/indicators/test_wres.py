@@ -111,14 +111,14 @@ def test_pay_bands_hide_what_the_totals_would_tell():
     from race_equality.indicators.wres_return import hidden_bands
 
     bands = pd.DataFrame({"people": [60.0, 3.0, 85.0, 0.0], "ethnic_minority_percent": [50.0, 100.0, 40.0, np.nan]})
-    hidden = hidden_bands(bands)
+    hidden = hidden_bands(bands, 10)
     assert hidden["people_hidden"].tolist() == [True, True, False, True]
     assert hidden["share_hidden"].tolist()[:2] == [True, True]
     few = pd.DataFrame({"people": [60.0, 50.0, 85.0], "ethnic_minority_percent": [50.0, 4.0, 40.0]})  # 2 of 50
-    hidden = hidden_bands(few)
+    hidden = hidden_bands(few, 10)
     assert not hidden["people_hidden"].any()
     assert hidden["share_hidden"].tolist() == [True, True, False]
-    assert hidden_bands(few.iloc[:0]).empty
+    assert hidden_bands(few.iloc[:0], 10).empty
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_pay_bands_hide_what_the_totals_would_tell():
 def test_seats_that_would_tell_about_a_few_others_are_not_shown(members, shown):
     from race_equality.indicators.wres_return import seats_shown
 
-    assert seats_shown(members) == shown
+    assert seats_shown(members, 10) == shown

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from race_equality.disclosure.rules import Rule
 from race_equality.indicators.change_since import change_since
 from race_equality.indicators.wres_return import (
     board_against_workforce,
@@ -50,7 +51,7 @@ def of_a_return(make_figures):
 
 def test_a_likelihood_of_ten_people_is_not_shown_and_neither_is_the_other_group(of_a_return):
     figures = of_a_return([("wres_2", "White", 70, 300), ("wres_2", "Ethnic minority", 3, 10)])
-    found = relative_likelihoods(figures, "RAA").iloc[0]
+    found = relative_likelihoods(figures, "RAA", threshold=11).iloc[0]
     assert found["status"] == "suppressed"
     assert found[["ethnic_minority_percent", "white_percent", "ratio", "lower", "upper", "outside"]].isna().all()
     shown = relative_likelihoods(figures, "RAA", threshold=10).iloc[0]
@@ -61,7 +62,7 @@ def test_a_likelihood_of_ten_people_is_not_shown_and_neither_is_the_other_group(
 def test_a_raised_threshold_holds_for_a_version_without_international_recruits(of_a_return):
     name = "wres_2_excluding_international"
     figures = of_a_return([(name, "White", 70, 300), (name, "Ethnic minority", 3, 20)])
-    assert without_international_recruits(figures, "RAA")["status"].tolist() == ["ok"]
+    assert without_international_recruits(figures, "RAA", threshold=11)["status"].tolist() == ["ok"]
     assert without_international_recruits(figures, "RAA", threshold=21)["status"].tolist() == ["suppressed"]
 
 
@@ -71,7 +72,7 @@ def test_the_probability_beside_a_ratio_is_that_of_lying_outside_four_fifths(of_
     rng = np.random.default_rng(1)
     drawn = rng.beta(60.5, 340.5, 400_000) / rng.beta(100.5, 400.5, 400_000)
     expected = ((drawn < 0.8) | (drawn > 1.25)).mean()
-    assert relative_likelihoods(figures, "RAA").iloc[0]["outside"] == pytest.approx(expected, abs=0.003)
+    assert relative_likelihoods(figures, "RAA", threshold=11).iloc[0]["outside"] == pytest.approx(expected, abs=0.003)
 
 
 def board_of(size, minority, years=(2025,)):
@@ -88,7 +89,7 @@ def board_of(size, minority, years=(2025,)):
 
 
 def test_a_board_of_nine_is_not_shown_and_the_workforce_is(of_a_return):
-    found = board_against_workforce(of_a_return(counts=board_of(9, 2)), "RAA").iloc[0]
+    found = board_against_workforce(of_a_return(counts=board_of(9, 2)), "RAA", threshold=10).iloc[0]
     assert (found["status"], found["workforce_percent"]) == ("suppressed", 40)
     assert (
         found[["board_members", "board_percent", "board_lower", "board_upper", "board_minority", "difference"]]
@@ -98,7 +99,7 @@ def test_a_board_of_nine_is_not_shown_and_the_workforce_is(of_a_return):
 
 
 def test_of_a_board_of_ten_the_share_is_shown(of_a_return):
-    found = board_against_workforce(of_a_return(counts=board_of(10, 2)), "RAA").iloc[0]
+    found = board_against_workforce(of_a_return(counts=board_of(10, 2)), "RAA", threshold=10).iloc[0]
     assert (found["status"], found["board_percent"], found["difference"]) == ("ok", 20, -20)
 
 
@@ -107,13 +108,13 @@ def test_years_to_parity_rest_on_no_year_that_is_hidden(of_a_return):
     counts = [
         row for year, members in zip(years, (1, 12, 24, 36, 48), strict=True) for row in board_of(300, members, (year,))
     ]
-    shown = years_to_board_parity(of_a_return(counts=counts), "RAA")
+    shown = years_to_board_parity(of_a_return(counts=counts), "RAA", threshold=10)
     assert shown.status == "estimated"
     assert years_to_board_parity(of_a_return(counts=counts), "RAA", threshold=301).status == "cannot be estimated"
 
 
 def test_a_hidden_board_does_not_come_back_as_a_change(of_a_return):
     figures = of_a_return(counts=board_of(12, 2, (2023, 2025)))
-    assert change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01")).status == "unclear"
-    hidden = change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), fewest_people=13)
+    assert change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), rule=Rule(11, 10)).status == "unclear"
+    hidden = change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), rule=Rule(11, 13))
     assert hidden.status == "no figures"

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from race_equality.actions.model import AREAS, Action, Area, Evidence, Review, SelfAssessment
+from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import resolve_trust
@@ -206,9 +207,9 @@ def test_actions_that_have_not_begun_are_not_followed():
         replace(LATER, indicator="wres_5", status="planned"),
     ]
     figures = pd.DataFrame(columns=["trust_code", "indicator", "status", "group", "period_end"])
-    assert [began for began, _ in action_progress.changes_since([], figures, "RAA", ON)] == []
+    assert [began for began, _ in action_progress.changes_since([], figures, "RAA", ON, rule=Rule(11, 10))] == []
     followed = [replace(action, indicator="wres_1") if action.indicator == "wres_9" else action for action in begun]
-    found = action_progress.changes_since(followed, figures, "RAA", ON)
+    found = action_progress.changes_since(followed, figures, "RAA", ON, rule=Rule(11, 10))
     assert [(began, one.indicator) for began, one in found] == [(date(2025, 4, 1), "wres_1")]
 
 

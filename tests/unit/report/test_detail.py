@@ -235,7 +235,7 @@ def returned(make_rows):
         ]
         + [("deprivation", f"Quintile {n}", count, 200) for n, count in enumerate((100, 90, 80, 70, 60), 1)]
     )
-    return patients_by_group(rows, "RAA")
+    return patients_by_group(rows, "RAA", threshold=11)
 
 
 @pytest.fixture
