@@ -229,9 +229,9 @@ class OutStream(iostream.OutStream):
 
     def take_in(self) -> None:
         """Take in what was written to the descriptor so far, and pass it on as ipykernel does."""
-        if self._fid is None:
-            return
         with self._order:
+            if self._fid is None:  # known under the lock alone: the thread and the notebook's flush both come here
+                return
             for _ in range(64):  # what writes without end is not waited for
                 try:
                     data = os.read(self._fid, 65536)
@@ -294,7 +294,8 @@ class OutStream(iostream.OutStream):
             self.flush()
             self._should_watch = False
             os.dup2(self._original_stdstream_copy, self._original_stdstream_fd)
-            self._fid = None
+            with self._order:
+                self._fid = None
         self.pub_thread = None
 
 

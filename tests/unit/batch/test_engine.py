@@ -401,27 +401,6 @@ def test_closed_descriptors_keep_nothing_busy(server, tmp_path, monkeypatch):
     assert notebook.cells[0].outputs[0].text == "2\n"
 
 
-@pytest.mark.parametrize(
-    ("notebook", "parameters"),
-    [("board_report", {"trust_code": "RV5"}), ("board_report", {"trust_code": "DEMO"})]
-    + [(path.stem, {}) for path in sorted((ROOT / "notebooks").glob("[!_.]*.ipynb")) if path.stem != "board_report"],
-)
-def test_our_own_notebooks_come_out_the_same(server, tmp_path, notebook, parameters):
-    seen = []
-    for name in (None, "fork"):
-        target = tmp_path / f"{name}.ipynb"
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{notebook}.ipynb",
-            target,
-            parameters=parameters,
-            engine_name=name,
-            progress_bar=False,
-            cwd=ROOT,
-        )
-        seen.append(described(nbformat.read(target, as_version=4), tmp_path))
-    assert seen[1] == seen[0]
-
-
 # -- one notebook to the next -----------------------------------------------------------------------
 
 
@@ -546,7 +525,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until(condition) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

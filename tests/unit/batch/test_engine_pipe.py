@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from race_equality.batch import pipe
@@ -27,3 +29,21 @@ def test_half_a_message_is_none():
     unpacker = pipe.Unpacker()
     assert list(unpacker.feed(data[:-1])) == []
     assert list(unpacker.feed(data[-1:])) == [(pipe.SHELL, [b"whole"])]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this platform cannot fork")
+def test_a_stream_that_another_thread_has_just_seen_end_is_left():
+    """The thread that sends and the notebook's own flush both read a stream; one of them meets its end."""
+    from race_equality.batch.kernel import OutStream
+
+    class LockThatIsWaitedFor:
+        def __enter__(self):
+            stream._fid = None  # what the other thread did meanwhile
+
+        def __exit__(self, *_):
+            pass
+
+    stream = OutStream.__new__(OutStream)
+    stream._fid, stream._order = 1_000_000, LockThatIsWaitedFor()
+    stream.take_in()
+    assert stream._fid is None

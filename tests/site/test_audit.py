@@ -16,10 +16,9 @@ from race_equality.downloads.files import Downloads
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.project import Project
-from race_equality.render import render_site, stage_project
 from race_equality.report.summary_table import names_of_measures
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
 
 pytestmark = pytest.mark.skipif(
@@ -28,25 +27,19 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pages, PDFs and executed notebooks of the golden trusts, by the built-in renderer."""
-    project = tmp_path_factory.mktemp("staged") / "project"
-    stage_project(Project(ROOT), project)
-    pages = []
+def golden_site(site, tables_of_all_trusts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages, PDFs and executed notebooks of the golden trusts, by the built-in renderer, and their downloads."""
+    folder = tmp_path_factory.mktemp("golden") / "site"
+    shutil.copytree(tables_of_all_trusts, folder)
+    (folder / "trusts").mkdir()
+    downloads = Downloads(Project(ROOT))
     for golden in GOLDEN:
         code = golden.stem.removeprefix("board_report_")
-        (project / "trusts" / f"{code}.ipynb").write_bytes(golden.read_bytes())
-        pages.append(f"trusts/{code}.ipynb")
-    site = tmp_path_factory.mktemp("built") / "site"
-    assert render_site(project, site, pages, engine="built-in") == []
-    for page in pages:
-        if not (site / page).exists():
-            shutil.copy(project / page, site / page)
-    downloads = Downloads(Project(ROOT))
-    for page in pages:
-        downloads.write_trust(resolve_trust(Path(page).stem, project=Project(ROOT)), site)
-    downloads.write_site(site)
-    return site
+        for ending in ("html", "pdf"):
+            shutil.copy(site / "trusts" / f"{code}.{ending}", folder / "trusts")
+        shutil.copy(golden, folder / "trusts" / f"{code}.ipynb")
+        downloads.write_trust(resolve_trust(code, project=Project(ROOT)), folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +50,8 @@ def known() -> dict:
     return {"rules": rules, "figures": read_figures(project=project), "names": names, "measures": names_of_measures()}
 
 
-def test_nothing_is_recovered(built, known):
-    result = audit_site(built, **known)
+def test_nothing_is_recovered(golden_site, known):
+    result = audit_site(golden_site, **known)
     assert [str(problem) for problem in result.problems] == []
     assert result.hidden > 5
     assert result.files >= 5 * len(GOLDEN)
@@ -76,18 +69,18 @@ def test_an_executed_notebook_says_nothing_aside(golden):
 
 
 @pytest.fixture
-def copy(built, tmp_path) -> Path:
+def copy(golden_site, tmp_path) -> Path:
     """The demonstration trust's files, which a test may spoil."""
     site = tmp_path / "site"
     (site / "trusts").mkdir(parents=True)
-    for file in (built / "trusts").glob("DEMO*"):
+    for file in (golden_site / "trusts").glob("DEMO*"):
         shutil.copy(file, site / "trusts" / file.name)
     return site
 
 
-def hidden_label(built: Path, code: str) -> str:
+def hidden_label(site: Path, code: str) -> str:
     """The label of a row that the page hides."""
-    page = (built / "trusts" / f"{code}.html").read_text(encoding="utf-8")
+    page = (site / "trusts" / f"{code}.html").read_text(encoding="utf-8")
     row = page[: page.index("Too few people to show")].rindex("<th")
     return page[row:].split(">", 1)[1].split("</th>")[0]
 
@@ -149,8 +142,8 @@ def plant_in_the_pdf(path: Path, plant: str, label: str) -> None:
 
 
 @pytest.mark.parametrize("plant", [*IN_THE_PAGE, *IN_A_FILE, *IN_THE_NOTEBOOK, *IN_THE_PDF, "figures file"])
-def test_a_slip_is_found(copy, built, known, plant):
-    label = hidden_label(built, "DEMO")
+def test_a_slip_is_found(copy, golden_site, known, plant):
+    label = hidden_label(golden_site, "DEMO")
     page, notebook = copy / "trusts" / "DEMO.html", copy / "trusts" / "DEMO.ipynb"
     if plant in IN_THE_PAGE:
         text = page.read_text(encoding="utf-8")
