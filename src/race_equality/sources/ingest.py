@@ -71,10 +71,7 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the figures differ from those the store had."""
-        if self.reading is None or self.before is None:
-            return False
-        # where a file stands is no change of its figures
-        return not self.reading.figures.drop(columns="private").equals(self.before.drop(columns="private"))
+        return self.reading is not None and not self.reading.figures.equals(self.before)
 
 
 def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[str, Path]]:
@@ -289,7 +286,7 @@ def add_return(path: Path, project: Project) -> Outcome:
     else:
         code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
         form, name = wres_return, code
-    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name))
+    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name).assign(private=True))
     trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
     content = parquet_bytes(reading.figures)
     source = replace(
