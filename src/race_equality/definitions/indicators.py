@@ -288,6 +288,50 @@ def _question(**more: object) -> Indicator:
     return Indicator(**(about | more))  # type: ignore[arg-type]
 
 
+def _ratio(**more: object) -> Indicator:
+    """Return a relative likelihood of a trust's WRES return."""
+    about: dict[str, object] = {
+        "theme": "return",
+        "compares": "ratio",
+        "units": ("ratio",),
+        "adverse_when": "above one",
+        "disclosure": BOTH_GROUPS,
+        "followed": True,
+        "published_by": _RETURN,
+        "obtained": "return",
+    }
+    return Indicator(**(about | more))  # type: ignore[arg-type]
+
+
+def _monthly(*, statement: str = "", **more: object) -> Indicator:
+    """Return a monthly share of patients; a report follows those that have a statement."""
+    about: dict[str, object] = {
+        "definition": f"Each month, share {statement}",
+        "statement": statement,
+        "theme": "access",
+        "compares": "months",
+        "groups": ("All patients",),
+        "adverse_when": "higher",
+        "disclosure": RECURRING,
+        "followed": bool(statement),
+        "as_published": True,
+    }
+    return Indicator(**(about | more))  # type: ignore[arg-type]
+
+
+def _of_catchment(id: str, name: str, definition: str, **more: object) -> Indicator:
+    """Return what is known of the people whom an acute trust serves."""
+    about: dict[str, object] = {
+        "groups": ("All people",),
+        "published_by": _CATCHMENTS,
+        "theme": "catchment",
+        "missing_as": "Catchment population, deprivation and ethnicity",
+        "applies_to": ("acute",),
+        "why_not_applicable": "catchments are published for acute trusts alone",
+    }
+    return Indicator(id=id, name=name, definition=definition, **(about | more))  # type: ignore[arg-type]
+
+
 def _of_patients(id: str, name: str, people: str, statement: str, short_name: str = "") -> Indicator:
     """Return a measure of a trust's own patients return, with its figures by ethnic group and by deprivation."""
     return Indicator(
@@ -330,75 +374,51 @@ INDICATORS: tuple[Indicator, ...] = (
         obtained="return",
         missing_as="Pay bands by ethnic group (WRES 1)",
     ),
-    Indicator(
+    _ratio(
         id="wres_2",
         number=2,
         name="Appointed from shortlisting",
         definition=(
             "Likelihood of White applicants being appointed from shortlisting over that of applicants from ethnic minorities"
         ),
-        theme="return",
-        compares="ratio",
-        units=("ratio",),
-        adverse_when="above one",
         between=(WHITE, ETHNIC_MINORITY),
         likelihood=Likelihood(
             "White applicants", "applicants from ethnic minorities", "to be appointed from shortlisting"
         ),
-        disclosure=BOTH_GROUPS,
         england="wres_national_2_ratio",
         card_title="Shortlisting ratio",
-        followed=True,
         board_question="What will change in shortlisting and interviews, and how will the board see it before the next return?",
-        published_by=_RETURN,
-        obtained="return",
         missing_as="Appointment from shortlisting (WRES 2)",
     ),
-    Indicator(
+    _ratio(
         id="wres_3",
         number=3,
         name="Entering the formal disciplinary process",
         definition=(
             "Likelihood of staff from ethnic minorities entering the formal disciplinary process over that of White staff"
         ),
-        theme="return",
-        compares="ratio",
-        units=("ratio",),
-        adverse_when="above one",
         short_name="Formal disciplinary process",
         between=(ETHNIC_MINORITY, WHITE),
         likelihood=Likelihood(
             "staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"
         ),
-        disclosure=BOTH_GROUPS,
         england="wres_national_3_ratio",
-        followed=True,
         board_question="Who reviews each case before the formal disciplinary process begins, and what do they find?",
-        published_by=_RETURN,
-        obtained="return",
         missing_as="Formal disciplinary process (WRES 3)",
     ),
-    Indicator(
+    _ratio(
         id="wres_4",
         number=4,
         name="Non-mandatory training and development",
         definition=(
             "Likelihood of White staff accessing non-mandatory training over that of staff from ethnic minorities"
         ),
-        theme="return",
-        compares="ratio",
-        units=("ratio",),
-        adverse_when="above one",
         short_name="Training and development",
         between=(WHITE, ETHNIC_MINORITY),
         likelihood=Likelihood(
             "White staff", "staff from ethnic minorities", "to take up non-mandatory training and development"
         ),
-        disclosure=BOTH_GROUPS,
-        followed=True,
         board_question="Which development places go to whom this year, and who decides?",
-        published_by=_RETURN,
-        obtained="return",
         missing_as="Training and development (WRES 4)",
     ),
     _gap(
@@ -597,71 +617,36 @@ INDICATORS: tuple[Indicator, ...] = (
         published_by=_SURVEY,
     ),
     # -- waits -------------------------------------------------------------------------------------------
-    Indicator(
+    _monthly(
         id="rtt_within_18_weeks",
         name="Waiting under 18 weeks",
-        definition="Each month, share of the people on the waiting list had waited under 18 weeks",
-        theme="access",
-        compares="months",
-        groups=("All patients",),
         adverse_when="lower",
-        disclosure=RECURRING,
         statement="of the people on the waiting list had waited under 18 weeks",
-        followed=True,
-        as_published=True,
         published_by=_RTT,
     ),
-    Indicator(
+    _monthly(
         id="rtt_over_52_weeks",
         name="Waiting over a year",
-        definition="Each month, share of the people on the waiting list had waited over 52 weeks",
-        theme="access",
-        compares="months",
-        groups=("All patients",),
-        adverse_when="higher",
-        disclosure=RECURRING,
         statement="of the people on the waiting list had waited over 52 weeks",
-        followed=True,
-        as_published=True,
         published_by=_RTT,
     ),
-    Indicator(
+    _monthly(
         id="rtt_over_65_weeks",
         name="Waiting over 65 weeks",
         definition="Each month, share of the people on the waiting list that had waited over 65 weeks",
-        theme="access",
-        compares="months",
-        groups=("All patients",),
-        adverse_when="higher",
-        disclosure=RECURRING,
-        as_published=True,
         published_by=_RTT,
     ),
-    Indicator(
+    _monthly(
         id="ae_over_4_hours",
         name="Over four hours in A&E",
-        definition="Each month, share of A&E attendances took over four hours",
-        theme="access",
-        compares="months",
-        groups=("All patients",),
-        adverse_when="higher",
-        disclosure=RECURRING,
         statement="of A&E attendances took over four hours",
-        followed=True,
-        as_published=True,
         published_by=_AE,
     ),
-    Indicator(
+    _monthly(
         id="ae_over_12_hours_to_admission",
         name="Over 12 hours from decision to admission",
         definition="Each month, share of emergency admissions through A&E that waited over 12 hours",
-        theme="access",
-        compares="months",
-        groups=("All patients",),
-        adverse_when="higher",
-        disclosure=RECURRING,
         short_name="Over 12 hours to admission",
-        as_published=True,
         published_by=_AE,
     ),
     # -- who works here, and who is served ---------------------------------------------------------------
@@ -730,79 +715,44 @@ INDICATORS: tuple[Indicator, ...] = (
         published_by=_WORKFORCE,
         long_series=True,
     ),
-    *(
-        Indicator(
-            id=id,
-            name=name,
-            definition=definition,
-            theme="catchment",
-            units=units,
-            groups=groups,
-            in_downloads=in_downloads,
-            as_published=as_published,
-            published_by=published_by,
-            missing_as="Catchment population, deprivation and ethnicity",
-            applies_to=("acute",),
-            why_not_applicable="catchments are published for acute trusts alone",
-            trace_name=trace_name,
-        )
-        for id, name, definition, units, groups, in_downloads, as_published, published_by, trace_name in (
-            (
-                "catchment_population",
-                "People in the catchment",
-                "People whom an acute trust serves",
-                ("people",),
-                ("All people",),
-                True,
-                True,
-                _CATCHMENTS,
-                "Catchment population",
-            ),
-            (
-                "catchment_imd_score",
-                "Deprivation score of the catchment",
-                "Index of Multiple Deprivation, averaged over the catchment; more is more deprived",
-                ("score",),
-                ("All people",),
-                True,
-                True,
-                _CATCHMENTS,
-                "",
-            ),
-            (
-                "catchment_deprivation_quintile",
-                "Deprivation fifth of the catchment",
-                "Quintile 1 is the most deprived",
-                ("quintile",),
-                ("All people",),
-                True,
-                True,
-                _CATCHMENTS,
-                "Catchment deprivation",
-            ),
-            (
-                "catchment_ethnicity",
-                "Ethnic group of the catchment",
-                "Share of the people whom an acute trust serves, Census 2021",
-                ("percent",),
-                FIVE_GROUPS,
-                True,
-                False,
-                "Office for National Statistics (ONS) and OHID",
-                "Catchment by ethnic group",
-            ),
-            (
-                "catchment_system",
-                "Systems of the catchment",
-                "Share of an acute trust’s patients that come from each integrated care board, 2022",
-                ("percent",),
-                ("short names of boards",),
-                False,
-                False,
-                "OHID and ONS",
-                "",
-            ),
-        )
+    _of_catchment(
+        "catchment_population",
+        "People in the catchment",
+        "People whom an acute trust serves",
+        units=("people",),
+        as_published=True,
+        trace_name="Catchment population",
+    ),
+    _of_catchment(
+        "catchment_imd_score",
+        "Deprivation score of the catchment",
+        "Index of Multiple Deprivation, averaged over the catchment; more is more deprived",
+        units=("score",),
+        as_published=True,
+    ),
+    _of_catchment(
+        "catchment_deprivation_quintile",
+        "Deprivation fifth of the catchment",
+        "Quintile 1 is the most deprived",
+        units=("quintile",),
+        as_published=True,
+        trace_name="Catchment deprivation",
+    ),
+    _of_catchment(
+        "catchment_ethnicity",
+        "Ethnic group of the catchment",
+        "Share of the people whom an acute trust serves, Census 2021",
+        groups=FIVE_GROUPS,
+        published_by="Office for National Statistics (ONS) and OHID",
+        trace_name="Catchment by ethnic group",
+    ),
+    _of_catchment(
+        "catchment_system",
+        "Systems of the catchment",
+        "Share of an acute trust’s patients that come from each integrated care board, 2022",
+        groups=("short names of boards",),
+        in_downloads=False,
+        published_by="OHID and ONS",
     ),
     # -- births ------------------------------------------------------------------------------------------
     Indicator(

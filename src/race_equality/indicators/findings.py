@@ -20,8 +20,10 @@ from race_equality.definitions.indicators import (
     BANDS,
     BIRTHS,
     BOARD,
+    BY_ID,
     EXPERIENCE,
     GAP,
+    OWNER,
     PATIENT_FIGURES,
     QUESTIONS,
     RATIOS,
@@ -328,6 +330,14 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     """Give a part every column, in order."""
     missing = {name: ("" if name in _TEXT else np.nan) for name in COLUMNS if name not in part.columns}
     part = part.assign(**missing)
+    # what a part leaves out is as its indicator's record has it, or compared with nothing
+    measure = part["measure"]
+    for name, usual in (
+        ("adverse_when", measure.map(lambda id: (BY_ID.get(id) or OWNER[id]).adverse_when)),
+        ("indicators", measure),
+        ("direction", "not compared"),
+    ):
+        part[name] = part[name].where(part[name].fillna("").ne(""), usual)
     part["reading"] = [
         reading if isinstance(reading, str) and reading else _NO_READING.get(direction) or READINGS[against][direction]
         for against, direction, reading in zip(part["compared_with"], part["direction"], part["reading"], strict=True)
@@ -419,8 +429,6 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": adverse_when,
-        "indicators": table["indicator"],
     }
     parts, together = [], {}
     for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
@@ -519,10 +527,8 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
                     "lower": row.lower,
                     "upper": row.upper,
                     "status": row.status,
-                    "adverse_when": "above one",
                     "compared_with": WHITE,
                     "direction": str(_direction(row.lower, row.upper, "higher", none_at=1.0)),
-                    "indicators": indicator,
                 }
             )
         found += _board(rows, code, rule.minimum_people)
@@ -543,9 +549,6 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
                     "upper": row.upper,
                     "people": row.people,
                     "status": "suppressed" if row.share_hidden else "ok",
-                    "adverse_when": BANDS.adverse_when,
-                    "compared_with": "",
-                    "direction": "not compared",
                     "indicators": row.indicator,
                 }
             )
@@ -562,7 +565,6 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
             "measure": BOARD.id,
             "period_start": row.period_end,
             "period_end": row.period_end,
-            "adverse_when": "lower",
             "status": row.status,
         }
         lower, upper = row.board_lower - row.workforce_percent, row.board_upper - row.workforce_percent
@@ -574,8 +576,6 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "value": row.board_percent,
                 "lower": row.board_lower,
                 "upper": row.board_upper,
-                "compared_with": "",
-                "direction": "not compared",
                 "indicators": SEATS[0],
             },
             {
@@ -584,8 +584,6 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "unit": "percent",
                 "value": row.workforce_percent,
                 "status": "ok" if pd.notna(row.workforce_percent) else "suppressed",
-                "compared_with": "",
-                "direction": "not compared",
                 "indicators": bands,
             },
             {
@@ -620,7 +618,6 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 else "not_available",
                 "adverse_when": "higher",
                 "compared_with": "the workforce",
-                "direction": "not compared",
                 "reading": parity.status,
                 "indicators": f"{SEATS[0]} {bands}",
             }
@@ -646,9 +643,7 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
                     "measure": question.id,
                     "group": "All staff",
                     "unit": "percent",
-                    "adverse_when": question.adverse_when,
                     "compared_with": "all trusts",
-                    "indicators": question.id,
                     "england": england.get(question.id, np.nan),
                     **{
                         name: [*here[old], *[empty] * len(missing)]
@@ -694,10 +689,8 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> p
             "lower": table["respondents_lower"],
             "upper": table["respondents_upper"],
             "status": table["respondents_status"],
-            "adverse_when": "neither",
             "compared_with": "the catchment",
             "direction": direction,
-            "indicators": "staff_survey_q28",
         }
     )
     catchment = pd.DataFrame(
@@ -708,10 +701,6 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> p
             "unit": "percent",
             "value": served,
             "status": table["catchment_status"],
-            "adverse_when": "neither",
-            "compared_with": "",
-            "direction": "not compared",
-            "indicators": "catchment_ethnicity",
         }
     )
     found = pd.concat([answered, catchment], ignore_index=True)
@@ -727,10 +716,6 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> 
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": "neither",
-        "compared_with": "",
-        "direction": "not compared",
-        "indicators": "workforce_headcount",
     }
     counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
     shares = pd.DataFrame({**about, "unit": "percent", "value": table["percent"], "england": table["england_percent"]})
@@ -752,10 +737,6 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> 
             "value": total.to_numpy(),
             "people": total.to_numpy(),
             "status": "ok",
-            "adverse_when": "neither",
-            "compared_with": "",
-            "direction": "not compared",
-            "indicators": "workforce_headcount",
         }
     )
     return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
@@ -782,13 +763,11 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
                 "lower": trend.lower,
                 "upper": trend.upper,
                 "status": "not_available" if few else "ok",
-                "adverse_when": "neither",
                 "compared_with": "its own earlier years",
                 "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
                     trend.direction, trend.direction
                 ),
                 "england": np.nan if england is None else england.slope,
-                "indicators": "workforce_march_headcount",
             }
         )
     return pd.DataFrame(found)
@@ -823,14 +802,12 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
                 "value": last["percent"],
                 "people": last["people"],
                 "status": "ok",
-                "adverse_when": measure.adverse_when,
                 "compared_with": "its own earlier months",
                 "month": last["month"],
                 "direction": last["trust_code"]
                 .map(variation)
                 .map({"concern": "adverse", "improvement": "favourable", "common cause": "unclear", "no data": "none"}),
                 "position": "",
-                "indicators": measure.id,
             }
         )
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
@@ -848,10 +825,8 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
                     "period_start": pd.NaT,
                     "period_end": pd.NaT,
                     "status": _why_missing(figures, measure.id, missing),
-                    "adverse_when": measure.adverse_when,
                     "compared_with": "its own earlier months",
                     "direction": "none",
-                    "indicators": measure.id,
                 }
             ),
         ]
@@ -869,10 +844,6 @@ def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.Da
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": "neither",
-        "compared_with": "",
-        "direction": "not compared",
-        "indicators": "maternity_deliveries_by_ethnicity",
     }
     parts = [
         pd.DataFrame({**about, "unit": "count", "value": table["deliveries"]}),
@@ -885,12 +856,10 @@ def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.Da
     england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
     rates = pd.concat(
         [
-            deprived.assign(
-                indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth", adverse="neither"
-            ),
+            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth"),
             *(
                 rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
-                    group="All births", adverse=measure.adverse_when
+                    group="All births"
                 )
                 for measure in BIRTHS
             ),
@@ -898,10 +867,7 @@ def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.Da
         ignore_index=True,
     )
     rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"),
-        position="",
-        direction="not compared",
-        compared_with="all trusts",
+        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="all trusts"
     )
     for measure in BIRTHS:
         here = (rates["indicator"] == measure.id).to_numpy()
@@ -909,8 +875,8 @@ def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.Da
             position = positions(rates[here])
             rates.loc[here, "position"] = position
             rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
-    rates = rates.rename(columns={"percent": "value", "adverse": "adverse_when"})
-    rates = rates.assign(measure=rates["indicator"], indicators=rates["indicator"], unit="percent", status="ok")
+    rates = rates.rename(columns={"percent": "value"})
+    rates = rates.assign(measure=rates["indicator"], unit="percent", status="ok")
     if len(rates):
         rates = _add_comparators(rates, compared.shares(rates, "indicator"), "indicator")
         parts.append(rates.drop(columns=["indicator", "count"]))
@@ -927,19 +893,10 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": "higher",
         "indicators": "mha_detentions mha_detentions_rate",
     }
     rates = pd.DataFrame(
-        {
-            **about,
-            "unit": "per_100000",
-            "value": table["rate"],
-            "lower": table["lower"],
-            "upper": table["upper"],
-            "compared_with": "",
-            "direction": "not compared",
-        }
+        {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"]}
     )
     times = pd.DataFrame(
         {
@@ -974,11 +931,9 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
             "period_start": last["period_start"],
             "period_end": last["period_end"],
             "status": last["status"],
-            "adverse_when": "higher",
             "people": last["people"],
             "compared_with": last["breakdown"].map(against),
             "direction": last["direction"].replace(directions),
-            "indicators": last["measure"] + "_by_" + last["breakdown"],
         }
         parts.append(
             pd.DataFrame(
@@ -1002,8 +957,6 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
                 "period_start": row.period_start,
                 "period_end": row.period_end,
                 "status": "ok",
-                "adverse_when": "higher",
-                "indicators": f"{row.measure}_by_{row.breakdown}",
             }
             if row.breakdown == "ethnicity":
                 more = {
@@ -1012,8 +965,6 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
                     "value": row.index_of_disparity,
                     "lower": row.disparity_lower,
                     "upper": row.disparity_upper,
-                    "compared_with": "",
-                    "direction": "not compared",
                 }
             else:
                 more = {
