@@ -22,9 +22,9 @@ import pandas as pd
 from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
+from race_equality.figures import cache
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
-from race_equality.indicators import once
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchment
 from race_equality.indicators.findings import findings
 from race_equality.indicators.maternity import deliveries_by_ethnicity
@@ -57,7 +57,7 @@ def timed(rows: list[dict], what: str, call: Callable[[], object], aim: str = ""
 
 def fresh(figures: pd.DataFrame) -> pd.DataFrame:
     """The same figures as nobody has computed with yet."""
-    for function in once._of_figures:
+    for function in cache._of_figures:
         function.forget()
     return figures.copy()
 

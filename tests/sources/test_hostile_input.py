@@ -68,8 +68,8 @@ WORKBOOK_LOADERS = {
     "workforce": workforce.read_headcount,
 }
 
-few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-fewer = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fewer = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 # what has been met in such files: markers, signs, spreadsheets' guesses, other scripts, formulas
 SCRAPS = st.one_of(

@@ -61,7 +61,7 @@ def shared_by_notebooks(
         yield
         return
     from race_equality.batch import drawing_server, fork_server
-    from race_equality.indicators import once
+    from race_equality.figures.cache import FOLDER_VARIABLE
     from race_equality.report import vega_to_svg
 
     findings = cache / f"findings-{_edition()}"
@@ -74,7 +74,7 @@ def shared_by_notebooks(
     vega_to_svg.forget_oldest(pictures)
     _forget_all_but_latest(findings)
     settings = {
-        once.FOLDER_VARIABLE: str(findings.absolute()),
+        FOLDER_VARIABLE: str(findings.absolute()),
         vega_to_svg.FOLDER_VARIABLE: str(pictures.absolute()),
         # Each page has a core: threads of linear algebra, or of typst, would only wait for one another.
         **{name: os.environ.get(name, "1") for name in _THREADS},

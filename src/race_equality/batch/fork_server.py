@@ -87,7 +87,7 @@ PRELOAD_PACKAGES = (
     "race_equality.indicators",
     "race_equality.statistics",
     "race_equality.disclosure",
-    "race_equality.actions",
+    "race_equality.params",
     "race_equality.report",
 )
 
@@ -110,7 +110,7 @@ class ForkServer:
         A checkout whose figures are read before the first fork: notebooks that read them have them
         at once, as long as the files stay as they are.
     compute : bool
-        Also compute the findings on all trusts (:mod:`race_equality.indicators.once`).
+        Also compute the findings on all trusts (:mod:`race_equality.figures.cache`).
 
     Notes
     -----
@@ -564,10 +564,10 @@ def preloaded() -> Iterator[str]:
 def _read_ahead(root: Path, *, compute: bool) -> None:
     """Read what every notebook reads; what fails here fails again in the notebook, where it is seen."""
     from race_equality.disclosure.publishable import shown_figures
+    from race_equality.figures.cache import compute_all
     from race_equality.figures.provenance import read_sources
     from race_equality.figures.store import read_figures
     from race_equality.figures.trusts import read_trusts
-    from race_equality.indicators.once import compute_all
     from race_equality.project import find_project
     from race_equality.report.vega_to_svg import prepare
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterable
 from importlib import metadata
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import race_equality
+from race_equality.files import write_atomically
 from race_equality.project import Project
 
 MANIFEST_FILE = "manifest.json"
@@ -133,9 +133,5 @@ def write_manifest(output: Path, manifest: dict[str, Any]) -> None:
     manifest : dict
         What :func:`read_manifest` returned, brought up to date.
     """
-    partial = output / f".{MANIFEST_FILE}.{os.getpid()}"
-    try:
-        partial.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(partial, output / MANIFEST_FILE)
-    finally:
-        partial.unlink(missing_ok=True)
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    write_atomically(output / MANIFEST_FILE, text)

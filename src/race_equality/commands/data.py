@@ -179,9 +179,9 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     Which those are stands in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
     which git ignores. Without a network nothing changes.
     """
+    from race_equality.errors import nearest
     from race_equality.figures.provenance import read_sources
     from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
-    from race_equality.sources.headers import nearest
 
     project = find_project()
     known = read_addresses(addresses or project.root / ADDRESSES)
@@ -495,8 +495,8 @@ def _say_changes(found) -> None:
 
 def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
     """Return what to say of whose figures they are, and the figures."""
+    from race_equality.errors import nearest
     from race_equality.figures.store import read_figures
-    from race_equality.sources.headers import nearest
 
     code, name, headings = _whose(code, project)
     figures = read_figures(project=project)

@@ -10,7 +10,7 @@ import pandas as pd
 from race_equality.definitions.indicators import rule_of
 from race_equality.definitions.rules import Disclosure
 from race_equality.disclosure.rules import Rules, read_rules
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.project import Project
 
 __all__ = ["hide_few", "shown_figures"]
@@ -78,7 +78,7 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 #: The notebooks of a build then share one table, which what is computed of it recognises.
-_shown = once(hide_few)
+_shown = cached(hide_few)
 
 
 def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:

@@ -6,8 +6,7 @@ import json
 import os
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.provenance import as_project
-from race_equality.project import Project
+from race_equality.project import Project, as_project
 
 BOUNDARIES_FILE = "systems.geojson"
 BOUNDARIES_SOURCE = "system_boundaries"

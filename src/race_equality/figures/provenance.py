@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import yaml
+from pydantic import BeforeValidator
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
+from race_equality.yaml_files import Day, read_record, read_yaml, record
 
 OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """One publication as it was read.
 
@@ -40,16 +42,18 @@ class Source:
         Of the file that the figures stand in, as it was written.
     """
 
+    lacking: ClassVar = "Run `race-equality data read` to write the file again."
+
     id: str
     title: str
     publisher: str
     url: str
     licence: str
-    date_read: date
+    date_read: Day
     sha256: str
     file: str
     period: str
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    notes: Annotated[tuple[str, ...], BeforeValidator(lambda notes: notes or ())] = ()
     figures_sha256: str = ""
 
     def to_yaml(self) -> str:
@@ -145,11 +149,6 @@ def dated(source: Source, *, project: Project | str | os.PathLike[str] | None = 
     return replace(source, date_read=before.date_read) if before.sha256 == source.sha256 else source
 
 
-def as_project(project: Project | str | os.PathLike[str] | None) -> Project:
-    """Return a project from itself, a folder in it, or the working directory."""
-    return project if isinstance(project, Project) else find_project(project)
-
-
 def _load(path: Path) -> Source:
     status = path.stat()
     return _load_as_written(path, status.st_mtime_ns, status.st_size)
@@ -158,15 +157,9 @@ def _load(path: Path) -> Source:
 @lru_cache(maxsize=256)
 def _load_as_written(path: Path, *stamp: int) -> Source:
     # the stamp makes a rewritten file a new entry of the cache; YAML is slow to read
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        source = Source(**(values | {"notes": tuple(values.get("notes") or ())}))
-    except (yaml.YAMLError, TypeError, AttributeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The file does not describe a source ({' '.join(str(error).split())}).",
-            file=path,
-            mend="Run `race-equality data read` to write it again.",
-        ) from None
+    source, problems = read_record(read_yaml(path), Source)
+    if problems:
+        raise problems[0]
     if source.id != path.stem:
         raise InputError(f"The id is {source.id!r}.", file=path, mend="It must be the file's name.")
     return source

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.provenance import as_project
 from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, SCHEMA_VERSION, STORED_COLUMNS, TRUST_DTYPES
-from race_equality.project import Project
+from race_equality.project import Project, as_project
 
 if TYPE_CHECKING:  # half of the time of `data check` would go into importing it, which needs none
     import pandas as pd

@@ -17,10 +17,9 @@ import pyarrow.parquet as pq
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
 from race_equality.errors import RaceEqualityError, UnknownTrustError
-from race_equality.figures.provenance import as_project
 from race_equality.figures.schema import TRUST_DTYPES
 from race_equality.figures.store import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
-from race_equality.project import Project
+from race_equality.project import Project, as_project
 
 DEMONSTRATION_SYSTEM = "Demonstration"
 

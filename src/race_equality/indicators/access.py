@@ -8,14 +8,14 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import ACCESS
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.process_control import xmr
 
 _OF_A_MONTH = ["month", "people", "recording", "percent"]
 
 
-@once
+@cached
 def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up people by trust, measure and month.
 
@@ -49,7 +49,7 @@ def _added_up(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return sums.assign(percent=100 * sums["count"] / sums["people"])
 
 
-@once
+@cached
 def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up :func:`access_by_month` over all real trusts."""
     rows = access_by_month(figures)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.definitions.ethnicity import FIVE_GROUPS, harmonised
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.statistics.intervals import wilson_interval
 
 #: What describes a group in a row of :func:`respondents_and_catchment`.
@@ -102,7 +102,7 @@ def respondents_and_catchments(
     )
 
 
-@once
+@cached
 def _counted(figures: pd.DataFrame) -> pd.DataFrame:
     """Count respondents and the population served by broad group: as many rows a trust as there are groups."""
     groups = list(FIVE_GROUPS)

@@ -31,11 +31,11 @@ from race_equality.definitions.indicators import (
     figure_ids,
 )
 from race_equality.disclosure.rules import Rules
+from race_equality.figures.cache import cached
 from race_equality.indicators import access, maternity, patients_return, workforce
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.indicators.funnel_position import direction_of, positions
 from race_equality.indicators.mental_health import detentions_everywhere
-from race_equality.indicators.once import once
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
 from race_equality.indicators.survey import england_answers, survey_answers
@@ -248,7 +248,7 @@ def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_
     return sparse.csr_array((np.ones(len(places)), places, ends), shape=(len(sets), len(codes)))
 
 
-@once(keep=True)
+@cached(to_disk=True)
 def findings(
     figures: pd.DataFrame, trusts: pd.DataFrame, *, rules: Rules, peers: Mapping[str, Sequence[str]] | None = None
 ) -> pd.DataFrame:
@@ -382,8 +382,21 @@ def _hide_few(table: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     return table
 
 
-def _direction(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarray:
-    """Say which side of no difference an interval lies on."""
+def direction_of_gap(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarray:
+    """Say which side of no difference an interval lies on.
+
+    Parameters
+    ----------
+    lower, upper : array-like of float
+    adverse_when : {"higher", "lower"} or array-like of it
+    none_at : float
+        No difference: 1 for a ratio.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        ``"adverse"``, ``"favourable"``, ``"unclear"``, or ``"none"`` where there is no interval.
+    """
     lower, upper = np.asarray(lower, float), np.asarray(upper, float)
     higher_is_adverse = np.asarray(adverse_when) != "lower"
     with np.errstate(invalid="ignore"):
@@ -467,7 +480,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
             "upper": table["gap_upper"],
             "people": table["ethnic_minority_total"] + table["white_total"],
             "compared_with": WHITE,
-            "direction": np.where(known, _direction(table["gap_lower"], table["gap_upper"], adverse_when), "none"),
+            "direction": np.where(
+                known, direction_of_gap(table["gap_lower"], table["gap_upper"], adverse_when), "none"
+            ),
         }
     )
     gap = _add_comparators(
@@ -528,7 +543,7 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
                     "upper": row.upper,
                     "status": row.status,
                     "compared_with": WHITE,
-                    "direction": str(_direction(row.lower, row.upper, "higher", none_at=1.0)),
+                    "direction": str(direction_of_gap(row.lower, row.upper, "higher", none_at=1.0)),
                 }
             )
         found += _board(rows, code, rule.minimum_people)
@@ -594,7 +609,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "lower": lower,
                 "upper": upper,
                 "compared_with": "the workforce",
-                "direction": str(_direction(lower, upper, "lower")),
+                "direction": str(direction_of_gap(lower, upper, "lower")),
                 "indicators": f"{SEATS[0]} {bands}",
             },
         ]
@@ -906,7 +921,7 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
             "lower": table["times_lower"],
             "upper": table["times_upper"],
             "compared_with": "the White population",
-            "direction": _direction(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
+            "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
         }
     )
     return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)

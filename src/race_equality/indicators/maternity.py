@@ -10,8 +10,8 @@ import pandas as pd
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
 from race_equality.definitions.indicators import BIRTHS
+from race_equality.figures.cache import cached
 from race_equality.indicators.funnel_position import with_positions
-from race_equality.indicators.once import once
 from race_equality.statistics.intervals import wilson_interval
 
 _UNKNOWN = "Not stated or not known"
@@ -90,7 +90,7 @@ def deliveries_by_ethnic_group(
 _GROUPS = [*FIVE_GROUPS, _UNKNOWN]
 
 
-@once
+@cached
 def _deliveries_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     """Count the deliveries of every group, as many rows a trust as there are groups, and hide none."""
     columns = ["trust_code", "group", "deliveries", "percent", "status", "period_start", "period_end"]
@@ -162,7 +162,7 @@ def most_deprived_shares(
     return found[found["people"].to_numpy() >= least].reset_index(drop=True)
 
 
-@once
+@cached
 def _most_deprived_share_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     rows = _latest(figures, "maternity_deliveries_by_deprivation")
     rows = rows[rows["group"].isin(DECILES)]
@@ -174,7 +174,7 @@ def _most_deprived_share_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     return _with_percent(table).join(days).reset_index()
 
 
-@once
+@cached
 def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     """Give each rate of maternity in a trust's latest year, for all trusts and England.
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import FIVE_GROUPS
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.statistics.intervals import rate_interval
 from race_equality.statistics.ratios import ratio_interval
 
@@ -53,7 +53,7 @@ def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> 
     return table.loc[table["place"] == code, _COLUMNS].reset_index(drop=True)
 
 
-@once
+@cached
 def detentions_everywhere(figures: pd.DataFrame) -> pd.DataFrame:
     """Compare rates of detention for England and for every board that the publication lists.
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS
+from race_equality.figures.cache import cached
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.indicators.ethnicity_of_respondents import catchment_of
-from race_equality.indicators.once import once
 from race_equality.params import read_params
 from race_equality.project import Project
 
@@ -48,7 +48,7 @@ class Peers:
         return self.table["trust_code"].tolist()
 
 
-@once
+@cached
 def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     """Gather what peers are chosen on.
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import WRES
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.indicators.wres import staff_experience
 from race_equality.statistics import pooling
 
@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-@once
+@cached
 def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     """Read each trust's gap with those of all trusts.
 

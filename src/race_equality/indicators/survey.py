@@ -10,14 +10,14 @@ import pandas as pd
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import GROUND_ETHNIC_BACKGROUND, QUESTIONS
+from race_equality.figures.cache import cached
 from race_equality.indicators.funnel_position import with_positions
-from race_equality.indicators.once import once
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.trend import Trend, trend
 
 
-@once
+@cached
 def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
     """One finding a trust and question, for all staff together.
 
@@ -116,7 +116,7 @@ def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.Data
     return answers[chosen]
 
 
-@once
+@cached
 def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
     """England's published answers of all staff to the survey's questions, in their order, of the latest survey.
 
@@ -157,7 +157,7 @@ def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@once
+@cached
 def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     """England's answers by the survey's 18 ethnic groups.
 
@@ -246,7 +246,7 @@ def discrimination_by_year(figures: pd.DataFrame, trust_code: str) -> pd.DataFra
     return found[found["trust_code"] == trust_code].drop(columns="trust_code").reset_index(drop=True)
 
 
-@once
+@cached
 def _discrimination_of_all_by_year(figures: pd.DataFrame) -> pd.DataFrame:
     rows = figures[(figures["indicator"] == "staff_survey_panel_q16b") & (figures["status"] == "ok")]
     base = rows["denominator"].astype("float64")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.statistics.trend import Trend, trend
 
 #: The main staff groups of the publication's hierarchy; the rest are parts of these.
@@ -105,7 +105,7 @@ def headcounts_by_group(
     )
 
 
-@once
+@cached
 def _main_groups(figures: pd.DataFrame) -> pd.DataFrame:
     """Staff by main staff group, of every trust and of England."""
     return figures.loc[
@@ -140,7 +140,7 @@ def headcount_by_march(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.
     return found[found["trust_code"].isin(list(trust_codes))].reset_index(drop=True)
 
 
-@once
+@cached
 def _headcount_of_all_by_march(figures: pd.DataFrame) -> pd.DataFrame:
     rows = figures[(figures["indicator"] == _MARCH) & (figures["status"] == "ok")]
     rows = rows.assign(year=rows["period_end"].dt.year, people=rows["value"].astype("float64"))

@@ -10,14 +10,14 @@ import pandas as pd
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import EXPERIENCE, WRES
-from race_equality.indicators.once import once
+from race_equality.figures.cache import cached
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 
 _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}
 
 
-@once
+@cached
 def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     """Turn the published counts of WRES 5 to 8 into one finding a trust and indicator, of its latest survey.
 
@@ -128,7 +128,7 @@ def pooled(
     return _with_intervals(sums.reset_index())
 
 
-@once
+@cached
 def all_trusts_experience(figures: pd.DataFrame) -> pd.DataFrame:
     """Add up respondents over all real trusts: :func:`pooled` of :func:`staff_experience`.
 

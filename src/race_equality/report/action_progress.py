@@ -12,7 +12,6 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from race_equality.actions.model import AREAS, Action, Evidence, SelfAssessment
 from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
 from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
@@ -20,6 +19,7 @@ from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.change_since import Change, change_since
 from race_equality.params import Params
+from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
@@ -151,7 +151,7 @@ def actions_table(actions: Sequence[Action], on: Date) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "action": as_text(action.what),
+                "action": typed_text(action.what),
                 "owner": action.owner,
                 "indicator": _indicator_name(action.indicator),
                 "due": _day(action.due),
@@ -285,7 +285,7 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``area``, ``level``, ``note``, one row for each of :data:`race_equality.actions.model.AREAS`.
+        ``area``, ``level``, ``note``, one row for each of :data:`race_equality.params.actions.AREAS`.
     """
     said = {area.id: area for area in assessment.areas}
     rows = []
@@ -293,10 +293,10 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
         area = said.get(name)
         note: str | Linked = "None given"
         if area is not None:
-            note = as_text(area.note) if area.note else note
+            note = typed_text(area.note) if area.note else note
             if area.evidence is not None:
                 note = _linked(
-                    f"{as_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
+                    f"{typed_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
                 )
         rows.append({"area": meaning, "level": _capital(area.level) if area else "Not assessed", "note": note})
     return pd.DataFrame(rows, columns=["area", "level", "note"])
@@ -322,7 +322,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     )
 
 
-def as_text(text: str) -> str:
+def typed_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
     Right-to-left text ends where it stands, signs that only turn the direction of others are left
@@ -331,7 +331,7 @@ def as_text(text: str) -> str:
 
     Examples
     --------
-    >>> as_text("Fair panels")
+    >>> typed_text("Fair panels")
     'Fair panels'
     """
     if len(text) > _MOST_SHOWN:  # a row of a table must fit on a page
@@ -348,8 +348,8 @@ _TURNS = ("RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")
 
 
 def _linked(before: str, evidence: Evidence) -> Linked:
-    dated = f", {_day(evidence.dated)}" if evidence.dated else ""
-    return Linked(as_text(evidence.text) + dated, evidence.link, before)
+    dated = f", {_day(evidence.date)}" if evidence.date else ""
+    return Linked(typed_text(evidence.text) + dated, evidence.link, before)
 
 
 def _indicator_name(indicator: str) -> str:

@@ -17,11 +17,13 @@ from datetime import date as Date
 import altair as alt
 import pandas as pd
 
-from race_equality.actions.model import Action
+from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
-from race_equality.report.action_progress import as_text
+from race_equality.indicators.findings import READINGS
+from race_equality.params.actions import Action
+from race_equality.report.action_progress import typed_text
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
 from race_equality.report.display import Shown
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
@@ -45,12 +47,7 @@ MOST_CARDS, MOST_DECISIONS = 4, 3
 #: What a person typed is shortened on the first page; it stands in full in its section.
 _MOST_LETTERS = 90
 
-_READINGS = {
-    "adverse": "Worse for staff from ethnic minorities",
-    "favourable": "Better for staff from ethnic minorities",
-    "unclear": "No reliable difference",
-    "none": "Not known",
-}
+_READINGS = {way: text.capitalize() for way, text in READINGS[WHITE].items()} | {"none": "Not known"}
 
 
 @dataclass(frozen=True)
@@ -606,7 +603,7 @@ def _brief(text: str) -> str:
     short = textwrap.shorten(words, _MOST_LETTERS, placeholder=" …")
     if short == " …" or len(short) < 4:  # one word that fills the page
         short = words[:_MOST_LETTERS] + "…"
-    return f"“{as_text(short)}”"
+    return f"“{typed_text(short)}”"
 
 
 def counts_of_deeds(actions: Sequence[Action], on: Date) -> dict[str, int] | None:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
+from race_equality.figures.cache import cached
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.ethnicity_of_respondents import minority_share
-from race_equality.indicators.once import once
+from race_equality.indicators.findings import direction_of_gap
 from race_equality.indicators.peers import Peers
 from race_equality.indicators.wres_return import SEATS, seats_shown
 from race_equality.report.words import (
@@ -51,12 +52,7 @@ def direction(indicator: Indicator, lower: float, upper: float) -> str:
     {"adverse", "favourable", "unclear", "none"}
         ``adverse`` to staff from ethnic minorities; ``none`` where there is no figure.
     """
-    if math.isnan(lower) or math.isnan(upper):
-        return "none"
-    if lower <= 0 <= upper:
-        return "unclear"
-    higher = lower > 0
-    return "adverse" if higher == (indicator.adverse_when == "higher") else "favourable"
+    return str(direction_of_gap(lower, upper, indicator.adverse_when))
 
 
 def beside(indicator: Indicator, lower: float, upper: float, other: float) -> str:
@@ -111,7 +107,7 @@ def among_kind(answer, spread: pd.DataFrame) -> str:
 
 
 #: A direction as a reading for staff from ethnic minorities, under a heading that names them.
-READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
+SHORT_READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
 
 
 def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:
@@ -340,7 +336,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     }.get(parity.status, " When the shares will meet cannot be estimated.")
 
 
-@once
+@cached
 def grounds_sentence(figures: pd.DataFrame) -> str:
     """Say on what ground staff in England experienced discrimination, and why not those of this trust.
 

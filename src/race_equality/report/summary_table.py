@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from race_equality.definitions.indicators import BANDS, INDICATORS, WRES, Indicator
-from race_equality.indicators.once import once
-from race_equality.report.sentences import READINGS, beside, direction
+from race_equality.figures.cache import cached
+from race_equality.report.sentences import SHORT_READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 
 _MISSING = STATUS_WORDS["not_available"]
@@ -36,7 +36,7 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     }
 
 
-@once
+@cached
 def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]]:
     """Return what the national WRES report says of the indicators that no other public file holds.
 
@@ -188,7 +188,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
 
 
 def _read(found: str) -> dict[str, str]:
-    return {"reading": READINGS[found], "direction": found, "missing": ""}
+    return {"reading": SHORT_READINGS[found], "direction": found, "missing": ""}
 
 
 def two_years_before(years: pd.DataFrame) -> pd.Series | None:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, figure_ids
+from race_equality.figures.cache import cached
 from race_equality.figures.provenance import Source, place_words
-from race_equality.indicators.once import once
 from race_equality.report.words import date
 
 
@@ -48,7 +48,7 @@ def publications_used(
     return sorted((source for source in sources if source.id in used), key=lambda source: source.title)
 
 
-@once
+@cached
 def _editions(figures: pd.DataFrame) -> pd.DataFrame:
     """List which source holds which indicator for which period, and for which trust if it is private."""
     rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code", "private"]]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import RaceEqualityError, nearest
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.sources import publications
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import Publication
 
 #: The files of the trust list: source id to pattern and description.

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.figures.store import figure_table, in_order
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Workbook
-from race_equality.sources.headers import nearest
 
 
 @dataclass(frozen=True)

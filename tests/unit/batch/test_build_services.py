@@ -14,13 +14,13 @@ from race_equality.batch.build_services import shared_by_notebooks
 from race_equality.batch.execute import execute_page
 from race_equality.batch.fork_server import ADDRESS_VARIABLE
 from race_equality.batch.plan import Page
-from race_equality.indicators import once
+from race_equality.figures.cache import FOLDER_VARIABLE
 from race_equality.project import Project
 from race_equality.report import vega_to_svg
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
-NAMES = (ADDRESS_VARIABLE, once.FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
+NAMES = (ADDRESS_VARIABLE, FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
 
 pytestmark = pytest.mark.skipif(
     not (fork_server.AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from race_equality.actions.model import BOARD_ROLES
+
 from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, INDICATORS, OWNER, PARTS, rule_of
 from race_equality.definitions.readme import with_table
 from race_equality.disclosure.publishable import hide_few

@@ -285,3 +285,21 @@ def test_a_machine_that_stops_while_it_writes_leaves_no_half_file(tmp_path):
     assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new" * 1000, b"old"}
     write_all({tmp_path / name: b"new" for name in ("a", "b")})
     assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("title:", "tilte:"), 'line 2: Unknown key "tilte". Did you mean "title"?'),
+        (("date_read: ", "date_read: soon "), "date_read must be a date"),
+        (("id: ", "id: ["), "A list or a part in brackets is not closed."),
+    ],
+)
+def test_a_source_s_record_that_cannot_be_used_is_named_with_its_line(small_project, change, said):
+    from race_equality.errors import InputError
+
+    path = sorted((small_project / "data" / "sources").glob("*.yml"))[0]
+    path.write_text(path.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_source(path.stem, project=small_project)
+    assert str(error.value).startswith(path.name) and said in str(error.value)

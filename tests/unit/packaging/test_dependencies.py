@@ -18,6 +18,7 @@ LOCKS = ("requirements.lock", "requirements-lab.lock")
 
 #: Where conda-forge calls a package otherwise than the Python package index does.
 CONDA_NAMES = {
+    "ruamel-yaml": "ruamel.yaml",
     "typst": "typst-py",
     "playwright": "playwright-python",
     "pandera": "pandera-pandas",  # pandera[pandas]

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.errors import nearest
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Table, first_by_key, read_csv
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 
 PUBLICATION = "board_survey"

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, csv_stream
-from race_equality.sources.headers import nearest, normalised
+from race_equality.sources.headers import normalised
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.catchment import CENSUS_DAY, ETHNIC_GROUPS
 from race_equality.sources.publications.systems import boards_by_code

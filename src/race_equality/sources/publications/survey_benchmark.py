@@ -18,11 +18,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.staff_survey import survey_period
 

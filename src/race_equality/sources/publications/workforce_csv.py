@@ -13,10 +13,10 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, csv_stream
-from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.publications.workforce_groups import (
     ALL_GROUPS,

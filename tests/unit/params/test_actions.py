@@ -13,10 +13,10 @@ from urllib.error import HTTPError, URLError
 import pytest
 import yaml
 
-from race_equality.actions.links import NoNetworkError, broken_links
-from race_equality.actions.model import AREAS, BOARD_ROLES, INDICATORS
 from race_equality.errors import InputError
 from race_equality.params import check_params, read_params
+from race_equality.params.actions import AREAS, BOARD_ROLES, INDICATORS
+from race_equality.params.links import NoNetworkError, broken_links
 from race_equality.project import Project
 
 ACTION = """\
@@ -188,7 +188,7 @@ def test_typographic_quotation_marks_are_text_and_in_a_link_are_named(project):
         (("status: under way", "status: stopped"), 7, "stopped without the board's decision"),
         (("{date: 2026-04-30}", "{date: 2026-04-30, decision: stop}"), 7, "decided to stop it, and it is under way"),
         (("{date: 2026-04-30}", "{decision: stop}"), 8, 'lacks "date"'),
-        (("    owner: Chief nurse\n", ""), 2, "action 1 lacks owner."),
+        (("    owner: Chief nurse\n", ""), 2, 'action 1 lacks "owner".'),
         (
             ("owner: Chief nurse", "owner: Chief nurse\n    ethnicity: White"),
             4,

@@ -85,6 +85,7 @@ def test_nothing_in_it_can_be_changed(project):
         ("settings:\n  colour: red\n", 'line 2: Unknown key "colour". Known keys: peer_count'),
         # Every word and interval says 95%: a setting would make them untrue.
         ("settings:\n  confidence_level: 0.99\n", 'line 2: Unknown key "confidence_level"'),
+        ("1: x\n", 'line 1: Unknown key "1". Known keys: '),
         ("settings:\n  peer_count: yes\n", "not a yes/no value (True)"),
         ("settings:\n  peer_count: .nan\n", "not a number (nan)"),
         ("settings:\n  peer_count: ten\n", "must be a whole number from 3 to 100, not text ('ten')"),
@@ -135,7 +136,7 @@ def test_a_threshold_may_be_raised(project):
 
 def test_defaults_must_be_complete(project):
     (project.params / "_defaults.yml").write_text("settings:\n  peer_count: 10\n", encoding="utf-8")
-    said = "_defaults.yml, line 2: settings lacks minimum_responses, minimum_people."
+    said = '_defaults.yml, line 2: settings lacks "minimum_responses", "minimum_people".'
     assert check_params(project=project).problems == (f"{said} Every default must be given.",)
 
 
@@ -175,7 +176,7 @@ def test_every_file_with_a_problem_is_named(project):
 
 
 def test_ours_are_in_order():
-    ours = Project(Path(__file__).parents[2])
+    ours = Project(Path(__file__).parents[3])
     assert check_params(project=ours).problems == ()
     demonstration = read_params("DEMO", project=ours)
     assert demonstration.peers == ("RJ1", "RJ2", "RRK", "RAE")

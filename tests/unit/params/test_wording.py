@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
-from race_equality.actions import wording
-from race_equality.actions.wording import is_only_data
+from race_equality.params import wording
+from race_equality.params.wording import is_only_data
 
 
 def test_examples_in_docstrings():

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 import yaml
 
-from race_equality.actions.model import (
-    AREAS,
-    BOARD_ROLES,
-    INDICATORS,
-    LEVELS,
-    STATUSES,
-    Action,
-    Evidence,
-    SelfAssessment,
-)
 from race_equality.errors import InputError
+from race_equality.files import write_atomically
 from race_equality.params import check_file, read_params
+from race_equality.params.actions import AREAS, BOARD_ROLES, INDICATORS, LEVELS, STATUSES, Action, SelfAssessment
 from race_equality.project import Project
 
 _HEAD = """\
@@ -198,8 +188,7 @@ def carry_forward(trust_code: str, *, project: Project, today: date) -> Carried:
     earlier.parent.mkdir(exist_ok=True)
     # First the copy, then the new file in one step: whatever happens, nothing is lost.
     _write_new(earlier, file.read_text(encoding="utf-8"), "It was carried forward today already.")
-    temporary = _temporary(file, text)
-    os.replace(temporary, file)
+    write_atomically(file, text)
     problems = check_file(file, project=project)
     return Carried(file, earlier, len(still_open), len(closed), problems)
 
@@ -237,26 +226,19 @@ def _text(
             today=today,
         )
         + (
-            _dump({"actions": [_plain(action) for action in actions]})
+            _dump({"actions": [_given(asdict(action)) for action in actions]})
             if actions
             else _EXAMPLE.format(today=today, next_year=next_year)
         )
     )
     if history:
-        parts.append(_HISTORY_HELP + _dump({"history": [_plain(action) for action in history]}))
+        parts.append(_HISTORY_HELP + _dump({"history": [_given(asdict(action)) for action in history]}))
     return "\n".join(parts)
 
 
 def _assessment(assessment: SelfAssessment | None, today: date) -> str:
     if assessment is not None:
-        areas = {
-            area.id: {
-                "level": area.level,
-                **({"note": area.note} if area.note else {}),
-                **({"evidence": _plain_evidence(area.evidence)} if area.evidence else {}),
-            }
-            for area in assessment.areas
-        }
+        areas = {area.id: _given(asdict(area) | {"id": None}) for area in assessment.areas}
         return "# This is last year's: the board agrees it anew, and the date with it.\n" + _dump(
             {"self_assessment": {"agreed": assessment.agreed, **areas}}
         )
@@ -270,25 +252,11 @@ def _assessment(assessment: SelfAssessment | None, today: date) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _plain(action: Action) -> dict:
-    review = {"date": action.review.date}
-    if action.review.decision:
-        review["decision"] = action.review.decision
-    plain = {
-        "what": action.what,
-        "owner": action.owner,
-        "indicator": action.indicator,
-        "began": action.began,
-        "due": action.due,
-        "status": action.status,
-        "review": review,
+def _given(values: dict) -> dict:
+    """Leave out what is not given."""
+    return {
+        key: _given(value) if isinstance(value, dict) else value for key, value in values.items() if value is not None
     }
-    return plain | ({"evidence": _plain_evidence(action.evidence)} if action.evidence else {})
-
-
-def _plain_evidence(evidence: Evidence) -> dict:
-    plain = {"text": evidence.text, "link": evidence.link}
-    return plain | ({"date": evidence.dated} if evidence.dated else {})
 
 
 def _dump(value: dict) -> str:
@@ -301,26 +269,15 @@ def _remarks(text: str) -> str:
     return textwrap.fill(text, 100, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
-def _temporary(file: Path, text: str) -> Path:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}-", suffix=".yml")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    path = Path(name)
-    path.chmod(0o644)  # as any file that a person writes; mkstemp's can be read by its owner alone
-    return path
-
-
 def _write_new(file: Path, text: str, mend: str) -> None:
     """Write a file whole or not at all, and never over another."""
     file.parent.mkdir(exist_ok=True)
-    if file.exists():
-        raise InputError("There is a file already; it is never written over.", file=file, mend=mend)
-    temporary = _temporary(file, text)
     try:
-        os.link(temporary, file)  # unlike a rename, refuses when the file has come up since
+        file.touch(exist_ok=False)  # it is ours from here on
     except FileExistsError:
         raise InputError("There is a file already; it is never written over.", file=file, mend=mend) from None
-    except OSError:  # a file system without links
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    try:
+        write_atomically(file, text)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise

@@ -6,12 +6,13 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from race_equality.errors import RaceEqualityError
-from race_equality.yaml_lines import Value
+from race_equality.errors import InputError, RaceEqualityError
 
 _SECONDS = 10
 _AT_ONCE = 8
@@ -20,16 +21,25 @@ _AT_ONCE = 8
 _ASK_AGAIN = (403, 405, 501)
 
 
+@dataclass(frozen=True)
+class Link:
+    """The address of a piece of evidence, with the file and line that give it."""
+
+    file: Path
+    line: int
+    address: str
+
+
 class NoNetworkError(RaceEqualityError):
     """No address could be reached, so nothing can be said of any."""
 
 
-def broken_links(links: Sequence[Value], *, open_link: Callable[[str], None] | None = None) -> list[str]:
+def broken_links(links: Sequence[Link], *, open_link: Callable[[str], None] | None = None) -> list[str]:
     """Try every address once.
 
     Parameters
     ----------
-    links : sequence of Value
+    links : sequence of Link
         From :func:`race_equality.params.check_params`.
     open_link : callable, optional
         Opens one address or raises; the network without it.
@@ -46,22 +56,23 @@ def broken_links(links: Sequence[Value], *, open_link: Callable[[str], None] | N
     """
     if not links:
         return []
-    addresses = list(dict.fromkeys(link.text() for link in links))
+    addresses = list(dict.fromkeys(link.address for link in links))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = dict(zip(addresses, pool.map(lambda one: _try(one, open_link or _open), addresses), strict=True))
     if all(answer is not None and not answer[0] for answer in answers.values()):
         count = "The link" if len(addresses) == 1 else f"None of the {len(addresses)} links"
         could = "could not be reached" if len(addresses) == 1 else "could be reached"
-        reasons = " ".join(sorted({answer[1] for answer in answers.values()}))
+        reasons = " ".join(sorted({answer[1] for answer in answers.values() if answer}))
         raise NoNetworkError(
             f"{count} to evidence {could}, so this machine may have no network. {reasons} "
             "Try --online again where there is one; all else was checked."
         )
     problems = []
     for link in links:
-        answer = answers[link.text()]
+        answer = answers[link.address]
         if answer is not None:
-            problems.append(str(link.error(f"{link.text()} does not open. {answer[1]}", "Correct the link.")))
+            said = f"{link.address} does not open. {answer[1]}"
+            problems.append(str(InputError(said, file=link.file, row=f"line {link.line}", mend="Correct the link.")))
     return problems
 
 
