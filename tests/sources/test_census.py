@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
+from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.errors import InputError
-from race_equality.figures.ethnicity import ethnic_group
 from race_equality.figures.schema import check_figures
 from race_equality.sources.cells import cell_at
 from race_equality.sources.publications.census import read_by_age, read_ethnicity

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -31,6 +32,7 @@ def test_every_notebook_says_whose_returns_it_reads(path):
 
 def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project, tmp_path):
     read_folder(cut.path, project)
+    shutil.copytree(Path(__file__).parents[2] / "params", project.root / "params", dirs_exist_ok=True)
 
     def files(code):
         site = tmp_path / "site"

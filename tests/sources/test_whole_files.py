@@ -407,7 +407,7 @@ def test_ae_rows_and_the_change_of_recording(readings):
     figures = readings["ae"].figures
     published = figures[~figures["locator"].str.startswith("no row")]
     assert len(published) == 2 * 9301
-    changed = published["locator"].str.contains("recorded as since November 2025")
+    changed = published["recording"] == "recorded as since November 2025"
     assert changed.sum() == 2 * 1184
     assert published.loc[changed, "period_end"].min() == pd.Timestamp("2025-11-30")
     row = only(figures, organisation_code="RJ1", indicator="ae_over_4_hours", period_end=pd.Timestamp("2026-06-30"))

@@ -148,7 +148,6 @@ def _without_trust_list(
 
 
 def _add_one(path: Path, project: Project) -> None:
-    from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
@@ -165,7 +164,7 @@ def _add_one(path: Path, project: Project) -> None:
         _say_changes(found)
         if found.nothing:
             click.echo("  the numbers are those that were held; they stand in other cells")
-    if outcome.source.id.startswith(LOCAL_PREFIXES):
+    if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
 
 
@@ -371,7 +370,7 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
 
     TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
     """
-    from race_equality.figures.provenance import read_source
+    from race_equality.figures.provenance import place_words, read_source
 
     project = find_project()
     _, figures = _figures_of(trust_code, (indicator,), project)
@@ -387,7 +386,8 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
         for row in rows.itertuples():
             period = f"{row.period_start.date()} to {row.period_end.date()}"
             click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
-            place = row.locator.removeprefix(f"{source.file} ")  # a return's address names its file itself
+            place = place_words(row.locator, row.recording)
+            place = place.removeprefix(f"{source.file} ")  # a return's address names its file itself
             click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
         click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
@@ -407,6 +407,18 @@ def check(raw: Path | None, schema: bool) -> None:
     if problems:
         raise RaceEqualityError("\n".join(problems))
     click.echo("The store is whole.")
+
+
+@data.command()
+def migrate() -> None:
+    """Write files of figures of an earlier version of this program again, with today's columns.
+
+    They are read as they are, here and in data/local; this writes what was read. The figures stay the same.
+    """
+    from race_equality.sources.loading import migrate_files
+
+    names = migrate_files(find_project())
+    click.echo(f"Written again: {', '.join(names)}." if names else "Every file has today's columns.")
 
 
 @data.command()

@@ -60,6 +60,17 @@ class Source:
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 
+def place_words(locator: str, recording: str) -> str:
+    """Say where a figure stands, and how it was recorded where that is otherwise than before.
+
+    Examples
+    --------
+    >>> place_words("row 3, dta_12hr_plus", "recorded as since November 2025")
+    'row 3, dta_12hr_plus (recorded as since November 2025)'
+    """
+    return f"{locator} ({recording})" if recording else locator
+
+
 def sha256_of(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:

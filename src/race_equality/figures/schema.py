@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from race_equality.errors import RaceEqualityError
 
+#: Version of the columns of a file of figures, which stands in the file. 2: ``recording``, which was a remark in
+#: ``locator`` before (:func:`race_equality.figures.store.migrated`).
+SCHEMA_VERSION = 2
+
 #: Column name to pandas dtype, in the order of the files.
 FIGURE_DTYPES = {
     "trust_code": "str",  # the trust open today; "ENG" for a publisher's own England figure
@@ -19,7 +23,11 @@ FIGURE_DTYPES = {
     "status": "str",
     "source": "str",
     "locator": "str",
+    "recording": "str",  # how it was recorded, where that is otherwise than before; "" where nothing changed
+    "private": "bool",  # from a trust's own return; in no file: the folder that the file stands in says so
 }
+#: What is in a file.
+STORED_COLUMNS = [name for name in FIGURE_DTYPES if name != "private"]
 
 #: ``ok``: published. ``suppressed``: the publisher hid it. ``not_available``: should exist, was not
 #: published or is unusable. ``not_applicable``: has no meaning for this kind of trust.
@@ -78,6 +86,8 @@ def figure_schema():
             "status": pa.Column("str", pa.Check.isin(STATUSES)),
             "source": pa.Column("str", text),
             "locator": pa.Column("str", text),
+            "recording": pa.Column("str"),
+            "private": pa.Column("bool"),
         },
         checks=[
             pa.Check(

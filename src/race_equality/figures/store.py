@@ -14,18 +14,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, TRUST_DTYPES
+from race_equality.figures.schema import FIGURE_DTYPES, FIGURE_KEY, SCHEMA_VERSION, STORED_COLUMNS, TRUST_DTYPES
 from race_equality.project import Project, as_project
 
 if TYPE_CHECKING:  # half of the time of `data check` would go into importing it, which needs none
     import pandas as pd
 
 TRUSTS_FILE = "trusts.parquet"
-LOCAL_PREFIX = "wres_return_"  # ids of sources that are a trust's own WRES return
-#: Ids of every source that a trust loaded itself start with one of these.
-LOCAL_PREFIXES = (LOCAL_PREFIX, "patients_return_")
+#: Names of the files of a trust's own returns, of the WRES and of patients.
+RETURN_FILES = ("{code}", "wres_return_{code}", "patients_return_{code}")
 SYSTEMS_FILE = "systems.csv"
 SUCCESSIONS_FILE = "successions.csv"
+
+LOCAL_FOLDER = "local"
+_VERSION = b"race-equality figures"
 
 _ARROW_TYPES = {"str": pa.string(), "datetime64[us]": pa.timestamp("us"), "Float64": pa.float64()}
 
@@ -56,8 +58,7 @@ def read_figures(
     -------
     pandas.DataFrame
         Columns and dtypes of :data:`race_equality.figures.schema.FIGURE_DTYPES`, ordered by file
-        and then as published. Where a trust's own return (source ``wres_return_<code>``) has a figure
-        that the publication lacks, the row that says "not available" is left out; where the
+        and then as published. Where a trust's own return (``private``) has a figure that the publication lacks, the row that says "not available" is left out; where the
         indicator is published, the return's figures are. The demonstration trust's invented figures are among them, under
         ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
 
@@ -113,8 +114,12 @@ def _read(
                 f"{path.name} cannot be read ({' '.join(str(error).split())}). Restore it from git, or "
                 "read the publication again: `race-equality data check` says which."
             ) from None
-        tables.append(table if chosen is None else table.filter(chosen))
-    table = pa.concat_tables(tables) if tables else figure_schema_arrow().empty_table()
+        table = migrated(table)
+        table = table if chosen is None else table.filter(chosen)
+        private = pa.repeat(path.parent.name == LOCAL_FOLDER, len(table))
+        tables.append(table.append_column("private", private).replace_schema_metadata(None))
+    empty = figure_schema_arrow().empty_table().append_column("private", pa.array([], pa.bool_()))
+    table = pa.concat_tables(tables) if tables else empty
     # one piece of memory and not one a file: whoever picks rows would look through all of them
     table = table.combine_chunks()
     figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
@@ -123,7 +128,7 @@ def _read(
 
 def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
     """Let a trust's own return stand in for what is not published, and for nothing else."""
-    local = figures["source"].str.startswith(LOCAL_PREFIXES).to_numpy(dtype=bool)
+    local = figures["private"].to_numpy()
     if not local.any():
         return figures
     import pandas as pd
@@ -155,17 +160,46 @@ def figure_files(project: Project, *, local: bool | str = True) -> list[Path]:
     files = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
     if local is False:
         return files
-    own = sorted((project.root / "data" / "local").glob("*.parquet"))
+    own = sorted((project.root / "data" / LOCAL_FOLDER).glob("*.parquet"))
     if local is not True:
-        # a WRES return's file is named by the trust's code alone
-        names = {local, *(f"{prefix}{local}" for prefix in LOCAL_PREFIXES)}
+        names = {name.format(code=local) for name in RETURN_FILES}
         own = [path for path in own if path.stem in names]
     return files + own
 
 
 def figure_schema_arrow() -> pa.Schema:
     """Return the Arrow schema of a file of figures."""
-    return pa.schema([(name, _ARROW_TYPES[dtype]) for name, dtype in FIGURE_DTYPES.items()])
+    columns = [(name, _ARROW_TYPES[FIGURE_DTYPES[name]]) for name in STORED_COLUMNS]
+    return pa.schema(columns, metadata={_VERSION: str(SCHEMA_VERSION)})
+
+
+def version_of(schema: pa.Schema) -> int:
+    """Return the version of the schema that a file of figures was written with."""
+    return int((schema.metadata or {}).get(_VERSION, b"1"))
+
+
+def migrated(table: pa.Table) -> pa.Table:
+    """Return a table of figures with today's columns, whichever version it was written with.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As read from a file of figures.
+
+    Returns
+    -------
+    pyarrow.Table
+        Version 1 had a remark on the recording in ``locator``: "row 3, dta_12hr_plus (recorded as since November
+        2025)". A file of a later version is returned as it is.
+    """
+    if version_of(table.schema) > 1:
+        return table
+    locator = table["locator"]
+    remark = pc.extract_regex(locator, r" \((?P<recording>recorded as since [^)]*)\)$")
+    recording = pc.fill_null(pc.struct_field(remark, "recording"), "")
+    plain = pc.replace_substring_regex(locator, r" \(recorded as since [^)]*\)$", "")
+    table = table.set_column(table.schema.get_field_index("locator"), "locator", plain)
+    return table.append_column("recording", recording).cast(figure_schema_arrow())
 
 
 def trust_schema() -> pa.Schema:
@@ -187,7 +221,8 @@ def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns = {name: [row.get(name) for row in rows] for name in FIGURE_DTYPES}
+    left_out = {"recording": "", "private": False}
+    columns = {name: [row.get(name, left_out.get(name)) for row in rows] for name in FIGURE_DTYPES}
     return pd.DataFrame(
         {
             name: pd.array(values, dtype=FIGURE_DTYPES[name])
@@ -213,12 +248,19 @@ def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes
 
     Notes
     -----
-    No pandas metadata goes in: it names the version of pandas, so the bytes would change with it.
+    No pandas metadata goes in: it names the version of pandas, so the bytes would change with it. The version of
+    the schema does (:func:`version_of`).
     """
     schema = figure_schema_arrow() if schema is None else schema
-    arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+    return table_bytes(pa.Table.from_pandas(table, schema=schema, preserve_index=False), schema)
+
+
+def table_bytes(table: pa.Table, schema: pa.Schema) -> bytes:
+    """Return an Arrow table as Parquet with the metadata of a schema, the same bytes for the same figures."""
     sink = pa.BufferOutputStream()
-    pq.write_table(arrow.replace_schema_metadata(None), sink, compression="zstd", compression_level=9, version="2.6")
+    pq.write_table(
+        table.replace_schema_metadata(schema.metadata), sink, compression="zstd", compression_level=9, version="2.6"
+    )
     return sink.getvalue().to_pybytes()
 
 

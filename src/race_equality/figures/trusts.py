@@ -15,13 +15,12 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.figures.schema import TRUST_DTYPES
 from race_equality.figures.store import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
 from race_equality.project import Project, as_project
 
-DEMONSTRATION_CODE = "DEMO"
-DEMONSTRATION_NAME = "Demonstration NHS Trust (invented figures)"
 DEMONSTRATION_SYSTEM = "Demonstration"
 
 _SUCCESSION_COLUMNS = ("old_code", "old_name", "new_code", "date", "relation", "basis")

@@ -3,46 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal
 
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import ACCESS
 from race_equality.figures.cache import cached
-from race_equality.indicators.definitions import DEMONSTRATION_CODE
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.process_control import xmr
 
-
-@dataclass(frozen=True)
-class AccessMeasure:
-    """A monthly measure of access to care."""
-
-    id: str
-    name: str
-    improvement: Literal["increase", "decrease"]
-    statement: str
-
-
-#: Published by trust, and for no trust by ethnic group.
-MEASURES = (
-    AccessMeasure(
-        "rtt_within_18_weeks",
-        "Waiting under 18 weeks",
-        "increase",
-        "of the people on the waiting list had waited under 18 weeks",
-    ),
-    AccessMeasure(
-        "rtt_over_52_weeks",
-        "Waiting over a year",
-        "decrease",
-        "of the people on the waiting list had waited over 52 weeks",
-    ),
-    AccessMeasure("ae_over_4_hours", "Over four hours in A&E", "decrease", "of A&E attendances took over four hours"),
-)
-
-#: Words in a locator that say that a month was recorded in another way than those before it.
-_BREAK = "(recorded as since"
 _OF_A_MONTH = ["month", "people", "recording", "percent"]
 
 
@@ -61,7 +30,7 @@ def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
         In order: ``trust_code``, ``indicator``, ``month`` (its first day), ``count``, ``people``,
         ``recording`` (1 from a change of recording on), ``percent``.
     """
-    rows = figures[figures["indicator"].isin([measure.id for measure in MEASURES]) & (figures["status"] == "ok")]
+    rows = figures[figures["indicator"].isin([measure.id for measure in ACCESS]) & (figures["status"] == "ok")]
     table = pd.DataFrame(
         {
             "trust_code": rows["trust_code"],
@@ -69,7 +38,7 @@ def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
             "month": rows["period_start"],
             "count": rows["numerator"].astype("float64"),
             "people": rows["denominator"].astype("float64"),
-            "recording": rows["locator"].str.contains(_BREAK, regex=False).astype("int64"),
+            "recording": rows["recording"].ne("").astype("int64"),
         }
     )
     return _added_up(table, ["trust_code", "indicator", "month"])
@@ -97,7 +66,7 @@ def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] 
         Tidy figures, in which months of too few people are hidden
         (:func:`race_equality.disclosure.publishable.shown_figures`).
     indicator : str
-        An id of :data:`MEASURES`.
+        An id of :data:`race_equality.definitions.indicators.ACCESS`.
     trust_codes : collection of str, optional
         Which trusts; all real ones when not given.
 
@@ -162,7 +131,7 @@ def latest_access(
     by_month = access_by_month(figures)
     own = by_month[(by_month["trust_code"] == trust_code) & (by_month["people"] >= threshold)]
     months_of = dict(iter(own.groupby("indicator")))
-    series = {measure: months_of[measure.id] for measure in MEASURES if measure.id in months_of}
+    series = {measure: months_of[measure.id] for measure in ACCESS if measure.id in months_of}
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
     ends = ends.assign(
         all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,

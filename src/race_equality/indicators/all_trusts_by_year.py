@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import figure_ids
 from race_equality.statistics.intervals import wilson_interval
 
 #: What a trust's figures of a measure can be, the most informative first.
@@ -81,7 +82,7 @@ def reporting(figures: pd.DataFrame, trust_codes: Sequence[str], measures: Mappi
     trust_codes : sequence of str
         The trusts that are counted.
     measures : mapping of str to sequence of str
-        Name to indicators; one that ends in an underscore stands for its family.
+        Name to ids of indicators.
 
     Returns
     -------
@@ -93,10 +94,7 @@ def reporting(figures: pd.DataFrame, trust_codes: Sequence[str], measures: Mappi
     codes = pd.Index(trust_codes)
     found = []
     for measure, indicators in measures.items():
-        families = tuple(name for name in indicators if name.endswith("_"))
-        chosen = figures["indicator"].isin(list(indicators))
-        if families:
-            chosen |= figures["indicator"].str.startswith(families)
+        chosen = figures["indicator"].isin(figure_ids(indicators))
         rows = figures[chosen & figures["trust_code"].isin(codes)]
         latest = rows[rows["period_end"] == rows.groupby("indicator")["period_end"].transform("max")]
         rank = latest["status"].map({status: at for at, status in enumerate(STATUSES)}).astype("int64")

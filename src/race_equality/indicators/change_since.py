@@ -8,17 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.indicators import BY_ID, Indicator
 from race_equality.disclosure.rules import Rule
-from race_equality.indicators.access import MEASURES, monthly
-from race_equality.indicators.definitions import WRES
-from race_equality.indicators.survey import QUESTIONS
+from race_equality.indicators.access import monthly
 from race_equality.indicators.wres import staff_experience
 from race_equality.indicators.wres_return import board_against_workforce, relative_likelihoods
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.process_control import xmr
-
-#: Survey questions whose earlier surveys stand in a series of their own.
-_SERIES = {"staff_survey_q16a": "staff_survey_panel_q16a", "staff_survey_q16b": "staff_survey_panel_q16b"}
 
 #: A run of months on one side of the mean is a change beyond the ordinary (Making Data Count).
 _RUN = 7
@@ -71,7 +67,7 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
     trust_code : str
         A resolved trust code.
     indicator : str
-        A key of :data:`race_equality.params.actions.INDICATORS`.
+        One that an action can be linked to.
     began : pandas.Timestamp
         The day an action began.
     rule : Rule
@@ -95,50 +91,42 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
     Zou GY, Donner A. Construction of confidence limits about effect measures. Statistics in Medicine
     2008; 27: 1693-1702. NHS England, Making Data Count.
     """
-    measures = {measure.id: measure for measure in MEASURES}
-    if indicator in measures:
-        return _months(figures, trust_code, measures[indicator], began)
-    if indicator == WRES[1].id:
+    one = BY_ID[indicator]
+    if one.compares == "months":
+        return _months(figures, trust_code, one, began)
+    if one.compares == "bands":
         return Change(indicator, "bands", "no figures")
-    measure, adverse_when, points = _points(figures, trust_code, indicator, rule)
-    return _compare(indicator, measure, adverse_when, points, began)
+    return _compare(one, _points(figures, trust_code, one, rule), began)
 
 
-def _points(figures: pd.DataFrame, trust_code: str, indicator: str, rule: Rule) -> tuple[str, str, pd.DataFrame]:
-    """Return the measure, which side of it is adverse, and its periods, oldest first."""
-    questions = {question.id: question for question in QUESTIONS}
+def _points(figures: pd.DataFrame, trust_code: str, one: Indicator, rule: Rule) -> pd.DataFrame:
+    """Return the periods of an indicator, oldest first."""
     rows = figures[(figures["trust_code"] == trust_code)]
-    if indicator in questions:
-        return "percent", questions[indicator].adverse_when, _answers(rows, indicator)
-    number = int(indicator.removeprefix("wres_"))
-    if number in (2, 3, 4):
+    if one.compares == "trusts":
+        return _answers(rows, one)
+    if one.compares == "ratio":
         found = relative_likelihoods(figures, trust_code, threshold=rule.minimum_responses)
-        found = found[found["number"] == number].rename(columns={"ratio": "value"})
-        return "ratio", "higher", found[_POINTS]
-    if number == 9:
+        return found[found["number"] == one.number].rename(columns={"ratio": "value"})[_POINTS]
+    if one.compares == "board":
         found = board_against_workforce(figures, trust_code, threshold=rule.minimum_people)
-        return (
-            "board",
-            "lower",
-            found.assign(
-                period_start=found["period_end"],
-                value=found["difference"],
-                lower=found["board_lower"] - found["workforce_percent"],
-                upper=found["board_upper"] - found["workforce_percent"],
-            )[_POINTS],
-        )
-    rows = rows[rows["indicator"] == indicator]
+        return found.assign(
+            period_start=found["period_end"],
+            value=found["difference"],
+            lower=found["board_lower"] - found["workforce_percent"],
+            upper=found["board_upper"] - found["workforce_percent"],
+        )[_POINTS]
+    rows = rows[rows["indicator"] == one.id]
     surveys = [staff_experience(survey) for _, survey in rows.groupby("period_end") if survey["status"].eq("ok").any()]
     surveys = [survey[survey["status"] == "ok"] for survey in surveys]
     found = pd.concat(surveys) if surveys else pd.DataFrame(columns=["gap", "gap_lower", "gap_upper", *_POINTS[:2]])
     found = found.rename(columns={"gap": "value", "gap_lower": "lower", "gap_upper": "upper"})
-    return "gap", WRES[number].adverse_when, found[_POINTS]
+    return found[_POINTS]
 
 
-def _answers(rows: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    series = rows[(rows["indicator"] == _SERIES.get(indicator)) & (rows["status"] == "ok")]
+def _answers(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
+    series = rows[(rows["indicator"] == one.series) & (rows["status"] == "ok")]
     if series.empty:
-        series = rows[(rows["indicator"] == indicator) & (rows["status"] == "ok")]
+        series = rows[(rows["indicator"] == one.id) & (rows["status"] == "ok")]
     series = series[series["group"] == "All staff"]
     base = series["denominator"].astype("float64")
     table = (
@@ -159,7 +147,8 @@ def _answers(rows: pd.DataFrame, indicator: str) -> pd.DataFrame:
     )[_POINTS]
 
 
-def _compare(indicator: str, measure: str, adverse_when: str, points: pd.DataFrame, began: pd.Timestamp) -> Change:
+def _compare(one: Indicator, points: pd.DataFrame, began: pd.Timestamp) -> Change:
+    indicator, measure = one.id, "percent" if one.compares == "trusts" else one.compares
     points = points[points["value"].notna()]
     if points.empty:
         return Change(indicator, measure, "no figures")
@@ -184,7 +173,7 @@ def _compare(indicator: str, measure: str, adverse_when: str, points: pd.DataFra
     elif lower <= no_change <= upper:
         status = "unclear"
     else:
-        status = "worse" if (lower > no_change) == (adverse_when == "higher") else "better"
+        status = "worse" if (lower > no_change) == (one.adverse_when != "lower") else "better"
     return Change(indicator, measure, status, **found, change=change, lower=lower, upper=upper)
 
 
@@ -207,7 +196,7 @@ def _period(point: pd.Series | None) -> tuple[pd.Timestamp, pd.Timestamp] | None
     return None if point is None else (point["period_start"], point["period_end"])
 
 
-def _months(figures: pd.DataFrame, trust_code: str, measure, began: pd.Timestamp) -> Change:
+def _months(figures: pd.DataFrame, trust_code: str, measure: Indicator, began: pd.Timestamp) -> Change:
     series = monthly(figures, measure.id, [trust_code])
     if series.empty:
         return Change(measure.id, "months", "no figures")

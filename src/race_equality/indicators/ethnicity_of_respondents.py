@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.figures.cache import cached
-from race_equality.figures.ethnicity import FIVE_GROUPS, harmonised
 from race_equality.statistics.intervals import wilson_interval
 
 #: What describes a group in a row of :func:`respondents_and_catchment`.

@@ -13,25 +13,35 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.indicators import (
+    ACCESS,
+    BANDS,
+    BIRTHS,
+    BOARD,
+    BY_ID,
+    EXPERIENCE,
+    GAP,
+    OWNER,
+    PATIENT_FIGURES,
+    QUESTIONS,
+    RATIOS,
+    WRES,
+    figure_ids,
+)
 from race_equality.disclosure.rules import Rules
 from race_equality.figures.cache import cached
 from race_equality.indicators import access, maternity, patients_return, workforce
-from race_equality.indicators.definitions import (
-    DEMONSTRATION_CODE,
-    ENGLAND_CODE,
-    ETHNIC_MINORITY,
-    EXPERIENCE,
-    WHITE,
-    WRES,
-)
 from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.indicators.funnel_position import direction_of, positions
 from race_equality.indicators.mental_health import detentions_everywhere
 from race_equality.indicators.peers import peers_of_all
 from race_equality.indicators.pooled_gaps import pooled_gaps
-from race_equality.indicators.survey import QUESTIONS, england_answers, survey_answers
-from race_equality.indicators.wres import staff_experience
+from race_equality.indicators.survey import england_answers, survey_answers
+from race_equality.indicators.wres import numbers_of, staff_experience
 from race_equality.indicators.wres_return import (
+    SEATS,
     board_against_workforce,
     hidden_bands,
     relative_likelihoods,
@@ -39,9 +49,6 @@ from race_equality.indicators.wres_return import (
     years_to_board_parity,
 )
 from race_equality.statistics.process_control import xmr
-
-#: The group of a gap: always in this direction.
-GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
 
 COLUMNS = (
     "trust_code",
@@ -323,6 +330,14 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     """Give a part every column, in order."""
     missing = {name: ("" if name in _TEXT else np.nan) for name in COLUMNS if name not in part.columns}
     part = part.assign(**missing)
+    # what a part leaves out is as its indicator's record has it, or compared with nothing
+    measure = part["measure"]
+    for name, usual in (
+        ("adverse_when", measure.map(lambda id: (BY_ID.get(id) or OWNER[id]).adverse_when)),
+        ("indicators", measure),
+        ("direction", "not compared"),
+    ):
+        part[name] = part[name].where(part[name].fillna("").ne(""), usual)
     part["reading"] = [
         reading if isinstance(reading, str) and reading else _NO_READING.get(direction) or READINGS[against][direction]
         for against, direction, reading in zip(part["compared_with"], part["direction"], part["reading"], strict=True)
@@ -413,7 +428,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
         [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
     )
     table = table.set_index(["trust_code", "indicator"]).reindex(every).reset_index()
-    table["number"] = table["indicator"].str.removeprefix("wres_").astype("int64")
+    table["number"] = numbers_of(table["indicator"])
     table["status"] = table["status"].astype("object").where(table["status"].notna(), "not_available")
     # half a comparison is none
     least = rules.minimum_responses(table["trust_code"])
@@ -427,8 +442,6 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": adverse_when,
-        "indicators": table["indicator"],
     }
     parts, together = [], {}
     for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
@@ -477,7 +490,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
         {name: together["ethnic_minority"][name] - together["white"][name] for name in together["white"]},
         "measure",
     )
-    pooled = pooled_gaps(figures).assign(measure=lambda rows: "wres_" + rows["number"].astype(str))
+    pooled = pooled_gaps(figures).assign(
+        measure=lambda rows: rows["number"].map({indicator.number: indicator.id for indicator in EXPERIENCE})
+    )
     pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})
     gap = gap.merge(
         pooled[
@@ -507,7 +522,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
 
 
 def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
-    own = figures[figures["indicator"].str.startswith(("wres_1_", "wres_2", "wres_3", "wres_4", "wres_9"))]
+    own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
     for code, rows in own.groupby("trust_code", sort=False):
         if code not in codes:
@@ -527,10 +542,8 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
                     "lower": row.lower,
                     "upper": row.upper,
                     "status": row.status,
-                    "adverse_when": "above one",
                     "compared_with": WHITE,
                     "direction": str(direction_of_gap(row.lower, row.upper, "higher", none_at=1.0)),
-                    "indicators": indicator,
                 }
             )
         found += _board(rows, code, rule.minimum_people)
@@ -541,7 +554,7 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
             found.append(
                 {
                     "trust_code": code,
-                    "measure": "wres_1",
+                    "measure": BANDS.id,
                     "group": row.indicator,
                     "unit": "percent",
                     "period_start": row.period_end,
@@ -551,9 +564,6 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
                     "upper": row.upper,
                     "people": row.people,
                     "status": "suppressed" if row.share_hidden else "ok",
-                    "adverse_when": "lower",
-                    "compared_with": "",
-                    "direction": "not compared",
                     "indicators": row.indicator,
                 }
             )
@@ -563,14 +573,13 @@ def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd
 def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
     found = []
     table = board_against_workforce(rows, code, threshold=least)
-    bands = " ".join(sorted(one for one in rows["indicator"].unique() if one.startswith("wres_1_")))
+    bands = " ".join(sorted(set(rows["indicator"]) & set(BANDS.figure_ids)))
     for row in table.itertuples():
         about = {
             "trust_code": code,
-            "measure": "wres_9",
+            "measure": BOARD.id,
             "period_start": row.period_end,
             "period_end": row.period_end,
-            "adverse_when": "lower",
             "status": row.status,
         }
         lower, upper = row.board_lower - row.workforce_percent, row.board_upper - row.workforce_percent
@@ -582,9 +591,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "value": row.board_percent,
                 "lower": row.board_lower,
                 "upper": row.board_upper,
-                "compared_with": "",
-                "direction": "not compared",
-                "indicators": "wres_9_board",
+                "indicators": SEATS[0],
             },
             {
                 **about,
@@ -592,8 +599,6 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "unit": "percent",
                 "value": row.workforce_percent,
                 "status": "ok" if pd.notna(row.workforce_percent) else "suppressed",
-                "compared_with": "",
-                "direction": "not compared",
                 "indicators": bands,
             },
             {
@@ -605,7 +610,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 "upper": upper,
                 "compared_with": "the workforce",
                 "direction": str(direction_of_gap(lower, upper, "lower")),
-                "indicators": f"wres_9_board {bands}",
+                "indicators": f"{SEATS[0]} {bands}",
             },
         ]
     if len(table):
@@ -613,7 +618,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
         found.append(
             {
                 "trust_code": code,
-                "measure": "wres_9",
+                "measure": BOARD.id,
                 "group": "Years to parity of the board",
                 "unit": "years",
                 "period_start": table["period_end"].iloc[0],
@@ -628,9 +633,8 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
                 else "not_available",
                 "adverse_when": "higher",
                 "compared_with": "the workforce",
-                "direction": "not compared",
                 "reading": parity.status,
-                "indicators": f"wres_9_board {bands}",
+                "indicators": f"{SEATS[0]} {bands}",
             }
         )
     return found
@@ -654,9 +658,7 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
                     "measure": question.id,
                     "group": "All staff",
                     "unit": "percent",
-                    "adverse_when": question.adverse_when,
                     "compared_with": "all trusts",
-                    "indicators": question.id,
                     "england": england.get(question.id, np.nan),
                     **{
                         name: [*here[old], *[empty] * len(missing)]
@@ -702,10 +704,8 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> p
             "lower": table["respondents_lower"],
             "upper": table["respondents_upper"],
             "status": table["respondents_status"],
-            "adverse_when": "neither",
             "compared_with": "the catchment",
             "direction": direction,
-            "indicators": "staff_survey_q28",
         }
     )
     catchment = pd.DataFrame(
@@ -716,10 +716,6 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> p
             "unit": "percent",
             "value": served,
             "status": table["catchment_status"],
-            "adverse_when": "neither",
-            "compared_with": "",
-            "direction": "not compared",
-            "indicators": "catchment_ethnicity",
         }
     )
     found = pd.concat([answered, catchment], ignore_index=True)
@@ -735,10 +731,6 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> 
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": "neither",
-        "compared_with": "",
-        "direction": "not compared",
-        "indicators": "workforce_headcount",
     }
     counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
     shares = pd.DataFrame({**about, "unit": "percent", "value": table["percent"], "england": table["england_percent"]})
@@ -760,10 +752,6 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> 
             "value": total.to_numpy(),
             "people": total.to_numpy(),
             "status": "ok",
-            "adverse_when": "neither",
-            "compared_with": "",
-            "direction": "not compared",
-            "indicators": "workforce_headcount",
         }
     )
     return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
@@ -790,13 +778,11 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
                 "lower": trend.lower,
                 "upper": trend.upper,
                 "status": "not_available" if few else "ok",
-                "adverse_when": "neither",
                 "compared_with": "its own earlier years",
                 "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
                     trend.direction, trend.direction
                 ),
                 "england": np.nan if england is None else england.slope,
-                "indicators": "workforce_march_headcount",
             }
         )
     return pd.DataFrame(found)
@@ -809,7 +795,7 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
-    for measure in access.MEASURES:
+    for measure in ACCESS:
         of_measure = series[series["indicator"] == measure.id]
         together = compared.shares(of_measure, "month")
         shown = of_measure[of_measure["people"] >= rules.minimum_responses(of_measure["trust_code"])]
@@ -820,7 +806,6 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
             recording, percent = run["recording"].to_numpy(), run["percent"].to_numpy()
             percent = percent[recording == recording[-1]][-24:]
             variation[code] = xmr(percent, improvement=measure.improvement).variation_icon
-        adverse_when = "lower" if measure.improvement == "increase" else "higher"
         part = pd.DataFrame(
             {
                 "trust_code": last["trust_code"],
@@ -832,14 +817,12 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
                 "value": last["percent"],
                 "people": last["people"],
                 "status": "ok",
-                "adverse_when": adverse_when,
                 "compared_with": "its own earlier months",
                 "month": last["month"],
                 "direction": last["trust_code"]
                 .map(variation)
                 .map({"concern": "adverse", "improvement": "favourable", "common cause": "unclear", "no data": "none"}),
                 "position": "",
-                "indicators": measure.id,
             }
         )
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
@@ -857,10 +840,8 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
                     "period_start": pd.NaT,
                     "period_end": pd.NaT,
                     "status": _why_missing(figures, measure.id, missing),
-                    "adverse_when": adverse_when,
                     "compared_with": "its own earlier months",
                     "direction": "none",
-                    "indicators": measure.id,
                 }
             ),
         ]
@@ -878,10 +859,6 @@ def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.Da
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": "neither",
-        "compared_with": "",
-        "direction": "not compared",
-        "indicators": "maternity_deliveries_by_ethnicity",
     }
     parts = [
         pd.DataFrame({**about, "unit": "count", "value": table["deliveries"]}),
@@ -894,32 +871,27 @@ def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.Da
     england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
     rates = pd.concat(
         [
-            deprived.assign(
-                indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth", adverse="neither"
-            ),
+            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth"),
             *(
                 rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
-                    group="All births", adverse=measure.adverse_when
+                    group="All births"
                 )
-                for measure in maternity.MEASURES
+                for measure in BIRTHS
             ),
         ],
         ignore_index=True,
     )
     rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"),
-        position="",
-        direction="not compared",
-        compared_with="all trusts",
+        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="all trusts"
     )
-    for measure in maternity.MEASURES:
+    for measure in BIRTHS:
         here = (rates["indicator"] == measure.id).to_numpy()
         if here.any():
             position = positions(rates[here])
             rates.loc[here, "position"] = position
             rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
-    rates = rates.rename(columns={"percent": "value", "adverse": "adverse_when"})
-    rates = rates.assign(measure=rates["indicator"], indicators=rates["indicator"], unit="percent", status="ok")
+    rates = rates.rename(columns={"percent": "value"})
+    rates = rates.assign(measure=rates["indicator"], unit="percent", status="ok")
     if len(rates):
         rates = _add_comparators(rates, compared.shares(rates, "indicator"), "indicator")
         parts.append(rates.drop(columns=["indicator", "count"]))
@@ -936,19 +908,10 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
         "period_start": table["period_start"],
         "period_end": table["period_end"],
         "status": table["status"],
-        "adverse_when": "higher",
         "indicators": "mha_detentions mha_detentions_rate",
     }
     rates = pd.DataFrame(
-        {
-            **about,
-            "unit": "per_100000",
-            "value": table["rate"],
-            "lower": table["lower"],
-            "upper": table["upper"],
-            "compared_with": "",
-            "direction": "not compared",
-        }
+        {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"]}
     )
     times = pd.DataFrame(
         {
@@ -965,7 +928,7 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
-    rows = figures[figures["indicator"].str.startswith("patients_")]
+    rows = figures[figures["indicator"].isin(PATIENT_FIGURES)]
     against = {"ethnicity": "White patients", "deprivation": "the least deprived fifth"}
     directions = {"reference": "not compared", "unknown group": "not compared"}
     parts = []
@@ -983,11 +946,9 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
             "period_start": last["period_start"],
             "period_end": last["period_end"],
             "status": last["status"],
-            "adverse_when": "higher",
             "people": last["people"],
             "compared_with": last["breakdown"].map(against),
             "direction": last["direction"].replace(directions),
-            "indicators": last["measure"] + "_by_" + last["breakdown"],
         }
         parts.append(
             pd.DataFrame(
@@ -1011,8 +972,6 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
                 "period_start": row.period_start,
                 "period_end": row.period_end,
                 "status": "ok",
-                "adverse_when": "higher",
-                "indicators": f"{row.measure}_by_{row.breakdown}",
             }
             if row.breakdown == "ethnicity":
                 more = {
@@ -1021,8 +980,6 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
                     "value": row.index_of_disparity,
                     "lower": row.disparity_lower,
                     "upper": row.disparity_upper,
-                    "compared_with": "",
-                    "direction": "not compared",
                 }
             else:
                 more = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.statistics.funnel import funnel_limits
 
 

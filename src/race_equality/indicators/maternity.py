@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
+from race_equality.definitions.indicators import BIRTHS
 from race_equality.figures.cache import cached
-from race_equality.figures.ethnicity import FIVE_GROUPS, UNKNOWNS
-from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.indicators.funnel_position import with_positions
 from race_equality.statistics.intervals import wilson_interval
 
 _UNKNOWN = "Not stated or not known"
+#: From the most deprived tenth of areas to the least.
+DECILES = tuple(f"Decile {n}" for n in range(1, 11))
 
 
 def deliveries_by_ethnicity(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
@@ -163,31 +165,13 @@ def most_deprived_shares(
 @cached
 def _most_deprived_share_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     rows = _latest(figures, "maternity_deliveries_by_deprivation")
-    rows = rows[rows["group"].str.startswith("Decile")]
+    rows = rows[rows["group"].isin(DECILES)]
     counts = rows["value"].astype("float64").groupby([rows["trust_code"], rows["group"]]).sum().unstack()
-    most = counts.reindex(columns=["Decile 1", "Decile 2"]).fillna(0.0).sum(axis=1)
+    most = counts.reindex(columns=list(DECILES[:2])).fillna(0.0).sum(axis=1)
     table = pd.DataFrame({"count": most, "people": counts.sum(axis=1)}).rename_axis("trust_code")
     table = table[table["people"] > 0]
     days = rows.groupby("trust_code")[["period_start", "period_end"]].first()
     return _with_percent(table).join(days).reset_index()
-
-
-@dataclass(frozen=True)
-class MaternityMeasure:
-    """A rate of births or of women booking, by trust and for no ethnic group."""
-
-    id: str
-    name: str
-    statement: str
-    adverse_when: str = "higher"
-
-
-#: Published by trust, and for no trust by ethnic group.
-MEASURES = (
-    MaternityMeasure("maternity_preterm_births", "Births before 37 weeks", "were born before 37 weeks"),
-    MaternityMeasure("maternity_low_birthweight_at_term", "Low birthweight at term", "had a low birthweight at term"),
-    MaternityMeasure("maternity_smoking_at_booking", "Smoking at booking", "smoked at the first appointment"),
-)
 
 
 @cached
@@ -211,7 +195,7 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     Counts are rounded to the nearest 5 by the publisher. Shares of too few are taken to be hidden already
     (:func:`race_equality.disclosure.publishable.shown_figures`).
     """
-    rows = figures[figures["indicator"].isin([measure.id for measure in MEASURES]) & (figures["status"] == "ok")]
+    rows = figures[figures["indicator"].isin([measure.id for measure in BIRTHS]) & (figures["status"] == "ok")]
     keys = ["trust_code", "indicator"]
     rows = rows[rows["period_end"] == rows.groupby(keys)["period_end"].transform("max")]
     table = (

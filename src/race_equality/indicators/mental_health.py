@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import FIVE_GROUPS
 from race_equality.figures.cache import cached
-from race_equality.figures.ethnicity import FIVE_GROUPS
-from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.statistics.intervals import rate_interval
 from race_equality.statistics.ratios import ratio_interval
 

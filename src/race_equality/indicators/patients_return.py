@@ -7,67 +7,14 @@ the least deprived fifth of areas. There is no England, region or peer figure to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.indicators import PATIENT_FIGURES, PATIENTS
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.statistics.ratios import ratio_interval
-
-
-@dataclass(frozen=True)
-class PatientMeasure:
-    """A measure of the patients return.
-
-    Attributes
-    ----------
-    id : str
-        As in the figures, without ``_by_ethnicity`` or ``_by_deprivation`` at its end.
-    name : str
-    people : str
-        Of whom, as in "of <people>".
-    statement : str
-        What is counted, to follow "… of the people".
-    adverse_when : str
-        Always "higher".
-    """
-
-    id: str
-    name: str
-    people: str
-    statement: str
-    adverse_when: str = "higher"
-
-
-MEASURES = (
-    *(
-        PatientMeasure(
-            f"patients_waiting_over_{weeks}_weeks",
-            f"Waiting over {weeks} weeks",
-            "patients on the waiting list",
-            f"had waited over {weeks} weeks",
-        )
-        for weeks in (18, 52, 65)
-    ),
-    PatientMeasure(
-        "patients_did_not_attend", "Missed outpatient appointments", "outpatient appointments", "were missed"
-    ),
-    PatientMeasure(
-        "patients_restrictive_interventions",
-        "Restrictive interventions",
-        "inpatients of mental health and learning disability services",
-        "were subject to a restrictive intervention",
-    ),
-    PatientMeasure(
-        "patients_detained",
-        "Detained under the Mental Health Act",
-        "inpatients of mental health and learning disability services",
-        "were detained under the Mental Health Act",
-    ),
-)
 
 #: Groups in the order of a page, and the one that the others are compared with.
 GROUPS = {
@@ -160,13 +107,14 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Laud PJ. Pharmaceutical Statistics 2017; 16:
     334-348.
     """
-    rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].str.startswith("patients_")]
+    rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=list(COLUMNS))
     found = []
-    for measure in MEASURES:
-        for breakdown, groups in GROUPS.items():
-            of_measure = rows[rows["indicator"] == f"{measure.id}_by_{breakdown}"]
+    for measure in PATIENTS:
+        for part in measure.parts:
+            breakdown, groups = part.kind, GROUPS[part.kind]
+            of_measure = rows[rows["indicator"] == part.id]
             for period, one in of_measure.groupby(["period_start", "period_end"]):
                 table = _compared(one.set_index("group").reindex(list(groups)), breakdown, threshold)
                 found.append(

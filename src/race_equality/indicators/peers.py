@@ -8,17 +8,18 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS
 from race_equality.figures.cache import cached
 from race_equality.figures.store import read_figures
 from race_equality.figures.trusts import read_trusts, resolve_trust
-from race_equality.indicators.definitions import DEMONSTRATION_CODE
 from race_equality.indicators.ethnicity_of_respondents import catchment_of
 from race_equality.params import read_params
 from race_equality.project import Project
 
-#: What "nearest" is measured on, with the words for the page. A kind of trust uses the measures
+#: What "nearest" is measured on, with the words for the page. A kind of trust uses those
 #: that most of its trusts have; catchments, for one, exist for acute trusts alone.
-MEASURES = {
+LIKENESS = {
     "headcount": "number of staff",
     "minority_respondents_percent": "share of survey respondents from ethnic minorities",
     "minority_catchment_percent": "share of the catchment population from ethnic minorities",
@@ -32,7 +33,7 @@ class Peers:
     Parameters
     ----------
     table : pandas.DataFrame
-        ``trust_code``, ``trust_name``, ``region`` and the columns of :data:`MEASURES` that were
+        ``trust_code``, ``trust_name``, ``region`` and the columns of :data:`LIKENESS` that were
         used (or would have been), one row a peer.
     reason : str
         One sentence for the page.
@@ -59,7 +60,7 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index ``trust_code``; columns of :data:`MEASURES`, missing where not published.
+        Index ``trust_code``; columns of :data:`LIKENESS`, missing where not published.
     """
     ok = figures[figures["status"] == "ok"]
 
@@ -70,7 +71,7 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     # From the survey's own ethnicity question, which every kind of trust has.
     respondents = ok[ok["indicator"] == "staff_survey_q28"]
     people = respondents["numerator"].astype("float64")
-    white = people.where(respondents["group"].str.startswith("White"), 0.0)
+    white = people.where(respondents["group"].map(EIGHTEEN_GROUPS).eq("White"), 0.0)
     white_share = white.groupby(respondents["trust_code"]).sum() / people.groupby(respondents["trust_code"]).sum()
     white_catchment = catchment_of(
         figures[figures["indicator"].eq("catchment_ethnicity") & figures["group"].eq("White")]
@@ -142,7 +143,7 @@ def choose_peers(
             about([]).reset_index(), "Peers cannot be chosen yet: no published figures on this trust's size or staff."
         )
     nearest = _nearest(of_kind, used, trust_code, count)
-    words = [MEASURES[name] for name in used]
+    words = [LIKENESS[name] for name in used]
     listing = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
     reason = f"The {len(nearest)} {kind} trusts nearest to this one in {listing}."
     return Peers(about(nearest).reset_index(), reason)
@@ -151,7 +152,7 @@ def choose_peers(
 def _used(of_kind: pd.DataFrame, trust_code: str) -> list[str]:
     """A measure counts when this trust has it and nearly all of its kind have it."""
     known = of_kind.notna()
-    return [name for name in MEASURES if known.at[trust_code, name] and known[name].mean() >= 0.8]
+    return [name for name in LIKENESS if known.at[trust_code, name] and known[name].mean() >= 0.8]
 
 
 def _nearest(of_kind: pd.DataFrame, used: list[str], trust_code: str, count: int) -> list[str]:

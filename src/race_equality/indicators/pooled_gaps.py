@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import WRES
 from race_equality.figures.cache import cached
-from race_equality.indicators.definitions import DEMONSTRATION_CODE, WRES
 from race_equality.indicators.wres import staff_experience
 from race_equality.statistics import pooling
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from race_equality.indicators.access import MEASURES
-from race_equality.indicators.definitions import DEMONSTRATION_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import ACCESS, BY_ID, chosen
 from race_equality.indicators.survey import survey_answers
 from race_equality.indicators.wres import staff_experience
 from race_equality.statistics.association import rank_correlation
@@ -18,17 +18,15 @@ STAFF_MEASURES = {
 }
 
 PATIENT_MEASURES = {
-    **{measure.id: measure.name for measure in MEASURES},
-    "maternity_preterm_births": "Births before 37 weeks",
+    **{measure.id: measure.name for measure in ACCESS},
+    "maternity_preterm_births": BY_ID["maternity_preterm_births"].name,
 }
 
 
 #: Measures that the main ones could have been chosen instead of.
 OTHER_PATIENT_MEASURES = {
-    "rtt_over_65_weeks": "Waiting over 65 weeks",
-    "ae_over_12_hours_to_admission": "Over 12 hours to admission",
-    "maternity_low_birthweight_at_term": "Low birthweight at term",
-    "maternity_smoking_at_booking": "Smoking at booking",
+    measure.id: measure.in_few_words
+    for measure in chosen(lambda one: one.theme in ("access", "births") and one.id not in PATIENT_MEASURES)
 }
 
 

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
+from race_equality.definitions.indicators import GROUND_ETHNIC_BACKGROUND, QUESTIONS
 from race_equality.figures.cache import cached
-from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
-from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.indicators.funnel_position import with_positions
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.trend import Trend, trend
-
-
-@dataclass(frozen=True)
-class SurveyQuestion:
-    """A question of the NHS Staff Survey, asked of all staff."""
-
-    id: str
-    number: str
-    name: str
-    adverse_when: str
-
-
-QUESTIONS = (
-    SurveyQuestion("staff_survey_q15", "Q15", "The trust acts fairly on career progression", "lower"),
-    SurveyQuestion("staff_survey_q16a", "Q16a", "Discrimination from the public", "higher"),
-    SurveyQuestion("staff_survey_q16b", "Q16b", "Discrimination from a manager or colleagues", "higher"),
-)
 
 
 @cached
@@ -135,7 +118,7 @@ def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.Data
 
 @cached
 def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
-    """England's published answers of all staff to :data:`QUESTIONS`, in their order, of the latest survey.
+    """England's published answers of all staff to the survey's questions, in their order, of the latest survey.
 
     Parameters
     ----------
@@ -174,12 +157,6 @@ def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-#: Grounds of discrimination: asked of those who had experienced it.
-GROUND_ETHNIC_BACKGROUND = SurveyQuestion(
-    "staff_survey_q16c_1", "Q16c", "Discrimination on the ground of ethnic background", "higher"
-)
-
-
 @cached
 def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     """England's answers by the survey's 18 ethnic groups.
@@ -192,7 +169,7 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each question (:data:`QUESTIONS` and :data:`GROUND_ETHNIC_BACKGROUND`) and
+        One row for each question (grounds of discrimination: of those who had experienced it) and
         group, groups in alphabetical order within their broad group and Other last:
         ``indicator``, ``broad``, ``group``, ``percent``, ``lower``, ``upper``, ``base``. Groups
         that the publisher suppressed are left out.
@@ -240,7 +217,7 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
         }
     )
     # "Any other …" stands last in its broad group, as "Other" does among them.
-    table["any_other"] = table["group"].str.contains(": Any other")
+    table["any_other"] = table["group"].str.endswith(": Any other background")
     return (
         table.sort_values(["indicator", "broad", "any_other", "group"], kind="stable")
         .drop(columns="any_other")

@@ -7,21 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.indicators import BY_ID
 from race_equality.figures.cache import cached
-from race_equality.indicators.definitions import ENGLAND_CODE
 from race_equality.statistics.trend import Trend, trend
 
 #: The main staff groups of the publication's hierarchy; the rest are parts of these.
-MAIN_GROUPS = (
-    "HCHS Doctors",
-    "Nurses & health visitors",
-    "Midwives",
-    "Ambulance staff",
-    "Scientific, therapeutic & technical staff",
-    "Support to clinical staff",
-    "NHS infrastructure support",
-    "Other staff or those with unknown classification",
-)
+MAIN_GROUPS = tuple(group for group in BY_ID["workforce_headcount"].groups if group != "Total")
 
 
 def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:

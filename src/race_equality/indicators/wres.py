@@ -7,8 +7,10 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.indicators import EXPERIENCE, WRES
 from race_equality.figures.cache import cached
-from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, ETHNIC_MINORITY, EXPERIENCE, WHITE
 from race_equality.indicators.rows_of_trusts import among
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 
@@ -155,7 +157,7 @@ def _empty_counts() -> pd.DataFrame:
 
 def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """Add percentages, the gap and their intervals to a table of counts."""
-    table = table.assign(number=table["indicator"].str.removeprefix("wres_").astype("int64"))
+    table = table.assign(number=numbers_of(table["indicator"]))
     known = table["status"].eq("ok").to_numpy()
     cells = {
         side: [table[f"{side}_{kind}"].to_numpy()[known] for kind in ("count", "total")] for side in _SIDES.values()
@@ -169,6 +171,11 @@ def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     found["gap"] = found["ethnic_minority_percent"] - found["white_percent"]
     found["gap_lower"], found["gap_upper"] = (_spread(100 * limit, known) for limit in interval)
     return table.assign(**found).sort_values(["trust_code", "number"], ignore_index=True)
+
+
+def numbers_of(indicators: pd.Series) -> pd.Series:
+    """Return the numbers in the WRES of indicators by their ids."""
+    return indicators.map({indicator.id: indicator.number for indicator in WRES.values()}).astype("int64")
 
 
 def _spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.indicators import BANDS, BOARD, BY_ID, RATIOS
 from race_equality.disclosure.attack import crosstab
 from race_equality.disclosure.suppression import suppress
-from race_equality.indicators.definitions import ETHNIC_MINORITY, WHITE, WRES
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.ratios import probability_outside, ratio, ratio_interval
 from race_equality.statistics.trend import YearsToParity, years_to_parity
 
-#: Which group stands above the line: White over ethnic minority in 2 and 4, the other way in 3.
-_OVER = {2: (WHITE, ETHNIC_MINORITY), 3: (ETHNIC_MINORITY, WHITE), 4: (WHITE, ETHNIC_MINORITY)}
-
 #: Whose share of the board: of all members, of those who vote, of the executives.
-SEATS = ("board", "voting", "executive")
+SEATS = tuple(part.id for part in BOARD.parts)
 
 
 def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
@@ -52,7 +50,7 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
     """
     rows = figures[
         (figures["trust_code"] == trust_code)
-        & figures["indicator"].isin([WRES[number].id for number in _OVER])
+        & figures["indicator"].isin([measure.id for measure in RATIOS])
         & figures["status"].isin(["ok", "suppressed"])
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
@@ -76,17 +74,17 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         groups = year.set_index("group")
         if not {ETHNIC_MINORITY, WHITE} <= set(groups.index):
             continue
-        number = int(indicator.removeprefix("wres_"))
-        row = {"number": number, "period_start": start, "period_end": end, "status": "ok"}
+        measure = BY_ID[indicator]
+        row = {"number": measure.number, "period_start": start, "period_end": end, "status": "ok"}
         # of a comparison both groups are shown, or neither
         if (groups["status"] == "suppressed").any() or (groups["denominator"] < threshold).any():
             found.append(row | {"status": "suppressed"})
             continue
-        above, below = (groups.loc[group, ["numerator", "denominator"]].astype("float64") for group in _OVER[number])
+        above, below = (groups.loc[group, ["numerator", "denominator"]].astype("float64") for group in measure.between)
         interval = ratio_interval(*above, *below, method="scas")
         likelihood = {
             name: part["numerator"] / part["denominator"]
-            for name, part in zip(_OVER[number], (above, below), strict=True)
+            for name, part in zip(measure.between, (above, below), strict=True)
         }
         found.append(
             row
@@ -122,14 +120,12 @@ def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, th
     Posts filled from abroad are filled almost wholly by people from ethnic minorities, and without
     shortlisting of the usual kind: with them the ratio can look fair where it is not.
     """
-    rows = figures[
-        (figures["trust_code"] == trust_code) & (figures["indicator"] == f"{WRES[2].id}_excluding_international")
-    ]
-    return relative_likelihoods(rows.assign(indicator=WRES[2].id), trust_code, threshold=threshold)
+    rows = figures[(figures["trust_code"] == trust_code) & (figures["indicator"] == "wres_2_excluding_international")]
+    return relative_likelihoods(rows.assign(indicator="wres_2"), trust_code, threshold=threshold)
 
 
 def board_against_workforce(
-    figures: pd.DataFrame, trust_code: str, *, seats: str = "board", threshold: int
+    figures: pd.DataFrame, trust_code: str, *, seats: str = SEATS[0], threshold: int
 ) -> pd.DataFrame:
     """Indicator 9: the ethnic minority share of the board minus that of the workforce.
 
@@ -139,8 +135,8 @@ def board_against_workforce(
         Tidy figures, with the trust's return where one was loaded.
     trust_code : str
         A resolved trust code.
-    seats : {"board", "voting", "executive"}
-        Which members of the board.
+    seats : str
+        Which members of the board: one of :data:`SEATS`.
     threshold : int
         The share of fewer members, or of fewer staff, is not shown (``minimum_people``).
 
@@ -158,8 +154,8 @@ def board_against_workforce(
     of a board that is large enough is shown however few it counts: who they are is public, and WRES 9 is this share.
     """
     here = (figures["trust_code"] == trust_code) & (figures["status"] == "ok")
-    board = figures[here & (figures["indicator"] == f"wres_9_{seats}")]
-    staff = figures[here & figures["indicator"].str.startswith("wres_1_")]
+    board = figures[here & (figures["indicator"] == seats)]
+    staff = figures[here & figures["indicator"].isin(BANDS.figure_ids)]
     if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
         return pd.DataFrame(
             columns=[
@@ -275,7 +271,7 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
         return was loaded.
     """
     rows = figures[figures["trust_code"] == trust_code]  # first: a text of all figures is long to search
-    rows = rows[rows["indicator"].str.startswith("wres_1_") & (rows["status"] == "ok")]
+    rows = rows[rows["indicator"].isin(BANDS.figure_ids) & (rows["status"] == "ok")]
     if rows.empty:
         return pd.DataFrame(columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"])
     value = rows["value"].astype("float64")

@@ -15,9 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from race_equality.indicators.access import MEASURES
-from race_equality.indicators.definitions import WRES
-from race_equality.indicators.survey import QUESTIONS
+from race_equality.definitions.indicators import FOLLOWED
 from race_equality.params.wording import is_only_data
 from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day, record, shortened
 
@@ -92,11 +90,7 @@ BOARD_ROLES = (
 )
 
 #: What an action can be linked to: the indicators that the report can follow over time.
-INDICATORS = {
-    **{indicator.id: indicator.name for indicator in WRES.values()},
-    **{question.id: f"{question.name}, all staff" for question in QUESTIONS},
-    **{measure.id: f"{measure.name}, all patients" for measure in MEASURES},
-}
+INDICATORS = {one.id: one.of_whom for one in FOLLOWED}
 
 
 # -- an owner -------------------------------------------------------------------------------------------

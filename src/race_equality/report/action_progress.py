@@ -12,13 +12,14 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
+from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
 from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
 from race_equality.figures.provenance import Source
 from race_equality.figures.trusts import Trust
 from race_equality.indicators.change_since import Change, change_since
 from race_equality.params import Params
-from race_equality.params.actions import AREAS, INDICATORS, Action, Evidence, SelfAssessment
+from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
@@ -203,7 +204,7 @@ def changes_since(
     begun = {
         (action.indicator, action.began) for action in actions if action.began <= on and action.status != "planned"
     }
-    order = list(INDICATORS)
+    order = [one.id for one in FOLLOWED]
     return [
         (began, change_since(figures, trust_code, indicator, pd.Timestamp(began), rule=rule))
         for indicator, began in sorted(begun, key=lambda pair: (order.index(pair[0]), pair[1]))
@@ -309,7 +310,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     figures : pandas.DataFrame
         Tidy figures, with the survey of boards.
     """
-    rows = figures[figures["indicator"].str.startswith("board_survey_")].set_index("indicator")["value"]
+    rows = figures[figures["indicator"].isin(figure_ids(["board_survey"]))].set_index("indicator")["value"]
     embedded, responses, trusts = (
         f"{float(rows[f'board_survey_{name}']):.0f}" for name in ("fully_embedded", "responses", "trusts_represented")
     )
@@ -352,8 +353,8 @@ def _linked(before: str, evidence: Evidence) -> Linked:
 
 
 def _indicator_name(indicator: str) -> str:
-    number = indicator.removeprefix("wres_") if indicator.startswith("wres_") else None
-    return INDICATORS[indicator] + (f" (WRES {number})" if number else "")
+    one = BY_ID[indicator]
+    return one.of_whom + (f" ({one.label})" if one.number else "")
 
 
 def _counted(count: int, verbs: tuple[str, str] = ("is", "are")) -> str:

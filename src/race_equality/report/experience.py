@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from race_equality.indicators.definitions import WRES
+from race_equality.definitions.indicators import WRES
 from race_equality.report.words import STATUS_WORDS, chance, interval, percent, points
 
 _MISSING = STATUS_WORDS["not_available"]

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
 from race_equality.figures.cache import cached
 from race_equality.figures.trusts import Trust
-from race_equality.indicators.definitions import WRES, WresIndicator
 from race_equality.indicators.ethnicity_of_respondents import minority_share
 from race_equality.indicators.findings import direction_of_gap
 from race_equality.indicators.peers import Peers
-from race_equality.indicators.wres_return import seats_shown
+from race_equality.indicators.wres_return import SEATS, seats_shown
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -36,12 +37,12 @@ from race_equality.report.words import (
 from race_equality.statistics.trend import Trend, YearsToParity
 
 
-def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
+def direction(indicator: Indicator, lower: float, upper: float) -> str:
     """Say which way a gap goes, or that it is unclear.
 
     Parameters
     ----------
-    indicator : WresIndicator
+    indicator : Indicator
         One of WRES 5 to 8.
     lower, upper : float
         The interval of the gap, ethnic minority minus White, in percentage points.
@@ -54,12 +55,12 @@ def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
     return str(direction_of_gap(lower, upper, indicator.adverse_when))
 
 
-def beside(indicator: WresIndicator, lower: float, upper: float, other: float) -> str:
+def beside(indicator: Indicator, lower: float, upper: float, other: float) -> str:
     """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
 
     Parameters
     ----------
-    indicator : WresIndicator
+    indicator : Indicator
         One of WRES 5 to 8.
     lower, upper : float
         The interval of the gap.
@@ -79,14 +80,6 @@ def beside(indicator: WresIndicator, lower: float, upper: float, other: float) -
     if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
         return ""
     return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
-
-
-#: The questions put to all staff, in few words.
-ALL_STAFF_NAMES = {
-    "staff_survey_q15": "Fair career progression",
-    "staff_survey_q16a": "Discrimination from the public",
-    "staff_survey_q16b": "Discrimination at work",
-}
 
 
 def among_kind(answer, spread: pd.DataFrame) -> str:
@@ -110,7 +103,7 @@ def among_kind(answer, spread: pd.DataFrame) -> str:
     above, below = answer.lower > middle["three_quarters"], answer.upper < middle["quarter"]
     if not above and not below:
         return "unclear"
-    return "adverse" if above == (answer.indicator != "staff_survey_q15") else "favourable"
+    return "adverse" if above == (BY_ID[answer.indicator].adverse_when == "higher") else "favourable"
 
 
 #: A direction as a reading for staff from ethnic minorities, under a heading that names them.
@@ -197,13 +190,6 @@ def funnel_sentence(position: str | None, name: str, target: float, trusts: int)
     return f"{together} {name} {_POSITIONS[position]}.{more}"
 
 
-_PEOPLE_AND_EVENT = {
-    2: ("White applicants", "applicants from ethnic minorities", "to be appointed from shortlisting"),
-    3: ("staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"),
-    4: ("White staff", "staff from ethnic minorities", "to take up non-mandatory training and development"),
-}
-
-
 def likelihood_sentences(
     likelihoods: pd.DataFrame,
     without_international: pd.DataFrame | None = None,
@@ -231,9 +217,9 @@ def likelihood_sentences(
         if national and row.number in national and not math.isnan(row.ratio):
             value, day = national[row.number]
             text += f" England, {MONTHS[day.month - 1]} {day.year}: {value}."
-        if row.number == 2 and without_international is not None and len(without_international):
+        if BY_ID["wres_2"].number == row.number and without_international is not None and len(without_international):
             text += f" Without international recruits: {_likelihood(without_international.iloc[-1])}"
-        sentences.append(f"**{WRES[row.number].name} (WRES {row.number}).** {text}")
+        sentences.append(f"**{WRES[row.number].name} ({WRES[row.number].label}).** {text}")
     if any(row.status == "ok" for row in likelihoods.itertuples()):
         sentences.append(FOUR_FIFTHS_NOTE)
     return sentences
@@ -247,7 +233,8 @@ FOUR_FIFTHS_NOTE = (
 
 
 def _likelihood(row) -> str:
-    above, below, event = _PEOPLE_AND_EVENT[row.number]
+    said = WRES[row.number].likelihood
+    above, below, event = said.first, said.second, said.event
     if row.status == "suppressed":
         return f"There are too few {above} or {below} to show how many times as likely they were {event}."
     if math.isnan(row.ratio):
@@ -286,7 +273,7 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     pandas.DataFrame
         Text: ``measure`` and the columns of :func:`years_of`.
     """
-    named = [(f"{WRES[number].name} (WRES {number})", rows) for number, rows in likelihoods.groupby("number")]
+    named = [(f"{WRES[number].name} ({WRES[number].label})", rows) for number, rows in likelihoods.groupby("number")]
     if len(without_international):
         named.insert(1, ("The same without international recruits", without_international))
     rows = []
@@ -302,7 +289,7 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     return pd.DataFrame(rows)
 
 
-_SEATS = {"board": "all members of the board", "voting": "members who vote", "executive": "executive members"}
+_SEATS = {part.id: part.name for part in BOARD.parts}
 
 
 def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, threshold: int) -> str:
@@ -317,7 +304,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     threshold : int
         A share of fewer seats is not shown, nor one that would tell about fewer others.
     """
-    last = seats["board"].iloc[-1]
+    last = seats[SEATS[0]].iloc[-1]
     shares, hidden = [], []
     members = {name: seats[name].iloc[-1]["board_members"] for name in _SEATS if name in seats and len(seats[name])}
     for name, words in _SEATS.items():
@@ -328,7 +315,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
             hidden.append(words)
         else:
             shares.append(f"{percent(found['board_percent'])} of {words}")
-    name = f"**{WRES[9].name} (WRES 9).**"
+    name = f"**{BOARD.name} ({BOARD.label}).**"
     if not shares:
         return f"{name} On {date(last['period_end'])} the board had too few members to show how many were from ethnic minorities."
     lower, upper = (last[f"board_{end}"] - last["workforce_percent"] for end in ("lower", "upper"))
@@ -359,7 +346,9 @@ def grounds_sentence(figures: pd.DataFrame) -> str:
         Tidy figures.
     """
     rows = figures[
-        (figures["trust_code"] == "ENG") & (figures["indicator"] == "staff_survey_q16c_1") & (figures["status"] == "ok")
+        (figures["trust_code"] == ENGLAND_CODE)
+        & (figures["indicator"] == GROUND_ETHNIC_BACKGROUND.id)
+        & (figures["status"] == "ok")
     ].set_index("group")["value"]
     if not {"Ethnic minority", "White"} <= set(rows.index):
         return "Grounds of discrimination are not held."

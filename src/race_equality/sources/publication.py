@@ -207,8 +207,9 @@ class FigureRows:
         denominator: float | None = None,
         status: str = "ok",
         period: tuple[date, date] | None = None,
+        recording: str = "",
     ) -> None:
-        """Add one figure."""
+        """Add one figure; say how it was recorded where that is otherwise than before."""
         start, end = period or self.period
         self._rows.append(
             {
@@ -225,6 +226,7 @@ class FigureRows:
                 "status": status,
                 "source": self.source,
                 "locator": locator,
+                "recording": recording,
             }
         )
 

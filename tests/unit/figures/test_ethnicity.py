@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from race_equality.errors import RaceEqualityError
-from race_equality.figures.ethnicity import (
+from race_equality.definitions.ethnicity import (
     EIGHTEEN_GROUPS,
     ETHNIC_LABELS,
     FIVE_GROUPS,
@@ -15,6 +14,7 @@ from race_equality.figures.ethnicity import (
     ethnic_group,
     harmonised,
 )
+from race_equality.errors import RaceEqualityError
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 

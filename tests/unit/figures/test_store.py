@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.provenance import read_source, read_sources
+from race_equality.figures.provenance import Source, read_source, read_sources
 from race_equality.figures.schema import FIGURE_DTYPES, check_figures
-from race_equality.figures.store import figure_table, parquet_bytes, read_figures, write_all
+from race_equality.figures.store import figure_table, parquet_bytes, read_figures, version_of, write_all
 from race_equality.project import Project
 
 PROJECT = Project(Path(__file__).resolve().parents[3])
@@ -75,6 +78,52 @@ def test_the_same_figures_make_the_same_bytes():
 def test_a_figure_that_breaks_the_schema_is_named(change, message):
     with pytest.raises(RaceEqualityError, match=message):
         check_figures(figure_table([ROW | change]), origin="survey.xlsx")
+
+
+def of_version_1(rows):
+    """The bytes of a file as version 1 of the schema had it: a remark in the locator, and no version."""
+    table = figure_table(rows).drop(columns=["recording", "private"])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path):
+    """Published figures and a trust's return, by hand: the remark moves out of the locator, all else stays."""
+    from race_equality.sources.ingest import migrate_files
+    from race_equality.sources.store_check import check_store
+
+    project = Project(tmp_path)
+    local = tmp_path / "data" / "local"
+    for folder in (project.figures, project.sources, local):
+        folder.mkdir(parents=True)
+    rows = [
+        ROW | {"source": "ae", "locator": "row 2, att (and 2 columns more) (recorded as since November 2025)"},
+        ROW | {"source": "ae", "locator": "row 3 (base is one of 2 that fit)", "group": "Other"},
+    ]
+    returned = [ROW | {"source": "wres_return_RJ1", "indicator": "wres_3"}]
+    for folder, name, source, of_file in (
+        (project.figures, "ae", "ae", rows),
+        (local, "RJ1", "wres_return_RJ1", returned),
+    ):
+        (folder / f"{name}.parquet").write_bytes(of_version_1(of_file))
+        folder = project.sources if folder == project.figures else folder
+        described = Source(source, "A&E", "NHS", "", "OGL", date(2026, 1, 1), "", "a.csv", "2025", (), "earlier")
+        (folder / f"{source}.yml").write_text(described.to_yaml(), encoding="utf-8")
+    before = read_figures(project=project)
+    assert before["locator"].tolist() == [
+        "row 2, att (and 2 columns more)",
+        "row 3 (base is one of 2 that fit)",
+        "row 2",
+    ]
+    assert before["recording"].tolist() == ["recorded as since November 2025", "", ""]
+    assert before["private"].tolist() == [False, False, True]
+    assert any("data migrate" in problem for problem in check_store(project))
+    assert migrate_files(project) == ["ae.parquet", "RJ1.parquet"]
+    pd.testing.assert_frame_equal(read_figures(project=project), before)
+    assert version_of(pq.read_schema(project.figures / "ae.parquet")) == 2
+    assert [problem for problem in check_store(project) if "yml" in problem or "columns" in problem] == []
+    assert migrate_files(project) == []
 
 
 def test_a_figure_that_stands_twice_is_refused():

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from race_equality.figures.schema import FIGURE_DTYPES
+from race_equality.figures.store import figure_table
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def make_figures():
                     **row,
                 }
             )
-        return pd.DataFrame(filled, columns=list(FIGURE_DTYPES)).astype(FIGURE_DTYPES)
+        return figure_table(filled)
 
     return make
 

@@ -61,7 +61,7 @@ def test_trusts_are_counted_by_why_a_figure_is_missing(make_figures):
         {"trust_code": "RAB", "indicator": "wres_1_clinical_band_5", "value": 1.0},
     ]
     table = reporting(
-        make_figures(rows), ["RAA", "RAB", "RAC", "RAD", "RAE"], {"WRES 8": ["wres_8"], "WRES 1": ["wres_1_"]}
+        make_figures(rows), ["RAA", "RAB", "RAC", "RAD", "RAE"], {"WRES 8": ["wres_8"], "WRES 1": ["wres_1"]}
     )
     assert table.values.tolist() == [["WRES 8", 1, 1, 2, 1], ["WRES 1", 1, 0, 4, 0]]
 

@@ -14,7 +14,7 @@ from race_equality.indicators.mental_health import detentions_by_ethnicity
 from race_equality.indicators.survey import discrimination_by_year, yearly_change
 
 
-def waits(code, counts, indicator="rtt_within_18_weeks", first="2024-01-01", note=""):
+def waits(code, counts, indicator="rtt_within_18_weeks", first="2024-01-01", recording=""):
     months = pd.date_range(first, periods=len(counts), freq="MS")
     return [
         {
@@ -26,7 +26,7 @@ def waits(code, counts, indicator="rtt_within_18_weeks", first="2024-01-01", not
             "numerator": count,
             "denominator": 1000,
             "value": count / 10,
-            "locator": f"row 1{note}",
+            "recording": recording,
         }
         for month, count in zip(months, counts, strict=True)
     ]
@@ -59,9 +59,7 @@ def test_a_point_far_outside_a_steady_run_is_a_change_and_a_steady_run_is_none(m
 
 def test_a_change_of_recording_starts_the_limits_again(make_figures):
     before = waits("RAA", [100] * 20, "ae_over_4_hours")
-    after = waits(
-        "RAA", [300, 302, 301], "ae_over_4_hours", first="2025-09-01", note=" (recorded as since November 2025)"
-    )
+    after = waits("RAA", [300, 302, 301], "ae_over_4_hours", first="2025-09-01", recording="in another way")
     found = latest_access(make_figures(before + after), "RAA", [], threshold=11).iloc[0]
     assert found["points"] == 3
     assert found["variation"] == "common cause"

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.indicators.patients_return import GROUPS, MEASURES, UNKNOWN, patients_by_group, patients_summary
+from race_equality.definitions.indicators import PATIENTS
+from race_equality.indicators.patients_return import GROUPS, UNKNOWN, patients_by_group, patients_summary
 from race_equality.sources.returns import patients as source
 
 
@@ -30,7 +31,7 @@ def shares(make_figures):
 
 
 def test_measures_and_groups_are_those_of_the_return():
-    ids = {f"{measure.id}_by_{breakdown}" for measure in MEASURES for breakdown in GROUPS}
+    ids = {f"{measure.id}_by_{breakdown}" for measure in PATIENTS for breakdown in GROUPS}
     assert ids == set(source.INDICATORS)
     for breakdown, groups in GROUPS.items():
         assert set(groups) == set(source.BREAKDOWNS[breakdown].values())

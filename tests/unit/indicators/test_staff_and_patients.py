@@ -94,6 +94,8 @@ def test_other_years_set_october_beside_the_survey_of_its_autumn():
             status="ok",
             source="t",
             locator="r",
+            recording="",
+            private=False,
         )[list(FIGURE_DTYPES)]
         .astype(FIGURE_DTYPES)
     )

@@ -412,7 +412,8 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
 
 
 def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
-    waits = rows.figures.table().query("indicator.str.startswith('rtt_')")
+    waits = rows.figures.table()
+    waits = waits[waits["indicator"].isin(access.RTT_INDICATORS.values())]
     for year_to in _YEARS:
         wait = waits[waits["period_end"] == pd.Timestamp(year_to)].set_index("indicator")
         people = wait["denominator"].iloc[0]

@@ -22,7 +22,7 @@ from typing import Literal
 from race_equality.errors import RaceEqualityError
 
 #: The two groups of the WRES, in the order in which they are shown.
-TWO_GROUPS = ("Ethnic minority", "White")
+ETHNIC_MINORITY, WHITE = TWO_GROUPS = ("Ethnic minority", "White")
 #: Five broad groups, alphabetical and Other last.
 FIVE_GROUPS = ("Asian", "Black", "Mixed", "White", "Other")
 #: What is no ethnic group; each is its own.
@@ -213,7 +213,7 @@ def ethnic_group(label: str) -> EthnicGroup:
         raise RaceEqualityError(
             f"The ethnic group {label!r} is not known."
             + (f" The nearest is {near[0]!r}." if near else "")
-            + " Add it to figures/ethnicity.py with its groups."
+            + " Add it to definitions/ethnicity.py with its groups."
         )
     return found
 
