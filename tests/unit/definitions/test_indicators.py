@@ -11,9 +11,9 @@ from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, INDICATORS,
 from race_equality.definitions.readme import with_table
 from race_equality.disclosure.publishable import hide_few
 from race_equality.disclosure.rules import Rule, Rules
-from race_equality.figures.schema import KINDS, UNITS
-from race_equality.figures.store import figure_table, read_figures
 from race_equality.project import Project
+from race_equality.store.figures import figure_table, read_figures
+from race_equality.store.schema import KINDS, UNITS
 
 ROOT = Path(__file__).resolve().parents[3]
 USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
