@@ -12,14 +12,9 @@ from race_equality.statistics.intervals import wilson_interval
 from race_equality.store.cache import cached
 
 #: What describes a group in a row of :func:`respondents_and_catchment`.
-_COLUMNS = (
-    "group",
-    "respondents_percent",
-    "respondents_lower",
-    "respondents_upper",
-    "respondents_status",
-    "catchment_percent",
-    "catchment_status",
+_COLUMNS = tuple(
+    "group respondents_percent respondents_lower respondents_upper respondents_status catchment_percent "
+    "catchment_status".split()
 )
 
 

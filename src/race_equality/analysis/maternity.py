@@ -193,7 +193,7 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     Counts are rounded to the nearest 5 by the publisher. Shares of too few are taken to be hidden already
-    (:func:`race_equality.disclosure.publishable.shown_figures`).
+    (:func:`race_equality.disclosure.publishable.publishable_figures`).
     """
     rows = figures[figures["indicator"].isin([measure.id for measure in BIRTHS]) & (figures["status"] == "ok")]
     keys = ["trust_code", "indicator"]

@@ -25,43 +25,13 @@ REFERENCE = {"ethnicity": "White", "deprivation": "Quintile 5"}
 #: Groups of people of whom it is not known, which are in no comparison between groups.
 UNKNOWN = ("Not stated", "Not known", "Unknown")
 
-COLUMNS = (
-    "measure",
-    "breakdown",
-    "period_start",
-    "period_end",
-    "group",
-    "count",
-    "people",
-    "percent",
-    "lower",
-    "upper",
-    "gap",
-    "gap_lower",
-    "gap_upper",
-    "ratio",
-    "ratio_lower",
-    "ratio_upper",
-    "direction",
-    "status",
-    "source",
+COLUMNS = tuple(
+    "measure breakdown period_start period_end group count people percent lower upper gap gap_lower "
+    "gap_upper ratio ratio_lower ratio_upper direction status source".split()
 )
-SUMMARY_COLUMNS = (
-    "measure",
-    "breakdown",
-    "period_start",
-    "period_end",
-    "groups",
-    "index_of_disparity",
-    "disparity_lower",
-    "disparity_upper",
-    "slope",
-    "slope_lower",
-    "slope_upper",
-    "relative_slope",
-    "relative_lower",
-    "relative_upper",
-    "direction",
+SUMMARY_COLUMNS = tuple(
+    "measure breakdown period_start period_end groups index_of_disparity disparity_lower disparity_upper "
+    "slope slope_lower slope_upper relative_slope relative_lower relative_upper direction".split()
 )
 
 
@@ -201,25 +171,13 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     people = rows["denominator"].astype("float64").where(status == "ok")
     few = (people < threshold).to_numpy()
     if few.any() or (threshold > _HIDDEN_AS_READ and (status == "suppressed").any()):
-        few = _with_company(people, few, (status == "suppressed").to_numpy(), threshold)
+        few = _hide_more_groups(people, few, (status == "suppressed").to_numpy(), threshold)
     status = status.mask(few, "suppressed")
     ok = (status == "ok").to_numpy()
     table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
-    numbers = [
-        "count",
-        "people",
-        "percent",
-        "lower",
-        "upper",
-        "gap",
-        "gap_lower",
-        "gap_upper",
-        "ratio",
-        "base_count",
-        "base_people",
-        "ratio_lower",
-        "ratio_upper",
-    ]
+    numbers = (
+        "count people percent lower upper gap gap_lower gap_upper ratio base_count base_people ratio_lower ratio_upper"
+    ).split()
     table[numbers] = np.nan
     table["direction"] = "none"
     if not ok.any():
@@ -256,7 +214,7 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     return table
 
 
-def _with_company(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
+def _hide_more_groups(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
     """Hide the next smallest groups with those that are too small, until a total tells none of them."""
     few = few.copy()
     values = people.to_numpy()

@@ -13,19 +13,9 @@ from race_equality.store.cache import cached
 
 _COUNTS = ("ethnic_minority_count", "ethnic_minority_total", "white_count", "white_total")
 
-COLUMNS = (
-    "trust_code",
-    "number",
-    "gap",
-    "pooled_gap",
-    "lower",
-    "upper",
-    "probability_adverse",
-    "all_trusts_gap",
-    "probability_more_adverse",
-    "rank_lower",
-    "rank_upper",
-    "trusts",
+COLUMNS = tuple(
+    "trust_code number gap pooled_gap lower upper probability_adverse all_trusts_gap "
+    "probability_more_adverse rank_lower rank_upper trusts".split()
 )
 
 

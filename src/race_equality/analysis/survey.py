@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import with_positions
-from race_equality.analysis.rows_of_trusts import among
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import GROUND_ETHNIC_BACKGROUND, QUESTIONS
@@ -112,7 +112,7 @@ def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.Data
     """Answers of some trusts, or of all, without the demonstration trust."""
     chosen = answers["trust_code"] != DEMONSTRATION_CODE
     if trust_codes is not None:
-        chosen &= among(answers["trust_code"], trust_codes)
+        chosen &= is_one_of(answers["trust_code"], trust_codes)
     return answers[chosen]
 
 

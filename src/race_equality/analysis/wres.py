@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.rows_of_trusts import among
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import EXPERIENCE, WRES
@@ -106,7 +106,7 @@ def pooled(
     """
     chosen = (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
     if trust_codes is not None:
-        chosen &= among(experience["trust_code"], trust_codes)
+        chosen &= is_one_of(experience["trust_code"], trust_codes)
     rows = experience[chosen]
     if rows.empty:
         return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))

@@ -54,18 +54,9 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         & figures["status"].isin(["ok", "suppressed"])
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
-    columns = [
-        "number",
-        "period_start",
-        "period_end",
-        "ethnic_minority_percent",
-        "white_percent",
-        "ratio",
-        "lower",
-        "upper",
-        "outside",
-        "status",
-    ]
+    columns = (
+        "number period_start period_end ethnic_minority_percent white_percent ratio lower upper outside status"
+    ).split()
     numbers = columns[3:-1]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
@@ -158,19 +149,10 @@ def board_against_workforce(
     staff = figures[here & figures["indicator"].isin(BANDS.figure_ids)]
     if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
         return pd.DataFrame(
-            columns=[
-                "period_end",
-                "board_members",
-                "board_percent",
-                "board_lower",
-                "board_upper",
-                "workforce_percent",
-                "difference",
-                "board_minority",
-                "staff_minority",
-                "staff",
-                "status",
-            ]
+            columns=(
+                "period_end board_members board_percent board_lower board_upper workforce_percent "
+                "difference board_minority staff_minority staff status"
+            ).split()
         )
     table = _minority_counts(board).add_suffix("_board").join(_minority_counts(staff).add_suffix("_staff"), how="inner")
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())

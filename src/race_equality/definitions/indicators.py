@@ -195,7 +195,7 @@ class Indicator:
         return self.short_name or self.name
 
     @property
-    def of_whom(self) -> str:
+    def name_with_group(self) -> str:
         """The name with whom it is about, where that is everybody."""
         if self.compares in ("trusts", "months"):
             return f"{self.name}, {self.groups[0][:1].lower()}{self.groups[0][1:]}"

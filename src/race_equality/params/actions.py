@@ -90,7 +90,7 @@ BOARD_ROLES = (
 )
 
 #: What an action can be linked to: the indicators that the report can follow over time.
-INDICATORS = {one.id: one.of_whom for one in FOLLOWED}
+INDICATORS = {one.id: one.name_with_group for one in FOLLOWED}
 
 
 # -- an owner -------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def _link(link: str) -> str:
     return link
 
 
-def _day_that_has_been(value: Any, info: Info) -> date:
+def _day_not_in_future(value: Any, info: Info) -> date:
     day, today = read_day(value), info.context.today
     if today is not None and day > today:
         raise problem("{name} lies in the future.", "Evidence shows what has happened.")
@@ -221,7 +221,7 @@ def _review_agrees(review: Review, info: Info) -> Review:
     return review
 
 
-def _done_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
+def _done_needs_evidence(evidence: Evidence | None, info: Info) -> Evidence | None:
     if evidence is None and info.data.get("status") == "done":
         raise problem(
             "{record} is done without evidence.",
@@ -231,7 +231,7 @@ def _done_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
     return evidence
 
 
-def _embedded_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
+def _embedded_needs_evidence(evidence: Evidence | None, info: Info) -> Evidence | None:
     if info.data.get("level") == "embedded" and (evidence is None or evidence.date is None):
         raise problem(
             '{record} is "embedded" without a dated link to evidence.',
@@ -262,7 +262,7 @@ class Evidence:
 
     text: Text
     link: Annotated[Text, AfterValidator(_link)]
-    date: Annotated[date, PlainValidator(_day_that_has_been)] | None = None
+    date: Annotated[date, PlainValidator(_day_not_in_future)] | None = None
 
 
 def _keep(values: Any, info: Info) -> Any:
@@ -325,7 +325,7 @@ class Action:
     due: Annotated[Day, AfterValidator(_not_before_it_began)]
     status: Annotated[str, one_of(STATUSES, "States")]
     review: Annotated[Review, AfterValidator(_review_agrees)]
-    evidence: Annotated[EvidenceOrNone, AfterValidator(_done_is_shown), Field(validate_default=True)] = None
+    evidence: Annotated[EvidenceOrNone, AfterValidator(_done_needs_evidence), Field(validate_default=True)] = None
 
     @property
     def is_open(self) -> bool:
@@ -341,7 +341,7 @@ class Action:
         return self.is_open and self.review.decision is None and self.review.date < on
 
 
-def _each_once(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+def _refuse_duplicates(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     known: set[str] = set()
     for number, action in enumerate(actions):
         if action.what.casefold() in known:
@@ -366,8 +366,8 @@ def _ended(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     return actions
 
 
-Actions = Annotated[tuple[Action, ...], AfterValidator(_each_once), AfterValidator(_shared)]
-History = Annotated[tuple[Action, ...], AfterValidator(_each_once), AfterValidator(_ended)]
+Actions = Annotated[tuple[Action, ...], AfterValidator(_refuse_duplicates), AfterValidator(_shared)]
+History = Annotated[tuple[Action, ...], AfterValidator(_refuse_duplicates), AfterValidator(_ended)]
 
 
 @dataclass(frozen=True)
@@ -397,7 +397,7 @@ class _AreaGiven:
 
     level: Annotated[str, one_of(LEVELS, "Levels")]
     note: Text | None = None
-    evidence: Annotated[EvidenceOrNone, AfterValidator(_embedded_is_shown), Field(validate_default=True)] = None
+    evidence: Annotated[EvidenceOrNone, AfterValidator(_embedded_needs_evidence), Field(validate_default=True)] = None
 
 
 @dataclass(frozen=True)

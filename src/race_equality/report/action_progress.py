@@ -14,11 +14,11 @@ import pandas as pd
 
 from race_equality.analysis.change_since import Change, change_since
 from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 from race_equality.errors import RaceEqualityError
 from race_equality.params import Params
 from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
-from race_equality.report.display import Linked, Shown, callout
+from race_equality.report.display import CellOutput, Linked, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
 from race_equality.store.provenance import Source
@@ -71,7 +71,7 @@ def day_of_report(params: Params, sources: Iterable[Source]) -> Date:
     return max(read)
 
 
-def how_to_begin(trust: Trust) -> Shown:
+def how_to_begin(trust: Trust) -> CellOutput:
     """Say how a board's actions get into its report."""
     return callout(
         "note",
@@ -83,7 +83,7 @@ def how_to_begin(trust: Trust) -> Shown:
     )
 
 
-def deeds_sentences(actions: Sequence[Action], history: Sequence[Action], on: Date) -> str:
+def actions_sentences(actions: Sequence[Action], history: Sequence[Action], on: Date) -> str:
     """Count what was due, done, late and stopped.
 
     Parameters
@@ -180,7 +180,7 @@ def _state(action: Action, on: Date) -> str | Linked:
 
 
 def changes_since(
-    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, rule: Rule
+    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, rule: DisclosureRule
 ) -> list[tuple[Date, Change]]:
     """Compare each linked indicator before and after its action began.
 
@@ -193,7 +193,7 @@ def changes_since(
         A resolved trust code.
     on : datetime.date
         The day of the report; actions that begin after it are left out, and planned ones.
-    rule : Rule
+    rule : DisclosureRule
         The trust's.
 
     Returns
@@ -354,7 +354,7 @@ def _linked(before: str, evidence: Evidence) -> Linked:
 
 def _indicator_name(indicator: str) -> str:
     one = BY_ID[indicator]
-    return one.of_whom + (f" ({one.label})" if one.number else "")
+    return one.name_with_group + (f" ({one.label})" if one.number else "")
 
 
 def _counted(count: int, verbs: tuple[str, str] = ("is", "are")) -> str:

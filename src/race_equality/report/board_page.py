@@ -22,11 +22,11 @@ from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
-from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
-from race_equality.report.display import Shown
+from race_equality.report.charts import DARK_BLUE, ORANGE, LayeredChart, layered
+from race_equality.report.display import CellOutput
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month
-from race_equality.report.sentences import among_kind, beside, direction
+from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
 from race_equality.report.words import (
     date,
     interval,
@@ -209,7 +209,9 @@ def state_sentence(
             f"Staff from ethnic minorities report worse experience than White staff on {_of_measures(adverse, len(found))}."
         )
         sides = {
-            number: beside(WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan))
+            number: wider_or_narrower(
+                WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan)
+            )
             for number, row in known.set_index("number").iterrows()
         }
         apart = [
@@ -243,7 +245,7 @@ def _of_measures(many: int, total: int) -> str:
 
 def _of_all_staff(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> list[str]:
     """Say on how many questions all staff answer worse or better than at most trusts of the kind."""
-    ways = [among_kind(row, spread) for row in asked.itertuples()]
+    ways = [side_of_middle_half(row, spread) for row in asked.itertuples()]
     found = []
     for way, word in (("adverse", "worse"), ("favourable", "better")):
         if many := ways.count(way):
@@ -382,7 +384,7 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
     if indicator in spread.index:
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
-    way = among_kind(found, spread)
+    way = side_of_middle_half(found, spread)
     reading = f"{_AMONG_KIND[way].format(kind=kind)}Not published by ethnic group"
     return Card(title, percent(found["percent"]), text, reading, way)
 
@@ -573,7 +575,7 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
     """Return the question on which the trust lies furthest outside the middle half of its kind."""
     outside = []
     for row in asked.itertuples():
-        if among_kind(row, spread) != "adverse":
+        if side_of_middle_half(row, spread) != "adverse":
             continue
         middle = spread.loc[row.indicator]
         if BY_ID[row.indicator].adverse_when == "lower":
@@ -606,7 +608,7 @@ def _brief(text: str) -> str:
     return f"“{typed_text(short)}”"
 
 
-def counts_of_deeds(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
+def counts_of_actions(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
     """Count what fell due, what is done and what is late; None where there are no actions."""
     if not actions:
         return None
@@ -638,7 +640,7 @@ def caution(trust: Trust, figures: pd.DataFrame) -> str:
     return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"
 
 
-def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> Layers:
+def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
     """Draw this trust and England with their intervals, small enough for a part of a page.
 
     Parameters
@@ -686,11 +688,11 @@ def board_page(
     cards: Sequence[Card],
     table: pd.DataFrame,
     table_caption: str,
-    chart: Shown | None,
-    deeds: Mapping[str, int] | None,
+    chart: CellOutput | None,
+    action_counts: Mapping[str, int] | None,
     decisions: Sequence[Decision],
     caution: str,
-) -> Shown:
+) -> CellOutput:
     """Put the first page together from its parts.
 
     Parameters
@@ -706,14 +708,14 @@ def board_page(
     table_caption : str
     chart : Shown or None
         From :func:`race_equality.report.display.show_chart`.
-    deeds : mapping of str to int, optional
-        From :func:`counts_of_deeds`.
+    action_counts : mapping of str to int, optional
+        From :func:`counts_of_actions`.
     decisions : sequence of Decision
         At most :data:`MOST_DECISIONS`.
 
     Returns
     -------
-    Shown
+    CellOutput
     """
     if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
         raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
@@ -739,7 +741,7 @@ def board_page(
     parts.append(f'<div class="board-main">{_table_markup(table, table_caption)}{picture}</div>')
     parts.append(
         '<div class="board-close">'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_deeds_markup(deeds)}</div>'
+        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_actions_markup(action_counts)}</div>'
         f'<div class="board-part"><h3 class="unnumbered unlisted">Decisions for the board</h3>{_decisions_markup(decisions)}</div>'
         f'<div class="board-part"><h3 class="unnumbered unlisted">With care</h3>{_paragraph(caution)}</div>'
         "</div>"
@@ -747,11 +749,11 @@ def board_page(
     plain = "\n".join(
         [*marks, about, f"{state} {changed}"]
         + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
-        + [table.drop(columns=["direction", "missing", "of_whom"]).to_string(index=False)]
+        + [table.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)]
         + [_decision_words(decision) for decision in decisions]
         + [caution]
     )
-    return Shown(f'<div class="board-summary">{"".join(parts)}</div><!--board-summary-ends-->', plain)
+    return CellOutput(f'<div class="board-summary">{"".join(parts)}</div><!--board-summary-ends-->', plain)
 
 
 def _paragraph(text: str) -> str:
@@ -775,15 +777,15 @@ def _table_markup(table: pd.DataFrame, caption: str) -> str:
     head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
     body = []
     for row in table.to_dict("records"):
-        missing, of_whom = row["missing"], row["of_whom"]
+        missing, share_of = row["missing"], row["share_of"]
         cells = [f'<th scope="row">{html.escape(row["indicator"])}</th>']
         for name in columns:
             if missing and name in ("white", "gap"):
                 continue  # in the cell before
-            if of_whom and name == "white":
+            if share_of and name == "white":
                 continue
-            if of_whom and name == "minority":
-                cells.append(f'<td colspan="2" class="number">{html.escape(f"{row[name]} {of_whom}")}</td>')
+            if share_of and name == "minority":
+                cells.append(f'<td colspan="2" class="number">{html.escape(f"{row[name]} {share_of}")}</td>')
             elif missing and name == "minority":
                 cells.append(f'<td colspan="3" class="missing">{html.escape(missing)}</td>')
             elif name == "reading":
@@ -805,13 +807,15 @@ def _number(name: str) -> str:
     return ' class="number"' if name in _NUMBERS else ""
 
 
-def _deeds_markup(deeds: Mapping[str, int] | None) -> str:
-    if deeds is None:
+def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
+    if action_counts is None:
         return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
     words = {"due": "due so far", "done": "done", "late": "late"}
     return (
         "<ul>"
-        + "".join(f"<li><strong>{count}</strong> {html.escape(words[name])}</li>" for name, count in deeds.items())
+        + "".join(
+            f"<li><strong>{count}</strong> {html.escape(words[name])}</li>" for name, count in action_counts.items()
+        )
         + "</ul>"
     )
 

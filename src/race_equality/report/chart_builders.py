@@ -27,7 +27,7 @@ from race_equality.report.charts import (
     ORANGE,
     STEPS,
     TURQUOISE,
-    Layers,
+    LayeredChart,
     layered,
 )
 
@@ -90,7 +90,7 @@ def _title_above(text: str) -> alt.TitleParams:
     return alt.TitleParams(text, **look)
 
 
-def group_chart(rows: pd.DataFrame) -> Layers:
+def group_chart(rows: pd.DataFrame) -> LayeredChart:
     """Percentages of two or more groups with their intervals, one row a measure.
 
     Parameters
@@ -132,7 +132,7 @@ def group_chart(rows: pd.DataFrame) -> Layers:
     )
 
 
-def detailed_group_chart(rows: pd.DataFrame) -> Layers:
+def detailed_group_chart(rows: pd.DataFrame) -> LayeredChart:
     """One percentage with its interval for each detailed ethnic group.
 
     Parameters
@@ -162,7 +162,7 @@ def detailed_group_chart(rows: pd.DataFrame) -> Layers:
     )
 
 
-def association_chart(rows: pd.DataFrame) -> Layers:
+def association_chart(rows: pd.DataFrame) -> LayeredChart:
     """Rank correlations with their intervals around zero, one row a label, a colour and a shape a series.
 
     Parameters
@@ -294,7 +294,7 @@ def funnel_chart(
     x_title: str,
     y_title: str = "Percentage",
     highlight: str | None = None,
-) -> Layers:
+) -> LayeredChart:
     """Trusts by number of respondents, within the limits that chance and ordinary variation draw.
 
     Parameters
@@ -423,7 +423,7 @@ def _funnel_classes(points: pd.DataFrame, right: float, top: float) -> pd.DataFr
     return rows[["total", "percent", "series", "trusts", "said"]]
 
 
-def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> Layers:
+def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> LayeredChart:
     """One trust among all trusts of its kind, one row a question.
 
     Parameters
@@ -526,7 +526,7 @@ def _ranges(rows: pd.DataFrame, series: str) -> pd.DataFrame:
     return found.assign(label=found["label"].map(wrap), series=series, said=said)
 
 
-def months_chart(rows: pd.DataFrame) -> Layers:
+def months_chart(rows: pd.DataFrame) -> LayeredChart:
     """Monthly percentages of this trust and of all trusts, each line named at its end.
 
     Parameters
@@ -608,7 +608,7 @@ def _recording_break(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     ]
 
 
-def years_chart(rows: pd.DataFrame) -> Layers:
+def years_chart(rows: pd.DataFrame) -> LayeredChart:
     """A percentage with its interval, survey by survey.
 
     Parameters
@@ -804,7 +804,7 @@ def distribution_chart(
     series: Sequence[str] = (),
     centre: Mapping[str, float] | None = None,
     unit: words.Unit = "gap",
-) -> Layers:
+) -> LayeredChart:
     """Every trust as a dot, one row a kind of trust or a region; equal figures are piled up.
 
     Parameters
@@ -895,7 +895,7 @@ def distribution_chart(
     return layered(*layers, width=width, height=alt.Step(max(52, _DOT * 2 * half)))
 
 
-def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> Layers:
+def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> LayeredChart:
     """Each trust by two measures.
 
     Parameters

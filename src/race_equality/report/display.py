@@ -23,7 +23,7 @@ _PAGE = re.compile(r"\.\./trusts/[A-Z0-9]+\.html")
 
 
 @dataclass(frozen=True)
-class Shown:
+class CellOutput:
     """An output with an HTML form and a plain one.
 
     Parameters
@@ -83,7 +83,7 @@ class Linked:
         return f'{html.escape(self.before)}<a {kind}href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
 
 
-def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> Shown:
+def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> CellOutput:
     """Show an Altair chart as a captioned static picture.
 
     Parameters
@@ -100,7 +100,7 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
 
     Returns
     -------
-    Shown
+    CellOutput
 
     Raises
     ------
@@ -116,7 +116,7 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
         f'<img src="data:image/svg+xml;base64,{picture}" alt="{html.escape(alt_text)}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )
-    return Shown(markup, f"[{caption}] {alt_text}")
+    return CellOutput(markup, f"[{caption}] {alt_text}")
 
 
 def show_table(
@@ -128,7 +128,7 @@ def show_table(
     numbers: Sequence[str] = (),
     indicator: str = "",
     people: Sequence[str] = (),
-) -> Shown:
+) -> CellOutput:
     """Show a table of ready text with its first column as row headings.
 
     Parameters
@@ -151,7 +151,7 @@ def show_table(
 
     Returns
     -------
-    Shown
+    CellOutput
 
     Raises
     ------
@@ -185,10 +185,10 @@ def show_table(
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
     plain = table[list(columns)].astype("object").rename(columns=dict(columns)).to_string(index=False)
-    return Shown(markup, f"{caption}\n{plain}")
+    return CellOutput(markup, f"{caption}\n{plain}")
 
 
-def callout(kind: str, title: str, *paragraphs: str) -> Shown:
+def callout(kind: str, title: str, *paragraphs: str) -> CellOutput:
     """Show a boxed remark.
 
     Parameters
@@ -202,13 +202,13 @@ def callout(kind: str, title: str, *paragraphs: str) -> Shown:
 
     Returns
     -------
-    Shown
+    CellOutput
     """
     if kind not in ("note", "warning", "important"):
         raise ValueError(f"A callout is a note, a warning or important, not {kind!r}.")
     body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
     markup = f'<aside class="callout-{kind}"><h3>{html.escape(title)}</h3>{body}</aside>'
-    return Shown(markup, "\n".join([f"{title}.", *paragraphs]))
+    return CellOutput(markup, "\n".join([f"{title}.", *paragraphs]))
 
 
 def _check_id(id: str, prefix: str) -> None:

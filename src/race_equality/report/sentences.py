@@ -55,7 +55,7 @@ def direction(indicator: Indicator, lower: float, upper: float) -> str:
     return str(direction_of_gap(lower, upper, indicator.adverse_when))
 
 
-def beside(indicator: Indicator, lower: float, upper: float, other: float) -> str:
+def wider_or_narrower(indicator: Indicator, lower: float, upper: float, other: float) -> str:
     """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
 
     Parameters
@@ -74,7 +74,7 @@ def beside(indicator: Indicator, lower: float, upper: float, other: float) -> st
 
     Examples
     --------
-    >>> beside(WRES[8], 4.8, 7.5, 8.5), beside(WRES[7], -13.8, -9.7, -9.2), beside(WRES[8], 6.2, 10.7, 8.5)
+    >>> wider_or_narrower(WRES[8], 4.8, 7.5, 8.5), wider_or_narrower(WRES[7], -13.8, -9.7, -9.2), wider_or_narrower(WRES[8], 6.2, 10.7, 8.5)
     ('narrower', 'wider', '')
     """
     if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
@@ -82,7 +82,7 @@ def beside(indicator: Indicator, lower: float, upper: float, other: float) -> st
     return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
 
 
-def among_kind(answer, spread: pd.DataFrame) -> str:
+def side_of_middle_half(answer, spread: pd.DataFrame) -> str:
     """Say on which side of the middle half of trusts of its kind a trust lies, beyond its interval.
 
     Parameters

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from race_equality.definitions.indicators import BANDS, INDICATORS, WRES, Indicator
-from race_equality.report.sentences import SHORT_READINGS, beside, direction
+from race_equality.report.sentences import SHORT_READINGS, direction, wider_or_narrower
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 from race_equality.store.cache import cached
 
@@ -94,7 +94,7 @@ def wres_summary(
         A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
         (two years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable,
         unclear or none); ``missing``, which says in words why minority, White and gap hold
-        nothing, or is empty; and ``of_whom``, of whom the minority is a share where there is no White
+        nothing, or is empty; and ``share_of``, of whom the minority is a share where there is no White
         share to set beside it, or is empty.
     """
     return pd.DataFrame([_row(one, here, comparator, likelihoods, board, national or {}) for one in WRES.values()])
@@ -112,7 +112,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
         "reading": _MISSING,
         "direction": "none",
         "missing": NOT_LOADED if one.from_return else NOT_READ,
-        "of_whom": "",
+        "share_of": "",
     }
     if number in comparator.index:
         row["england"] = points(comparator.loc[number, "gap"])
@@ -128,7 +128,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
             **_read(direction(one, found["gap_lower"], found["gap_upper"])),
         }
         if number in comparator.index and (
-            side := beside(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
+            side := wider_or_narrower(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
         ):
             row["reading"] += f", {side} than England"
     elif number in set(likelihoods["number"]):
@@ -159,7 +159,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
         row |= {
             "minority": percent(board.iloc[-1]["workforce_percent"]),
             "white": STATUS_WORDS["not_applicable"],
-            "of_whom": "of staff",
+            "share_of": "of staff",
             "gap": "By band, below",
             "reading": "By band, below",
             "missing": "",
@@ -176,7 +176,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
             else {
                 "minority": percent(found["board_percent"]),
                 "white": STATUS_WORDS["not_applicable"],
-                "of_whom": "of the board",
+                "share_of": "of the board",
                 "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
                 **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
             }

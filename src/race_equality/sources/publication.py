@@ -17,7 +17,7 @@ from race_equality.store.trusts import TrustList
 
 
 @dataclass(frozen=True)
-class Reading:
+class LoadedFigures:
     """What a loader read.
 
     Parameters
@@ -57,7 +57,7 @@ class Publication:
     pattern : str
         Where the file lies in a folder of raw files, as a glob pattern.
     read : callable
-        ``read(path, trusts) -> Reading``.
+        ``read(path, trusts) -> LoadedFigures``.
     sheets, columns : tuple of str
         What a file of this publication has, to know it by: worksheets, or columns of a CSV.
     other_columns : tuple of tuple of str
@@ -95,7 +95,7 @@ class Publication:
     url: str
     licence: str
     pattern: str
-    read: Callable[[Path, TrustList], Reading]
+    read: Callable[[Path, TrustList], LoadedFigures]
     sheets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     other_columns: tuple[tuple[str, ...], ...] = ()
@@ -274,6 +274,6 @@ class FigureRows:
         """Return the figures collected, in the store's order."""
         return in_order(figure_table(self._rows))
 
-    def reading(self, edition: str, period: str, remarks: Iterable[str] = ()) -> Reading:
+    def loaded(self, edition: str, period: str, remarks: Iterable[str] = ()) -> LoadedFigures:
         """Return what was collected, with the edition that it was read from."""
-        return Reading(self.source, edition, period, self.table(), self.left_out, tuple(remarks))
+        return LoadedFigures(self.source, edition, period, self.table(), self.left_out, tuple(remarks))

@@ -221,16 +221,7 @@ def _pool(count, total, usable, learned, sign, reference, confidence) -> Pooled:
     learned = usable & learned
     if not learned.any():
         usable = learned  # nobody says how units vary, so nothing can be read with them
-    names = [
-        "estimate",
-        "lower",
-        "upper",
-        "probability_above_zero",
-        "probability_above_reference",
-        "rank",
-        "rank_lower",
-        "rank_upper",
-    ]
+    names = "estimate lower upper probability_above_zero probability_above_reference rank rank_lower rank_upper".split()
     result = {name: np.full(usable.shape, np.nan) for name in names}
     groups = count.shape[-1]
     between, correlation = np.full(groups, np.nan), np.nan

@@ -112,7 +112,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
             if len(kept) >= _KEPT_AT_MOST:
                 del kept[next(iter(kept))]
             kept[key] = result
-        return _handed_out(kept[key])
+        return _copy_of_result(kept[key])
 
     with_cache.forget = kept.clear  # type: ignore[attr-defined]
     if is_of_figures:
@@ -203,14 +203,14 @@ def _as_arrow(column: pd.Series) -> pa.Array | pa.ChunkedArray:
 # -- results ----------------------------------------------------------------------------------------
 
 
-def _handed_out(result: Any) -> Any:
+def _copy_of_result(result: Any) -> Any:
     """Give a result so that nobody changes the one that is kept."""
     if isinstance(result, pd.DataFrame | pd.Series):
         return result.copy(deep=False)
     if type(result) is dict:
-        return {key: _handed_out(item) for key, item in result.items()}
+        return {key: _copy_of_result(item) for key, item in result.items()}
     if type(result) in (tuple, list):
-        return type(result)(map(_handed_out, result))
+        return type(result)(map(_copy_of_result, result))
     return copy.deepcopy(result)
 
 

@@ -123,10 +123,10 @@ def _read(
     # one piece of memory and not one a file: whoever picks rows would look through all of them
     table = table.combine_chunks()
     figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
-    return _local_for_missing(figures)
+    return _use_returns_where_unpublished(figures)
 
 
-def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
+def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:
     """Let a trust's own return stand in for what is not published, and for nothing else."""
     local = figures["private"].to_numpy()
     if not local.any():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from race_equality.errors import InputError
 from race_equality.sources.cells import first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -44,7 +44,7 @@ def status_without_catchment(kind: str) -> str:
 _REASON = "catchments are published for acute trusts"
 
 
-def read_population(path: Path, trusts: TrustList) -> Reading:
+def read_population(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read catchment population, deprivation score and deprivation quintile.
 
     Parameters
@@ -54,7 +54,7 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
     """
     columns = {
         # column: indicator, unit, greatest value, whole
@@ -92,10 +92,10 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
             )
     for indicator, unit, *_ in columns.values():
         figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
-    return figures.reading(str(year), f"published April {year}", table.remarks)
+    return figures.loaded(str(year), f"published April {year}", table.remarks)
 
 
-def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
+def read_ethnicity(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the shares of five ethnic groups in each catchment.
 
     Parameters
@@ -105,7 +105,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -139,7 +139,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
     figures.complete(
         "catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON, status_of=status_without_catchment
     )
-    return figures.reading(str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", table.remarks)
+    return figures.loaded(str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", table.remarks)
 
 
 PUBLICATIONS = (

@@ -19,7 +19,7 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, csv_stream
 from race_equality.sources.headers import normalised
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.catchment import CENSUS_DAY, ETHNIC_GROUPS
 from race_equality.sources.publications.systems import boards_by_code
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
@@ -81,7 +81,7 @@ def is_by_age(columns: list[str]) -> bool:
     return is_long_table(columns) and any(name.startswith("age") for name in _dimensions(columns))
 
 
-def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
+def read_ethnicity(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the ethnic groups of residents, of England and of each integrated care board in the file.
 
     Parameters
@@ -92,7 +92,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``census_ethnicity`` in five groups, as the catchments of trusts have it, and
         ``census_ethnicity_detailed`` in the groups of the Census where the file has them.
 
@@ -111,10 +111,10 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
     figures = FigureRows(f"{ETHNICITY}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     remarks = _add(figures, areas, trusts, path, "census_ethnicity", "census_ethnicity_detailed")
     remarks += _unread(header)
-    return figures.reading(str(CENSUS_DAY.year), _period(), remarks)
+    return figures.loaded(str(CENSUS_DAY.year), _period(), remarks)
 
 
-def read_by_age(path: Path, trusts: TrustList) -> Reading:
+def read_by_age(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the ethnic groups of residents of working age: 16 to 64.
 
     Parameters
@@ -125,7 +125,7 @@ def read_by_age(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``census_ethnicity_working_age`` in five groups.
 
     Raises
@@ -139,7 +139,7 @@ def read_by_age(path: Path, trusts: TrustList) -> Reading:
         areas = _long_areas(rows, header, path, ages=WORKING_AGES)
     figures = FigureRows(f"{BY_AGE}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     remarks = _add(figures, areas, trusts, path, "census_ethnicity_working_age", None) + _unread(header)
-    return figures.reading(str(CENSUS_DAY.year), _period(), remarks)
+    return figures.loaded(str(CENSUS_DAY.year), _period(), remarks)
 
 
 def _unread(header: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell, Record, Table, read_csv
 from race_equality.sources.headers import same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.systems import boards_by_code
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -82,7 +82,7 @@ _SUPPRESSED = re.compile(r"suppress|disclos|too small|small (count|number)", re.
 _COMPARED = ("comparedto",)  # as same_words has it
 
 
-def read_indicators(path: Path, trusts: TrustList) -> Reading:
+def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read indicators of England, integrated care boards and trusts.
 
     Parameters
@@ -94,7 +94,7 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``fingertips_<id>``, and ``fingertips_<id>_by_<category type>`` by category. The group is the
         category, with sex and age where they are not all; ethnic groups are those of
         :mod:`race_equality.definitions.ethnicity` where they are one of the five.
@@ -156,7 +156,7 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
     )
     shown = sorted(periods, key=lambda text: periods[text][1])
     period = shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
-    return figures.reading(edition, period, _remarks(table))
+    return figures.loaded(edition, period, _remarks(table))
 
 
 def _remarks(table: Table) -> list[str]:

@@ -16,7 +16,7 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import RaceEqualityError
 from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -47,7 +47,7 @@ _OUTCOME_OF = {
 }
 
 
-def read_deliveries(path: Path, trusts: TrustList) -> Reading:
+def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read one year's deliveries and outcomes, for trusts and England.
 
     Parameters
@@ -57,7 +57,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -112,7 +112,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
             reason="not among the maternity providers",
             status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
         )
-    return figures.reading(str(year), f"year to 31 March {year}", table.remarks)
+    return figures.loaded(str(year), f"year to 31 March {year}", table.remarks)
 
 
 def _code(organisation: str) -> str:

@@ -21,25 +21,15 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell, first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
 PUBLICATION = "mental_health_act"
 ALL_PROVIDERS = "All prov"
-COLUMNS = (
-    "Year",
-    "Measure",
-    "measureSubcategory",
-    "Demographic",
-    "DemographicBreakdown",
-    "OrganisationBreakdown",
-    "Datasource",
-    "OrgID",
-    "OrgName",
-    "Total_Count",
-    "CrudeRate",
-    "StdRate",
+COLUMNS = tuple(
+    "Year Measure measureSubcategory Demographic DemographicBreakdown OrganisationBreakdown Datasource "
+    "OrgID OrgName Total_Count CrudeRate StdRate".split()
 )
 OTHER_COLUMNS = ("MHSDS_Count", "Acute_Count", "Confidence_interval")
 
@@ -52,7 +42,7 @@ EVERYBODY = "All people"
 _BROAD = {"asian or asian british", "black or black british", "mixed", "other ethnic groups", "white"}
 
 
-def read_detentions(path: Path, trusts: TrustList) -> Reading:
+def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read detentions and community treatment orders.
 
     Parameters
@@ -62,7 +52,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         England and each integrated care board by five ethnic groups (``trust_code`` is the board's
         code), England by detailed group as well, and each trust's total.
 
@@ -128,7 +118,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
         reason="not among the providers",
         status_of=lambda kind: "not_available" if kind == "mental health" else "not_applicable",
     )
-    return figures.reading(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", table.remarks)
+    return figures.loaded(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", table.remarks)
 
 
 def _year(cell: Cell) -> int:

@@ -38,15 +38,8 @@ ETR_COLUMNS = (
     *(f"field {i}" for i in range(13, 28)),
 )
 
-TRUST_COLUMNS = (
-    "trust_code",
-    "trust_name",
-    "alt_names",
-    "trust_type",
-    "region",
-    "icb_short_name",
-    "predecessor_codes",
-    "merger_date",
+TRUST_COLUMNS = tuple(
+    "trust_code trust_name alt_names trust_type region icb_short_name predecessor_codes merger_date".split()
 )
 
 SUCCESSOR_COLUMNS = ("old_code", "new_code", "date")

@@ -18,7 +18,7 @@ from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, har
 from race_equality.errors import InputError, RaceEqualityError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, check_percentages, column_letters, first_by_key
 from race_equality.sources.headers import same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -232,7 +232,7 @@ def no_information(sheet: Sheet, column: int, rows: list[int]) -> bool:
     return len(values) > 1 and all(isinstance(v, int | float) and abs(v - 100) < 1e-9 for v in values)
 
 
-def read_organisations(path: Path, trusts: TrustList) -> Reading:
+def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the trusts' figures out of the organisational workbook.
 
     Parameters
@@ -242,7 +242,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -292,14 +292,14 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
                 figures.add(trust_code, code, question.indicator, group, "percent", cell.locator, **figure)
         figures.complete(question.indicator, question.answers.values(), "percent", reason="not among the organisations")
     remarks += dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
-    return figures.reading(str(year), f"autumn {year}", remarks)
+    return figures.loaded(str(year), f"autumn {year}", remarks)
 
 
 #: Breakdowns of the national workbook that are read: to the number of groups.
 NATIONAL_BREAKDOWNS = {"Ethnic background (detailed)": 18, "Ethnic background (summary)": 2}
 
 
-def read_national(path: Path, trusts: TrustList) -> Reading:
+def read_national(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read England's figures by ethnic group out of the national workbook.
 
     Parameters
@@ -310,7 +310,7 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         For each question but Q28: all staff, 18 ethnic groups, and two.
 
     Raises
@@ -344,7 +344,7 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
                 cell.locator,
                 **figure_of(cell, sheet.cell(row, base_column), weighted=True),
             )
-    return figures.reading(str(year), f"autumn {year}", sheet.remarks)
+    return figures.loaded(str(year), f"autumn {year}", sheet.remarks)
 
 
 def _national_rows(sheet: Sheet) -> dict[str, int]:

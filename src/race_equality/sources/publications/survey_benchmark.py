@@ -20,7 +20,7 @@ from pathlib import Path
 
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -59,7 +59,7 @@ def is_benchmark_workbook(sheet_names: list[str]) -> bool:
     return sum(any(_fits(pattern, name) for name in sheet_names) for pattern in GROUP_SHEETS.values()) >= 4
 
 
-def read_benchmark(path: Path, trusts: TrustList) -> Reading:
+def read_benchmark(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read WRES indicators 5 to 8 of every year in the workbook.
 
     Parameters
@@ -69,7 +69,7 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -114,7 +114,7 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
     for number in INDICATOR_OF.values():
         figures.complete(f"wres_{number}", GROUP_OF.values(), "percent", reason="not among the trusts")
     remarks = [f"{inexact} rates are not a whole number of people: their numerator is left empty."] if inexact else []
-    return figures.reading(str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks)
+    return figures.loaded(str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks)
 
 
 def _fits(pattern: str, name: str) -> bool:

@@ -18,7 +18,7 @@ from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Workbook, csv_columns, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised, same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -179,7 +179,7 @@ def is_deprivation_workbook(sheet_names: Sequence[str]) -> bool:
     return {"imd", "idaci", "idaopi"} <= {normalised(name) for name in sheet_names}
 
 
-def read_deprivation(path: Path, trusts: TrustList) -> Reading:
+def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the Index of Multiple Deprivation 2025 of each board.
 
     Parameters
@@ -193,7 +193,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``system_imd_score``, the average over neighbourhoods by population, and
         ``system_most_deprived_tenth``.
 
@@ -218,7 +218,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
             record[DEPRIVATION_COLUMNS[2]],
             record[DEPRIVATION_COLUMNS[3]],
         )
-    return figures.reading("2025", "2025", table.remarks)
+    return figures.loaded("2025", "2025", table.remarks)
 
 
 def _deprivation_rows(trusts: TrustList) -> FigureRows:
@@ -240,7 +240,7 @@ def _add_deprivation(figures: FigureRows, code: str, score: Cell, tenth: Cell) -
     )
 
 
-def _read_summary(path: Path, trusts: TrustList) -> Reading:
+def _read_summary(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read File 13: a sheet for each index, of which ``IMD`` is read; a board a row."""
     codes = boards_by_code(path, trusts)
     codes |= {nhs: (nhs, name) for nhs, name in codes.values()}  # the sheet may have either code
@@ -277,10 +277,10 @@ def _read_summary(path: Path, trusts: TrustList) -> Reading:
         if cell.text:
             code = _nhs_code(cell, codes)
             _add_deprivation(figures, code, sheet.cell(row, score), sheet.cell(row, tenth))
-    return figures.reading("2025", "2025", sheet.remarks)
+    return figures.loaded("2025", "2025", sheet.remarks)
 
 
-def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
+def _read_neighbourhoods(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read File 7: a neighbourhood (LSOA of 2021) a row; boards are averaged as MHCLG does."""
     codes = boards_by_code(path, trusts)
     board_of, lookup = _board_of_neighbourhoods(path)
@@ -326,7 +326,7 @@ def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
         )
     remarks = [f"Neighbourhoods put to boards by {lookup.name}."]
     # the other indices of the file are not used here, and are many: they are no news
-    return figures.reading("2025", "2025", remarks)
+    return figures.loaded("2025", "2025", remarks)
 
 
 def _board_of_neighbourhoods(path: Path) -> tuple[dict[str, Cell], Path]:
@@ -346,7 +346,7 @@ def _board_of_neighbourhoods(path: Path) -> tuple[dict[str, Cell], Path]:
     )
 
 
-def read_shares(path: Path, trusts: TrustList) -> Reading:
+def read_shares(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read from which boards the patients of each trust come.
 
     Parameters
@@ -356,7 +356,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``catchment_system``, with the short name of a board as the group.
 
     Raises
@@ -398,7 +398,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
                 f"The shares of {organisation} come to {total:.3f}.", "Download the file again."
             )
         figures.trust_of(organisation)  # counts it once when it is left out
-    return figures.reading("2022", "2022", table.remarks)
+    return figures.loaded("2022", "2022", table.remarks)
 
 
 def boards_by_code(path: Path, trusts: TrustList) -> dict[str, tuple[str, str]]:

@@ -38,7 +38,7 @@ from race_equality.errors import InputError
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.workforce_csv import CORE_COLUMNS, CSV_COLUMNS, read_csv_layout
 from race_equality.sources.publications.workforce_groups import (
     ALL_GROUPS,
@@ -119,7 +119,7 @@ def _table_sheets(book: Workbook) -> list[tuple[Sheet, int]]:
     return found
 
 
-def read_headcount(path: Path, trusts: TrustList) -> Reading:
+def read_headcount(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read headcount and full-time equivalents, for each trust and England.
 
     Parameters
@@ -130,7 +130,7 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``workforce_headcount`` and ``workforce_fte`` by staff group in the workbook's month;
         ``workforce_march_headcount`` and ``workforce_march_fte``, all staff, each March before it.
 
@@ -170,10 +170,10 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
             _add_marches(figures, book.sheet(name), indicator, unit, last_day, count_left_out=number == 1)
     if missing:
         remarks.append(f"Worksheets that are not there: {', '.join(missing)}.")
-    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+    return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
-def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustList) -> Reading:
+def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustList) -> LoadedFigures:
     """Read the layout since November 2025: a month and a kind of figure in each row."""
     months: dict[date, Cell] = {}
     rows: list[tuple[Sheet, int, dict[str, int], tuple[str, str], str, str]] = []
@@ -214,7 +214,7 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
         for group, column in groups.items():
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
-    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+    return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
 def _layout(book: Workbook) -> tuple[str, ...]:

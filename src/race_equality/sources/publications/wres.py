@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from race_equality.sources.cells import first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -24,7 +24,7 @@ INDICATORS = (5, 6, 7, 8)
 _TOLERANCE = 1e-6
 
 
-def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
+def read_indicators_5_to_8(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read WRES indicators 5 to 8.
 
     Parameters
@@ -34,7 +34,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -102,7 +102,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     remarks = [f"{uncertain} bases are one of several that fit their rate."] if uncertain else []
     remarks += table.remarks
     period = " to ".join(f"autumn {year}" for year in sorted({min(years), last}))
-    return figures.reading(str(last), period, remarks)
+    return figures.loaded(str(last), period, remarks)
 
 
 PUBLICATIONS = (

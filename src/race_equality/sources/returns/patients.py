@@ -25,7 +25,7 @@ from race_equality.disclosure.attack import Relation
 from race_equality.disclosure.suppression import suppress
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
 from race_equality.store.trusts import TrustList
@@ -198,7 +198,7 @@ def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date]
     return workbook_bytes(TITLE, trust_code, trust_name, instructions, topics, COLUMNS)
 
 
-def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
+def read_return(path: Path, trusts: TrustList) -> tuple[str, LoadedFigures]:
     """Read a filled-in return.
 
     Parameters
@@ -211,7 +211,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
     -------
     str
         The trust's code.
-    Reading
+    LoadedFigures
         Every figure of each year in the file, those too small to show suppressed.
 
     Raises
@@ -232,7 +232,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
                 for column in GROUPS
             }
             notes += _add_measure(figures, code, measure, year_to, cells, path)
-    reading = figures.reading(str(years[-1].year), form.period, notes)
+    reading = figures.loaded(str(years[-1].year), form.period, notes)
     if not reading.figures["status"].isin(["ok", "suppressed"]).any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading

@@ -24,7 +24,7 @@ from pathlib import Path
 from race_equality.definitions.indicators import PARTS
 from race_equality.errors import InputError
 from race_equality.sources.cells import Cell, Record
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
@@ -245,7 +245,7 @@ def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
     return FormRow(year_to, indicator, item, f"{_RATE_DESCRIPTIONS[indicator]}: {item}", GROUPS, part_of)
 
 
-def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, Reading]:
+def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, LoadedFigures]:
     """Read a filled-in return.
 
     Parameters
@@ -260,7 +260,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     -------
     str
         The trust's code.
-    Reading
+    LoadedFigures
         Every figure of each year in the file; those left empty are not available.
 
     Raises
@@ -283,7 +283,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
-    reading = figures.reading(str(years[-1].year), form.period, form.remarks)
+    reading = figures.loaded(str(years[-1].year), form.period, form.remarks)
     if not (reading.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
