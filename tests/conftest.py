@@ -81,7 +81,9 @@ class CommandLine:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("RACE_EQUALITY_")}
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("RACE_EQUALITY_", "FORKED_KERNELS_"))
+        }
 
     def start(self, *arguments: str | os.PathLike[str], said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start it and return the process."""

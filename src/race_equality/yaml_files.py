@@ -109,7 +109,7 @@ _SLIPS = {
     ),
     r"expected <block end>|found undefined|inconsistent": (
         "The line does not stand below the lines it belongs with.",
-        "Give it as many spaces as they have; compare with params/trusts/DEMO.yml.",
+        "Give it as many spaces as they have.",
     ),
     r"could not find expected ':'": (
         "A colon is missing after a key.",
@@ -119,7 +119,7 @@ _SLIPS = {
         "A text begins with a sign that has a meaning of its own in this file.",
         "Put the text into quotation marks.",
     ),
-    r"expected ',' or '[\]}]'": (
+    r"expected ',' or '[\]}]'|node content, but found '<stream end>'": (
         "A list or a part in brackets is not closed.",
         "Close it: [RJ1, RRK] or {date: 2026-09-30}.",
     ),
@@ -163,7 +163,7 @@ def read_yaml(path: Path) -> YamlFile:
     except MarkedYAMLError as error:
         said = error.problem or error.context or ""
         # of what is opened and not closed, the line where it opens; the parser finds out at the end
-        opened = "quoted scalar" in (error.context or "") or "expected ','" in said
+        opened = "quoted scalar" in (error.context or "") or "expected ','" in said or "<stream end>" in said
         mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
         row = f"line {mark.line + 1}" if mark else None
         for sign, (words, mend) in _SLIPS.items():

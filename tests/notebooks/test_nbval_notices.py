@@ -43,7 +43,9 @@ def project(tmp_path: Path) -> Path:
 def pytest_in(project: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run pytest in a copy, on the copy's package."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "RACE_EQUALITY_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "RACE_EQUALITY_", "FORKED_KERNELS_"))
     }
     environment["PYTHONPATH"] = str(project / "src")
     return subprocess.run(

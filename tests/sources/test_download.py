@@ -121,7 +121,7 @@ def test_a_zip_archive_of_one_csv_is_unpacked(server, tmp_path):
         ("- a\n", "There are no addresses"),
         ("ods_etr: file:///etc/passwd\n", "is not of the web"),
         ("../x: https://example.org/\n", "is no source id"),
-        ("a: [\n", "addresses.yml, line 1: A list or a part in brackets is not closed."),
+        ("a: [\n", "addresses.yml, line .: A list or a part in brackets is not closed."),
     ],
 )
 def test_wrong_addresses_are_named(tmp_path, text, problem):

@@ -16,13 +16,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import forked_kernels
 import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
 from race_equality.project import Project
 
 #: What runs notebooks and writes the trust's name into them; notebooks need not import it.
-_RUNS_NOTEBOOKS = "batch/execute.py"
+_RUNS_NOTEBOOKS = ("batch/execute.py", "batch/preparation.py")
 
 #: A line of code, also in a notebook's JSON, that imports from this package.
 _IMPORT = re.compile(
@@ -228,7 +229,7 @@ class Inputs:
     def _code(self) -> str:
         """The modules that notebooks import, those that these import, and so on, with the files next to them."""
         modules: set[Path] = set()
-        found = [self._package / _RUNS_NOTEBOOKS, *self._project.notebooks.glob("*.ipynb")]
+        found = [*(self._package / name for name in _RUNS_NOTEBOOKS), *self._project.notebooks.glob("*.ipynb")]
         while found:
             file = found.pop()
             if file not in modules:
@@ -237,7 +238,9 @@ class Inputs:
         modules = {file for file in modules if file.is_relative_to(self._package)}
         folders = {file.parent for file in modules}
         others = {file for folder in folders for file in folder.iterdir() if file.is_file() and file.suffix != ".py"}
-        return hash_files(modules | others, base=self._package)
+        kernels = Path(forked_kernels.__file__).parent
+        code = hash_files(modules | others, base=self._package)
+        return _digest([code, hash_files(kernels.rglob("*.py"), base=kernels)])
 
     def _imported(self, code: str) -> Iterator[Path]:
         for package, names, module in _IMPORT.findall(code):

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import forked_kernels
 import race_equality
 from race_equality.files import write_atomically
 from race_equality.project import Project
@@ -53,9 +54,12 @@ def hash_files(paths: Iterable[Path], *, base: Path) -> str:
 
 
 def hash_code() -> str:
-    """Return one SHA-256 over the package's own modules."""
-    folder = Path(race_equality.__file__).parent
-    return hash_files(folder.rglob("*.py"), base=folder)
+    """Return one SHA-256 over the modules of the project's packages."""
+    digest = hashlib.sha256()
+    for package in (race_equality, forked_kernels):
+        folder = Path(package.__file__).parent
+        digest.update(bytes.fromhex(hash_files(folder.rglob("*.py"), base=folder)))
+    return digest.hexdigest()
 
 
 def hash_inputs(project: Project, names: Iterable[str]) -> dict[str, str]:

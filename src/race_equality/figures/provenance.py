@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import yaml
 from pydantic import BeforeValidator
@@ -41,8 +41,6 @@ class Source:
     figures_sha256 : str
         Of the file that the figures stand in, as it was written.
     """
-
-    lacking: ClassVar = "Run `race-equality data read` to write the file again."
 
     id: str
     title: str
@@ -157,9 +155,14 @@ def _load(path: Path) -> Source:
 @lru_cache(maxsize=256)
 def _load_as_written(path: Path, *stamp: int) -> Source:
     # the stamp makes a rewritten file a new entry of the cache; YAML is slow to read
-    source, problems = read_record(read_yaml(path), Source)
+    try:
+        source, problems = read_record(read_yaml(path), Source)
+    except InputError as error:
+        problems = [error]
     if problems:
-        raise problems[0]
+        first = problems[0]
+        mend = f"{first.mend or ''} Run `race-equality data read` to write the file again.".lstrip()
+        raise InputError(first.problem, file=path, row=first.row, mend=mend)
     if source.id != path.stem:
         raise InputError(f"The id is {source.id!r}.", file=path, mend="It must be the file's name.")
     return source

@@ -110,7 +110,6 @@ def test_another_trust_has_other_parameters_alone(project):
         ("render/front_matter.py", {"code"}, {"site"}),
         ("downloads/spreadsheet.py", set(), {"downloads"}),
         ("commands/main.py", set(), set()),
-        ("batch/kernel.py", {"code"}, set()),
         ("downloads/codebook.py", {"code"}, {"downloads"}),
         ("audit/site.py", set(), set()),
         ("sources/new.py", set(), set()),

@@ -179,13 +179,29 @@ def test_an_unknown_source_lists_those_held(source_id):
         read_source(source_id, project=PROJECT)
 
 
-@pytest.mark.parametrize("text", ["title: only", "- a list", ": : :", "id: other\ntitle: x"])
-def test_a_damaged_source_file_says_how_to_mend_it(tmp_path, text):
+RECORD = (
+    "id: thing\ntitle: t\npublisher: p\ndate_read: 2026-11-22\nurl: u\nlicence: l\nsha256: s\nfile: f\nperiod: autumn\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: only", "lacks"),
+        ("- a list", "must be keys with values"),
+        (": : :", "line 1"),
+        ("id: other\ntitle: x", "lacks"),
+        (f"tilte: x\n{RECORD}", 'line 1: Unknown key "tilte". Did you mean "title"'),
+        (RECORD.replace("2026-11-22", "soon"), "line 4: date_read must be a date, not text"),
+    ],
+)
+def test_a_damaged_source_file_says_where_and_how_to_mend_it(tmp_path, text, said):
     project = Project(tmp_path)
     project.sources.mkdir(parents=True)
     (project.sources / "thing.yml").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"thing.yml: .*data read"):
+    with pytest.raises(InputError, match=r"thing.yml.*data read") as error:
         read_source("thing", project=project)
+    assert said in str(error.value)
 
 
 def test_figures_read_again_are_those_on_disk_now(tmp_path):
@@ -285,21 +301,3 @@ def test_a_machine_that_stops_while_it_writes_leaves_no_half_file(tmp_path):
     assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new" * 1000, b"old"}
     write_all({tmp_path / name: b"new" for name in ("a", "b")})
     assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new"}
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (("title:", "tilte:"), 'line 2: Unknown key "tilte". Did you mean "title"?'),
-        (("date_read: ", "date_read: soon "), "date_read must be a date"),
-        (("id: ", "id: ["), "A list or a part in brackets is not closed."),
-    ],
-)
-def test_a_source_s_record_that_cannot_be_used_is_named_with_its_line(small_project, change, said):
-    from race_equality.errors import InputError
-
-    path = sorted((small_project / "data" / "sources").glob("*.yml"))[0]
-    path.write_text(path.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
-    with pytest.raises(InputError) as error:
-        read_source(path.stem, project=small_project)
-    assert str(error.value).startswith(path.name) and said in str(error.value)
