@@ -31,7 +31,7 @@ FRONT_MATTER = "---\ntitle: Small report\n---"
 PARAMETERS = 'trust_code = "RJ1"'
 FIRST = """\
 from IPython.display import HTML, Markdown
-from race_equality.figures.trusts import resolve_trust
+from race_equality.store.trusts import resolve_trust
 trust = resolve_trust(trust_code)"""
 SAYS = 'Markdown(f"The report of {trust.name}.")'
 FIGURE = """\

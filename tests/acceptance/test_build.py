@@ -134,7 +134,7 @@ def test_a_build_makes_what_papermill_makes_alone(built, code):
 def test_a_failing_trust_is_shown_and_the_others_go_on(race_equality, small_project, notebook_writer):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
-        "from race_equality.figures.trusts import resolve_trust\ntrust = resolve_trust(trust_code)",
+        "from race_equality.store.trusts import resolve_trust\ntrust = resolve_trust(trust_code)",
         "def share(numerator, denominator):\n    return numerator / denominator",
         "staff = 0 if trust_code == 'RRK' else 10\nshown = share(1, staff)",
     )

@@ -15,9 +15,9 @@ import pytest
 
 from race_equality.batch.execute import execute_page
 from race_equality.batch.plan import Page
-from race_equality.figures.schema import FIGURE_DTYPES
-from race_equality.figures.store import parquet_bytes, read_figures
 from race_equality.project import Project
+from race_equality.store.figures import parquet_bytes, read_figures
+from race_equality.store.schema import FIGURE_DTYPES
 
 ROOT = Path(__file__).parents[2]
 #: For two pages of a few cells it takes half the time of a server that forks kernels; the pages are the same.

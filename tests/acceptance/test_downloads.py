@@ -11,8 +11,8 @@ import yaml
 
 from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import read_rules
-from race_equality.figures.store import read_figures
 from race_equality.project import Project
+from race_equality.store.figures import read_figures
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("RJ1-figures.csv", "RJ1-figures.ods")

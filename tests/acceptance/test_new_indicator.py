@@ -83,7 +83,7 @@ import sys
 from click.testing import CliRunner
 from race_equality.commands.main import main
 from race_equality.downloads.files import Downloads
-from race_equality.figures.trusts import resolve_trust
+from race_equality.store.trusts import resolve_trust
 from race_equality.project import find_project
 from pathlib import Path
 

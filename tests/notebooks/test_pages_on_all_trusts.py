@@ -101,7 +101,7 @@ def test_the_overview_has_every_part_that_was_promised(run):
 
 
 def test_the_overview_lists_every_trust_by_region_and_name_and_links_to_it(run):
-    from race_equality.figures.trusts import read_trusts
+    from race_equality.store.trusts import read_trusts
 
     trusts = read_trusts().sort_values(["region", "trust_name"])
     (markup,) = [markup for _, markup, _ in outputs(run("national_overview")) if 'id="tbl-trusts"' in markup]

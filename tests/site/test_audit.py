@@ -13,10 +13,10 @@ import pytest
 from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.project import Project
 from race_equality.report.summary_table import names_of_measures
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import read_trusts, resolve_trust
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))

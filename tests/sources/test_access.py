@@ -4,9 +4,6 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.provenance import read_source
-from race_equality.figures.schema import check_figures
-from race_equality.figures.store import read_figures
 from race_equality.sources.ingest import add_publication, read_folder
 from race_equality.sources.publications.access import (
     AE_MONTH_COLUMNS,
@@ -17,6 +14,9 @@ from race_equality.sources.publications.access import (
     read_rtt_month,
 )
 from race_equality.sources.store_check import check_store
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_source
+from race_equality.store.schema import check_figures
 
 
 def month(figures, code, indicator, end):

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from race_equality.commands import main as cli
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.store import read_figures
 from race_equality.sources.download import ADDRESSES, download, read_addresses
 from race_equality.sources.ingest import read_folder
+from race_equality.store.figures import read_figures
 
 
 class Server:

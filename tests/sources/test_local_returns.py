@@ -14,10 +14,10 @@ import pytest
 from race_equality.batch.cluster_worker import pack
 from race_equality.downloads.files import Downloads
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.trusts import resolve_trust
 from race_equality.project import find_project
 from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.returns.wres import template
+from race_equality.store.trusts import resolve_trust
 
 NOTEBOOKS = sorted(find_project().notebooks.glob("*.ipynb"))
 

@@ -63,8 +63,8 @@ def shared_by_notebooks(
         yield
         return
     from race_equality.batch import drawing_server
-    from race_equality.figures.cache import FOLDER_VARIABLE
     from race_equality.report import vega_to_svg
+    from race_equality.store.cache import FOLDER_VARIABLE
 
     findings = cache / f"findings-{_edition()}"
     pictures = cache / "pictures"

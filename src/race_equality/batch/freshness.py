@@ -284,7 +284,7 @@ _EVERYBODY, _NOBODY = "all trusts", "no trust"
 
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
-    from race_equality.figures.trusts import DEMONSTRATION_CODE
+    from race_equality.store.trusts import DEMONSTRATION_CODE
 
     stem = Path(name).stem
     if stem == _DEMONSTRATION:

@@ -26,8 +26,8 @@ _MODULES = (
 
 #: All modules of these are imported as well: notebooks take what they need of them.
 _PACKAGES = (
-    "race_equality.figures",
-    "race_equality.indicators",
+    "race_equality.store",
+    "race_equality.analysis",
     "race_equality.statistics",
     "race_equality.disclosure",
     "race_equality.params",
@@ -55,7 +55,7 @@ def prepare(root: str, compute: bool) -> None:
     root : str
         A checkout. Notebooks that read its figures have them at once, as long as the files stay as they are.
     compute : bool
-        Also compute the findings on all trusts (:mod:`race_equality.figures.cache`).
+        Also compute the findings on all trusts (:mod:`race_equality.store.cache`).
     """
     for name in modules():
         with suppress(Exception):
@@ -66,12 +66,12 @@ def prepare(root: str, compute: bool) -> None:
 
 def _read(root: Path, *, compute: bool) -> None:
     from race_equality.disclosure.publishable import shown_figures
-    from race_equality.figures.cache import compute_all
-    from race_equality.figures.provenance import read_sources
-    from race_equality.figures.store import read_figures
-    from race_equality.figures.trusts import read_trusts
     from race_equality.project import find_project
     from race_equality.report.vega_to_svg import prepare as prepare_drawing
+    from race_equality.store.cache import compute_all
+    from race_equality.store.figures import read_figures
+    from race_equality.store.provenance import read_sources
+    from race_equality.store.trusts import read_trusts
 
     project = find_project(root)
     figures = read_figures(local=False, project=project)  # a trust's own return is its own page's alone

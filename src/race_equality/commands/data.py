@@ -16,8 +16,8 @@ from race_equality.project import Project, find_project
 if TYPE_CHECKING:
     import pandas as pd
 
-    from race_equality.figures.provenance import Source
     from race_equality.sources.ingest import Outcome
+    from race_equality.store.provenance import Source
 
 _SHARED = Path("..") / "shared" / "data"
 _STATUS_WORDS = {
@@ -180,8 +180,8 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     which git ignores. Without a network nothing changes.
     """
     from race_equality.errors import nearest
-    from race_equality.figures.provenance import read_sources
     from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
+    from race_equality.store.provenance import read_sources
 
     project = find_project()
     known = read_addresses(addresses or project.root / ADDRESSES)
@@ -208,9 +208,9 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
 
 
 def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
-    from race_equality.figures.provenance import sha256_of
     from race_equality.sources.catalogue import TRUST_FILES
     from race_equality.sources.recognition import files_to_add
+    from race_equality.store.provenance import sha256_of
 
     if source_id in TRUST_FILES:
         if sha256_of(path) in held:
@@ -278,9 +278,9 @@ def _write_template(
     force: bool,
     published: Callable[[Project], set[str]] | None = None,
 ) -> None:
-    from race_equality.figures.store import write_all
-    from race_equality.figures.trusts import resolve_trust
     from race_equality.sources.returns.form import years_before
+    from race_equality.store.figures import write_all
+    from race_equality.store.trusts import resolve_trust
 
     project = find_project()
     trust = resolve_trust(trust_code, project=project)
@@ -312,9 +312,9 @@ def _write_template(
 @click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
 def list_(trusts: bool) -> None:
     """List the publications held: period, rows, trusts, and when each was read."""
-    from race_equality.figures.provenance import read_sources
-    from race_equality.figures.store import read_figures
-    from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts
+    from race_equality.store.figures import read_figures
+    from race_equality.store.provenance import read_sources
+    from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
 
     project = find_project()
     if trusts:
@@ -370,7 +370,7 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
 
     TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
     """
-    from race_equality.figures.provenance import place_words, read_source
+    from race_equality.store.provenance import place_words, read_source
 
     project = find_project()
     _, figures = _figures_of(trust_code, (indicator,), project)
@@ -447,7 +447,7 @@ def _shown(path: Path, project: Project) -> str:
 
 
 def _say(outcome: Outcome, project: Project) -> None:
-    from race_equality.figures.trusts import read_trusts
+    from race_equality.store.trusts import read_trusts
 
     click.echo(f"{outcome.source.id}: {outcome.source.file}")
     if outcome.reading is None:
@@ -496,7 +496,7 @@ def _say_changes(found) -> None:
 def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
     """Return what to say of whose figures they are, and the figures."""
     from race_equality.errors import nearest
-    from race_equality.figures.store import read_figures
+    from race_equality.store.figures import read_figures
 
     code, name, headings = _whose(code, project)
     figures = read_figures(project=project)
@@ -522,7 +522,7 @@ def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tup
 
 def _whose(code: str, project: Project) -> tuple[str, str, list[str]]:
     """Return code and name of a trust, a board or England, and what to say of it."""
-    from race_equality.figures.trusts import read_trust_list, resolve_trust
+    from race_equality.store.trusts import read_trust_list, resolve_trust
 
     asked = code.strip().upper()
     if asked == "ENG":
@@ -555,8 +555,8 @@ def _value_of(row: pd.Series) -> str:
 
 def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
     """Return what the cell holds, when the very file that was read is at hand."""
-    from race_equality.figures.provenance import sha256_of
     from race_equality.sources.cells import cell_at
+    from race_equality.store.provenance import sha256_of
 
     if raw is None:
         return ""

@@ -10,8 +10,8 @@ import pandas as pd
 from race_equality.definitions.indicators import rule_of
 from race_equality.definitions.rules import Disclosure
 from race_equality.disclosure.rules import Rules, read_rules
-from race_equality.figures.cache import cached
 from race_equality.project import Project
+from race_equality.store.cache import cached
 
 __all__ = ["hide_few", "shown_figures"]
 
@@ -25,7 +25,7 @@ def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> p
     Parameters
     ----------
     figures : pandas.DataFrame
-        As :func:`race_equality.figures.store.read_figures` gives them.
+        As :func:`race_equality.store.figures.read_figures` gives them.
     project : Project, optional
         The checkout with the params; found from the working directory without it.
 
@@ -48,7 +48,7 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     Parameters
     ----------
     figures : pandas.DataFrame
-        Tidy figures (``race_equality.figures.schema``).
+        Tidy figures (``race_equality.store.schema``).
     rules : Rules
         From :func:`race_equality.disclosure.rules.read_rules`.
 

@@ -15,12 +15,12 @@ from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAN
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
-from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import figure_files, read_figures
-from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
 from race_equality.files import write_atomically
 from race_equality.params import read_params
 from race_equality.project import Project
+from race_equality.store.figures import figure_files, read_figures
+from race_equality.store.provenance import read_sources
+from race_equality.store.trusts import Trust, read_trusts, resolve_trust
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {

@@ -11,15 +11,15 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from race_equality.analysis.findings import COLUMNS as FINDING_COLUMNS
+from race_equality.analysis.findings import findings
+from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
 from race_equality.disclosure.rules import Rules, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
-from race_equality.figures.provenance import Source, place_words
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.findings import COLUMNS as FINDING_COLUMNS
-from race_equality.indicators.findings import findings
-from race_equality.indicators.peers import peers_of_all
+from race_equality.store.provenance import Source, place_words
+from race_equality.store.trusts import Trust
 
 FINDING, PUBLISHED = "finding", "published figure"
 
@@ -72,7 +72,7 @@ def status_of(status: str, lower: object, upper: object, unit: str) -> str:
     Parameters
     ----------
     status : str
-        Of :data:`race_equality.figures.schema.STATUSES`.
+        Of :data:`race_equality.store.schema.STATUSES`.
     lower, upper : float
         Limits of its interval; NaN or None without one.
     unit : str
@@ -108,7 +108,7 @@ class Material:
     rules : Rules
         From :func:`race_equality.disclosure.rules.read_rules`.
     trusts : pandas.DataFrame, optional
-        From :func:`race_equality.figures.trusts.read_trusts`; without it those with figures, of no kind.
+        From :func:`race_equality.store.trusts.read_trusts`; without it those with figures, of no kind.
     peers : mapping of str to tuple of str
         Peers that trusts have chosen themselves.
     """

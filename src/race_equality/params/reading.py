@@ -95,7 +95,7 @@ class Params:
         The trust open today.
     peers : tuple of str or None
         Codes of the trusts that the trust's file names; None when it leaves the choice to
-        ``race_equality.indicators.peers``.
+        ``race_equality.analysis.peers``.
     settings : Settings
         The defaults with the trust's own settings over them.
     report_date : datetime.date or None
@@ -152,7 +152,7 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
     >>> read_params("DEMO").settings.peer_count
     10
     """
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     project = project or find_project()
     code = resolve_trust(trust_code, project=project).code
@@ -267,7 +267,7 @@ def _check_file(file: Path, defaults: _Defaults, project: Project, today: date |
 
 def _refuse_wrong_name(file: Path, project: Project) -> None:
     """Say why nothing would read a file in params/trusts."""
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     if file.suffix != ".yml":
         raise InputError(
@@ -290,7 +290,7 @@ def _refuse_wrong_name(file: Path, project: Project) -> None:
 
 
 def _peer(value: Any, info: Info) -> str:
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     context = info.context
     if not isinstance(value, str):

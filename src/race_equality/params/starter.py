@@ -108,7 +108,7 @@ def write_starter(trust_code: str, *, project: Project, today: date) -> Path:
     InputError
         When there is a file already: it is never written over.
     """
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     trust = resolve_trust(trust_code, project=project)
     file = project.params / "trusts" / f"{trust.code}.yml"
@@ -160,7 +160,7 @@ def carry_forward(trust_code: str, *, project: Project, today: date) -> Carried:
     InputError
         When there is no file, it cannot be used, or its copy is there already.
     """
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     trust = resolve_trust(trust_code, project=project)
     file = project.params / "trusts" / f"{trust.code}.yml"

@@ -12,17 +12,17 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
+from race_equality.analysis.change_since import Change, change_since
 from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
 from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.provenance import Source
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.change_since import Change, change_since
 from race_equality.params import Params
 from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
+from race_equality.store.provenance import Source
+from race_equality.store.trusts import Trust
 
 #: The reading of a change, for what the indicator says is adverse.
 CHANGE_WORDS = {
@@ -55,7 +55,7 @@ def day_of_report(params: Params, sources: Iterable[Source]) -> Date:
     ----------
     params : Params
     sources : iterable of Source
-        From :func:`race_equality.figures.provenance.read_sources`.
+        From :func:`race_equality.store.provenance.read_sources`.
 
     Returns
     -------

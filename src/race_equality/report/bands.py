@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from race_equality.analysis.wres_return import hidden_bands
 from race_equality.definitions.indicators import BANDS, PARTS
-from race_equality.indicators.wres_return import hidden_bands
 from race_equality.report.words import STATUS_WORDS, interval, people, percent
 
 #: In the order of a pay scale, a kind of staff at a time.
@@ -18,9 +18,9 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     Parameters
     ----------
     bands : pandas.DataFrame
-        One period of :func:`race_equality.indicators.wres_return.share_by_band`.
+        One period of :func:`race_equality.analysis.wres_return.share_by_band`.
     threshold : int
-        As for :func:`race_equality.indicators.wres_return.hidden_bands`.
+        As for :func:`race_equality.analysis.wres_return.hidden_bands`.
 
     Returns
     -------

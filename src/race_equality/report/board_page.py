@@ -17,11 +17,9 @@ from datetime import date as Date
 import altair as alt
 import pandas as pd
 
+from race_equality.analysis.findings import READINGS
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
-from race_equality.figures.provenance import Source
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.findings import READINGS
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
 from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
@@ -41,6 +39,8 @@ from race_equality.report.words import (
     points,
     ratio,
 )
+from race_equality.store.provenance import Source
+from race_equality.store.trusts import Trust
 
 #: Few enough for one row of a page.
 MOST_CARDS, MOST_DECISIONS = 4, 3
@@ -186,7 +186,7 @@ def state_sentence(
     here, comparator : pandas.DataFrame
         WRES 5 to 8 of the trust and of all trusts, indexed by number.
     asked, spread : pandas.DataFrame
-        What all its staff answered (:func:`race_equality.indicators.survey.survey_answers`), and the
+        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), and the
         middle half of trusts of its kind.
     kind : str
         The trust's kind.
@@ -394,7 +394,7 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
     ----------
     trust : Trust
     england, system : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`.
+        From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`.
     """
     for where, found in ((f"In {trust.system}", system), ("In England", england)):
         if found is None or found.empty:
@@ -427,7 +427,7 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
     Parameters
     ----------
     by_group : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
 
     Returns
     -------
@@ -463,7 +463,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
     Parameters
     ----------
     access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+        From :func:`race_equality.analysis.access.latest_access`.
     newest : pandas.Timestamp
         The newest month of any trust: a measure that this one no longer publishes comes last, and says so.
     """

@@ -36,9 +36,9 @@ def enough_to_act_on(
     asked : pandas.DataFrame
         What all staff answered.
     deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`.
+        From :func:`race_equality.analysis.maternity.deliveries_by_ethnicity`.
     by_group : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
     waits, detentions : bool
         Whether waits are published for the trust, and the use of the Mental Health Act for its system.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from race_equality.definitions.indicators import HOW_TO_LOAD, INDICATORS, Indicator, figure_ids
-from race_equality.figures.trusts import Trust
 from race_equality.report.words import date
+from race_equality.store.trusts import Trust
 
 _NOTHING = "Nothing to load"
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from race_equality.definitions.indicators import BOARD, BY_ID, INDICATORS, WRES, figure_ids
-from race_equality.figures.trusts import Trust, read_trust_list
 from race_equality.report.display import Shown, callout
 from race_equality.report.sentences import among_kind, direction
 from race_equality.report.words import date, listing, lower_first
+from race_equality.store.trusts import Trust, read_trust_list
 
 #: A kind of trust as it stands after "is".
 KIND_WORDS = {
@@ -71,7 +71,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     Parameters
     ----------
     trust : Trust
-        The trust, as :func:`~race_equality.figures.trusts.resolve_trust` returns it.
+        The trust, as :func:`~race_equality.store.trusts.resolve_trust` returns it.
     figures : pandas.DataFrame
         Tidy figures.
 

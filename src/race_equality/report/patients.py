@@ -7,8 +7,8 @@ import math
 import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENTS
-from race_equality.figures.trusts import Trust
 from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
+from race_equality.store.trusts import Trust
 
 #: What an XmR chart's last point says, in a table cell.
 VARIATION_WORDS = {
@@ -35,7 +35,7 @@ def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
     Parameters
     ----------
     access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+        From :func:`race_equality.analysis.access.latest_access`.
     trust : Trust
         The trust.
     """
@@ -72,7 +72,7 @@ def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
     Parameters
     ----------
     by_group : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
     breakdown : {"ethnicity", "deprivation"}
 
     Returns
@@ -97,8 +97,8 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
     Parameters
     ----------
     by_group, summary : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group` and
-        :func:`~race_equality.indicators.patients_return.patients_summary`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group` and
+        :func:`~race_equality.analysis.patients_return.patients_summary`.
 
     Returns
     -------
@@ -155,9 +155,9 @@ def populations_table(population: pd.DataFrame, deliveries: pd.DataFrame) -> pd.
     Parameters
     ----------
     population : pandas.DataFrame
-        From :func:`race_equality.indicators.ethnicity_of_respondents.respondents_and_catchment`.
+        From :func:`race_equality.analysis.ethnicity_of_respondents.respondents_and_catchment`.
     deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`; it may be empty.
+        From :func:`race_equality.analysis.maternity.deliveries_by_ethnicity`; it may be empty.
 
     Returns
     -------
@@ -186,9 +186,9 @@ def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:
     Parameters
     ----------
     deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`; not empty.
+        From :func:`race_equality.analysis.maternity.deliveries_by_ethnicity`; not empty.
     deprived : float
-        From :func:`race_equality.indicators.maternity.most_deprived_share`.
+        From :func:`race_equality.analysis.maternity.most_deprived_share`.
     """
     end = deliveries["period_end"].iloc[0]
     unknown = deliveries.loc[deliveries["group"] == "Not stated or not known", "percent"].iloc[0]
@@ -206,7 +206,7 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
     Parameters
     ----------
     detentions : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`.
+        From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`.
     place : str
         As it stands at the start of a sentence: "In England".
     """
@@ -231,7 +231,7 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
     Parameters
     ----------
     england, system : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`, for England and,
+        From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`, for England and,
         where the trust belongs to one, for its integrated care system.
 
     Returns

@@ -11,14 +11,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from race_equality.analysis.ethnicity_of_respondents import minority_share
+from race_equality.analysis.findings import direction_of_gap
+from race_equality.analysis.peers import Peers
+from race_equality.analysis.wres_return import SEATS, seats_shown
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
-from race_equality.figures.cache import cached
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.ethnicity_of_respondents import minority_share
-from race_equality.indicators.findings import direction_of_gap
-from race_equality.indicators.peers import Peers
-from race_equality.indicators.wres_return import SEATS, seats_shown
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -35,6 +33,8 @@ from race_equality.report.words import (
     ratio,
 )
 from race_equality.statistics.trend import Trend, YearsToParity
+from race_equality.store.cache import cached
+from race_equality.store.trusts import Trust
 
 
 def direction(indicator: Indicator, lower: float, upper: float) -> str:
@@ -116,10 +116,10 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     Parameters
     ----------
     finding : mapping
-        A row of :func:`race_equality.indicators.wres.staff_experience`.
+        A row of :func:`race_equality.analysis.wres.staff_experience`.
     comparators : mapping of str to mapping
         Name of the comparator, as it stands in a sentence, to a row of
-        :func:`race_equality.indicators.wres.pooled`.
+        :func:`race_equality.analysis.wres.pooled`.
 
     Returns
     -------
@@ -200,9 +200,9 @@ def likelihood_sentences(
     Parameters
     ----------
     likelihoods : pandas.DataFrame
-        From :func:`race_equality.indicators.wres_return.relative_likelihoods`.
+        From :func:`race_equality.analysis.wres_return.relative_likelihoods`.
     without_international : pandas.DataFrame, optional
-        From :func:`race_equality.indicators.wres_return.without_international_recruits`.
+        From :func:`race_equality.analysis.wres_return.without_international_recruits`.
     national : mapping, optional
         From :func:`race_equality.report.summary_table.national_values`.
 
@@ -298,9 +298,9 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     Parameters
     ----------
     seats : mapping of str to pandas.DataFrame
-        From :func:`race_equality.indicators.wres_return.board_against_workforce`, by kind of seat.
+        From :func:`race_equality.analysis.wres_return.board_against_workforce`, by kind of seat.
     parity : YearsToParity
-        From :func:`race_equality.indicators.wres_return.years_to_board_parity`.
+        From :func:`race_equality.analysis.wres_return.years_to_board_parity`.
     threshold : int
         A share of fewer seats is not shown, nor one that would tell about fewer others.
     """
@@ -366,7 +366,7 @@ def peers_sentence(peers: Peers) -> str:
     Parameters
     ----------
     peers : Peers
-        From :func:`race_equality.indicators.peers.choose_peers`.
+        From :func:`race_equality.analysis.peers.choose_peers`.
     """
     if not peers.codes:
         return peers.reason
@@ -394,9 +394,9 @@ def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
     Parameters
     ----------
     marches : pandas.DataFrame
-        The trust's rows of :func:`race_equality.indicators.workforce.headcount_by_march`; not empty.
+        The trust's rows of :func:`race_equality.analysis.workforce.headcount_by_march`; not empty.
     growth : Trend
-        From :func:`race_equality.indicators.workforce.yearly_growth`.
+        From :func:`race_equality.analysis.workforce.yearly_growth`.
     """
     last = marches.iloc[-1]
     if growth.direction == "too few points":
@@ -421,7 +421,7 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     Parameters
     ----------
     population : pandas.DataFrame
-        From :func:`race_equality.indicators.ethnicity_of_respondents.respondents_and_catchment`.
+        From :func:`race_equality.analysis.ethnicity_of_respondents.respondents_and_catchment`.
     catchment : mapping of str to float
         Indicator to value for the catchment's size, deprivation score and quintile, where
         published.
@@ -476,9 +476,9 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
     Parameters
     ----------
     years : pandas.DataFrame
-        From :func:`race_equality.indicators.survey.discrimination_by_year`; not empty.
+        From :func:`race_equality.analysis.survey.discrimination_by_year`; not empty.
     change : Trend
-        From :func:`race_equality.indicators.survey.yearly_change`.
+        From :func:`race_equality.analysis.survey.yearly_change`.
     brief : bool
         Without the change a year and its interval, for the first page, which is followed by the rest.
     """
@@ -513,7 +513,7 @@ def association_sentence(found: Mapping, patients: str) -> str:
     Parameters
     ----------
     found : mapping
-        A row of :func:`race_equality.indicators.staff_and_patients.associations`.
+        A row of :func:`race_equality.analysis.staff_and_patients.associations`.
     patients : str
         Of whom the patient measure is a share, such as "births before 37 weeks".
     """
@@ -536,7 +536,7 @@ def association_summary(found: pd.DataFrame) -> str:
     Parameters
     ----------
     found : pandas.DataFrame
-        From :func:`race_equality.indicators.staff_and_patients.associations`.
+        From :func:`race_equality.analysis.staff_and_patients.associations`.
     """
     clear = (found["lower"] > 0) | (found["upper"] < 0)
     plain, adjusted = (int(clear[found["adjusted"] == kind].sum()) for kind in (False, True))

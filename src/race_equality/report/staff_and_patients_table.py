@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
+from race_equality.analysis.funnel_position import direction_of
+from race_equality.analysis.rows_of_trusts import among
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
-from race_equality.indicators.funnel_position import direction_of
-from race_equality.indicators.rows_of_trusts import among
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
@@ -46,13 +46,13 @@ def side_by_side(
     pooled : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
-        What all staff of the trust answered: its rows of :func:`race_equality.indicators.survey.survey_answers`.
+        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+        From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.maternity_rates`.
+        From :func:`race_equality.analysis.maternity.maternity_rates`.
     trust_code : str
     peer_codes, region_codes : list of str
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from race_equality.definitions.indicators import BANDS, INDICATORS, WRES, Indicator
-from race_equality.figures.cache import cached
 from race_equality.report.sentences import SHORT_READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
+from race_equality.store.cache import cached
 
 _MISSING = STATUS_WORDS["not_available"]
 
@@ -81,10 +81,10 @@ def wres_summary(
     ----------
     here, comparator : pandas.DataFrame
         WRES 5 to 8 of the trust and of its comparator, indexed by number
-        (:mod:`race_equality.indicators.wres`).
+        (:mod:`race_equality.analysis.wres`).
     likelihoods, board : pandas.DataFrame
         WRES 2 to 4 and 9 from the trust's own return
-        (:mod:`race_equality.indicators.wres_return`); empty where none was loaded.
+        (:mod:`race_equality.analysis.wres_return`); empty where none was loaded.
     national : mapping, optional
         From :func:`national_values`, for the indicators that the comparator does not hold.
 

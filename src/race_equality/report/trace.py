@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, figure_ids
-from race_equality.figures.cache import cached
-from race_equality.figures.provenance import Source, place_words
 from race_equality.report.words import date
+from race_equality.store.cache import cached
+from race_equality.store.provenance import Source, place_words
 
 
 def publications_used(
@@ -24,7 +24,7 @@ def publications_used(
     indicators : collection of str
         Ids of the indicators that the page shows.
     sources : iterable of Source
-        From :func:`race_equality.figures.provenance.read_sources`.
+        From :func:`race_equality.store.provenance.read_sources`.
     trust_code : str, optional
         The page's trust, for a page that is about one. The invented figures of the demonstration
         trust and another trust's own return are nobody else's source.
@@ -116,7 +116,7 @@ def trace_of(
     indicators : collection of str
         Ids of indicators. Those of one name, as all measures of a patients return, are one row.
     sources : iterable of Source
-        From :func:`race_equality.figures.provenance.read_sources`.
+        From :func:`race_equality.store.provenance.read_sources`.
 
     Returns
     -------

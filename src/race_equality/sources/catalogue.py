@@ -6,9 +6,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from race_equality.errors import RaceEqualityError, nearest
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.sources import publications
 from race_equality.sources.publication import Publication
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 
 #: The files of the trust list: source id to pattern and description.
 TRUST_FILES = {

@@ -17,10 +17,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
-from race_equality.figures.schema import FIGURE_KEY, SCHEMA_VERSION, check_figures
-from race_equality.figures.store import (
+from race_equality.project import Project
+from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
+from race_equality.sources.publication import Publication, Reading, find_file, find_files
+from race_equality.sources.publications import boundaries, demonstration, systems
+from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.sources.recognition import is_map, recognise, return_kind
+from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import wres as wres_return
+from race_equality.sources.returns.form import return_source
+from race_equality.sources.trust_list import list_files
+from race_equality.store.figures import (
     LOCAL_FOLDER,
     SYSTEMS_FILE,
     figure_files,
@@ -33,17 +40,10 @@ from race_equality.figures.store import (
     version_of,
     write_all,
 )
-from race_equality.figures.trusts import TrustList, read_trust_list
-from race_equality.project import Project
-from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
-from race_equality.sources.publication import Publication, Reading, find_file, find_files
-from race_equality.sources.publications import boundaries, demonstration, systems
-from race_equality.sources.publications import organisation_data_service as ods
-from race_equality.sources.recognition import is_map, recognise, return_kind
-from race_equality.sources.returns import patients as patients_return
-from race_equality.sources.returns import wres as wres_return
-from race_equality.sources.returns.form import return_source
-from race_equality.sources.trust_list import list_files
+from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
+from race_equality.store.schema import FIGURE_KEY, SCHEMA_VERSION, check_figures
+from race_equality.store.trusts import TrustList, read_trust_list
 
 
 @dataclass(frozen=True)

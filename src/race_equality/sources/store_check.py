@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
-from race_equality.figures.provenance import Source, read_sources, sha256_of
-from race_equality.figures.schema import STATUSES, UNITS, check_figures
-from race_equality.figures.store import (
+from race_equality.project import Project
+from race_equality.sources.returns import wres as wres_return
+from race_equality.store.figures import (
     LOCAL_FOLDER,
     SUCCESSIONS_FILE,
     SYSTEMS_FILE,
@@ -24,8 +23,9 @@ from race_equality.figures.store import (
     trust_schema,
     version_of,
 )
-from race_equality.project import Project
-from race_equality.sources.returns import wres as wres_return
+from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
+from race_equality.store.provenance import Source, read_sources, sha256_of
+from race_equality.store.schema import STATUSES, UNITS, check_figures
 
 
 def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool = False) -> list[str]:

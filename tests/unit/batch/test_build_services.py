@@ -16,9 +16,9 @@ from race_equality.batch import drawing_server
 from race_equality.batch.build_services import shared_by_notebooks
 from race_equality.batch.execute import execute_page
 from race_equality.batch.plan import Page
-from race_equality.figures.cache import FOLDER_VARIABLE
 from race_equality.project import Project
 from race_equality.report import vega_to_svg
+from race_equality.store.cache import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
@@ -75,8 +75,8 @@ def test_findings_of_other_code_are_forgotten(tmp_path):
 
 
 def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
-    from race_equality.figures.store import read_figures
-    from race_equality.indicators.wres import staff_experience
+    from race_equality.analysis.wres import staff_experience
+    from race_equality.store.figures import read_figures
 
     figures = read_figures(project=PROJECT)
     staff_experience.forget()

@@ -29,7 +29,7 @@ OVERVIEW = Page("notebooks/national_overview.ipynb", "notebooks/national_overvie
 
 
 def trust_page(project: Project, code: str = "RJ1") -> Page:
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     return Page(
         f"trusts/{code}.ipynb",
@@ -100,7 +100,7 @@ def test_another_trust_has_other_parameters_alone(project):
 @pytest.mark.parametrize(
     ("module", "notebook", "rendering"),
     [
-        ("indicators/wres.py", {"code"}, set()),
+        ("analysis/wres.py", {"code"}, set()),
         ("statistics/intervals.py", {"code"}, set()),
         ("params/actions.py", {"code"}, set()),
         ("report/only-own-fonts.conf", {"code"}, set()),

@@ -10,10 +10,10 @@ from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, INDICATORS,
 from race_equality.definitions.readme import with_table
 from race_equality.disclosure.publishable import hide_few
 from race_equality.disclosure.rules import Rule, Rules
-from race_equality.figures.schema import KINDS, UNITS
-from race_equality.figures.store import figure_table, read_figures
 from race_equality.params.actions import BOARD_ROLES
 from race_equality.project import Project
+from race_equality.store.figures import figure_table, read_figures
+from race_equality.store.schema import KINDS, UNITS
 
 ROOT = Path(__file__).resolve().parents[3]
 USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
@@ -105,6 +105,6 @@ def test_no_code_branches_on_the_start_of_an_id():
                 for one in node.comparators
                 for part in ast.walk(one)
             )
-            and path.parent.name in ("indicators", "report", "downloads", "disclosure", "audit", "params")
+            and path.parent.name in ("analysis", "report", "downloads", "disclosure", "audit", "params")
         ]
     assert found == [("chart_builders.py", "number == 1")]  # one trust, and not two

@@ -9,9 +9,9 @@ import pytest
 
 from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.findings import Material
-from race_equality.figures.provenance import Source
-from race_equality.figures.store import figure_table
-from race_equality.figures.trusts import Trust
+from race_equality.store.figures import figure_table
+from race_equality.store.provenance import Source
+from race_equality.store.trusts import Trust
 
 AUTUMN = (pd.Timestamp("2024-09-01"), pd.Timestamp("2024-11-30"))
 

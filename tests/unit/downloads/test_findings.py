@@ -6,10 +6,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from race_equality.analysis.findings import GAP
 from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
-from race_equality.indicators.findings import GAP
 
 NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")
 

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from race_equality.analysis.change_since import Change
 from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
-from race_equality.indicators.change_since import Change
 from race_equality.params.actions import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.report import action_progress
 from race_equality.report.display import Linked, show_table
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import resolve_trust
 
 ON = date(2026, 11, 26)
 EVIDENCE = Evidence("Minutes", "https://example.org/minutes", date(2026, 3, 26))

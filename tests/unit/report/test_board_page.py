@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
 from race_equality.params.actions import BOARD_ROLES, Action, Review
 from race_equality.report import board_page
 from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_sources
+from race_equality.store.trusts import resolve_trust
 
 ON = date(2026, 11, 26)
 NOTHING = pd.DataFrame({"number": []})

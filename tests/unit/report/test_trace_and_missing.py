@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
 from race_equality.report.board_page import marks
 from race_equality.report.missing import missing_indicators
 from race_equality.report.trace import by_file, sources_used, trace_of
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_sources
+from race_equality.store.trusts import resolve_trust
 
 
 def test_a_page_names_the_publications_it_shows_and_no_other():

@@ -15,11 +15,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.errors import InputError, nearest
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Record, Table, csv_stream, first_by_key, read_csv
 from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
 _MOST_NAMED = 2  # columns that do not come to the file's own total

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import nearest
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Table, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "board_survey"
 COLUMNS = ("item", "value", "source")

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError, nearest
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, csv_stream
 from race_equality.sources.headers import normalised
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.catchment import CENSUS_DAY, ETHNIC_GROUPS
 from race_equality.sources.publications.systems import boards_by_code
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 #: Ids of the two publications: by ethnic group alone, and by age as well.
 ETHNICITY, BY_AGE = "census_ethnicity", "census_ethnicity_by_age"

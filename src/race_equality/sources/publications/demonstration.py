@@ -12,13 +12,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.provenance import Source
-from race_equality.figures.schema import check_figures
-from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
 from race_equality.sources.publication import FigureRows
 from race_equality.sources.publications import access, catchment, staff_survey, workforce
 from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import wres as wres_return
+from race_equality.store.provenance import Source
+from race_equality.store.schema import check_figures
+from race_equality.store.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
 
 SOURCE = "demonstration"
 SEED = 20240917
@@ -175,7 +175,7 @@ def demonstration_figures() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+        Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     """
     # RandomState and not Generator: its stream is frozen for good (NumPy enhancement proposal 19)
     random = np.random.RandomState(SEED)

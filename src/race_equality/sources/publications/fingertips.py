@@ -21,12 +21,12 @@ from pathlib import Path
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Record, Table, read_csv
 from race_equality.sources.headers import same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.systems import boards_by_code
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "fingertips"
 COLUMNS = (

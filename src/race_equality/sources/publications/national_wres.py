@@ -14,10 +14,10 @@ from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import nearest
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.staff_survey import survey_period
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "wres_national"
 COLUMNS = ("measure", "wres_report_year", "value")

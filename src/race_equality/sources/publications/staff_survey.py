@@ -16,11 +16,11 @@ from pathlib import Path
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
 from race_equality.errors import InputError, RaceEqualityError, nearest
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Sheet, Workbook, check_percentages, column_letters, first_by_key
 from race_equality.sources.headers import same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 ORGANISATIONS = "staff_survey_organisations"
 NATIONAL = "staff_survey_national"

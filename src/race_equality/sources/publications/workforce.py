@@ -35,8 +35,6 @@ from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised
@@ -54,6 +52,8 @@ from race_equality.sources.publications.workforce_groups import (
     kind_of,
     last_day_of,
 )
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 SHEET = "2. NHSE, Org & SG - HC"
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError, nearest
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, csv_stream
 from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows, Reading
@@ -30,6 +29,7 @@ from race_equality.sources.publications.workforce_groups import (
     kind_of,
     last_day_of,
 )
+from race_equality.store.trusts import TrustList
 
 #: CSV layouts: since November 2025, and before.
 CORE_COLUMNS = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")

@@ -23,12 +23,12 @@ from pathlib import Path
 
 from race_equality.definitions.indicators import PARTS
 from race_equality.errors import InputError
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Record
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
+from race_equality.store.trusts import TrustList
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
