@@ -33,7 +33,7 @@ def by_year(
     indicator : str
         A percentage with its base.
     together : str
-        What all trusts together are called; they stand last.
+        What all trusts together are called; they are last.
 
     Returns
     -------

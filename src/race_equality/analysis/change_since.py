@@ -1,4 +1,4 @@
-"""Whether an indicator moved since a day: the last period before it beside the latest one after."""
+"""Whether an indicator moved since a day: the last period before it compared with the latest one after."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def _months(figures: pd.DataFrame, trust_code: str, measure: Indicator, began: p
     series = monthly(figures, measure.id, [trust_code])
     if series.empty:
         return Change(measure.id, "months", "no figures")
-    # Months that were recorded in another way than the latest cannot be set beside it.
+    # Months that were recorded in another way than the latest cannot be compared with it.
     series = series[series["recording"] == series["recording"].iloc[-1]]
     ends = series["month"] + pd.offsets.MonthEnd(0)
     earlier, later = series[ends < began].tail(_MONTHS_BEFORE), series[series["month"] >= began]

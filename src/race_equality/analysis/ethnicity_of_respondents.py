@@ -1,4 +1,4 @@
-"""Who answered the staff survey, by ethnic group, beside who lives in the trust's catchment."""
+"""Who answered the staff survey, by ethnic group, compared with who lives in the trust's catchment."""
 
 from __future__ import annotations
 

@@ -314,7 +314,7 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """Hide whatever rests on too few and has not been hidden with its company already."""
+    """Hide whatever rests on too few and is not hidden yet."""
     of_people = table["unit"].eq("people")
     codes = table["trust_code"]
     least = np.where(of_people, rules.minimum_people(codes), rules.minimum_responses(codes))

@@ -22,7 +22,7 @@ GROUPS = {
     "deprivation": (*(f"Quintile {n}" for n in range(1, 6)), "Unknown"),
 }
 REFERENCE = {"ethnicity": "White", "deprivation": "Quintile 5"}
-#: Groups of people of whom it is not known, which are in no comparison between groups.
+#: Groups of people whose group is not known, which are in no comparison between groups.
 UNKNOWN = ("Not stated", "Not known", "Unknown")
 
 COLUMNS = tuple(
@@ -36,7 +36,7 @@ SUMMARY_COLUMNS = tuple(
 
 
 #: Shares of fewer are hidden as a return is read, with the groups from which they could be worked out. Under a higher
-#: threshold those hidden groups may need more company.
+#: threshold those hidden groups may need more groups hidden with them.
 _HIDDEN_AS_READ = 11
 #: A group and the one that it is compared with.
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
@@ -150,7 +150,7 @@ def patients_summary(by_group: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gradient(count: np.ndarray, people: np.ndarray) -> dict[str, object]:
-    """Slope from the least to the most deprived; fifths stand from the most to the least deprived."""
+    """Slope from the least to the most deprived; fifths come from the most to the least deprived."""
     error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
     found = slope_index(count / people, people, error, transform="logit", multiplier=-100)
     lower, upper = found.sii_interval

@@ -62,7 +62,7 @@ def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     if known.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     real = known["trust_code"] != DEMONSTRATION_CODE
-    # The survey that most real trusts have. A trust that loaded its own of a later year is read beside the others,
+    # The survey that most real trusts have. A trust that loaded its own of a later year is read with the others,
     # as the demonstration trust is: else it would be read with itself alone.
     usual = known["period_end"].where(real).groupby(known["number"]).agg(lambda ends: ends.mode().max())
     of_anybody = known.groupby("number")["period_end"].max()
@@ -80,7 +80,7 @@ def _one(number: int, rows: pd.DataFrame) -> pd.DataFrame:
     low, high = found.rank_lower, found.rank_upper
     above_zero, above_all = found.probability_above_zero, found.probability_above_reference
     if WRES[number].adverse_when == "lower":
-        # a trust that is not among them can stand one place beyond the last
+        # a trust that is not among them can be one place beyond the last
         places = np.where(learned, trusts + 1, trusts + 2)
         low, high = places - high, places - low
         above_zero, above_all = 1 - above_zero, 1 - above_all

@@ -216,7 +216,7 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
             "base": base,
         }
     )
-    # "Any other …" stands last in its broad group, as "Other" does among them.
+    # "Any other …" is last in its broad group, as "Other" does among them.
     table["any_other"] = table["group"].str.endswith(": Any other background")
     return (
         table.sort_values(["indicator", "broad", "any_other", "group"], kind="stable")

@@ -17,7 +17,7 @@ MAIN_GROUPS = tuple(group for group in BY_ID["workforce_headcount"].groups if gr
 
 
 def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
-    """A trust's staff by main staff group beside England's.
+    """A trust's staff by main staff group, compared with England's.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int
 def headcounts_by_group(
     figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | np.ndarray
 ) -> pd.DataFrame:
-    """Staff by main staff group beside England's, for many trusts at once.
+    """Staff by main staff group, compared with England's, for many trusts at once.
 
     Parameters
     ----------

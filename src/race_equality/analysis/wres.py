@@ -77,7 +77,7 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     table = about.join(why).join(table).reset_index()
     complete = table[[f"{side}_total" for side in _SIDES.values()]].notna().all(axis=1)
     table["status"] = table["status"].fillna("not_available").where(~complete, "ok")
-    # Half a comparison is none: a trust with one group hidden must not show the other.
+    # A trust with one group hidden must not show the other.
     numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
     table[numbers] = table[numbers].astype("float64").where(complete)
     return _with_intervals(table)
@@ -96,7 +96,7 @@ def pooled(
         The trusts to add up; all real trusts when not given. The demonstration trust is never
         part of a comparator.
     label : str
-        Stands in ``trust_code`` of the result.
+        The ``trust_code`` of the result.
 
     Returns
     -------

@@ -187,7 +187,7 @@ def seats_shown(members: Mapping[str, float], threshold: int) -> list[str]:
         Seats to how many hold them: each among those before it, the whole board first.
     threshold : int
         Fewer people are not shown, and neither are those who remain of a larger set that is shown: 15 members
-        of whom 13 vote tell who the other two are.
+        with 13 who vote tell who the other two are.
 
     Returns
     -------
@@ -252,7 +252,7 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
         ``indicator``, ``people``, ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no
         return was loaded.
     """
-    rows = figures[figures["trust_code"] == trust_code]  # first: a text of all figures is long to search
+    rows = figures[figures["trust_code"] == trust_code]  # first: searching the ids of all figures is slow
     rows = rows[rows["indicator"].isin(BANDS.figure_ids) & (rows["status"] == "ok")]
     if rows.empty:
         return pd.DataFrame(columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"])

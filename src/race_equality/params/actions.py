@@ -345,7 +345,7 @@ def _refuse_duplicates(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     known: set[str] = set()
     for number, action in enumerate(actions):
         if action.what.casefold() in known:
-            raise problem("The same action stands twice.", "Remove one of the two.", at=(number,))
+            raise problem("The same action is listed twice.", "Remove one of the two.", at=(number,))
         known.add(action.what.casefold())
     return actions
 
@@ -402,7 +402,7 @@ class _AreaGiven:
 
 @dataclass(frozen=True)
 class SelfAssessment:
-    """Where a board says that it stands.
+    """What a board says of itself.
 
     Parameters
     ----------

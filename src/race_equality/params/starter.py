@@ -239,7 +239,7 @@ def _text(
 def _assessment(assessment: SelfAssessment | None, today: date) -> str:
     if assessment is not None:
         areas = {area.id: _given(asdict(area) | {"id": None}) for area in assessment.areas}
-        return "# This is last year's: the board agrees it anew, and the date with it.\n" + _dump(
+        return "# This is last year's: the board agrees it again, with a new date.\n" + _dump(
             {"self_assessment": {"agreed": assessment.agreed, **areas}}
         )
     lines = ["# self_assessment:", f"#   agreed: {today}"]

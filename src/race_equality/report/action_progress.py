@@ -1,6 +1,6 @@
 """What the board said and what it did: its actions, whether figures moved since, its self-assessment.
 
-What people typed stands in table cells alone, as text; no sentence is built from it.
+What people typed is in table cells alone, as text; no sentence is built from it.
 """
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ def changes_table(changes: Sequence[tuple[Date, Change]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["indicator", "began", "before", "after", "change", "reading"])
 
 
-#: Stands under the table: how it is read, and what may not be read into it.
+#: Under the table: how it is read, and what may not be read into it.
 HOW_CHANGES_ARE_READ = (
     "“Before” is the last period that ended before the action began, “Latest” the newest that began after it. Gaps "
     "(ethnic minority minus White) and shares change by percentage points; a relative likelihood changes by how many "
@@ -325,7 +325,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
 def typed_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
-    Right-to-left text ends where it stands, signs that only turn the direction of others are left
+    Right-to-left text ends where it is, signs that only turn the direction of others are left
     out, a long run without a space may be broken at the end of a line, and what would fill a page is
     shortened and says so.
 

@@ -1,4 +1,4 @@
-"""The report's first page: where the board stands, what it did, what it is asked to decide.
+"""The report's first page: how the trust is doing, what the board did, what it is asked to decide.
 
 Every part is a value that a notebook can look at; :func:`board_page` puts them together. Each
 renderer lays the parts out on one page (``.board-summary`` in the style sheet and the typst template).
@@ -44,7 +44,7 @@ from race_equality.store.trusts import Trust
 
 #: Few enough for one row of a page.
 MOST_CARDS, MOST_DECISIONS = 4, 3
-#: What a person typed is shortened on the first page; it stands in full in its section.
+#: What a person typed is shortened on the first page; its section has it in full.
 _MOST_LETTERS = 90
 
 _READINGS = {way: text.capitalize() for way, text in READINGS[WHITE].items()} | {"none": "Not known"}
@@ -60,7 +60,7 @@ class Card:
     figure : str
         The number, or why there is none.
     words : str
-        What it is, between whom, and beside what.
+        What it is, between whom, and compared with what.
     reading : str
         In words; nothing is said by colour alone.
     direction : {"adverse", "favourable", "unclear", "none"}
@@ -363,7 +363,7 @@ def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame) -> Card |
     )
 
 
-#: What all staff say, beside the middle half of trusts of the kind.
+#: What all staff say, compared with the middle half of trusts of the kind.
 _AMONG_KIND = {
     "adverse": "Worse than most {kind} trusts. ",
     "favourable": "Better than most {kind} trusts. ",
@@ -486,7 +486,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
 
 
 def no_patient_card() -> Card:
-    """Return what stands where no patient figure is published for a trust."""
+    """Return the card of a trust for which no patient figure is published for a trust."""
     return Card(
         "Patients",
         "No data",
@@ -646,7 +646,7 @@ def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table beside the
+        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table next to the
         chart holds the same figures.
     x_title : str
     signed : bool

@@ -26,7 +26,7 @@ TURQUOISE = "#28A197"
 DARK_PINK = "#801650"
 ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
-#: For what stands behind: other trusts, all trusts.
+#: For what is drawn behind: other trusts, all trusts.
 GREY = "#8A8A8A"
 #: Classes of a map from light to dark, told apart in grey as well.
 STEPS = ["#FFFFFF", "#C9DAE9", "#8FB3D5", "#12436D"]

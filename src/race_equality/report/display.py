@@ -62,7 +62,7 @@ class Linked:
     address : str
         An ``https`` address, or the page of a trust (``../trusts/R1H.html``).
     before : str
-        What stands before the link.
+        What comes before the link.
     """
 
     text: str
@@ -93,9 +93,9 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
     id : str
         ``fig-…``, unique on the page, for cross references.
     caption : str
-        Number, place, period, measure and source stand here, outside the picture.
+        Number, place, period, measure and source are here, outside the picture.
     alt_text : str
-        What the chart shows, in one or two sentences. The same figures must also stand in a
+        What the chart shows, in one or two sentences. The same figures must also be in a
         table or a sentence.
 
     Returns

@@ -12,7 +12,7 @@ from race_equality.report.sentences import direction, side_of_middle_half
 from race_equality.report.words import date, listing, lower_first
 from race_equality.store.trusts import Trust, read_trust_list
 
-#: A kind of trust as it stands after "is".
+#: A kind of trust as it is written after "is".
 KIND_WORDS = {
     "acute": "an acute trust",
     "acute specialist": "an acute specialist trust",

@@ -65,7 +65,7 @@ def wider_or_narrower(indicator: Indicator, lower: float, upper: float, other: f
     lower, upper : float
         The interval of the gap.
     other : float
-        The gap it stands beside, such as that of all trusts together.
+        The gap it is compared with, such as that of all trusts together.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     finding : mapping
         A row of :func:`race_equality.analysis.wres.staff_experience`.
     comparators : mapping of str to mapping
-        Name of the comparator, as it stands in a sentence, to a row of
+        Name of the comparator, as it is written in a sentence, to a row of
         :func:`race_equality.analysis.wres.pooled`.
 
     Returns
@@ -225,7 +225,7 @@ def likelihood_sentences(
     return sentences
 
 
-#: What the probabilities that stand beside relative likelihoods are, and are not.
+#: What the probabilities next to relative likelihoods are, and are not.
 FOUR_FIFTHS_NOTE = (
     "A ratio under 0.80 or over 1.25 is a flag (the four-fifths rule) and no finding: in small groups it is often there by "
     "chance alone, so the probability that the true ratio lies outside that range stands beside it."
@@ -515,7 +515,7 @@ def association_sentence(found: Mapping, patients: str) -> str:
     found : mapping
         A row of :func:`race_equality.analysis.staff_and_patients.associations`.
     patients : str
-        Of whom the patient measure is a share, such as "births before 37 weeks".
+        The people whom the patient measure counts, such as "births before 37 weeks".
     """
     bounds = f"rank correlation {correlation(found['correlation'], found['lower'], found['upper'])}, adjusted"
     if found["lower"] <= 0 <= found["upper"]:

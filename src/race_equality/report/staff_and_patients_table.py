@@ -1,4 +1,4 @@
-"""Staff and patients of one trust in one table, each beside similar trusts, its region and all trusts."""
+"""Staff and patients of one trust in one table, each compared with similar trusts, its region and all trusts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
 
-#: The one gap that stands in the table.
+#: The one gap in the table.
 _AT_WORK = BY_ID["wres_8"]
 
 _GAP_WORDS = {

@@ -14,7 +14,7 @@ from race_equality.store.cache import cached
 
 _MISSING = STATUS_WORDS["not_available"]
 
-#: What stands in place of figures that only the trust's own return holds.
+#: What is shown in place of figures that only the trust's own return holds.
 NOT_LOADED = "In the trust’s own return, which is not loaded"
 
 NOT_READ = "Not in the public file that this report reads"
@@ -94,8 +94,8 @@ def wres_summary(
         A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
         (two years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable,
         unclear or none); ``missing``, which says in words why minority, White and gap hold
-        nothing, or is empty; and ``share_of``, of whom the minority is a share where there is no White
-        share to set beside it, or is empty.
+        nothing, or is empty; and ``share_of``, what the minority share is of where there is no White
+        share to compare it with, or is empty.
     """
     return pd.DataFrame([_row(one, here, comparator, likelihoods, board, national or {}) for one in WRES.values()])
 

@@ -63,7 +63,7 @@ def draw(specification: Mapping[str, Any]) -> str:
     -----
     Text is measured with the fonts inside vl-convert and none of the machine's, where fonts are
     found through fontconfig: the picture does not depend on what is installed, and is drawn twice as
-    fast, for a font in a file is opened anew for each letter.
+    fast, for a font in a file is opened again for each letter.
     """
     text = json.dumps(specification, ensure_ascii=False, separators=(",", ":"))
     folder = os.environ.get(FOLDER_VARIABLE)
@@ -238,7 +238,7 @@ def _read(file: Path) -> str | None:
 
 def _write(file: Path, svg: str) -> None:
     packed = zlib.compress(svg.encode(), 1)
-    with suppress(OSError):  # a full disk: the picture is there all the same
+    with suppress(OSError):  # a full disk: the picture is there nevertheless
         write_atomically(file, hashlib.blake2b(packed, digest_size=20).digest() + packed)
 
 

@@ -20,7 +20,7 @@ class Changes:
     values_changed : int
         How many figures of the same organisation, period, indicator and group have another value.
     figures_gained, figures_lost : int
-        Of periods and trusts that are in both: how many figures stand in one alone.
+        Of periods and trusts that are in both: how many figures are in one alone.
     newly_suppressed : int
         Of the figures lost, those that the publisher hides now.
     movements : pandas.DataFrame
@@ -63,7 +63,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, both_kept: bool = Fals
     before, after : pandas.DataFrame
         Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     both_kept : bool
-        Whether those before stay held beside the new ones, so that no period is lost.
+        Whether those before stay held with the new ones, so that no period is lost.
     most : int
         How many movements to give.
 

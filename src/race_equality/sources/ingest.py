@@ -228,7 +228,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
 
 
 def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
-    """Return the figures of the edition before one, where editions stand side by side; none elsewhere.
+    """Return the figures of the edition before one, where editions are kept side by side; none elsewhere.
 
     Parameters
     ----------

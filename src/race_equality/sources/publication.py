@@ -31,7 +31,7 @@ class LoadedFigures:
     figures : pandas.DataFrame
         Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     left_out : mapping of str to int
-        How many organisations were left out, by reason: nothing is dropped in silence.
+        How many organisations were left out, by reason: every organisation left out is counted.
     remarks : tuple of str
         What else a person should know about this very file: unknown columns, unusable ones.
     """
@@ -81,7 +81,7 @@ class Publication:
     keeps : tuple of str
         Indicators with a history of their own: what a new edition does not have of them stays held.
     series : bool
-        Whether editions stand side by side (a year each); otherwise a new one takes the place of
+        Whether editions are kept side by side (a year each); otherwise a new one takes the place of
         the earlier.
     notes : tuple of str
         What somebody who uses the figures has to know, in any edition.

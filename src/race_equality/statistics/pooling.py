@@ -351,7 +351,7 @@ def _moments(below: np.ndarray) -> np.ndarray:
 class _Model:
     """The posterior of (means, log standard deviations, atanh correlation) and of units given them.
 
-    Vectors and matrices of one or two groups stand on the last axes; sums over these are written out,
+    Vectors and matrices of one or two groups are on the last axes; sums over these are written out,
     because there are thousands of them and NumPy is slow at axes of length two.
     """
 
@@ -456,7 +456,7 @@ class _Model:
         # the fewer the units, the less sure the parameters, and the cheaper a point
         standard = _spread_normals(int(np.clip(10_000 // len(self.count), 48, 200)), len(mode))
         standard = np.concatenate([standard, -standard])
-        # so few points have not quite the spread of the normal distribution that they stand for
+        # so few points have not quite the spread of the normal distribution that they approximate
         own = np.linalg.cholesky(standard.T @ standard / len(standard))
         standard = np.linalg.solve(own, standard.T).T
         points = mode + standard @ np.linalg.cholesky(covariance).T
@@ -540,7 +540,7 @@ def _unit_log_density(count, total, theta, mean, precision):
 
 
 def _spread_normals(number: int, size: int) -> np.ndarray:
-    """Normal points that fill their space evenly: few of them then stand for many random ones.
+    """Normal points that fill their space evenly: few of them then do for many random ones.
 
     The additive recurrence with the powers of the generalised golden ratio (M. Roberts, 2018).
     """

@@ -67,7 +67,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     Notes
     -----
     The content of a table counts, not which object it is: a table with one figure changed is
-    computed anew. A result goes to disk only if what is read back is equal to it to the last bit
+    computed again. A result goes to disk only if what is read back is equal to it to the last bit
     and in every dtype.
 
     What is computed of ``figures`` alone is also computed before a build's kernels are forked

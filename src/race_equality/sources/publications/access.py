@@ -42,7 +42,7 @@ AE_INDICATORS = {
 }
 
 
-#: Columns of the official monthly file, beside one for each week of waiting.
+#: Columns of the official monthly file, besides one for each week of waiting.
 RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
 #: Those that are there and say nothing more; sums over weeks are computed, as some are left blank.
 RTT_MONTH_OTHER_COLUMNS = (
@@ -173,7 +173,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
 
     Notes
     -----
-    Booked appointments stand in columns of their own and are not counted, as in the published
+    Booked appointments are in columns of their own and are not counted, as in the published
     performance figure. The TOTAL row inside the data is left out. One month has an empty column
     headed ``a`` and others headed ``Unnamed``.
     """

@@ -67,7 +67,7 @@ def read_population(path: Path, trusts: TrustList) -> LoadedFigures:
     named = re.search(r"(20\d\d)", path.stem)
     if named is None:
         raise InputError(
-            "The year of publication stands neither in the file nor in its name.",
+            "The year of publication is neither in the file nor in its name.",
             file=path,
             mend="Name the file like trust_catchment_2026.csv.",
         )

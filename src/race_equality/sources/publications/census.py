@@ -1,10 +1,10 @@
 """Census 2021: ethnic group of residents, in the layouts of Nomis and of the ONS.
 
 Nomis publishes topic summary TS021 wide: a row for each area, a column for each ethnic group, named
-``Ethnic group: White: Irish``, with columns for broad groups beside those of their parts. The ONS
+``Ethnic group: White: Irish``, with columns for broad groups next to those of their parts. The ONS
 publishes the same long: a row for each area and ethnic group, with the number under ``Observation``;
 its tables by age and sex (RM032) have a column for each further dimension. In both, the area is a
-code: England's, or that of an integrated care board. Other areas are not what a trust is set beside;
+code: England's, or that of an integrated care board. Other areas are not what a trust is compared with;
 a file that has all of one kind in England is added up to England.
 """
 
@@ -200,7 +200,7 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         _check_width(row, header, row_number, path)
         code = Cell(row[code_column], path, None, f"row {row_number}, {header[code_column]}")
         if code.text in areas:
-            raise code.error(f"The area {code.text} stands here and at {areas[code.text].row}.", "Keep one.")
+            raise code.error(f"The area {code.text} is here and at {areas[code.text].row}.", "Keep one.")
         area = areas[code.text] = _Area(f"row {row_number}")
         for column, group in groups.items():
             cell = Cell(row[column], path, None, f"row {row_number}, {header[column]}")
@@ -264,7 +264,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
 
         key = hash(tuple(row[column] for column in key_columns))
         if key in seen:
-            raise cell(people_column).error(f"This row stands at row {seen[key]} as well.", "Keep one of them.")
+            raise cell(people_column).error(f"This row is at row {seen[key]} as well.", "Keep one of them.")
         seen[key] = row_number
         people = cell(people_column).number("number of people", high=_MOST_PEOPLE, whole=True)
         group = cell(index[group_name])

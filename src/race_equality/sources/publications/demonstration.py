@@ -259,7 +259,7 @@ def _survey(rows: _Rows, random: np.random.RandomState) -> None:
         ("q16b", 9.87, 3465),
         ("q16c_1", 52.64, 588),
     ):
-        # weighted, so no number of people stands behind the percentage
+        # weighted, so no number of people is behind the percentage
         rows.add(f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
     respondents = 3452
     for group, people in zip(staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True):

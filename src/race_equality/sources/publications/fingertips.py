@@ -1,9 +1,9 @@
 """Fingertips (public health profiles): any indicator, in the layout of its API's CSV.
 
-A row is an indicator, area, sex, age, category and time period. England stands there once for each
+A row is an indicator, area, sex, age, category and time period. England is there once for each
 kind of parent area, so rows repeat; the same row twice is one figure. Columns named ``Compared to …
 value or percentiles`` change with the request. The file gives no unit: where counts and denominators
-stand beside the values the unit follows from them, otherwise from the indicator's name, and a file
+are next to the values the unit follows from them, otherwise from the indicator's name, and a file
 from which it cannot be told is refused. Boards' codes start with ``n`` (``nE54000030``).
 
 References

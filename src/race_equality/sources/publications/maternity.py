@@ -32,7 +32,7 @@ OUTSIDE_DECILES = {
     "missing value": "Unknown",
 }
 
-#: Indicator to the names of its dimension over the years, the measure counted, and the one beside it.
+#: Indicator to the names of its dimension over the years, the measure counted, and the one next to it.
 OUTCOMES = {
     "maternity_preterm_births": (("GestationLengthBirthGroup37",), "<37 weeks", ">=37 weeks"),
     "maternity_low_birthweight_at_term": (("BirthweightTermGroup2500",), "Under 2500g", "2500g and over"),

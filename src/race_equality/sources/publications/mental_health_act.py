@@ -7,7 +7,7 @@ Notes
 -----
 Traps of the file. One row's OrganisationBreakdown reads ``h`` for ``All submissions``. The rows by
 deprivation (IMD) and some by age carry labels of gender (``Male``, ``Non-binary``) where deciles
-should stand: they are not read. The row ``All`` among ethnic groups is everybody whose ethnic group
+should be: they are not read. The row ``All`` among ethnic groups is everybody whose ethnic group
 is *known*: it leaves out Unknown, which is Not Stated and Not Known together.
 """
 
@@ -38,7 +38,7 @@ MEASURES = {"All detentions": "mha_detentions", "Uses of CTOs": "mha_community_t
 KNOWN = "All with a known ethnic group"
 EVERYBODY = "All people"
 
-# the five broad rows of the file: the detailed ones stand beside them and are parts of them
+# the five broad rows of the file: the detailed ones are in the file as well, and are parts of them
 _BROAD = {"asian or asian british", "black or black british", "mixed", "other ethnic groups", "white"}
 
 
@@ -134,7 +134,7 @@ def _group(cell: Cell) -> str:
     if label == "all":
         return KNOWN
     try:
-        # "Any Other Ethnic Group" is a detailed group here, beside "Other Ethnic Groups"
+        # "Any Other Ethnic Group" is a detailed group here, next to "Other Ethnic Groups"
         if label == "any other ethnic group":
             return "Other ethnic group - Any other ethnic background"
         return harmonised(cell.text, 5 if label in _BROAD else 18, categories=2001)

@@ -92,7 +92,7 @@ def read_trust_list(
     Raises
     ------
     InputError
-        For a malformed file, a trust that stands twice, a kind of trust that is not known, or an
+        For a malformed file, a trust that is listed twice, a kind of trust that is not known, or an
         open trust that no list has.
     """
     official = read_csv(etr, ETR_COLUMNS, header=False)
@@ -215,7 +215,7 @@ def _successions(
                 )
             )
         for name in filter(None, record["alt_names"].text.split(";")):
-            # a trust's own earlier names stand here as well: only a closed organisation's counts
+            # a trust's own earlier names are here as well: only a closed organisation's counts
             old_code = codes_by_name.get(normalised(name))
             if old_code is None or old_code in open_codes:
                 continue

@@ -80,7 +80,7 @@ QUESTIONS = (
 
 
 def survey_period(year: int) -> tuple[date, date]:
-    """Return the first and last day that stand for the autumn of a survey."""
+    """Return the first and last day of the autumn of a survey."""
     return date(year, 9, 1), date(year, 11, 30)
 
 
@@ -90,7 +90,7 @@ def survey_year(sheet: Sheet) -> int:
     Raises
     ------
     InputError
-        Also for results that are not weighted, as all were before 2021: they cannot be set beside
+        Also for results that are not weighted, as all were before 2021: they cannot be compared with
         weighted ones.
     """
     above = [sheet.cell(row, column) for row in range(header_row(sheet)) for column in range(3)]
@@ -154,7 +154,7 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
         numbers = [re.match(r"Q\w+", text).group() for text in titles.values()]
         near = nearest(number, numbers)
         problem = (
-            f"Question {number} stands {len(starts)} times in row 1."
+            f"Question {number} is {len(starts)} times in row 1."
             if starts
             else (f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else ""))
         )
@@ -199,7 +199,7 @@ def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, obje
         if abs(people - numerator) > 0.01:
             raise percentage.error(
                 f"{value:g}% of the base {denominator:g} is {people:.2f} people, not a whole number.",
-                "Check that the base stands in the same block.",
+                "Check that the base is in the same block.",
             )
     return {"value": value, "numerator": numerator, "denominator": denominator}
 
@@ -365,7 +365,7 @@ def _national_rows(sheet: Sheet) -> dict[str, int]:
         else:
             continue
         if group in rows:
-            raise label.error(f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows.")
+            raise label.error(f"{group!r} is here and in row {rows[group] + 1}.", "Keep one of the two rows.")
         rows[group] = row
     if missing := {ALL_STAFF, *EIGHTEEN_GROUPS, *TWO_GROUPS} - rows.keys():
         raise sheet.error(
@@ -404,7 +404,7 @@ def _check_same_organisations(sheets: dict[str, Sheet], organisations: dict[str,
     for name, rows in others:
         if differing := sorted(codes.keys() ^ rows.keys()):
             raise InputError(
-                f"{', '.join(differing[:5])} stands in one of this sheet and {first!r} but not in both.",
+                f"{', '.join(differing[:5])} is in one of this sheet and {first!r} but not in both.",
                 file=sheets[name].file,
                 sheet=name,
                 mend="The workbook may have been cut: download it again.",

@@ -3,7 +3,7 @@
 Layout: a worksheet for each of five benchmarking groups, whose names are spelt differently from
 year to year; a row for each trust; proportions 0 to 1 in columns such as
 ``har_from_pat_eth_summary_1_2024`` (1 is White, 2 is BME) and the responses they rest on in
-``har_from_pat_eth_summary_n_1_2024``. The code of the trust stands in the column where the codes are.
+``har_from_pat_eth_summary_n_1_2024``. The code of the trust is in the column where the codes are.
 
 Notes
 -----
@@ -43,7 +43,7 @@ GROUP_SHEETS = {
 _COLUMN = re.compile(r"(har_from_pat|har_from_staff|equal|q16b)_eth_summary_(n_)?([12])_(20\d\d)(_n)?")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,4}")
 _SUPPRESSED = frozenset({"", "-", "*", "**", "..", "[c]", "[x]"})
-_HEADER_ROWS = 15  # the headers stand among the first rows
+_HEADER_ROWS = 15  # the headers are among the first rows
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def read_benchmark(path: Path, trusts: TrustList) -> LoadedFigures:
         for row in range(found.header_row + 1, len(sheet.rows)):
             code = sheet.cell(row, found.code)
             if not _CODE.fullmatch(code.text):
-                continue  # averages of the group and remarks stand below the trusts
+                continue  # averages of the group and remarks are below the trusts
             codes.append(((code.text,), code))
             trust_code = figures.trust_of(code.text)
             if trust_code is None:

@@ -189,7 +189,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
         of neighbourhoods (File 7, a CSV), with the ONS's lookup from neighbourhoods to boards in the same
         folder; or a CSV of the summary's figures.
     trusts : TrustList
-        For the codes of boards: the figures stand under their NHS codes.
+        For the codes of boards: the figures are under their NHS codes.
 
     Returns
     -------

@@ -91,7 +91,7 @@ def read_csv_layout(path: Path, trusts: TrustList) -> LoadedFigures:
                 key = (organisation, indicator, group, day)
                 if key in values:
                     raise value.error(
-                        f"{organisation}, {group}, {day:%B %Y} stands at {values[key].reference} as well.",
+                        f"{organisation}, {group}, {day:%B %Y} is at {values[key].reference} as well.",
                         "Keep one of the two rows.",
                     )
                 values[key] = value

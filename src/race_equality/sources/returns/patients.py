@@ -126,7 +126,7 @@ INDICATORS = tuple(
 
 _INSTRUCTIONS = (
     "Write whole numbers under each ethnic group and each fifth of deprivation (quintile 1: most deprived).",
-    "Every person stands once under an ethnic group and once under a quintile, so both add up to the same.",
+    "Every person is counted once under an ethnic group and once under a quintile, so both add up to the same.",
     "Leave a cell empty where the number is not known, and a whole row where the trust has no such service; "
     "write 0 only for nobody.",
     "Waiting list: incomplete referral-to-treatment pathways on 31 March. Appointments: outpatient, in the "
@@ -290,7 +290,7 @@ def _hidden(counts: Mapping[str, float | None], least: int, also: set[str]) -> s
         )
     except RaceEqualityError:
         return set(given)
-    # a total that had to go is known all the same: then nothing of it is shown
+    # a total that had to go can still be worked out: then nothing of it is shown
     if found.published[total] is None:
         return set(given)
     return {column for column in cells if found.published[column] is None}
@@ -323,7 +323,7 @@ def _add_measure(
         if len(set(totals)) > 1:
             notes.append(
                 f"{measure.indicator}, {item}, {year_to}: {totals[0]:,.0f} by ethnicity and {totals[1]:,.0f} "
-                "by deprivation; each person should stand once in both."
+                "by deprivation; each person should be counted once in both."
             )
     for breakdown, groups in BREAKDOWNS.items():
         for indicator, column, item, status, part, base in shares(measure, breakdown, counts):

@@ -8,7 +8,7 @@ Notes
 Indicators as in the technical guidance for the NHS Workforce Race Equality Standard: 1, staff in
 each pay band, clinical and non-clinical, and medical grades; 2, appointed from shortlisting; 3,
 entering the formal disciplinary process; 4, non-mandatory training and continuing professional
-development; 9, board members, of whom voting and executive. 1 and 9 are counted on 31 March; 2 to
+development; 9, board members, with those who vote and the executives. 1 and 9 are counted on 31 March; 2 to
 4 cover the year to 31 March.
 """
 
@@ -50,7 +50,7 @@ MEDICAL_GRADES = {
 
 @dataclass(frozen=True)
 class Rate:
-    """An indicator that is a share of people: who was counted, out of whom.
+    """An indicator that is a share of people: who was counted, and out of how many.
 
     Parameters
     ----------
