@@ -107,8 +107,7 @@ def latest_access(
     region_codes : collection of str
         The trusts of its region.
     months : int
-        How many months, at most, the process limits rest on. A change of recording starts them
-        again.
+        How many months, at most, the process limits rest on. A change of recording starts them again.
     threshold : int
         A month of fewer people is left out.
 

@@ -82,11 +82,10 @@ def change_since(
 
     Notes
     -----
-    A period that an action began in is neither before nor after. The interval of a difference joins
-    those of its two parts (MOVER: square root of the summed squared distances of the estimates from
-    their limits), for two shares Newcombe's; that of a ratio of ratios does so with logarithms. Staff
-    asked twice are treated as asked independently, which makes the interval somewhat too wide. A
-    change is no sign of what caused it.
+    A period that an action began in is neither before nor after. The interval of a difference joins those of its two
+    parts (MOVER: square root of the summed squared distances of the estimates from their limits), for two shares
+    Newcombe's; that of a ratio of ratios does so with logarithms. Staff asked twice are treated as asked independently,
+    which makes the interval somewhat too wide. A change is no sign of what caused it.
 
     References
     ----------

@@ -34,9 +34,8 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
     Returns
     -------
     pandas.DataFrame
-        Five rows: ``group``; ``respondents_percent`` with ``respondents_lower`` and
-        ``respondents_upper`` (Wilson, 95%); ``catchment_percent``;
-        ``respondents_status`` and ``catchment_status`` of the figures table.
+        Five rows: ``group``; ``respondents_percent`` with ``respondents_lower`` and ``respondents_upper`` (Wilson,
+        95%); ``catchment_percent``; ``respondents_status`` and ``catchment_status`` of the figures table.
     """
     found = respondents_and_catchments(figures, [trust_code], threshold=threshold)
     return found[list(_COLUMNS)]

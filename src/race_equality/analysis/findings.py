@@ -231,16 +231,15 @@ def findings(
     Returns
     -------
     pandas.DataFrame
-        One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with
-        its 95% interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok".
-        ``direction`` is against what ``compared_with`` names, "adverse" to staff or patients from ethnic
-        minorities, to people from deprived areas or (against all trusts and earlier months) to everybody;
-        ``reading`` says it in words. ``england`` is England's published figure, ``all_trusts``,
-        ``region_trusts`` and ``similar_trusts`` the trusts with figures taken together, the demonstration
-        trust in none of them. ``position`` is that in a funnel over all trusts. For gaps of WRES 5 to 8
-        ``pooled_value`` to ``rank_upper`` are those of
-        :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it
-        rests on: :func:`figures_behind` gives them.
+        One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with its 95%
+        interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok". ``direction`` is
+        against what ``compared_with`` names, "adverse" to staff or patients from ethnic minorities, to people from
+        deprived areas or (against all trusts and earlier months) to everybody; ``reading`` says it in words.
+        ``england`` is England's published figure, ``all_trusts``, ``region_trusts`` and ``similar_trusts`` the trusts
+        with figures taken together, the demonstration trust in none of them. ``position`` is that in a funnel over all
+        trusts. For gaps of WRES 5 to 8 ``pooled_value`` to ``rank_upper`` are those of
+        :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
+        :func:`figures_behind` gives them.
     """
     if peers is None:
         peers = peers_of_all(figures, trusts)

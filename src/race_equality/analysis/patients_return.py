@@ -59,13 +59,12 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     Returns
     -------
     pandas.DataFrame
-        One row for each measure, breakdown ("ethnicity" or "deprivation"), year and group, oldest first,
-        groups in the order of :data:`GROUPS`: ``count`` of ``people``, ``percent`` with ``lower`` and
-        ``upper`` (Wilson, 95%); ``gap`` from the reference group in percentage points (Newcombe) and
-        ``ratio`` to it (SCAS), each with limits; ``direction``, "adverse" where the group's share is
-        reliably higher than the reference's, "favourable" where lower, "unclear", "reference", "unknown
-        group" or "none"; ``status`` and ``source``. No numbers where the status is not ``ok``. Empty where
-        no return was loaded.
+        One row for each measure, breakdown ("ethnicity" or "deprivation"), year and group, oldest first, groups in the
+        order of :data:`GROUPS`: ``count`` of ``people``, ``percent`` with ``lower`` and ``upper`` (Wilson, 95%);
+        ``gap`` from the reference group in percentage points (Newcombe) and ``ratio`` to it (SCAS), each with limits;
+        ``direction``, "adverse" where the group's share is reliably higher than the reference's, "favourable" where
+        lower, "unclear", "reference", "unknown group" or "none"; ``status`` and ``source``. No numbers where the status
+        is not ``ok``. Empty where no return was loaded.
 
     Notes
     -----
@@ -74,8 +73,7 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
 
     References
     ----------
-    Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Laud PJ. Pharmaceutical Statistics 2017; 16:
-    334-348.
+    Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Laud PJ. Pharmaceutical Statistics 2017; 16: 334-348.
     """
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
     if rows.empty:  # of most trusts no return was loaded

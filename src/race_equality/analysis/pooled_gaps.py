@@ -31,23 +31,21 @@ def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each trust and indicator with figures, by code and number: ``trust_code``, ``number``;
-        ``gap``, as published (ethnic minority minus White, percentage points); ``pooled_gap``, drawn
-        towards other trusts the more the fewer people answered, with ``lower`` and ``upper`` (95%
-        interval); ``probability_adverse``, that the trust's gap is on the side that is adverse to staff
-        from ethnic minorities; ``all_trusts_gap``, of all trusts' respondents together;
-        ``probability_more_adverse``, that the trust's gap is more adverse than that; ``rank_lower`` and
-        ``rank_upper``, the 95% interval of the trust's rank among ``trusts`` trusts, 1 being the least
-        adverse. There is no rank by itself, because the data do not hold one.
+        One row for each trust and indicator with figures, by code and number: ``trust_code``, ``number``; ``gap``, as
+        published (ethnic minority minus White, percentage points); ``pooled_gap``, drawn towards other trusts the more
+        the fewer people answered, with ``lower`` and ``upper`` (95% interval); ``probability_adverse``, that the
+        trust's gap is on the side that is adverse to staff from ethnic minorities; ``all_trusts_gap``, of all trusts'
+        respondents together; ``probability_more_adverse``, that the trust's gap is more adverse than that;
+        ``rank_lower`` and ``rank_upper``, the 95% interval of the trust's rank among ``trusts`` trusts, 1 being the
+        least adverse. There is no rank by itself, because the data do not hold one.
 
     Notes
     -----
-    A random-effects model over all real trusts at the survey that most of them have, integrated without random
-    numbers. The demonstration trust, and one whose own return is of a later survey, are read with them and change
-    no figure of theirs to the last bit. Probabilities are of
-    the trust's long-run figure under this model, to about a hundredth, and limits of ranks to one or two places:
-    write "over 99%" and "under 1%", and whole per cents between. Computed once for a build (0.5 s); in a
-    notebook, pick the trust's four rows from it::
+    A random-effects model over all real trusts at the survey that most of them have, integrated without random numbers.
+    The demonstration trust, and one whose own return is of a later survey, are read with them and change no figure of
+    theirs to the last bit. Probabilities are of the trust's long-run figure under this model, to about a hundredth, and
+    limits of ranks to one or two places: write "over 99%" and "under 1%", and whole per cents between. Computed once
+    for a build (0.5 s); in a notebook, pick the trust's four rows from it::
 
         pooled = pooled_gaps(figures)
         here_pooled = pooled[pooled["trust_code"] == trust.code].set_index("number")

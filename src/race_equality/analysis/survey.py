@@ -169,16 +169,14 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each question (grounds of discrimination: of those who had experienced it) and
-        group, groups in alphabetical order within their broad group and Other last:
-        ``indicator``, ``broad``, ``group``, ``percent``, ``lower``, ``upper``, ``base``. Groups
-        that the publisher suppressed are left out.
+        One row for each question (grounds of discrimination: of those who had experienced it) and group, groups in
+        alphabetical order within their broad group and Other last: ``indicator``, ``broad``, ``group``, ``percent``,
+        ``lower``, ``upper``, ``base``. Groups that the publisher suppressed are left out.
 
     Notes
     -----
-    The publisher weights England's figures by organisation size and staff group. The Wilson
-    interval treats the weighted percentage as a simple proportion of the base and is therefore
-    somewhat too narrow.
+    The publisher weights England's figures by organisation size and staff group. The Wilson interval treats the
+    weighted percentage as a simple proportion of the base and is therefore somewhat too narrow.
     """
     asked = [question.id for question in (*QUESTIONS, GROUND_ETHNIC_BACKGROUND)]
     rows = figures[

@@ -21,9 +21,8 @@ _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}
 def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     """Turn the published counts of WRES 5 to 8 into one finding a trust and indicator, of its latest survey.
 
-    A trust that merged after the survey has figures of more than one organisation; their counts
-    are added. That is exact here, because the published percentages are unweighted counts of
-    respondents.
+    A trust that merged after the survey has figures of more than one organisation; their counts are added. That is
+    exact here, because the published percentages are unweighted counts of respondents.
 
     Parameters
     ----------
@@ -33,11 +32,10 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each trust and indicator: ``trust_code``, ``indicator``, ``number``,
-        ``status``, ``organisations`` (codes as published), ``period_start``, ``period_end``,
-        ``source``; for each of ``ethnic_minority`` and ``white`` the ``_count``, ``_total``,
-        ``_percent``, ``_lower`` and ``_upper``; and ``gap``, ``gap_lower``, ``gap_upper``, ethnic
-        minority minus White in percentage points. Numbers are missing where the status is not
+        One row for each trust and indicator: ``trust_code``, ``indicator``, ``number``, ``status``, ``organisations``
+        (codes as published), ``period_start``, ``period_end``, ``source``; for each of ``ethnic_minority`` and
+        ``white`` the ``_count``, ``_total``, ``_percent``, ``_lower`` and ``_upper``; and ``gap``, ``gap_lower``,
+        ``gap_upper``, ethnic minority minus White in percentage points. Numbers are missing where the status is not
         ``ok``.
 
     Notes
@@ -93,8 +91,7 @@ def pooled(
     experience : pandas.DataFrame
         From :func:`staff_experience`.
     trust_codes : collection of str, optional
-        The trusts to add up; all real trusts when not given. The demonstration trust is never
-        part of a comparator.
+        The trusts to add up; all real trusts when not given. The demonstration trust is never part of a comparator.
     label : str
         The ``trust_code`` of the result.
 

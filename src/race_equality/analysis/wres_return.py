@@ -248,9 +248,8 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each period and pay band, in the order of the figures: ``period_end``,
-        ``indicator``, ``people``, ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no
-        return was loaded.
+        One row for each period and pay band, in the order of the figures: ``period_end``, ``indicator``, ``people``,
+        ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no return was loaded.
     """
     rows = figures[figures["trust_code"] == trust_code]  # first: searching the ids of all figures is slow
     rows = rows[rows["indicator"].isin(BANDS.figure_ids) & (rows["status"] == "ok")]

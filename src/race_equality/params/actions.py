@@ -22,9 +22,8 @@ from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day,
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
 
-#: What a board assesses itself on. All but the first and the last are the six high-impact actions of
-#: NHS England's equality, diversity and inclusion improvement plan (June 2023), in its order, each as
-#: what is so once it is done.
+#: What a board assesses itself on. All but the first and the last are the six high-impact actions of NHS England's
+#: equality, diversity and inclusion improvement plan (June 2023), in its order, each as what is so once it is done.
 AREAS = {
     "board_business": "Race equality is part of core board business",
     "board_objectives": "Board members have specific and measurable equality objectives, and account for them (high-impact action 1)",

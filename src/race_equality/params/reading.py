@@ -106,8 +106,7 @@ class Params:
     actions, history : tuple of Action
         What the board said it would do this year, and what was done or stopped in earlier ones.
     files : tuple of str
-        The files that were read, relative to the project, for provenance and for the hash of a
-        page's inputs.
+        The files that were read, relative to the project, for provenance and for the hash of a page's inputs.
 
     Notes
     -----

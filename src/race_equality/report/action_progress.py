@@ -325,9 +325,8 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
 def typed_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
-    Right-to-left text ends where it is, signs that only turn the direction of others are left
-    out, a long run without a space may be broken at the end of a line, and what would fill a page is
-    shortened and says so.
+    Right-to-left text ends where it is, signs that only turn the direction of others are left out, a long run without a
+    space may be broken at the end of a line, and what would fill a page is shortened and says so.
 
     Examples
     --------

@@ -532,8 +532,7 @@ def months_chart(rows: pd.DataFrame) -> LayeredChart:
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``month``, ``series`` (this trust first), ``percent``, ``recording``; a line ends where the
-        recording changes.
+        ``month``, ``series`` (this trust first), ``percent``, ``recording``; a line ends where the recording changes.
     """
     series = list(rows["series"].unique())
     colours, dashes = [DARK_BLUE, ORANGE][: len(series)], [[1, 0], [6, 4]][: len(series)]
@@ -643,9 +642,8 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``group``, ``year``, ``percent``, ``lower``, ``upper``; the rows of the group `together` are
-        drawn in every panel. Groups in the order of the chart. A line is broken where a year is
-        missing between two.
+        ``group``, ``year``, ``percent``, ``lower``, ``upper``; the rows of the group `together` are drawn in every
+        panel. Groups in the order of the chart. A line is broken where a year is missing between two.
     together : str
         The group that is drawn behind each.
     columns : int

@@ -95,8 +95,7 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
     caption : str
         Number, place, period, measure and source are here, outside the picture.
     alt_text : str
-        What the chart shows, in one or two sentences. The same figures must also be in a
-        table or a sentence.
+        What the chart shows, in one or two sentences. The same figures must also be in a table or a sentence.
 
     Returns
     -------

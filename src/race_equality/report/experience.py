@@ -29,8 +29,7 @@ def compared_table(
     Returns
     -------
     pandas.DataFrame
-        Text: ``measure``, ``similar``, ``region``, ``steadied``, ``adverse``, ``more``
-        and ``rank``.
+        Text: ``measure``, ``similar``, ``region``, ``steadied``, ``adverse``, ``more`` and ``rank``.
     """
     rows = []
     for number in known.index:

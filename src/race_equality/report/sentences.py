@@ -118,8 +118,7 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     finding : mapping
         A row of :func:`race_equality.analysis.wres.staff_experience`.
     comparators : mapping of str to mapping
-        Name of the comparator, as it is written in a sentence, to a row of
-        :func:`race_equality.analysis.wres.pooled`.
+        Name of the comparator, as it is written in a sentence, to a row of :func:`race_equality.analysis.wres.pooled`.
 
     Returns
     -------
@@ -166,8 +165,7 @@ def funnel_sentence(position: str | None, name: str, target: float, trusts: int)
     Parameters
     ----------
     position : str or None
-        As :attr:`race_equality.statistics.funnel.Funnel.position` puts it; None for a trust
-        without a published figure.
+        As :attr:`race_equality.statistics.funnel.Funnel.position` puts it; None for a trust without a published figure.
     name : str
         The trust's name.
     target : float
@@ -423,8 +421,7 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     population : pandas.DataFrame
         From :func:`race_equality.analysis.ethnicity_of_respondents.respondents_and_catchment`.
     catchment : mapping of str to float
-        Indicator to value for the catchment's size, deprivation score and quintile, where
-        published.
+        Indicator to value for the catchment's size, deprivation score and quintile, where published.
     trust : Trust
         The trust.
     """

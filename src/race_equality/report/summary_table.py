@@ -48,9 +48,8 @@ def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]
     Returns
     -------
     dict of int to (str, pandas.Timestamp)
-        Number of the indicator to England's latest value in words, and its day: the workforce's
-        share for 1, ratios for 2 and 3, the board minus the workforce for 9. Empty where the
-        national series is not held.
+        Number of the indicator to England's latest value in words, and its day: the workforce's share for 1, ratios for
+        2 and 3, the board minus the workforce for 9. Empty where the national series is not held.
     """
     rows = figures[figures["indicator"].isin([one.england for one in WRES.values()]) & (figures["status"] == "ok")]
     latest = rows.sort_values("period_end", kind="stable").groupby("indicator").tail(1).set_index("indicator")
@@ -80,8 +79,7 @@ def wres_summary(
     Parameters
     ----------
     here, comparator : pandas.DataFrame
-        WRES 5 to 8 of the trust and of its comparator, indexed by number
-        (:mod:`race_equality.analysis.wres`).
+        WRES 5 to 8 of the trust and of its comparator, indexed by number (:mod:`race_equality.analysis.wres`).
     likelihoods, board : pandas.DataFrame
         WRES 2 to 4 and 9 from the trust's own return
         (:mod:`race_equality.analysis.wres_return`); empty where none was loaded.
@@ -91,11 +89,10 @@ def wres_summary(
     Returns
     -------
     pandas.DataFrame
-        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
-        (two years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable,
-        unclear or none); ``missing``, which says in words why minority, White and gap hold
-        nothing, or is empty; and ``share_of``, what the minority share is of where there is no White
-        share to compare it with, or is empty.
+        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier`` (two
+        years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable, unclear or none);
+        ``missing``, which says in words why minority, White and gap hold nothing, or is empty; and ``share_of``, what
+        the minority share is of where there is no White share to compare it with, or is empty.
     """
     return pd.DataFrame([_row(one, here, comparator, likelihoods, board, national or {}) for one in WRES.values()])
 

@@ -1,10 +1,9 @@
 """A Vega-Lite specification becomes an SVG: remembered, drawn by a process that is kept warm, or here.
 
-Starting the JavaScript engine that draws takes half a second, more than drawing all charts of a
-report, and it cannot be forked. A build therefore keeps a process that draws for all notebooks
-(:mod:`race_equality.batch.drawing_server`) and a folder of pictures by their content; the
-environment says where they are. Without them, as under plain papermill or in JupyterLab, a chart is
-drawn in the notebook's own process. The SVG is the same, to the last byte.
+Starting the JavaScript engine that draws takes half a second, more than drawing all charts of a report, and it cannot
+be forked. A build therefore keeps a process that draws for all notebooks (:mod:`race_equality.batch.drawing_server`)
+and a folder of pictures by their content; the environment says where they are. Without them, as under plain papermill
+or in JupyterLab, a chart is drawn in the notebook's own process. The SVG is the same, to the last byte.
 """
 
 from __future__ import annotations

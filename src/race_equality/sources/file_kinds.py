@@ -234,8 +234,7 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     ----------
     path : Path
     folder : Path
-        Each file goes into a folder of its own there, whatever its folder in the archive: two can have
-        one name.
+        Each file goes into a folder of its own there, whatever its folder in the archive: two can have one name.
 
     Returns
     -------

@@ -81,8 +81,7 @@ class Publication:
     keeps : tuple of str
         Indicators with a history of their own: what a new edition does not have of them stays held.
     series : bool
-        Whether editions are kept side by side (a year each); otherwise a new one takes the place of
-        the earlier.
+        Whether editions are kept side by side (a year each); otherwise a new one takes the place of the earlier.
     notes : tuple of str
         What somebody who uses the figures has to know, in any edition.
     edition_notes : mapping of str to tuple of str

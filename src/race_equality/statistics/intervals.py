@@ -263,9 +263,8 @@ def difference_interval(
     Newcombe RG. Interval estimation for the difference between independent proportions: comparison
     of eleven methods. Statistics in Medicine 1998; 17: 873-890.
 
-    Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4:
-    213-226; the restricted estimate in closed form by Farrington CP, Manning G. Statistics in
-    Medicine 1990; 9: 1447-1454.
+    Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4: 213-226; the restricted
+    estimate in closed form by Farrington CP, Manning G. Statistics in Medicine 1990; 9: 1447-1454.
 
     Examples
     --------

@@ -1,11 +1,10 @@
 """Hierarchical pooling: what a small trust's figure says when it is read with all the others.
 
-Binomial counts, logits that vary between units like a normal distribution, and weak priors for its
-parameters. The parameters are integrated over (adaptive Gauss-Hermite quadrature for the units, a
-normal approximation corrected by importance weights for the parameters), then each unit is read at
-points spread evenly over its own posterior, so that probabilities and ranks carry the whole
-uncertainty. Nothing is drawn at random: the same figures give the same answer, whatever else is read
-with them and changes nothing for how units vary.
+Binomial counts, logits that vary between units like a normal distribution, and weak priors for its parameters. The
+parameters are integrated over (adaptive Gauss-Hermite quadrature for the units, a normal approximation corrected by
+importance weights for the parameters), then each unit is read at points spread evenly over its own posterior, so that
+probabilities and ranks carry the whole uncertainty. Nothing is drawn at random: the same figures give the same answer,
+whatever else is read with them and changes nothing for how units vary.
 """
 
 from __future__ import annotations
@@ -147,8 +146,7 @@ def pooled_gaps(
     Returns
     -------
     Pooled
-        A unit in which a group has nobody has NaN throughout. One unit alone is drawn only a little,
-        by the weak prior.
+        A unit in which a group has nobody has NaN throughout. One unit alone is drawn only a little, by the weak prior.
 
     Raises
     ------
@@ -164,13 +162,12 @@ def pooled_gaps(
 
     References
     ----------
-    Marshall EC, Spiegelhalter DJ. Reliability of league tables of in vitro fertilisation clinics:
-    retrospective analysis of live birth rates. BMJ 1998; 316: 1701-1704. Spiegelhalter DJ, Thomas A,
-    Best N, Gilks W. BUGS examples volume 1: "Surgical: institutional ranking". Goldstein H,
-    Spiegelhalter DJ. Journal of the Royal Statistical Society A 1996; 159: 385-443, for rank intervals.
-    Lewandowski D, Kurowicka D, Joe H. Journal of Multivariate Analysis 2009; 100: 1989-2001. Hong Y. On
-    computing the distribution function for the Poisson binomial distribution. Computational Statistics
-    & Data Analysis 2013; 59: 41-51.
+    Marshall EC, Spiegelhalter DJ. Reliability of league tables of in vitro fertilisation clinics: retrospective
+    analysis of live birth rates. BMJ 1998; 316: 1701-1704. Spiegelhalter DJ, Thomas A, Best N, Gilks W. BUGS examples
+    volume 1: "Surgical: institutional ranking". Goldstein H, Spiegelhalter DJ. Journal of the Royal Statistical Society
+    A 1996; 159: 385-443, for rank intervals. Lewandowski D, Kurowicka D, Joe H. Journal of Multivariate Analysis 2009;
+    100: 1989-2001. Hong Y. On computing the distribution function for the Poisson binomial distribution. Computational
+    Statistics & Data Analysis 2013; 59: 41-51.
     """
     count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
     count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))

@@ -116,14 +116,12 @@ def ratio_interval(
 
     References
     ----------
-    Koopman PAR. Confidence intervals for the ratio of two binomial proportions. Biometrics 1984; 40:
-    513-517.
+    Koopman PAR. Confidence intervals for the ratio of two binomial proportions. Biometrics 1984; 40: 513-517.
 
     Gart JJ, Nam J. Approximate interval estimation of the ratio of binomial parameters: a review and
     corrections for skewness. Biometrics 1988; 44: 323-338.
 
-    Laud PJ. Equal-tailed confidence intervals for comparison of rates. Pharmaceutical Statistics
-    2017; 16: 334-348.
+    Laud PJ. Equal-tailed confidence intervals for comparison of rates. Pharmaceutical Statistics 2017; 16: 334-348.
 
     Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4: 213-226.
     """
@@ -222,8 +220,7 @@ def probability_outside(
     Raises
     ------
     StatisticsError
-        Negative, infinite or missing values, text, a count over its total, or limits in the wrong
-        order.
+        Negative, infinite or missing values, text, a count over its total, or limits in the wrong order.
 
     Notes
     -----
@@ -294,9 +291,8 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
 
     Notes
     -----
-    The reason why the four-fifths rule is a flag and never a finding: an event with a rate of 1% in
-    groups of 500 and 2,000 is flagged 64 times in 100 although the groups do not differ (a ratio of
-    exactly 0.8 or 1.25 is not flagged).
+    The reason why the four-fifths rule is a flag and never a finding: an event with a rate of 1% in groups of 500 and
+    2,000 is flagged 64 times in 100 although the groups do not differ (a ratio of exactly 0.8 or 1.25 is not flagged).
     """
     rate = check.proportions("rate", rate).item()
     n1, n2 = (_people(name, n) for name, n in (("total_1", total_1), ("total_2", total_2)))

@@ -51,10 +51,9 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     Parameters
     ----------
     function : callable
-        It must rest on its arguments alone (tables, text, numbers, dates, and collections of them)
-        and on the code of this package: no clock, no files, no chance. What it returns is best a
-        DataFrame, which other processes of the build read from Parquet; anything else is kept in
-        memory.
+        It must rest on its arguments alone (tables, text, numbers, dates, and collections of them) and on the code of
+        this package: no clock, no files, no chance. What it returns is best a DataFrame, which other processes of the
+        build read from Parquet; anything else is kept in memory.
     to_disk : bool
         Let what it returns go to disk whatever its arguments are. Without it only what is computed
         of ``figures`` alone does.
@@ -66,13 +65,11 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
 
     Notes
     -----
-    The content of a table counts, not which object it is: a table with one figure changed is
-    computed again. A result goes to disk only if what is read back is equal to it to the last bit
-    and in every dtype.
+    The content of a table counts, not which object it is: a table with one figure changed is computed again. A result
+    goes to disk only if what is read back is equal to it to the last bit and in every dtype.
 
-    What is computed of ``figures`` alone is also computed before a build's kernels are forked
-    (:func:`compute_all`), and costs a kernel nothing. So let the function return all trusts, and pick
-    the trust in the notebook.
+    What is computed of ``figures`` alone is also computed before a build's kernels are forked (:func:`compute_all`),
+    and costs a kernel nothing. So let the function return all trusts, and pick the trust in the notebook.
 
     Examples
     --------

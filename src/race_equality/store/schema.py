@@ -65,8 +65,7 @@ def figure_schema():
 
     Notes
     -----
-    A function and not a constant: pandera takes as long to import as pandas, and only what
-    writes figures needs it.
+    A function and not a constant: pandera takes as long to import as pandas, and only what writes figures needs it.
     """
     import pandera.pandas as pa
 

@@ -1,9 +1,8 @@
 """How long patients wait: referral to treatment (RTT) and A&E, by trust and month.
 
-Two layouts of one series each: a row for each trust and month, summed from the official monthly
-files. The official RTT file has a row for each commissioner, and ``C_999`` is already a total of
-the treatment functions; the official A&E file has a TOTAL row inside the data, and one month has a
-column headed ``a``. None of them is split by ethnicity.
+Two layouts of one series each: a row for each trust and month, summed from the official monthly files. The official RTT
+file has a row for each commissioner, and ``C_999`` is already a total of the treatment functions; the official A&E file
+has a TOTAL row inside the data, and one month has a column headed ``a``. None of them is split by ethnicity.
 """
 
 from __future__ import annotations
@@ -173,9 +172,8 @@ def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
 
     Notes
     -----
-    Booked appointments are in columns of their own and are not counted, as in the published
-    performance figure. The TOTAL row inside the data is left out. One month has an empty column
-    headed ``a`` and others headed ``Unnamed``.
+    Booked appointments are in columns of their own and are not counted, as in the published performance figure. The
+    TOTAL row inside the data is left out. One month has an empty column headed ``a`` and others headed ``Unnamed``.
     """
     table = read_csv(path, AE_MONTH_COLUMNS, optional=AE_MONTH_OTHER_COLUMNS)
     records = [r for r in table if normalised(r["Period"].text) != "total"]

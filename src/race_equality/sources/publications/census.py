@@ -1,11 +1,10 @@
 """Census 2021: ethnic group of residents, in the layouts of Nomis and of the ONS.
 
-Nomis publishes topic summary TS021 wide: a row for each area, a column for each ethnic group, named
-``Ethnic group: White: Irish``, with columns for broad groups next to those of their parts. The ONS
-publishes the same long: a row for each area and ethnic group, with the number under ``Observation``;
-its tables by age and sex (RM032) have a column for each further dimension. In both, the area is a
-code: England's, or that of an integrated care board. Other areas are not what a trust is compared with;
-a file that has all of one kind in England is added up to England.
+Nomis publishes topic summary TS021 wide: a row for each area, a column for each ethnic group, named ``Ethnic group:
+White: Irish``, with columns for broad groups next to those of their parts. The ONS publishes the same long: a row for
+each area and ethnic group, with the number under ``Observation``; its tables by age and sex (RM032) have a column for
+each further dimension. In both, the area is a code: England's, or that of an integrated care board. Other areas are not
+what a trust is compared with; a file that has all of one kind in England is added up to England.
 """
 
 from __future__ import annotations

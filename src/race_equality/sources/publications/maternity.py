@@ -1,9 +1,8 @@
 """Maternity Services Data Set, annual CSV: deliveries by ethnicity and deprivation, and outcomes.
 
-Layout: a row for each organisation, dimension and measure; each row is one dimension, never two
-crossed, so no outcome is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by
-year: decile 2 is ``2`` in 2020-21 and ``02`` later, ``SmokingAtBooking`` became
-``SmokingStatusGroupBooking``, and the first file has a byte-order mark.
+Layout: a row for each organisation, dimension and measure; each row is one dimension, never two crossed, so no outcome
+is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by year: decile 2 is ``2`` in 2020-21 and ``02``
+later, ``SmokingAtBooking`` became ``SmokingStatusGroupBooking``, and the first file has a byte-order mark.
 """
 
 from __future__ import annotations

@@ -90,8 +90,7 @@ def survey_year(sheet: Sheet) -> int:
     Raises
     ------
     InputError
-        Also for results that are not weighted, as all were before 2021: they cannot be compared with
-        weighted ones.
+        Also for results that are not weighted, as all were before 2021: they cannot be compared with weighted ones.
     """
     above = [sheet.cell(row, column) for row in range(header_row(sheet)) for column in range(3)]
     pattern = re.compile(r"NHS Staff Survey (20\d\d) - WEIGHTED Results")

@@ -194,8 +194,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
     Returns
     -------
     LoadedFigures
-        ``system_imd_score``, the average over neighbourhoods by population, and
-        ``system_most_deprived_tenth``.
+        ``system_imd_score``, the average over neighbourhoods by population, and ``system_most_deprived_tenth``.
 
     References
     ----------

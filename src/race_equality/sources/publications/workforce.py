@@ -8,14 +8,13 @@ both, so groups do not add up to totals; bank staff are not included.
 
 Notes
 -----
-Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on, earlier ones ``1. HEE Org Main Staff
-Gp HC`` and have two. Those of 2020 to 2022 have no
-integrated care systems and no header over the organisation's name and code, which come before the total.
-Some call each subtotal ``All staff groups``: which one it is shows in the cells next to it. Since the
-figures of November 2025 the workbook is ``Trusts and core organisations - data tables``: sheets are
-numbered, and month and kind of figure are in columns of their own. The same figures come as CSV:
-``Staff Group and Organisation`` before, ``Core 1. Staff group`` since. Headers are therefore looked for,
-and any other layout is refused, naming the nearest that is known.
+Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on, earlier ones ``1. HEE Org Main Staff Gp HC`` and
+have two. Those of 2020 to 2022 have no integrated care systems and no header over the organisation's name and code,
+which come before the total. Some call each subtotal ``All staff groups``: which one it is shows in the cells next to
+it. Since the figures of November 2025 the workbook is ``Trusts and core organisations - data tables``: sheets are
+numbered, and month and kind of figure are in columns of their own. The same figures come as CSV: ``Staff Group and
+Organisation`` before, ``Core 1. Staff group`` since. Headers are therefore looked for, and any other layout is refused,
+naming the nearest that is known.
 
 References
 ----------

@@ -1,8 +1,7 @@
 """NHS Workforce Statistics as CSV: a row for each organisation and staff group.
 
 ``Core 1. Staff group`` since November 2025, which has England's row and Marches; ``Staff Group and Organisation``
-before. Read row by row: they are large. Both were taken from public code that reads them, as no such file
-was at hand.
+before. Read row by row: they are large. Both were taken from public code that reads them, as no such file was at hand.
 """
 
 from __future__ import annotations

@@ -43,11 +43,10 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> LoadedFigures:
 
     Notes
     -----
-    The benchmark workbook prints rates without their bases; the file's author found each base as
-    the number of responses that turns the rate into a whole number of people. Where several did
-    (``n_candidates`` over 1), the rate is as published and the base is one of the candidates: the
-    locator says so. The figure is kept, since its percentage is exact and its interval hardly
-    depends on which it was.
+    The benchmark workbook prints rates without their bases; the file's author found each base as the number of
+    responses that turns the rate into a whole number of people. Where several did (``n_candidates`` over 1), the rate
+    is as published and the base is one of the candidates: the locator says so. The figure is kept, since its percentage
+    is exact and its interval hardly depends on which it was.
     """
     table = read_csv(path, COLUMNS, optional=("n_candidates",))
     first_by_key(

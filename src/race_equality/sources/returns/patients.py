@@ -1,9 +1,8 @@
 """A trust's own figures about patients by ethnic group and deprivation, which no public file holds by trust.
 
-The return has the shape of the WRES return (:mod:`race_equality.sources.returns.wres`): a row for each
-year, indicator and item, with a column for each ethnic group and each fifth of deprivation. It stays on
-the machine. A count too small to show is not kept at all: it is suppressed as the return is read, with
-the others from which it could be worked out.
+The return has the shape of the WRES return (:mod:`race_equality.sources.returns.wres`): a row for each year, indicator
+and item, with a column for each ethnic group and each fifth of deprivation. It stays on the machine. A count too small
+to show is not kept at all: it is suppressed as the return is read, with the others from which it could be worked out.
 
 Notes
 -----
