@@ -706,7 +706,7 @@ def board_page(
     table : pandas.DataFrame
         From :func:`race_equality.report.summary_table.wres_summary`.
     table_caption : str
-    chart : Shown or None
+    chart : CellOutput or None
         From :func:`race_equality.report.display.show_chart`.
     action_counts : mapping of str to int, optional
         From :func:`counts_of_actions`.

@@ -77,7 +77,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> CellOutput | None:
 
     Returns
     -------
-    Shown or None
+    CellOutput or None
         None when there is nothing to say.
     """
     others = merged_organisations(trust, figures)

@@ -121,7 +121,8 @@ def trace_of(
     Returns
     -------
     pandas.DataFrame
-        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each name, organisation and file, in the order given. Of more than two places the first and the last are named.
+        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each name, organisation and file, in the
+        order given. Of more than two places the first and the last are named.
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]

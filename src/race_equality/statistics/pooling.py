@@ -169,11 +169,7 @@ def pooled_gaps(
     100: 1989-2001. Hong Y. On computing the distribution function for the Poisson binomial distribution. Computational
     Statistics & Data Analysis 2013; 59: 41-51.
     """
-    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
-    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
-    count_1, total_1, count_2, total_2 = check.together(
-        count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2
-    )
+    count_1, total_1, count_2, total_2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     _one_axis(count_1)
     usable = (total_1 > 0) & (total_2 > 0)
     learned = _learned(learn_from, usable)

@@ -281,13 +281,9 @@ def read_rtt_month(path: Path, trusts: TrustList) -> LoadedFigures:
             continue
         locator = f"row {waits.first_row}, Part_2 C_999 ({waits.rows} commissioners)"
         for indicator, count in waits.by_indicator().items():
+            about = (trust_code, organisation, indicator, ALL_PATIENTS, "percent", locator)
             figures.add(
-                trust_code,
-                organisation,
-                indicator,
-                ALL_PATIENTS,
-                "percent",
-                locator,
+                *about,
                 value=100 * count / waits.total if waits.total else None,
                 numerator=count,
                 denominator=waits.total,
@@ -390,13 +386,9 @@ class _Months:
         """Add a share of a total, in per cent."""
         count = cell.number(indicator.replace("_", " "), high=total, whole=True) if cell.text else None
         status = "not_available" if count is None else "ok" if total else "not_applicable"
+        about = (trust_code, organisation, indicator, ALL_PATIENTS, "percent", cell.locator + remark)
         self.rows.add(
-            trust_code,
-            organisation,
-            indicator,
-            ALL_PATIENTS,
-            "percent",
-            cell.locator + remark,
+            *about,
             value=100 * count / total if status == "ok" else None,
             numerator=count,
             denominator=total,

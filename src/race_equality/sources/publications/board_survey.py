@@ -101,15 +101,8 @@ def read_findings(path: Path, trusts: TrustList) -> LoadedFigures:
         if not FINDINGS[item.text] and item.text != "publication":
             in_words.append(f"{item.text} ({value.text})")
         for finding in FINDINGS[item.text]:
-            figures.add(
-                ENGLAND_CODE,
-                ENGLAND_CODE,
-                finding.indicator,
-                finding.group,
-                finding.unit,
-                value.locator,
-                value=_number(value, finding),
-            )
+            about = (ENGLAND_CODE, ENGLAND_CODE, finding.indicator, finding.group, finding.unit, value.locator)
+            figures.add(*about, value=_number(value, finding))
     remarks = [f"In words, so not read as numbers: {'; '.join(in_words)}."] if in_words else []
     remarks += table.remarks
     return figures.loaded(str(day.year), f"published {day.day} {day:%B %Y}", remarks)

@@ -81,15 +81,8 @@ def read_population(path: Path, trusts: TrustList) -> LoadedFigures:
         for column, (indicator, unit, high, whole) in columns.items():
             cell = record[column]
             low = 1 if unit == "quintile" else 0
-            figures.add(
-                trust_code,
-                organisation,
-                indicator,
-                ALL_PEOPLE,
-                unit,
-                cell.locator,
-                value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole),
-            )
+            about = (trust_code, organisation, indicator, ALL_PEOPLE, unit, cell.locator)
+            figures.add(*about, value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole))
     for indicator, unit, *_ in columns.values():
         figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
     return figures.loaded(str(year), f"published April {year}", table.remarks)
@@ -127,15 +120,8 @@ def read_ethnicity(path: Path, trusts: TrustList) -> LoadedFigures:
                 "Download the file again.",
             )
         for group, share in shares.items():
-            figures.add(
-                trust_code,
-                organisation,
-                "catchment_ethnicity",
-                group,
-                "percent",
-                record[group].locator,
-                value=100 * share,
-            )
+            about = (trust_code, organisation, "catchment_ethnicity", group, "percent", record[group].locator)
+            figures.add(*about, value=100 * share)
     figures.complete(
         "catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON, status_of=status_without_catchment
     )

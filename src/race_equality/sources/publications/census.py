@@ -363,13 +363,9 @@ def _add(
         for name, groups in ((indicator, broad), (detailed, parts if detailed else {})):
             for group, of in groups.items():
                 people = sum(area.people[part] for part in of)
+                about = (code, code, name, group, "percent", area.locator(of))
                 figures.add(
-                    code,
-                    code,
-                    name,
-                    group,
-                    "percent",
-                    area.locator(of),
+                    *about,
                     value=100 * people / everybody if everybody else None,
                     numerator=people,
                     denominator=everybody,

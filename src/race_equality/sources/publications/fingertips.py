@@ -29,36 +29,19 @@ from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
 PUBLICATION = "fingertips"
-COLUMNS = (
-    "Indicator ID",
-    "Indicator Name",
-    "Area Code",
-    "Area Type",
-    "Sex",
-    "Age",
-    "Category Type",
-    "Category",
-    "Time period",
-    "Value",
-    "Count",
-    "Denominator",
-    "Value note",
+COLUMNS = tuple(
+    (
+        "Indicator ID, Indicator Name, Area Code, Area Type, Sex, Age, Category Type, Category, Time period, "
+        "Value, Count, Denominator, Value note"
+    ).split(", ")
 )
 #: That say nothing more about a figure, or only how Fingertips colours it.
-OTHER_COLUMNS = (
-    "Parent Code",
-    "Parent Name",
-    "Area Name",
-    "Lower CI 95.0 limit",
-    "Upper CI 95.0 limit",
-    "Lower CI 99.8 limit",
-    "Upper CI 99.8 limit",
-    "Recent Trend",
-    "Column not used",
-    "Time period Sortable",
-    "New data",
-    "Compared to goal",
-    "Time period range",
+OTHER_COLUMNS = tuple(
+    (
+        "Parent Code, Parent Name, Area Name, Lower CI 95.0 limit, Upper CI 95.0 limit, Lower CI 99.8 limit, "
+        "Upper CI 99.8 limit, Recent Trend, Column not used, Time period Sortable, New data, Compared to "
+        "goal, Time period range"
+    ).split(", ")
 )
 
 ENGLAND_GSS = "E92000001"
@@ -132,16 +115,8 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
                 )
             continue
         seen[key] = value
-        figures.add(
-            trust_code,
-            organisation,
-            indicator,
-            group,
-            units[number],
-            value.locator,
-            period=period,
-            **_figure(record, units[number]),
-        )
+        about = (trust_code, organisation, indicator, group, units[number], value.locator)
+        figures.add(*about, period=period, **_figure(record, units[number]))
     reading = figures.table()
     if reading.empty:
         kinds = ", ".join(sorted({record["Area Type"].text for record in table}))

@@ -91,15 +91,8 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
             outcomes.setdefault((organisation, dimension), {})[record["Measure"].text] = record["Value"]
         elif dimension in (ETHNICITY, DEPRIVATION, TOTAL):
             indicator, group = _delivery_group(record)
-            figures.add(
-                trust_code,
-                _code(organisation),
-                indicator,
-                group,
-                "count",
-                record["Value"].locator,
-                value=_count(record["Value"]),
-            )
+            about = (trust_code, _code(organisation), indicator, group, "count", record["Value"].locator)
+            figures.add(*about, value=_count(record["Value"]))
     for (organisation, dimension), cells in outcomes.items():
         _add_outcome(figures, known[organisation], _code(organisation), dimension, cells)
     for indicator in ("maternity_deliveries", *OUTCOMES):
@@ -165,13 +158,9 @@ def _add_outcome(
         return
     count = _count(cell)
     known = count + _count(cells[other])
+    about = (trust_code, organisation, indicator, "All births", "percent", cell.locator)
     figures.add(
-        trust_code,
-        organisation,
-        indicator,
-        "All births",
-        "percent",
-        cell.locator,
+        *about,
         value=100 * count / known if known else None,
         numerator=count,
         denominator=known,

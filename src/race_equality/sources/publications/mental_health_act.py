@@ -154,13 +154,9 @@ def _add(
     whole: bool = False,
 ) -> None:
     suppressed = not cell.text
+    about = (trust_code, organisation, indicator, group, unit, cell.locator)
     figures.add(
-        trust_code,
-        organisation,
-        indicator,
-        group,
-        unit,
-        cell.locator,
+        *about,
         value=None if suppressed else cell.number("figure", whole=whole),
         status="suppressed" if suppressed else "ok",
     )

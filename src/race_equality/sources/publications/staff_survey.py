@@ -334,15 +334,8 @@ def read_national(path: Path, trusts: TrustList) -> LoadedFigures:
         check_percentages((sheet.cell(row, column) for row in rows.values()), question.number)
         for group, row in rows.items():
             cell = sheet.cell(row, column)
-            figures.add(
-                ENGLAND_CODE,
-                ENGLAND_CODE,
-                question.indicator,
-                group,
-                "percent",
-                cell.locator,
-                **figure_of(cell, sheet.cell(row, base_column), weighted=True),
-            )
+            about = (ENGLAND_CODE, ENGLAND_CODE, question.indicator, group, "percent", cell.locator)
+            figures.add(*about, **figure_of(cell, sheet.cell(row, base_column), weighted=True))
     return figures.loaded(str(year), f"autumn {year}", sheet.remarks)
 
 

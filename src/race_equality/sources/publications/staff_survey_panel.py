@@ -66,13 +66,9 @@ def read_panel(path: Path, trusts: TrustList) -> LoadedFigures:
         for indicator, (rate, base, weighted) in INDICATORS.items():
             cell = record[rate]
             value, responses = cell.number("percentage", high=100), record[base].number("base", whole=True)
+            about = (trust_code, organisation, indicator, ALL_STAFF, "percent", cell.locator)
             figures.add(
-                trust_code,
-                organisation,
-                indicator,
-                ALL_STAFF,
-                "percent",
-                cell.locator,
+                *about,
                 value=value,
                 numerator=None if weighted else float(round(value * responses / 100)),
                 denominator=responses,

@@ -100,16 +100,8 @@ def read_benchmark(path: Path, trusts: TrustList) -> LoadedFigures:
                 figure, exact = _figure(cell, base_cell)
                 inexact += not exact
                 for indicator in (f"wres_panel_{number}", *([f"wres_{number}"] if year == last else [])):
-                    figures.add(
-                        trust_code,
-                        code.text,
-                        indicator,
-                        group,
-                        "percent",
-                        cell.locator,
-                        period=survey_period(year),
-                        **figure,
-                    )
+                    about = (trust_code, code.text, indicator, group, "percent", cell.locator)
+                    figures.add(*about, period=survey_period(year), **figure)
     first_by_key(codes, "organisation")
     for number in INDICATOR_OF.values():
         figures.complete(f"wres_{number}", GROUP_OF.values(), "percent", reason="not among the trusts")

@@ -228,15 +228,8 @@ def _add_deprivation(figures: FigureRows, code: str, score: Cell, tenth: Cell) -
     figures.add(
         code, code, "system_imd_score", "All people", "score", score.locator, value=score.number("score", high=100)
     )
-    figures.add(
-        code,
-        code,
-        "system_most_deprived_tenth",
-        "Neighbourhoods",
-        "percent",
-        tenth.locator,
-        value=100 * tenth.number("proportion", high=1),
-    )
+    about = (code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", tenth.locator)
+    figures.add(*about, value=100 * tenth.number("proportion", high=1))
 
 
 def _read_summary(path: Path, trusts: TrustList) -> LoadedFigures:
@@ -312,17 +305,8 @@ def _read_neighbourhoods(path: Path, trusts: TrustList) -> LoadedFigures:
         at = f"row {rows[code]}, {score_column} (mean of {areas:,.0f} neighbourhoods by population)"
         figures.add(code, code, "system_imd_score", "All people", "score", at, value=score / people)
         at = f"row {rows[code]}, {decile_column} (of {areas:,.0f} neighbourhoods)"
-        figures.add(
-            code,
-            code,
-            "system_most_deprived_tenth",
-            "Neighbourhoods",
-            "percent",
-            at,
-            value=100 * deprived / areas,
-            numerator=deprived,
-            denominator=areas,
-        )
+        about = (code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", at)
+        figures.add(*about, value=100 * deprived / areas, numerator=deprived, denominator=areas)
     remarks = [f"Neighbourhoods put to boards by {lookup.name}."]
     # the other indices of the file are not used here, and are many: they are no news
     return figures.loaded("2025", "2025", remarks)
@@ -381,15 +365,9 @@ def read_shares(path: Path, trusts: TrustList) -> LoadedFigures:
         trust_code = trusts.current(organisation)
         if trust_code is None:
             continue
-        figures.add(
-            trust_code,
-            organisation,
-            "catchment_system",
-            codes[record[board_column].text][1],
-            "percent",
-            share.locator,
-            value=100 * value,
-        )
+        board = codes[record[board_column].text][1]
+        about = (trust_code, organisation, "catchment_system", board, "percent", share.locator)
+        figures.add(*about, value=100 * value)
     for organisation, total in together.items():
         # patients from Wales and Scotland come from no board, so a little less than one is whole
         if not 0.5 <= total <= 1 + 1e-6:

@@ -84,13 +84,9 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> LoadedFigures:
         if "n_candidates" in record.values and record["n_candidates"].number("count", low=1) > 1:
             locator += f" (base is one of {record['n_candidates'].text} that fit)"
             uncertain += 1
+        about = (trust_code, organisation, f"wres_{number}", GROUPS[group.text], "percent", locator)
         figures.add(
-            trust_code,
-            organisation,
-            f"wres_{number}",
-            GROUPS[group.text],
-            "percent",
-            locator,
+            *about,
             value=100 * rate,
             numerator=float(round(people)),
             denominator=base,

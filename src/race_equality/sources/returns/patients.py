@@ -326,13 +326,9 @@ def _add_measure(
             )
     for breakdown, groups in BREAKDOWNS.items():
         for indicator, column, item, status, part, base in shares(measure, breakdown, counts):
+            about = (code, code, indicator, groups[column], "percent", place(item, column))
             figures.add(
-                code,
-                code,
-                indicator,
-                groups[column],
-                "percent",
-                place(item, column),
+                *about,
                 value=100 * part / base if status == "ok" else None,
                 numerator=part,
                 denominator=base,

@@ -304,16 +304,9 @@ def _add_year(
     for indicator in COUNTS:
         for group in GROUPS:
             value, cell = count(indicator, PEOPLE, group)
+            about = (code, code, indicator, group, "people", place(cell))
             figures.add(
-                code,
-                code,
-                indicator,
-                group,
-                "people",
-                place(cell),
-                value=value,
-                status="not_available" if value is None else "ok",
-                period=(year_to, year_to),
+                *about, value=value, status="not_available" if value is None else "ok", period=(year_to, year_to)
             )
     for part in BOARD:
         for group in GROUPS if (whole := PARTS[part].nested_in) else ():
@@ -328,13 +321,9 @@ def _add_year(
             check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
             known = numerator[0] is not None and denominator[0]
+            about = (code, code, rate.indicator, group, "percent", place(numerator[1]))
             figures.add(
-                code,
-                code,
-                rate.indicator,
-                group,
-                "percent",
-                place(numerator[1]),
+                *about,
                 value=100 * numerator[0] / denominator[0] if known else None,
                 numerator=numerator[0],
                 denominator=denominator[0],
