@@ -223,15 +223,43 @@ def page_file(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(site) / address
 
 
+#: What fontconfig finds for the browser.
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{folder}</dir>
+  <cachedir>{folder}/cache</cachedir>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
+</fontconfig>
+"""
+
+
+def dejavu_alone(folder: Path) -> Path:
+    """Write a configuration of fontconfig that knows DejaVu Sans, which is wider than Arial, and no other font."""
+    found = [
+        *Path("/usr/share/fonts").rglob("DejaVuSans*.ttf"),
+        *Path("/usr/local/share/fonts").rglob("DejaVuSans*.ttf"),
+    ]
+    if not found:
+        pytest.skip("the font DejaVu Sans is not on this machine (apt-get install fonts-dejavu-core)")
+    for font in found:
+        shutil.copy(font, folder)
+    configuration = folder / "fonts.conf"
+    configuration.write_text(_FONTS.format(folder=html.escape(str(folder))), encoding="utf-8")
+    return configuration
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """Chromium that knows DejaVu alone, so that no page rests on a font of this machine."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("chromium is not on the PATH")
+    fonts = {"FONTCONFIG_FILE": str(dejavu_alone(tmp_path_factory.mktemp("fonts")))}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS, env=os.environ | fonts)
         yield browser
         browser.close()
 
@@ -261,9 +289,11 @@ def open_page(browser) -> Iterator[Callable]:
     """Open a file in a new window; what went wrong while it loads stands in ``page.faults``."""
     contexts = []
 
-    def open_(file: Path, *, width: int = 1280, height: int = 900, **settings):
+    def open_(file: Path, *, width: int = 1280, height: int = 900, without_font: bool = False, **settings):
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
+        if without_font:
+            context.route("**/*.woff2", lambda route: route.abort())
         page = context.new_page()
         page.faults = []
         page.on("console", lambda said: page.faults.append(said.text) if said.type in ("error", "warning") else None)
@@ -278,6 +308,7 @@ def open_page(browser) -> Iterator[Callable]:
             ),
         )
         page.goto(file.as_uri())
+        page.evaluate("document.fonts.ready")
         return page
 
     yield open_

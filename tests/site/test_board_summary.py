@@ -51,6 +51,20 @@ def test_the_summary_is_the_first_screen_of_a_desktop(site, open_page, code):
 
 
 @pytest.mark.parametrize("code", GOLDEN)
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1280, 720)])
+def test_heading_cards_and_table_are_the_first_screen_of_a_laptop(site, open_page, code, width, height):
+    page = open_page(site / f"trusts/{code}.html", width=width, height=height)
+    for part in (".first-screen > h2", ".board-cards", "#tbl-wres"):
+        assert page.evaluate("part => document.querySelector(part).getBoundingClientRect().bottom", part) <= height, (
+            part
+        )
+    # the others are below, and whole
+    assert page.evaluate("document.querySelector('.table-scroll').scrollWidth") <= page.evaluate(
+        "document.querySelector('.table-scroll').clientWidth"
+    )
+
+
+@pytest.mark.parametrize("code", GOLDEN)
 def test_the_summary_has_headings_a_table_of_nine_rows_and_a_list_of_decisions(site, open_page, code):
     page = open_page(site / f"trusts/{code}.html", width=1440)
     assert page.locator(".board-card h3").count() == 4

@@ -122,6 +122,8 @@ def test_quarto_s_pages_ask_the_network_for_nothing(home, visit, address):
     page = visit(address)
     assert [url for url in page.asked if not url.startswith((home, "data:"))] == []
     assert page.faults == []
+    # the site's own font, although this server names no type for it
+    assert "Arimo loaded" in page.evaluate("[...document.fonts].map(font => font.family + ' ' + font.status)")
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -27,11 +27,12 @@ p { margin-bottom: 2em !important; }"""
 
 
 @EVERY_KIND
-def test_a_page_opens_from_a_file_and_asks_for_nothing(page_file, open_page):
+def test_a_page_opens_from_a_file_and_asks_for_nothing_but_the_site_s_font(page_file, open_page):
     page = open_page(page_file)
     assert page.faults == []
     requests = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert [name for name in requests if not name.startswith("data:")] == []
+    assert page.evaluate("[...document.fonts].map(font => font.family + ' ' + font.status)") == ["Arimo loaded"]
 
 
 @EVERY_KIND

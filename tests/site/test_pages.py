@@ -16,12 +16,13 @@ PAGES = ["index.html", *REPORTS, *GOLDEN]
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_opens_without_fault_and_asks_for_nothing(site, open_page, address):
+def test_a_page_opens_without_fault_and_asks_for_nothing_but_the_site_s_font(site, open_page, address):
     page = open_page(site / address)
     assert page.faults == []
     assert page.locator("main h1").count() == 1
     requests = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert [name for name in requests if not name.startswith("data:")] == []
+    assert page.evaluate("[...document.fonts].map(font => font.family + ' ' + font.status)") == ["Arimo loaded"]
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -28,6 +28,7 @@ from race_equality.batch.manifest import (
 )
 from race_equality.batch.page_requests import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
 from race_equality.errors import RaceEqualityError
+from race_equality.render.fonts import SITE_FONT, publish_font
 
 if TYPE_CHECKING:
     from race_equality.batch.cluster_worker import Parcel, Task
@@ -238,7 +239,11 @@ class _Build:
 
     def index_is_old(self) -> bool:
         """Whether the first page has to be made again although no other has."""
-        return not self.result.index.is_file() or (self.manifest.get("index") != self.inputs.of_index())
+        return (
+            not self.result.index.is_file()
+            or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
+            or self.manifest.get("index") != self.inputs.of_index()
+        )
 
     @cached_property
     def downloads(self) -> Downloads:
@@ -313,6 +318,8 @@ class _Build:
         from race_equality.render.config import read_config
 
         stage_project(self.project, self.staged)
+        if not self.by_quarto:
+            publish_font(self.site)
         read_config(self.staged)  # a mistake in it is better known before the notebooks run
 
     def _make_pages(self) -> None:

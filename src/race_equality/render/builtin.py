@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
+from race_equality.render.fonts import SITE_FONT, with_font_at
 from race_equality.render.formats import Format
 from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
@@ -113,6 +114,7 @@ def page_html(
     formats: Sequence[Format] = (),
     navigation: Sequence[NavigationItem] | None = None,
     translation: Translation | None = None,
+    is_alone: bool = False,
 ) -> str:
     """Make the HTML of a page.
 
@@ -128,11 +130,13 @@ def page_html(
         The site's by default.
     translation : Translation, optional
         Of the page, when it is there already.
+    is_alone : bool, optional
+        Put the font into the page, which then loads nothing; otherwise it loads the site's.
 
     Returns
     -------
     str
-        A whole page, which loads nothing.
+        A whole page.
 
     Raises
     ------
@@ -167,7 +171,7 @@ def page_html(
         summary=summary,
         body=body,
         footer=_footer_html(config.footer),
-        css=_css(config.css),
+        css=with_font_at(_css(config.css), "" if is_alone else up + SITE_FONT),
         script=_script(find_trust='id="tbl-trusts"' in body),
         icon=_icon(),
     )

@@ -1,11 +1,21 @@
-"""The font of the PDFs: the same on every machine."""
+"""The font of pages and PDFs: the same on every machine."""
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from pathlib import Path
 
+from race_equality.files import write_atomically
+from race_equality.render.staging import ASSETS
+
 FONT_FAMILY = "Arimo"
+
+#: The font's place in a site by the built-in renderer. Quarto publishes it next to ``report.css``.
+SITE_FONT = "fonts/arimo.woff2"
+
+_IN_STYLE_SHEET = 'url("arimo.woff2")'
+_FILE = ASSETS / "web" / "arimo.woff2"
 
 
 @cache
@@ -21,10 +31,45 @@ def font_directory() -> Path:
     -----
     Arimo has Arial's metrics: a letter is as wide in the one as in the other. Charts are drawn and
     measured with such a font too (vl-convert carries Liberation Sans), so that their text takes
-    the same room in a page (Arial), in JupyterLab and in the PDF (Arimo). The SIL Open Font
+    the same room in a page, in JupyterLab and in the PDF. The SIL Open Font
     Licence 1.1 allows to pass it on; it comes from the package ``fontpkg-arimo``. Fonts of the
     machine are asked only for letters that it does not have (:mod:`race_equality.render.pdf`).
+
+    Pages have the Latin letters of the same font in a small file of their own,
+    ``assets/web/arimo.woff2`` (27 kB); ``docs/pages.md`` says how it was made.
     """
     import fontpkg
 
     return Path(fontpkg.path(FONT_FAMILY)).parent
+
+
+def publish_font(site_dir: Path) -> None:
+    """Put the font of the pages into a site by the built-in renderer, unless it is there.
+
+    Parameters
+    ----------
+    site_dir : Path
+    """
+    target = site_dir / SITE_FONT
+    content = _FILE.read_bytes()
+    if not target.is_file() or target.read_bytes() != content:
+        write_atomically(target, content)
+
+
+def with_font_at(css: str, address: str) -> str:
+    """Say in the style sheet of a page where the font is.
+
+    Parameters
+    ----------
+    css : str
+        With ``report.css`` in it, which expects the font next to itself.
+    address : str
+        Relative to the page; "" puts the font itself into the style sheet.
+
+    Returns
+    -------
+    str
+    """
+    if not address:
+        address = "data:font/woff2;base64," + base64.b64encode(_FILE.read_bytes()).decode()
+    return css.replace(_IN_STYLE_SHEET, f'url("{address}")')

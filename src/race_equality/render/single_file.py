@@ -27,7 +27,7 @@ def single_file(project_dir: Path, page: str) -> str:
     Returns
     -------
     str
-        HTML with its pictures, style and script in it. Links within the page and to the web stay. A link
+        HTML with its pictures, style, font and script in it. Links within the page and to the web stay. A link
         to another page or file of the site leads to the site's address if ``website: site-url`` in
         ``_quarto.yml`` says where it stands; otherwise its words remain without the link.
 
@@ -46,7 +46,7 @@ def single_file(project_dir: Path, page: str) -> str:
     if not (project_dir / page).is_file():
         raise InputError("It has not been made yet.", file=project_dir / page, mend="Build the report first.")
     source = read_page(project_dir / page)
-    html = page_html(source, page_address(page), config, navigation=(), formats=())
+    html = page_html(source, page_address(page), config, navigation=(), formats=(), is_alone=True)
     return _LINK.sub(lambda link: _kept(link, page_address(page), config), html)
 
 

@@ -13,6 +13,7 @@ from race_equality.errors import RaceEqualityError
 from race_equality.files import copy_atomically, write_atomically
 from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
 from race_equality.render.failure import RenderFailure
+from race_equality.render.fonts import publish_font
 from race_equality.render.formats import formats_of
 from race_equality.render.links import follow_links
 from race_equality.render.listing import without_dead_ends, write_listing
@@ -74,6 +75,7 @@ def render_site(
 
         failures = render_site_by_quarto(quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report)
     else:
+        publish_font(site_dir)
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
     follow_links(site_dir)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -33,7 +36,8 @@ GROUP_COLOURS = {"Ethnic minority": DARK_BLUE, "White": ORANGE}
 GROUP_SHAPES = {"Ethnic minority": "circle", "White": "diamond"}
 
 #: Liberation Sans first: vl-convert carries it and measures text with it on every machine, also where Arial is
-#: installed. It has Arial's metrics, so a browser without it takes the same room.
+#: installed. It has Arial's metrics, so the site's own font (Arimo) takes the same room. Each text carries its width, so
+#: that it keeps to its room in any other font as well.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 WIDTH = 560
@@ -155,6 +159,12 @@ _FRACTION = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _DOT = re.compile(r'<path ([^>]*?)d="M([\d.]+),0A\2,\2,0,1,1,-\2,0A\2,\2,0,1,1,\2,0"')
 _DOT_PLACE = re.compile(r'(<circle [^>]*?)transform="translate\(([^,]+),([^)]+)\)" r=')
 _DOTS = re.compile(r'<g class="(mark-(?:symbol|rect)[^"]*)">((?:<(?:circle|path) [^>]*/>)+)</g>')
+_TEXT = re.compile(r"<text([^>]*)>([^<]+)</text>")
+_LINES = re.compile(
+    r'<text([^>]*) transform="translate\(([^,]+),([^)]+)\)"([^>]*)>((?:<tspan[^>]*>[^<]*</tspan>)+)</text>'
+)
+_LINE = re.compile(r'<tspan(?:[^>]* dy="([^"]+)")?[^>]*>([^<]*)</tspan>')
+_FONT_SIZE = re.compile(r' font-size="([\d.]+)px"')
 _WIDTH_OF_NOTHING = re.compile(r'(<(?:path|circle) (?![^>]*stroke=)[^>]*?) stroke-width="2"')
 
 
@@ -165,7 +175,42 @@ def _tidy(svg: str) -> str:
         lambda place: _FRACTION.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), place[0]), svg
     )
     svg = _DOT_PLACE.sub(r'\1cx="\2" cy="\3" r=', _DOT.sub(r'<circle \1r="\2"', svg))
-    return _DOTS.sub(_of_one_colour, _WIDTH_OF_NOTHING.sub(r"\1", svg))
+    svg = _DOTS.sub(_of_one_colour, _WIDTH_OF_NOTHING.sub(r"\1", svg))
+    return _TEXT.sub(_with_width, _LINES.sub(_one_text_a_line, svg))
+
+
+def _one_text_a_line(text: re.Match[str]) -> str:
+    """Split a text of several lines: not every reader of SVG heeds the width of a part of a text."""
+    before, x, y, after, lines = text.groups()
+    height, texts = float(y), []
+    for down, words in _LINE.findall(lines):
+        height += float(down or 0)
+        place = f"{height:.1f}".removesuffix(".0")
+        texts.append(f'<text{before} transform="translate({x},{place})"{after}>{words}</text>')
+    return "".join(texts)
+
+
+def _with_width(text: re.Match[str]) -> str:
+    """Say how wide a text is, so that it is not cut where another font is wider."""
+    attributes, words = text.groups()
+    widths = _letter_widths()["bold" if 'font-weight="bold"' in attributes else "normal"]
+    letters = html.unescape(words)
+    if not letters.strip() or not widths.keys() >= set(letters):
+        return text[0]
+    size = float(found[1]) if (found := _FONT_SIZE.search(attributes)) else 14.0
+    width = f"{size * sum(map(widths.__getitem__, letters)) / 2048:.1f}".removesuffix(".0")
+    return f'<text{attributes} textLength="{width}" lengthAdjust="spacingAndGlyphs">{words}</text>'
+
+
+@cache
+def _letter_widths() -> dict[str, dict[str, int]]:
+    """The widths of Arimo's and Arial's letters by weight, in 2048ths of the size of the text."""
+    file = Path(__file__).with_name("letter_widths.json")
+    by_weight = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        weight: {letter: width for letters, width in widths.items() for letter in letters}
+        for weight, widths in by_weight.items()
+    }
 
 
 def _of_one_colour(dots: re.Match[str]) -> str:

@@ -8,7 +8,7 @@
   var TRUST = /^(?:(.+) )?\(?\b([A-Z0-9]{3,5})\)?: (.+)$/; // "Barts Health (R1H): 16.3% ..."
   var FEW = 10; // fewer trusts than this are seen at a glance
   var STYLE =
-    "figure svg.chart{display:block;max-width:100%;height:auto;background:#fff;overflow:visible}" +
+    "figure svg.chart{display:block;font-family:var(--font);max-width:100%;height:auto;background:#fff;overflow:visible}" +
     "svg.chart [data-mark]{outline:none;cursor:default}" +
     "@media screen and (max-width:40rem){.figure-scroll svg.chart{max-width:none}}" +
     "@media (prefers-color-scheme:dark){figure svg.chart{padding:.5rem;border-radius:4px}}" +
