@@ -13,11 +13,13 @@ export PIP_NO_INPUT := 1
 unexport PYTHONPATH PYTHONHOME
 
 TEST_WORKERS ?= 2
+# A minute's worth of `make test`: what needs no build, no browser and no whole publication.
+QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
 
-.PHONY: help report test lab golden lock clean distclean environment environment-lab
+.PHONY: help report test check check-imports lab golden lock clean distclean environment environment-lab
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +31,17 @@ report: environment ## build every trust's report (TRUSTS="RJ1 RRK" for some, JO
 test: environment ## run all tests, and the golden notebooks by nbval
 	@.venv/bin/python -m pytest --nbval -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
+check: environment ## format, lint, types, imports and the quick tests: what to run before a commit
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@$(MAKE) check-imports
+	@.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS)
+
+# The contract about imports, once there is one.
+check-imports:
+	@! grep -q '^\[tool\.importlinter' pyproject.toml || .venv/bin/lint-imports
+
 lab: environment-lab ## open the notebooks in JupyterLab, in an environment of its own
 	@.venv-lab/bin/jupyter lab $(LAB_OPTIONS) notebooks
 
@@ -38,7 +51,7 @@ golden: environment ## make the golden notebooks again and print what changed
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	@command -v $(UV) >/dev/null || { \
 		echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
-	$(LOCK) --upgrade --extra test --output-file requirements.lock
+	$(LOCK) --upgrade --extra test --extra check --output-file requirements.lock
 	$(LOCK) --upgrade --extra lab --constraint requirements.lock --output-file requirements-lab.lock
 
 clean: ## remove what was built; environments stay

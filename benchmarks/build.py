@@ -30,9 +30,9 @@ from measure import ROLES, Run, adopt_orphans, run, table
 from race_equality.batch.manifest import versions
 from race_equality.batch.pool import usable_cores
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.trusts import read_trusts
 from race_equality.project import find_project
 from race_equality.render import stage_project
+from race_equality.store.trusts import read_trusts
 
 RESULTS = Path(__file__).with_name("results.md")
 PLAIN = Path(__file__).with_name("plain.py")

@@ -19,21 +19,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from race_equality.analysis.ethnicity_of_respondents import respondents_and_catchment
+from race_equality.analysis.findings import findings
+from race_equality.analysis.maternity import deliveries_by_ethnicity
+from race_equality.analysis.peers import peers_of_all
+from race_equality.analysis.pooled_gaps import pooled_gaps
+from race_equality.analysis.workforce import headcount_by_group
+from race_equality.analysis.wres_return import hidden_bands, share_by_band
 from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trusts, resolve_trust
-from race_equality.indicators import once
-from race_equality.indicators.ethnicity_of_respondents import respondents_and_catchment
-from race_equality.indicators.findings import findings
-from race_equality.indicators.maternity import deliveries_by_ethnicity
-from race_equality.indicators.peers import peers_of_all
-from race_equality.indicators.pooled_gaps import pooled_gaps
-from race_equality.indicators.workforce import headcount_by_group
-from race_equality.indicators.wres_return import hidden_bands, share_by_band
 from race_equality.project import find_project
 from race_equality.report.summary_table import names_of_measures
+from race_equality.store import cache
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import read_trusts, resolve_trust
 
 PROJECT = find_project()
 RULES = read_rules()
@@ -57,7 +57,7 @@ def timed(rows: list[dict], what: str, call: Callable[[], object], aim: str = ""
 
 def fresh(figures: pd.DataFrame) -> pd.DataFrame:
     """The same figures as nobody has computed with yet."""
-    for function in once._of_figures:
+    for function in cache._of_figures:
         function.forget()
     return figures.copy()
 

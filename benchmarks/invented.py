@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.schema import FIGURE_DTYPES
-from race_equality.figures.store import figure_files, parquet_bytes, read_figures, trust_schema
-from race_equality.figures.trusts import read_trust_list
 from race_equality.project import Project
+from race_equality.store.figures import figure_files, parquet_bytes, read_figures, trust_schema
+from race_equality.store.schema import FIGURE_DTYPES
+from race_equality.store.trusts import read_trust_list
 
 #: Codes are ``Z0000`` to ``Z9999``.
 MOST = 10_000

@@ -20,7 +20,7 @@ from pathlib import Path
 
 #: What a process of a build does, by its command.
 ROLES = {
-    "race_equality.batch.fork_server": "running notebooks",
+    "forked_kernels.forking": "running notebooks",
     "race_equality.batch.drawing_server": "drawing charts",
     "multiprocessing": "papermill, nbclient, pages and typst",
     "pandoc": "Pandoc",
@@ -127,7 +127,7 @@ def _role_and_seconds(pid: int) -> tuple[str, float] | None:
         return None
     role = next(role for name, role in ROLES.items() if name in command)
     ticks = sum(map(int, fields[11:13]))
-    if "race_equality.batch.fork_server" in command:
+    if "forked_kernels.forking" in command:
         # a kernel has the server's command; only the server has children that ended
         ended = sum(map(int, fields[13:15]))
         ticks = ticks + ended if ended else 0

@@ -86,9 +86,9 @@ def make(codes: Sequence[str], output: Path) -> None:
 
     from race_equality.batch.execute import _name_trust
     from race_equality.downloads.files import Downloads
-    from race_equality.figures.trusts import resolve_trust
     from race_equality.project import find_project
     from race_equality.render import render_site, stage_project
+    from race_equality.store.trusts import resolve_trust
 
     project = find_project()
     staged, site = output / "project", output / "site"

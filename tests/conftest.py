@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO
 
 import nbformat.v4
 import pytest
+from click.testing import CliRunner
+from hypothesis import settings
+
+from race_equality.commands.main import main
 
 ROOT = Path(__file__).parents[1]
+
+# a busy machine is no failure, and the same examples are tried at each run
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 FRONT_MATTER = "---\ntitle: Small report\n---"
 PARAMETERS = 'trust_code = "RJ1"'
 FIRST = """\
 from IPython.display import HTML, Markdown
-from race_equality.figures.trusts import resolve_trust
+from race_equality.store.trusts import resolve_trust
 trust = resolve_trust(trust_code)"""
 SAYS = 'Markdown(f"The report of {trust.name}.")'
 FIGURE = """\
@@ -69,7 +81,9 @@ class CommandLine:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("RACE_EQUALITY_")}
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("RACE_EQUALITY_", "FORKED_KERNELS_"))
+        }
 
     def start(self, *arguments: str | os.PathLike[str], said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start it and return the process."""
@@ -77,7 +91,7 @@ class CommandLine:
             self._command(arguments), cwd=self.root, env=self.environment, stdout=said, stderr=said, text=True
         )
 
-    def __call__(self, *arguments: str | os.PathLike[str], timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str | os.PathLike[str], timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         return subprocess.run(
             self._command(arguments),
@@ -88,6 +102,15 @@ class CommandLine:
             timeout=timeout,
             check=False,
         )
+
+    def in_this_process(self, *arguments: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
+        """Run it in this process, without the second that a new one takes: for what starts no kernel."""
+        environment = dict.fromkeys(key for key in os.environ if key.startswith("RACE_EQUALITY_"))
+        with contextlib.chdir(self.root):
+            end = CliRunner().invoke(main, [os.fspath(argument) for argument in arguments], env=environment)
+        if end.exception is not None and not isinstance(end.exception, SystemExit):
+            raise end.exception
+        return subprocess.CompletedProcess(arguments, end.exit_code, end.stdout, end.stderr)
 
     @staticmethod
     def _command(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -110,3 +133,62 @@ def race_equality_here() -> CommandLine:
 def notebook_writer() -> Callable[..., None]:
     """Write a notebook as ours are: front matter, parameters, and the cells given."""
     return write_notebook
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Make a folder once for all workers of a run: the first that asks makes it, the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            deadline = time.monotonic() + 900
+            while not done.exists():
+                assert time.monotonic() < deadline, f"another worker did not come to an end with {name}"
+                time.sleep(0.2)
+        else:
+            partial = done.with_suffix(".part")
+            partial.write_text("it failed", encoding="utf-8")
+            try:
+                make(folder)
+                partial.write_text("", encoding="utf-8")
+            finally:
+                partial.replace(done)
+        assert done.read_text(encoding="utf-8") == "", f"{name} could not be made: see the first test that needs it"
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def built(race_equality_here, made_once) -> SimpleNamespace:
+    """Three trusts, the demonstration trust and the pages on all trusts, as ``race-equality build`` makes them.
+
+    A minute's work on two cores, so it is done once for all tests, which must not change it.
+    """
+
+    def make(folder: Path) -> None:
+        # one code in lower case, as a person types it
+        codes = ("rj1", "RV5", "RRU", "DEMO")
+        end = race_equality_here("build", *codes, "--renderer", "built-in", "--output", folder / "output", timeout=900)
+        said = {"returncode": end.returncode, "stdout": end.stdout, "stderr": end.stderr}
+        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+
+    folder = made_once("built", make)
+    end = SimpleNamespace(**json.loads((folder / "said.json").read_text(encoding="utf-8")))
+    assert end.returncode == 0, end.stderr
+    return SimpleNamespace(end=end, output=folder / "output", site=folder / "output" / "site")
+
+
+@pytest.fixture(scope="session")
+def tables_of_all_trusts(made_once) -> Path:
+    """A site with nothing but the table of all trusts' findings and its codebook, which no test may change."""
+    from race_equality.downloads.files import Downloads
+    from race_equality.project import Project
+
+    return made_once("tables", Downloads(Project(ROOT)).write_site)

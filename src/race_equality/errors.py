@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -59,3 +61,21 @@ class InputError(RaceEqualityError):
 
 class UnknownTrustError(RaceEqualityError):
     """A code that is not a trust; the message names the nearest codes and names."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like ``name``, or None when none is similar.
+
+    Parameters
+    ----------
+    name : str
+    known : iterable of str
+
+    Returns
+    -------
+    str or None
+    """
+    # by last occurrence of the lower-case spelling; names that differ by case alone do not occur
+    by_lower = {other.lower(): other for other in known}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return by_lower[found[0]] if found else None

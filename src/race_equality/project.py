@@ -84,3 +84,8 @@ def find_project(start: str | os.PathLike[str] | None = None) -> Project:
         f"No race equality project at or above {looked}. Start inside a checkout "
         f"(the folder with _quarto.yml and data/figures), or set {_ENVIRONMENT_VARIABLE}."
     )
+
+
+def as_project(project: Project | str | os.PathLike[str] | None) -> Project:
+    """Return a project from itself, a folder in it, or the working directory."""
+    return project if isinstance(project, Project) else find_project(project)

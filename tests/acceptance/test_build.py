@@ -5,27 +5,20 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pikepdf
 import pytest
 
-# Acute, mental health and ambulance: what is published, and so what is run, differs between them.
+# Acute, mental health and ambulance: what is published, and so what is run, differs between them. The
+# demonstration trust has figures of every kind.
 TRUSTS = {
     "RJ1": "Guy's and St Thomas' NHS Foundation Trust",
     "RV5": "South London and Maudsley NHS Foundation Trust",
     "RRU": "London Ambulance Service NHS Trust",
+    "DEMO": "Demonstration NHS Trust",
 }
-
-
-@pytest.fixture(scope="module")
-def built(race_equality_here, tmp_path_factory):
-    """Our own notebooks for three trusts, built once for this module."""
-    output = tmp_path_factory.mktemp("build") / "output"
-    # one code in lower case, as a person types it
-    end = race_equality_here("build", "rj1", "RV5", "RRU", "--output", output, timeout=300)
-    return SimpleNamespace(end=end, output=output, site=output / "site")
+GOLDEN = Path(__file__).parents[1] / "notebooks"
 
 
 #: Every notebook of ours but the report is a page of its own.
@@ -45,13 +38,13 @@ def text_of(page: Path) -> str:
 
 def test_ends_well_and_says_what_to_open(built):
     assert built.end.returncode == 0, built.end.stderr
-    assert f"{len(SHARED) + 3} pages made" in built.end.stdout
+    assert f"{len(SHARED) + len(TRUSTS)} pages made" in built.end.stdout
     assert f"Open {built.site / 'index.html'}" in built.end.stdout
 
 
 def test_progress_without_a_terminal_is_one_line_a_page(built):
     lines = [line for line in built.end.stderr.splitlines() if line.startswith("[")]
-    number = len(SHARED) + 3
+    number = len(SHARED) + len(TRUSTS)
     assert len(lines) == number
     assert re.fullmatch(rf"\[{number}/{number}\] \w+ done in [\d.]+ s", lines[-1])
     assert "\x1b" not in built.end.stderr
@@ -124,13 +117,24 @@ def test_nothing_half_written_is_left(built):
     assert (built.output / ".lock").read_bytes() == b""
 
 
+@pytest.mark.parametrize("code", [code for code in TRUSTS if (GOLDEN / f"board_report_{code}.ipynb").is_file()])
+def test_a_build_makes_what_papermill_makes_alone(built, code):
+    """nbval holds the golden copies to papermill's own engine; a build forks its kernels."""
+    seen = []
+    for path in (GOLDEN / f"board_report_{code}.ipynb", built.output / "project" / "trusts" / f"{code}.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        seen.append([(cell.source, cell.outputs) for cell in cells if cell.cell_type == "code"])
+    assert len(seen[0]) > 20
+    assert seen[1] == seen[0]
+
+
 # -- the small project: what is built depends on nothing but what the test says -------------------
 
 
 def test_a_failing_trust_is_shown_and_the_others_go_on(race_equality, small_project, notebook_writer):
     notebook_writer(
         small_project / "notebooks" / "board_report.ipynb",
-        "from race_equality.figures.trusts import resolve_trust\ntrust = resolve_trust(trust_code)",
+        "from race_equality.store.trusts import resolve_trust\ntrust = resolve_trust(trust_code)",
         "def share(numerator, denominator):\n    return numerator / denominator",
         "staff = 0 if trust_code == 'RRK' else 10\nshown = share(1, staff)",
     )
@@ -169,26 +173,24 @@ def test_one_mistake_is_shown_once(race_equality, small_project, notebook_writer
     assert "3 pages failed: RJ1, RRK, RR8" in end.stdout
 
 
-def test_a_page_that_fails_later_keeps_its_last_good_version(race_equality, small_project, notebook_writer):
-    assert race_equality("build", "RRK", "--output", "out").returncode == 0
-    good = (small_project / "out" / "site" / "trusts" / "RRK.html").read_bytes()
-    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "1 / 0")
-
-    assert race_equality("build", "RRK", "--output", "out").returncode == 1
-    assert (small_project / "out" / "site" / "trusts" / "RRK.html").read_bytes() == good
-    page = json.loads((small_project / "out" / "manifest.json").read_text())["pages"]["trusts/RRK.ipynb"]
-    assert page["status"] == "failed"
-    assert page["last_good"]["build"] < page["build"]
-
-
-def test_pages_of_other_trusts_stay(race_equality, small_project):
+def test_pages_of_other_trusts_stay_and_one_that_fails_later_keeps_its_last_good_version(
+    race_equality, small_project, notebook_writer
+):
     for code in ("RJ1", "RRK"):
-        assert race_equality("build", code, "--output", "out").returncode == 0
+        assert race_equality("build", code, "--output", "out", "--engine", "default").returncode == 0
     site = small_project / "out" / "site"
     assert sorted(page.stem for page in (site / "trusts").glob("*.html")) == ["RJ1", "RRK"]
     index = (site / "index.html").read_text(encoding="utf-8")
     assert "trusts/RJ1.html" in index
     assert "trusts/RRK.html" in index
+
+    good = (site / "trusts" / "RRK.html").read_bytes()
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "1 / 0")
+    assert race_equality("build", "RRK", "--output", "out", "--engine", "default").returncode == 1
+    assert (site / "trusts" / "RRK.html").read_bytes() == good
+    page = json.loads((small_project / "out" / "manifest.json").read_text())["pages"]["trusts/RRK.ipynb"]
+    assert page["status"] == "failed"
+    assert page["last_good"]["build"] < page["build"]
 
 
 def test_papermills_own_engine_makes_the_same_pages(race_equality, small_project):
@@ -206,7 +208,7 @@ def test_papermills_own_engine_makes_the_same_pages(race_equality, small_project
 
 
 def test_a_merged_trust_gets_its_successors_report(race_equality, small_project):
-    end = race_equality("build", "RNK", "--output", "out")  # Tavistock and Portman, 1 April 2026
+    end = race_equality("build", "RNK", "--output", "out", "--engine", "default")  # Tavistock and Portman, 1 April 2026
     assert end.returncode == 0, end.stderr
     assert "RNK merged into G6V2S" in end.stderr
     assert (small_project / "out" / "site" / "trusts" / "G6V2S.html").is_file()
@@ -214,5 +216,5 @@ def test_a_merged_trust_gets_its_successors_report(race_equality, small_project)
 
 def test_output_goes_to_the_project_wherever_it_is_started(race_equality, small_project):
     race_equality.root = small_project / "notebooks"
-    assert race_equality("build", "DEMO").returncode == 0
+    assert race_equality("build", "DEMO", "--engine", "default").returncode == 0
     assert (small_project / "output" / "site" / "trusts" / "DEMO.html").is_file()

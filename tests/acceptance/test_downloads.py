@@ -11,9 +11,8 @@ import yaml
 
 from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import read_rules
-from race_equality.downloads.files import Downloads
-from race_equality.figures.store import read_figures
 from race_equality.project import Project
+from race_equality.store.figures import read_figures
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("RJ1-figures.csv", "RJ1-figures.ods")
@@ -32,7 +31,8 @@ def with_figures(small_project):
 @pytest.fixture
 def build(race_equality, with_figures):
     def run(*options: str) -> str:
-        end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in", "--explain", *options)
+        command = ("build", "RJ1", "--output", "out", "--renderer", "built-in", "--engine", "default", "--explain")
+        end = race_equality(*command, *options)
         assert end.returncode == 0, end.stderr
         return next(line for line in end.stdout.splitlines() if line.startswith("RJ1: "))
 
@@ -62,7 +62,7 @@ def test_a_trusts_figures(build, with_figures):
 
 def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equality, with_figures):
     (with_figures / "data" / "figures" / "wres_5_to_8_2024.parquet").write_bytes(b"no Parquet")
-    end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in")
+    end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in", "--engine", "default")
     assert end.returncode == 1, end.stderr
     assert "Traceback" not in end.stderr
     assert "Its figures to download could not be made. " in end.stderr
@@ -108,12 +108,11 @@ def test_a_build_of_one_trust_brings_the_tables_of_all_to_new_thresholds(build, 
     assert values() == {"[c]"}
 
 
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    site = tmp_path_factory.mktemp("tables")
-    names = Downloads(Project(ROOT)).write_site(site)
-    assert names == ["downloads/all-trusts.csv", "downloads/all-trusts.parquet", "downloads/codebook.csv"]
-    return site / "downloads"
+@pytest.fixture
+def tables(tables_of_all_trusts):
+    folder = tables_of_all_trusts / "downloads"
+    assert sorted(path.name for path in folder.iterdir()) == ["all-trusts.csv", "all-trusts.parquet", "codebook.csv"]
+    return folder
 
 
 def test_the_table_of_all_trusts(tables):

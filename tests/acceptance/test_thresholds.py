@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+from race_equality.analysis.workforce import MAIN_GROUPS
 from race_equality.disclosure.rules import HIDDEN_ON_PAGES
 from race_equality.downloads.codebook import COLUMNS
-from race_equality.indicators.workforce import MAIN_GROUPS
 from tests.conftest import CommandLine
 
 ROOT = Path(__file__).parents[2]

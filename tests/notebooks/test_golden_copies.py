@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from race_equality.commands.golden import GOLDEN_TRUSTS
-from race_equality.figures.trusts import resolve_trust
+from race_equality.store.trusts import resolve_trust
 
 HERE = Path(__file__).parent
 NOTEBOOK = HERE.parents[1] / "notebooks" / "board_report.ipynb"

@@ -43,7 +43,9 @@ def project(tmp_path: Path) -> Path:
 def pytest_in(project: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run pytest in a copy, on the copy's package."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "RACE_EQUALITY_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "RACE_EQUALITY_", "FORKED_KERNELS_"))
     }
     environment["PYTHONPATH"] = str(project / "src")
     return subprocess.run(
@@ -52,7 +54,7 @@ def pytest_in(project: Path, *arguments: str) -> subprocess.CompletedProcess:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -73,12 +75,6 @@ def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{path.name} no longer holds {old!r} once: choose another place"
     path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def test_an_unchanged_copy_passes(project):
-    ran = pytest_in(project, "--nbval", GOLDEN)
-    assert ran.returncode == 0, ran.stdout
-    assert f"{len(code_cells())} passed" in ran.stdout
 
 
 def test_one_figure(project):
@@ -114,19 +110,24 @@ def test_one_formula(project):
     assert "interval" in ran.stdout
 
 
-def test_one_sentence_of_the_package(project):
-    replace(
-        project / "src" / "race_equality" / "report" / "sentences.py",
-        "of White staff said they",
-        "of White colleagues said they",
-    )
+def test_one_sentence_of_the_package_and_one_colour_of_a_chart(project):
+    """Every other cell passes, so nothing but the two changes was noticed."""
+    report = project / "src" / "race_equality" / "report"
+    replace(report / "sentences.py", "of White staff said they", "of White colleagues said they")
+    replace(report / "charts.py", 'DARK_BLUE = "#12436D"', 'DARK_BLUE = "#12436E"')
     ran = pytest_in(project, "--nbval", GOLDEN)
     assert ran.returncode == 1, ran.stdout
     cells = code_cells()
-    assert [cells[number] for number in failing_cells(ran)] == [
+    assert f"{len(cells) - len(failing_cells(ran))} passed" in ran.stdout
+    failing = [cells[number] for number in failing_cells(ran)]
+    assert [cell for cell in failing if "experience_sentences" in cell] == [
         cell for cell in cells if "experience_sentences" in cell
     ]
     assert "colleagues said they" in ran.stdout
+    charts = [cell for cell in failing if "experience_sentences" not in cell]
+    assert charts
+    # The first page has its chart inside it.
+    assert all("show_chart" in cell or "chart=" in cell for cell in charts)
 
 
 def test_one_sentence_of_the_notebook(project):
@@ -144,15 +145,3 @@ def test_one_sentence_of_the_notebook(project):
     ran = pytest_in(project, "--nbval", "tests/notebooks", "-k", "holds_the_notebook_as_it_is")
     assert ran.returncode == 1, ran.stdout
     assert f"cell {number} of board_report.ipynb has changed: run `make golden`" in ran.stdout
-
-
-def test_one_colour_of_a_chart(project):
-    replace(
-        project / "src" / "race_equality" / "report" / "charts.py", 'DARK_BLUE = "#12436D"', 'DARK_BLUE = "#12436E"'
-    )
-    ran = pytest_in(project, "--nbval", GOLDEN)
-    assert ran.returncode == 1, ran.stdout
-    cells = code_cells()
-    assert failing_cells(ran)
-    # The first page has its chart inside it.
-    assert all("show_chart" in cells[number] or "chart=" in cells[number] for number in failing_cells(ran))

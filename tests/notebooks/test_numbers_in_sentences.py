@@ -14,15 +14,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from race_equality.analysis.findings import findings
+from race_equality.analysis.patients_return import patients_by_group, patients_summary
+from race_equality.analysis.survey import discrimination_by_year, yearly_change
+from race_equality.analysis.wres_return import relative_likelihoods, without_international_recruits
 from race_equality.disclosure.publishable import shown_figures
 from race_equality.disclosure.rules import read_rules
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trusts, resolve_trust, system_codes
-from race_equality.indicators.findings import findings
-from race_equality.indicators.patients_return import patients_by_group, patients_summary
-from race_equality.indicators.survey import discrimination_by_year, yearly_change
-from race_equality.indicators.wres_return import relative_likelihoods, without_international_recruits
 from race_equality.params import read_params
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import read_trusts, resolve_trust, system_codes
 
 GOLDEN = sorted(Path(__file__).parent.glob("board_report_*.ipynb"))
 

@@ -9,7 +9,6 @@ import http.server
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -185,35 +184,20 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 
 @pytest.fixture(scope="session")
-def site(staged: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(staged: tuple[Path, list[str]], made_once) -> Path:
     """The site by the built-in renderer."""
     project, pages = staged
-    folder = tmp_path_factory.mktemp("site")
-    assert render_site(project, folder, pages, jobs=2, engine="built-in") == []
-    return folder
+
+    def make(folder: Path) -> None:
+        assert render_site(project, folder, pages, jobs=2, engine="built-in") == []
+
+    return made_once("site", make)
 
 
 @pytest.fixture(scope="session")
-def built_site(race_equality_here, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demonstration trust and the pages on all trusts, as ``race-equality build`` makes them."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # of all workers: the first one builds, which takes half a minute
-    output, how = folder / "built", folder / "how-it-was-built.txt"
-    try:
-        output.mkdir()
-    except FileExistsError:
-        deadline = time.monotonic() + 600
-        while not how.exists():
-            assert time.monotonic() < deadline, "the site that another worker builds did not come"
-            time.sleep(0.2)
-    else:
-        end = race_equality_here("build", "DEMO", "--renderer", "built-in", "--output", output, timeout=600)
-        partial = how.with_suffix(".part")
-        partial.write_text("" if end.returncode == 0 else end.stderr or "it failed")
-        partial.replace(how)
-    assert how.read_text() == ""
-    return output / "site"
+def built_site(built) -> Path:
+    """Real trusts, the demonstration trust and the pages on all trusts, as ``race-equality build`` makes them."""
+    return built.site
 
 
 @pytest.fixture

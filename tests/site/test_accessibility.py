@@ -13,7 +13,9 @@ ALL_TRUSTS = [
 #: Every kind of page, as a build makes it, with its links to downloads.
 BUILT = ["index.html", "trusts/DEMO.html", *ALL_TRUSTS]
 GOLDEN = [
-    f"trusts/{file.stem.removeprefix('board_report_')}.html" for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))
+    f"trusts/{file.stem.removeprefix('board_report_')}.html"
+    for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))
+    if f"trusts/{file.stem.removeprefix('board_report_')}.html" not in BUILT
 ]
 CASES = [
     *((("built_site", address), 1280, "light") for address in BUILT),
@@ -21,6 +23,31 @@ CASES = [
     *((("site", address), 1280, "light") for address in ("trusts/RX1.html", "trusts/RX2.html", *GOLDEN)),
     *((("site", "trusts/RX1.html"), width, scheme) for width, scheme in ((320, "light"), (1280, "dark"))),
 ]
+#: What is the same over and over, as the marks of 202 trusts in a chart or the rows of a table, is judged four
+#: times and takes axe a minute: of brothers and sisters with the same elements, attributes, classes, roles and
+#: colours, and with or without words in the same places, four stay. One that differs stays.
+LEAVE_FOUR = """() => {
+  const values = ['class', 'role', 'scope', 'tabindex', 'type', 'lang', 'style', 'fill', 'aria-hidden'];
+  const shapes = new Map();
+  const shape = element => {
+    if (!shapes.has(element)) {
+      const attributes = [...element.attributes].map(({name, value}) =>
+        name + (values.includes(name) ? `=${value}` : value.trim() ? '' : '=')).sort();
+      const words = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+      shapes.set(element, `(${[element.localName, ...attributes, words, ...[...element.children].map(shape)]})`);
+    }
+    return shapes.get(element);
+  };
+  const leave = parent => {
+    const seen = new Map();
+    for (const element of [...parent.children]) {
+      const number = (seen.get(shape(element)) || 0) + 1;
+      seen.set(shape(element), number);
+      if (number > 4) element.remove(); else leave(element);
+    }
+  };
+  leave(document.body);
+}"""
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -34,13 +61,8 @@ def test_no_violation_of_wcag(page_file, open_page, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     page = open_page(page_file, width=width, color_scheme=scheme)
-    # a minute for the thousands of marks of a page on all trusts, which are the same at any width
-    whole = None if width > 320 else {"exclude": [["svg.chart g.mark-symbol"]]}
-    results = (
-        Axe()
-        .run(page, context=whole, options={"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"]}})
-        .response
-    )
+    page.evaluate(LEAVE_FOUR)
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"]}}).response
     found = {
         violation["id"]: [node["html"][:200] for node in violation["nodes"]] for violation in results["violations"]
     }
@@ -48,10 +70,14 @@ def test_no_violation_of_wcag(page_file, open_page, width, scheme):
     assert len(results["passes"]) > 10
 
 
-def test_axe_sees_a_fault_that_is_put_in(site, open_page):
+def test_axe_sees_faults_that_are_put_in_and_the_one_row_of_many_that_differs(site, open_page):
     from axe_playwright_python.sync_playwright import Axe
 
     page = open_page(site / "trusts/RX1.html")
     page.evaluate("document.querySelector('figure img').removeAttribute('alt')")
+    page.evaluate("document.querySelector('#tbl-trace tbody tr:nth-child(60) th').innerHTML = '<img src=\"data:,\">'")
+    assert page.locator("#tbl-trace tbody tr").count() == 80
+    page.evaluate(LEAVE_FOUR)
+    assert page.locator("#tbl-trace tbody tr").count() == 5
     results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response
-    assert [violation["id"] for violation in results["violations"]] == ["image-alt"]
+    assert [(found["id"], len(found["nodes"])) for found in results["violations"]] == [("image-alt", 2)]

@@ -14,10 +14,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from race_equality.figures.trusts import TrustList
 from race_equality.project import Project
 from race_equality.sources.publications.organisation_data_service import read_trust_list
 from race_equality.sources.publications.systems import read_codes
+from race_equality.store.trusts import TrustList
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data"

@@ -4,10 +4,10 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
-from race_equality.figures.store import read_figures
 from race_equality.sources.ingest import add_publication, read_folder
 from race_equality.sources.publications.survey_benchmark import read_benchmark
+from race_equality.store.figures import read_figures
+from race_equality.store.schema import check_figures
 
 STEMS = ("har_from_pat", "har_from_staff", "equal", "q16b")
 SHEETS = {

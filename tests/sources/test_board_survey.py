@@ -3,9 +3,9 @@
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.board_survey import COLUMNS, read_findings
 from race_equality.sources.publications.systems import SHARES_COLUMNS, read_shares
+from race_equality.store.schema import check_figures
 
 ROWS = [
     ("publication", "NHS Providers, Race 2.0: Time for real change, 10 March 2022", "x"),

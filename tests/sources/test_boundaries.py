@@ -5,12 +5,12 @@ import json
 import pytest
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.geography import BOUNDARIES_FILE, read_system_boundaries
-from race_equality.figures.provenance import read_source
-from race_equality.figures.trusts import read_trusts, system_codes
 from race_equality.sources.ingest import read_folder
 from race_equality.sources.publications.boundaries import read_boundaries
 from race_equality.sources.store_check import check_store
+from race_equality.store.geography import BOUNDARIES_FILE, read_system_boundaries
+from race_equality.store.provenance import read_source
+from race_equality.store.trusts import read_trusts, system_codes
 
 CODES = {"E54000030": ("QKK", "South East London"), "E54000063": ("QXU", "Surrey Heartlands")}
 SQUARE = [[-0.1, 51.4], [-0.1, 51.5], [0.0, 51.5], [0.0, 51.4], [-0.1, 51.4]]

@@ -3,8 +3,8 @@
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.catchment import read_ethnicity, read_population
+from race_equality.store.schema import check_figures
 
 
 def test_population_score_and_quintile(whole_cut, trust_list):

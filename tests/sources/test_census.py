@@ -4,12 +4,12 @@ import zipfile
 
 import pytest
 
+from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.errors import InputError
-from race_equality.figures.ethnicity import ethnic_group
-from race_equality.figures.schema import check_figures
 from race_equality.sources.cells import cell_at
 from race_equality.sources.publications.census import read_by_age, read_ethnicity
 from race_equality.sources.recognition import recognise
+from race_equality.store.schema import check_figures
 
 ASIAN, BLACK = "Asian, Asian British or Asian Welsh", "Black, Black British, Black Welsh, Caribbean or African"
 MIXED, WHITE, OTHER = "Mixed or Multiple ethnic groups", "White", "Other ethnic group"

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from race_equality.commands import main as cli
-from race_equality.figures.store import read_figures
 from race_equality.project import Project
 from race_equality.sources.ingest import read_folder
+from race_equality.store.figures import read_figures
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import pytest
 
-from race_equality.figures.store import parquet_bytes, read_figures
-from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts, resolve_trust, system_codes
 from race_equality.project import find_project
 from race_equality.sources.publications import staff_survey
 from race_equality.sources.publications.demonstration import demonstration_figures, demonstration_source
 from race_equality.sources.returns import wres as wres_return
+from race_equality.store.figures import parquet_bytes, read_figures
+from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts, resolve_trust, system_codes
 
 
 @pytest.fixture(scope="module")

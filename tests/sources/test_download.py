@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from race_equality.commands import main as cli
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.store import read_figures
 from race_equality.sources.download import ADDRESSES, download, read_addresses
 from race_equality.sources.ingest import read_folder
+from race_equality.store.figures import read_figures
 
 
 class Server:
@@ -121,7 +121,7 @@ def test_a_zip_archive_of_one_csv_is_unpacked(server, tmp_path):
         ("- a\n", "There are no addresses"),
         ("ods_etr: file:///etc/passwd\n", "is not of the web"),
         ("../x: https://example.org/\n", "is no source id"),
-        ("a: [\n", "cannot be read"),
+        ("a: [\n", "addresses.yml, line .: A list or a part in brackets is not closed."),
     ],
 )
 def test_wrong_addresses_are_named(tmp_path, text, problem):

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.cells import cell_at
 from race_equality.sources.publications.fingertips import read_indicators
 from race_equality.sources.recognition import recognise
+from race_equality.store.schema import check_figures
 
 HEADER = (
     "Indicator ID",

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.schema import check_figures
 from race_equality.project import Project
 from race_equality.sources import file_kinds
 from race_equality.sources.cells import Workbook, cell_at, read_csv
@@ -50,6 +49,7 @@ from race_equality.sources.recognition import files_to_add, not_added, recognise
 from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import wres as wres_return
 from race_equality.sources.returns.wres import read_return, rows_of_a_year, template
+from race_equality.store.schema import check_figures
 
 CSV_LOADERS = {
     "wres": wres.read_indicators_5_to_8,
@@ -68,8 +68,8 @@ WORKBOOK_LOADERS = {
     "workforce": workforce.read_headcount,
 }
 
-few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-fewer = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fewer = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 # what has been met in such files: markers, signs, spreadsheets' guesses, other scripts, formulas
 SCRAPS = st.one_of(

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,10 +14,10 @@ import pytest
 from race_equality.batch.cluster_worker import pack
 from race_equality.downloads.files import Downloads
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.trusts import resolve_trust
 from race_equality.project import find_project
 from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.returns.wres import template
+from race_equality.store.trusts import resolve_trust
 
 NOTEBOOKS = sorted(find_project().notebooks.glob("*.ipynb"))
 
@@ -31,6 +32,7 @@ def test_every_notebook_says_whose_returns_it_reads(path):
 
 def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project, tmp_path):
     read_folder(cut.path, project)
+    shutil.copytree(Path(__file__).parents[2] / "params", project.root / "params", dirs_exist_ok=True)
 
     def files(code):
         site = tmp_path / "site"

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.maternity import read_deliveries
+from race_equality.store.schema import check_figures
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.mental_health_act import read_detentions
+from race_equality.store.schema import check_figures
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from race_equality.commands import main as cli
 from race_equality.errors import InputError
-from race_equality.figures.store import read_figures
 from race_equality.sources import catalogue, recognition
 from race_equality.sources import ingest as loading
 from race_equality.sources.ingest import read_folder
+from race_equality.store.figures import read_figures
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "new_data.md"
 HEADER = ("Org code", "Year to March", "Specialist midwives")

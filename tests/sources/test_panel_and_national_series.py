@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.national_wres import read_national_series
 from race_equality.sources.publications.staff_survey_panel import read_panel
+from race_equality.store.schema import check_figures
 
 
 def test_each_year_is_a_period_of_its_own(whole_cut, trust_list):

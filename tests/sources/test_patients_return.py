@@ -10,8 +10,6 @@ import pytest
 
 from race_equality.disclosure.attack import Relation, attack
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
-from race_equality.figures.store import read_figures
 from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.publications.demonstration import demonstration_figures
 from race_equality.sources.returns.patients import (
@@ -26,6 +24,8 @@ from race_equality.sources.returns.patients import (
     template_workbook,
 )
 from race_equality.sources.store_check import check_store
+from race_equality.store.figures import read_figures
+from race_equality.store.schema import check_figures
 
 YEARS = [date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31)]
 NAME = "Guy's and St Thomas' NHS Foundation Trust"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures import store
-from race_equality.figures.provenance import read_source
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trusts, resolve_trust
 from race_equality.sources.ingest import read_folder
+from race_equality.store import figures as store
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_source
+from race_equality.store.trusts import read_trusts, resolve_trust
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -3,9 +3,9 @@
 import pytest
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.staff_survey import read_national, read_organisations
 from race_equality.sources.recognition import recognise
+from race_equality.store.schema import check_figures
 
 EXPERIENCE, BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATION Q27-30"
 

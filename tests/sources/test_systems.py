@@ -6,12 +6,12 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
-from race_equality.figures.trusts import TrustList, resolve_trust, system_codes
 from race_equality.project import find_project
 from race_equality.sources.ingest import read_folder
 from race_equality.sources.publications.systems import NEIGHBOURHOOD_COLUMNS, codes_csv, read_deprivation, read_register
 from race_equality.sources.recognition import recognise
+from race_equality.store.schema import check_figures
+from race_equality.store.trusts import TrustList, resolve_trust, system_codes
 
 
 def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):

@@ -5,12 +5,12 @@ import shutil
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
 from race_equality.project import find_project
 from race_equality.sources.ingest import read_folder
 from race_equality.sources.store_check import check_store
 from race_equality.sources.trust_list import add_trust_list
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import resolve_trust
 
 
 def merge(cut, write, old, new):

@@ -10,16 +10,16 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from race_equality.figures.provenance import read_source
-from race_equality.figures.schema import FIGURE_DTYPES
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trust_list as stored_trust_list
 from race_equality.project import Project
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES
 from race_equality.sources.cells import Workbook
 from race_equality.sources.ingest import read_publication
 from race_equality.sources.publication import find_file, find_files
 from race_equality.sources.publications.access import read_ae_month, read_rtt_month
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_source
+from race_equality.store.schema import FIGURE_DTYPES
+from race_equality.store.trusts import read_trust_list as stored_trust_list
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -407,7 +407,7 @@ def test_ae_rows_and_the_change_of_recording(readings):
     figures = readings["ae"].figures
     published = figures[~figures["locator"].str.startswith("no row")]
     assert len(published) == 2 * 9301
-    changed = published["locator"].str.contains("recorded as since November 2025")
+    changed = published["recording"] == "recorded as since November 2025"
     assert changed.sum() == 2 * 1184
     assert published.loc[changed, "period_end"].min() == pd.Timestamp("2025-11-30")
     row = only(figures, organisation_code="RJ1", indicator="ae_over_4_hours", period_end=pd.Timestamp("2026-06-30"))

@@ -6,9 +6,9 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import check_figures
 from race_equality.sources.publications.workforce import read_headcount
 from race_equality.sources.recognition import recognise
+from race_equality.store.schema import check_figures
 
 SHEET = "2. NHSE, Org & SG - HC"
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.figures.provenance import read_source
-from race_equality.figures.schema import check_figures
-from race_equality.figures.store import read_figures
 from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.returns.form import years_before
 from race_equality.sources.returns.wres import COLUMNS, read_return, rows_of_a_year, template
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_source
+from race_equality.store.schema import check_figures
 
 YEARS = [date(2023, 3, 31), date(2024, 3, 31), date(2025, 3, 31)]
 # what a trust would fill in, for one year: (indicator, item) to White, Ethnic minority, Unknown

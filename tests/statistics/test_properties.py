@@ -24,7 +24,7 @@ from race_equality.statistics.standardisation import direct_rate, indirect_ratio
 from race_equality.statistics.trend import trend, years_to_parity
 
 #: The same examples each time: a build that fails today must fail again tomorrow.
-examples = settings(deadline=None, max_examples=100, derandomize=True)
+examples = settings(max_examples=100)
 
 METHODS = ["scas", "koopman", "gart-nam", "miettinen-nurminen"]
 GAPS = ["newcombe", "miettinen-nurminen"]
@@ -273,7 +273,7 @@ def test_years_to_parity_are_ordered_or_not_said(shares):
         assert np.isnan(found.years)
 
 
-@settings(deadline=None, max_examples=15, derandomize=True)
+@settings(max_examples=15)
 @given(st.lists(count_of_total(500), min_size=2, max_size=12))
 def test_pooled_units_are_ordered_and_ranked_among_themselves(pairs):
     count, total = zip(*pairs, strict=True)

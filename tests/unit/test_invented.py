@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.schema import check_figures
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import read_trust_list
 from race_equality.project import Project
+from race_equality.store.figures import read_figures
+from race_equality.store.schema import check_figures
+from race_equality.store.trusts import read_trust_list
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,14 +12,11 @@ import pandas as pd
 from race_equality.audit.channels import Content
 from race_equality.audit.printed_numbers import PROGRAMS, normal, numbers_near, pieces_in
 from race_equality.audit.problem import Problem
+from race_equality.definitions.indicators import rule_of
 from race_equality.disclosure.rules import Rules, is_breakdown, rests_on_too_few
 
 #: Labels that stand in every table: they alone do not say which figure is meant.
 _COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
-
-
-#: Of months and years there are many, and most shares of one are a share of another.
-_SERIES = ("rtt_", "ae_", "maternity_")
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def secrets_of(figures: pd.DataFrame | None, rules: Rules, scopes: set[str]) -> 
         count = row.value if row.unit == "people" else row.numerator
         text = f"{float(row.value):.10f}".rstrip("0")
         decimals = len(text.partition(".")[2])
-        of_a_whole = row.unit == "percent" and 0 < row.value < 100 and not row.indicator.startswith(_SERIES)
+        of_a_whole = row.unit == "percent" and 0 < row.value < 100 and not rule_of(row.indicator).recurring
         found[row.trust_code].append(
             Secret(
                 row.trust_code,

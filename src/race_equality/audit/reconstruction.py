@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import permutations
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from race_equality.audit.printed_numbers import (
     tables_in,
 )
 from race_equality.audit.problem import Problem
+from race_equality.definitions.indicators import BY_ID
 from race_equality.disclosure.attack import Contradiction, Relation, attack, rounded_share
 from race_equality.disclosure.rules import Rule
 
@@ -30,6 +31,9 @@ _PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re
 
 #: Of hundreds of months of patients one is as large as some column of staff.
 _STAFF, _NO_STAFF = re.compile(r"\bstaff\b", re.IGNORECASE), {"all patients", "all people", "all births"}
+
+
+_BY_TITLE = {one.title: one.id for one in BY_ID.values()}
 
 
 class Total(NamedTuple):
@@ -111,7 +115,27 @@ def parts_of_one_whole(table: Table) -> Iterator[Table]:
             (table.columns[group], *(table.columns[i] for i in others)),
             tuple((row[group], *(row[i] for i in others)) for row in rows),
             _subjects(table, rows[0]),
+            _indicator(table, rows[0]),
         )
+
+
+def _indicator(table: Table, row: tuple[str, ...]) -> str:
+    """The indicator of a row of a data file, by its id or by its title."""
+    said = dict(zip(map(normal, table.columns), row, strict=False))
+    return said.get("measure") or _BY_TITLE.get(said.get("figure", ""), "")
+
+
+def half_shown(contents: Iterable[Content]) -> Iterator[Problem]:
+    """One of two groups that are compared, where the other is hidden: with everybody together it tells that one."""
+    for table in tables_in(contents):
+        for part in parts_of_one_whole(table) if group_column(table) is not None else ():
+            between = BY_ID[part.indicator].between if part.indicator in BY_ID else ()
+            sides = [row for row in part.rows if row[0] in between]
+            hidden = [row[0] for row in sides if any(map(is_hidden, row))]
+            for row in sides if hidden else ():
+                if row[0] not in hidden and any(map(only_number, row[1:])):
+                    message = f"{row[0]} is shown, and {' and '.join(hidden)}, which it is compared with, is hidden"
+                    yield Problem(part.file, "worked out", part.channel, part.place, message)
 
 
 def hides(table: Table) -> bool:
@@ -119,11 +143,11 @@ def hides(table: Table) -> bool:
 
 
 def worked_out(
-    tables: Iterable[Table], totals: list[Total], bases: list[float], rule: Rule, overlapping: tuple[str, ...]
+    tables: Iterable[Table], totals: list[Total], bases: list[float], rule: Rule, overlapping: Collection[str]
 ) -> Iterator[Problem]:
     done = set()
     for table in tables:
-        apart = table_name(table).startswith(tuple(normal(begin) for begin in overlapping))
+        apart = table.indicator in overlapping
         about = table.about
         content = (table_name(table), table.columns, table.rows)
         if content in done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from race_equality.audit.channels import Content, Unread
+from race_equality.audit.channels import Content, Table, Unread
 from race_equality.audit.printed_numbers import NOT_FIGURES, normal, numbers_in, only_number, pieces_in, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.disclosure.attack import small_fractions
@@ -45,13 +45,19 @@ def too_precise(contents: Iterable[Content], rule: Rule, *, of_a_trust: bool) ->
             yield Problem(file, "too precise", channel, place, message)
 
 
+def counts_people(table: Table, column: int) -> bool:
+    """Whether a column counts people: it says so, or, where it says nothing of its unit, its heading does."""
+    unit = table.units[column] if column < len(table.units) else ""
+    return unit == "people" if unit else bool(_COUNTS_PEOPLE.search(table.columns[column]))
+
+
 def too_few(contents: Iterable[Content], rules: Rules, scope: str) -> Iterator[Problem]:
     """A count of people in a table that should have been hidden, by the rule of the trust that it is about."""
     for table in tables_in(contents):
         about = {normal(name): place for place, name in enumerate(table.columns)}
         trust, unit = about.get("trust_code"), about.get("unit")
         for i, column in enumerate(table.columns):
-            if not _COUNTS_PEOPLE.search(column):
+            if not counts_people(table, i):
                 continue
             for row in table.rows:
                 if i >= len(row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -30,12 +30,14 @@ from race_equality.audit.reconstruction import (
     Total,
     from_changes,
     from_mergers,
+    half_shown,
     hides,
     parts_of_one_whole,
     totals_of,
     worked_out,
 )
 from race_equality.audit.shown_plainly import too_few, too_precise, unread
+from race_equality.definitions.indicators import figures_with
 from race_equality.disclosure.rules import Rules
 from race_equality.errors import RaceEqualityError
 
@@ -61,9 +63,9 @@ class Audit:
     hidden: int
 
 
-#: Tables whose groups overlap: a person in two roles is counted in each and once in the publisher's total
+#: Indicators whose groups overlap: a person in two roles is counted in each and once in the publisher's total
 #: (NHS Workforce Statistics), so that a total that stands elsewhere is no more than a floor.
-OVERLAPPING = ("Staff by staff group",)
+OVERLAPPING = frozenset(figures_with(lambda rule: rule.overlapping))
 
 
 def audit_site(
@@ -73,7 +75,7 @@ def audit_site(
     figures: pd.DataFrame | None = None,
     names: dict[str, str] | None = None,
     measures: Mapping[str, Sequence[str]] | None = None,
-    overlapping: tuple[str, ...] = OVERLAPPING,
+    overlapping: Collection[str] = OVERLAPPING,
     against: Path | str | None = None,
     jobs: int = 1,
     on_file: Callable[[str], None] | None = None,
@@ -94,8 +96,8 @@ def audit_site(
         Trust code to name, to find what other pages say about a trust.
     measures : mapping of str to sequence of str, optional
         What pages call an indicator, to find a hidden share beside one of its names.
-    overlapping : tuple of str
-        How captions of tables begin whose groups overlap, so that totals on other pages are not their sum.
+    overlapping : collection of str
+        Indicators whose groups overlap, so that totals on other pages are not their sum.
     against : path-like, optional
         What was published before, which somebody may have kept: what one of the two hides, the other must not
         show, nor a total of the other give away.
@@ -238,6 +240,7 @@ def _attack_scope(
     problems.update(in_its_picture(contents, found))
     problems.update(from_changes(contents))
     problems.update(from_mergers(contents, rule))
+    problems.update(half_shown(contents))
     problems.update(known_figures(contents, list(task.secrets)))
     problems.update(known_shares(contents, task.secrets, measures))
     problems.update(

@@ -257,7 +257,7 @@ class _Build:
 
         That is where all trusts are built; and wherever tables of earlier thresholds would show what a page now hides.
         """
-        from race_equality.figures.trusts import read_trusts
+        from race_equality.store.trusts import read_trusts
 
         asked = {page.trust.code for page in self.pages.values() if page.trust is not None}
         record = self.manifest.get("downloads", {})

@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import forked_kernels
+
 if TYPE_CHECKING:
     from race_equality.project import Project
 
@@ -60,9 +62,9 @@ def shared_by_notebooks(
     if cache.absolute() in _started:
         yield
         return
-    from race_equality.batch import drawing_server, fork_server
-    from race_equality.indicators import once
+    from race_equality.batch import drawing_server
     from race_equality.report import vega_to_svg
+    from race_equality.store.cache import FOLDER_VARIABLE
 
     findings = cache / f"findings-{_edition()}"
     pictures = cache / "pictures"
@@ -74,7 +76,7 @@ def shared_by_notebooks(
     vega_to_svg.forget_oldest(pictures)
     _forget_all_but_latest(findings)
     settings = {
-        once.FOLDER_VARIABLE: str(findings.absolute()),
+        FOLDER_VARIABLE: str(findings.absolute()),
         vega_to_svg.FOLDER_VARIABLE: str(pictures.absolute()),
         # Each page has a core: threads of linear algebra, or of typst, would only wait for one another.
         **{name: os.environ.get(name, "1") for name in _THREADS},
@@ -86,9 +88,13 @@ def shared_by_notebooks(
         if notebooks and drawing_server.AVAILABLE:
             # Of a notebook's time a fifth is drawing: one process serves two notebooks or three.
             stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
-        if notebooks and engine == "fork" and fork_server.AVAILABLE:
-            compute = notebooks >= _WORTH_COMPUTING_AHEAD
-            stack.enter_context(fork_server.ForkServer(share=True, project=project.root, compute=compute))
+        if notebooks and engine == "fork" and forked_kernels.AVAILABLE:
+            arguments = (str(project.root), notebooks >= _WORTH_COMPUTING_AHEAD)
+            stack.enter_context(
+                forked_kernels.ForkServer(
+                    share=True, prepare="race_equality.batch.preparation:prepare", arguments=arguments
+                )
+            )
         yield
 
 

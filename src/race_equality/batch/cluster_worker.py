@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import race_equality
 from race_equality.batch.execute import Execution
-from race_equality.batch.manifest import hash_files, versions
+from race_equality.batch.manifest import hash_code, hash_files, versions
 from race_equality.batch.page_requests import Began, Order, Rendering, Workshop
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
@@ -134,7 +134,7 @@ def describe() -> dict[str, str]:
     """Say what decides how a page comes out here, beside the project: code and versions."""
     package = Path(race_equality.__file__).parent
     files = (file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    return {"the package's code": hash_files(files, base=package), **versions()}
+    return {"the package's code": hash_files(files, base=package) + hash_code(), **versions()}
 
 
 @cache

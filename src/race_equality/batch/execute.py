@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from race_equality.batch.limits import Limits
+    from forked_kernels import Limits
     from race_equality.batch.plan import Page
-    from race_equality.figures.trusts import Trust
+    from race_equality.store.trusts import Trust
 
 #: Seconds a cell may run. The slowest cell of our own takes about one.
 DEFAULT_TIMEOUT = 300
@@ -122,8 +122,8 @@ def execute_page(
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
 
-    from race_equality.batch.engine import LimitedEngine
-    from race_equality.batch.limits import Limits
+    from forked_kernels import Limits
+    from forked_kernels.running import LimitedEngine
 
     # papermill's own engine knows no limits but a cell's time.
     papermill_engines.register(_OWN_ENGINE, LimitedEngine)
@@ -176,7 +176,7 @@ def _failure_without_error_output(page: Page, partial: Path, error: Exception, t
 
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    from race_equality.batch.limits import LimitExceededError
+    from forked_kernels import LimitExceededError
 
     index = None
     notebook = _read(partial)

@@ -8,33 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import forked_kernels
 import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
 from race_equality.project import Project
 
-#: Modules that no notebook imports: a change in them changes nothing that a notebook says. A module
-#: that is not named here counts, so that a new one is safe; a test holds that none that counts, and
-#: no notebook, imports one that does not.
-_NOT_IN_NOTEBOOKS = ("batch", "downloads", "render", "sources", "commands", "audit", "files.py")
+#: What runs notebooks and writes the trust's name into them; notebooks need not import it.
+_RUNS_NOTEBOOKS = ("batch/execute.py", "batch/preparation.py")
 
-#: Of these, what runs notebooks and writes the trust's name into them, and what the methods page lists.
-_IN_NOTEBOOKS_YET = (
-    "batch/engine.py",
-    "batch/execute.py",
-    "batch/fork_server.py",
-    "batch/kernel.py",
-    "batch/limits.py",
-    "batch/pipe.py",
-    "downloads/codebook.py",
-    "render/front_matter.py",
+#: A line of code, also in a notebook's JSON, that imports from this package.
+_IMPORT = re.compile(
+    r'^[ \t"]*(?:from (race_equality[\w.]*) import (\([^)]*\)|.*)|import (race_equality[\w.]*))', re.MULTILINE
 )
 
 _WORDS = {
@@ -234,14 +227,26 @@ class Inputs:
 
     @cached_property
     def _code(self) -> str:
-        files = [
-            path
-            for path in self._package.rglob("*")
-            if path.is_file()
-            and _counts(path.relative_to(self._package).as_posix())
-            and "__pycache__" not in path.parts
-        ]
-        return hash_files(files, base=self._package)
+        """The modules that notebooks import, those that these import, and so on, with the files next to them."""
+        modules: set[Path] = set()
+        found = [*(self._package / name for name in _RUNS_NOTEBOOKS), *self._project.notebooks.glob("*.ipynb")]
+        while found:
+            file = found.pop()
+            if file not in modules:
+                modules.add(file)
+                found += self._imported(file.read_text(encoding="utf-8"))
+        modules = {file for file in modules if file.is_relative_to(self._package)}
+        folders = {file.parent for file in modules}
+        others = {file for folder in folders for file in folder.iterdir() if file.is_file() and file.suffix != ".py"}
+        kernels = Path(forked_kernels.__file__).parent
+        code = hash_files(modules | others, base=self._package)
+        return _digest([code, hash_files(kernels.rglob("*.py"), base=kernels)])
+
+    def _imported(self, code: str) -> Iterator[Path]:
+        for package, names, module in _IMPORT.findall(code):
+            for name in (package or module, *(f"{package}.{name}" for name in re.findall(r"\w+", names))):
+                place = self._package.joinpath(*name.split(".")[1:])
+                yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
 
     @cached_property
     def _site(self) -> str:
@@ -277,14 +282,9 @@ _DEMONSTRATION = "demonstration"
 _EVERYBODY, _NOBODY = "all trusts", "no trust"
 
 
-def _counts(module: str) -> bool:
-    """Whether executed notebooks rest on a file of the package."""
-    return module.partition("/")[0] not in _NOT_IN_NOTEBOOKS or module in _IN_NOTEBOOKS_YET
-
-
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
-    from race_equality.figures.trusts import DEMONSTRATION_CODE
+    from race_equality.store.trusts import DEMONSTRATION_CODE
 
     stem = Path(name).stem
     if stem == _DEMONSTRATION:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import forked_kernels
 import race_equality
+from race_equality.files import write_atomically
 from race_equality.project import Project
 
 MANIFEST_FILE = "manifest.json"
@@ -53,9 +54,12 @@ def hash_files(paths: Iterable[Path], *, base: Path) -> str:
 
 
 def hash_code() -> str:
-    """Return one SHA-256 over the package's own modules."""
-    folder = Path(race_equality.__file__).parent
-    return hash_files(folder.rglob("*.py"), base=folder)
+    """Return one SHA-256 over the modules of the project's packages."""
+    digest = hashlib.sha256()
+    for package in (race_equality, forked_kernels):
+        folder = Path(package.__file__).parent
+        digest.update(bytes.fromhex(hash_files(folder.rglob("*.py"), base=folder)))
+    return digest.hexdigest()
 
 
 def hash_inputs(project: Project, names: Iterable[str]) -> dict[str, str]:
@@ -133,9 +137,5 @@ def write_manifest(output: Path, manifest: dict[str, Any]) -> None:
     manifest : dict
         What :func:`read_manifest` returned, brought up to date.
     """
-    partial = output / f".{MANIFEST_FILE}.{os.getpid()}"
-    try:
-        partial.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(partial, output / MANIFEST_FILE)
-    finally:
-        partial.unlink(missing_ok=True)
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    write_atomically(output / MANIFEST_FILE, text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from papermill.engines import papermill_engines
 
-from race_equality.batch.engine import ForkEngine
+from forked_kernels import ForkEngine
 from race_equality.batch.execute import Execution, execute_page
 from race_equality.batch.page_requests import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
 from race_equality.render.config import SiteConfig, read_config

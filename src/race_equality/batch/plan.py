@@ -13,7 +13,7 @@ from race_equality.errors import InputError
 from race_equality.project import Project, find_project
 
 if TYPE_CHECKING:
-    from race_equality.figures.trusts import Trust
+    from race_equality.store.trusts import Trust
 
 #: Run once for each trust, with the parameter ``trust_code``, to ``trusts/<CODE>.ipynb``.
 TRUST_NOTEBOOK = "notebooks/board_report.ipynb"
@@ -118,7 +118,7 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
         When a notebook is missing, is none, or takes no ``trust_code``.
     """
     from race_equality.errors import UnknownTrustError
-    from race_equality.figures.trusts import read_trusts, resolve_trust
+    from race_equality.store.trusts import read_trusts, resolve_trust
 
     project = project or find_project()
     shared = shared_notebooks(project)
@@ -142,7 +142,7 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
 
     trusts = {trust.code: trust for trust in named}  # in order, each once
     if peers and asked:
-        from race_equality.indicators.peers import peers_of
+        from race_equality.analysis.peers import peers_of
 
         for trust in named:
             for code in peers_of(trust.code):

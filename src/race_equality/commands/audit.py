@@ -32,9 +32,9 @@ def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, li
     try:
         figures, names, measures = None, {}, {}
         if not outsider:
-            from race_equality.figures.store import read_figures
-            from race_equality.figures.trusts import read_trusts
             from race_equality.report.summary_table import names_of_measures
+            from race_equality.store.figures import read_figures
+            from race_equality.store.trusts import read_trusts
 
             figures = read_figures()
             names = read_trusts().set_index("trust_code")["trust_name"].to_dict()

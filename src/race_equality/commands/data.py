@@ -16,8 +16,8 @@ from race_equality.project import Project, find_project
 if TYPE_CHECKING:
     import pandas as pd
 
-    from race_equality.figures.provenance import Source
     from race_equality.sources.ingest import Outcome
+    from race_equality.store.provenance import Source
 
 _SHARED = Path("..") / "shared" / "data"
 _STATUS_WORDS = {
@@ -148,7 +148,6 @@ def _without_trust_list(
 
 
 def _add_one(path: Path, project: Project) -> None:
-    from race_equality.figures.store import LOCAL_PREFIXES
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
@@ -165,7 +164,7 @@ def _add_one(path: Path, project: Project) -> None:
         _say_changes(found)
         if found.nothing:
             click.echo("  the numbers are those that were held; they stand in other cells")
-    if outcome.source.id.startswith(LOCAL_PREFIXES):
+    if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
 
 
@@ -180,9 +179,9 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     Which those are stands in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
     which git ignores. Without a network nothing changes.
     """
-    from race_equality.figures.provenance import read_sources
+    from race_equality.errors import nearest
     from race_equality.sources.download import ADDRESSES, NoNetworkError, download, read_addresses
-    from race_equality.sources.headers import nearest
+    from race_equality.store.provenance import read_sources
 
     project = find_project()
     known = read_addresses(addresses or project.root / ADDRESSES)
@@ -209,9 +208,9 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
 
 
 def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
-    from race_equality.figures.provenance import sha256_of
     from race_equality.sources.catalogue import TRUST_FILES
     from race_equality.sources.recognition import files_to_add
+    from race_equality.store.provenance import sha256_of
 
     if source_id in TRUST_FILES:
         if sha256_of(path) in held:
@@ -279,9 +278,9 @@ def _write_template(
     force: bool,
     published: Callable[[Project], set[str]] | None = None,
 ) -> None:
-    from race_equality.figures.store import write_all
-    from race_equality.figures.trusts import resolve_trust
     from race_equality.sources.returns.form import years_before
+    from race_equality.store.figures import write_all
+    from race_equality.store.trusts import resolve_trust
 
     project = find_project()
     trust = resolve_trust(trust_code, project=project)
@@ -313,9 +312,9 @@ def _write_template(
 @click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
 def list_(trusts: bool) -> None:
     """List the publications held: period, rows, trusts, and when each was read."""
-    from race_equality.figures.provenance import read_sources
-    from race_equality.figures.store import read_figures
-    from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts
+    from race_equality.store.figures import read_figures
+    from race_equality.store.provenance import read_sources
+    from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
 
     project = find_project()
     if trusts:
@@ -371,7 +370,7 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
 
     TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
     """
-    from race_equality.figures.provenance import read_source
+    from race_equality.store.provenance import place_words, read_source
 
     project = find_project()
     _, figures = _figures_of(trust_code, (indicator,), project)
@@ -387,7 +386,8 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
         for row in rows.itertuples():
             period = f"{row.period_start.date()} to {row.period_end.date()}"
             click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
-            place = row.locator.removeprefix(f"{source.file} ")  # a return's address names its file itself
+            place = place_words(row.locator, row.recording)
+            place = place.removeprefix(f"{source.file} ")  # a return's address names its file itself
             click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
         click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
@@ -407,6 +407,18 @@ def check(raw: Path | None, schema: bool) -> None:
     if problems:
         raise RaceEqualityError("\n".join(problems))
     click.echo("The store is whole.")
+
+
+@data.command()
+def migrate() -> None:
+    """Write files of figures of an earlier version of this program again, with today's columns.
+
+    They are read as they are, here and in data/local; this writes what was read. The figures stay the same.
+    """
+    from race_equality.sources.loading import migrate_files
+
+    names = migrate_files(find_project())
+    click.echo(f"Written again: {', '.join(names)}." if names else "Every file has today's columns.")
 
 
 @data.command()
@@ -435,7 +447,7 @@ def _shown(path: Path, project: Project) -> str:
 
 
 def _say(outcome: Outcome, project: Project) -> None:
-    from race_equality.figures.trusts import read_trusts
+    from race_equality.store.trusts import read_trusts
 
     click.echo(f"{outcome.source.id}: {outcome.source.file}")
     if outcome.reading is None:
@@ -483,8 +495,8 @@ def _say_changes(found) -> None:
 
 def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
     """Return what to say of whose figures they are, and the figures."""
-    from race_equality.figures.store import read_figures
-    from race_equality.sources.headers import nearest
+    from race_equality.errors import nearest
+    from race_equality.store.figures import read_figures
 
     code, name, headings = _whose(code, project)
     figures = read_figures(project=project)
@@ -510,7 +522,7 @@ def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tup
 
 def _whose(code: str, project: Project) -> tuple[str, str, list[str]]:
     """Return code and name of a trust, a board or England, and what to say of it."""
-    from race_equality.figures.trusts import read_trust_list, resolve_trust
+    from race_equality.store.trusts import read_trust_list, resolve_trust
 
     asked = code.strip().upper()
     if asked == "ENG":
@@ -543,8 +555,8 @@ def _value_of(row: pd.Series) -> str:
 
 def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
     """Return what the cell holds, when the very file that was read is at hand."""
-    from race_equality.figures.provenance import sha256_of
     from race_equality.sources.cells import cell_at
+    from race_equality.store.provenance import sha256_of
 
     if raw is None or locator.startswith(("no row", "invented")):
         return ""

@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 import click
 
 from race_equality.errors import RaceEqualityError
+from race_equality.files import write_atomically
 from race_equality.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -322,15 +323,6 @@ def _refuse_volatile(notebook: NotebookNode, origin: str, folders: Sequence[Path
                     )
 
 
-def _write(path: Path, content: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(content, encoding="utf-8", newline="\n")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 @click.command("golden")
 @click.argument("codes", nargs=-1, metavar="[TRUST]...")
 @click.option("--check", is_flag=True, help="Only compare: write nothing, exit with status 1 on a difference.")
@@ -372,7 +364,7 @@ def golden(codes: Sequence[str], check: bool) -> None:
             click.echo(f"{shown}: {len(changes)} of {len(new.cells)} cells changed")
             _print(changes)
         if not check and code in different:
-            _write(path, serialise(new))
+            write_atomically(path, serialise(new))
     click.echo(f"{len(different)} of {len(made)} golden copies changed.")
     if check and different:
         raise SystemExit(1)

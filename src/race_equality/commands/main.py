@@ -318,7 +318,7 @@ def _keep_making(
 
 def _engine(asked: str, console: Console) -> str | None:
     """Turn the option into papermill's name of an engine, None for its own."""
-    from race_equality.batch.fork_server import AVAILABLE
+    from forked_kernels import AVAILABLE
 
     if asked == "default":
         return None

@@ -32,7 +32,7 @@ def new(trust: str, from_last_year: bool) -> None:
     """
     from datetime import date
 
-    from race_equality.actions.starter import carry_forward, write_starter
+    from race_equality.params.starter import carry_forward, write_starter
     from race_equality.project import find_project
 
     project = find_project()
@@ -52,7 +52,7 @@ def new(trust: str, from_last_year: bool) -> None:
 @params.command("roles")
 def roles() -> None:
     """List the board roles that can own an action."""
-    from race_equality.actions.model import BOARD_ROLES
+    from race_equality.params.actions import BOARD_ROLES
 
     click.echo("\n".join(BOARD_ROLES))
 
@@ -71,8 +71,8 @@ def check(online: bool) -> None:
     """
     from datetime import date
 
-    from race_equality.actions.links import NoNetworkError, broken_links
     from race_equality.params import check_params
+    from race_equality.params.links import NoNetworkError, broken_links
 
     checked = check_params(today=date.today())
     problems = list(checked.problems)

@@ -25,9 +25,9 @@ def single_file(code: str, output: Path | None, to: Path | None) -> None:
     gives one (website: site-url), and are plain words where it doesn't.
     """
     from race_equality.errors import RaceEqualityError
-    from race_equality.figures.trusts import resolve_trust
     from race_equality.files import write_atomically
     from race_equality.render.single_file import single_file as make
+    from race_equality.store.trusts import resolve_trust
 
     try:
         trust = resolve_trust(code)

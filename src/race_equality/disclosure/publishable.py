@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
+from race_equality.definitions.indicators import rule_of
+from race_equality.definitions.rules import Disclosure
 from race_equality.disclosure.rules import Rules, read_rules
-from race_equality.indicators.once import once
 from race_equality.project import Project
+from race_equality.store.cache import cached
 
 __all__ = ["hide_few", "shown_figures"]
 
-#: A trust's patients return hides the groups in whose company a hidden one can be worked out, which takes them all.
-_HIDES_ITSELF = "patients_"
-#: What sets one group beside another: half a comparison is none.
-_COMPARES = "wres_"
 #: Groups that are everybody: such a count is no part of a total from which it could be worked out.
 _EVERYBODY = ("Total", "All people")
 
@@ -24,7 +25,7 @@ def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> p
     Parameters
     ----------
     figures : pandas.DataFrame
-        As :func:`race_equality.figures.store.read_figures` gives them.
+        As :func:`race_equality.store.figures.read_figures` gives them.
     project : Project, optional
         The checkout with the params; found from the working directory without it.
 
@@ -47,7 +48,7 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     Parameters
     ----------
     figures : pandas.DataFrame
-        Tidy figures (``race_equality.figures.schema``).
+        Tidy figures (``race_equality.store.schema``).
     rules : Rules
         From :func:`race_equality.disclosure.rules.read_rules`.
 
@@ -55,18 +56,21 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     -------
     pandas.DataFrame
         With ``status`` "suppressed" and without numbers where the denominator is under ``minimum_responses``, or
-        that of the group which a WRES indicator compares with, and where all people of a trust are fewer than
-        ``minimum_people``; the table itself where that is nowhere.
+        where another group of the indicator is hidden and its rule of disclosure hides all of them together, and where
+        all people of a trust are fewer than ``minimum_people``; the table itself where that is nowhere.
     """
     base, value = (figures[name].to_numpy(dtype="float64", na_value=float("nan")) for name in ("denominator", "value"))
     everybody = figures["unit"].eq("people").to_numpy() & figures["group"].isin(_EVERYBODY).to_numpy()
     few = base < rules.minimum_responses(figures["trust_code"])
     few |= everybody & (value < rules.minimum_people(figures["trust_code"]))
     rows = figures.index[few & (figures["status"] == "ok").to_numpy()]
-    rows = rows[~figures.loc[rows, "indicator"].str.startswith(_HIDES_ITSELF).to_numpy(dtype=bool)]
-    if rows.empty:
+    rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read)]
+    # what a publisher hides has another half as well
+    hidden = figures.index[(figures["status"] == "suppressed").to_numpy()]
+    others = _other_groups(figures, rows.union(hidden))
+    if rows.union(others).empty:
         return figures
-    rows = rows.union(_other_half(figures, rows))
+    rows = rows.union(others)
     hidden = figures.copy()
     hidden.loc[rows, ["value", "numerator", "denominator"]] = pd.NA
     hidden.loc[rows, "status"] = "suppressed"
@@ -74,15 +78,20 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 #: The notebooks of a build then share one table, which what is computed of it recognises.
-_shown = once(hide_few)
+_shown = cached(hide_few)
 
 
-def _other_half(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
-    """The other groups of the comparisons in which one is hidden: all staff together are known as well."""
+def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
+    """The other groups of the comparisons in which one is hidden: everybody together is known as well."""
     keys = ["organisation_code", "indicator", "period_end"]
     few = figures.loc[rows, keys]
-    few = few[few["indicator"].str.startswith(_COMPARES)].drop_duplicates()
+    few = few[_has_rule(few["indicator"], lambda rule: rule.groups_together)].drop_duplicates()
     if few.empty:
-        return rows
+        return few.index
     near = figures[figures["indicator"].isin(few["indicator"].unique()) & (figures["status"] == "ok")]
     return near.index[pd.MultiIndex.from_frame(near[keys]).isin(pd.MultiIndex.from_frame(few))]
+
+
+def _has_rule(indicators: pd.Series, has: Callable[[Disclosure], bool]) -> np.ndarray:
+    """Say of each figure by its id whether its rule of disclosure has something in it."""
+    return indicators.isin([id for id in indicators.unique() if has(rule_of(id))]).to_numpy(dtype=bool)

@@ -153,7 +153,7 @@ def rests_on_too_few(figures: pd.DataFrame, rules: Rules) -> pd.Series:
     Parameters
     ----------
     figures : pandas.DataFrame
-        A figures table (``race_equality.figures.schema``).
+        A figures table (``race_equality.store.schema``).
     rules : Rules
         From :func:`read_rules`.
 
@@ -186,7 +186,7 @@ def is_breakdown(figures: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     figures : pandas.DataFrame
-        A figures table (``race_equality.figures.schema``).
+        A figures table (``race_equality.store.schema``).
 
     Returns
     -------

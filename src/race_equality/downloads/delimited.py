@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @lru_cache(maxsize=50_000)  # sources, names and shorthand stand in row after row
-def as_text(cell: object) -> str:
+def without_formula(cell: object) -> str:
     """Return a cell as text that no spreadsheet takes for a formula.
 
     Parameters
@@ -32,7 +32,7 @@ def as_text(cell: object) -> str:
 
     Examples
     --------
-    >>> as_text("=HYPERLINK(1)"), as_text("-3.2"), as_text("Barts")
+    >>> without_formula("=HYPERLINK(1)"), without_formula("-3.2"), without_formula("Barts")
     ("'=HYPERLINK(1)", '-3.2', 'Barts')
     """
     text = str(cell)
@@ -56,5 +56,5 @@ def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> st
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([as_text(row[column]) for column in columns] for row in rows)
+    writer.writerows([without_formula(row[column]) for column in columns] for row in rows)
     return text.getvalue()

@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
 from race_equality.disclosure.publishable import shown_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
-from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import figure_files, read_figures
-from race_equality.figures.trusts import Trust, read_trusts, resolve_trust
 from race_equality.files import write_atomically
 from race_equality.params import read_params
 from race_equality.project import Project
+from race_equality.store.figures import figure_files, read_figures
+from race_equality.store.provenance import read_sources
+from race_equality.store.trusts import Trust, read_trusts, resolve_trust
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
@@ -53,7 +54,6 @@ _PUBLISHED_COLUMNS = {
     "source": ("Source", 14.0),
     "locator": ("Where in the source", 9.0),
 }
-_MONTHLY = ("rtt_", "ae_")
 _NUMBERS = (
     "value",
     "lower_95",
@@ -148,7 +148,7 @@ class Downloads:
             return self.material
         figures = shown_figures(read_figures(local=code, project=self.project), project=self.project)
         # what a trust has loaded of its patients is in its report alone, by the rules of that section
-        return replace(self.material, figures=figures[~figures["source"].str.startswith("patients_return_")])
+        return replace(self.material, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
 
 
 def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
@@ -167,8 +167,8 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
     """
     findings = [row for row in rows if row["kind"] == FINDING]
     published = [row for row in rows if row["kind"] == PUBLISHED]
-    monthly = [row for row in published if row["measure"].startswith(_MONTHLY)]
-    single = [row for row in published if not row["measure"].startswith(_MONTHLY)]
+    monthly = [row for row in published if BY_ID[row["measure"]].compares == "months"]
+    single = [row for row in published if BY_ID[row["measure"]].compares != "months"]
     title = f"Race equality at {trust.name} ({trust.code})"
     sheets = [
         _table_sheet("Findings", f"Findings of the report: {trust.name}", findings, _FINDING_COLUMNS),

@@ -11,42 +11,20 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from race_equality.analysis.findings import COLUMNS as FINDING_COLUMNS
+from race_equality.analysis.findings import findings
+from race_equality.analysis.peers import peers_of_all
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
 from race_equality.disclosure.rules import Rules, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
-from race_equality.figures.provenance import Source
-from race_equality.figures.store import LOCAL_PREFIXES
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, EXPERIENCE
-from race_equality.indicators.findings import COLUMNS as FINDING_COLUMNS
-from race_equality.indicators.findings import findings
-from race_equality.indicators.peers import peers_of_all
-from race_equality.report.bands import band_name
+from race_equality.store.provenance import Source, place_words
+from race_equality.store.trusts import Trust
 
 FINDING, PUBLISHED = "finding", "published figure"
 
-#: Which published figures are given as they are. Breakdowns of people are not: their findings are,
-#: in which as much is hidden as the report hides.
-_AS_PUBLISHED = (
-    *(indicator.id for indicator in EXPERIENCE),
-    "staff_survey_q15",
-    "staff_survey_q16a",
-    "staff_survey_q16b",
-    "staff_survey_q16c_1",
-    "staff_survey_panel_q16a",
-    "staff_survey_panel_q16b",
-    "catchment_population",
-    "catchment_imd_score",
-    "catchment_deprivation_quintile",
-    "maternity_deliveries",
-    "maternity_preterm_births",
-    "maternity_low_birthweight_at_term",
-    "maternity_smoking_at_booking",
-    "rtt_within_18_weeks",
-    "rtt_over_52_weeks",
-    "rtt_over_65_weeks",
-    "ae_over_4_hours",
-    "ae_over_12_hours_to_admission",
-)
+#: Which published figures are given as they are, monthly ones last.
+_AS_PUBLISHED = [one.id for one in sorted(INDICATORS, key=lambda one: one.compares == "months") if one.as_published]
 _STATUS_WORDS = {
     "ok": "shown",
     "low_reliability": "low reliability [u]",
@@ -94,7 +72,7 @@ def status_of(status: str, lower: object, upper: object, unit: str) -> str:
     Parameters
     ----------
     status : str
-        Of :data:`race_equality.figures.schema.STATUSES`.
+        Of :data:`race_equality.store.schema.STATUSES`.
     lower, upper : float
         Limits of its interval; NaN or None without one.
     unit : str
@@ -130,7 +108,7 @@ class Material:
     rules : Rules
         From :func:`race_equality.disclosure.rules.read_rules`.
     trusts : pandas.DataFrame, optional
-        From :func:`race_equality.figures.trusts.read_trusts`; without it those with figures, of no kind.
+        From :func:`race_equality.store.trusts.read_trusts`; without it those with figures, of no kind.
     peers : mapping of str to tuple of str
         Peers that trusts have chosen themselves.
     """
@@ -143,7 +121,7 @@ class Material:
 
     @property
     def _local(self) -> pd.Series:
-        return self.figures["source"].str.startswith(LOCAL_PREFIXES)
+        return self.figures["private"]
 
     @cached_property
     def has_returns(self) -> bool:
@@ -253,7 +231,7 @@ class _Rows:
             **self.about,
             "kind": kind,
             "measure": measure,
-            "name": BY_ID[_family(measure)].name,
+            "name": BY_ID[measure].title,
             "group": group,
             "organisation": organisation or self.trust.code,
             "period_start": _day(start),
@@ -284,7 +262,7 @@ class _Rows:
     def findings(self) -> Iterator[Row]:
         """Give the trust's findings in the order of the report."""
         for found in map(_Finding._make, self.material.by_trust.of(self.trust.code).itertuples(index=False, name=None)):
-            if _family(found.measure) not in BY_ID:
+            if found.measure not in BY_ID:
                 continue
             source, organisation = next(
                 (
@@ -298,7 +276,7 @@ class _Rows:
             yield self.row(
                 FINDING,
                 found.measure,
-                band_name(found.group) if found.measure == "wres_1" else found.group,
+                PARTS[found.group].name if found.group in PARTS else found.group,
                 found.period_start,
                 found.period_end,
                 found.unit,
@@ -328,8 +306,9 @@ class _Rows:
             "source",
             "organisation_code",
             "locator",
+            "recording",
         ]
-        for measure, group, start, end, unit, status, value, base, source, organisation, locator in zip(
+        for measure, group, start, end, unit, status, value, base, source, organisation, locator, recording in zip(
             *(rows[name].tolist() for name in names), strict=True
         ):
             yield self.row(
@@ -344,8 +323,8 @@ class _Rows:
                 value if unit == "people" else base,
                 source=source,
                 organisation=organisation,
-                locator=locator,
-                adverse_when=BY_ID[_family(measure)].adverse_when,
+                locator=place_words(locator, recording),
+                adverse_when=BY_ID[measure].adverse_when,
                 reading="as published",
             )
 
@@ -357,7 +336,9 @@ def _hidden_as_published(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     few |= (rows["unit"] == "count") & rows["value"].lt(rules.minimum_people(rows["trust_code"])).fillna(False)
     # What is added up in a finding must not be had by taking one organisation, or one group, away.
     family = [rows["trust_code"], rows["indicator"], rows["period_end"]]
-    whole = few.groupby(family).transform("any") & rows["indicator"].str.startswith("wres_")
+    whole = (few | (rows["status"] == "suppressed")).groupby(family).transform("any") & rows["indicator"].isin(
+        figures_with(lambda rule: rule.groups_together)
+    )
     status = rows["status"].mask(few | (whole & (rows["status"] == "ok")), "suppressed")
     order = {id: place for place, id in enumerate(_AS_PUBLISHED)}
     rows = rows.assign(status=status, place=rows["indicator"].map(order))
@@ -407,10 +388,6 @@ def findings_of_all(
         if not trust.is_demonstration:
             found.extend(known.get(trust.code) or _Rows(public, trust).findings())
     return found
-
-
-def _family(measure: str) -> str:
-    return measure if measure in BY_ID else measure.rsplit("_", 1)[0]
 
 
 @lru_cache(maxsize=5_000)

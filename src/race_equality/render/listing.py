@@ -299,7 +299,7 @@ def _front_matter(file: Path) -> dict[str, Any]:
 
 @cache
 def _merged_into(code: str) -> tuple[str, ...]:
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     try:
         return tuple(resolve_trust(code).predecessors)
@@ -310,7 +310,7 @@ def _merged_into(code: str) -> tuple[str, ...]:
 @cache
 def _look_up(code: str) -> dict[str, str]:
     """What the list of trusts says about a code."""
-    from race_equality.figures.trusts import resolve_trust
+    from race_equality.store.trusts import resolve_trust
 
     try:
         trust = resolve_trust(code)

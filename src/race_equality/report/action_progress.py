@@ -12,16 +12,17 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from race_equality.actions.model import AREAS, INDICATORS, Action, Evidence, SelfAssessment
+from race_equality.analysis.change_since import Change, change_since
+from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
 from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.provenance import Source
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.change_since import Change, change_since
 from race_equality.params import Params
+from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
 from race_equality.report.display import Linked, Shown, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
+from race_equality.store.provenance import Source
+from race_equality.store.trusts import Trust
 
 #: The reading of a change, for what the indicator says is adverse.
 CHANGE_WORDS = {
@@ -54,7 +55,7 @@ def day_of_report(params: Params, sources: Iterable[Source]) -> Date:
     ----------
     params : Params
     sources : iterable of Source
-        From :func:`race_equality.figures.provenance.read_sources`.
+        From :func:`race_equality.store.provenance.read_sources`.
 
     Returns
     -------
@@ -150,7 +151,7 @@ def actions_table(actions: Sequence[Action], on: Date) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "action": as_text(action.what),
+                "action": typed_text(action.what),
                 "owner": action.owner,
                 "indicator": _indicator_name(action.indicator),
                 "due": _day(action.due),
@@ -203,7 +204,7 @@ def changes_since(
     begun = {
         (action.indicator, action.began) for action in actions if action.began <= on and action.status != "planned"
     }
-    order = list(INDICATORS)
+    order = [one.id for one in FOLLOWED]
     return [
         (began, change_since(figures, trust_code, indicator, pd.Timestamp(began), rule=rule))
         for indicator, began in sorted(begun, key=lambda pair: (order.index(pair[0]), pair[1]))
@@ -284,7 +285,7 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``area``, ``level``, ``note``, one row for each of :data:`race_equality.actions.model.AREAS`.
+        ``area``, ``level``, ``note``, one row for each of :data:`race_equality.params.actions.AREAS`.
     """
     said = {area.id: area for area in assessment.areas}
     rows = []
@@ -292,10 +293,10 @@ def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
         area = said.get(name)
         note: str | Linked = "None given"
         if area is not None:
-            note = as_text(area.note) if area.note else note
+            note = typed_text(area.note) if area.note else note
             if area.evidence is not None:
                 note = _linked(
-                    f"{as_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
+                    f"{typed_text(area.note).rstrip('.')}. Evidence: " if area.note else "Evidence: ", area.evidence
                 )
         rows.append({"area": meaning, "level": _capital(area.level) if area else "Not assessed", "note": note})
     return pd.DataFrame(rows, columns=["area", "level", "note"])
@@ -309,7 +310,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     figures : pandas.DataFrame
         Tidy figures, with the survey of boards.
     """
-    rows = figures[figures["indicator"].str.startswith("board_survey_")].set_index("indicator")["value"]
+    rows = figures[figures["indicator"].isin(figure_ids(["board_survey"]))].set_index("indicator")["value"]
     embedded, responses, trusts = (
         f"{float(rows[f'board_survey_{name}']):.0f}" for name in ("fully_embedded", "responses", "trusts_represented")
     )
@@ -321,7 +322,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     )
 
 
-def as_text(text: str) -> str:
+def typed_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
     Right-to-left text ends where it stands, signs that only turn the direction of others are left
@@ -330,7 +331,7 @@ def as_text(text: str) -> str:
 
     Examples
     --------
-    >>> as_text("Fair panels")
+    >>> typed_text("Fair panels")
     'Fair panels'
     """
     if len(text) > _MOST_SHOWN:  # a row of a table must fit on a page
@@ -347,13 +348,13 @@ _TURNS = ("RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")
 
 
 def _linked(before: str, evidence: Evidence) -> Linked:
-    dated = f", {_day(evidence.dated)}" if evidence.dated else ""
-    return Linked(as_text(evidence.text) + dated, evidence.link, before)
+    dated = f", {_day(evidence.date)}" if evidence.date else ""
+    return Linked(typed_text(evidence.text) + dated, evidence.link, before)
 
 
 def _indicator_name(indicator: str) -> str:
-    number = indicator.removeprefix("wres_") if indicator.startswith("wres_") else None
-    return INDICATORS[indicator] + (f" (WRES {number})" if number else "")
+    one = BY_ID[indicator]
+    return one.of_whom + (f" ({one.label})" if one.number else "")
 
 
 def _counted(count: int, verbs: tuple[str, str] = ("is", "are")) -> str:

@@ -15,18 +15,14 @@ from datetime import date as Date
 
 import pandas as pd
 
-from race_equality.actions.model import Action
-from race_equality.figures.provenance import Source
-from race_equality.figures.store import LOCAL_PREFIXES
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.access import MEASURES
-from race_equality.indicators.definitions import EXPERIENCE, WRES
-from race_equality.indicators.patients_return import MEASURES as PATIENT_MEASURES
-from race_equality.report.action_progress import as_text
+from race_equality.analysis.findings import READINGS
+from race_equality.definitions.ethnicity import WHITE
+from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
+from race_equality.params.actions import Action
+from race_equality.report.action_progress import typed_text
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month
-from race_equality.report.sentences import ALL_STAFF_NAMES, among_kind, beside, direction
-from race_equality.report.summary_table import SHORT_NAMES
+from race_equality.report.sentences import among_kind, beside, direction
 from race_equality.report.words import (
     date,
     interval,
@@ -39,32 +35,15 @@ from race_equality.report.words import (
     points,
     ratio,
 )
+from race_equality.store.provenance import Source
+from race_equality.store.trusts import Trust
 
 #: Few enough for one row of a page.
 MOST_CARDS, MOST_DECISIONS = 4, 3
 #: What a person typed is shortened on the first page; it stands in full in its section.
 _MOST_LETTERS = 90
 
-_READINGS = {
-    "adverse": "Worse for staff from ethnic minorities",
-    "favourable": "Better for staff from ethnic minorities",
-    "unclear": "No reliable difference",
-    "none": "Not known",
-}
-
-_GAP_NAMES = {6: "Harassment from staff", 7: "Career progression gap", 8: "Discrimination gap"}
-
-#: Who would be asked to own a change in an indicator, until the board names somebody.
-_PROPOSED_OWNER = {
-    2: "Chief people officer",
-    3: "Chief people officer",
-    4: "Chief people officer",
-    5: "Chief nurse",
-    6: "Chief executive",
-    7: "Chief people officer",
-    8: "Chief executive",
-    9: "Chair",
-}
+_READINGS = {way: text.capitalize() for way, text in READINGS[WHITE].items()} | {"none": "Not known"}
 
 
 @dataclass(frozen=True)
@@ -167,7 +146,7 @@ def marks(trust: Trust, figures: pd.DataFrame) -> list[str]:
     """
     if trust.is_demonstration:
         return ["Invented: this trust does not exist. The figures of all trusts beside it are real."]
-    own = figures["trust_code"].eq(trust.code) & figures["source"].str.startswith(LOCAL_PREFIXES)
+    own = figures["trust_code"].eq(trust.code) & figures["private"]
     if own.any():
         return [
             "Local: not for publication without the trust’s consent. Some figures come from the trust’s own return "
@@ -188,7 +167,7 @@ def wres_source(trust: Trust, own: pd.DataFrame) -> str:
     if trust.is_demonstration:
         return "Invented figures."
     is_shown = own["indicator"].isin([measure.id for measure in EXPERIENCE]) & own["status"].eq("ok")
-    if own.loc[is_shown, "source"].str.startswith(LOCAL_PREFIXES).any():
+    if own.loc[is_shown, "private"].any():
         return "Source: this trust’s own return (local: not for publication) and NHS Staff Survey."
     return "Source: NHS Staff Survey."
 
@@ -203,7 +182,7 @@ def state_sentence(
     here, comparator : pandas.DataFrame
         WRES 5 to 8 of the trust and of all trusts, indexed by number.
     asked, spread : pandas.DataFrame
-        What all its staff answered (:func:`race_equality.indicators.survey.survey_answers`), and the
+        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), and the
         middle half of trusts of its kind.
     kind : str
         The trust's kind.
@@ -232,7 +211,7 @@ def state_sentence(
         apart = [
             f"{side} on {listing(names)}"
             for side in ("wider", "narrower")
-            if (names := [lower_first(SHORT_NAMES[number]) for number, has in sides.items() if has == side])
+            if (names := [lower_first(WRES[number].in_few_words) for number, has in sides.items() if has == side])
         ]
         if apart:
             sentences.append(f"Beside all trusts together, the gap is {listing(apart)}.")
@@ -246,7 +225,7 @@ def state_sentence(
             "On {} the data do not show a reliable difference; this does not show that experiences are the same.",
         ),
     ):
-        names = [lower_first(SHORT_NAMES[number]) for number, has in found.items() if has == way]
+        names = [lower_first(WRES[number].in_few_words) for number, has in found.items() if has == way]
         if names:
             sentences.append(words.format(listing(names)))
     return " ".join(sentences)
@@ -303,19 +282,18 @@ def staff_cards(
     -------
     list of Card
     """
-    shortlisted = likelihoods[likelihoods["number"] == 2]
-    found = []
-    for number, own, instead in (
-        (7, lambda: _leadership(board, national) if _is_shown(board) else None, "staff_survey_q15"),
-        (
-            6,
-            lambda: _shortlisting(shortlisted.iloc[-1], national) if _is_shown(shortlisted) else None,
-            "staff_survey_q16a",
-        ),
-        (8, lambda: None, "staff_survey_q16b"),
-    ):
-        found.append(own() or _gap(number, here, comparator) or _all_staff(instead, asked, spread, kind))
-    return found
+
+    def card(one: Indicator) -> Card | None:
+        if one.compares == "board":
+            return _leadership(one, board, national) if _is_shown(board) else None
+        if one.compares == "ratio":
+            years = likelihoods[likelihoods["number"] == one.number]
+            return _ratio(one, years.iloc[-1], national) if _is_shown(years) else None
+        if one.compares == "gap":
+            return _gap(one, here, comparator)
+        return _all_staff(one, asked, spread, kind)
+
+    return [next(filter(None, map(card, ordered))) for ordered in STAFF_CARDS]
 
 
 def _is_shown(years: pd.DataFrame) -> bool:
@@ -323,69 +301,61 @@ def _is_shown(years: pd.DataFrame) -> bool:
     return len(years) > 0 and years.iloc[-1]["status"] == "ok"
 
 
-def _leadership(board: pd.DataFrame, national) -> Card:
+def _leadership(one: Indicator, board: pd.DataFrame, national) -> Card:
     found = board.iloc[-1]
     lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
     way = "adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"
     return Card(
-        "Leadership gap",
+        one.card_title,
         f"{points(found['difference'])} points",
         f"{percent(found['board_percent'])} of board members and {percent(found['workforce_percent'])} of staff are from "
-        f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(9, national)}",
+        f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(one, national)}",
         {"adverse": "Board below the workforce", "favourable": "Board above the workforce"}.get(way, _READINGS[way]),
         way,
     )
 
 
-def _shortlisting(found: pd.Series, national) -> Card:
+def _ratio(one: Indicator, found: pd.Series, national) -> Card:
     if math.isnan(found["ratio"]):
         return Card(
-            "Shortlisting ratio",
-            "Cannot be estimated",
-            "Nobody was appointed from one of the groups.",
-            _READINGS["none"],
+            one.card_title, "Cannot be estimated", "Nobody was appointed from one of the groups.", _READINGS["none"]
         )
     way = "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
     bounds = ratio(found["ratio"], found["lower"], found["upper"]).partition("(")[2].rstrip(")")
+    said = one.likelihood
     return Card(
-        "Shortlisting ratio",
+        one.card_title,
         f"{found['ratio']:.2f} times",
-        f"White applicants were {found['ratio']:.2f} times as likely as applicants from ethnic minorities to be appointed "
-        f"from shortlisting (95% confidence interval: {bounds}).{_england(2, national)}",
+        f"{said.first[:1].upper()}{said.first[1:]} were {found['ratio']:.2f} times as likely as {said.second} {said.event} "
+        f"(95% confidence interval: {bounds}).{_england(one, national)}",
         _READINGS[way],
         way,
     )
 
 
-def _england(number: int, national) -> str:
-    if number not in national:
+def _england(one: Indicator, national) -> str:
+    if one.number not in national:
         return ""
-    value, day = national[number]
+    value, day = national[one.number]
     return f" England, {month(day)}: {value}."
 
 
-def _gap(number: int, here: pd.DataFrame, comparator: pd.DataFrame) -> Card | None:
+def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame) -> Card | None:
+    number = one.number
     if number not in here.index or here.loc[number, "status"] != "ok":
         return None
     found = here.loc[number]
-    way = direction(WRES[number], found["gap_lower"], found["gap_upper"])
+    way = direction(one, found["gap_lower"], found["gap_upper"])
     together = f" All trusts: {points(comparator.loc[number, 'gap'])}." if number in comparator.index else ""
-    said = {6: "had been harassed by other staff", 7: "believe in equal chances", 8: "had experienced it"}[number]
     return Card(
-        _GAP_NAMES[number],
+        one.card_title,
         f"{points(found['gap'])} points",
         f"{percent(found['ethnic_minority_percent'])} of staff from ethnic minorities and {percent(found['white_percent'])} "
-        f"of White staff {said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{together}",
+        f"of White staff {one.card_said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{together}",
         _READINGS[way],
         way,
     )
 
-
-_SAID_OF_ALL_STAFF = {
-    "staff_survey_q15": "of all staff said that the trust acts fairly",
-    "staff_survey_q16a": "of all staff had experienced it",
-    "staff_survey_q16b": "of all staff had experienced it",
-}
 
 #: What all staff say, beside the middle half of trusts of the kind.
 _AMONG_KIND = {
@@ -396,8 +366,8 @@ _AMONG_KIND = {
 }
 
 
-def _all_staff(indicator: str, asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> Card:
-    title, said = ALL_STAFF_NAMES[indicator], _SAID_OF_ALL_STAFF[indicator]
+def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> Card:
+    title, said, indicator = one.in_few_words, one.card_said, one.id
     answers = asked[asked["indicator"] == indicator]
     if answers.empty:
         return Card(
@@ -420,7 +390,7 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
     ----------
     trust : Trust
     england, system : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`.
+        From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`.
     """
     for where, found in ((f"In {trust.system}", system), ("In England", england)):
         if found is None or found.empty:
@@ -453,14 +423,13 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
     Parameters
     ----------
     by_group : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
 
     Returns
     -------
     Card or None
         Of the first measure that holds a gap, in its latest year; None where no return was loaded.
     """
-    measures = {measure.id: measure for measure in PATIENT_MEASURES}
     for name, rows in by_group[by_group["breakdown"] == "ethnicity"].groupby("measure", sort=False):
         last = rows[rows["period_end"] == rows["period_end"].max()]
         white = last[last["direction"] == "reference"]
@@ -470,10 +439,10 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
         found = known.loc[known["gap"].idxmax()]
         way = found["direction"]
         return Card(
-            f"Patients: {lower_first(measures[name].name)}",
+            f"Patients: {lower_first(BY_ID[name].name)}",
             f"{points(found['gap'])} points",
-            f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group and "
-            f"{percent(white.iloc[0]['percent'])} in the White group {measures[name].statement} (interval of the gap: "
+            f"{percent(found['percent'])} of {BY_ID[name].people} in the {found['group']} group and "
+            f"{percent(white.iloc[0]['percent'])} in the White group {BY_ID[name].statement} (interval of the gap: "
             f"{interval(found['gap_lower'], found['gap_upper'])}). No other group’s gap is wider.",
             {
                 "adverse": f"Worse for {found['group']} patients",
@@ -490,7 +459,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
     Parameters
     ----------
     access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+        From :func:`race_equality.analysis.access.latest_access`.
     newest : pandas.Timestamp
         The newest month of any trust: a measure that this one no longer publishes comes last, and says so.
     """
@@ -499,7 +468,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
     current = access[access["month"] >= newest - pd.DateOffset(months=3)]
     found = (current if len(current) else access).iloc[0]
     last = "" if len(current) else ", the last month published for this trust"
-    measure = next(measure for measure in MEASURES if measure.id == found["indicator"])
+    measure = BY_ID[found["indicator"]]
     together = f" All trusts: {percent(found['all_trusts'])}." if not math.isnan(found["all_trusts"]) else ""
     return Card(
         f"Patients: {lower_first(measure.name)}",
@@ -576,10 +545,10 @@ def decisions(
     if number:
         change = f"Agree one change on {lower_first(WRES[number].name)}, where the gap is widest"
     elif question:
-        change = f"Agree one change on {_ALL_STAFF_CHANGE[question]}, where trusts of this kind do better"
+        change = f"Agree one change on {lower_first(BY_ID[question].in_few_words)}, where trusts of this kind do better"
     else:
         change = "Agree one change in how staff are recruited, promoted or treated"
-    owner = _PROPOSED_OWNER.get(number or 0, "Chief people officer")
+    owner = WRES[number].proposed_owner if number else "Chief people officer"
     found.append(Decision(change, owner, by, proposed=True))
     if not has_return:
         found.append(
@@ -596,13 +565,6 @@ def decisions(
     return found[:MOST_DECISIONS]
 
 
-_ALL_STAFF_CHANGE = {
-    "staff_survey_q15": "fair career progression",
-    "staff_survey_q16a": "discrimination from the public",
-    "staff_survey_q16b": "discrimination at work",
-}
-
-
 def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
     """Return the question on which the trust lies furthest outside the middle half of its kind."""
     outside = []
@@ -610,7 +572,7 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
         if among_kind(row, spread) != "adverse":
             continue
         middle = spread.loc[row.indicator]
-        if row.indicator == "staff_survey_q15":
+        if BY_ID[row.indicator].adverse_when == "lower":
             away = middle["quarter"] - row.upper
         else:
             away = row.lower - middle["three_quarters"]
@@ -637,7 +599,7 @@ def _brief(text: str) -> str:
     short = textwrap.shorten(words, _MOST_LETTERS, placeholder=" …")
     if short == " …" or len(short) < 4:  # one word that fills the page
         short = words[:_MOST_LETTERS] + "…"
-    return f"“{as_text(short)}”"
+    return f"“{typed_text(short)}”"
 
 
 def counts_of_deeds(actions: Sequence[Action], on: Date) -> dict[str, int] | None:

@@ -965,7 +965,7 @@ def system_map(
     rows : pandas.DataFrame
         ``system_code``, ``number`` (stands on the map and in the table), ``class`` and ``said``.
     boundaries : mapping
-        GeoJSON with ``system_code`` (:func:`race_equality.figures.geography.read_system_boundaries`).
+        GeoJSON with ``system_code`` (:func:`race_equality.store.geography.read_system_boundaries`).
     classes : sequence of str
         In order, from light to dark; at most three with figures.
     title : str

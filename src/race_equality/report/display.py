@@ -120,7 +120,14 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
 
 
 def show_table(
-    table: pd.DataFrame, *, id: str, caption: str, columns: Mapping[str, str], numbers: Sequence[str] = ()
+    table: pd.DataFrame,
+    *,
+    id: str,
+    caption: str,
+    columns: Mapping[str, str],
+    numbers: Sequence[str] = (),
+    indicator: str = "",
+    people: Sequence[str] = (),
 ) -> Shown:
     """Show a table of ready text with its first column as row headings.
 
@@ -137,6 +144,10 @@ def show_table(
         Column name to heading, in the order of the page; the first is the row heading.
     numbers : sequence of str
         Columns that are set to the right.
+    indicator : str
+        The id of the indicator that the table holds the groups of: the audit of a site reads it.
+    people : sequence of str
+        Columns that count people: they are held to the threshold for people.
 
     Returns
     -------
@@ -155,9 +166,9 @@ def show_table(
     for name, values in cells.items():
         if any(pd.isna(value) or not str(value).strip() for value in values):
             raise ValueError(f"{id} has an empty cell in column {name!r}; say why in words.")
-    number = ' class="number"'
+    number, counts = ' class="number"', ' data-unit="people"'
     head = "".join(
-        f'<th scope="col"{number if name in numbers else ""}>{html.escape(heading)}</th>'
+        f'<th scope="col"{number if name in numbers else ""}{counts if name in people else ""}>{html.escape(heading)}</th>'
         for name, heading in columns.items()
     )
     body = []
@@ -168,8 +179,9 @@ def show_table(
             for name, value in zip(list(columns)[1:], rest, strict=True)
         )
         body.append(f'<tr><th scope="row">{first}</th>{data}</tr>')
+    about = f' data-indicator="{html.escape(indicator)}"' if indicator else ""
     markup = (
-        f'<table id="{id}"><caption>{html.escape(caption)}</caption>'
+        f'<table id="{id}"{about}><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
     plain = table[list(columns)].astype("object").rename(columns=dict(columns)).to_string(index=False)

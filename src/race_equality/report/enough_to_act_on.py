@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from race_equality.indicators.definitions import WRES
+from race_equality.definitions.indicators import WRES
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, listing, people, percent, points
 
@@ -36,9 +36,9 @@ def enough_to_act_on(
     asked : pandas.DataFrame
         What all staff answered.
     deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`.
+        From :func:`race_equality.analysis.maternity.deliveries_by_ethnicity`.
     by_group : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
     waits, detentions : bool
         Whether waits are published for the trust, and the use of the Mental Health Act for its system.
 
@@ -55,7 +55,7 @@ def enough_to_act_on(
     rows, awaited, unread = [], [], []
     returned = likelihoods.groupby("number").tail(1).set_index("number")
     for number, indicator in WRES.items():
-        name = f"{indicator.name} (WRES {number})"
+        name = f"{indicator.name} ({indicator.label})"
         if number in here.index and here.loc[number, "status"] == "ok":
             rows.append(_survey(name, indicator, here.loc[number]))
         elif number in here.index and here.loc[number, "status"] == "suppressed":
@@ -73,7 +73,7 @@ def enough_to_act_on(
             )
         elif number in returned.index:
             rows.append(_ratio(name, returned.loc[number]))
-        elif number == 1 and len(board):
+        elif indicator.compares == "bands" and len(board):
             rows.append(
                 _row(
                     name,
@@ -82,9 +82,9 @@ def enough_to_act_on(
                     "Look where shares fall from band to band",
                 )
             )
-        elif number == 9 and len(board) and board.iloc[-1]["status"] == "suppressed":
+        elif indicator.compares == "board" and len(board) and board.iloc[-1]["status"] == "suppressed":
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Decide how the next vacancy is filled"))
-        elif number == 9 and len(board):
+        elif indicator.compares == "board" and len(board):
             rows.append(
                 _row(
                     name,

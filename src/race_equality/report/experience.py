@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from race_equality.indicators.definitions import WRES
+from race_equality.definitions.indicators import WRES
 from race_equality.report.words import STATUS_WORDS, chance, interval, percent, points
 
 _MISSING = STATUS_WORDS["not_available"]
@@ -24,7 +24,7 @@ def compared_table(
     pooled : mapping of str to pandas.DataFrame
         ``similar`` and ``region``: those trusts together, indexed by number.
     read_over_all : pandas.DataFrame
-        The trust's rows of :func:`race_equality.indicators.pooled_gaps.pooled_gaps`, indexed by number.
+        The trust's rows of :func:`race_equality.analysis.pooled_gaps.pooled_gaps`, indexed by number.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def by_ethnic_group_table(england: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     england : pandas.DataFrame
-        From :func:`race_equality.indicators.survey.england_by_ethnic_group`.
+        From :func:`race_equality.analysis.survey.england_by_ethnic_group`.
 
     Returns
     -------

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from race_equality.figures.trusts import Trust, read_trust_list
-from race_equality.indicators.definitions import WRES
+from race_equality.definitions.indicators import BOARD, BY_ID, INDICATORS, WRES, figure_ids
 from race_equality.report.display import Shown, callout
-from race_equality.report.sentences import ALL_STAFF_NAMES, among_kind, direction
+from race_equality.report.sentences import among_kind, direction
 from race_equality.report.words import date, listing, lower_first
+from race_equality.store.trusts import Trust, read_trust_list
 
 #: A kind of trust as it stands after "is".
 KIND_WORDS = {
@@ -22,27 +22,8 @@ KIND_WORDS = {
     "online": "an online trust",
 }
 
-#: What a board would ask about each indicator that is adverse: a deed, an owner and a date.
-_QUESTIONS = {
-    2: "What will change in shortlisting and interviews, and how will the board see it before the next return?",
-    3: "Who reviews each case before the formal disciplinary process begins, and what do they find?",
-    4: "Which development places go to whom this year, and who decides?",
-    5: "What happens to a patient or visitor who abuses staff here, and do staff see it happen?",
-    6: "Which teams account for harassment by staff, and what has their leader done about it?",
-    7: "Which promotion or acting-up decision was made differently this year because of this figure?",
-    8: "What happened to the last ten reports of discrimination by a manager or colleague?",
-    9: "Which seats fall vacant in the next two years, and how will each be filled?",
-}
-
-#: The same of what all staff say, for a trust without figures by ethnic group.
-_QUESTIONS_OF_ALL_STAFF = {
-    "staff_survey_q15": _QUESTIONS[7],
-    "staff_survey_q16a": _QUESTIONS[5],
-    "staff_survey_q16b": _QUESTIONS[8],
-}
-
-#: Staff each March reach back to 2010: who merged in those years says nothing of the figures a board reads.
-_LONG_SERIES = "workforce_march_"
+#: Who merged in the years of a long series says nothing of the figures a board reads.
+_LONG_SERIES = figure_ids(one.id for one in INDICATORS if one.long_series)
 
 
 def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
@@ -59,9 +40,7 @@ def merged_organisations(trust: Trust, figures: pd.DataFrame) -> list[str]:
 
 def _published_codes(trust: Trust, figures: pd.DataFrame) -> set[str]:
     published = (
-        (figures["trust_code"] == trust.code)
-        & (figures["status"] == "ok")
-        & ~figures["indicator"].str.startswith(_LONG_SERIES)
+        (figures["trust_code"] == trust.code) & (figures["status"] == "ok") & ~figures["indicator"].isin(_LONG_SERIES)
     )
     return set(figures.loc[published, "organisation_code"])
 
@@ -92,7 +71,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
     Parameters
     ----------
     trust : Trust
-        The trust, as :func:`~race_equality.figures.trusts.resolve_trust` returns it.
+        The trust, as :func:`~race_equality.store.trusts.resolve_trust` returns it.
     figures : pandas.DataFrame
         Tidy figures.
 
@@ -150,13 +129,12 @@ def questions_for_the_board(
         if row.lower > 1:
             adverse.append((0.0, row.number))
     if len(board) and board.iloc[-1]["board_upper"] < board.iloc[-1]["workforce_percent"]:
-        adverse.append((0.0, 9))
-    lines = [
-        f"- {WRES[number].name}: {lower_first(_QUESTIONS[number])}" for _, number in sorted(adverse, reverse=True)[:4]
-    ]
+        adverse.append((0.0, BOARD.number))
+    most = [WRES[number] for _, number in sorted(adverse, reverse=True)[:4]]
+    lines = [f"- {one.name}: {lower_first(one.board_question)}" for one in most if one.board_question]
     if not lines:
         lines = [
-            f"- {ALL_STAFF_NAMES[row.indicator]}: {lower_first(_QUESTIONS_OF_ALL_STAFF[row.indicator])}"
+            f"- {BY_ID[row.indicator].in_few_words}: {lower_first(BY_ID[row.indicator].board_question)}"
             for row in asked.itertuples()
             if among_kind(row, spread) == "adverse"
         ]

@@ -6,12 +6,9 @@ import math
 
 import pandas as pd
 
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.access import MEASURES
-from race_equality.indicators.patients_return import MEASURES as RETURN_MEASURES
+from race_equality.definitions.indicators import BY_ID, PATIENTS
 from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
-
-_MEASURES = {measure.id: measure for measure in MEASURES}
+from race_equality.store.trusts import Trust
 
 #: What an XmR chart's last point says, in a table cell.
 VARIATION_WORDS = {
@@ -29,7 +26,7 @@ def month(value: pd.Timestamp) -> str:
 
 def measure_name(indicator: str) -> str:
     """Return the name of a measure of access."""
-    return _MEASURES[indicator].name
+    return BY_ID[indicator].name
 
 
 def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
@@ -38,7 +35,7 @@ def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
     Parameters
     ----------
     access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+        From :func:`race_equality.analysis.access.latest_access`.
     trust : Trust
         The trust.
     """
@@ -53,15 +50,6 @@ def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
     )
 
 
-#: Measures of the patients return as they stand above a column.
-_SHORT = {
-    "patients_waiting_over_18_weeks": "Waiting over 18 weeks",
-    "patients_waiting_over_52_weeks": "Over 52 weeks",
-    "patients_waiting_over_65_weeks": "Over 65 weeks",
-    "patients_did_not_attend": "Missed outpatient appointments",
-    "patients_restrictive_interventions": "Restrictive interventions",
-    "patients_detained": "Detained",
-}
 _FIFTHS = {
     "Quintile 1": "Most deprived fifth",
     "Quintile 2": "Second fifth",
@@ -74,7 +62,8 @@ _FIFTHS = {
 
 def return_columns(by_group: pd.DataFrame) -> dict[str, str]:
     """Return the measures that a trust's patients return holds, with their headings."""
-    return {name: _SHORT[name] for name in _SHORT if name in set(by_group["measure"])}
+    held = set(by_group["measure"])
+    return {one.id: one.in_few_words for one in PATIENTS if one.id in held}
 
 
 def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
@@ -83,7 +72,7 @@ def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
     Parameters
     ----------
     by_group : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
     breakdown : {"ethnicity", "deprivation"}
 
     Returns
@@ -108,15 +97,14 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
     Parameters
     ----------
     by_group, summary : pandas.DataFrame
-        From :func:`race_equality.indicators.patients_return.patients_by_group` and
-        :func:`~race_equality.indicators.patients_return.patients_summary`.
+        From :func:`race_equality.analysis.patients_return.patients_by_group` and
+        :func:`~race_equality.analysis.patients_return.patients_summary`.
 
     Returns
     -------
     str
         The first measure in numbers, the others in words; the tables hold the rest.
     """
-    measures = {measure.id: measure for measure in RETURN_MEASURES}
     said, also, unclear, compared = "", [], [], 0
     for name, rows in _latest_year(by_group[by_group["breakdown"] == "ethnicity"]).groupby("measure", sort=False):
         adverse = rows[rows["direction"] == "adverse"]
@@ -125,14 +113,14 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         if not rows["direction"].isin(["adverse", "favourable", "unclear"]).any():
             continue  # no group to compare, or none to compare with
         if adverse.empty:
-            unclear.append(lower_first(_SHORT[name]))
+            unclear.append(lower_first(BY_ID[name].in_few_words))
         elif said:
-            also.append(f"{lower_first(_SHORT[name])} ({listing(adverse['group'].tolist())})")
+            also.append(f"{lower_first(BY_ID[name].in_few_words)} ({listing(adverse['group'].tolist())})")
         else:
             found = adverse.loc[adverse["gap"].idxmax()]
             said = (
-                f"{percent(found['percent'])} of {measures[name].people} in the {found['group']} group "
-                f"{measures[name].statement}, against {percent(white.iloc[0]['percent'])} in the White group: "
+                f"{percent(found['percent'])} of {BY_ID[name].people} in the {found['group']} group "
+                f"{BY_ID[name].statement}, against {percent(white.iloc[0]['percent'])} in the White group: "
                 f"{points(found['gap'], signed=False)} percentage points higher (95% confidence interval of the gap: "
                 f"{interval(found['gap_lower'], found['gap_upper'])})."
             )
@@ -150,7 +138,7 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         first = slopes.iloc[0]
         side = "higher" if first["slope"] > 0 else "lower"
         paragraph.append(
-            f"By deprivation, {lower_first(_SHORT[first['measure']])} is {points(first['slope'], signed=False)} percentage points "
+            f"By deprivation, {lower_first(BY_ID[first['measure']].in_few_words)} is {points(first['slope'], signed=False)} percentage points "
             f"{side} at the most deprived end than at the least (slope index, 95% confidence interval: "
             f"{interval(first['slope_lower'], first['slope_upper'])})."
         )
@@ -167,9 +155,9 @@ def populations_table(population: pd.DataFrame, deliveries: pd.DataFrame) -> pd.
     Parameters
     ----------
     population : pandas.DataFrame
-        From :func:`race_equality.indicators.ethnicity_of_respondents.respondents_and_catchment`.
+        From :func:`race_equality.analysis.ethnicity_of_respondents.respondents_and_catchment`.
     deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`; it may be empty.
+        From :func:`race_equality.analysis.maternity.deliveries_by_ethnicity`; it may be empty.
 
     Returns
     -------
@@ -198,9 +186,9 @@ def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:
     Parameters
     ----------
     deliveries : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.deliveries_by_ethnicity`; not empty.
+        From :func:`race_equality.analysis.maternity.deliveries_by_ethnicity`; not empty.
     deprived : float
-        From :func:`race_equality.indicators.maternity.most_deprived_share`.
+        From :func:`race_equality.analysis.maternity.most_deprived_share`.
     """
     end = deliveries["period_end"].iloc[0]
     unknown = deliveries.loc[deliveries["group"] == "Not stated or not known", "percent"].iloc[0]
@@ -218,7 +206,7 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
     Parameters
     ----------
     detentions : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`.
+        From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`.
     place : str
         As it stands at the start of a sentence: "In England".
     """
@@ -243,7 +231,7 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
     Parameters
     ----------
     england, system : pandas.DataFrame
-        From :func:`race_equality.indicators.mental_health.detentions_by_ethnicity`, for England and,
+        From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`, for England and,
         where the trust belongs to one, for its integrated care system.
 
     Returns

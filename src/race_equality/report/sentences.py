@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from race_equality.figures.trusts import Trust
-from race_equality.indicators.definitions import WRES, WresIndicator
-from race_equality.indicators.ethnicity_of_respondents import minority_share
-from race_equality.indicators.once import once
-from race_equality.indicators.peers import Peers
-from race_equality.indicators.wres_return import seats_shown
+from race_equality.analysis.ethnicity_of_respondents import minority_share
+from race_equality.analysis.findings import direction_of_gap
+from race_equality.analysis.peers import Peers
+from race_equality.analysis.wres_return import SEATS, seats_shown
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -33,14 +33,16 @@ from race_equality.report.words import (
     ratio,
 )
 from race_equality.statistics.trend import Trend, YearsToParity
+from race_equality.store.cache import cached
+from race_equality.store.trusts import Trust
 
 
-def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
+def direction(indicator: Indicator, lower: float, upper: float) -> str:
     """Say which way a gap goes, or that it is unclear.
 
     Parameters
     ----------
-    indicator : WresIndicator
+    indicator : Indicator
         One of WRES 5 to 8.
     lower, upper : float
         The interval of the gap, ethnic minority minus White, in percentage points.
@@ -50,20 +52,15 @@ def direction(indicator: WresIndicator, lower: float, upper: float) -> str:
     {"adverse", "favourable", "unclear", "none"}
         ``adverse`` to staff from ethnic minorities; ``none`` where there is no figure.
     """
-    if math.isnan(lower) or math.isnan(upper):
-        return "none"
-    if lower <= 0 <= upper:
-        return "unclear"
-    higher = lower > 0
-    return "adverse" if higher == (indicator.adverse_when == "higher") else "favourable"
+    return str(direction_of_gap(lower, upper, indicator.adverse_when))
 
 
-def beside(indicator: WresIndicator, lower: float, upper: float, other: float) -> str:
+def beside(indicator: Indicator, lower: float, upper: float, other: float) -> str:
     """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
 
     Parameters
     ----------
-    indicator : WresIndicator
+    indicator : Indicator
         One of WRES 5 to 8.
     lower, upper : float
         The interval of the gap.
@@ -83,14 +80,6 @@ def beside(indicator: WresIndicator, lower: float, upper: float, other: float) -
     if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
         return ""
     return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
-
-
-#: The questions put to all staff, in few words.
-ALL_STAFF_NAMES = {
-    "staff_survey_q15": "Fair career progression",
-    "staff_survey_q16a": "Discrimination from the public",
-    "staff_survey_q16b": "Discrimination at work",
-}
 
 
 def among_kind(answer, spread: pd.DataFrame) -> str:
@@ -114,11 +103,11 @@ def among_kind(answer, spread: pd.DataFrame) -> str:
     above, below = answer.lower > middle["three_quarters"], answer.upper < middle["quarter"]
     if not above and not below:
         return "unclear"
-    return "adverse" if above == (answer.indicator != "staff_survey_q15") else "favourable"
+    return "adverse" if above == (BY_ID[answer.indicator].adverse_when == "higher") else "favourable"
 
 
 #: A direction as a reading for staff from ethnic minorities, under a heading that names them.
-READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
+SHORT_READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
 
 
 def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:
@@ -127,10 +116,10 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     Parameters
     ----------
     finding : mapping
-        A row of :func:`race_equality.indicators.wres.staff_experience`.
+        A row of :func:`race_equality.analysis.wres.staff_experience`.
     comparators : mapping of str to mapping
         Name of the comparator, as it stands in a sentence, to a row of
-        :func:`race_equality.indicators.wres.pooled`.
+        :func:`race_equality.analysis.wres.pooled`.
 
     Returns
     -------
@@ -201,13 +190,6 @@ def funnel_sentence(position: str | None, name: str, target: float, trusts: int)
     return f"{together} {name} {_POSITIONS[position]}.{more}"
 
 
-_PEOPLE_AND_EVENT = {
-    2: ("White applicants", "applicants from ethnic minorities", "to be appointed from shortlisting"),
-    3: ("staff from ethnic minorities", "White staff", "to enter the formal disciplinary process"),
-    4: ("White staff", "staff from ethnic minorities", "to take up non-mandatory training and development"),
-}
-
-
 def likelihood_sentences(
     likelihoods: pd.DataFrame,
     without_international: pd.DataFrame | None = None,
@@ -218,9 +200,9 @@ def likelihood_sentences(
     Parameters
     ----------
     likelihoods : pandas.DataFrame
-        From :func:`race_equality.indicators.wres_return.relative_likelihoods`.
+        From :func:`race_equality.analysis.wres_return.relative_likelihoods`.
     without_international : pandas.DataFrame, optional
-        From :func:`race_equality.indicators.wres_return.without_international_recruits`.
+        From :func:`race_equality.analysis.wres_return.without_international_recruits`.
     national : mapping, optional
         From :func:`race_equality.report.summary_table.national_values`.
 
@@ -235,9 +217,9 @@ def likelihood_sentences(
         if national and row.number in national and not math.isnan(row.ratio):
             value, day = national[row.number]
             text += f" England, {MONTHS[day.month - 1]} {day.year}: {value}."
-        if row.number == 2 and without_international is not None and len(without_international):
+        if BY_ID["wres_2"].number == row.number and without_international is not None and len(without_international):
             text += f" Without international recruits: {_likelihood(without_international.iloc[-1])}"
-        sentences.append(f"**{WRES[row.number].name} (WRES {row.number}).** {text}")
+        sentences.append(f"**{WRES[row.number].name} ({WRES[row.number].label}).** {text}")
     if any(row.status == "ok" for row in likelihoods.itertuples()):
         sentences.append(FOUR_FIFTHS_NOTE)
     return sentences
@@ -251,7 +233,8 @@ FOUR_FIFTHS_NOTE = (
 
 
 def _likelihood(row) -> str:
-    above, below, event = _PEOPLE_AND_EVENT[row.number]
+    said = WRES[row.number].likelihood
+    above, below, event = said.first, said.second, said.event
     if row.status == "suppressed":
         return f"There are too few {above} or {below} to show how many times as likely they were {event}."
     if math.isnan(row.ratio):
@@ -290,7 +273,7 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     pandas.DataFrame
         Text: ``measure`` and the columns of :func:`years_of`.
     """
-    named = [(f"{WRES[number].name} (WRES {number})", rows) for number, rows in likelihoods.groupby("number")]
+    named = [(f"{WRES[number].name} ({WRES[number].label})", rows) for number, rows in likelihoods.groupby("number")]
     if len(without_international):
         named.insert(1, ("The same without international recruits", without_international))
     rows = []
@@ -306,7 +289,7 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     return pd.DataFrame(rows)
 
 
-_SEATS = {"board": "all members of the board", "voting": "members who vote", "executive": "executive members"}
+_SEATS = {part.id: part.name for part in BOARD.parts}
 
 
 def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, threshold: int) -> str:
@@ -315,13 +298,13 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     Parameters
     ----------
     seats : mapping of str to pandas.DataFrame
-        From :func:`race_equality.indicators.wres_return.board_against_workforce`, by kind of seat.
+        From :func:`race_equality.analysis.wres_return.board_against_workforce`, by kind of seat.
     parity : YearsToParity
-        From :func:`race_equality.indicators.wres_return.years_to_board_parity`.
+        From :func:`race_equality.analysis.wres_return.years_to_board_parity`.
     threshold : int
         A share of fewer seats is not shown, nor one that would tell about fewer others.
     """
-    last = seats["board"].iloc[-1]
+    last = seats[SEATS[0]].iloc[-1]
     shares, hidden = [], []
     members = {name: seats[name].iloc[-1]["board_members"] for name in _SEATS if name in seats and len(seats[name])}
     for name, words in _SEATS.items():
@@ -332,7 +315,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
             hidden.append(words)
         else:
             shares.append(f"{percent(found['board_percent'])} of {words}")
-    name = f"**{WRES[9].name} (WRES 9).**"
+    name = f"**{BOARD.name} ({BOARD.label}).**"
     if not shares:
         return f"{name} On {date(last['period_end'])} the board had too few members to show how many were from ethnic minorities."
     lower, upper = (last[f"board_{end}"] - last["workforce_percent"] for end in ("lower", "upper"))
@@ -353,7 +336,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     }.get(parity.status, " When the shares will meet cannot be estimated.")
 
 
-@once
+@cached
 def grounds_sentence(figures: pd.DataFrame) -> str:
     """Say on what ground staff in England experienced discrimination, and why not those of this trust.
 
@@ -363,7 +346,9 @@ def grounds_sentence(figures: pd.DataFrame) -> str:
         Tidy figures.
     """
     rows = figures[
-        (figures["trust_code"] == "ENG") & (figures["indicator"] == "staff_survey_q16c_1") & (figures["status"] == "ok")
+        (figures["trust_code"] == ENGLAND_CODE)
+        & (figures["indicator"] == GROUND_ETHNIC_BACKGROUND.id)
+        & (figures["status"] == "ok")
     ].set_index("group")["value"]
     if not {"Ethnic minority", "White"} <= set(rows.index):
         return "Grounds of discrimination are not held."
@@ -381,7 +366,7 @@ def peers_sentence(peers: Peers) -> str:
     Parameters
     ----------
     peers : Peers
-        From :func:`race_equality.indicators.peers.choose_peers`.
+        From :func:`race_equality.analysis.peers.choose_peers`.
     """
     if not peers.codes:
         return peers.reason
@@ -409,9 +394,9 @@ def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
     Parameters
     ----------
     marches : pandas.DataFrame
-        The trust's rows of :func:`race_equality.indicators.workforce.headcount_by_march`; not empty.
+        The trust's rows of :func:`race_equality.analysis.workforce.headcount_by_march`; not empty.
     growth : Trend
-        From :func:`race_equality.indicators.workforce.yearly_growth`.
+        From :func:`race_equality.analysis.workforce.yearly_growth`.
     """
     last = marches.iloc[-1]
     if growth.direction == "too few points":
@@ -436,7 +421,7 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     Parameters
     ----------
     population : pandas.DataFrame
-        From :func:`race_equality.indicators.ethnicity_of_respondents.respondents_and_catchment`.
+        From :func:`race_equality.analysis.ethnicity_of_respondents.respondents_and_catchment`.
     catchment : mapping of str to float
         Indicator to value for the catchment's size, deprivation score and quintile, where
         published.
@@ -491,9 +476,9 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
     Parameters
     ----------
     years : pandas.DataFrame
-        From :func:`race_equality.indicators.survey.discrimination_by_year`; not empty.
+        From :func:`race_equality.analysis.survey.discrimination_by_year`; not empty.
     change : Trend
-        From :func:`race_equality.indicators.survey.yearly_change`.
+        From :func:`race_equality.analysis.survey.yearly_change`.
     brief : bool
         Without the change a year and its interval, for the first page, which is followed by the rest.
     """
@@ -528,7 +513,7 @@ def association_sentence(found: Mapping, patients: str) -> str:
     Parameters
     ----------
     found : mapping
-        A row of :func:`race_equality.indicators.staff_and_patients.associations`.
+        A row of :func:`race_equality.analysis.staff_and_patients.associations`.
     patients : str
         Of whom the patient measure is a share, such as "births before 37 weeks".
     """
@@ -551,7 +536,7 @@ def association_summary(found: pd.DataFrame) -> str:
     Parameters
     ----------
     found : pandas.DataFrame
-        From :func:`race_equality.indicators.staff_and_patients.associations`.
+        From :func:`race_equality.analysis.staff_and_patients.associations`.
     """
     clear = (found["lower"] > 0) | (found["upper"] < 0)
     plain, adjusted = (int(clear[found["adjusted"] == kind].sum()) for kind in (False, True))

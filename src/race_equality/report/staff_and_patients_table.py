@@ -7,15 +7,16 @@ import math
 import numpy as np
 import pandas as pd
 
-from race_equality.indicators.access import MEASURES as ACCESS
-from race_equality.indicators.definitions import DEMONSTRATION_CODE, ENGLAND_CODE, WRES
-from race_equality.indicators.funnel_position import direction_of
-from race_equality.indicators.maternity import MEASURES as MATERNITY
-from race_equality.indicators.rows_of_trusts import among
-from race_equality.indicators.survey import QUESTIONS
+from race_equality.analysis.funnel_position import direction_of
+from race_equality.analysis.rows_of_trusts import among
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.indicators import BY_ID
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
+
+#: The one gap that stands in the table.
+_AT_WORK = BY_ID["wres_8"]
 
 _GAP_WORDS = {
     "adverse": "Worse for staff from ethnic minorities",
@@ -45,13 +46,13 @@ def side_by_side(
     pooled : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
-        What all staff of the trust answered: its rows of :func:`race_equality.indicators.survey.survey_answers`.
+        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
-        From :func:`race_equality.indicators.access.latest_access`.
+        From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.indicators.maternity.maternity_rates`.
+        From :func:`race_equality.analysis.maternity.maternity_rates`.
     trust_code : str
     peer_codes, region_codes : list of str
 
@@ -64,36 +65,35 @@ def side_by_side(
         far from it as trusts ordinarily are.
     """
     rows = []
-    if 8 in experience.index and experience.loc[8, "status"] == "ok":
-        found = experience.loc[8]
+    one = _AT_WORK
+    if one.number in experience.index and experience.loc[one.number, "status"] == "ok":
+        found = experience.loc[one.number]
         rows.append(
             {
                 "who": "Staff",
-                "measure": f"{WRES[8].name}, gap between ethnic minority and White staff (points)",
+                "measure": f"{one.name}, gap between ethnic minority and White staff (points)",
                 "when": period(found["period_start"], found["period_end"]),
                 "here": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
                 **{name: _gap_of(table) for name, table in pooled.items()},
-                "reading": _GAP_WORDS[direction(WRES[8], found["gap_lower"], found["gap_upper"])],
+                "reading": _GAP_WORDS[direction(one, found["gap_lower"], found["gap_upper"])],
             }
         )
-    questions = {question.id: question for question in QUESTIONS}
     for row in asked.itertuples():
         rows.append(
             {
                 "who": "Staff",
-                "measure": f"{questions[row.indicator].name}, all staff",
+                "measure": BY_ID[row.indicator].of_whom,
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _among(row.position, questions[row.indicator].adverse_when),
+                "reading": _among(row.position, BY_ID[row.indicator].adverse_when),
             }
         )
-    names = {measure.id: measure.name for measure in ACCESS}
     for row in access.itertuples():
         rows.append(
             {
                 "who": "Patients",
-                "measure": names[row.indicator],
+                "measure": BY_ID[row.indicator].name,
                 "when": month(row.month),
                 "here": percent(row.percent),
                 "similar": percent(row.similar_trusts),
@@ -107,7 +107,9 @@ def side_by_side(
 
 
 def _gap_of(table: pd.DataFrame) -> str:
-    return points(table.loc[8, "gap"]) if 8 in table.index else STATUS_WORDS["not_available"]
+    return (
+        points(table.loc[_AT_WORK.number, "gap"]) if _AT_WORK.number in table.index else STATUS_WORDS["not_available"]
+    )
 
 
 #: What a position in the funnel says of a share that is better high or low, and of one that is neither.
@@ -125,7 +127,6 @@ def _among(position: str, adverse_when: str) -> str:
 
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
     rows = []
-    names = {measure.id: measure.name for measure in MATERNITY}
     is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
     for found in births[births["trust_code"] == trust_code].itertuples():
         same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
@@ -141,7 +142,7 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
         rows.append(
             {
                 "who": "Patients",
-                "measure": names[found.indicator],
+                "measure": BY_ID[found.indicator].name,
                 "when": f"year to {month(found.period_end)}",
                 "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
                 "similar": share(peer_codes),

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from race_equality.indicators.definitions import WRES
-from race_equality.indicators.once import once
-from race_equality.indicators.survey import QUESTIONS
-from race_equality.report.sentences import READINGS, beside, direction
+from race_equality.definitions.indicators import BANDS, INDICATORS, WRES, Indicator
+from race_equality.report.sentences import SHORT_READINGS, beside, direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
+from race_equality.store.cache import cached
 
 _MISSING = STATUS_WORDS["not_available"]
 
@@ -19,19 +18,6 @@ _MISSING = STATUS_WORDS["not_available"]
 NOT_LOADED = "In the trust’s own return, which is not loaded"
 
 NOT_READ = "Not in the public file that this report reads"
-
-#: The indicators in few enough words for one line of a table.
-SHORT_NAMES = {
-    1: "Staff by pay band",
-    2: "Appointed from shortlisting",
-    3: "Formal disciplinary process",
-    4: "Training and development",
-    5: "Harassment from the public",
-    6: "Harassment from staff",
-    7: "Fair career progression",
-    8: "Discrimination at work",
-    9: "Board membership",
-}
 
 
 def names_of_measures() -> dict[str, tuple[str, ...]]:
@@ -42,14 +28,15 @@ def names_of_measures() -> dict[str, tuple[str, ...]]:
     dict of str to tuple of str
         By indicator, for the audit of a site (:func:`race_equality.audit.site.audit_site`).
     """
-    found = {
-        f"wres_{number}": (measure.name, SHORT_NAMES[number], f"WRES {number}") for number, measure in WRES.items()
+    return {
+        figure: tuple(dict.fromkeys(name for name in (one.name, one.in_few_words, one.label) if name))
+        for one in INDICATORS
+        if one.theme in ("return", "experience", "survey")
+        for figure in (one.id, *one.figure_ids)
     }
-    found["wres_2_excluding_international"] = ("Without international recruits",)
-    return found | {question.id: (question.name, question.number) for question in QUESTIONS}
 
 
-@once
+@cached
 def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]]:
     """Return what the national WRES report says of the indicators that no other public file holds.
 
@@ -65,23 +52,19 @@ def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]
         share for 1, ratios for 2 and 3, the board minus the workforce for 9. Empty where the
         national series is not held.
     """
-    rows = figures[figures["indicator"].str.startswith("wres_national_") & (figures["status"] == "ok")]
+    rows = figures[figures["indicator"].isin([one.england for one in WRES.values()]) & (figures["status"] == "ok")]
     latest = rows.sort_values("period_end", kind="stable").groupby("indicator").tail(1).set_index("indicator")
-
-    def of(name: str) -> tuple[float, pd.Timestamp] | None:
-        if (found := f"wres_national_{name}") not in latest.index:
-            return None
-        return float(latest.loc[found, "value"]), latest.loc[found, "period_end"]
-
     values = {}
-    for number in (2, 3):
-        if found := of(f"{number}_ratio"):
-            values[number] = (f"{found[0]:.2f}", found[1])
-    workforce, board = of("workforce"), of("board")
-    if workforce:
-        values[1] = (percent(workforce[0]), workforce[1])
-    if workforce and board and workforce[1] == board[1]:
-        values[9] = (points(board[0] - workforce[0]), board[1])
+    for number, one in WRES.items():
+        if one.england not in latest.index:
+            continue
+        value, day = float(latest.loc[one.england, "value"]), latest.loc[one.england, "period_end"]
+        if one.compares == "ratio":
+            values[number] = (f"{value:.2f}", day)
+        elif one.compares == "bands":
+            values[number] = (percent(value), day)
+        elif BANDS.england in latest.index and latest.loc[BANDS.england, "period_end"] == day:
+            values[number] = (points(value - float(latest.loc[BANDS.england, "value"])), day)
     return values
 
 
@@ -98,28 +81,29 @@ def wres_summary(
     ----------
     here, comparator : pandas.DataFrame
         WRES 5 to 8 of the trust and of its comparator, indexed by number
-        (:mod:`race_equality.indicators.wres`).
+        (:mod:`race_equality.analysis.wres`).
     likelihoods, board : pandas.DataFrame
         WRES 2 to 4 and 9 from the trust's own return
-        (:mod:`race_equality.indicators.wres_return`); empty where none was loaded.
+        (:mod:`race_equality.analysis.wres_return`); empty where none was loaded.
     national : mapping, optional
         From :func:`national_values`, for the indicators that the comparator does not hold.
 
     Returns
     -------
     pandas.DataFrame
-        Nine rows of text: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
+        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
         (two years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable,
         unclear or none); ``missing``, which says in words why minority, White and gap hold
         nothing, or is empty; and ``of_whom``, of whom the minority is a share where there is no White
         share to set beside it, or is empty.
     """
-    return pd.DataFrame([_row(number, here, comparator, likelihoods, board, national or {}) for number in WRES])
+    return pd.DataFrame([_row(one, here, comparator, likelihoods, board, national or {}) for one in WRES.values()])
 
 
-def _row(number, here, comparator, likelihoods, board, national) -> dict[str, str]:
+def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict[str, str]:
+    number = one.number
     row = {
-        "indicator": f"{number}. {SHORT_NAMES[number]}",
+        "indicator": f"{number}. {one.in_few_words}",
         "minority": _MISSING,
         "white": _MISSING,
         "gap": _MISSING,
@@ -127,7 +111,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
         "earlier": _MISSING,
         "reading": _MISSING,
         "direction": "none",
-        "missing": NOT_LOADED if WRES[number].from_return else NOT_READ,
+        "missing": NOT_LOADED if one.from_return else NOT_READ,
         "of_whom": "",
     }
     if number in comparator.index:
@@ -141,10 +125,10 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
             "minority": percent(found["ethnic_minority_percent"]),
             "white": percent(found["white_percent"]),
             "gap": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
-            **_read(direction(WRES[number], found["gap_lower"], found["gap_upper"])),
+            **_read(direction(one, found["gap_lower"], found["gap_upper"])),
         }
         if number in comparator.index and (
-            side := beside(WRES[number], found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
+            side := beside(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
         ):
             row["reading"] += f", {side} than England"
     elif number in set(likelihoods["number"]):
@@ -171,7 +155,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
         before = two_years_before(years)
         if before is not None and not math.isnan(before["ratio"]):
             row["earlier"] = f"{before['ratio']:.2f}"
-    elif number == 1 and len(board):
+    elif one.compares == "bands" and len(board):
         row |= {
             "minority": percent(board.iloc[-1]["workforce_percent"]),
             "white": STATUS_WORDS["not_applicable"],
@@ -183,7 +167,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
         before = two_years_before(board)
         if before is not None:
             row["earlier"] = percent(before["workforce_percent"])
-    elif number == 9 and len(board):
+    elif one.compares == "board" and len(board):
         found = board.iloc[-1]
         lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
         row |= (
@@ -204,7 +188,7 @@ def _row(number, here, comparator, likelihoods, board, national) -> dict[str, st
 
 
 def _read(found: str) -> dict[str, str]:
-    return {"reading": READINGS[found], "direction": found, "missing": ""}
+    return {"reading": SHORT_READINGS[found], "direction": found, "missing": ""}
 
 
 def two_years_before(years: pd.DataFrame) -> pd.Series | None:

@@ -6,38 +6,10 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from race_equality.figures.provenance import Source
-from race_equality.figures.store import LOCAL_PREFIXES
-from race_equality.indicators.access import MEASURES as ACCESS
-from race_equality.indicators.definitions import WRES
-from race_equality.indicators.maternity import MEASURES as MATERNITY
-from race_equality.indicators.once import once
-from race_equality.indicators.survey import QUESTIONS
+from race_equality.definitions.indicators import BY_ID, figure_ids
 from race_equality.report.words import date
-
-#: Indicator, or family of indicators, to its name where a reader follows a figure.
-_NAMES = {
-    **{indicator.id: f"WRES {indicator.number}" for indicator in WRES.values()},
-    **{question.id: f"Survey question {question.number}" for question in QUESTIONS},
-    **{measure.id: measure.name for measure in (*ACCESS, *MATERNITY)},
-    "staff_survey_q16c_1": "Ground of discrimination (not usable)",
-    "wres_1_": "WRES 1",
-    "wres_9_": "WRES 9",
-    "wres_2_excluding_international": "WRES 2 without international recruits",
-    "wres_national_": "England, WRES report",
-    "staff_survey_panel_q16b": "Discrimination by year",
-    "staff_survey_q28": "Staff who answered, by ethnic group",
-    "workforce_headcount": "Staff by staff group",
-    "workforce_march_headcount": "Staff each March",
-    "catchment_population": "Catchment population",
-    "catchment_deprivation_quintile": "Catchment deprivation",
-    "catchment_ethnicity": "Catchment by ethnic group",
-    "maternity_deliveries_by_ethnicity": "Deliveries by ethnic group",
-    "maternity_deliveries_by_deprivation": "Deliveries by deprivation",
-    "patients_": "Patients return",
-    "mha_detentions": "Detentions",
-    "mha_detentions_rate": "Rates of detention",
-}
+from race_equality.store.cache import cached
+from race_equality.store.provenance import Source, place_words
 
 
 def publications_used(
@@ -50,9 +22,9 @@ def publications_used(
     figures : pandas.DataFrame
         Tidy figures.
     indicators : collection of str
-        The indicators that the page shows; an id that ends in an underscore stands for its family.
+        Ids of the indicators that the page shows.
     sources : iterable of Source
-        From :func:`race_equality.figures.provenance.read_sources`.
+        From :func:`race_equality.store.provenance.read_sources`.
     trust_code : str, optional
         The page's trust, for a page that is about one. The invented figures of the demonstration
         trust and another trust's own return are nobody else's source.
@@ -66,11 +38,8 @@ def publications_used(
     -----
     Of an indicator that several editions hold, a page shows the latest.
     """
-    families = tuple(name for name in indicators if name.endswith("_"))
     editions = _editions(figures)
-    shown = editions["indicator"].isin(list(indicators))
-    if families:
-        shown |= editions["indicator"].str.startswith(families)
+    shown = editions["indicator"].isin(figure_ids(indicators))
     rows = editions[shown & (~editions["private"] | (editions["trust_code"] == trust_code))]
     private = rows["private"]
     newest = rows.groupby("indicator")["period_end"].transform("max")
@@ -79,11 +48,11 @@ def publications_used(
     return sorted((source for source in sources if source.id in used), key=lambda source: source.title)
 
 
-@once
+@cached
 def _editions(figures: pd.DataFrame) -> pd.DataFrame:
     """List which source holds which indicator for which period, and for which trust if it is private."""
-    rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code"]]
-    private = rows["source"].eq("demonstration") | rows["source"].str.startswith(LOCAL_PREFIXES)
+    rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code", "private"]]
+    private = rows["source"].eq("demonstration") | rows["private"]
     rows = rows.assign(private=private, trust_code=rows["trust_code"].where(private, ""))
     return rows.drop_duplicates(ignore_index=True)
 
@@ -145,30 +114,28 @@ def trace_of(
     trust_code : str
         A resolved trust code, or that of a system or of England.
     indicators : collection of str
-        Which indicators; an id that ends in an underscore stands for its family.
+        Ids of indicators. Those of one name, as all measures of a patients return, are one row.
     sources : iterable of Source
-        From :func:`race_equality.figures.provenance.read_sources`.
+        From :func:`race_equality.store.provenance.read_sources`.
 
     Returns
     -------
     pandas.DataFrame
-        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each indicator or family,
-        organisation and file, in the order given. Of more than two places the first and the last are named.
+        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each name, organisation and file, in the order given. Of more than two places the first and the last are named.
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]
-    columns = ("indicator", "period_end", "organisation_code", "source", "locator")
+    columns = ("indicator", "period_end", "organisation_code", "source", "locator", "recording")
     latest: dict[str, list[tuple]] = {}
-    for row in zip(*(rows[name].tolist() for name in columns), strict=True):
-        latest.setdefault(row[0], []).append(row[1:])
+    for indicator, *row, locator, recording in zip(*(rows[name].tolist() for name in columns), strict=True):
+        latest.setdefault(indicator, []).append((*row, place_words(locator, recording)))
+    named: dict[str, list[str]] = {}
+    for id in indicators:
+        named.setdefault(BY_ID[id].name_in_trace if id in BY_ID else id, []).append(id)
     listed = []
-    for name in indicators:
-        chosen = [
-            row
-            for indicator, its_rows in latest.items()
-            if (indicator.startswith(name) if name.endswith("_") else indicator == name)
-            for row in its_rows
-        ]
+    for name, ids in named.items():
+        wanted = set(figure_ids(ids))
+        chosen = [row for indicator, its_rows in latest.items() if indicator in wanted for row in its_rows]
         newest = max((row[0] for row in chosen), default=None)
         places: dict[tuple[str, str], dict[str, None]] = {}
         for period, organisation, source, locator in chosen:
@@ -178,7 +145,7 @@ def trace_of(
             where = list(found)
             listed.append(
                 {
-                    "figure": _NAMES.get(name, name),
+                    "figure": name,
                     "organisation": organisation,
                     "file": files[source],
                     "place": "; ".join(where) if len(where) < 3 else f"{where[0]} to {where[-1]} ({len(where)} places)",

@@ -15,12 +15,13 @@ import json
 import os
 import re
 import socket
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from race_equality.files import write_atomically
 
 #: Names the Unix socket of a process that draws.
 SERVER_VARIABLE = "RACE_EQUALITY_DRAWING"
@@ -236,17 +237,9 @@ def _read(file: Path) -> str | None:
 
 
 def _write(file: Path, svg: str) -> None:
-    part = None
-    try:
-        packed = zlib.compress(svg.encode(), 1)
-        handle, part = tempfile.mkstemp(prefix=".part-", dir=file.parent)
-        with os.fdopen(handle, "wb") as target:
-            target.write(hashlib.blake2b(packed, digest_size=20).digest() + packed)
-        os.replace(part, file)
-    except OSError:  # a full disk, a folder that is gone: the picture is there all the same
-        if part is not None:
-            with suppress(OSError):
-                os.unlink(part)
+    packed = zlib.compress(svg.encode(), 1)
+    with suppress(OSError):  # a full disk: the picture is there all the same
+        write_atomically(file, hashlib.blake2b(packed, digest_size=20).digest() + packed)
 
 
 def forget_oldest(folder: Path, *, keep: int = KEPT_BYTES) -> None:

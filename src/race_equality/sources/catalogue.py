@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from race_equality.errors import RaceEqualityError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.sources.headers import nearest
+from importlib import import_module
+from pkgutil import iter_modules
+
+from race_equality.errors import RaceEqualityError, nearest
+from race_equality.sources import publications
 from race_equality.sources.publication import Publication
-from race_equality.sources.publications import (
-    access,
-    board_survey,
-    catchment,
-    census,
-    fingertips,
-    maternity,
-    mental_health_act,
-    national_wres,
-    staff_survey,
-    staff_survey_panel,
-    survey_benchmark,
-    systems,
-    workforce,
-    wres,
-)
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 
 #: The files of the trust list: source id to pattern and description.
 TRUST_FILES = {
@@ -76,23 +63,12 @@ TRUST_FILES = {
 }
 
 
-#: In the order in which a folder is read and publications are named. A file that fits several is of the one
-#: that asks for most.
-PUBLICATIONS = (
-    *staff_survey.PUBLICATIONS,
-    *wres.PUBLICATIONS,
-    *survey_benchmark.PUBLICATIONS,
-    *workforce.PUBLICATIONS,
-    *catchment.PUBLICATIONS,
-    *systems.PUBLICATIONS,
-    *census.PUBLICATIONS,
-    *fingertips.PUBLICATIONS,
-    *board_survey.PUBLICATIONS,
-    *staff_survey_panel.PUBLICATIONS,
-    *national_wres.PUBLICATIONS,
-    *access.PUBLICATIONS,
-    *maternity.PUBLICATIONS,
-    *mental_health_act.PUBLICATIONS,
+#: Of every module in ``publications`` that has any, in the modules' alphabetical order. A file that fits several is of
+#: the one that asks for most.
+PUBLICATIONS: tuple[Publication, ...] = tuple(
+    one
+    for module in iter_modules(publications.__path__)
+    for one in getattr(import_module(f"{publications.__name__}.{module.name}"), "PUBLICATIONS", ())
 )
 
 

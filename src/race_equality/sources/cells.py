@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.sources.file_kinds import check_file, check_unpacked_size, opened, text_of
-from race_equality.sources.headers import nearest, normalised, renamed_column
+from race_equality.sources.headers import normalised, renamed_column
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import socket
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -15,9 +13,9 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-import yaml
-
 from race_equality.errors import InputError, RaceEqualityError
+from race_equality.files import write_atomically
+from race_equality.yaml_files import read_yaml
 
 ADDRESSES = Path("data") / "addresses.yml"
 TRIES = 3
@@ -47,14 +45,7 @@ def read_addresses(path: Path) -> dict[str, str]:
     InputError
         For a file that is missing, no mapping, or an address that is not of the web.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            f"The addresses cannot be read ({' '.join(str(error).split())}).",
-            file=path,
-            mend="Write a source id and an address on each line: ods_etr: https://...",
-        ) from None
+    document = read_yaml(path).values
     if not isinstance(document, dict):
         raise InputError("There are no addresses.", file=path, mend="Write: source id: https://...")
     for source_id, address in document.items():
@@ -122,7 +113,11 @@ def download(address: str, folder: Path, *, tries: int = TRIES, wait: Callable[[
         name = f"{folder.name}.csv"
     if name.lower().endswith(".zip"):
         name, content = _unpacked(name, content, address)
-    return _written(folder, name, content)
+    try:
+        write_atomically(folder / name, content)
+    except OSError as error:
+        raise RaceEqualityError(f"{name} could not be written ({error}).") from None
+    return folder / name
 
 
 def _get(address: str) -> bytes:
@@ -157,17 +152,3 @@ def _unpacked(name: str, content: bytes, address: str) -> tuple[str, bytes]:
             "`race-equality data add`."
         ) from None
     return name, content
-
-
-def _written(folder: Path, name: str, content: bytes) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / name
-    handle, new = tempfile.mkstemp(prefix=f".{name}.", suffix=".new", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(new, target)
-    except OSError as error:
-        Path(new).unlink(missing_ok=True)
-        raise RaceEqualityError(f"{name} could not be written ({error}).") from None
-    return target

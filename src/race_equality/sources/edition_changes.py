@@ -61,7 +61,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, beside: bool = False, 
     Parameters
     ----------
     before, after : pandas.DataFrame
-        Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+        Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     beside : bool
         Whether those before stay held beside the new ones, so that no period is lost.
     most : int

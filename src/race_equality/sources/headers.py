@@ -1,4 +1,4 @@
-"""Whether two headers mean the same, and which known name is most like another.
+"""Whether two headers mean the same.
 
 A publisher writes ``Within 18 weeks`` one year and ``within_18wk`` the next: that is read. ``Over 65 weeks``
 for ``Over 52 weeks`` is another column, and never read in its place.
@@ -6,29 +6,10 @@ for ``Over 52 weeks`` is another column, and never read in its place.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like ``name``, or None when none is similar.
-
-    Parameters
-    ----------
-    name : str
-    known : iterable of str
-
-    Returns
-    -------
-    str or None
-    """
-    # by last occurrence of the lower-case spelling; names that differ by case alone do not occur
-    by_lower = {other.lower(): other for other in known}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    return by_lower[found[0]] if found else None
 
 
 def normalised(text: object) -> str:

@@ -17,11 +17,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
-from race_equality.figures.schema import FIGURE_KEY, check_figures
-from race_equality.figures.store import LOCAL_PREFIXES, SYSTEMS_FILE, in_order, parquet_bytes, read_figures, write_all
-from race_equality.figures.trusts import TrustList, read_trust_list
 from race_equality.project import Project
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
 from race_equality.sources.publication import Publication, Reading, find_file, find_files
@@ -32,6 +27,23 @@ from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import wres as wres_return
 from race_equality.sources.returns.form import return_source
 from race_equality.sources.trust_list import list_files
+from race_equality.store.figures import (
+    LOCAL_FOLDER,
+    SYSTEMS_FILE,
+    figure_files,
+    figure_schema_arrow,
+    in_order,
+    migrated,
+    parquet_bytes,
+    read_figures,
+    table_bytes,
+    version_of,
+    write_all,
+)
+from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
+from race_equality.store.schema import FIGURE_KEY, SCHEMA_VERSION, check_figures
+from race_equality.store.trusts import TrustList, read_trust_list
 
 
 @dataclass(frozen=True)
@@ -46,12 +58,15 @@ class Outcome:
     rows : int
     before : pandas.DataFrame
         The figures that the store had of this publication, whatever its edition.
+    is_return : bool
+        Whether it is a trust's own return.
     """
 
     source: Source
     reading: Reading | None
     rows: int
     before: pd.DataFrame | None = None
+    is_return: bool = False
 
     @property
     def changed(self) -> bool:
@@ -239,7 +254,7 @@ def _refuse_what_is_held(outcome: Outcome, written: Collection[Path], project: P
     held = read_figures(new["indicator"].unique(), project=project)
     replaced = {other.stem for other in written}
     held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
-    held = held[~held["source"].str.startswith(LOCAL_PREFIXES)]  # a return gives way by itself
+    held = held[~held["private"]]  # a return gives way by itself
     twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
     if len(twice):
         first = twice.iloc[0]
@@ -271,7 +286,7 @@ def add_return(path: Path, project: Project) -> Outcome:
     else:
         code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
         form, name = wres_return, code
-    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name))
+    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name).assign(private=True))
     trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
     content = parquet_bytes(reading.figures)
     source = replace(
@@ -281,9 +296,10 @@ def add_return(path: Path, project: Project) -> Outcome:
         ),
         figures_sha256=sha256(content).hexdigest(),
     )
-    local = project.root / "data" / "local"
+    local = project.root / "data" / LOCAL_FOLDER
     local.mkdir(parents=True, exist_ok=True)
-    outcome = Outcome(source, reading, len(reading.figures), read_figures(sources=source.id, project=project))
+    before = read_figures(sources=source.id, project=project)
+    outcome = Outcome(source, reading, len(reading.figures), before, is_return=True)
     write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
 
@@ -291,7 +307,7 @@ def add_return(path: Path, project: Project) -> Outcome:
 def published_wres(project: Project) -> set[str]:
     """Return the trusts whose WRES indicators 5 to 8 are published."""
     figures = read_figures(wres_return.SURVEY_INDICATORS, project=project)
-    published = ~figures["source"].str.startswith(LOCAL_PREFIXES) & (figures["status"] == "ok")
+    published = ~figures["private"] & (figures["status"] == "ok")
     return set(figures.loc[published, "trust_code"])
 
 
@@ -361,6 +377,35 @@ def _read_files(
         remove += _covered(one, reading, project)
         outcomes.append(Outcome(source, reading, len(reading.figures), before))
     return outcomes, remove
+
+
+def migrate_files(project: Project) -> list[str]:
+    """Write files of an earlier version of the schema again, all of them or none.
+
+    Parameters
+    ----------
+    project : Project
+
+    Returns
+    -------
+    list of str
+        The names of the files that were written, of published figures and of trusts' own returns.
+    """
+    files: dict[Path, bytes] = {}
+    names = []
+    for path in figure_files(project):
+        with pq.ParquetFile(path) as file:
+            table = file.read(use_threads=False)
+        if version_of(table.schema) == SCHEMA_VERSION:
+            continue
+        names.append(path.name)
+        files[path] = table_bytes(migrated(table), figure_schema_arrow())
+        source_id = table["source"][0].as_py() if len(table) else path.stem
+        source = replace(read_source(source_id, project=project), figures_sha256=sha256(files[path]).hexdigest())
+        folder = path.parent if path.parent.name == LOCAL_FOLDER else project.sources
+        files[folder / f"{source.id}.yml"] = source.to_yaml().encode()
+    write_all(files)
+    return names
 
 
 def _rows_in(path: Path) -> int:

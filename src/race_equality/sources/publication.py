@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from race_equality.errors import InputError
-from race_equality.figures.store import figure_table, in_order
-from race_equality.figures.trusts import TrustList
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Workbook
-from race_equality.sources.headers import nearest
+from race_equality.store.figures import figure_table, in_order
+from race_equality.store.trusts import TrustList
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Reading:
     period : str
         As a reader should see it: ``"31 May 2023"``.
     figures : pandas.DataFrame
-        Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+        Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     left_out : mapping of str to int
         How many organisations were left out, by reason: nothing is dropped in silence.
     remarks : tuple of str
@@ -54,7 +53,7 @@ class Publication:
     id : str
         With the edition it makes the id of a source, and the name of its Parquet and YAML files.
     title, publisher, url, licence : str
-        See :class:`race_equality.figures.provenance.Source`; ``{edition}`` in the title is filled in.
+        See :class:`race_equality.store.provenance.Source`; ``{edition}`` in the title is filled in.
     pattern : str
         Where the file lies in a folder of raw files, as a glob pattern.
     read : callable
@@ -208,8 +207,9 @@ class FigureRows:
         denominator: float | None = None,
         status: str = "ok",
         period: tuple[date, date] | None = None,
+        recording: str = "",
     ) -> None:
-        """Add one figure."""
+        """Add one figure; say how it was recorded where that is otherwise than before."""
         start, end = period or self.period
         self._rows.append(
             {
@@ -226,6 +226,7 @@ class FigureRows:
                 "status": status,
                 "source": self.source,
                 "locator": locator,
+                "recording": recording,
             }
         )
 

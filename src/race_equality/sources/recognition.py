@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import NoReturn
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.sources.catalogue import PUBLICATIONS
 from race_equality.sources.cells import Workbook, csv_columns
 from race_equality.sources.file_kinds import is_pack, is_workbook, is_zipped_csv, unpack
-from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import Publication
 from race_equality.sources.publications import boundaries, staff_survey, systems
 from race_equality.sources.publications import organisation_data_service as ods

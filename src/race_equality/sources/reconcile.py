@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from race_equality.figures.store import LOCAL_PREFIXES, read_figures
-from race_equality.figures.trusts import DEMONSTRATION_CODE, read_trusts
+from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.project import Project
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
 
-ENGLAND = "ENG"
 _ROUNDED_TO_5 = 2.5  # the most that one count rounded to the nearest 5 is out
 _BROAD_GROUPS = ("Asian", "Black", "Mixed", "Other", "White")
 
@@ -73,12 +73,8 @@ def reconcile(project: Project) -> list[Reconciliation]:
         A total that nothing is held for is left out.
     """
     figures = read_figures(project=project)
-    figures = figures[
-        (figures["status"] == "ok")
-        & (figures["trust_code"] != DEMONSTRATION_CODE)
-        & ~figures["source"].str.startswith(LOCAL_PREFIXES)
-    ]
-    england = figures[figures["trust_code"] == ENGLAND]
+    figures = figures[(figures["status"] == "ok") & (figures["trust_code"] != DEMONSTRATION_CODE) & ~figures["private"]]
+    england = figures[figures["trust_code"] == ENGLAND_CODE]
     trusts = figures[figures["trust_code"].isin(read_trusts(project=project)["trust_code"])]
     return [
         *_workforce(england, trusts),

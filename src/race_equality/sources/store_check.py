@@ -10,12 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
-from race_equality.figures.provenance import Source, read_sources, sha256_of
-from race_equality.figures.schema import STATUSES, UNITS, check_figures
-from race_equality.figures.store import (
-    LOCAL_PREFIX,
-    LOCAL_PREFIXES,
+from race_equality.project import Project
+from race_equality.sources.returns import wres as wres_return
+from race_equality.store.figures import (
+    LOCAL_FOLDER,
     SUCCESSIONS_FILE,
     SYSTEMS_FILE,
     TRUSTS_FILE,
@@ -23,8 +21,11 @@ from race_equality.figures.store import (
     figure_schema_arrow,
     read_figures,
     trust_schema,
+    version_of,
 )
-from race_equality.project import Project
+from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
+from race_equality.store.provenance import Source, read_sources, sha256_of
+from race_equality.store.schema import STATUSES, UNITS, check_figures
 
 
 def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool = False) -> list[str]:
@@ -62,7 +63,7 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     if boundaries.is_file():
         problems += _check_hash(boundaries, sources.get(BOUNDARIES_SOURCE))
     held = {path.stem for path in figure_files(project)}
-    held |= {f"{LOCAL_PREFIX}{stem}" for stem in held}
+    held |= {wres_return.source_id(stem) for stem in held}
     held |= {"ods_trusts"} | ({BOUNDARIES_SOURCE} if boundaries.is_file() else set())
     for source in sources.values():
         if source.figures_sha256 and source.id not in held:
@@ -92,11 +93,11 @@ def _check_figures(path: Path, sources: dict[str, Source]) -> list[str]:
     # ParquetFile and not read_table: without the machinery of a dataset, which takes long to start
     with pq.ParquetFile(path) as file:
         table = file.read(columns=["value", "unit", "status", "source"], use_threads=False)
-    # a WRES return's file is named by the trust's code alone
-    named = path.parent.name != "local" or path.stem.startswith(LOCAL_PREFIXES)
-    expected = path.stem if named else f"{LOCAL_PREFIX}{path.stem}"
+    expected = {path.stem}
+    if path.parent.name == LOCAL_FOLDER:  # a WRES return's file is named by the trust's code alone
+        expected.add(wres_return.source_id(path.stem))
     for source_id in pc.unique(table["source"]).to_pylist():
-        if source_id != expected:
+        if source_id not in expected:
             problems.append(f"{path.name} has figures of {source_id}. Restore it from git, or read it again.")
         elif source_id not in sources:
             problems.append(f"{path.name}: there is no {source_id}.yml. Run `race-equality data read`.")
@@ -138,6 +139,8 @@ def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
         actual = pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
         return [f"{path.name} cannot be read ({' '.join(str(error).split())}). Restore it from git."]
+    if version_of(actual) < version_of(schema):
+        return [f"{path.name} has the columns of an earlier version. Run `race-equality data migrate`."]
     if actual.equals(schema):
         return []
     differing = sorted({f"{field.name} ({field.type})" for field in set(actual) ^ set(schema)})

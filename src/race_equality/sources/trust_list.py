@@ -16,9 +16,10 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.provenance import Source, dated, read_source, sha256_of
-from race_equality.figures.schema import check_figures
-from race_equality.figures.store import (
+from race_equality.project import Project
+from race_equality.sources.catalogue import TRUST_FILES
+from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.store.figures import (
     SUCCESSIONS_FILE,
     TRUSTS_FILE,
     figure_files,
@@ -29,10 +30,9 @@ from race_equality.figures.store import (
     trust_schema,
     write_all,
 )
-from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
-from race_equality.project import Project
-from race_equality.sources.catalogue import TRUST_FILES
-from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.store.provenance import Source, dated, read_source, sha256_of
+from race_equality.store.schema import check_figures
+from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
 
 #: What is read together; the successions that are held make up for the file of them.
 TOGETHER = ("ods_etr", "ods_trusts")

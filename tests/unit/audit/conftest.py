@@ -18,7 +18,7 @@ SVG = (
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Example NHS Trust</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}</head><body>
 <p>Example NHS Trust employed about 900 people.{text}</p>
-<table id="tbl-roles"><caption><span>Table 1:</span> Staff by role</caption>
+<table id="tbl-roles" data-indicator="roles"><caption><span>Table 1:</span> Staff by role</caption>
 <thead><tr><th scope="col">Role</th><th scope="col">Staff</th><th scope="col">England</th></tr></thead><tbody>
 <tr><th scope="row">Doctors</th><td>250</td><td>9.9%</td></tr>
 <tr><th scope="row">Nurses</th><td>600</td><td>25.7%</td></tr>

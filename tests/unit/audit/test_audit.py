@@ -216,7 +216,7 @@ def test_a_total_on_another_trusts_page_gives_it_away(site):
     (problem,) = audit_site(site).problems
     assert problem.kind == "worked out"
     assert "Staff of Other or unknown is 4, from trusts/R1B.html" in problem.message
-    assert audit_site(site, overlapping=("Staff by role",)).problems == ()
+    assert audit_site(site, overlapping=("roles",)).problems == ()
 
 
 def test_rounded_shares_of_all_give_it_away_and_shares_of_what_is_shown_do_not(site):

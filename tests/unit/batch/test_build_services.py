@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import papermill
 import pytest
 
-from race_equality.batch import drawing_server, fork_server
+from forked_kernels import ADDRESS_VARIABLE, AVAILABLE
+from race_equality.batch import drawing_server
 from race_equality.batch.build_services import shared_by_notebooks
 from race_equality.batch.execute import execute_page
-from race_equality.batch.fork_server import ADDRESS_VARIABLE
 from race_equality.batch.plan import Page
-from race_equality.indicators import once
 from race_equality.project import Project
 from race_equality.report import vega_to_svg
+from race_equality.store.cache import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
-NAMES = (ADDRESS_VARIABLE, once.FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
+NAMES = (ADDRESS_VARIABLE, FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
 
-pytestmark = pytest.mark.skipif(
-    not (fork_server.AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork"
-)
+pytestmark = pytest.mark.skipif(not (AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork")
 
 
 def outputs(notebook: Path) -> list:
@@ -75,8 +75,8 @@ def test_findings_of_other_code_are_forgotten(tmp_path):
 
 
 def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
-    from race_equality.figures.store import read_figures
-    from race_equality.indicators.wres import staff_experience
+    from race_equality.analysis.wres import staff_experience
+    from race_equality.store.figures import read_figures
 
     figures = read_figures(project=PROJECT)
     staff_experience.forget()
@@ -87,3 +87,29 @@ def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
         file.write_bytes(file.read_bytes()[:-100])
         assert staff_experience(figures).equals(found)
         staff_experience.forget()
+
+
+def test_the_process_that_forks_has_started_nothing():
+    """A thread of a library would be missing in the child, which then waits for it for ever.
+
+    OpenBLAS (of NumPy and of SciPy) and pyarrow's jemalloc start threads when they are imported, and
+    prepare themselves for forks. The figures are read, and the findings on all trusts computed, without.
+    """
+    code = (
+        "import sys, threading, pathlib\n"
+        "from forked_kernels.forking import get_ready\n"
+        "def threads():\n"
+        "    names = [p.read_text().strip() for p in pathlib.Path('/proc/self/task').glob('*/comm')]\n"
+        "    return len([name for name in names if name != 'jemalloc_bg_thd'])\n"
+        "import numpy, scipy.linalg\n"
+        "before = threads()\n"
+        f"get_ready((), 'race_equality.batch.preparation:prepare', ({str(ROOT)!r}, True))\n"
+        "print(threading.active_count(), threads() - before, 'rfc3987_syntax' in sys.modules,\n"
+        "      'race_equality.report.board_page' in sys.modules)"
+    )
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    # the third is JupyterLab's grammar, compiled at import: 2 seconds in every process
+    assert said.split() == ["1", "0", "False", "True"]

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import nbformat
 import pytest
 
+from forked_kernels import Limits
 from race_equality.batch.execute import _excerpt, execute_page
 from race_equality.batch.plan import Page
 
@@ -67,6 +68,15 @@ def test_the_cell_is_counted_as_the_committed_notebook_shows_it(run, tmp_path, c
     assert "\x1b" not in failure.traceback
     assert not (tmp_path / "done.ipynb").exists()
     assert nbformat.read(tmp_path / "failed.ipynb", as_version=4).metadata.papermill.exception
+
+
+def test_a_notebook_that_is_stopped_for_what_it_uses(run, tmp_path):
+    cell = "print('x' * 2_000_000)\nimport time\ntime.sleep(60)"
+    failure = run("1", cell, "2", limits=Limits(output_megabytes=1)).failure
+    assert "put out more than 1 MB" in failure.error
+    assert (failure.cell, failure.source) == (4, cell)
+    cells = nbformat.read(tmp_path / "failed.ipynb", 4).cells
+    assert [cell.metadata.papermill.status for cell in cells[-3:]] == ["completed", "failed", "pending"]
 
 
 def test_a_cell_that_may_fail_may(run):

@@ -55,9 +55,9 @@ def test_each_trust_once_in_the_order_given(project):
 
 
 def test_peers_are_added_after_the_trusts_named(project, monkeypatch):
-    peers = ModuleType("race_equality.indicators.peers")
+    peers = ModuleType("race_equality.analysis.peers")
     peers.peers_of = {"RJ1": ["RRK", "RAE"], "RAE": ["RJ1", "RJ2"]}.__getitem__
-    monkeypatch.setitem(sys.modules, "race_equality.indicators.peers", peers)
+    monkeypatch.setitem(sys.modules, "race_equality.analysis.peers", peers)
     plan = plan_build(["RJ1", "RAE"], peers=True, project=project)
     assert [trust.code for trust in plan.trusts] == ["RJ1", "RAE", "RRK", "RJ2"]
     assert plan.notes == ("2 peers added.",)

@@ -7,8 +7,8 @@ import pytest
 
 from race_equality.disclosure.publishable import hide_few, shown_figures
 from race_equality.disclosure.rules import Rule, Rules, read_rules
-from race_equality.figures.schema import FIGURE_DTYPES
 from race_equality.project import Project
+from race_equality.store.figures import figure_table
 
 USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
 SET = "settings:\n  minimum_responses:\n    value: 30\n    source: the trust's own board\n"
@@ -33,7 +33,7 @@ def figures(*rows):
         }
         for code, indicator, base in rows
     ]
-    return pd.DataFrame(table, columns=list(FIGURE_DTYPES)).astype(FIGURE_DTYPES)
+    return figure_table(table)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.findings import Material
-from race_equality.figures.provenance import Source
-from race_equality.figures.schema import FIGURE_DTYPES
-from race_equality.figures.trusts import Trust
+from race_equality.store.figures import figure_table
+from race_equality.store.provenance import Source
+from race_equality.store.trusts import Trust
 
 AUTUMN = (pd.Timestamp("2024-09-01"), pd.Timestamp("2024-11-30"))
 
@@ -57,7 +57,7 @@ def material():
     usual = Rules(Rule(minimum_responses=11, minimum_people=10))
 
     def make(*rows, rules=usual):
-        figures = pd.DataFrame(rows, columns=list(FIGURE_DTYPES)).astype(FIGURE_DTYPES)
+        figures = figure_table(rows)
         survey = Source("survey", "A survey", "A publisher", "", "OGL", date(2026, 1, 1), "", "survey.xlsx", "2024")
         return Material(figures, {"survey": survey}, rules)
 

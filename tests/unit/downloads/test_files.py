@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from race_equality.audit.site import audit_site as audit_by
 from race_equality.disclosure.rules import Rule, Rules
 from race_equality.downloads.codebook import COLUMNS
-from race_equality.downloads.delimited import as_text, csv_text
+from race_equality.downloads.delimited import csv_text, without_formula
 from race_equality.downloads.files import _parquet, trust_spreadsheet
 from race_equality.downloads.findings import rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
@@ -25,7 +25,7 @@ audit_site = partial(audit_by, rules=USUAL)
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=1+1,2"])
 def test_what_a_spreadsheet_would_run_is_text(name, material, new_trust, wres_6):
-    assert as_text(name) == f"'{name}"
+    assert without_formula(name) == f"'{name}"
     rows = rows_of(material(*wres_6), new_trust(name=name))
     text = csv_text(rows, list(COLUMNS))
     for cells in list(csv.reader(io.StringIO(text, newline="")))[1:]:
@@ -35,7 +35,7 @@ def test_what_a_spreadsheet_would_run_is_text(name, material, new_trust, wres_6)
 
 @pytest.mark.parametrize("number", ["-3.2", "-12", "0.0", "[c]", "24.3"])
 def test_numbers_and_shorthand_stay(number):
-    assert as_text(number) == number
+    assert without_formula(number) == number
 
 
 def test_csv_reads_back(material, new_trust, wres_6):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -21,14 +22,15 @@ def makefile_targets() -> dict[str, str]:
 
 def test_make_offers_the_targets_with_help():
     targets = makefile_targets()
-    assert {"help", "report", "test", "lab", "golden", "lock", "clean"} <= targets.keys()
+    assert {"help", "report", "test", "check", "lab", "golden", "lock", "clean"} <= targets.keys()
     assert ".DEFAULT_GOAL := help" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_make_builds_and_tests_apart_from_jupyterlab():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    uses = dict(re.findall(r"^(report|test|golden|lab): (environment\S*)", text, re.MULTILINE))
-    assert uses == {"report": "environment", "test": "environment", "golden": "environment", "lab": "environment-lab"}
+    uses = dict(re.findall(r"^(report|test|check|golden|lab): (environment\S*)", text, re.MULTILINE))
+    assert uses.pop("lab") == "environment-lab"
+    assert uses == dict.fromkeys(("report", "test", "check", "golden"), "environment")
     assert "scripts/environment .venv requirements.lock" in text
     assert "scripts/environment .venv-lab requirements-lab.lock" in text
 
@@ -110,3 +112,24 @@ def test_an_environment_that_fits_is_left_alone(tmp_path):
     )
     assert changed.returncode != 0
     assert "not Python 3.11 or newer" in changed.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason=".ci/run is for Debian")
+@pytest.mark.parametrize(("check", "test", "status"), [(0, 0, 0), (1, 0, 1), (0, 2, 2), (1, 2, 2)])
+def test_ci_runs_the_checks_and_then_the_tests_whose_closing_line_is_the_last(tmp_path, check, test, status):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("git", "chromium", "pdftotext", "python3"):
+        fake_python(tools / name, "exit 0")
+    fake_python(tools / "make", f'echo "closing line of $1"; [ "$1" = check ] && exit {check} || exit {test}')
+    ran = subprocess.run(
+        [tmp_path / ".ci" / "run"],
+        env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == status, ran.stderr
+    assert ran.stdout.splitlines() == ["closing line of check", "closing line of test"]

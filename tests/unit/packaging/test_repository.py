@@ -1,8 +1,12 @@
 """What stands in the repository, and what never may."""
 
+import importlib.util
 import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -107,14 +111,55 @@ def test_no_file_names_a_path_of_somebodys_machine():
     assert found == {}
 
 
-def test_notebooks_are_committed_without_outputs():
-    notebooks = [path for path in tracked() if path.suffix == ".ipynb" and path.parent == ROOT / "notebooks"]
-    assert notebooks, "no notebook is tracked in notebooks/"
-    for path in notebooks:
-        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-            if cell["cell_type"] == "code":
-                assert cell["outputs"] == [], f"{path.name}, cell {number}: clear the outputs"
-                assert cell["execution_count"] is None, f"{path.name}, cell {number}"
+def test_no_tracked_file_is_one_that_the_hook_refuses():
+    spec = importlib.util.spec_from_file_location("refuse_files", ROOT / "scripts" / "refuse_files.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names = [path.relative_to(ROOT).as_posix() for path in tracked()]
+    assert "notebooks/board_report.ipynb" in names
+    assert {name: reason for name in names if (reason := module.why_not(ROOT, name))} == {}
+
+
+def test_the_hook_refuses_returns_executed_notebooks_and_large_files(tmp_path):
+    def run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment | more, capture_output=True, text=True, check=False
+        )
+
+    run("git", "init", "--quiet")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    for name in (".pre-commit-config.yaml", "scripts/refuse_files.py", "notebooks/methods.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    hook = (sys.executable, "-m", "pre_commit", "run", "refused-files")
+    home = {"PRE_COMMIT_HOME": str(tmp_path / "home")}
+    run("git", "add", ".pre-commit-config.yaml", "scripts", "notebooks")
+    end = run(*hook, **home)
+    assert end.returncode == 0, end.stdout + end.stderr
+
+    notebook = json.loads((ROOT / "notebooks" / "methods.ipynb").read_text(encoding="utf-8"))
+    number, cell = next((n, cell) for n, cell in enumerate(notebook["cells"]) if cell["cell_type"] == "code")
+    cell["execution_count"] = 1
+    (tmp_path / "notebooks" / "ran.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (tmp_path / "data" / "local").mkdir(parents=True)
+    (tmp_path / "data" / "local" / "wres_return_RJ1.parquet").write_bytes(b"few people")
+    (tmp_path / "data" / "publication.csv").write_bytes(bytes(3_000_001))
+    run("git", "add", "--force", "notebooks", "data")
+    end = run(*hook, **home)
+    assert end.returncode == 1, end.stdout + end.stderr
+    said = [line for line in end.stdout.splitlines() if line.startswith(("data/", "notebooks/", "scripts/"))]
+    assert sorted(said) == [
+        "data/local/wres_return_RJ1.parquet: a trust's own return stays on its machine",
+        "data/publication.csv: larger than 3 MB",
+        f"notebooks/ran.ipynb: cell {number} holds what a run left: clear the outputs of all cells",
+    ]
+
+
+def test_hooks_fetch_nothing():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert {repository["repo"] for repository in config["repos"]} == {"local"}
+    assert {hook["language"] for repository in config["repos"] for hook in repository["hooks"]} == {"system"}
 
 
 def test_every_notebook_has_one_parameters_cell():

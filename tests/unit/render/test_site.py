@@ -76,6 +76,7 @@ def test_pages_and_the_list_of_trusts(project, tmp_path):
     assert failures == []
     assert files(tmp_path / "site") == {
         "index.html",
+        "fonts/arimo.woff2",
         *(f"trusts/{code}.{ending}" for code in ("RX1", "RX2") for ending in ("html", "pdf", "ipynb")),
     }
     assert stages == [(page, stage) for page in pages for stage in ("html", "pdf", "done")]

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from race_equality.actions.model import AREAS, Action, Area, Evidence, Review, SelfAssessment
+from race_equality.analysis.change_since import Change
 from race_equality.disclosure.rules import Rule
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
-from race_equality.indicators.change_since import Change
+from race_equality.params.actions import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.report import action_progress
 from race_equality.report.display import Linked, show_table
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import resolve_trust
 
 ON = date(2026, 11, 26)
 EVIDENCE = Evidence("Minutes", "https://example.org/minutes", date(2026, 3, 26))
@@ -277,21 +277,21 @@ def test_markup_comes_out_as_text(typed):
 
 
 def test_right_to_left_text_ends_where_it_stands():
-    shown = action_progress.as_text("مرحبا")
+    shown = action_progress.typed_text("مرحبا")
     assert shown == "\N{FIRST STRONG ISOLATE}مرحبا\N{POP DIRECTIONAL ISOLATE}"
-    turned = action_progress.as_text("abc\N{RIGHT-TO-LEFT OVERRIDE}def\N{POP DIRECTIONAL ISOLATE}")
+    turned = action_progress.typed_text("abc\N{RIGHT-TO-LEFT OVERRIDE}def\N{POP DIRECTIONAL ISOLATE}")
     assert turned == "abcdef"
 
 
 def test_very_long_text_can_be_broken_and_says_where_it_was_shortened():
-    shown = action_progress.as_text("x" * 500)
+    shown = action_progress.typed_text("x" * 500)
     assert shown.replace("\N{ZERO WIDTH SPACE}", "") == "x" * 500
     assert max(map(len, shown.split("\N{ZERO WIDTH SPACE}"))) <= 20
-    shown = action_progress.as_text("word " * 1000)
+    shown = action_progress.typed_text("word " * 1000)
     assert shown.startswith("word word ")
     assert shown.endswith("word… (shortened)")
     assert len(shown) < 520
-    assert action_progress.as_text("a plain sentence of ordinary words") == "a plain sentence of ordinary words"
+    assert action_progress.typed_text("a plain sentence of ordinary words") == "a plain sentence of ordinary words"
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://example.org", "file:///etc/passwd", ""])

@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from race_equality.actions.model import BOARD_ROLES, Action, Review
-from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
+from race_equality.params.actions import BOARD_ROLES, Action, Review
 from race_equality.report import board_markup, board_page
 from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_sources
+from race_equality.store.trusts import resolve_trust
 
 ON = date(2026, 11, 26)
 NOTHING = pd.DataFrame({"number": []})
@@ -223,10 +223,10 @@ def test_nine_rows_say_once_what_is_not_loaded_and_keep_englands_figure():
 
 
 def test_a_chart_of_a_return_says_in_its_caption_that_it_is_local():
-    own = pd.DataFrame({"indicator": ["wres_6", "workforce_headcount"], "status": "ok", "source": "wres_5_to_8_2024"})
+    own = pd.DataFrame({"indicator": ["wres_6", "workforce_headcount"], "status": "ok", "private": False})
     trust = resolve_trust("RV5")
     assert board_page.wres_source(trust, own) == "Source: NHS Staff Survey."
-    returned = own.assign(source=["wres_return_RV5", "workforce_2023_05"])
+    returned = own.assign(private=[True, False])
     assert "own return (local: not for publication)" in board_page.wres_source(trust, returned)
     # a return of other indicators says nothing of the survey
     assert board_page.wres_source(trust, returned.assign(indicator="wres_2")) == "Source: NHS Staff Survey."

@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from race_equality.indicators.funnel_position import with_positions
-from race_equality.indicators.maternity import maternity_rates
-from race_equality.indicators.patients_return import patients_by_group, patients_summary
+from race_equality.analysis.funnel_position import with_positions
+from race_equality.analysis.maternity import maternity_rates
+from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.report import bands, experience, patients, sentences, words
 from race_equality.report.enough_to_act_on import enough_to_act_on
 from race_equality.report.staff_and_patients_table import side_by_side
@@ -240,11 +240,11 @@ def returned(make_rows):
 
 @pytest.fixture
 def by_group():
-    from race_equality.figures.schema import FIGURE_DTYPES
+    from race_equality.store.figures import figure_table
 
     def make(cells):
         day = pd.Timestamp("2025-03-31")
-        return pd.DataFrame(
+        return figure_table(
             [
                 {
                     "trust_code": "RAA",
@@ -262,9 +262,8 @@ def by_group():
                     "locator": "row 1",
                 }
                 for breakdown, group, count, people in cells
-            ],
-            columns=list(FIGURE_DTYPES),
-        ).astype(FIGURE_DTYPES)
+            ]
+        )
 
     return returned(make)
 
@@ -340,7 +339,7 @@ def test_too_few_seats_are_not_shown():
                 }
             ]
         )
-        for name, members in (("board", 15.0), ("voting", 11.0), ("executive", 7.0))
+        for name, members in (("wres_9_board", 15.0), ("wres_9_voting", 11.0), ("wres_9_executive", 7.0))
     }
     parity = YearsToParity(math.nan, math.nan, math.nan, "cannot be estimated", math.nan, math.nan)
     text = sentences.board_sentences(seats, parity, 10)
@@ -358,10 +357,10 @@ def test_too_few_seats_are_not_shown():
 
 
 def test_every_measure_of_births_has_a_name():
-    from race_equality.figures.store import read_figures
-    from race_equality.indicators.maternity import MEASURES
+    from race_equality.definitions.indicators import BIRTHS
+    from race_equality.store.figures import read_figures
 
     rates = maternity_rates(read_figures())
-    assert set(rates["indicator"]) <= {measure.id for measure in MEASURES}
+    assert set(rates["indicator"]) <= {measure.id for measure in BIRTHS}
     # England is no trust in a funnel
     assert (rates["position"].eq("") == rates["trust_code"].eq("ENG")).all()

@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
-from race_equality.figures.trusts import resolve_trust
 from race_equality.report import patients, sentences
 from race_equality.statistics.trend import Trend
+from race_equality.store.trusts import resolve_trust
 
 TRUST = resolve_trust("R1H")
 ACCESS = pd.DataFrame(

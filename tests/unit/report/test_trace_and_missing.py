@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from race_equality.figures.provenance import read_sources
-from race_equality.figures.store import read_figures
-from race_equality.figures.trusts import resolve_trust
 from race_equality.report.board_page import marks
 from race_equality.report.missing import missing_indicators
 from race_equality.report.trace import by_file, sources_used, trace_of
+from race_equality.store.figures import read_figures
+from race_equality.store.provenance import read_sources
+from race_equality.store.trusts import resolve_trust
 
 
 def test_a_page_names_the_publications_it_shows_and_no_other():
@@ -55,7 +55,7 @@ def test_what_only_a_return_holds_says_how_to_load_it():
 
 def test_the_rest_of_a_return_is_missing_part_by_part():
     figures = read_figures()
-    own = figures[figures["indicator"] == "wres_2"].assign(trust_code="R1H", source="wres_return_R1H")
+    own = figures[figures["indicator"] == "wres_2"].assign(trust_code="R1H", source="wres_return_R1H", private=True)
     listed = missing_indicators(pd.concat([figures, own]), resolve_trust("R1H"))["what"].tolist()
     assert "Formal disciplinary process (WRES 3)" in listed
     assert "Appointment from shortlisting (WRES 2)" not in listed
@@ -79,7 +79,11 @@ def test_the_demonstration_trusts_complete_return_is_not_missing():
 
 def test_a_page_with_a_trusts_own_return_is_marked_local_and_others_are_not():
     figures = read_figures()
-    own = figures[figures["indicator"] == "wres_2"].head(2).assign(trust_code="R1H", source="wres_return_R1H")
+    own = (
+        figures[figures["indicator"] == "wres_2"]
+        .head(2)
+        .assign(trust_code="R1H", source="wres_return_R1H", private=True)
+    )
     loaded = pd.concat([figures, own])
     assert marks(resolve_trust("R1H"), figures) == []
     assert marks(resolve_trust("R1H"), loaded)[0].startswith("Local: not for publication")
@@ -88,7 +92,11 @@ def test_a_page_with_a_trusts_own_return_is_marked_local_and_others_are_not():
 
 def test_a_trusts_own_return_is_a_source_of_its_page_alone():
     figures = read_figures()
-    own = figures[figures["indicator"] == "wres_2"].head(1).assign(trust_code="R1H", source="wres_return_R1H")
+    own = (
+        figures[figures["indicator"] == "wres_2"]
+        .head(1)
+        .assign(trust_code="R1H", source="wres_return_R1H", private=True)
+    )
     sources = [
         *read_sources(),
         SimpleNamespace(

@@ -7,9 +7,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from race_equality.figures.trusts import resolve_trust
-from race_equality.indicators.definitions import WRES
+from race_equality.definitions.indicators import WRES
 from race_equality.report import bands, board_page, experience, sentences, words
+from race_equality.store.trusts import resolve_trust
 
 
 @pytest.mark.parametrize("module", [words, bands, experience])

@@ -43,6 +43,10 @@ class Table:
         Cells; the first of a row is its label.
     about : frozenset of str
         For a part of a data file with many measures: which measure, in its own words.
+    indicator : str
+        The id of the indicator that it holds, where it says so.
+    units : tuple of str
+        Of each column the unit, where it says so.
     """
 
     file: str
@@ -51,6 +55,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     about: frozenset[str] = field(default=frozenset(), compare=False)
+    indicator: str = field(default="", compare=False)
+    units: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

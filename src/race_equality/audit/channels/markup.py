@@ -29,6 +29,9 @@ _LAYOUT_ATTRIBUTES = {
     "colspan",
     "rowspan",
     "headers",
+    # what a table holds, for this reader
+    "data-indicator",
+    "data-unit",
     "tabindex",
     "aria-hidden",
     "aria-roledescription",
@@ -154,9 +157,11 @@ class _Page(HTMLParser):
             self.flush()
         if tag == "table":
             self.table = {"caption": "", "columns": [], "rows": [], "row": [], "place": self.place()}
-            self.table["attributes"] = []
+            self.table |= {"attributes": [], "units": [], "indicator": dict(attrs).get("data-indicator") or ""}
         elif self.table is not None and tag in ("td", "th", "caption"):
             self.cell = []
+            if tag == "th" and not self.table["columns"]:
+                self.table["units"].append(dict(attrs).get("data-unit") or "")
 
     def handle_endtag(self, tag):
         if tag == self.skipping:
@@ -189,6 +194,8 @@ class _Page(HTMLParser):
                         table["caption"] or table["place"],
                         tuple(table["columns"]),
                         tuple(table["rows"]),
+                        indicator=table["indicator"],
+                        units=tuple(table["units"]),
                     )
                 )
                 self.table = None

@@ -14,16 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Record, Table, csv_stream, first_by_key, read_csv
-from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 RTT, AE, RTT_MONTH, AE_MONTH = "rtt", "ae", "rtt_month", "ae_month"
 _MOST_NAMED = 2  # columns that do not come to the file's own total
 ALL_PATIENTS = "All patients"
+SINCE_NOVEMBER_2025 = "recorded as since November 2025"
 
 RTT_COLUMNS = ("trust_code", "month_start", "total_incomplete", "within_18wk", "over_52wk", "over_65wk")
 #: Column to indicator: the share of the waiting list, in per cent.
@@ -144,7 +145,7 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
     Notes
     -----
     Recording changed in November 2025: months before and after must not be read as one series. The
-    locator of every later figure says so.
+    recording of every later figure says so.
     """
     table = read_csv(path, AE_COLUMNS, optional=("att_type1", "att_type2", "att_other", "over4hr_type1", "dta_4to12hr"))
     figures, last = _months(table, AE, trusts)
@@ -152,11 +153,11 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
         changed = record["methodology_break"]
         if changed.text not in ("True", "False"):
             raise changed.error(f"{changed.text!r} is neither True nor False.", "Download the file again.")
-        remark = " (recorded as since November 2025)" if changed.text == "True" else ""
+        recording = SINCE_NOVEMBER_2025 if changed.text == "True" else ""
         for indicator, (numerator, denominator) in AE_INDICATORS.items():
             total = record[denominator].number(denominator, whole=True)
             figures.add_share(
-                trust_code, record["trust_code"].text, indicator, record[numerator], total, period, remark
+                trust_code, record["trust_code"].text, indicator, record[numerator], total, period, recording=recording
             )
     for indicator in AE_INDICATORS:
         figures.rows.complete(
@@ -190,7 +191,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
         raise InputError("The file has no rows but the total.", file=path, mend="Download it again.")
     first_by_key((((r["Org Code"].text,), r["Org Code"]) for r in records), "organisation")
     period = _named_month(records[0]["Period"], "MSitAE-")
-    remark = " (recorded as since November 2025)" if period[0] >= date(2025, 11, 1) else ""
+    recording = SINCE_NOVEMBER_2025 if period[0] >= date(2025, 11, 1) else ""
     rows = FigureRows(f"{AE_MONTH}_{period[1]:%Y_%m}", period, trusts)
     months = _Months(rows)
     for record in records:
@@ -206,7 +207,8 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
             )
             cell = replace(record[numerators[0]], value=part)
             summed = f" (and {len(numerators) - 1} columns more)" if len(numerators) > 1 else ""
-            months.add_share(trust_code, record["Org Code"].text, indicator, cell, total, period, summed + remark)
+            organisation = record["Org Code"].text
+            months.add_share(trust_code, organisation, indicator, cell, total, period, summed, recording)
     remarks = [*table.remarks, *_totals_that_differ(table, records)]
     return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
 
@@ -393,6 +395,7 @@ class _Months:
         total: float,
         period: tuple[date, date],
         remark: str = "",
+        recording: str = "",
     ) -> None:
         """Add a share of a total, in per cent."""
         count = cell.number(indicator.replace("_", " "), high=total, whole=True) if cell.text else None
@@ -409,6 +412,7 @@ class _Months:
             denominator=total,
             status=status,
             period=period,
+            recording=recording,
         )
 
 
@@ -460,7 +464,7 @@ PUBLICATIONS = (
         columns=AE_COLUMNS,
         notes=(
             "Recording changed in November 2025: figures before and after are not one series. The "
-            "locator of the later ones says so.",
+            "recording of the later ones says so.",
             "Over 12 hours is counted from the decision to admit, as a share of emergency admissions via A&E.",
             "Not published by ethnicity and trust.",
         ),

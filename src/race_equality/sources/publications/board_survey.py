@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from race_equality.figures.trusts import TrustList
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.errors import nearest
 from race_equality.sources.cells import Cell, Table, first_by_key, read_csv
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "board_survey"
-ENGLAND = "ENG"
 COLUMNS = ("item", "value", "source")
 
 _NUMBER = r"(\d+)(?![\w.,])"  # "1e3" and "1,000" are not one
@@ -102,8 +102,8 @@ def read_findings(path: Path, trusts: TrustList) -> Reading:
             in_words.append(f"{item.text} ({value.text})")
         for finding in FINDINGS[item.text]:
             figures.add(
-                ENGLAND,
-                ENGLAND,
+                ENGLAND_CODE,
+                ENGLAND_CODE,
                 finding.indicator,
                 finding.group,
                 finding.unit,

@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.sources.file_kinds import check_file
-from race_equality.sources.headers import nearest
 from race_equality.sources.publications.systems import CODES_OF_2022
 
 #: Where the file lies in a folder of raw files.

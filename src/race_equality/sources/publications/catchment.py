@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 
 from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 POPULATION = "catchment"
 ETHNICITY = "catchment_ethnicity"

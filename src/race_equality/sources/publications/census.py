@@ -15,21 +15,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, csv_stream
-from race_equality.sources.headers import nearest, normalised
+from race_equality.sources.headers import normalised
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.catchment import CENSUS_DAY, ETHNIC_GROUPS
 from race_equality.sources.publications.systems import boards_by_code
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 #: Ids of the two publications: by ethnic group alone, and by age as well.
 ETHNICITY, BY_AGE = "census_ethnicity", "census_ethnicity_by_age"
 WIDE_COLUMNS = ("geography", "geography code", "Ethnic group: Total: All usual residents")
 
-ENGLAND_CODE = "E92000001"
-ENGLAND = "ENG"
+ENGLAND_GSS = "E92000001"
 DOES_NOT_APPLY = "-8"
 #: How many areas England has of each kind: those of the Census, and no others, add up to England.
 AREAS_IN_ENGLAND = {"E12": 9, "local authority": 309, "E02": 6_856, "E01": 33_755}
@@ -323,8 +323,8 @@ def _add(
     chosen: dict[str, _Area] = {}
     others: dict[str, list[str]] = {}
     for code, area in areas.items():
-        if code == ENGLAND_CODE:
-            chosen[ENGLAND] = area
+        if code == ENGLAND_GSS:
+            chosen[ENGLAND_CODE] = area
         elif code in boards:
             chosen[boards[code][0]] = area
         elif code.startswith("E"):
@@ -334,12 +334,12 @@ def _add(
             figures.left_out["areas outside England"] += 1
     remarks = []
     for kind, codes in others.items():
-        if ENGLAND not in chosen and len(codes) == AREAS_IN_ENGLAND.get(kind):
+        if ENGLAND_CODE not in chosen and len(codes) == AREAS_IN_ENGLAND.get(kind):
             england = _Area(areas[codes[0]].row)
             for code in codes:
                 for group, people in areas[code].people.items():
                     england.add(group, people, *areas[code].cells[group])
-            chosen[ENGLAND] = england
+            chosen[ENGLAND_CODE] = england
             remarks.append(f"England is the sum of {len(codes):,} areas ({kind}).")
         else:
             figures.left_out["areas that are neither England nor an integrated care board"] += len(codes)

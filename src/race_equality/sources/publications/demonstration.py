@@ -12,13 +12,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from race_equality.figures.provenance import Source
-from race_equality.figures.schema import check_figures
-from race_equality.figures.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
 from race_equality.sources.publication import FigureRows
 from race_equality.sources.publications import access, catchment, staff_survey, workforce
 from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import wres as wres_return
+from race_equality.store.provenance import Source
+from race_equality.store.schema import check_figures
+from race_equality.store.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
 
 SOURCE = "demonstration"
 SEED = 20240917
@@ -175,7 +175,7 @@ def demonstration_figures() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`race_equality.figures.schema.FIGURE_DTYPES`.
+        Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     """
     # RandomState and not Generator: its stream is frozen for good (NumPy enhancement proposal 19)
     random = np.random.RandomState(SEED)
@@ -412,7 +412,8 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
 
 
 def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
-    waits = rows.figures.table().query("indicator.str.startswith('rtt_')")
+    waits = rows.figures.table()
+    waits = waits[waits["indicator"].isin(access.RTT_INDICATORS.values())]
     for year_to in _YEARS:
         wait = waits[waits["period_end"] == pd.Timestamp(year_to)].set_index("indicator")
         people = wait["denominator"].iloc[0]

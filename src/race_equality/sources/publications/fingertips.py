@@ -18,14 +18,15 @@ import re
 from datetime import date
 from pathlib import Path
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.ethnicity import ethnic_group
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Record, Table, read_csv
 from race_equality.sources.headers import same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.systems import boards_by_code
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "fingertips"
 COLUMNS = (
@@ -60,7 +61,7 @@ OTHER_COLUMNS = (
     "Time period range",
 )
 
-ENGLAND_CODE, ENGLAND = "E92000001", "ENG"
+ENGLAND_GSS = "E92000001"
 ALL_PEOPLE = "All people"
 
 #: Unit to how many of it a numerator over its denominator is.
@@ -96,7 +97,7 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
     Reading
         ``fingertips_<id>``, and ``fingertips_<id>_by_<category type>`` by category. The group is the
         category, with sex and age where they are not all; ethnic groups are those of
-        :mod:`race_equality.figures.ethnicity` where they are one of the five.
+        :mod:`race_equality.definitions.ethnicity` where they are one of the five.
 
     Raises
     ------
@@ -171,8 +172,8 @@ def _place(
     record: Record, trusts: TrustList, boards: dict[str, tuple[str, str]], figures: FigureRows
 ) -> tuple[str, str] | None:
     code = record["Area Code"].text
-    if code == ENGLAND_CODE:
-        return ENGLAND, ENGLAND
+    if code == ENGLAND_GSS:
+        return ENGLAND_CODE, ENGLAND_CODE
     board = boards.get(code.removeprefix("n"))
     if board is not None:
         return board[0], board[0]

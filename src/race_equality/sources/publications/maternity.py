@@ -12,15 +12,15 @@ import re
 from datetime import date
 from pathlib import Path
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import RaceEqualityError
-from race_equality.figures.ethnicity import harmonised
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "maternity"
-ENGLAND = "ENG"
 COLUMNS = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
 
 ETHNICITY, DEPRIVATION, TOTAL = "EthnicCategoryMotherGroup", "DeprivationDecileAtBooking", "TotalDeliveries"
@@ -76,7 +76,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
     )
     year = _year(table.records[0]["Period"])
     figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
-    known: dict[str, str | None] = {"National": ENGLAND}
+    known: dict[str, str | None] = {"National": ENGLAND_CODE}
     outcomes: dict[tuple[str, str], dict[str, Cell]] = {}
     for record in records:
         if record["Period"].text != table.records[0]["Period"].text:
@@ -116,7 +116,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
 
 
 def _code(organisation: str) -> str:
-    return ENGLAND if organisation == "National" else organisation
+    return ENGLAND_CODE if organisation == "National" else organisation
 
 
 def _year(cell: Cell) -> int:

@@ -17,15 +17,16 @@ import re
 from datetime import date
 from pathlib import Path
 
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.ethnicity import harmonised
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "mental_health_act"
-ENGLAND, ALL_PROVIDERS = "ENG", "All prov"
+ALL_PROVIDERS = "All prov"
 COLUMNS = (
     "Year",
     "Measure",
@@ -98,7 +99,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
             continue
         if organisation != ALL_PROVIDERS and not re.fullmatch("[A-Z0-9]{3,5}", organisation):
             raise record["OrgID"].error(f"{organisation!r} is not the code of a board.", "Download the file again.")
-        code = ENGLAND if organisation == ALL_PROVIDERS else organisation
+        code = ENGLAND_CODE if organisation == ALL_PROVIDERS else organisation
         indicator = MEASURES[record["Measure"].text]
         group = _group(record["DemographicBreakdown"])
         _add(figures, code, code, indicator, group, "count", record["Total_Count"], whole=True)

@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from race_equality.figures.trusts import TrustList
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.errors import nearest
 from race_equality.sources.cells import first_by_key, read_csv
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.staff_survey import survey_period
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "wres_national"
-ENGLAND = "ENG"
 COLUMNS = ("measure", "wres_report_year", "value")
 
 #: Measure to indicator, group and unit.
@@ -88,7 +88,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         period = survey_period(year - 1) if indicator in SURVEY_INDICATORS else (day, day)
         for name, text in zip(groups, found, strict=True):
             number = replace(value, value=text).number("figure", high=100 if unit == "percent" else None)
-            figures.add(ENGLAND, ENGLAND, indicator, name, unit, value.locator, value=number, period=period)
+            figures.add(ENGLAND_CODE, ENGLAND_CODE, indicator, name, unit, value.locator, value=number, period=period)
     return figures.reading(str(last), f"WRES report years {years[0]} to {last}")
 
 

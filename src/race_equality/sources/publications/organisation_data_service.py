@@ -20,10 +20,10 @@ import pandas as pd
 import yaml
 
 from race_equality.errors import InputError
-from race_equality.figures.schema import TRUST_DTYPES
-from race_equality.figures.trusts import Succession, TrustList
 from race_equality.sources.cells import Cell, Record, Table, first_by_key, read_csv
 from race_equality.sources.headers import normalised
+from race_equality.store.schema import TRUST_DTYPES
+from race_equality.store.trusts import Succession, TrustList
 
 #: Names by position of the official layout: https://digital.nhs.uk/services/organisation-data-service
 ETR_COLUMNS = (

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
+from race_equality.errors import InputError, RaceEqualityError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, check_percentages, column_letters, first_by_key
-from race_equality.sources.headers import nearest, same_words
+from race_equality.sources.headers import same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 ORGANISATIONS = "staff_survey_organisations"
 NATIONAL = "staff_survey_national"
-ENGLAND = "ENG"
 
 _MOST_ROWS_ABOVE = 15  # headers further down than this are none
 SUPPRESSED = "-"
@@ -336,8 +336,8 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
         for group, row in rows.items():
             cell = sheet.cell(row, column)
             figures.add(
-                ENGLAND,
-                ENGLAND,
+                ENGLAND_CODE,
+                ENGLAND_CODE,
                 question.indicator,
                 group,
                 "percent",

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import check_percentages, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.staff_survey import ALL_STAFF, TRUST_GROUPS, check_is_no_trust, survey_period
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "staff_survey_panel"
 #: Indicator to its columns of rate and base, and whether it is weighted.

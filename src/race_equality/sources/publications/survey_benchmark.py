@@ -18,13 +18,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
-from race_equality.sources.headers import nearest
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.staff_survey import survey_period
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "wres_benchmark"
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Workbook, csv_columns, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
-from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 CODES_COLUMNS = ("icb24_code", "icb24_code_nhs", "icb24_name")
 REGISTER_COLUMNS = ("icb_code", "icb_name", "open_date", "close_date")

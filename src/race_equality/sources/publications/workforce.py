@@ -33,9 +33,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised
@@ -43,7 +42,6 @@ from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.workforce_csv import CORE_COLUMNS, CSV_COLUMNS, read_csv_layout
 from race_equality.sources.publications.workforce_groups import (
     ALL_GROUPS,
-    ENGLAND,
     MARCH,
     NOT_APPLICABLE,
     OTHER_NAMES,
@@ -54,6 +52,8 @@ from race_equality.sources.publications.workforce_groups import (
     kind_of,
     last_day_of,
 )
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 SHEET = "2. NHSE, Org & SG - HC"
 
@@ -193,8 +193,8 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
                 continue  # remarks under the table; regions and systems
             months.setdefault(last_day_of(month), month)
             kind = kind_of(sheet.cell(row, type_column))
-            trust_code = ENGLAND if england else trusts.current(code.text)
-            organisation = ENGLAND if england else code.text
+            trust_code = ENGLAND_CODE if england else trusts.current(code.text)
+            organisation = ENGLAND_CODE if england else code.text
             keys.append(((organisation, kind[0]), sheet.cell(row, code_column)))
             if trust_code is None:
                 left_out["Other organisations"] += kind[1] == "people"
@@ -334,7 +334,7 @@ def _organisations(
             if trust_code is not None:
                 yield row, trust_code, code.text
         elif any(sheet.cell(row, column).text == "England" for column in range(name_column + 1)):
-            yield row, ENGLAND, ENGLAND
+            yield row, ENGLAND_CODE, ENGLAND_CODE
     first_by_key(seen, "organisation")
     if not seen:
         raise sheet.error("There are no organisations under the headers.", "Download the workbook again.")

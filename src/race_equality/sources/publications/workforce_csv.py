@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from race_equality.errors import InputError
-from race_equality.figures.trusts import TrustList
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, csv_stream
-from race_equality.sources.headers import nearest, normalised, same_words
+from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.publications.workforce_groups import (
     ALL_GROUPS,
-    ENGLAND,
     MARCH,
     NOT_APPLICABLE,
     PUBLICATION,
@@ -30,6 +29,7 @@ from race_equality.sources.publications.workforce_groups import (
     kind_of,
     last_day_of,
 )
+from race_equality.store.trusts import TrustList
 
 #: CSV layouts: since November 2025, and before.
 CORE_COLUMNS = ("DATA_MONTH", "DATA_LEVEL", "ORG_CODE", "MAIN_STAFF_GROUP", "STAFF_GROUP_1", "FTE", "HEADCOUNT")
@@ -99,7 +99,7 @@ def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
         raise InputError("The file has no organisations.", file=path, mend="Download it again.")
     last_day = max(day for *_, day in values)
     figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
-    known: dict[str, str | None] = {ENGLAND: ENGLAND}
+    known: dict[str, str | None] = {ENGLAND_CODE: ENGLAND_CODE}
     for (organisation, indicator, group, day), value in values.items():
         if day != last_day and (day.month != MARCH or group != "Total"):
             continue
@@ -120,7 +120,7 @@ def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
     remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []
     if unknown_groups:
         remarks.append(f"Staff groups not read: {', '.join(sorted(unknown_groups))}.")
-    if not any(organisation == ENGLAND for organisation, *_ in values):
+    if not any(organisation == ENGLAND_CODE for organisation, *_ in values):
         remarks.append("The file has no row of England.")
     return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
@@ -146,7 +146,7 @@ def _core_organisation(level: Cell, code: Cell) -> str:
     """Return the organisation of a row: England, one with a code, or "" for a region or a system."""
     kind = normalised(level.text)
     if kind == "national":
-        return ENGLAND
+        return ENGLAND_CODE
     if kind == "organisation":
         if not code.text:
             raise code.error("The organisation has no code.", "Fill in the code.")

@@ -10,7 +10,6 @@ from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows
 
 PUBLICATION = "workforce"
-ENGLAND = "ENG"
 #: Marks of this publication: a dash is nobody here, and not suppressed.
 ZERO, NOT_APPLICABLE = "-", "."
 STAFF_GROUPS = (

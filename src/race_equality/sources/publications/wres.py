@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from race_equality.figures.provenance import OPEN_GOVERNMENT_LICENCE
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, Publication, Reading
 from race_equality.sources.publications.staff_survey import survey_period
+from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
+from race_equality.store.trusts import TrustList
 
 PUBLICATION = "wres_5_to_8"
 COLUMNS = ("trust_code", "trust_type", "survey_year", "wres_indicator", "group", "rate", "base")

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from race_equality.errors import InputError
-from race_equality.figures.provenance import Source, sha256_of
-from race_equality.figures.trusts import DEMONSTRATION_CODE, TrustList
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
-from race_equality.sources.headers import nearest
 from race_equality.sources.returns.workbook import read_workbook
+from race_equality.store.provenance import Source, sha256_of
+from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList
 
 #: Of a template, and of a return: from four on it can be told when two shares that move would meet.
 TEMPLATE_YEARS, MOST_YEARS = 3, 9
@@ -139,7 +138,7 @@ def return_source(
 
     Returns
     -------
-    race_equality.figures.provenance.Source
+    race_equality.store.provenance.Source
     """
     return Source(
         id=source_id,

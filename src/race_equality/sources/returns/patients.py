@@ -24,11 +24,11 @@ from pathlib import Path
 from race_equality.disclosure.attack import Relation
 from race_equality.disclosure.suppression import suppress
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
+from race_equality.store.trusts import TrustList
 
 TITLE = "Patients return"
 

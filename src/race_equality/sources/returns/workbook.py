@@ -14,9 +14,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Record, Sheet, Table, Workbook
-from race_equality.sources.headers import nearest, normalised
+from race_equality.sources.headers import normalised
 
 if TYPE_CHECKING:
     import openpyxl

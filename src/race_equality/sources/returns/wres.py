@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from race_equality.definitions.indicators import PARTS
 from race_equality.errors import InputError
-from race_equality.figures.trusts import TrustList
 from race_equality.sources.cells import Cell, Record
 from race_equality.sources.publication import FigureRows, Reading
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
+from race_equality.store.trusts import TrustList
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
@@ -62,15 +63,17 @@ class Rate:
     denominator: str
 
 
-#: Indicators that count people on 31 March, with what is counted.
-COUNTS = {
-    **{f"wres_1_clinical_{band}": f"Clinical staff, {name}" for band, name in BANDS.items()},
-    **{f"wres_1_non_clinical_{band}": f"Non-clinical staff, {name}" for band, name in BANDS.items()},
-    **{f"wres_1_medical_{grade}": f"Medical and dental staff, {name}" for grade, name in MEDICAL_GRADES.items()},
+CLINICAL = {f"wres_1_clinical_{band}": f"Clinical staff, {name}" for band, name in BANDS.items()}
+NON_CLINICAL = {f"wres_1_non_clinical_{band}": f"Non-clinical staff, {name}" for band, name in BANDS.items()}
+MEDICAL = {f"wres_1_medical_{grade}": f"Medical and dental staff, {name}" for grade, name in MEDICAL_GRADES.items()}
+BOARD = {
     "wres_9_board": "Board members",
     "wres_9_voting": "Board members who vote",
     "wres_9_executive": "Board members who are executive directors",
 }
+#: Indicators that count people on 31 March, with what is counted.
+STAFF = {**CLINICAL, **NON_CLINICAL, **MEDICAL}
+COUNTS = {**STAFF, **BOARD}
 PEOPLE = "people"
 
 #: Indicators that are shares of people over the year to 31 March.
@@ -135,16 +138,16 @@ _SURVEY_DESCRIPTIONS = {
     "wres_7": "Believing that the trust provides equal opportunities",
     "wres_8": "Discrimination from manager, team leader or colleagues",
 }
-#: Worksheets: name, heading, and the start of the indicators on it.
+#: Worksheets: name, heading, and the indicators on it.
 _SHEETS = (
-    ("1 Clinical", "Indicator 1: clinical staff by pay band", ("wres_1_clinical_",)),
-    ("1 Non-clinical", "Indicator 1: non-clinical staff by pay band", ("wres_1_non_clinical_",)),
-    ("1 Medical", "Indicator 1: medical and dental staff by grade", ("wres_1_medical_",)),
-    ("2 Recruitment", "Indicator 2: appointed from shortlisting", ("wres_2",)),
+    ("1 Clinical", "Indicator 1: clinical staff by pay band", CLINICAL),
+    ("1 Non-clinical", "Indicator 1: non-clinical staff by pay band", NON_CLINICAL),
+    ("1 Medical", "Indicator 1: medical and dental staff by grade", MEDICAL),
+    ("2 Recruitment", "Indicator 2: appointed from shortlisting", ("wres_2", "wres_2_excluding_international")),
     ("3 Disciplinary", "Indicator 3: entering the formal disciplinary process", ("wres_3",)),
     ("4 Training", "Indicator 4: non-mandatory training and CPD", ("wres_4",)),
     ("5-8 Staff Survey", "Indicators 5 to 8: Staff Survey", SURVEY_INDICATORS),
-    ("9 Board", "Indicator 9: the board", ("wres_9_",)),
+    ("9 Board", "Indicator 9: the board", BOARD),
 )
 
 
@@ -161,12 +164,12 @@ def rows_of_a_year(*, survey: bool = False) -> list[tuple[str, str]]:
     survey : bool
         Whether indicators 5 to 8 are among them.
     """
-    rows = [(indicator, PEOPLE) for indicator in COUNTS if indicator.startswith("wres_1_")]
+    rows = [(indicator, PEOPLE) for indicator in STAFF]
     for rate in RATES:
         rows += [(rate.indicator, rate.denominator), (rate.indicator, rate.numerator)]
     if survey:
         rows += [(indicator, item) for indicator in SURVEY_INDICATORS for item in (RESPONSES, PERCENTAGE)]
-    return rows + [(indicator, PEOPLE) for indicator in COUNTS if indicator.startswith("wres_9_")]
+    return rows + [(indicator, PEOPLE) for indicator in BOARD]
 
 
 def template(
@@ -214,10 +217,10 @@ def template_workbook(
     -------
     bytes
     """
-    topics = [(Topic(sheet, heading), starts) for sheet, heading, starts in _SHEETS]
+    topics = [(Topic(sheet, heading), indicators) for sheet, heading, indicators in _SHEETS]
     for year_to in sorted(years_to):
         for indicator, item in rows_of_a_year(survey=survey and year_to == max(years_to)):
-            topic = next(topic for topic, starts in topics if indicator.startswith(starts))
+            topic = next(topic for topic, indicators in topics if indicator in indicators)
             topic.rows.append(_form_row(year_to, indicator, item))
     return workbook_bytes(
         TITLE,
@@ -234,7 +237,8 @@ def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
         description = f"{_SURVEY_DESCRIPTIONS[indicator]}: {item}"
         return FormRow(year_to, indicator, item, description, SURVEY_GROUPS, percentage=item == PERCENTAGE)
     if indicator in COUNTS:
-        part_of = ("wres_9_board", PEOPLE) if indicator in ("wres_9_voting", "wres_9_executive") else None
+        whole = PARTS[indicator].nested_in
+        part_of = (whole, PEOPLE) if whole else None
         return FormRow(year_to, indicator, item, COUNTS[indicator], GROUPS, part_of)
     rate = next(rate for rate in RATES if rate.indicator == indicator)
     part_of = (indicator, rate.denominator) if item == rate.numerator else None
@@ -311,9 +315,9 @@ def _add_year(
                 status="not_available" if value is None else "ok",
                 period=(year_to, year_to),
             )
-    for part in ("wres_9_voting", "wres_9_executive"):
-        for group in GROUPS:
-            check_part(count(part, PEOPLE, group), count("wres_9_board", PEOPLE, group), "on the board")
+    for part in BOARD:
+        for group in GROUPS if (whole := PARTS[part].nested_in) else ():
+            check_part(count(part, PEOPLE, group), count(whole, PEOPLE, group), "on the board")
     for indicator in SURVEY_INDICATORS:
         if (year_to, indicator, PERCENTAGE) in cells:
             for group in SURVEY_GROUPS:

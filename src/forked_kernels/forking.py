@@ -1,0 +1,354 @@
+"""A process that has imported everything, and forks a kernel whenever it is asked.
+
+Starting a Python kernel costs 0.8 seconds, and what a notebook imports may cost as much again; a fork
+costs milliseconds. The kernel that comes out is ipykernel's own, in a process of its own, and ends when it
+ends: nothing of one notebook reaches the next.
+
+The process that forks has *imported* but never *used* the libraries that start threads: a fork of a
+process in which polars, for example, has started its threads hangs. It runs no thread, no event loop and
+no ZeroMQ socket. It is ``python -m forked_kernels.forking``, started by
+:class:`forked_kernels.server.ForkServer`; requests come over a Unix socket, each with the standard output
+and error of whoever asks, as a child of its own would inherit them. From then on the connection belongs to
+that kernel: it tells when the kernel listens and how it ended, and closing it ends the kernel.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import gc
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import threading
+import traceback
+from _io import _IOBase  # of every file, and tested without Python code
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+#: Imported before the first fork: the kernel. None of it starts a thread when it is imported.
+_KERNEL = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "ipykernel.displayhook",
+    "ipykernel.parentpoller",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.core.magics",
+    "IPython.extensions.storemagic",
+    "comm",
+    "psutil",
+)
+
+# What whoever asks is told, one line each.
+_STARTED = b"started %d\n"
+_READY = b"ready\n"
+_ENDED = b"ended %d\n"
+_REFUSED = b"refused %s\n"
+
+_PR_SET_CHILD_SUBREAPER = 36  # of Linux's <sys/prctl.h>
+
+
+class _Request(NamedTuple):
+    arguments: list[str]
+    env: dict[str, str]
+    cwd: str
+    memory: float | None
+    descriptors: list[int]
+    connection: socket.socket
+
+
+def _read_request(connection: socket.socket) -> _Request | None:
+    connection.settimeout(10)
+    try:
+        head, descriptors, _, _ = socket.recv_fds(connection, 8, 2)
+        length = int.from_bytes(head, "big")
+        data = b""
+        while len(data) < length:
+            if not (part := connection.recv(min(65536, length - len(data)))):
+                return None
+            data += part
+        connection.settimeout(None)
+    except OSError:
+        return None
+    if len(head) < 8 or len(descriptors) != 2:
+        return None
+    request = json.loads(data.decode("utf-8", "surrogateescape"))
+    return _Request(**request, descriptors=descriptors, connection=connection)
+
+
+def _interpreter_settings(env: dict[str, str]) -> dict[str, str]:
+    """Pick the variables that Python reads when it starts, which a fork is too late for."""
+    return {key: value for key, value in env.items() if key.startswith("PYTHON")}
+
+
+def _serve(listener: socket.socket) -> _Request | None:
+    """Fork on request; returns in each child with its request, and in the server with None."""
+    own_settings = _interpreter_settings(dict(os.environ))
+    _adopt_orphans()
+    selector = selectors.DefaultSelector()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    os.set_blocking(wake_read, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    selector.register(listener, selectors.EVENT_READ, "listener")
+    selector.register(wake_read, selectors.EVENT_READ, "wake")
+    selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "owner")
+    kernels: dict[int, socket.socket] = {}  # process to connection
+
+    while True:
+        for key, _ in selector.select():
+            if key.data == "owner":  # it sends nothing: this is its end
+                for pid in kernels:
+                    _kill(pid)
+                for pid in kernels:
+                    with suppress(ChildProcessError):
+                        os.waitpid(pid, 0)
+                for pid in _children():
+                    _kill(pid)
+                return None
+            if key.data == "wake":
+                with suppress(BlockingIOError):
+                    os.read(wake_read, 4096)
+                _reap(kernels, selector)
+            elif key.data == "listener":
+                connection, _ = listener.accept()
+                request = _read_request(connection)
+                if request is None:
+                    connection.close()
+                    continue
+                if _interpreter_settings(request.env) != own_settings:
+                    _say(connection, _REFUSED % b"other PYTHON variables")
+                    pid = None
+                else:
+                    gc.freeze()  # collections in the child leave the shared pages alone
+                    pid = os.fork()
+                if pid == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    selector.close()
+                    listener.close()
+                    for other in kernels.values():
+                        other.close()
+                    os.close(wake_read)
+                    os.close(wake_write)
+                    return request
+                for descriptor in request.descriptors:
+                    os.close(descriptor)
+                if pid is None:
+                    connection.close()
+                    continue
+                kernels[pid] = connection
+                _say(connection, _STARTED % pid)
+                selector.register(connection, selectors.EVENT_READ, pid)
+            else:  # who asked has closed the connection, or is gone
+                selector.unregister(key.fileobj)
+                if key.data in kernels:
+                    _kill(key.data)
+
+
+def _reap(kernels: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        connection = kernels.pop(pid, None)
+        if connection is None:
+            continue
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)  # what the notebook started and left
+        _end_orphans(kernels)
+        with suppress(KeyError, ValueError):
+            selector.unregister(connection)
+        _say(connection, _ENDED % os.waitstatus_to_exitcode(status))
+        connection.close()
+
+
+def _adopt_orphans() -> None:
+    """Have what a notebook leaves behind, in whatever session, become a child of this process (Linux)."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _children() -> list[int]:
+    try:
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    except OSError:
+        return []
+    return [int(pid) for pid in listed.split()]
+
+
+def _end_orphans(kernels: Container[int]) -> None:
+    """End adopted processes whose notebook has ended: those older than every kernel that runs."""
+    born = {pid: _started(pid) for pid in _children()}
+    first = min((when for pid, when in born.items() if pid in kernels), default=float("inf"))
+    for pid, when in born.items():
+        if pid not in kernels and when < first:
+            _kill(pid)
+
+
+def _started(pid: int) -> float:
+    try:
+        return float(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, IndexError):
+        return float("inf")
+
+
+def _limit_memory(megabytes: float) -> None:
+    """Let allocating fail in this process before the machine is out of memory."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (now,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = now + int(megabytes * 1_000_000)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _say(connection: socket.socket, line: bytes) -> None:
+    with suppress(OSError):
+        connection.sendall(line)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)  # with what the notebook started
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _run_kernel(request: _Request) -> None:
+    """Become the kernel that was asked for."""
+    os.setsid()  # as jupyter_client does: an interrupt goes to the kernel and what it started
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (request.descriptors[0], 1), (request.descriptors[1], 2)):
+        os.dup2(source, target)
+        if source > 2:
+            os.close(source)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(request.env)
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    os.chdir(request.cwd)
+    # Children of one parent must not draw the same numbers. Python's own generator is seeded anew by itself.
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+
+    import ipykernel_launcher
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = [ipykernel_launcher.__file__, *request.arguments]
+    app = IPKernelApp.instance(parent_handle=os.getppid())
+    app.initialize(request.arguments)
+    if request.memory is not None:
+        _limit_memory(request.memory)  # now, so that the kernel's threads are not counted
+    _say(request.connection, _READY)
+    request.connection.close()
+    imported = set(sys.modules)
+    app.start()
+    _leave(app.shell, imported)
+
+
+def _leave(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
+    """End this process as Python does, but leave to the system what was there before the fork.
+
+    Python takes every object apart when it ends. Here that is nearly all its parent's, page by page
+    copied for the purpose: more work than starting the kernel. So threads are waited for, exit hooks
+    run, what the notebook made is taken apart and its files are flushed, and the rest just ends.
+    """
+    with _reported():
+        threading._shutdown()
+    with _reported():
+        atexit._run_exitfuncs()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Threads that are left find their names gone; in Python's own end they would not run any more.
+    threading.excepthook = lambda _: None
+    with _reported():
+        for name in ("last_type", "last_value", "last_traceback"):
+            setattr(sys, name, None)
+        shell.last_execution_result = None
+        # Python's order: what begins with an underscore, and its own results are among it, first.
+        for name in sorted(shell.user_ns, key=lambda name: not str(name).startswith("_")):
+            shell.user_ns[name] = None
+        for name in reversed([name for name in sys.modules if name not in imported]):
+            del sys.modules[name]
+        gc.collect()  # what was there before the fork is frozen, and left alone
+        for thing in gc.get_objects():
+            if issubclass(type(thing), _IOBase):
+                with suppress(Exception):
+                    thing.flush()
+    with suppress(Exception):
+        ctypes.CDLL(None).fflush(None)  # what C has buffered
+    os._exit(0)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Show what was raised, and go on: as Python does when it ends."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            traceback.print_exc(file=sys.__stderr__)
+
+
+def get_ready(preload: Sequence[str], prepare: str | None, arguments: Sequence[Any]) -> None:
+    """Import what kernels and notebooks take, and do what they have in common.
+
+    Parameters
+    ----------
+    preload, prepare, arguments
+        As for :class:`forked_kernels.server.ForkServer`.
+    """
+    for name in (*_KERNEL, *preload):
+        # A module that cannot be imported fails in the notebook that needs it, where it is seen.
+        with suppress(Exception):
+            importlib.import_module(name)
+    if prepare is not None:
+        module, _, function = prepare.partition(":")
+        with _reported():
+            getattr(importlib.import_module(module), function)(*arguments)
+    gc.collect()
+
+
+def _main() -> None:
+    # As ipykernel_launcher does: the kernel puts '' there itself, for its own working directory.
+    if sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    # debugpy, which ipykernel imports, would print its advice on frozen modules.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    get_ready(**json.loads(sys.argv[2]))
+    folder = os.path.dirname(listener.getsockname())
+    request = _serve(listener)
+    if request is not None:
+        _run_kernel(request)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)  # an owner that was killed cannot
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,260 @@
+"""papermill's way to run a notebook, with limits and with forked kernels."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import suppress
+from typing import Any
+
+import psutil
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, NotebookExecutionManager
+from papermill.log import logger
+from papermill.utils import merge_kwargs, remove_args
+
+from forked_kernels.limits import NO_LIMITS, LimitExceededError, Limits
+from forked_kernels.manager import ForkKernelManager
+from forked_kernels.server import AVAILABLE
+
+#: Seconds between two copies on disk of a notebook that is running.
+_SAVE_EVERY = 5.0
+
+_MEGABYTE = 1_000_000
+
+#: Seconds between two looks at a running notebook.
+_LOOK_EVERY = 0.25
+
+#: Looks between two that count the memory of the processes that a notebook has started as well.
+_LOOK_AT_ALL_EVERY = 4
+
+
+class _SparseManager(NotebookExecutionManager):
+    """papermill's bookkeeping, with the notebook written every few seconds.
+
+    papermill writes the whole notebook before and after each cell, 43 times for a report.
+    """
+
+    _saved = False
+
+    #: Whether the notebook has run as far as it can.
+    has_run = False
+
+    def save(self, **kwargs: Any) -> None:
+        # The first copy at once: an output that cannot be written is better known now. The last one
+        # papermill writes itself, unless an exception keeps it from getting there.
+        if not self._saved or (self.end_time is not None and not self.has_run) or self._is_due():
+            self._saved = True
+            super().save(**kwargs)
+
+    def _is_due(self) -> bool:
+        return (self.now() - self.last_save_time).total_seconds() >= _SAVE_EVERY
+
+
+class LimitedClient(PapermillNotebookClient):
+    """papermill's client, which looks at what the kernel uses while a cell runs.
+
+    Parameters
+    ----------
+    nb_man : papermill.engines.NotebookExecutionManager
+    limits : Limits
+    **options
+        For nbclient.
+    """
+
+    def __init__(self, nb_man: Any, *, limits: Limits, **options: Any) -> None:
+        super().__init__(nb_man, **options)
+        self.limits = limits
+        self._began = time.monotonic()
+        self._said = 0
+        self._looks = 0
+        self._exceeded: str | None = None
+        self._is_last_second = False
+
+    def create_kernel_manager(self) -> Any:
+        """Tell the kernel's manager of the limit on memory, which a forked kernel sets itself as well."""
+        manager = super().create_kernel_manager()
+        manager.memory_megabytes = self.limits.memory_megabytes
+        return manager
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Run the notebook.
+
+        Raises
+        ------
+        LimitExceededError
+            When it was stopped.
+        """
+        try:
+            return super().execute(**kwargs)
+        except DeadKernelError:
+            if self._exceeded:
+                raise LimitExceededError(self._exceeded) from None
+            raise
+        except CellTimeoutError:
+            if self._is_last_second:
+                raise LimitExceededError(
+                    f"The notebook ran longer than {self.limits.seconds:.0f} seconds in all and was stopped."
+                ) from None
+            raise
+
+    def _get_timeout(self, cell: Any) -> float | None:
+        timeout = super()._get_timeout(cell)
+        if self.limits.seconds is None:
+            return timeout
+        left = max(0.1, self._began + self.limits.seconds - time.monotonic())
+        self._is_last_second = timeout is None or left < timeout
+        return min(left, timeout or left)
+
+    async def _async_handle_timeout(self, *args: Any) -> Any:
+        self.km.has_timed_out = True
+        return await super()._async_handle_timeout(*args)
+
+    def process_message(self, message: Any, *args: Any, **kwargs: Any) -> Any:
+        """Take in what the kernel says, until it has said too much."""
+        content = message.get("content", {})
+        self._said += len(content.get("text") or "")
+        self._said += sum(len(value) for value in (content.get("data") or {}).values() if isinstance(value, str))
+        most = self.limits.output_megabytes
+        if most is not None and self._said > most * _MEGABYTE:
+            # At once: what is still on its way is not looked at again before all of it is taken in.
+            self._stop(f"The notebook put out more than {most:.0f} MB and was stopped.")
+            return None
+        return super().process_message(message, *args, **kwargs)
+
+    async def _async_poll_kernel_alive(self) -> None:
+        # nbclient's own looks once a second whether the kernel is alive, while a cell runs.
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            self._look()
+            try:
+                await self._async_check_alive()
+            except DeadKernelError:
+                assert self.task_poll_for_reply is not None
+                self.task_poll_for_reply.cancel()
+                return
+
+    def _look(self) -> None:
+        most, pid = self.limits.memory_megabytes, getattr(self.km.provisioner, "pid", None)
+        if pid is None or (most is None and self.limits.processes is None):
+            return
+        self._looks += 1
+        with suppress(psutil.Error):
+            family = [psutil.Process(pid)]
+            if self._looks % _LOOK_AT_ALL_EVERY == 0:
+                family += family[0].children(recursive=True)
+            if self.limits.processes is not None and len(family) - 1 > self.limits.processes:
+                self._stop(f"The notebook started more than {self.limits.processes} processes and was stopped.")
+            elif most is not None and _megabytes(family, at_least=most) > most:
+                self._stop(f"The notebook took more than {most:.0f} MB of memory and was stopped.")
+
+    def _stop(self, why: str) -> None:
+        if self._exceeded is None:
+            logger.error(why)
+        self._exceeded = self._exceeded or why
+        provisioner = self.km.provisioner
+        with suppress(psutil.Error, OSError):
+            started = psutil.Process(provisioner.pid).children(recursive=True)
+            if getattr(provisioner, "pgid", None) and hasattr(os, "killpg"):
+                os.killpg(provisioner.pgid, signal.SIGKILL)
+            for process in started:
+                with suppress(psutil.Error):
+                    process.kill()
+        with suppress(OSError, AttributeError):
+            provisioner.process.kill()
+
+
+def _megabytes(family: list[psutil.Process], *, at_least: float) -> float:
+    """Add up the memory of processes, counting what they share once if it matters."""
+
+    def added_up(how: str, of: str) -> float:
+        total = 0
+        for process in family:
+            with suppress(psutil.Error):
+                found = getattr(process, how)()
+                total += getattr(found, of, found.rss)
+        return total / _MEGABYTE
+
+    quick = added_up("memory_info", "rss")
+    # a forked process has its parent's pages among its own
+    return quick if quick <= at_least or len(family) == 1 else added_up("memory_full_info", "pss")
+
+
+class LimitedEngine(NBClientEngine):
+    """papermill's own engine, with an end to what a notebook may use."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        limits: Limits = NO_LIMITS,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run a notebook; see :meth:`papermill.engines.NBClientEngine.execute_managed_notebook`."""
+        options = remove_args(["input_path", "timeout", "startup_timeout"], **kwargs)
+        options = merge_kwargs(
+            options,
+            timeout=execution_timeout or kwargs.get("timeout"),
+            startup_timeout=start_timeout,
+            kernel_name=kernel_name,
+            log=logger,
+            log_output=log_output,
+            stdout_file=stdout_file,
+            stderr_file=stderr_file,
+        )
+        return LimitedClient(nb_man, limits=limits, **options).execute()
+
+
+class ForkingEngine(LimitedEngine):
+    """Run a notebook in a forked kernel; what :class:`forked_kernels.engine.ForkEngine` does."""
+
+    @classmethod
+    def execute_notebook(
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: bool | dict = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        **kwargs: Any,
+    ) -> Any:
+        """Run a notebook; see :meth:`papermill.engines.Engine.execute_notebook`."""
+        if not AVAILABLE:
+            logger.warning("This platform cannot fork: kernels are started by papermill's own engine.")
+            return LimitedEngine.execute_notebook(
+                nb,
+                kernel_name,
+                output_path=output_path,
+                progress_bar=progress_bar,
+                log_output=log_output,
+                autosave_cell_every=autosave_cell_every,
+                **kwargs,
+            )
+        manager = _SparseManager(
+            nb,
+            output_path=output_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            autosave_cell_every=autosave_cell_every,
+        )
+        manager.notebook_start()
+        try:
+            cls.execute_managed_notebook(
+                manager, kernel_name, log_output=log_output, kernel_manager_class=ForkKernelManager, **kwargs
+            )
+            manager.has_run = True
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb

@@ -1,0 +1,222 @@
+"""The processes that fork kernels, and the kernels, as whoever asks for them sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+#: Whether this platform can fork. macOS can, and its own frameworks, which cannot, are not used.
+AVAILABLE = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform != "emscripten"
+
+#: The socket of a server that is shared, for the processes below the one that started it.
+ADDRESS_VARIABLE = "FORKED_KERNELS_SERVER"
+
+
+class ForkServer:
+    """Start a process that forks kernels, and stop it.
+
+    Parameters
+    ----------
+    preload : sequence of str
+        Modules that it imports before the first fork: what the notebooks import. One that is not there
+        is left out. None may start a thread when it is imported.
+    prepare : str, optional
+        ``module:function``, called before the first fork, for what the notebooks have in common: data
+        that they all read, for example. When it raises, the error is printed and kernels are forked
+        without.
+    arguments : sequence
+        For ``prepare``; what JSON can hold.
+    share : bool
+        Let the processes started from here use it too, through the environment.
+
+    Notes
+    -----
+    Imports happen in the server's own process while its owner does other things; requests wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        preload: Sequence[str] = (),
+        prepare: str | None = None,
+        arguments: Sequence[Any] = (),
+        share: bool = False,
+    ) -> None:
+        # A private folder: the socket runs code for whoever can open it.
+        self.folder = Path(tempfile.mkdtemp(prefix="forked-kernels-"))
+        self.address = str(self.folder / "fork")
+        self._share = share
+        settings = {"preload": list(preload), "prepare": prepare, "arguments": list(arguments)}
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+                listener.bind(self.address)
+                listener.listen(64)
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "forked_kernels.forking", str(listener.fileno()), json.dumps(settings)],
+                    stdin=subprocess.PIPE,  # its end of file tells the server that its owner is gone
+                    pass_fds=[listener.fileno()],
+                    start_new_session=True,  # Ctrl-C is for its owner to act on
+                )
+        except OSError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        self._shared_before = os.environ.get(ADDRESS_VARIABLE)
+        if share:
+            os.environ[ADDRESS_VARIABLE] = self.address
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Stop the server and every kernel that is still running."""
+        if self._share and os.environ.get(ADDRESS_VARIABLE) == self.address:
+            del os.environ[ADDRESS_VARIABLE]
+            if self._shared_before is not None:
+                os.environ[ADDRESS_VARIABLE] = self._shared_before
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class ForkRefused(Exception):
+    """The server cannot give what was asked for; a new process can."""
+
+
+class ForkedProcess:
+    """A forked kernel, with the interface of ``subprocess.Popen`` that jupyter_client uses.
+
+    Parameters
+    ----------
+    address : str
+        The server's socket.
+    arguments : list of str
+        For ipykernel, without the program.
+    env : dict
+        The kernel's environment.
+    cwd : str, optional
+        The kernel's working directory.
+    memory_megabytes : float, optional
+        How much more memory than at its start the kernel may ask for, on Linux; then allocating
+        raises ``MemoryError`` in it.
+
+    Raises
+    ------
+    ForkRefused
+        When the server's interpreter was started with other ``PYTHON…`` variables.
+    OSError
+        When there is no server at this address.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(
+        self,
+        address: str,
+        arguments: list[str],
+        *,
+        env: dict[str, str],
+        cwd: str | None = None,
+        memory_megabytes: float | None = None,
+    ) -> None:
+        self._received = b""
+        self.pid: int | None = None
+        self.returncode: int | None = None
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        #: Whether the kernel listens at the addresses of its connection file.
+        self.is_ready = False
+        try:
+            self._socket.connect(address)
+            request = {"arguments": arguments, "env": env, "cwd": str(cwd or os.getcwd()), "memory": memory_megabytes}
+            data = json.dumps(request).encode("utf-8", "surrogateescape")
+            socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2])
+            self._socket.sendall(data)
+            while self.pid is None:
+                if not self._receive(None):
+                    raise OSError("The fork server ended while it was asked for a kernel.")
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _receive(self, timeout: float | None) -> bool:
+        """Take in what the server says; return whether it said anything."""
+        self._socket.settimeout(timeout)
+        try:
+            data = self._socket.recv(4096)
+        except (BlockingIOError, TimeoutError):
+            return False
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            if self.returncode is None and self.pid is not None:
+                # The server is gone, and takes its kernels with it.
+                self.returncode = -signal.SIGKILL
+            self._socket.close()
+            return False
+        self._received += data
+        *lines, self._received = self._received.split(b"\n")
+        for line in lines:
+            word, _, rest = line.partition(b" ")
+            if word == b"started":
+                self.pid = int(rest)
+            elif word == b"ready":
+                self.is_ready = True
+            elif word == b"ended":
+                self.returncode = int(rest)
+            elif word == b"refused":
+                raise ForkRefused(rest.decode())
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when there is news of the kernel."""
+        return self._socket.fileno()
+
+    def poll(self) -> int | None:
+        """Return how the kernel ended, or None while it runs."""
+        while self.returncode is None and self._receive(0):
+            pass
+        if self.returncode is not None:
+            self._socket.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the kernel has ended."""
+        while self.returncode is None:
+            if not self._receive(timeout) and self.returncode is None:
+                raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        self._socket.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send the kernel a signal, unless it has ended."""
+        if self.poll() is None and self.pid is not None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the kernel."""
+        self.send_signal(signal.SIGKILL)

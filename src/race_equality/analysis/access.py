@@ -1,0 +1,180 @@
+"""Waiting times and A&E by month: a trust beside all trusts, ordinary variation apart from change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from race_equality.analysis.rows_of_trusts import among
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import ACCESS
+from race_equality.statistics.process_control import xmr
+from race_equality.store.cache import cached
+
+_OF_A_MONTH = ["month", "people", "recording", "percent"]
+
+
+@cached
+def access_by_month(figures: pd.DataFrame) -> pd.DataFrame:
+    """Add up people by trust, measure and month.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In order: ``trust_code``, ``indicator``, ``month`` (its first day), ``count``, ``people``,
+        ``recording`` (1 from a change of recording on), ``percent``.
+    """
+    rows = figures[figures["indicator"].isin([measure.id for measure in ACCESS]) & (figures["status"] == "ok")]
+    table = pd.DataFrame(
+        {
+            "trust_code": rows["trust_code"],
+            "indicator": rows["indicator"],
+            "month": rows["period_start"],
+            "count": rows["numerator"].astype("float64"),
+            "people": rows["denominator"].astype("float64"),
+            "recording": rows["recording"].ne("").astype("int64"),
+        }
+    )
+    return _added_up(table, ["trust_code", "indicator", "month"])
+
+
+def _added_up(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    sums = rows.groupby(by, as_index=False).agg({"count": "sum", "people": "sum", "recording": "max"})
+    return sums.assign(percent=100 * sums["count"] / sums["people"])
+
+
+@cached
+def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
+    """Add up :func:`access_by_month` over all real trusts."""
+    rows = access_by_month(figures)
+    rows = rows[rows["trust_code"] != DEMONSTRATION_CODE]
+    return _added_up(rows, ["indicator", "month"])
+
+
+def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
+    """Add up people over trusts, month by month.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, in which months of too few people are hidden
+        (:func:`race_equality.disclosure.publishable.shown_figures`).
+    indicator : str
+        An id of :data:`race_equality.definitions.indicators.ACCESS`.
+    trust_codes : collection of str, optional
+        Which trusts; all real ones when not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a month, in order: ``month`` (its first day), ``percent``, ``people`` (the
+        denominator), ``recording`` (counts up from 0 at each change of recording).
+    """
+    if trust_codes is None:
+        rows = _all_trusts_by_month(figures)
+        return rows.loc[rows["indicator"] == indicator, _OF_A_MONTH].reset_index(drop=True)
+    rows, codes = access_by_month(figures), list(trust_codes)
+    rows = rows[rows["trust_code"].isin(codes) & (rows["indicator"] == indicator)]
+    sums = rows if len(codes) == 1 else _added_up(rows, ["month"])
+    return sums[_OF_A_MONTH].reset_index(drop=True)
+
+
+def latest_access(
+    figures: pd.DataFrame,
+    trust_code: str,
+    peer_codes: Collection[str],
+    *,
+    region_codes: Collection[str] = (),
+    months: int = 24,
+    threshold: int,
+) -> pd.DataFrame:
+    """Give the latest month of each measure and what the months before it say of it.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_code : str
+        A resolved trust code.
+    peer_codes : collection of str
+        The trusts it is compared with.
+    region_codes : collection of str
+        The trusts of its region.
+    months : int
+        How many months, at most, the process limits rest on. A change of recording starts them
+        again.
+    threshold : int
+        A month of fewer people is left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each measure that the trust has: ``indicator``, ``month``, ``percent``,
+        ``people``, ``all_trusts``, ``region``, ``similar_trusts`` (in the same month, NaN where none has it),
+        ``variation`` ("improvement", "concern" or "common cause"), ``provisional``, ``points``.
+
+    Notes
+    -----
+    Everybody who waits is counted, so there is no sampling interval; what is uncertain is whether a
+    month differs from the ordinary run of months, which an XmR chart says.
+
+    References
+    ----------
+    NHS England, Making Data Count.
+    """
+    by_month = access_by_month(figures)
+    own = by_month[(by_month["trust_code"] == trust_code) & (by_month["people"] >= threshold)]
+    months_of = dict(iter(own.groupby("indicator")))
+    series = {measure: months_of[measure.id] for measure in ACCESS if measure.id in months_of}
+    ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
+    ends = ends.assign(
+        all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,
+        region=among(ends["trust_code"], region_codes),
+        similar_trusts=among(ends["trust_code"], peer_codes),
+    )
+    found = []
+    for measure, here in series.items():
+        last = here.iloc[-1]
+        run = here[here["recording"] == last["recording"]].tail(months)
+        chart = xmr(run["percent"].to_numpy(), improvement=measure.improvement)
+
+        rows = ends[(ends["month"] == last["month"]) & (ends["indicator"] == measure.id)]
+
+        def in_month(which, rows=rows):
+            chosen = rows[which].to_numpy()
+            people = rows["people"].to_numpy()[chosen].sum()
+            return 100 * rows["count"].to_numpy()[chosen].sum() / people if people >= threshold else float("nan")
+
+        found.append(
+            {
+                "indicator": measure.id,
+                "month": last["month"],
+                "percent": last["percent"],
+                "people": last["people"],
+                **{which: in_month(which) for which in ("all_trusts", "region", "similar_trusts")},
+                "variation": chart.variation_icon,
+                "provisional": chart.provisional,
+                "points": len(run),
+            }
+        )
+    return pd.DataFrame(
+        found,
+        columns=[
+            "indicator",
+            "month",
+            "percent",
+            "people",
+            "all_trusts",
+            "region",
+            "similar_trusts",
+            "variation",
+            "provisional",
+            "points",
+        ],
+    )

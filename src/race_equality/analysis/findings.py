@@ -1,0 +1,1011 @@
+"""Every finding of every trust in one table: value, interval, direction, comparators, reading, what it rests on.
+
+The reports show these findings in their own order and words, and the downloads give them as files; both take
+them from the functions that are gathered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from race_equality.analysis import access, maternity, patients_return, workforce
+from race_equality.analysis.ethnicity_of_respondents import respondents_and_catchments
+from race_equality.analysis.funnel_position import direction_of, positions
+from race_equality.analysis.mental_health import detentions_everywhere
+from race_equality.analysis.peers import peers_of_all
+from race_equality.analysis.pooled_gaps import pooled_gaps
+from race_equality.analysis.survey import england_answers, survey_answers
+from race_equality.analysis.wres import numbers_of, staff_experience
+from race_equality.analysis.wres_return import (
+    SEATS,
+    board_against_workforce,
+    hidden_bands,
+    relative_likelihoods,
+    share_by_band,
+    years_to_board_parity,
+)
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.indicators import (
+    ACCESS,
+    BANDS,
+    BIRTHS,
+    BOARD,
+    BY_ID,
+    EXPERIENCE,
+    GAP,
+    OWNER,
+    PATIENT_FIGURES,
+    QUESTIONS,
+    RATIOS,
+    WRES,
+    figure_ids,
+)
+from race_equality.disclosure.rules import Rules
+from race_equality.statistics.process_control import xmr
+from race_equality.store.cache import cached
+
+COLUMNS = (
+    "trust_code",
+    "measure",
+    "group",
+    "unit",
+    "period_start",
+    "period_end",
+    "value",
+    "lower",
+    "upper",
+    "people",
+    "status",
+    "adverse_when",
+    "compared_with",
+    "direction",
+    "reading",
+    "england",
+    "all_trusts",
+    "region_trusts",
+    "similar_trusts",
+    "position",
+    "probability_adverse",
+    "pooled_value",
+    "pooled_lower",
+    "pooled_upper",
+    "rank_lower",
+    "rank_upper",
+    "indicators",
+)
+
+_TEXT = {"group", "unit", "status", "adverse_when", "compared_with", "direction", "reading", "position", "indicators"}
+
+#: What a direction says, by what the finding is compared with.
+READINGS = {
+    WHITE: {
+        "adverse": "worse for staff from ethnic minorities",
+        "favourable": "better for staff from ethnic minorities",
+        "unclear": "no reliable difference",
+    },
+    "all trusts": {
+        "adverse": "worse than expected of a trust of its size",
+        "favourable": "better than expected of a trust of its size",
+        "unclear": "as expected of a trust of its size",
+    },
+    "its own earlier months": {
+        "adverse": "getting worse",
+        "favourable": "improving",
+        "unclear": "no change beyond the ordinary",
+    },
+    "its own earlier years": {"rising": "rising", "falling": "falling", "unclear": "no reliable change"},
+    "the workforce": {
+        "adverse": "board below the workforce",
+        "favourable": "board above the workforce",
+        "unclear": "no reliable difference",
+    },
+    "the catchment": {
+        "larger": "a larger share than of the catchment",
+        "smaller": "a smaller share than of the catchment",
+        "unclear": "no reliable difference from the catchment",
+    },
+    "White patients": {
+        "adverse": "higher than of White patients",
+        "favourable": "lower than of White patients",
+        "unclear": "no reliable difference from White patients",
+    },
+    "the White population": {
+        "adverse": "higher than of the White population",
+        "favourable": "lower than of the White population",
+        "unclear": "no reliable difference from the White population",
+    },
+    "the least deprived fifth": {
+        "adverse": "higher than of the least deprived fifth",
+        "favourable": "lower than of the least deprived fifth",
+        "unclear": "no reliable difference from the least deprived fifth",
+    },
+}
+_NO_READING = {"none": "no data", "not compared": "not compared"}
+
+
+@dataclass(frozen=True)
+class Members:
+    """Which trusts are in each of some sets, and which set each trust is compared with.
+
+    Parameters
+    ----------
+    table : scipy.sparse.csr_array
+        A row for each set, with 1 at its trusts.
+    of : numpy.ndarray of int
+        The set of each trust.
+
+    Notes
+    -----
+    Only who is in a set takes memory, and all trusts of a region share theirs: a table of every trust by
+    every other would take 1.6 GB for ten thousand. Members are added up in their order, so a sum is the
+    same on every processor, which a product of full tables need not be.
+    """
+
+    table: sparse.csr_array
+    of: np.ndarray
+
+    def sums(self, numbers: np.ndarray) -> np.ndarray:
+        """Add up columns of numbers, a row a trust, over each trust's set."""
+        return (self.table @ numbers)[self.of]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Trusts, and the sets of trusts that each is compared with.
+
+    Parameters
+    ----------
+    codes : list of str
+        The trusts that findings are about, the demonstration trust last where it is among them.
+    real : numpy.ndarray of bool
+        Which of them are real: the others are in no comparator.
+    sets : dict of str to Members
+        ``all_trusts``, ``region_trusts`` and ``similar_trusts``.
+    """
+
+    codes: list[str]
+    real: np.ndarray
+    sets: dict[str, Members]
+
+    def shares(self, rows: pd.DataFrame, key: str) -> dict[str, pd.DataFrame]:
+        """Add up counts and people over all trusts, the region's and the peers'.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+            ``trust_code``, ``count``, ``people`` and the key.
+        key : str
+            Column whose values are added up apart.
+
+        Returns
+        -------
+        dict of str to pandas.DataFrame
+            ``all_trusts``, ``region_trusts`` and ``similar_trusts``: per cent by trust and key.
+        """
+        count, people = (
+            rows[name].groupby([rows["trust_code"], rows[key]]).sum().unstack().reindex(self.codes).fillna(0.0)
+            for name in ("count", "people")
+        )
+        keys = count.columns
+        count, people = (
+            np.where(self.real[:, np.newaxis], part.to_numpy(dtype="float64"), 0.0) for part in (count, people)
+        )
+        found = {}
+        for name, members in self.sets.items():
+            together = members.sums(people)
+            share = np.divide(
+                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=together > 0
+            )
+            found[name] = pd.DataFrame(share, index=self.codes, columns=keys)
+        return found
+
+
+def compared_with(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]) -> Compared:
+    """Gather which trusts each trust is compared with.
+
+    Parameters
+    ----------
+    codes : sequence of str
+    trusts : pandas.DataFrame
+        From :func:`race_equality.store.trusts.read_trusts`.
+    peers : mapping of str to sequence of str
+        From :func:`race_equality.analysis.peers.peers_of_all`, with the trusts' own choices.
+
+    Returns
+    -------
+    Compared
+    """
+    codes = list(codes)
+    real = np.array([code != DEMONSTRATION_CODE for code in codes])
+    place = {code: i for i, code in enumerate(codes)}
+    region, names = pd.factorize(trusts.set_index("trust_code")["region"].reindex(codes))
+    region = np.where(region < 0, len(names), region)  # without a region: a set of nobody, the last
+    in_region = [np.flatnonzero((region == number) & real) for number in range(len(names))]
+    near = [[place[other] for other in peers.get(code, ()) if other in place] for code in codes]
+    nobody = np.array([], dtype="int64")
+    return Compared(
+        codes,
+        real,
+        {
+            "all_trusts": Members(_members([np.arange(len(codes))], codes), np.zeros(len(codes), dtype="int64")),
+            "region_trusts": Members(_members([*in_region, nobody], codes), region),
+            "similar_trusts": Members(_members(near, codes), np.arange(len(codes))),
+        },
+    )
+
+
+def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_array:
+    """A table of sets by trusts, each set's members in the trusts' order and once."""
+    members = [np.unique(np.asarray(one, dtype="int64")) for one in sets]
+    ends = np.cumsum([0, *map(len, members)])
+    places = np.concatenate(members)
+    return sparse.csr_array((np.ones(len(places)), places, ends), shape=(len(sets), len(codes)))
+
+
+@cached(to_disk=True)
+def findings(
+    figures: pd.DataFrame, trusts: pd.DataFrame, *, rules: Rules, peers: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """Compute every finding of every trust.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trusts : pandas.DataFrame
+        From :func:`race_equality.store.trusts.read_trusts`.
+    rules : Rules
+        From :func:`race_equality.disclosure.rules.read_rules`.
+    peers : mapping of str to sequence of str, optional
+        Each trust's peers; chosen by :func:`race_equality.analysis.peers.peers_of_all` without it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with
+        its 95% interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok".
+        ``direction`` is against what ``compared_with`` names, "adverse" to staff or patients from ethnic
+        minorities, to people from deprived areas or (against all trusts and earlier months) to everybody;
+        ``reading`` says it in words. ``england`` is England's published figure, ``all_trusts``,
+        ``region_trusts`` and ``similar_trusts`` the trusts with figures taken together, the demonstration
+        trust in none of them. ``position`` is that in a funnel over all trusts. For gaps of WRES 5 to 8
+        ``pooled_value`` to ``rank_upper`` are those of
+        :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it
+        rests on: :func:`figures_behind` gives them.
+    """
+    if peers is None:
+        peers = peers_of_all(figures, trusts)
+    codes = [code for code in trusts["trust_code"] if code != DEMONSTRATION_CODE]
+    if (figures["trust_code"] == DEMONSTRATION_CODE).any():
+        codes.append(DEMONSTRATION_CODE)
+    compared = compared_with(codes, trusts, peers)
+    parts = [
+        _experience(figures, compared, rules),
+        _of_returns(figures, codes, rules),
+        _survey(figures, compared),
+        _respondents(figures, codes, rules),
+        _staff_groups(figures, codes, rules),
+        _staff_by_march(figures, codes),
+        _waits(figures, compared, rules),
+        _maternity(figures, compared, rules),
+        _detentions(figures),
+        _patients(figures, codes, rules),
+    ]
+    parts = [_complete(part) for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return _hide_few(pd.concat(parts, ignore_index=True), rules)
+
+
+def figures_behind(finding: Mapping, figures: pd.DataFrame) -> pd.DataFrame:
+    """Give the published figures that a finding rests on, with their sources and locators.
+
+    Parameters
+    ----------
+    finding : mapping
+        A row of :func:`findings`.
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``figures``: the trust's own, of the indicators and the period of the finding. The
+        comparators rest on those of other trusts.
+    """
+    return figures[
+        (figures["trust_code"] == finding["trust_code"])
+        & figures["indicator"].isin(finding["indicators"].split())
+        & (figures["period_end"] == finding["period_end"])
+    ]
+
+
+def _complete(part: pd.DataFrame) -> pd.DataFrame:
+    """Give a part every column, in order."""
+    missing = {name: ("" if name in _TEXT else np.nan) for name in COLUMNS if name not in part.columns}
+    part = part.assign(**missing)
+    # what a part leaves out is as its indicator's record has it, or compared with nothing
+    measure = part["measure"]
+    for name, usual in (
+        ("adverse_when", measure.map(lambda id: (BY_ID.get(id) or OWNER[id]).adverse_when)),
+        ("indicators", measure),
+        ("direction", "not compared"),
+    ):
+        part[name] = part[name].where(part[name].fillna("").ne(""), usual)
+    part["reading"] = [
+        reading if isinstance(reading, str) and reading else _NO_READING.get(direction) or READINGS[against][direction]
+        for against, direction, reading in zip(part["compared_with"], part["direction"], part["reading"], strict=True)
+    ]
+    for name in _TEXT:
+        part[name] = part[name].fillna("").astype(str)
+    return part[list(COLUMNS)].astype(
+        {
+            name: "float64"
+            for name in COLUMNS
+            if name not in _TEXT and name not in ("trust_code", "measure", "period_start", "period_end")
+        }
+        | {"period_start": "datetime64[us]", "period_end": "datetime64[us]"}
+    )
+
+
+def _hide_few(table: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Hide whatever rests on too few and has not been hidden with its company already."""
+    of_people = table["unit"].eq("people")
+    codes = table["trust_code"]
+    least = np.where(of_people, rules.minimum_people(codes), rules.minimum_responses(codes))
+    few = table["status"].eq("ok") & table["people"].lt(least)
+    table.loc[few, "status"] = "suppressed"
+    gone = table["status"].ne("ok")
+    numbers = [
+        "value",
+        "lower",
+        "upper",
+        "people",
+        "probability_adverse",
+        "pooled_value",
+        "pooled_lower",
+        "pooled_upper",
+        "rank_lower",
+        "rank_upper",
+    ]
+    table.loc[gone, numbers] = np.nan
+    table.loc[gone, ["direction", "position"]] = ["none", ""]
+    # that nothing can be told of the years to parity, or that a gap is growing, is a finding
+    told = table["unit"].eq("years") & table["status"].eq("not_available")
+    table.loc[gone & ~told, "reading"] = "no data"
+    return table
+
+
+def direction_of_gap(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarray:
+    """Say which side of no difference an interval lies on.
+
+    Parameters
+    ----------
+    lower, upper : array-like of float
+    adverse_when : {"higher", "lower"} or array-like of it
+    none_at : float
+        No difference: 1 for a ratio.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        ``"adverse"``, ``"favourable"``, ``"unclear"``, or ``"none"`` where there is no interval.
+    """
+    lower, upper = np.asarray(lower, float), np.asarray(upper, float)
+    higher_is_adverse = np.asarray(adverse_when) != "lower"
+    with np.errstate(invalid="ignore"):
+        return np.select(
+            [
+                np.isnan(lower) | np.isnan(upper),
+                np.where(higher_is_adverse, lower > none_at, upper < none_at),
+                np.where(higher_is_adverse, upper < none_at, lower > none_at),
+            ],
+            ["none", "adverse", "favourable"],
+            "unclear",
+        )
+
+
+def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
+    for name, table in shares.items():
+        # a column of nothing last, for what no trust has
+        values = np.column_stack([table.to_numpy(dtype="float64"), np.full(len(table), np.nan)])
+        rows[name] = values[table.index.get_indexer(rows["trust_code"]), table.columns.get_indexer(rows[key])]
+    return rows
+
+
+# -- staff -------------------------------------------------------------------------------------------
+
+
+def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+    table = staff_experience(figures)
+    every = pd.MultiIndex.from_product(
+        [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
+    )
+    table = table.set_index(["trust_code", "indicator"]).reindex(every).reset_index()
+    table["number"] = numbers_of(table["indicator"])
+    table["status"] = table["status"].astype("object").where(table["status"].notna(), "not_available")
+    # half a comparison is none
+    least = rules.minimum_responses(table["trust_code"])
+    few = table["status"].eq("ok") & (table[["ethnic_minority_total", "white_total"]].min(axis=1) < least)
+    table["status"] = table["status"].mask(few, "suppressed")
+    adverse_when = table["number"].map({number: indicator.adverse_when for number, indicator in WRES.items()})
+    known = table["status"].eq("ok")
+    common = {
+        "trust_code": table["trust_code"],
+        "measure": table["indicator"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+    }
+    parts, together = [], {}
+    for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
+        rows = table.loc[known, ["trust_code", "indicator"]].assign(
+            count=table[f"{side}_count"], people=table[f"{side}_total"]
+        )
+        together[side] = compared.shares(rows, "indicator")
+        part = pd.DataFrame(
+            {
+                **common,
+                "group": group,
+                "unit": "percent",
+                "value": table[f"{side}_percent"],
+                "lower": table[f"{side}_lower"],
+                "upper": table[f"{side}_upper"],
+                "people": table[f"{side}_total"],
+                "compared_with": "all trusts",
+                "position": "",
+                "direction": "none",
+            }
+        )
+        for indicator in EXPERIENCE:
+            here = (known & (table["indicator"] == indicator.id)).to_numpy()
+            if here.any():
+                position = positions(rows[rows["indicator"] == indicator.id])
+                part.loc[here, "position"] = position
+                part.loc[here, "direction"] = direction_of(position, indicator.adverse_when)
+        parts.append(_add_comparators(part, together[side], "measure"))
+    gap = pd.DataFrame(
+        {
+            **common,
+            "group": GAP,
+            "unit": "percentage points",
+            "value": table["gap"],
+            "lower": table["gap_lower"],
+            "upper": table["gap_upper"],
+            "people": table["ethnic_minority_total"] + table["white_total"],
+            "compared_with": WHITE,
+            "direction": np.where(
+                known, direction_of_gap(table["gap_lower"], table["gap_upper"], adverse_when), "none"
+            ),
+        }
+    )
+    gap = _add_comparators(
+        gap,
+        {name: together["ethnic_minority"][name] - together["white"][name] for name in together["white"]},
+        "measure",
+    )
+    pooled = pooled_gaps(figures).assign(
+        measure=lambda rows: rows["number"].map({indicator.number: indicator.id for indicator in EXPERIENCE})
+    )
+    pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})
+    gap = gap.merge(
+        pooled[
+            [
+                "trust_code",
+                "measure",
+                "pooled_value",
+                "pooled_lower",
+                "pooled_upper",
+                "probability_adverse",
+                "rank_lower",
+                "rank_upper",
+            ]
+        ],
+        on=["trust_code", "measure"],
+        how="left",
+    )
+    found = pd.concat([*parts, gap], ignore_index=True)
+    # a trust's groups and gap beside each other
+    place = {code: i for i, code in enumerate(compared.codes)}
+    return found.sort_values(
+        ["trust_code", "measure"],
+        key=lambda column: column.map(place) if column.name == "trust_code" else column,
+        kind="stable",
+        ignore_index=True,
+    )
+
+
+def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+    own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
+    found = []
+    for code, rows in own.groupby("trust_code", sort=False):
+        if code not in codes:
+            continue
+        rule = rules.of(code)
+        for row in relative_likelihoods(rows, code, threshold=rule.minimum_responses).itertuples():
+            indicator = WRES[row.number].id
+            found.append(
+                {
+                    "trust_code": code,
+                    "measure": indicator,
+                    "group": "All staff",
+                    "unit": "ratio",
+                    "period_start": row.period_start,
+                    "period_end": row.period_end,
+                    "value": row.ratio,
+                    "lower": row.lower,
+                    "upper": row.upper,
+                    "status": row.status,
+                    "compared_with": WHITE,
+                    "direction": str(direction_of_gap(row.lower, row.upper, "higher", none_at=1.0)),
+                }
+            )
+        found += _board(rows, code, rule.minimum_people)
+        bands = share_by_band(rows, code)
+        hidden = [hidden_bands(year, rule.minimum_people) for _, year in bands.groupby("period_end")]
+        bands = bands.join(pd.concat(hidden)) if hidden else bands
+        for row in bands.itertuples():
+            found.append(
+                {
+                    "trust_code": code,
+                    "measure": BANDS.id,
+                    "group": row.indicator,
+                    "unit": "percent",
+                    "period_start": row.period_end,
+                    "period_end": row.period_end,
+                    "value": row.ethnic_minority_percent,
+                    "lower": row.lower,
+                    "upper": row.upper,
+                    "people": row.people,
+                    "status": "suppressed" if row.share_hidden else "ok",
+                    "indicators": row.indicator,
+                }
+            )
+    return pd.DataFrame(found)
+
+
+def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
+    found = []
+    table = board_against_workforce(rows, code, threshold=least)
+    bands = " ".join(sorted(set(rows["indicator"]) & set(BANDS.figure_ids)))
+    for row in table.itertuples():
+        about = {
+            "trust_code": code,
+            "measure": BOARD.id,
+            "period_start": row.period_end,
+            "period_end": row.period_end,
+            "status": row.status,
+        }
+        lower, upper = row.board_lower - row.workforce_percent, row.board_upper - row.workforce_percent
+        found += [
+            {
+                **about,
+                "group": "Board",
+                "unit": "percent",
+                "value": row.board_percent,
+                "lower": row.board_lower,
+                "upper": row.board_upper,
+                "indicators": SEATS[0],
+            },
+            {
+                **about,
+                "group": "Workforce",
+                "unit": "percent",
+                "value": row.workforce_percent,
+                "status": "ok" if pd.notna(row.workforce_percent) else "suppressed",
+                "indicators": bands,
+            },
+            {
+                **about,
+                "group": "Board minus workforce",
+                "unit": "percentage points",
+                "value": row.difference,
+                "lower": lower,
+                "upper": upper,
+                "compared_with": "the workforce",
+                "direction": str(direction_of_gap(lower, upper, "lower")),
+                "indicators": f"{SEATS[0]} {bands}",
+            },
+        ]
+    if len(table):
+        parity = years_to_board_parity(rows, code, threshold=least)
+        found.append(
+            {
+                "trust_code": code,
+                "measure": BOARD.id,
+                "group": "Years to parity of the board",
+                "unit": "years",
+                "period_start": table["period_end"].iloc[0],
+                "period_end": table["period_end"].iloc[-1],
+                "value": parity.years,
+                "lower": parity.lower,
+                "upper": parity.upper,
+                "status": "ok"
+                if parity.status == "estimated"
+                else "suppressed"
+                if (table["status"] == "suppressed").any()
+                else "not_available",
+                "adverse_when": "higher",
+                "compared_with": "the workforce",
+                "reading": parity.status,
+                "indicators": f"{SEATS[0]} {bands}",
+            }
+        )
+    return found
+
+
+def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
+    answers = survey_answers(figures)
+    answers = answers[answers["trust_code"].isin(compared.codes)]
+    rows = answers.assign(count=answers["percent"] * answers["base"] / 100, people=answers["base"])
+    together = compared.shares(rows, "indicator")
+    england = england_answers(figures).set_index("indicator")["percent"]
+    parts = []
+    for question in QUESTIONS:
+        here = rows[rows["indicator"] == question.id]
+        missing = [code for code in compared.codes if code not in set(here["trust_code"])]
+        position = positions(here)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "trust_code": [*here["trust_code"], *missing],
+                    "measure": question.id,
+                    "group": "All staff",
+                    "unit": "percent",
+                    "compared_with": "all trusts",
+                    "england": england.get(question.id, np.nan),
+                    **{
+                        name: [*here[old], *[empty] * len(missing)]
+                        for name, old, empty in (
+                            ("period_start", "period_start", pd.NaT),
+                            ("period_end", "period_end", pd.NaT),
+                            ("value", "percent", np.nan),
+                            ("lower", "lower", np.nan),
+                            ("upper", "upper", np.nan),
+                            ("people", "base", np.nan),
+                        )
+                    },
+                    "status": ["ok"] * len(here) + _why_missing(figures, question.id, missing),
+                    "position": [*position, *[""] * len(missing)],
+                    "direction": [*direction_of(position, question.adverse_when), *["none"] * len(missing)],
+                }
+            )
+        )
+    return _add_comparators(pd.concat(parts, ignore_index=True), together, "measure")
+
+
+def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+    table = respondents_and_catchments(figures, codes, threshold=rules.minimum_responses(codes))
+    days = _days(figures, ["staff_survey_q28", "catchment_ethnicity"])
+    served = table["catchment_percent"]
+    direction = np.select(
+        [
+            table["respondents_status"].ne("ok"),
+            served.isna(),
+            table["respondents_lower"] > served,
+            table["respondents_upper"] < served,
+        ],
+        ["none", "not compared", "larger", "smaller"],
+        "unclear",
+    )
+    answered = pd.DataFrame(
+        {
+            "trust_code": table["trust_code"],
+            "measure": "staff_survey_q28",
+            "group": table["group"],
+            "unit": "percent",
+            "value": table["respondents_percent"],
+            "lower": table["respondents_lower"],
+            "upper": table["respondents_upper"],
+            "status": table["respondents_status"],
+            "compared_with": "the catchment",
+            "direction": direction,
+        }
+    )
+    catchment = pd.DataFrame(
+        {
+            "trust_code": table["trust_code"],
+            "measure": "catchment_ethnicity",
+            "group": table["group"],
+            "unit": "percent",
+            "value": served,
+            "status": table["catchment_status"],
+        }
+    )
+    found = pd.concat([answered, catchment], ignore_index=True)
+    return found.merge(days, on=["trust_code", "measure"], how="left")
+
+
+def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+    table = workforce.headcounts_by_group(figures, codes, threshold=rules.minimum_people(codes))
+    about = {
+        "trust_code": table["trust_code"],
+        "measure": "workforce_headcount",
+        "group": table["group"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+    }
+    counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
+    shares = pd.DataFrame({**about, "unit": "percent", "value": table["percent"], "england": table["england_percent"]})
+    # a hidden group is what the others leave of the total, or nearly so
+    whole = table.groupby("trust_code")["status"].agg(lambda status: (status == "ok").all())
+    totals = figures[
+        (figures["indicator"] == "workforce_headcount") & (figures["group"] == "Total") & (figures["status"] == "ok")
+    ]
+    totals = totals[totals["period_end"] == totals["period_end"].max()]
+    total = totals["value"].astype("float64").groupby(totals["trust_code"]).sum().reindex(whole.index[whole]).dropna()
+    everybody = pd.DataFrame(
+        {
+            "trust_code": total.index,
+            "measure": "workforce_headcount",
+            "group": "Total",
+            "unit": "people",
+            "period_start": totals["period_start"].max(),
+            "period_end": totals["period_end"].max(),
+            "value": total.to_numpy(),
+            "people": total.to_numpy(),
+            "status": "ok",
+        }
+    )
+    return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
+
+
+def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    marches = workforce.headcount_by_march(figures, [*codes, ENGLAND_CODE])
+    growth = {code: workforce.yearly_growth(rows) for code, rows in marches.groupby("trust_code")}
+    last = marches.groupby("trust_code")["year"].max()
+    england = growth.pop(ENGLAND_CODE, None)
+    found = []
+    for code, trend in growth.items():
+        year = int(last[code])
+        few = trend.direction == "too few points"
+        found.append(
+            {
+                "trust_code": code,
+                "measure": "workforce_march_headcount",
+                "group": "Total",
+                "unit": "percent a year",
+                "period_start": pd.Timestamp(year - max(trend.points - 1, 0), 3, 31),
+                "period_end": pd.Timestamp(year, 3, 31),
+                "value": trend.slope,
+                "lower": trend.lower,
+                "upper": trend.upper,
+                "status": "not_available" if few else "ok",
+                "compared_with": "its own earlier years",
+                "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
+                    trend.direction, trend.direction
+                ),
+                "england": np.nan if england is None else england.slope,
+            }
+        )
+    return pd.DataFrame(found)
+
+
+# -- patients ----------------------------------------------------------------------------------------
+
+
+def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+    series = access.access_by_month(figures)
+    series = series[series["trust_code"].isin(compared.codes)]
+    parts = []
+    for measure in ACCESS:
+        of_measure = series[series["indicator"] == measure.id]
+        together = compared.shares(of_measure, "month")
+        shown = of_measure[of_measure["people"] >= rules.minimum_responses(of_measure["trust_code"])]
+        shown = shown.assign(percent=100 * shown["count"] / shown["people"])
+        last = shown.groupby("trust_code").tail(1).reset_index(drop=True)
+        variation = {}
+        for code, run in shown.groupby("trust_code"):
+            recording, percent = run["recording"].to_numpy(), run["percent"].to_numpy()
+            percent = percent[recording == recording[-1]][-24:]
+            variation[code] = xmr(percent, improvement=measure.improvement).variation_icon
+        part = pd.DataFrame(
+            {
+                "trust_code": last["trust_code"],
+                "measure": measure.id,
+                "group": "All patients",
+                "unit": "percent",
+                "period_start": last["month"],
+                "period_end": last["month"] + pd.offsets.MonthEnd(0),
+                "value": last["percent"],
+                "people": last["people"],
+                "status": "ok",
+                "compared_with": "its own earlier months",
+                "month": last["month"],
+                "direction": last["trust_code"]
+                .map(variation)
+                .map({"concern": "adverse", "improvement": "favourable", "common cause": "unclear", "no data": "none"}),
+                "position": "",
+            }
+        )
+        latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
+        part.loc[latest, "position"] = positions(last[latest])
+        part = _add_comparators(part, together, "month").drop(columns="month")
+        missing = [code for code in compared.codes if code not in set(last["trust_code"])]
+        parts += [
+            part,
+            pd.DataFrame(
+                {
+                    "trust_code": missing,
+                    "measure": measure.id,
+                    "group": "All patients",
+                    "unit": "percent",
+                    "period_start": pd.NaT,
+                    "period_end": pd.NaT,
+                    "status": _why_missing(figures, measure.id, missing),
+                    "compared_with": "its own earlier months",
+                    "direction": "none",
+                }
+            ),
+        ]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+    table = maternity.deliveries_by_ethnic_group(
+        figures, compared.codes, threshold=rules.minimum_people(compared.codes)
+    )
+    about = {
+        "trust_code": table["trust_code"],
+        "measure": "maternity_deliveries_by_ethnicity",
+        "group": table["group"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+    }
+    parts = [
+        pd.DataFrame({**about, "unit": "count", "value": table["deliveries"]}),
+        pd.DataFrame({**about, "unit": "percent", "value": table["percent"]}),
+    ]
+    deprived = maternity.most_deprived_shares(
+        figures, compared.codes, threshold=rules.minimum_responses(compared.codes)
+    )
+    rates = maternity.maternity_rates(figures)
+    england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
+    rates = pd.concat(
+        [
+            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth"),
+            *(
+                rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
+                    group="All births"
+                )
+                for measure in BIRTHS
+            ),
+        ],
+        ignore_index=True,
+    )
+    rates = rates.assign(
+        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="all trusts"
+    )
+    for measure in BIRTHS:
+        here = (rates["indicator"] == measure.id).to_numpy()
+        if here.any():
+            position = positions(rates[here])
+            rates.loc[here, "position"] = position
+            rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
+    rates = rates.rename(columns={"percent": "value"})
+    rates = rates.assign(measure=rates["indicator"], unit="percent", status="ok")
+    if len(rates):
+        rates = _add_comparators(rates, compared.shares(rates, "indicator"), "indicator")
+        parts.append(rates.drop(columns=["indicator", "count"]))
+    return pd.concat([part for part in parts if len(part)] or [pd.DataFrame()], ignore_index=True)
+
+
+def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
+    """England and the boards that the publication lists: by ethnic group no trust is published."""
+    table = detentions_everywhere(figures)
+    about = {
+        "trust_code": table["place"],
+        "measure": "mha_detentions_rate",
+        "group": table["group"],
+        "period_start": table["period_start"],
+        "period_end": table["period_end"],
+        "status": table["status"],
+        "indicators": "mha_detentions mha_detentions_rate",
+    }
+    rates = pd.DataFrame(
+        {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"]}
+    )
+    times = pd.DataFrame(
+        {
+            **about,
+            "unit": "ratio",
+            "value": table["times_white"],
+            "lower": table["times_lower"],
+            "upper": table["times_upper"],
+            "compared_with": "the White population",
+            "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
+        }
+    )
+    return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
+
+
+def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+    rows = figures[figures["indicator"].isin(PATIENT_FIGURES)]
+    against = {"ethnicity": "White patients", "deprivation": "the least deprived fifth"}
+    directions = {"reference": "not compared", "unknown group": "not compared"}
+    parts = []
+    for code, here in rows.groupby("trust_code"):
+        if code not in codes:
+            continue
+        by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).minimum_responses)
+        last = by_group[
+            by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")
+        ]
+        about = {
+            "trust_code": code,
+            "measure": last["measure"] + "_by_" + last["breakdown"],
+            "group": last["group"],
+            "period_start": last["period_start"],
+            "period_end": last["period_end"],
+            "status": last["status"],
+            "people": last["people"],
+            "compared_with": last["breakdown"].map(against),
+            "direction": last["direction"].replace(directions),
+        }
+        parts.append(
+            pd.DataFrame(
+                {**about, "unit": "percent", "value": last["percent"], "lower": last["lower"], "upper": last["upper"]}
+            )
+        )
+        ratio = pd.DataFrame(
+            {
+                **about,
+                "unit": "ratio",
+                "value": last["ratio"],
+                "lower": last["ratio_lower"],
+                "upper": last["ratio_upper"],
+            }
+        )
+        parts.append(ratio[ratio["value"].notna()])
+        for row in patients_return.patients_summary(by_group).itertuples():
+            whole = {
+                "trust_code": code,
+                "measure": f"{row.measure}_by_{row.breakdown}",
+                "period_start": row.period_start,
+                "period_end": row.period_end,
+                "status": "ok",
+            }
+            if row.breakdown == "ethnicity":
+                more = {
+                    "group": "Index of disparity",
+                    "unit": "percent",
+                    "value": row.index_of_disparity,
+                    "lower": row.disparity_lower,
+                    "upper": row.disparity_upper,
+                }
+            else:
+                more = {
+                    "group": "Slope index of inequality",
+                    "unit": "percentage points",
+                    "value": row.slope,
+                    "lower": row.slope_lower,
+                    "upper": row.slope_upper,
+                    "compared_with": "the least deprived fifth",
+                    "direction": row.direction,
+                }
+            parts.append(
+                pd.DataFrame([whole | more | ({} if pd.notna(more["value"]) else {"status": "not_available"})])
+            )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _why_missing(figures: pd.DataFrame, indicator: str, codes: Sequence[str]) -> list[str]:
+    """The status of each trust's last figure of an indicator; one that is there, and too small to use, as none."""
+    rows = figures[figures["indicator"] == indicator].sort_values("period_end", kind="stable")
+    last = rows.groupby("trust_code")["status"].last().replace("ok", "not_available")
+    return last.reindex(list(codes)).fillna("not_available").tolist()
+
+
+def _days(figures: pd.DataFrame, indicators: Sequence[str]) -> pd.DataFrame:
+    """First and last day of each trust's latest figures of an indicator."""
+    rows = figures[figures["indicator"].isin(indicators)].sort_values("period_end", kind="stable")
+    rows = rows.drop_duplicates(["trust_code", "indicator"], keep="last")
+    return rows[["trust_code", "indicator", "period_start", "period_end"]].rename(columns={"indicator": "measure"})

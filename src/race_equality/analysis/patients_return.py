@@ -1,0 +1,270 @@
+"""Waits, missed appointments, restrictive interventions and detentions by ethnic group and deprivation.
+
+From a trust's own patients return (:mod:`race_equality.sources.returns.patients`): no public file holds
+them by trust. Every group is compared with one group of the same trust: White patients, and patients from
+the least deprived fifth of areas. There is no England, region or peer figure to compare with.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from race_equality.definitions.indicators import PATIENT_FIGURES, PATIENTS
+from race_equality.statistics.disparity import index_of_disparity
+from race_equality.statistics.gradient import slope_index
+from race_equality.statistics.intervals import difference_interval, wilson_interval
+from race_equality.statistics.ratios import ratio_interval
+
+#: Groups in the order of a page, and the one that the others are compared with.
+GROUPS = {
+    "ethnicity": ("Asian", "Black", "Mixed", "White", "Other", "Not stated", "Not known"),
+    "deprivation": (*(f"Quintile {n}" for n in range(1, 6)), "Unknown"),
+}
+REFERENCE = {"ethnicity": "White", "deprivation": "Quintile 5"}
+#: Groups of people of whom it is not known, which are in no comparison between groups.
+UNKNOWN = ("Not stated", "Not known", "Unknown")
+
+COLUMNS = (
+    "measure",
+    "breakdown",
+    "period_start",
+    "period_end",
+    "group",
+    "count",
+    "people",
+    "percent",
+    "lower",
+    "upper",
+    "gap",
+    "gap_lower",
+    "gap_upper",
+    "ratio",
+    "ratio_lower",
+    "ratio_upper",
+    "direction",
+    "status",
+    "source",
+)
+SUMMARY_COLUMNS = (
+    "measure",
+    "breakdown",
+    "period_start",
+    "period_end",
+    "groups",
+    "index_of_disparity",
+    "disparity_lower",
+    "disparity_upper",
+    "slope",
+    "slope_lower",
+    "slope_upper",
+    "relative_slope",
+    "relative_lower",
+    "relative_upper",
+    "direction",
+)
+
+
+#: Shares of fewer are hidden as a return is read, with the groups from which they could be worked out. Under a higher
+#: threshold those hidden groups may need more company.
+_HIDDEN_AS_READ = 11
+#: A group and the one that it is compared with.
+_FOUR_CELLS = ("count", "people", "base_count", "base_people")
+
+
+def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
+    """Compare groups of a trust's patients with White patients and with the least deprived fifth.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, with the trust's patients return where one was loaded.
+    trust_code : str
+        A resolved trust code.
+    threshold : int
+        A share of fewer people is not shown, nor the next smallest with it, so that it cannot be worked out
+        from a total (``params/_defaults.yml``). What was too small for the rules of the return is not among
+        the figures at all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each measure, breakdown ("ethnicity" or "deprivation"), year and group, oldest first,
+        groups in the order of :data:`GROUPS`: ``count`` of ``people``, ``percent`` with ``lower`` and
+        ``upper`` (Wilson, 95%); ``gap`` from the reference group in percentage points (Newcombe) and
+        ``ratio`` to it (SCAS), each with limits; ``direction``, "adverse" where the group's share is
+        reliably higher than the reference's, "favourable" where lower, "unclear", "reference", "unknown
+        group" or "none"; ``status`` and ``source``. No numbers where the status is not ``ok``. Empty where
+        no return was loaded.
+
+    Notes
+    -----
+    Not adjusted for age, sex or need: a difference between groups is a question and not an answer. For
+    appointments, one person may miss several, so the interval is somewhat too narrow.
+
+    References
+    ----------
+    Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Laud PJ. Pharmaceutical Statistics 2017; 16:
+    334-348.
+    """
+    rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
+    if rows.empty:  # of most trusts no return was loaded
+        return pd.DataFrame(columns=list(COLUMNS))
+    found = []
+    for measure in PATIENTS:
+        for part in measure.parts:
+            breakdown, groups = part.kind, GROUPS[part.kind]
+            of_measure = rows[rows["indicator"] == part.id]
+            for period, one in of_measure.groupby(["period_start", "period_end"]):
+                table = _compared(one.set_index("group").reindex(list(groups)), breakdown, threshold)
+                found.append(
+                    table.assign(measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1])
+                )
+    if not found:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.concat(found, ignore_index=True)
+    # all ratios at once: the limits are searched for together, in the time that one would take
+    others = table["base_people"].notna().to_numpy()
+    if others.any():
+        ratio = ratio_interval(*(table.loc[others, name].to_numpy() for name in _FOUR_CELLS), method="scas")
+        table.loc[others, "ratio_lower"], table.loc[others, "ratio_upper"] = ratio.lower, ratio.upper
+    return table[list(COLUMNS)]
+
+
+def patients_summary(by_group: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the latest year of each measure over all its groups.
+
+    Parameters
+    ----------
+    by_group : pandas.DataFrame
+        From :func:`patients_by_group`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each measure and breakdown. By ethnicity ``index_of_disparity``: how far the ``groups``
+        shown are from all of them together, on average, in per cent of that, with limits. By deprivation
+        ``slope`` (slope index of inequality, percentage points from the least to the most deprived end; above
+        zero: the more deprived, the higher) and ``relative_slope`` (relative index, most over least deprived),
+        with limits, and ``direction`` of the slope; only where all fifths are shown and none is 0% or 100%.
+
+    References
+    ----------
+    Pearcy JN, Keppel KG. Public Health Reports 2002; 117: 273-280. Low A, Low A. Journal of Public Health
+    2004; 26: 388-395.
+    """
+    found = []
+    last = by_group[by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")]
+    for (measure, breakdown), rows in last.groupby(["measure", "breakdown"], sort=False):
+        known = rows[(rows["status"] == "ok") & ~rows["group"].isin(UNKNOWN)]
+        row = dict.fromkeys(SUMMARY_COLUMNS, np.nan) | {
+            "measure": measure,
+            "breakdown": breakdown,
+            "period_start": rows["period_start"].iloc[0],
+            "period_end": rows["period_end"].iloc[0],
+            "groups": len(known),
+            "direction": "none",
+        }
+        count, people = known["count"].to_numpy(), known["people"].to_numpy()
+        if breakdown == "ethnicity" and len(known) > 1:
+            disparity = index_of_disparity(count, people)
+            row |= {
+                "index_of_disparity": disparity.estimate,
+                "disparity_lower": disparity.lower,
+                "disparity_upper": disparity.upper,
+            }
+        elif breakdown == "deprivation" and len(known) == 5 and (count > 0).all() and (count < people).all():
+            row |= _gradient(count, people)
+        found.append(row)
+    return pd.DataFrame(found, columns=list(SUMMARY_COLUMNS))
+
+
+def _gradient(count: np.ndarray, people: np.ndarray) -> dict[str, object]:
+    """Slope from the least to the most deprived; fifths stand from the most to the least deprived."""
+    error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
+    found = slope_index(count / people, people, error, transform="logit", multiplier=-100)
+    lower, upper = found.sii_interval
+    return {
+        "slope": found.sii,
+        "slope_lower": float(lower),
+        "slope_upper": float(upper),
+        "relative_slope": found.rii,
+        "relative_lower": float(found.rii_interval.lower),
+        "relative_upper": float(found.rii_interval.upper),
+        "direction": "adverse" if lower > 0 else "favourable" if upper < 0 else "unclear",
+    }
+
+
+def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFrame:
+    """One measure, breakdown and year: groups on the index, in order."""
+    status = rows["status"].astype("object").where(rows["status"].notna(), "not_available")
+    people = rows["denominator"].astype("float64").where(status == "ok")
+    few = (people < threshold).to_numpy()
+    if few.any() or (threshold > _HIDDEN_AS_READ and (status == "suppressed").any()):
+        few = _with_company(people, few, (status == "suppressed").to_numpy(), threshold)
+    status = status.mask(few, "suppressed")
+    ok = (status == "ok").to_numpy()
+    table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
+    numbers = [
+        "count",
+        "people",
+        "percent",
+        "lower",
+        "upper",
+        "gap",
+        "gap_lower",
+        "gap_upper",
+        "ratio",
+        "base_count",
+        "base_people",
+        "ratio_lower",
+        "ratio_upper",
+    ]
+    table[numbers] = np.nan
+    table["direction"] = "none"
+    if not ok.any():
+        return table
+    count, people = (rows.loc[ok, name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
+    interval = wilson_interval(count, people)
+    table.loc[ok, ["count", "people", "percent", "lower", "upper"]] = np.stack(
+        [count, people, 100 * count / people, 100 * interval.lower, 100 * interval.upper], axis=-1
+    )
+    reference = table["group"].eq(REFERENCE[breakdown]).to_numpy()
+    table.loc[reference & ok, "direction"] = "reference"
+    table.loc[table["group"].isin(UNKNOWN) & ok, "direction"] = "unknown group"
+    if not (reference & ok).any():
+        return table
+    base_count, base_people = table.loc[reference, ["count", "people"]].to_numpy()[0]
+    others = ok & ~reference & ~table["group"].isin(UNKNOWN).to_numpy()
+    if not others.any():
+        return table
+    count, people = (table.loc[others, name].to_numpy() for name in ("count", "people"))
+    gap = difference_interval(count, people, base_count, base_people, method="newcombe")
+    share, base_share = count / people, base_count / base_people
+    table.loc[others, numbers[5:11]] = np.stack(
+        [
+            100 * (share - base_share),
+            100 * gap.lower,
+            100 * gap.upper,
+            share / base_share if base_share > 0 else np.full(share.shape, np.nan),
+            np.full(share.shape, base_count),
+            np.full(share.shape, base_people),
+        ],
+        axis=-1,
+    )
+    table.loc[others, "direction"] = np.select([gap.lower > 0, gap.upper < 0], ["adverse", "favourable"], "unclear")
+    return table
+
+
+def _with_company(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
+    """Hide the next smallest groups with those that are too small, until a total tells none of them."""
+    few = few.copy()
+    values = people.to_numpy()
+    for place in np.argsort(values):  # missing last
+        if np.isnan(values[place]):
+            break
+        together = np.nansum(values[few])
+        if few.sum() + hidden.sum() >= 2 and (together >= 2 * threshold or hidden.any()):
+            break
+        few[place] = True
+    return few

@@ -1,0 +1,286 @@
+"""NHS Staff Survey questions on fairness and discrimination, a trust among all trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from race_equality.analysis.funnel_position import with_positions
+from race_equality.analysis.rows_of_trusts import among
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
+from race_equality.definitions.indicators import GROUND_ETHNIC_BACKGROUND, QUESTIONS
+from race_equality.statistics.intervals import wilson_interval
+from race_equality.statistics.trend import Trend, trend
+from race_equality.store.cache import cached
+
+
+@cached
+def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
+    """One finding a trust and question, for all staff together.
+
+    Organisations that have since merged are averaged by their numbers of respondents. The
+    published percentages are weighted to each organisation's staff groups, so the average is an
+    approximation for merged trusts and the published figure for all others.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trust_code``, ``indicator``, ``percent``, ``lower``, ``upper``, ``base``,
+        ``organisations``, ``period_start``, ``period_end`` and ``position`` in the funnel over all trusts.
+
+    Notes
+    -----
+    The Wilson interval treats the weighted percentage as a simple proportion of the base. The
+    weights are not published by trust; they make the true interval somewhat wider.
+    """
+    rows = figures[
+        figures["indicator"].isin([question.id for question in QUESTIONS])
+        & (figures["status"] == "ok")
+        & (figures["group"] == "All staff")
+        & (figures["trust_code"] != ENGLAND_CODE)
+    ]
+    rows = rows.assign(
+        people=(rows["value"] * rows["denominator"] / 100).astype("float64"), base=rows["denominator"].astype("float64")
+    )
+    table = rows.groupby(["trust_code", "indicator"], as_index=False).agg(
+        people=("people", "sum"),
+        base=("base", "sum"),
+        organisations=("organisation_code", lambda codes: " ".join(sorted(set(codes)))),
+        period_start=("period_start", "min"),
+        period_end=("period_end", "max"),
+    )
+    interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())
+    table = table.assign(
+        percent=100 * table["people"] / table["base"], lower=100 * interval.lower, upper=100 * interval.upper
+    )
+    shares = table.assign(count=table["percent"] * table["base"] / 100, people=table["base"])
+    return with_positions(shares, ["indicator"]).drop(columns=["count", "people"])
+
+
+def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
+    """Answers of several trusts together, by their numbers of respondents: a region's, or peers'.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        From :func:`survey_answers`.
+    trust_codes : collection of str, optional
+        Which trusts; all real trusts when not given. The demonstration trust is never among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``indicator``; ``percent``, ``base``, ``trusts``. England's published figure is weighted in
+        another way; :func:`england_answers` gives it.
+    """
+    rows = _real(answers, trust_codes)
+    by_indicator = rows.assign(people=rows["percent"] * rows["base"]).groupby("indicator")
+    people, base = (by_indicator[name].sum() for name in ("people", "base"))
+    return pd.DataFrame({"percent": people / base, "base": base, "trusts": by_indicator.size()})
+
+
+def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
+    """Median and middle half of trusts for each question.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        From :func:`survey_answers`.
+    trust_codes : collection of str, optional
+        Which trusts; all real trusts when not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``indicator``; ``trusts``, ``quarter``, ``median``, ``three_quarters`` in per cent.
+    """
+    percents = _real(answers, trust_codes).groupby("indicator")["percent"]
+    quarters = np.array([np.quantile(values, [0.25, 0.5, 0.75]) for _, values in percents]).reshape(-1, 3).T
+    names = ("quarter", "median", "three_quarters")
+    return pd.DataFrame({"trusts": percents.size(), **dict(zip(names, quarters, strict=True))})
+
+
+def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.DataFrame:
+    """Answers of some trusts, or of all, without the demonstration trust."""
+    chosen = answers["trust_code"] != DEMONSTRATION_CODE
+    if trust_codes is not None:
+        chosen &= among(answers["trust_code"], trust_codes)
+    return answers[chosen]
+
+
+@cached
+def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
+    """England's published answers of all staff to the survey's questions, in their order, of the latest survey.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator``, ``percent``, ``lower``, ``upper`` (Wilson, 95%), ``base``.
+
+    Notes
+    -----
+    The publisher weights England's figures, so the interval is somewhat too narrow.
+    """
+    rows = (
+        figures[
+            (figures["trust_code"] == ENGLAND_CODE)
+            & figures["indicator"].isin([question.id for question in QUESTIONS])
+            & (figures["group"] == "All staff")
+            & (figures["status"] == "ok")
+        ]
+        .sort_values(["indicator", "period_end"], kind="stable")
+        .drop_duplicates("indicator", keep="last")
+    )
+    percent, base = (rows[name].to_numpy(dtype="float64") for name in ("value", "denominator"))
+    interval = wilson_interval(percent * base / 100, base)
+    return pd.DataFrame(
+        {
+            "indicator": rows["indicator"].to_numpy(),
+            "percent": percent,
+            "lower": 100 * interval.lower,
+            "upper": 100 * interval.upper,
+            "base": base,
+        }
+    )
+
+
+@cached
+def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
+    """England's answers by the survey's 18 ethnic groups.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each question (grounds of discrimination: of those who had experienced it) and
+        group, groups in alphabetical order within their broad group and Other last:
+        ``indicator``, ``broad``, ``group``, ``percent``, ``lower``, ``upper``, ``base``. Groups
+        that the publisher suppressed are left out.
+
+    Notes
+    -----
+    The publisher weights England's figures by organisation size and staff group. The Wilson
+    interval treats the weighted percentage as a simple proportion of the base and is therefore
+    somewhat too narrow.
+    """
+    asked = [question.id for question in (*QUESTIONS, GROUND_ETHNIC_BACKGROUND)]
+    rows = figures[
+        (figures["trust_code"] == ENGLAND_CODE)
+        & figures["indicator"].isin(asked)
+        & figures["group"].isin(list(EIGHTEEN_GROUPS))
+        & (figures["status"] == "ok")
+    ]
+    base = rows["denominator"].astype("float64")
+    interval = wilson_interval((rows["value"].astype("float64") * base / 100).to_numpy(), base.to_numpy())
+    broad = rows["group"].map(EIGHTEEN_GROUPS)
+    # "Asian/Asian British - Indian" becomes "Asian: Indian".
+    detail = (
+        broad
+        + ": "
+        + rows["group"]
+        .str.split(" - ", n=1)
+        .str[1]
+        .replace(
+            {
+                r"^Any other .*": "Any other background",  # the broad group before it says of what
+                r"^English / .*British$": "British",
+            },
+            regex=True,
+        )
+    )
+    table = pd.DataFrame(
+        {
+            "indicator": rows["indicator"],
+            "broad": pd.Categorical(broad, categories=list(FIVE_GROUPS), ordered=True),
+            "group": detail,
+            "percent": rows["value"].astype("float64"),
+            "lower": 100 * interval.lower,
+            "upper": 100 * interval.upper,
+            "base": base,
+        }
+    )
+    # "Any other …" stands last in its broad group, as "Other" does among them.
+    table["any_other"] = table["group"].str.endswith(": Any other background")
+    return (
+        table.sort_values(["indicator", "broad", "any_other", "group"], kind="stable")
+        .drop(columns="any_other")
+        .reset_index(drop=True)
+    )
+
+
+def discrimination_by_year(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
+    """Discrimination from a manager or colleagues, all staff, survey by survey.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+    trust_code : str
+        A resolved trust code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a survey, oldest first: ``year``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
+        ``base``. Organisations that have merged are averaged by their numbers of respondents, in each
+        year those that were surveyed.
+    """
+    found = _discrimination_of_all_by_year(figures)
+    return found[found["trust_code"] == trust_code].drop(columns="trust_code").reset_index(drop=True)
+
+
+@cached
+def _discrimination_of_all_by_year(figures: pd.DataFrame) -> pd.DataFrame:
+    rows = figures[(figures["indicator"] == "staff_survey_panel_q16b") & (figures["status"] == "ok")]
+    base = rows["denominator"].astype("float64")
+    table = (
+        pd.DataFrame(
+            {
+                "trust_code": rows["trust_code"],
+                "year": rows["period_end"].dt.year,
+                "people": rows["value"].astype("float64") * base / 100,
+                "base": base,
+            }
+        )
+        .groupby(["trust_code", "year"], as_index=False)
+        .sum()
+    )
+    interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())
+    return table.assign(
+        percent=100 * table["people"] / table["base"], lower=100 * interval.lower, upper=100 * interval.upper
+    ).drop(columns="people")
+
+
+def yearly_change(years: pd.DataFrame) -> Trend:
+    """Return the yearly change of a percentage, with its interval.
+
+    Parameters
+    ----------
+    years : pandas.DataFrame
+        From :func:`discrimination_by_year`.
+
+    Returns
+    -------
+    Trend
+        In percentage points a year; fewer than four surveys give "too few points".
+    """
+    share = years["percent"] / 100
+    error = 100 * (share * (1 - share) / years["base"]).pow(0.5)
+    return trend(years["year"].to_numpy(dtype="float64"), years["percent"].to_numpy(), error.to_numpy())

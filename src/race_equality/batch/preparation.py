@@ -1,0 +1,93 @@
+"""What every notebook needs, imported and read once, before the first kernel is forked."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+#: None of them may start a thread when it is imported; a test holds them to it.
+_MODULES = (
+    "numpy",
+    "numpy.random",
+    "pandas",
+    "pandas.core.methods.to_dict",
+    "pandas.io.formats.string",
+    "pandas.io.parquet",
+    "pyarrow.parquet",
+    "pyarrow.dataset",
+    "scipy.optimize.elementwise",
+    "altair",
+    "vl_convert",
+    "yaml",
+)
+
+#: All modules of these are imported as well: notebooks take what they need of them.
+_PACKAGES = (
+    "race_equality.store",
+    "race_equality.analysis",
+    "race_equality.statistics",
+    "race_equality.disclosure",
+    "race_equality.params",
+    "race_equality.report",
+)
+
+
+def modules() -> Iterator[str]:
+    """Name the modules that are imported before the first fork."""
+    yield from _MODULES
+    for name in _PACKAGES:
+        with suppress(ImportError):
+            package = importlib.import_module(name)
+            yield name
+            yield from (module.name for module in pkgutil.iter_modules(package.__path__, f"{name}."))
+
+
+def prepare(root: str, compute: bool) -> None:
+    """Import what notebooks import and read what they all read, with pandas and one thread.
+
+    What fails here fails again in the notebook, where it is seen.
+
+    Parameters
+    ----------
+    root : str
+        A checkout. Notebooks that read its figures have them at once, as long as the files stay as they are.
+    compute : bool
+        Also compute the findings on all trusts (:mod:`race_equality.store.cache`).
+    """
+    for name in modules():
+        with suppress(Exception):
+            importlib.import_module(name)
+    with suppress(Exception):
+        _read(Path(root), compute=compute)
+
+
+def _read(root: Path, *, compute: bool) -> None:
+    from race_equality.disclosure.publishable import shown_figures
+    from race_equality.project import find_project
+    from race_equality.report.vega_to_svg import prepare as prepare_drawing
+    from race_equality.store.cache import compute_all
+    from race_equality.store.figures import read_figures
+    from race_equality.store.provenance import read_sources
+    from race_equality.store.trusts import read_trusts
+
+    project = find_project(root)
+    figures = read_figures(local=False, project=project)  # a trust's own return is its own page's alone
+    read_trusts(project=project)
+    read_sources(project=project)
+    prepare_drawing()
+    _make_a_chart()
+    if compute:
+        compute_all(shown_figures(figures, project=project))  # as notebooks read them
+
+
+def _make_a_chart() -> None:
+    """Have Altair import and look up what it does for its first chart. It is not drawn."""
+    import altair
+    import pandas as pd
+
+    table = pd.DataFrame({"name": ["a"], "value": [1.0]})
+    chart = altair.Chart(table).mark_point().encode(x=altair.X("value:Q"), text=altair.Text("name:N"))
+    altair.layer(chart, chart.mark_text()).properties(width=1).to_dict(validate=False)

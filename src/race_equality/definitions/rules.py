@@ -1,0 +1,39 @@
+"""What must be hidden together with a figure of too few people: the rule that belongs to an indicator.
+
+How few is too few are thresholds (:class:`race_equality.disclosure.rules.Rule`), the same for all indicators.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What an indicator's figures say about each other.
+
+    Parameters
+    ----------
+    groups_together : bool
+        Its groups are compared, and everybody together is known: where one group is hidden, all are.
+    hidden_when_read : bool
+        The reader of the file hides groups of too few with as many others as are needed, and later steps need
+        the counts that are left.
+    overlapping : bool
+        A person counts in several groups, so the groups do not add up to a total.
+    recurring : bool
+        It has so many periods that a share of one is, by chance, the share of another.
+    """
+
+    groups_together: bool = False
+    hidden_when_read: bool = False
+    overlapping: bool = False
+    recurring: bool = False
+
+
+#: A figure of too few is hidden, and says nothing of another.
+EACH_ALONE = Disclosure()
+BOTH_GROUPS = Disclosure(groups_together=True)
+WHEN_READ = Disclosure(hidden_when_read=True)
+OVERLAPPING = Disclosure(overlapping=True)
+RECURRING = Disclosure(recurring=True)

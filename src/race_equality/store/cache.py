@@ -1,0 +1,244 @@
+"""Results about all trusts, computed once for a build rather than once for each trust's notebook.
+
+A report compares its trust with all others, so two hundred notebooks would each compute the same
+table for all trusts. A function under :func:`cached` is computed when it is first called with given
+figures; the next call with the same content, in this process, in one that was forked from it, or in
+any notebook of the same build, gets the same result back. Nothing else changes: a notebook calls the
+function as if it were not there, also under plain papermill and in JupyterLab.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import inspect
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from pickle import PicklingError
+from typing import Any, NamedTuple, ParamSpec, TypeVar, overload
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from joblib.hashing import NumpyHasher
+from pandas.api.extensions import ExtensionDtype
+
+from race_equality.files import write_atomically
+
+#: Names the folder of the build in which results are kept. The build names it after the code and
+#: the installed versions, so a result of other code is never read.
+FOLDER_VARIABLE = "RACE_EQUALITY_CACHE"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Results of one function that are kept in memory.
+_KEPT_AT_MOST = 32
+
+_of_figures: list[Callable[[pd.DataFrame], Any]] = []
+
+
+@overload
+def cached(function: Callable[P, R]) -> Callable[P, R]: ...
+@overload
+def cached(*, to_disk: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> Any:
+    """Compute a function once for the same arguments, within a build and within a process.
+
+    Parameters
+    ----------
+    function : callable
+        It must rest on its arguments alone (tables, text, numbers, dates, and collections of them)
+        and on the code of this package: no clock, no files, no chance. What it returns is best a
+        DataFrame, which other processes of the build read from Parquet; anything else is kept in
+        memory.
+    to_disk : bool
+        Let what it returns go to disk whatever its arguments are. Without it only what is computed
+        of ``figures`` alone does.
+
+    Returns
+    -------
+    callable
+        The same function. Tables that it returns may be changed freely: pandas copies on write.
+
+    Notes
+    -----
+    The content of a table counts, not which object it is: a table with one figure changed is
+    computed anew. A result goes to disk only if what is read back is equal to it to the last bit
+    and in every dtype.
+
+    What is computed of ``figures`` alone is also computed before a build's kernels are forked
+    (:func:`compute_all`), and costs a kernel nothing. So let the function return all trusts, and pick
+    the trust in the notebook.
+
+    Examples
+    --------
+    >>> @cached
+    ... def answered(figures: pd.DataFrame) -> pd.DataFrame:
+    ...     return figures.groupby("trust_code", as_index=False)["denominator"].sum()
+
+    and in a notebook, as ever::
+
+        figures = read_figures()
+        everyone = answered(figures)
+        here = everyone[everyone["trust_code"] == trust.code]
+    """
+    if function is None:
+        return functools.partial(cached, to_disk=to_disk)
+    signature = inspect.signature(function)
+    name = f"{function.__module__}.{function.__qualname__}"
+    usual = {n: p.default for n, p in signature.parameters.items() if p.default is not inspect.Parameter.empty}
+    is_of_figures = [n for n in signature.parameters if n not in usual] == ["figures"]
+    kept: dict[str, R] = {}
+
+    @functools.wraps(function)
+    def with_cache(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        try:
+            key = _Hasher("md5").hash(bound.arguments)
+        except (PicklingError, AttributeError, TypeError, pa.ArrowException):  # its content cannot be told
+            return function(*args, **kwargs)
+        if key not in kept:
+            is_shared = to_disk or (is_of_figures and all(bound.arguments[n] is usual[n] for n in usual))
+            result = _read(name, key) if is_shared else None
+            if result is None:
+                result = function(*args, **kwargs)
+                if is_shared:
+                    _write(name, key, result)
+            if len(kept) >= _KEPT_AT_MOST:
+                del kept[next(iter(kept))]
+            kept[key] = result
+        return _handed_out(kept[key])
+
+    with_cache.forget = kept.clear  # type: ignore[attr-defined]
+    if is_of_figures:
+        _of_figures.append(with_cache)
+    return with_cache
+
+
+def compute_all(figures: pd.DataFrame) -> None:
+    """Compute every function of ``figures`` alone that has been imported by now.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        From :func:`~race_equality.store.figures.read_figures`.
+
+    Notes
+    -----
+    What fails here fails again in the notebook that needs it, where it is seen.
+    """
+    for function in _of_figures:
+        with suppress(Exception):
+            function(figures)
+    # kernels are forked from here: memory that nothing uses any more would be copied into each one's tables
+    pa.default_memory_pool().release_unused()
+
+
+# -- the content of arguments -----------------------------------------------------------------------
+
+
+class _Hasher(NumpyHasher):
+    """joblib's hash of any value's content, with tables by what is in them rather than by how pandas holds it."""
+
+    def save(self, obj: Any) -> None:
+        if isinstance(obj, pd.DataFrame):
+            obj = ("table", _content(obj))
+        elif isinstance(obj, pd.Series):
+            obj = ("series", obj.name, _content(obj.to_frame("values")))
+        super().save(obj)
+
+
+class _Hashed(NamedTuple):
+    table: pd.DataFrame
+    columns: list[pa.Array | pa.ChunkedArray]
+    digest: str
+
+
+#: Tables that were hashed lately.
+_hashed: list[_Hashed] = []
+_HASHED_AT_MOST = 8
+
+
+def _content(table: pd.DataFrame) -> str:
+    """Hash a table, or recognise one that was hashed before.
+
+    Hashing all figures takes a fiftieth of a second, which each function would pay in each notebook; to compare them
+    takes less than a thousandth, as text that was not changed is the same object of Arrow.
+    """
+    columns = [_as_arrow(column) for _, column in table.items()]
+    for known in _hashed:
+        if (
+            len(table) == len(known.table)
+            and table.columns.identical(known.table.columns)
+            and list(table.dtypes) == list(known.table.dtypes)
+            and table.index.identical(known.table.index)
+            and all(one.equals(other) for one, other in zip(columns, known.columns, strict=True))
+        ):
+            return known.digest
+    stream = pa.BufferOutputStream()
+    arrow = pa.Table.from_pandas(table, preserve_index=True, nthreads=1).combine_chunks()
+    with pa.ipc.new_stream(stream, arrow.schema) as writer:
+        writer.write_table(arrow)
+    digest = hashlib.blake2b(stream.getvalue(), digest_size=20).hexdigest()
+    if "object" not in table.dtypes.astype(str).array:  # what it points at may be changed in place
+        # Copied on write: whoever changes the table from here on changes other memory than this.
+        _hashed.append(_Hashed(table.copy(deep=False), columns, digest))
+        del _hashed[:-_HASHED_AT_MOST]
+    return digest
+
+
+def _as_arrow(column: pd.Series) -> pa.Array | pa.ChunkedArray:
+    if isinstance(column.dtype, ExtensionDtype):
+        return pa.array(column.array)
+    values = column.to_numpy()
+    # by their bits, as no NaN or NaT equals another
+    return pa.array(values.view("int64") if values.dtype.kind in "fmM" and values.itemsize == 8 else values)
+
+
+# -- results ----------------------------------------------------------------------------------------
+
+
+def _handed_out(result: Any) -> Any:
+    """Give a result so that nobody changes the one that is kept."""
+    if isinstance(result, pd.DataFrame | pd.Series):
+        return result.copy(deep=False)
+    if type(result) is dict:
+        return {key: _handed_out(item) for key, item in result.items()}
+    if type(result) in (tuple, list):
+        return type(result)(map(_handed_out, result))
+    return copy.deepcopy(result)
+
+
+def _file(name: str, key: str) -> Path | None:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    return Path(folder) / f"{name}-{key}.parquet" if folder else None
+
+
+def _read(name: str, key: str) -> pd.DataFrame | None:
+    file = _file(name, key)
+    if file is None:
+        return None
+    try:
+        with pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False) as parquet:
+            return parquet.read(use_threads=False).to_pandas(use_threads=False)
+    except (OSError, pa.ArrowException):  # not there, or damaged: computed again
+        return None
+
+
+def _write(name: str, key: str, result: object) -> None:
+    file = _file(name, key)
+    if file is None or not file.parent.is_dir() or not isinstance(result, pd.DataFrame):
+        return
+    with suppress(OSError, pa.ArrowException, AssertionError, TypeError, ValueError):
+        table = pa.Table.from_pandas(result, nthreads=1)
+        pd.testing.assert_frame_equal(
+            table.to_pandas(use_threads=False), result, check_exact=True, check_column_type=True
+        )
+        content = pa.BufferOutputStream()
+        pq.write_table(table, content, write_page_checksum=True)
+        write_atomically(file, content.getvalue())

@@ -1,0 +1,318 @@
+"""The store: ``data/figures/*.parquet`` for what is published, ``data/local/`` for a trust's own return."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from race_equality.errors import RaceEqualityError
+from race_equality.project import Project, as_project
+from race_equality.store.schema import FIGURE_DTYPES, FIGURE_KEY, SCHEMA_VERSION, STORED_COLUMNS, TRUST_DTYPES
+
+if TYPE_CHECKING:  # half of the time of `data check` would go into importing it, which needs none
+    import pandas as pd
+
+TRUSTS_FILE = "trusts.parquet"
+#: Names of the files of a trust's own returns, of the WRES and of patients.
+RETURN_FILES = ("{code}", "wres_return_{code}", "patients_return_{code}")
+SYSTEMS_FILE = "systems.csv"
+SUCCESSIONS_FILE = "successions.csv"
+
+LOCAL_FOLDER = "local"
+_VERSION = b"race-equality figures"
+
+_ARROW_TYPES = {"str": pa.string(), "datetime64[us]": pa.timestamp("us"), "Float64": pa.float64()}
+
+
+def read_figures(
+    indicators: Iterable[str] | str | None = None,
+    *,
+    sources: Iterable[str] | str | None = None,
+    local: bool | str = True,
+    project: Project | str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
+    """Read figures from the store.
+
+    Parameters
+    ----------
+    indicators : str or iterable of str, optional
+        Only these indicators, for example ``["wres_5", "wres_6"]``. Without it, all.
+    sources : str or iterable of str, optional
+        Only these sources. Without it, all.
+    local : bool or str
+        Whether to read trusts' own returns as well; with a trust's code, that trust's alone. A page on
+        one trust reads its own, and a page on all trusts none: what a trust loaded on this machine has
+        no place in what is said about others, nor in a value that is pooled over all of them.
+    project : Project or path-like, optional
+        Without it, the project that the working directory is in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and dtypes of :data:`race_equality.store.schema.FIGURE_DTYPES`, ordered by file
+        and then as published. Where a trust's own return (``private``) has a figure that the publication lacks, the row that says "not available" is left out; where the
+        indicator is published, the return's figures are. The demonstration trust's invented figures are among them, under
+        ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
+
+    Examples
+    --------
+    >>> figures = read_figures("wres_6")
+    >>> sorted(figures["group"].unique())
+    ['Ethnic minority', 'White']
+    """
+    project = as_project(project)
+    if indicators is None and sources is None:
+        # copied on write: whoever changes it changes another table
+        files = figure_files(project, local=local)
+        return _read_all(*((path, *_stamp(path)) for path in files)).copy(deep=False)
+    return _read(figure_files(project, local=local), indicators, sources)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """Tell one writing of a file from another."""
+    try:
+        status = path.stat()
+    except OSError:  # said in words when it is read
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+@lru_cache(maxsize=2)  # with a return and without, where there are any
+def _read_all(*files: tuple[Path, int, int, int]) -> pd.DataFrame:
+    figures = _read([path for path, *_ in files])
+    # what reading needed meanwhile would stay with the process, twice as much as the figures
+    pa.default_memory_pool().release_unused()
+    return figures
+
+
+def _read(
+    files: Sequence[Path], indicators: Iterable[str] | str | None = None, sources: Iterable[str] | str | None = None
+) -> pd.DataFrame:
+    chosen = None
+    for column, values in (("indicator", indicators), ("source", sources)):
+        if values is not None:
+            listed = [values] if isinstance(values, str) else list(values)
+            # with its type: an empty list would have none
+            condition = pc.field(column).isin(pa.array(listed, pa.string()))
+            chosen = condition if chosen is None else chosen & condition
+    tables = []
+    for path in files:
+        # ParquetFile and not read_table: without the machinery of a dataset, ten times faster here
+        try:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
+                table = file.read(use_threads=False)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise RaceEqualityError(
+                f"{path.name} cannot be read ({' '.join(str(error).split())}). Restore it from git, or "
+                "read the publication again: `race-equality data check` says which."
+            ) from None
+        table = migrated(table)
+        table = table if chosen is None else table.filter(chosen)
+        private = pa.repeat(path.parent.name == LOCAL_FOLDER, len(table))
+        tables.append(table.append_column("private", private).replace_schema_metadata(None))
+    empty = figure_schema_arrow().empty_table().append_column("private", pa.array([], pa.bool_()))
+    table = pa.concat_tables(tables) if tables else empty
+    # one piece of memory and not one a file: whoever picks rows would look through all of them
+    table = table.combine_chunks()
+    figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
+    return _local_for_missing(figures)
+
+
+def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
+    """Let a trust's own return stand in for what is not published, and for nothing else."""
+    local = figures["private"].to_numpy()
+    if not local.any():
+        return figures
+    import pandas as pd
+
+    ok = (figures["status"] == "ok").to_numpy(dtype=bool)
+    # once an indicator of a trust is published, its return has no say in it: nothing counts twice
+    of_trust = pd.MultiIndex.from_frame(figures[["trust_code", "indicator"]])
+    published = of_trust.isin(of_trust[ok & ~local])
+    keys = pd.MultiIndex.from_frame(figures[FIGURE_KEY])
+    stands_in = keys.isin(keys[local & ok & ~published])
+    missing = (figures["status"] == "not_available").to_numpy(dtype=bool)
+    left_out = (local & published) | (missing & ~local & stands_in)
+    return figures[~left_out].reset_index(drop=True)
+
+
+def figure_files(project: Project, *, local: bool | str = True) -> list[Path]:
+    """Return the Parquet files that hold figures: published ones, then local ones.
+
+    Parameters
+    ----------
+    project : Project
+    local : bool or str
+        As for :func:`read_figures`.
+
+    Returns
+    -------
+    list of Path
+    """
+    files = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
+    if local is False:
+        return files
+    own = sorted((project.root / "data" / LOCAL_FOLDER).glob("*.parquet"))
+    if local is not True:
+        names = {name.format(code=local) for name in RETURN_FILES}
+        own = [path for path in own if path.stem in names]
+    return files + own
+
+
+def figure_schema_arrow() -> pa.Schema:
+    """Return the Arrow schema of a file of figures."""
+    columns = [(name, _ARROW_TYPES[FIGURE_DTYPES[name]]) for name in STORED_COLUMNS]
+    return pa.schema(columns, metadata={_VERSION: str(SCHEMA_VERSION)})
+
+
+def version_of(schema: pa.Schema) -> int:
+    """Return the version of the schema that a file of figures was written with."""
+    return int((schema.metadata or {}).get(_VERSION, b"1"))
+
+
+def migrated(table: pa.Table) -> pa.Table:
+    """Return a table of figures with today's columns, whichever version it was written with.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As read from a file of figures.
+
+    Returns
+    -------
+    pyarrow.Table
+        Version 1 had a remark on the recording in ``locator``: "row 3, dta_12hr_plus (recorded as since November
+        2025)". A file of a later version is returned as it is.
+    """
+    if version_of(table.schema) > 1:
+        return table
+    locator = table["locator"]
+    remark = pc.extract_regex(locator, r" \((?P<recording>recorded as since [^)]*)\)$")
+    recording = pc.fill_null(pc.struct_field(remark, "recording"), "")
+    plain = pc.replace_substring_regex(locator, r" \(recorded as since [^)]*\)$", "")
+    table = table.set_column(table.schema.get_field_index("locator"), "locator", plain)
+    return table.append_column("recording", recording).cast(figure_schema_arrow())
+
+
+def trust_schema() -> pa.Schema:
+    """Return the Arrow schema of ``trusts.parquet``."""
+    return pa.schema([(name, _ARROW_TYPES[dtype]) for name, dtype in TRUST_DTYPES.items()])
+
+
+def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Make a figures table out of rows.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        Keys of :data:`~race_equality.store.schema.FIGURE_DTYPES`; numbers that are not there are None.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pandas as pd
+
+    left_out = {"recording": "", "private": False}
+    columns = {name: [row.get(name, left_out.get(name)) for row in rows] for name in FIGURE_DTYPES}
+    return pd.DataFrame(
+        {
+            name: pd.array(values, dtype=FIGURE_DTYPES[name])
+            if FIGURE_DTYPES[name] == "Float64"
+            else pd.Series(values, dtype=FIGURE_DTYPES[name])
+            for name, values in columns.items()
+        }
+    )
+
+
+def parquet_bytes(table: pd.DataFrame, schema: pa.Schema | None = None) -> bytes:
+    """Return a table as Parquet, the same bytes for the same figures.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    schema : pyarrow.Schema, optional
+        Without it, that of a figure.
+
+    Returns
+    -------
+    bytes
+
+    Notes
+    -----
+    No pandas metadata goes in: it names the version of pandas, so the bytes would change with it. The version of
+    the schema does (:func:`version_of`).
+    """
+    schema = figure_schema_arrow() if schema is None else schema
+    return table_bytes(pa.Table.from_pandas(table, schema=schema, preserve_index=False), schema)
+
+
+def table_bytes(table: pa.Table, schema: pa.Schema) -> bytes:
+    """Return an Arrow table as Parquet with the metadata of a schema, the same bytes for the same figures."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata(schema.metadata), sink, compression="zstd", compression_level=9, version="2.6"
+    )
+    return sink.getvalue().to_pybytes()
+
+
+def in_order(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return figures sorted by their key, so that a file does not depend on the order of reading."""
+    keys = dict.fromkeys(["indicator", "period_start", "trust_code", *FIGURE_KEY])
+    return figures.sort_values(list(keys), kind="stable", ignore_index=True)
+
+
+def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
+    """Write several files so that either all of them change or none does.
+
+    Parameters
+    ----------
+    files : mapping of Path to bytes
+        The folders must be there.
+    remove : iterable of Path
+        Files that the new ones take the place of.
+
+    Raises
+    ------
+    RaceEqualityError
+        When one cannot be written; every file is then as it was.
+    """
+    staged: dict[Path, Path] = {}
+    before: dict[Path, bytes | None] = {}
+    try:
+        for target, content in files.items():
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+            staged[target] = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)  # mkstemp makes files that their owner alone can read
+        for target, new in staged.items():
+            content = target.read_bytes() if target.is_file() else None
+            os.replace(new, target)
+            before[target] = content
+        for target in remove:
+            if target.is_file():
+                content = target.read_bytes()
+                target.unlink()
+                before[target] = content
+    except BaseException as error:
+        for target, content in before.items():  # those already replaced or removed
+            if content is None:
+                target.unlink(missing_ok=True)
+            else:
+                target.write_bytes(content)
+        for new in staged.values():
+            new.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RaceEqualityError(f"The figures could not be written ({error}). The store is as it was.") from error
+        raise

@@ -1,0 +1,335 @@
+"""The trusts of England open today, and what became of those that merged."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
+from race_equality.errors import RaceEqualityError, UnknownTrustError
+from race_equality.project import Project, as_project
+from race_equality.store.figures import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
+from race_equality.store.schema import TRUST_DTYPES
+
+DEMONSTRATION_SYSTEM = "Demonstration"
+
+_SUCCESSION_COLUMNS = ("old_code", "old_name", "new_code", "date", "relation", "basis")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """One trust.
+
+    Parameters
+    ----------
+    code : str
+        ODS code of the trust open today.
+    name : str
+    kind : str
+        One of :data:`race_equality.store.schema.KINDS`.
+    region : str
+        NHS England region.
+    system : str
+        Integrated care board or boards, short name.
+    open_date : datetime.date or None
+        None where the trust list does not give it (care trusts).
+    predecessors : tuple of str
+        Codes of the organisations that merged into it.
+    merged_from : str or None
+        The code that was asked for, when that organisation merged into this trust.
+    is_demonstration : bool
+        Whether every figure of this trust is invented.
+    """
+
+    code: str
+    name: str
+    kind: str
+    region: str
+    system: str
+    open_date: date | None
+    predecessors: tuple[str, ...] = ()
+    merged_from: str | None = None
+    is_demonstration: bool = False
+
+
+@dataclass(frozen=True)
+class Succession:
+    """What became of one organisation.
+
+    Parameters
+    ----------
+    old_code, old_name : str
+    new_code : str
+        "" where its services were divided among several.
+    date : datetime.date or None
+        The first day of the successor; None for a unit of a trust that publications list apart.
+    relation : str
+        ``"merger"``, ``"unit of"`` (a sector that the survey lists apart) or ``"divided"``.
+    basis : str
+        What says so: a row of a published file, or a page.
+    """
+
+    old_code: str
+    old_name: str
+    new_code: str
+    date: date | None
+    relation: str
+    basis: str
+
+
+class TrustList:
+    """Trusts with their successions, and the trust that any code belongs to today.
+
+    Parameters
+    ----------
+    trusts : pandas.DataFrame
+        Columns of :data:`race_equality.store.schema.TRUST_DTYPES`.
+    successions : iterable of Succession
+    boards : mapping of str to (str, str), optional
+        ONS code of an integrated care board to its NHS code and short name.
+    """
+
+    def __init__(
+        self,
+        trusts: pd.DataFrame,
+        successions: Iterable[Succession],
+        boards: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        self.boards: Mapping[str, tuple[str, str]] = dict(boards or {})
+        self.trusts = trusts
+        self.successions = tuple(successions)
+        self.kinds: Mapping[str, str] = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
+        self.open_dates: Mapping[str, pd.Timestamp] = dict(zip(trusts["trust_code"], trusts["open_date"], strict=True))
+        self._next: dict[str, list[Succession]] = {}
+        for succession in self.successions:
+            self._next.setdefault(succession.old_code, []).append(succession)
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Mapping[str, object]]:
+        """Each trust's columns by its code: looking thousands up in a table takes seconds."""
+        return {row["trust_code"]: row for row in self.trusts.to_dict("records")}
+
+    def current(self, code: str) -> str | None:
+        """Return the code of the trust that an organisation belongs to today.
+
+        Parameters
+        ----------
+        code : str
+            As published.
+
+        Returns
+        -------
+        str or None
+            None for what is not a trust, has closed with no single successor, or is not known.
+
+        Notes
+        -----
+        Where a trust was divided between two (Pennine Acute in 2021), its history belongs to
+        neither alone and is carried to neither.
+        """
+        seen: set[str] = set()
+        while code not in self.kinds:
+            successors = self._next.get(code, [])
+            if code in seen or len(successors) != 1 or not successors[0].new_code:
+                return None
+            seen.add(code)
+            code = successors[0].new_code
+        return code
+
+    def succession(self, code: str) -> Succession | None:
+        """Return what became of an organisation, or None when it is open or not known."""
+        found = self._next.get(code)
+        return found[0] if found and code not in self.kinds else None
+
+
+def read_trusts(*, project: Project | str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Read the trusts of England open today, without the demonstration trust.
+
+    Parameters
+    ----------
+    project : Project or path-like, optional
+        Without it, the project that the working directory is in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`race_equality.store.schema.TRUST_DTYPES`, by code.
+    """
+    return read_trust_list(project=project).trusts.copy()
+
+
+def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) -> TrustList:
+    """Read the trusts together with what became of those that merged.
+
+    Parameters
+    ----------
+    project : Project or path-like, optional
+
+    Returns
+    -------
+    TrustList
+
+    Raises
+    ------
+    RaceEqualityError
+        When the trust list has not been read yet.
+    """
+    folder = as_project(project).figures
+    stamps = []
+    for name in (TRUSTS_FILE, SUCCESSIONS_FILE):
+        try:
+            stamps.append((folder / name).stat().st_mtime_ns)
+        except FileNotFoundError:
+            raise RaceEqualityError(
+                f"data/figures/{name} is not there. Restore it from git, or run `race-equality data read`."
+            ) from None
+    systems = folder / SYSTEMS_FILE
+    stamps.append(systems.stat().st_mtime_ns if systems.is_file() else 0)
+    return _read_trust_list(folder, tuple(stamps))
+
+
+@lru_cache(maxsize=4)
+def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
+    # the stamps make a rewritten file a new entry of the cache
+    with pq.ParquetFile(folder / TRUSTS_FILE, pre_buffer=False) as table:
+        trusts = table.read(use_threads=False).to_pandas(use_threads=False).astype(TRUST_DTYPES)
+    with open(folder / SUCCESSIONS_FILE, encoding="utf-8", newline="") as file:
+        successions = [
+            Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None}))
+            for row in csv.DictReader(file)
+        ]
+    boards = {}
+    if stamps[-1]:
+        with open(folder / SYSTEMS_FILE, encoding="utf-8", newline="") as file:
+            boards = {
+                row["ons_code"]: (row["system_code"], row["system_name"])
+                for row in csv.DictReader(file)
+                if row.get("ons_code")  # boards opened since have none in the list of 2024
+            }
+    return TrustList(trusts, successions, boards)
+
+
+def system_codes(system: str, *, project: Project | str | os.PathLike[str] | None = None) -> tuple[str, ...]:
+    """Return the NHS codes of the integrated care boards that a trust's ``system`` names.
+
+    Parameters
+    ----------
+    system : str
+        As :class:`Trust` has it: short names of boards, with ``"; "`` between several.
+    project : Project or path-like, optional
+
+    Returns
+    -------
+    tuple of str
+        ``("QKK",)``: the ``trust_code`` under which figures of a board are held. Empty for a
+        trust that serves several systems (ambulance trusts) or none.
+    """
+    if system == DEMONSTRATION_SYSTEM:
+        return (DEMONSTRATION_CODE,)  # its invented system's figures stand with its own
+    path = as_project(project).figures / SYSTEMS_FILE
+    with open(path, encoding="utf-8", newline="") as file:
+        codes = {row["system_name"]: row["system_code"] for row in csv.DictReader(file)}
+    return tuple(codes[name.strip()] for name in system.split(";") if name.strip() in codes)
+
+
+def successions_csv(successions: Iterable[Succession]) -> bytes:
+    """Return the text of ``successions.csv``."""
+    import io
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_SUCCESSION_COLUMNS)
+    for succession in successions:
+        writer.writerow(
+            "" if (value := getattr(succession, name)) is None else str(value) for name in _SUCCESSION_COLUMNS
+        )
+    return text.getvalue().encode()
+
+
+def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None = None) -> Trust:
+    """Return the trust that a code stands for today.
+
+    Parameters
+    ----------
+    code : str
+        An ODS code, or ``"DEMO"``. Letter case and surrounding white space may differ.
+    project : Project or path-like, optional
+        Without it, the project that the working directory is in.
+
+    Returns
+    -------
+    Trust
+        For the code of a trust that merged, its successor, with ``merged_from`` set.
+
+    Raises
+    ------
+    UnknownTrustError
+        For anything else, naming the nearest codes and names. Nothing is opened, run or written
+        on the way: the text is only compared with codes.
+    """
+    asked = code.strip().upper() if isinstance(code, str) else ""
+    if asked == DEMONSTRATION_CODE:
+        return Trust(
+            code=DEMONSTRATION_CODE,
+            name=DEMONSTRATION_NAME,
+            kind="acute",
+            region="Demonstration",
+            system=DEMONSTRATION_SYSTEM,
+            open_date=None,
+            is_demonstration=True,
+        )
+    listed = read_trust_list(project=project)
+    current = listed.current(asked) if asked.isascii() and asked.isalnum() else None
+    if current is None:
+        raise UnknownTrustError(_unknown_message(code, asked, listed))
+    row = listed.by_code[current]
+    succession = listed.succession(asked)
+    return Trust(
+        code=current,
+        name=row["trust_name"],
+        kind=row["kind"],
+        region=row["region"],
+        system=row["system"],
+        open_date=None if pd.isna(row["open_date"]) else row["open_date"].date(),
+        predecessors=tuple(row["predecessors"].split()),
+        merged_from=asked if succession is not None and succession.relation == "merger" else None,
+    )
+
+
+def _letters(text: str) -> str:
+    """Return text in small letters without apostrophes and other marks: "guys" finds "Guy's"."""
+    return re.sub(r"[^\w\s]", "", text.casefold())
+
+
+def _unknown_message(code: object, asked: str, listed: TrustList) -> str:
+    shown = repr(code)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    succession = listed.succession(asked)
+    if succession is not None:
+        return (
+            f"{succession.old_name or asked} ({asked}) has closed and no single trust took its place "
+            f"({succession.basis})."
+        )
+    names = dict(zip(listed.trusts["trust_code"], listed.trusts["trust_name"], strict=True))
+    codes = difflib.get_close_matches(asked, names, n=3, cutoff=0.6)
+    # a person may type a name instead of a code: every word of it, then names spelt alike
+    plain = {_letters(name): c for c, name in names.items()}
+    words = _letters(str(code)).split()
+    by_name = [c for name, c in plain.items() if words and all(word in name for word in words)][:3]
+    if not by_name:
+        by_name = [plain[n] for n in difflib.get_close_matches(" ".join(words), plain, n=3, cutoff=0.5)]
+    near = list(dict.fromkeys([*codes, *by_name]))[:5]
+    hint = "; ".join(f"{c} {names[c]}" for c in near)
+    return f"{shown} is not the code of a trust. " + (
+        f"Nearest: {hint}." if hint else "A code looks like RJ1; `race-equality data list --trusts` names them all."
+    )

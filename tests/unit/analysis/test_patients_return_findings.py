@@ -1,0 +1,125 @@
+"""A trust's own patient figures: groups against one group of the same trust, hidden ones never named."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from race_equality.analysis.patients_return import GROUPS, UNKNOWN, patients_by_group, patients_summary
+from race_equality.definitions.indicators import PATIENTS
+from race_equality.sources.returns import patients as source
+
+
+@pytest.fixture
+def shares(make_figures):
+    def make(indicator, counts, *, year=2026, **more):
+        return [
+            {
+                "indicator": indicator,
+                "group": group,
+                "numerator": count,
+                "denominator": people,
+                "value": None if count is None else 100 * count / people,
+                "status": "suppressed" if count is None else "ok",
+                "period_start": pd.Timestamp(f"{year - 1}-04-01"),
+                "period_end": pd.Timestamp(f"{year}-03-31"),
+                **more,
+            }
+            for group, (count, people) in counts.items()
+        ]
+
+    return make
+
+
+def test_measures_and_groups_are_those_of_the_return():
+    ids = {f"{measure.id}_by_{breakdown}" for measure in PATIENTS for breakdown in GROUPS}
+    assert ids == set(source.INDICATORS)
+    for breakdown, groups in GROUPS.items():
+        assert set(groups) == set(source.BREAKDOWNS[breakdown].values())
+
+
+def test_groups_are_compared_with_white_patients(make_figures, shares):
+    # Newcombe 1998, table II(a), method 10: 56/70 - 48/80 = 0.20 (0.0524 to 0.3339)
+    rows = shares("patients_did_not_attend_by_ethnicity", {"Black": (56, 70), "White": (48, 80), "Not known": (9, 30)})
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
+    assert list(found.index) == list(GROUPS["ethnicity"])
+    black = found.loc["Black"]
+    assert black["gap"] == pytest.approx(20.0)
+    assert (black["gap_lower"], black["gap_upper"]) == pytest.approx((5.24, 33.39), abs=0.005)
+    assert black["ratio"] == pytest.approx(56 / 70 / (48 / 80))
+    assert black["ratio_lower"] < 4 / 3 < black["ratio_upper"]
+    assert black["direction"] == "adverse"
+    assert found.loc["White", "direction"] == "reference"
+    assert found.loc["Not known", "direction"] == "unknown group"
+    assert np.isnan(found.loc["Not known", "gap"])
+    assert found.loc["Asian", "status"] == "not_available"
+
+
+def test_a_hidden_group_has_no_number(make_figures, shares):
+    rows = shares("patients_detained_by_ethnicity", {"Asian": (None, None), "Mixed": (None, None), "White": (48, 80)})
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
+    assert found.loc[["Asian", "Mixed"], "status"].eq("suppressed").all()
+    assert found.loc[["Asian", "Mixed"], "count":"ratio_upper"].isna().all(axis=None)
+
+
+def test_without_the_reference_nothing_is_compared(make_figures, shares):
+    rows = shares("patients_detained_by_ethnicity", {"Asian": (20, 50), "White": (None, None)})
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
+    assert found.loc["Asian", "percent"] == pytest.approx(40.0)
+    assert found.loc["Asian", "direction"] == "none"
+
+
+def test_a_raised_threshold_hides_more_and_not_one_alone(make_figures, shares):
+    rows = shares(
+        "patients_detained_by_ethnicity", {"Asian": (9, 15), "Black": (20, 60), "Mixed": (6, 25), "White": (48, 800)}
+    )
+    found = patients_by_group(make_figures(rows), "RAA", threshold=20).set_index("group")
+    assert found.loc[["Asian", "Mixed"], "status"].eq("suppressed").all()
+    assert found.loc[["Black", "White"], "status"].eq("ok").all()
+
+
+def test_gradient_over_fifths(make_figures, shares):
+    equal = {f"Quintile {n}": (100, 500) for n in range(1, 6)}
+    steep = {f"Quintile {n}": (c, 500) for n, c in zip(range(1, 6), (200, 170, 140, 110, 80), strict=True)}
+    rows = [
+        *shares("patients_waiting_over_18_weeks_by_deprivation", steep),
+        *shares("patients_did_not_attend_by_deprivation", equal),
+        *shares("patients_waiting_over_18_weeks_by_deprivation", equal, year=2025),
+    ]
+    summary = patients_summary(patients_by_group(make_figures(rows), "RAA", threshold=11)).set_index("measure")
+    slope = summary.loc["patients_waiting_over_18_weeks"]
+    # the shares 40, 34, 28, 22 and 16% lie 6 points apart: about 30 from end to end
+    assert slope["slope"] == pytest.approx(30, abs=1)
+    assert slope["direction"] == "adverse"
+    assert slope["slope_lower"] > 0
+    assert slope["relative_slope"] > 2
+    none = summary.loc["patients_did_not_attend"]
+    assert none["slope"] == pytest.approx(0, abs=1e-9)
+    assert none["direction"] == "unclear"
+
+
+def test_a_gradient_needs_all_fifths(make_figures, shares):
+    some = {f"Quintile {n}": (100, 500) if n > 2 else (None, None) for n in range(1, 6)}
+    summary = patients_summary(
+        patients_by_group(make_figures(shares("patients_did_not_attend_by_deprivation", some)), "RAA", threshold=11)
+    )
+    assert np.isnan(summary["slope"].iloc[0])
+    assert summary["direction"].iloc[0] == "none"
+
+
+def test_index_of_disparity_is_that_of_the_groups_shown(make_figures, shares):
+    rows = shares(
+        "patients_did_not_attend_by_ethnicity",
+        {"Asian": (20, 100), "Black": (30, 100), "White": (10, 100), "Not stated": (90, 100), "Other": (None, None)},
+    )
+    summary = patients_summary(patients_by_group(make_figures(rows), "RAA", threshold=11)).iloc[0]
+    # together 20%; distances 0, 10 and 10 points, a mean of 6.67: a third of 20
+    assert summary["groups"] == 3
+    assert summary["index_of_disparity"] == pytest.approx(100 / 3)
+    assert summary["disparity_lower"] < 100 / 3 < summary["disparity_upper"]
+
+
+def test_no_return_gives_empty_tables(make_figures):
+    found = patients_by_group(make_figures([]), "RAA", threshold=11)
+    assert found.empty
+    assert patients_summary(found).empty
+    assert set(UNKNOWN) <= {group for groups in GROUPS.values() for group in groups}
