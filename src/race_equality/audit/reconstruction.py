@@ -34,6 +34,13 @@ _STAFF, _NO_STAFF = re.compile(r"\bstaff\b", re.IGNORECASE), {"all patients", "a
 
 
 _BY_TITLE = {one.title: one.id for one in BY_ID.values()}
+#: Ids and titles of indicators whose groups' total is another indicator, to the id and title of that one.
+_TOTALS = {
+    normal(getattr(one, name)): normal(getattr(BY_ID[one.total], name))
+    for one in BY_ID.values()
+    if one.total
+    for name in ("id", "title")
+}
 
 
 class Total(NamedTuple):
@@ -53,10 +60,14 @@ def _subjects(table: Table, row: tuple[str, ...]) -> frozenset[str]:
 
 
 def _same_subject(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two rows can be about one whole: "Deliveries" and "Deliveries by ethnic group"."""
+    """Whether two rows can be about one whole: deliveries, and deliveries by ethnic group."""
     if not one or not other:
         return True  # a page says it in a caption, which is compared by its numbers
-    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
+    return bool(_with_totals(one) & other or _with_totals(other) & one)
+
+
+def _with_totals(about: frozenset[str]) -> frozenset[str]:
+    return about | {_TOTALS[name] for name in about if name in _TOTALS}
 
 
 def totals_of(

@@ -106,6 +106,8 @@ class Indicator:
     likelihood : Likelihood or None
         The words of a ratio.
     parts : tuple of Part
+    total : str
+        The id of the indicator that holds the total of its groups, where that is another one.
     series : str
         The id of the same share survey by survey, where it stands apart.
     england : str
@@ -156,6 +158,7 @@ class Indicator:
     between: tuple[str, ...] = ()
     likelihood: Likelihood | None = None
     parts: tuple[Part, ...] = ()
+    total: str = ""
     series: str = ""
     england: str = ""
     card_title: str = ""
@@ -773,6 +776,7 @@ INDICATORS: tuple[Indicator, ...] = (
         theme="deliveries",
         units=("count", "percent"),
         groups=(*FIVE_GROUPS, "Not stated or not known"),
+        total="maternity_deliveries",
         disclosure=RECURRING,
         published_by=_MATERNITY,
         trace_name="Deliveries by ethnic group",
@@ -783,6 +787,7 @@ INDICATORS: tuple[Indicator, ...] = (
         definition="Share of deliveries to mothers whose area is known",
         theme="deliveries",
         groups=("Most deprived fifth",),
+        total="maternity_deliveries",
         disclosure=RECURRING,
         published_by=_MATERNITY,
         trace_name="Deliveries by deprivation",

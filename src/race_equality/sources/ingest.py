@@ -238,10 +238,9 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
     """
     new = outcome.reading.figures
     nothing = new.iloc[:0]
-    series = [one for one in PUBLICATIONS if one.series and outcome.source.id.startswith(f"{one.id}_")]
-    if not series:
-        return nothing
-    editions = [path.stem for one in series for path in _editions(one, project) if path.stem != outcome.source.id]
+    series = [{path.stem for path in _editions(one, project)} for one in PUBLICATIONS if one.series]
+    of_this = [stems for stems in series if outcome.source.id in stems]
+    editions = sorted(set().union(*of_this) - {outcome.source.id})
     held = read_figures(new["indicator"].unique(), sources=editions, project=project) if editions else nothing
     held = held[held["period_end"] < new["period_end"].max()]
     return held[held["period_end"] == held["period_end"].max()].reset_index(drop=True)

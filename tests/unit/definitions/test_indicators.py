@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from race_equality.actions.model import BOARD_ROLES
 
 from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, INDICATORS, OWNER, PARTS, rule_of
 from race_equality.definitions.readme import with_table
 from race_equality.disclosure.publishable import hide_few
 from race_equality.disclosure.rules import Rule, Rules
+from race_equality.params.actions import BOARD_ROLES
 from race_equality.project import Project
 from race_equality.store.figures import figure_table, read_figures
 from race_equality.store.schema import KINDS, UNITS
@@ -105,6 +105,6 @@ def test_no_code_branches_on_the_start_of_an_id():
                 for one in node.comparators
                 for part in ast.walk(one)
             )
-            and path.parent.name in ("indicators", "report", "downloads", "disclosure", "audit", "actions")
+            and path.parent.name in ("analysis", "report", "downloads", "disclosure", "audit", "params")
         ]
     assert found == [("chart_builders.py", "number == 1")]  # one trust, and not two
