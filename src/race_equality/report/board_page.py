@@ -1,20 +1,18 @@
-"""The report's first page: how the trust is doing, what the board did, what it is asked to decide.
+"""What the report's first page says: how the trust is doing, what the board did, what it is asked to decide.
 
-Every part is a value that a notebook can look at; :func:`board_page` puts them together. Each
-renderer lays the parts out on one page (``.board-summary`` in the style sheet and the typst template).
+Every part is a value that a notebook can look at; :func:`race_equality.report.board_markup.board_page` puts
+them together.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 
-import altair as alt
 import pandas as pd
 
 from race_equality.analysis.findings import READINGS
@@ -22,8 +20,6 @@ from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
-from race_equality.report.charts import DARK_BLUE, ORANGE, LayeredChart, layered
-from race_equality.report.display import CellOutput
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month
 from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
@@ -638,198 +634,3 @@ def caution(trust: Trust, figures: pd.DataFrame) -> str:
     if not (figures["trust_code"].eq(trust.code) & figures["status"].eq("ok")).any():
         return "Nothing is published of this trust yet; its own records can be loaded. Weak data is no reason to wait."
     return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"
-
-
-def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
-    """Draw this trust and England with their intervals, small enough for a part of a page.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table next to the
-        chart holds the same figures.
-    x_title : str
-    signed : bool
-        Whether values are gaps, which have a sign and a line at zero, or percentages.
-    """
-    labels, series = list(dict.fromkeys(rows["label"])), list(dict.fromkeys(rows["series"]))
-    said = [
-        f"{row.label}, {lower_first(row.series)}: {points(row.value) if signed else percent(row.value)} "
-        f"({interval(row.lower, row.upper, signed=signed)})"
-        for row in rows.itertuples()
-    ]
-    rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
-    titled = alt.Axis(tickCount=6, title=x_title)
-    base = alt.Chart().encode(
-        y=alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False)),
-        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
-        color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=[DARK_BLUE, ORANGE])),
-    )
-    layers = [
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2=alt.X2("upper:Q")),
-        base.mark_point(size=90, aria=True).encode(
-            x=alt.X("value:Q", axis=titled),
-            shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"])),
-            description=alt.Description("said:N"),
-        ),
-    ]
-    if signed:
-        zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
-        layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
-    return layered(*layers, data=rows, width=235, height=alt.Step(12))
-
-
-def board_page(
-    *,
-    about: str,
-    marks: Sequence[str],
-    state: str,
-    changed: str,
-    cards: Sequence[Card],
-    table: pd.DataFrame,
-    table_caption: str,
-    chart: CellOutput | None,
-    action_counts: Mapping[str, int] | None,
-    decisions: Sequence[Decision],
-    caution: str,
-) -> CellOutput:
-    """Put the first page together from its parts.
-
-    Parameters
-    ----------
-    about, state, changed, caution : str
-        Plain text.
-    marks : sequence of str
-        From :func:`marks`.
-    cards : sequence of Card
-        At most :data:`MOST_CARDS`.
-    table : pandas.DataFrame
-        From :func:`race_equality.report.summary_table.wres_summary`.
-    table_caption : str
-    chart : CellOutput or None
-        From :func:`race_equality.report.display.show_chart`.
-    action_counts : mapping of str to int, optional
-        From :func:`counts_of_actions`.
-    decisions : sequence of Decision
-        At most :data:`MOST_DECISIONS`.
-
-    Returns
-    -------
-    CellOutput
-    """
-    if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
-        raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
-    parts = [f'<div class="board-about">{_paragraph(about)}</div>']
-    parts += [f'<div class="board-mark">{_paragraph(mark)}</div>' for mark in marks]
-    first, _, rest = state.partition(". ")
-    strong = f"{first}." if rest else first
-    parts.append(
-        f'<div class="board-headline"><p><strong>{html.escape(strong)}</strong> {html.escape(f"{rest} {changed}".strip())}'
-        "</p></div>"
-    )
-    parts.append(
-        '<div class="board-cards">'
-        + "".join(
-            f'<div class="board-card board-{card.direction}"><h3 class="unnumbered unlisted">{html.escape(card.title)}</h3>'
-            f'<div class="board-figure">{_paragraph(card.figure)}</div><p>{html.escape(card.words)}</p>'
-            f'<div class="board-reading">{_paragraph(card.reading)}</div></div>'
-            for card in cards
-        )
-        + "</div>"
-    )
-    picture = chart.markup if chart is not None else ""
-    parts.append(f'<div class="board-main">{_table_markup(table, table_caption)}{picture}</div>')
-    parts.append(
-        '<div class="board-close">'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_actions_markup(action_counts)}</div>'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">Decisions for the board</h3>{_decisions_markup(decisions)}</div>'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">With care</h3>{_paragraph(caution)}</div>'
-        "</div>"
-    )
-    plain = "\n".join(
-        [*marks, about, f"{state} {changed}"]
-        + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
-        + [table.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)]
-        + [_decision_words(decision) for decision in decisions]
-        + [caution]
-    )
-    return CellOutput(f'<div class="board-summary">{"".join(parts)}</div><!--board-summary-ends-->', plain)
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{html.escape(text)}</p>"
-
-
-_HEADINGS = {
-    "minority": "Ethnic minority",
-    "white": "White",
-    "gap": "Gap or ratio (95% interval)",
-    "england": "England",
-    "earlier": "Two years before",
-    "reading": "For ethnic minority staff",
-}
-_NUMBERS = ("minority", "white", "gap", "england", "earlier")
-
-
-def _table_markup(table: pd.DataFrame, caption: str) -> str:
-    """A row an indicator, one line each; what is missing is said once a row."""
-    columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
-    head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
-    body = []
-    for row in table.to_dict("records"):
-        missing, share_of = row["missing"], row["share_of"]
-        cells = [f'<th scope="row">{html.escape(row["indicator"])}</th>']
-        for name in columns:
-            if missing and name in ("white", "gap"):
-                continue  # in the cell before
-            if share_of and name == "white":
-                continue
-            if share_of and name == "minority":
-                cells.append(f'<td colspan="2" class="number">{html.escape(f"{row[name]} {share_of}")}</td>')
-            elif missing and name == "minority":
-                cells.append(f'<td colspan="3" class="missing">{html.escape(missing)}</td>')
-            elif name == "reading":
-                cells.append(f"<td>{html.escape(row[name])}</td>")
-            else:
-                cells.append(f"<td{_number(name)}>{html.escape(row[name])}</td>")
-        body.append(f"<tr>{''.join(cells)}</tr>")
-    return (
-        f'<table id="tbl-wres"><caption>{html.escape(caption)}</caption><thead><tr><th scope="col">Indicator</th>{head}'
-        f"</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    )
-
-
-def _any_earlier(table: pd.DataFrame) -> bool:
-    return bool((table["earlier"] != "No data").any())
-
-
-def _number(name: str) -> str:
-    return ' class="number"' if name in _NUMBERS else ""
-
-
-def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
-    if action_counts is None:
-        return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
-    words = {"due": "due so far", "done": "done", "late": "late"}
-    return (
-        "<ul>"
-        + "".join(
-            f"<li><strong>{count}</strong> {html.escape(words[name])}</li>" for name, count in action_counts.items()
-        )
-        + "</ul>"
-    )
-
-
-def _decision_words(decision: Decision) -> str:
-    return f"{decision.what}. {_who(decision)}."
-
-
-def _who(decision: Decision) -> str:
-    return f"{'Proposed: ' if decision.proposed else ''}{decision.owner}, {date(pd.Timestamp(decision.by))}"
-
-
-def _decisions_markup(asked: Sequence[Decision]) -> str:
-    items = []
-    for decision in asked:
-        items.append(f"<li>{html.escape(decision.what)}. <strong>{html.escape(_who(decision))}</strong></li>")
-    return f"<ol>{''.join(items)}</ol>"

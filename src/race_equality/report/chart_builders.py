@@ -1041,3 +1041,42 @@ def _middle(geometry: Mapping) -> tuple[float, float]:
             middle = [((values[:-1] + values[1:]) * cross).sum() / (6 * area) for values in (x, y)]
             found = (abs(area), *middle)
     return round(found[1], 3), round(found[2], 3)
+
+
+def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
+    """Draw this trust and England with their intervals, small enough for a part of a page.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table beside the
+        chart holds the same figures.
+    x_title : str
+    signed : bool
+        Whether values are gaps, which have a sign and a line at zero, or percentages.
+    """
+    labels, series = list(dict.fromkeys(rows["label"])), list(dict.fromkeys(rows["series"]))
+    said = [
+        f"{row.label}, {words.lower_first(row.series)}: {words.points(row.value) if signed else words.percent(row.value)} "
+        f"({words.interval(row.lower, row.upper, signed=signed)})"
+        for row in rows.itertuples()
+    ]
+    rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
+    titled = alt.Axis(tickCount=6, title=x_title)
+    base = alt.Chart().encode(
+        y=alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False)),
+        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=[DARK_BLUE, ORANGE])),
+    )
+    layers = [
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2=alt.X2("upper:Q")),
+        base.mark_point(size=90, aria=True).encode(
+            x=alt.X("value:Q", axis=titled),
+            shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"])),
+            description=alt.Description("said:N"),
+        ),
+    ]
+    if signed:
+        zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
+        layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
+    return layered(*layers, data=rows, width=235, height=alt.Step(12))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from race_equality.params.actions import BOARD_ROLES, Action, Review
-from race_equality.report import board_page
+from race_equality.report import board_markup, board_page
 from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
 from race_equality.store.figures import read_figures
 from race_equality.store.provenance import read_sources
@@ -309,7 +309,7 @@ class Tags(HTMLParser):
 
 
 def page(**changes):
-    return board_page.board_page(
+    return board_markup.board_page(
         **{
             "about": "About",
             "marks": [],
@@ -345,6 +345,8 @@ def test_markup_in_actions_and_names_comes_out_as_text(typed):
         "h3",
         "table",
         "caption",
+        "colgroup",
+        "col",
         "thead",
         "tbody",
         "tr",
