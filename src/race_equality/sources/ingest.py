@@ -253,7 +253,7 @@ def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project
     held = read_figures(new["indicator"].unique(), project=project)
     replaced = {other.stem for other in written}
     held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
-    held = held[~held["private"]]  # a return gives way by itself
+    held = held[~held["private"]]  # a return is replaced without being asked
     twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
     if len(twice):
         first = twice.iloc[0]
