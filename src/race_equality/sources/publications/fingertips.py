@@ -117,8 +117,8 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
         seen[key] = value
         about = (trust_code, organisation, indicator, group, units[number], value.locator)
         figures.add(*about, period=period, **_figure(record, units[number]))
-    reading = figures.table()
-    if reading.empty:
+    loaded = figures.table()
+    if loaded.empty:
         kinds = ", ".join(sorted({record["Area Type"].text for record in table}))
         raise InputError(
             f"The file has neither England, an integrated care board nor a trust; its areas are: {kinds}.",
