@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from race_equality.report.board_page import MOST_CARDS, MOST_DECISIONS, Card, Decision
-from race_equality.report.display import Shown
+from race_equality.report.display import CellOutput
 from race_equality.report.words import date
 
 
@@ -25,11 +25,11 @@ def board_page(
     cards: Sequence[Card],
     table: pd.DataFrame,
     table_caption: str,
-    chart: Shown | None,
-    deeds: Mapping[str, int] | None,
+    chart: CellOutput | None,
+    action_counts: Mapping[str, int] | None,
     decisions: Sequence[Decision],
     caution: str,
-) -> Shown:
+) -> CellOutput:
     """Put the first page together from its parts, each a block of class ``board-NAME``.
 
     Parameters
@@ -43,16 +43,16 @@ def board_page(
     table : pandas.DataFrame
         From :func:`race_equality.report.summary_table.wres_summary`.
     table_caption : str
-    chart : Shown or None
+    chart : CellOutput or None
         From :func:`race_equality.report.display.show_chart`.
-    deeds : mapping of str to int, optional
-        From :func:`race_equality.report.board_page.counts_of_deeds`.
+    action_counts : mapping of str to int, optional
+        From :func:`race_equality.report.board_page.counts_of_actions`.
     decisions : sequence of Decision
         At most :data:`MOST_DECISIONS`.
 
     Returns
     -------
-    Shown
+    CellOutput
     """
     if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
         raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
@@ -68,7 +68,7 @@ def board_page(
         _block("main", _table_markup(table, table_caption), chart.markup if chart is not None else ""),
         _block(
             "close",
-            _block("deeds", _heading("What we said, what we did"), _deeds_markup(deeds)),
+            _block("deeds", _heading("What we said, what we did"), _actions_markup(action_counts)),
             _block("decisions", _heading("Decisions for the board"), _decisions_markup(decisions)),
             _block("care", _heading("With care"), _paragraph(caution)),
         ),
@@ -76,11 +76,11 @@ def board_page(
     plain = "\n".join(
         [*marks, about, f"{state} {changed}"]
         + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
-        + [table.drop(columns=["direction", "missing", "of_whom"]).to_string(index=False)]
+        + [table.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)]
         + [_decision_words(decision) for decision in decisions]
         + [caution]
     )
-    return Shown(f"{markup}<!--board-summary-ends-->", plain)
+    return CellOutput(f"{markup}<!--board-summary-ends-->", plain)
 
 
 def _block(name: str, *content: str) -> str:
@@ -129,8 +129,8 @@ def _table_markup(table: pd.DataFrame, caption: str) -> str:
         if row["missing"]:
             missing = f'<td colspan="3" class="missing">{html.escape(row["missing"])}</td>'
             cells |= {"minority": missing, "white": "", "gap": ""}
-        elif row["of_whom"]:
-            share = html.escape(f"{row['minority']} {row['of_whom']}")
+        elif row["share_of"]:
+            share = html.escape(f"{row['minority']} {row['share_of']}")
             cells |= {"minority": f'<td colspan="2" class="number">{share}</td>', "white": ""}
         body.append(f'<tr><th scope="row">{html.escape(row["indicator"])}</th>{"".join(cells.values())}</tr>')
     return (
@@ -148,11 +148,11 @@ def _number(name: str) -> str:
     return ' class="number"' if name in _NUMBERS else ""
 
 
-def _deeds_markup(deeds: Mapping[str, int] | None) -> str:
-    if deeds is None:
+def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
+    if action_counts is None:
         return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
     words = {"due": "due so far", "done": "done", "late": "late"}
-    items = (f"<li><strong>{count}</strong> {words[name]}</li>" for name, count in deeds.items())
+    items = (f"<li><strong>{count}</strong> {words[name]}</li>" for name, count in action_counts.items())
     return f"<ul>{''.join(items)}</ul>"
 
 

@@ -1,4 +1,4 @@
-"""What the report's first page says: where the board stands, what it did, what it is asked to decide.
+"""What the report's first page says: how the trust is doing, what the board did, what it is asked to decide.
 
 Every part is a value that a notebook can look at; :func:`race_equality.report.board_markup.board_page` puts
 them together.
@@ -22,7 +22,7 @@ from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month
-from race_equality.report.sentences import among_kind, beside, direction
+from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
 from race_equality.report.words import (
     date,
     interval,
@@ -40,7 +40,7 @@ from race_equality.store.trusts import Trust
 
 #: Few enough for one row of a page.
 MOST_CARDS, MOST_DECISIONS = 4, 3
-#: What a person typed is shortened on the first page; it stands in full in its section.
+#: What a person typed is shortened on the first page; its section has it in full.
 _MOST_LETTERS = 90
 
 _READINGS = {way: text.capitalize() for way, text in READINGS[WHITE].items()} | {"none": "Not known"}
@@ -56,7 +56,7 @@ class Card:
     figure : str
         The number, or why there is none.
     words : str
-        What it is, between whom, and beside what.
+        What it is, between whom, and compared with what.
     reading : str
         In words; nothing is said by colour alone.
     direction : {"adverse", "favourable", "unclear", "none"}
@@ -205,7 +205,9 @@ def state_sentence(
             f"Staff from ethnic minorities report worse experience than White staff on {_of_measures(adverse, len(found))}."
         )
         sides = {
-            number: beside(WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan))
+            number: wider_or_narrower(
+                WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan)
+            )
             for number, row in known.set_index("number").iterrows()
         }
         apart = [
@@ -239,7 +241,7 @@ def _of_measures(many: int, total: int) -> str:
 
 def _of_all_staff(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> list[str]:
     """Say on how many questions all staff answer worse or better than at most trusts of the kind."""
-    ways = [among_kind(row, spread) for row in asked.itertuples()]
+    ways = [side_of_middle_half(row, spread) for row in asked.itertuples()]
     found = []
     for way, word in (("adverse", "worse"), ("favourable", "better")):
         if many := ways.count(way):
@@ -357,7 +359,7 @@ def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame) -> Card |
     )
 
 
-#: What all staff say, beside the middle half of trusts of the kind.
+#: What all staff say, compared with the middle half of trusts of the kind.
 _AMONG_KIND = {
     "adverse": "Worse than most {kind} trusts. ",
     "favourable": "Better than most {kind} trusts. ",
@@ -378,7 +380,7 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
     if indicator in spread.index:
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
-    way = among_kind(found, spread)
+    way = side_of_middle_half(found, spread)
     reading = f"{_AMONG_KIND[way].format(kind=kind)}Not published by ethnic group"
     return Card(title, percent(found["percent"]), text, reading, way)
 
@@ -480,7 +482,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
 
 
 def no_patient_card() -> Card:
-    """Return what stands where no patient figure is published for a trust."""
+    """Return the card of a trust for which no patient figure is published for a trust."""
     return Card(
         "Patients",
         "No data",
@@ -569,7 +571,7 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
     """Return the question on which the trust lies furthest outside the middle half of its kind."""
     outside = []
     for row in asked.itertuples():
-        if among_kind(row, spread) != "adverse":
+        if side_of_middle_half(row, spread) != "adverse":
             continue
         middle = spread.loc[row.indicator]
         if BY_ID[row.indicator].adverse_when == "lower":
@@ -602,7 +604,7 @@ def _brief(text: str) -> str:
     return f"“{typed_text(short)}”"
 
 
-def counts_of_deeds(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
+def counts_of_actions(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
     """Count what fell due, what is done and what is late; None where there are no actions."""
     if not actions:
         return None

@@ -284,11 +284,11 @@ def test_a_decided_review_asks_for_nothing_more():
     assert all(decision.proposed for decision in asked)
 
 
-def test_deeds_are_counted():
+def test_actions_are_counted():
     done = action(status="done", due=date(2026, 3, 1))
     late = action(due=date(2026, 11, 25))
-    assert board_page.counts_of_deeds([done, late, action()], ON) == {"due": 2, "done": 1, "late": 1}
-    assert board_page.counts_of_deeds([], ON) is None
+    assert board_page.counts_of_actions([done, late, action()], ON) == {"due": 2, "done": 1, "late": 1}
+    assert board_page.counts_of_actions([], ON) is None
 
 
 # -- what people type --------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ def page(**changes):
             "table": wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD),
             "table_caption": "Nine rows",
             "chart": None,
-            "deeds": None,
+            "action_counts": None,
             "decisions": decide(),
             "caution": "Careful",
             **changes,
