@@ -165,7 +165,7 @@ def drop_row(book):
             change(EXPERIENCE, "K1", "Q16x - Discrimination?"),
             "row 1: There is no question Q16a in row 1. The nearest is 'Q16x'",
         ),
-        (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a stands 2 times in row 1"),
+        (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a occurs 2 times in row 1"),
         (change(EXPERIENCE, "K5", "% Yess"), "row 5: There is no column headed '% Yes'. The nearest is '% Yess'"),
         (change(EXPERIENCE, "L5", "% Yes"), "Columns K and L are both headed '% Yes'"),
         (
