@@ -271,7 +271,7 @@ def build(
         return result
 
     if watch:
-        _keep_making(make, options, project, console)
+        _watch_and_build(make, options, project, console)
         return
     result = make(options)
     if result.interrupted:
@@ -280,12 +280,12 @@ def build(
         ctx.exit(SOME_PAGES_FAILED)
 
 
-def _keep_making(
+def _watch_and_build(
     make: Callable[[BuildOptions], BuildResult], options: BuildOptions, project: Project, console: Console
 ) -> None:
     """Make pages, and again after each change, until Ctrl-C; then the status is that of a success."""
     from race_equality.batch.build_services import shared_by_notebooks
-    from race_equality.batch.watch import Changed, keep_making
+    from race_equality.batch.watch import ChangedFiles, rebuild_on_change
 
     first = [options]
 
@@ -300,7 +300,7 @@ def _keep_making(
                 raise KeyboardInterrupt
         console.print("Waiting for changes; Ctrl-C ends it.")
 
-    def say(changed: Changed) -> None:
+    def say(changed: ChangedFiles) -> None:
         what = ", ".join(changed.names[:3]) + (", …" if len(changed.names) > 3 else "")
         console.print(f"\n{what}", markup=False)
 
@@ -308,7 +308,7 @@ def _keep_making(
         shared_by_notebooks, options.output / ".cache", project, engine=options.engine, jobs=options.jobs, notebooks=1
     )
     try:
-        keep_making(make_and_go_on, project, shared=shared, on_change=say)
+        rebuild_on_change(make_and_go_on, project, shared=shared, on_change=say)
     except KeyboardInterrupt:
         return
     console.print("The package's code changed: starting again.")
@@ -362,7 +362,7 @@ def _summary(result: BuildResult) -> str:
     lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}{_what_and_where(result)}."]
     if result.current:
         current = f"{_count(len(result.current), 'page')} up to date."
-        lines = [current] if not (made or result.failures or result.untouched) else [*lines, current]
+        lines = [current] if not (made or result.failures or result.not_reached) else [*lines, current]
     if result.failures:
         names = [failure.page.rpartition("/")[2].removesuffix(".ipynb") for failure in result.failures]
         lines.append(f"{_count(len(names), 'page')} failed: {_listing(names)}.")
@@ -371,7 +371,7 @@ def _summary(result: BuildResult) -> str:
     if result.not_copied:
         lines.append(f"{_count(len(result.not_copied), 'notebook')} not copied. {result.not_copied[0]}")
     if result.interrupted:
-        names = [page.name for page in result.untouched]
+        names = [page.name for page in result.not_reached]
         lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}.")
     if result.index.is_file():
         lines.append(f"Open {result.index}")
@@ -386,9 +386,11 @@ def _what_and_where(result: BuildResult) -> str:
     shared = len(result.done) - reports
     kinds = [_count(reports, "report")] * bool(reports)
     kinds += [_count(shared, "page") + " on all trusts"] * bool(shared)
-    whole = sum(result.worked.values())
+    whole = sum(result.stage_seconds.values())
     stages = {"execute": "running notebooks", "html": "HTML", "pdf": "PDF"}
-    shares = [f"{stages[stage]} {100 * seconds / whole:.0f}%" for stage, seconds in result.worked.items() if seconds]
+    shares = [
+        f"{stages[stage]} {100 * seconds / whole:.0f}%" for stage, seconds in result.stage_seconds.items() if seconds
+    ]
     return f": {' and '.join(kinds)}" + (f" ({', '.join(shares)} of the work)" if shares else "")
 
 

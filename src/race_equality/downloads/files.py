@@ -95,7 +95,7 @@ class Downloads:
         self._findings: dict[str, list[Row]] = {}
 
     @property
-    def are_there(self) -> bool:
+    def has_figures(self) -> bool:
         """Whether there are any figures to give."""
         return not self.material.figures.empty
 

@@ -141,7 +141,7 @@ def spreadsheet(sheets: Sequence[Sheet], *, title: str, subject: str) -> bytes:
 
 
 def _table(sheet: Sheet) -> str:
-    parts = [f"<table:table table:name={quoteattr(_plain(sheet.name))}>"]
+    parts = [f"<table:table table:name={quoteattr(_without_colours(sheet.name))}>"]
     parts += [f'<table:table-column table:style-name="w{round(10 * width)}"/>' for width in sheet.widths]
     parts.append(_row([_cell(sheet.title, "heading")]))
     parts += [_row([_cell(note, "" if sheet.columns else "words")]) for note in sheet.notes]
@@ -174,9 +174,9 @@ def _value(text: str) -> str:
     )
 
 
-def _plain(text: object) -> str:
+def _without_colours(text: object) -> str:
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 def _escaped(text: object) -> str:
-    return escape(_plain(text))
+    return escape(_without_colours(text))

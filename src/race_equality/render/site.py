@@ -127,7 +127,7 @@ def _render_built_in(
             site_dir,
             page,
             config,
-            beside=made,
+            linked_files=made,
             translator=translators,
             on_stage=lambda stage: report(page, stage),
         )
@@ -151,7 +151,7 @@ def render_page(
     page: str,
     config: SiteConfig,
     *,
-    beside: Collection[str],
+    linked_files: Collection[str],
     translator: Translator | Translators,
     on_stage: Callable[[str], None],
 ) -> RenderFailure | None:
@@ -165,8 +165,8 @@ def render_page(
         Such as ``trusts/RJ1.ipynb``.
     config : SiteConfig
         Of the project.
-    beside : collection of str
-        Addresses of pages that are being made: links lead to them as to those that are there.
+    linked_files : collection of str
+        Addresses of pages that will exist: navigation links to them as to existing pages.
     translator : Translator or Translators
     on_stage : callable
         Called with ``"html"`` and ``"pdf"`` as each begins.
@@ -192,7 +192,7 @@ def render_page(
             address,
             config,
             formats=formats_of(page, site_dir, pdf=with_pdf),
-            navigation=config.navigation_to(site_dir, beside),
+            navigation=config.navigation_to(site_dir, linked_files),
             translation=translation,
         )
         pdf = None
