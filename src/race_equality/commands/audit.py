@@ -1,4 +1,4 @@
-"""``race-equality audit``: what a built site gives away about the few people it hides."""
+"""``race-equality audit``: what a built site discloses of the figures it hides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 @click.option(
     "--against",
     type=click.Path(file_okay=False, path_type=Path),
-    help="What was published before: the two must not give away together what each hides.",
+    help="An earlier published site: the two together must not disclose what each hides.",
 )
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files at once.")
 @click.option("--limit", type=click.IntRange(min=1), default=40, show_default=True, help="Problems to print.")

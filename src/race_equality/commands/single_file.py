@@ -20,8 +20,8 @@ import click
 def single_file(code: str, output: Path | None, to: Path | None) -> None:
     """Write one trust's report as one HTML file.
 
-    CODE is the trust's, such as RJ1; its report must have been built. The file opens with no network and
-    with nothing beside it. Links to other pages of the site lead to the site's address where _quarto.yml
+    CODE is the trust's, such as RJ1; its report must have been built. The file opens without a network and
+    without other files. Links to other pages of the site lead to the site's address where _quarto.yml
     gives one (website: site-url), and are plain words where it doesn't.
     """
     from race_equality.errors import RaceEqualityError

@@ -17,7 +17,7 @@ import re
 import sys
 
 #: The width between the margins of ``typst-template.typ``, the size of a table's text there and the
-#: space beside the text of a cell, in points.
+#: space next to the text of a cell, in points.
 LINE, TEXT_SIZE, INSET = 481.9, 9.5, 10.0
 
 #: Smaller letters than these are not read by everybody.

@@ -146,7 +146,7 @@ local function label_in_caption(tbl)
   return tbl
 end
 
--- A PDF is sent about by itself: the pages of the site are not beside it.
+-- A PDF is sent by itself, without the pages of the site.
 local function within_site(link)
   if not is_html and link.target:match("^%.%./") then return link.content end
 end
@@ -248,7 +248,7 @@ function Blocks(blocks)
       local html = block.text
       local name = left_open(html)
       if name and is_ours(html) then
-        -- Markdown splits an element into its tags and what stands between: put it together again.
+        -- Markdown splits an element into its tags and the text between them: put it together again.
         local last
         for following = at + 1, #blocks do
           local other = blocks[following]

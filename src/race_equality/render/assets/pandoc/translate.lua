@@ -11,7 +11,7 @@ local function template(file)
     local handle = assert(io.open(file, "rb"))
     local text = handle:read("a")
     handle:close()
-    -- with its name: the parts that it takes in are looked for beside it
+    -- with its name: Pandoc looks for its parts in the same folder
     templates[file] = pandoc.template.compile(text, file)
   end
   return templates[file]
