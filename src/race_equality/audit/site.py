@@ -234,24 +234,23 @@ def _attack_scope(
     codes = {normalise(name): code for code, name in names.items()}
     contents = [*_read(task.paths, site)[0], *task.contents]
     before = [*(_read(task.before, against)[0] if against else []), *task.contents_before]
-    problems: set[Problem] = set()
-    problems.update(unread_files(contents))
-    problems.update(too_precise(contents, rule, of_a_trust=bool(task.scope)))
-    problems.update(too_few(contents, rules, task.scope))
     found = find_hidden_cells(contents)
-    problems.update(shown_in_another_copy(contents, found))
-    problems.update(numbers_next_to_hidden_labels(contents, found))
-    problems.update(numbers_in_pictures(contents, found))
-    problems.update(worked_out_from_periods(contents))
-    problems.update(worked_out_from_mergers(contents, rule))
-    problems.update(one_side_shown(contents))
-    problems.update(secret_counts_published(contents, list(task.secrets)))
-    problems.update(secret_shares_published(contents, task.secrets, measures))
-    problems.update(
-        other_trusts_secrets_published(
+    problems = {
+        *unread_files(contents),
+        *too_precise(contents, rule, of_a_trust=bool(task.scope)),
+        *too_few(contents, rules, task.scope),
+        *shown_in_another_copy(contents, found),
+        *numbers_next_to_hidden_labels(contents, found),
+        *numbers_in_pictures(contents, found),
+        *worked_out_from_periods(contents),
+        *worked_out_from_mergers(contents, rule),
+        *one_side_shown(contents),
+        *secret_counts_published(contents, list(task.secrets)),
+        *secret_shares_published(contents, task.secrets, measures),
+        *other_trusts_secrets_published(
             contents, [secret for secret in elsewhere if secret.trust_code != task.scope], names
-        )
-    )
+        ),
+    }
     totals = totals_of(task.scope, contents, codes, scopes)
     if before:
         problems.update(shown_in_another_copy(before, found, where=" as published before"))

@@ -189,17 +189,15 @@ def _failure_without_error_output(page: Page, partial: Path, error: Exception, t
 
             papermill.iorw.write_ipynb(notebook, str(partial))
     source = notebook.cells[index].source if index is not None else ""
+    details = ""
     if isinstance(error, CellTimeoutError):
         line = f"The cell ran longer than {timeout} seconds and was stopped (see --timeout)."
-        details = ""
     elif isinstance(error, DeadKernelError):
         line = "The kernel died: the process was killed (often for lack of memory) or crashed in compiled code."
-        details = ""
     elif isinstance(error, LimitExceededError):
-        line, details = str(error), ""
+        line = str(error)
     elif isinstance(error, OSError) and error.strerror:
         line = f"The notebook cannot be written: {error.strerror}."
-        details = ""
     else:
         line = f"{type(error).__name__}: {error}"
         details = "".join(traceback.format_exception(error))

@@ -89,6 +89,8 @@ class Inputs:
         self._project, self._renderer = project, renderer
         self.known = {} if known is None else known
         self._package = Path(race_equality.__file__).parent
+        self._hashes: dict[str, str] = {}  # by file
+        self._figure_digests: dict[str, str] = {}  # by trust
 
     def notebook_hashes(self, page: Page) -> Hashes:
         """Hash each input of the page's notebook.
@@ -153,7 +155,7 @@ class Inputs:
         """Hash each input of the files to download."""
         return {
             "params": self._all_params,
-            "figures": self._all_figures,
+            "figures": _digest(self.figure_hashes),
             "code": self._code,
             "versions": self._versions,
             "downloads": self._downloads,
@@ -167,10 +169,6 @@ class Inputs:
     def index_hashes(self) -> Hashes:
         """Hash each input of the site's index page, except the pages it lists."""
         return {**self.rendering_hashes(), "index": self._hash("index.qmd")}
-
-    @cached_property
-    def _hashes(self) -> dict[str, str]:
-        return {}
 
     def _hash(self, name: str) -> str:
         if name not in self._hashes:
@@ -207,26 +205,15 @@ class Inputs:
         return self._figure_digests[owner]
 
     @cached_property
-    def _figure_digests(self) -> dict[str, str]:
-        return {}
-
-    @cached_property
     def _owners(self) -> set[str | None]:
         return {_ALL_TRUSTS, *map(_owner, self.figure_hashes)}
 
     @cached_property
     def figure_hashes(self) -> dict[str, str]:
         """SHA-256 of each file of figures, and of each description of a source."""
-        names = [*figure_files(self._project), *self._source_descriptions]
+        sources = [path.relative_to(self._project.root).as_posix() for path in self._project.sources.glob("*.yml")]
+        names = [*figure_files(self._project), *sorted(sources)]
         return {name: self._hash(name) for name in names}
-
-    @cached_property
-    def _all_figures(self) -> str:
-        return _digest(self.figure_hashes)
-
-    @cached_property
-    def _source_descriptions(self) -> list[str]:
-        return [path.relative_to(self._project.root).as_posix() for path in sorted(self._project.sources.glob("*.yml"))]
 
     @cached_property
     def _code(self) -> str:

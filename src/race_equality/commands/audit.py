@@ -27,28 +27,23 @@ def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, li
     """
     from race_equality.audit.site import audit_site
     from race_equality.disclosure.rules import read_rules
-    from race_equality.errors import RaceEqualityError
 
-    try:
-        figures, names, measures = None, {}, {}
-        if not outsider:
-            from race_equality.report.summary_table import names_of_measures
-            from race_equality.store.figures import read_figures
-            from race_equality.store.trusts import read_trusts
+    figures, names, measures = None, {}, {}
+    if not outsider:
+        from race_equality.report.summary_table import names_of_measures
+        from race_equality.store.figures import read_figures
+        from race_equality.store.trusts import read_trusts
 
-            figures = read_figures()
-            names = read_trusts().set_index("trust_code")["trust_name"].to_dict()
-            measures = names_of_measures()
-        if site is None:
-            from race_equality.project import find_project
+        figures = read_figures()
+        names = read_trusts().set_index("trust_code")["trust_name"].to_dict()
+        measures = names_of_measures()
+    if site is None:
+        from race_equality.project import find_project
 
-            site = find_project().root / "output" / "site"
-        result = audit_site(
-            site, rules=read_rules(), figures=figures, names=names, measures=measures, against=against, jobs=jobs
-        )
-    except RaceEqualityError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(2) from None
+        site = find_project().root / "output" / "site"
+    result = audit_site(
+        site, rules=read_rules(), figures=figures, names=names, measures=measures, against=against, jobs=jobs
+    )
     for problem in result.problems[:limit]:
         click.echo(str(problem))
     if len(result.problems) > limit:

@@ -37,10 +37,6 @@ def single_file(code: str, output: Path | None, to: Path | None) -> None:
             output = find_project().root / "output"
         to = to or Path(f"{trust.code}.html")
         write_atomically(to, make(output / "project", f"trusts/{trust.code}.ipynb"))
-    except RaceEqualityError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(2) from None
     except OSError as error:
-        click.echo(f"Error: {to} cannot be written: {error.strerror}.", err=True)
-        raise click.exceptions.Exit(2) from None
+        raise RaceEqualityError(f"{to} cannot be written: {error.strerror}.") from None
     click.echo(str(to))

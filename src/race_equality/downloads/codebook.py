@@ -17,19 +17,9 @@ SHORTHAND_WORDS = {
 
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
 DECIMALS = {
-    "percent": 1,
-    "percentage points": 1,
-    "ratio": 2,
-    "people": 0,
-    "count": 0,
-    "quintile": 0,
-    "score": 1,
-    "per_100000": 1,
-    "fte": 0,
-    "percent a year": 1,
-    "years": 0,
-    "probability": 2,
-    "rank": 0,
+    **dict.fromkeys(("people", "count", "quintile", "fte", "years", "rank"), 0),
+    **dict.fromkeys(("percent", "percentage points", "score", "per_100000", "percent a year"), 1),
+    **dict.fromkeys(("ratio", "probability"), 2),
 }
 
 _DECIMALS_IN_WORDS = ("whole number", "one decimal", "two decimals")

@@ -18,15 +18,12 @@ from xml.sax.saxutils import escape, quoteattr
 _NAMESPACES = (
     " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in {
-            "office": "office",
-            "table": "table",
-            "text": "text",
-            "style": "style",
-            "number": "datastyle",
-            "meta": "meta",
-            "fo": "xsl-fo-compatible",
-        }.items()
+        for prefix, _, name in (
+            pair.partition("=")
+            for pair in (
+                "office=office table=table text=text style=style number=datastyle meta=meta fo=xsl-fo-compatible"
+            ).split()
+        )
     )
     + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
 )

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from race_equality.audit.site import audit_site as audit_by
-from race_equality.commands.audit import audit
+from race_equality.commands.main import main
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.errors import RaceEqualityError
 
@@ -561,17 +561,17 @@ def test_files_at_once_find_the_same(site):
 
 def test_command(site):
     run = CliRunner()
-    clean = run.invoke(audit, [str(site), "--outsider"])
+    clean = run.invoke(main, ["audit", str(site), "--outsider"])
     assert clean.exit_code == 0
     assert "4 files read, 1 hidden cells attacked: nothing recovered." in clean.output
     (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown: 4."), encoding="utf-8")
-    leaky = run.invoke(audit, [str(site), "--outsider"])
+    leaky = run.invoke(main, ["audit", str(site), "--outsider"])
     assert leaky.exit_code == 1
     assert "trusts/R1A.html (HTML text, line" in leaky.output
-    against = run.invoke(audit, [str(site), "--outsider", "--against", str(site)])
+    against = run.invoke(main, ["audit", str(site), "--outsider", "--against", str(site)])
     assert against.exit_code == 1
-    assert run.invoke(audit, [str(site), "--against", str(site / "nowhere")]).exit_code == 2
-    assert run.invoke(audit, [str(site / "nowhere")]).exit_code == 2
+    assert run.invoke(main, ["audit", str(site), "--against", str(site / "nowhere")]).exit_code == 2
+    assert run.invoke(main, ["audit", str(site / "nowhere")]).exit_code == 2
 
 
 def test_picture_in_base64_and_in_plain_text_are_both_read(site):
