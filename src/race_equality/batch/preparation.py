@@ -10,29 +10,12 @@ from pathlib import Path
 
 #: None of them may start a thread when it is imported; a test checks it.
 _MODULES = (
-    "numpy",
-    "numpy.random",
-    "pandas",
-    "pandas.core.methods.to_dict",
-    "pandas.io.formats.string",
-    "pandas.io.parquet",
-    "pyarrow.parquet",
-    "pyarrow.dataset",
-    "scipy.optimize.elementwise",
-    "altair",
-    "vl_convert",
-    "yaml",
-)
+    "numpy numpy.random pandas pandas.core.methods.to_dict pandas.io.formats.string pandas.io.parquet pyarrow.parquet "
+    "pyarrow.dataset scipy.optimize.elementwise altair vl_convert yaml"
+).split()
 
 #: All modules of these packages are imported as well.
-_PACKAGES = (
-    "race_equality.store",
-    "race_equality.analysis",
-    "race_equality.statistics",
-    "race_equality.disclosure",
-    "race_equality.params",
-    "race_equality.report",
-)
+_PACKAGES = [f"race_equality.{room}" for room in "store analysis statistics disclosure params report".split()]
 
 
 def modules() -> Iterator[str]:

@@ -27,16 +27,13 @@ _STATUS_WORDS = {
     "not_applicable": "not applicable",
 }
 _UNIT_WORDS = {
+    **dict.fromkeys(("ratio", "score", "quintile", "count"), ""),
     "percent": "%",
     "people": " people",
     "fte": " full-time equivalents",
-    "ratio": "",
-    "score": "",
-    "quintile": "",
-    "count": "",
+    "years": " years",
     "per_1000": " per 1,000",
     "per_100000": " per 100,000",
-    "years": " years",
 }
 
 

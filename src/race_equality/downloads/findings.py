@@ -34,16 +34,11 @@ _STATUS_WORDS = {
 }
 #: Columns of numbers, and those of a finding that they come from.
 _NUMBERS = {
-    "value": "value",
-    "lower_95": "lower",
-    "upper_95": "upper",
-    "all_trusts": "all_trusts",
-    "england": "england",
-    "region_trusts": "region_trusts",
-    "similar_trusts": "similar_trusts",
-    "probability_adverse": "probability_adverse",
-    "rank_lower_95": "rank_lower",
-    "rank_upper_95": "rank_upper",
+    column: column.removesuffix("_95")
+    for column in (
+        "value lower_95 upper_95 all_trusts england region_trusts similar_trusts probability_adverse rank_lower_95 "
+        "rank_upper_95"
+    ).split()
 }
 #: Columns with a unit other than the value's.
 _UNIT_OF = {"probability_adverse": "probability", "rank_lower_95": "rank", "rank_upper_95": "rank"}
