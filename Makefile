@@ -1,5 +1,4 @@
-# The two commands: `make report` and `make test`. Everything here can be done by hand as well;
-# CONTRIBUTING.md says how. Options: TRUSTS="RJ1 RRK", JOBS=2, PYTHON=/path/to/python3.12.
+# The two main commands: `make report` and `make test`. CONTRIBUTING.md says how to do the same without make. Options: TRUSTS="RJ1 RRK", JOBS=2, PYTHON=/path/to/python3.12.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

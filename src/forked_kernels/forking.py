@@ -1,15 +1,15 @@
-"""A process that has imported everything, and forks a kernel whenever it is asked.
+"""The fork server: a process that has imported everything, and forks a kernel on request.
 
 Starting a Python kernel costs 0.8 seconds, and what a notebook imports may cost as much again; a fork
-costs milliseconds. The kernel that comes out is ipykernel's own, in a process of its own, and ends when it
-ends: nothing of one notebook reaches the next.
+costs milliseconds. The kernel is ipykernel's own, in a separate process: no state passes from one notebook to
+the next.
 
 The process that forks has *imported* but never *used* the libraries that start threads: a fork of a
 process in which polars, for example, has started its threads hangs. It runs no thread, no event loop and
 no ZeroMQ socket. It is ``python -m forked_kernels.forking``, started by
-:class:`forked_kernels.server.ForkServer`; requests come over a Unix socket, each with the standard output
-and error of whoever asks, as a child of its own would inherit them. From then on the connection belongs to
-that kernel: it tells when the kernel listens and how it ended, and closing it ends the kernel.
+:class:`forked_kernels.server.ForkServer`; requests come over a Unix socket, each with the requester's
+standard output and error, as a child process would inherit them. The connection then belongs to that kernel:
+messages on it say when the kernel listens and how it ended, and closing it ends the kernel.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import socket
 import sys
 import threading
 import traceback
-from _io import _IOBase  # of every file, and tested without Python code
+from _io import _IOBase  # the base of every file; isinstance would run Python code
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,24 +38,12 @@ if TYPE_CHECKING:
 
 #: Imported before the first fork: the kernel. None of it starts a thread when it is imported.
 _KERNEL = (
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.zmqshell",
-    "ipykernel.debugger",
-    "ipykernel.displayhook",
-    "ipykernel.parentpoller",
-    "IPython.core.completer",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.logger",
-    "IPython.core.oinspect",
-    "IPython.core.magics",
-    "IPython.extensions.storemagic",
-    "comm",
-    "psutil",
-)
+    "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger ipykernel.displayhook "
+    "ipykernel.parentpoller IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.logger "
+    "IPython.core.oinspect IPython.core.magics IPython.extensions.storemagic comm psutil"
+).split()
 
-# What whoever asks is told, one line each.
+# The messages to the requester, one line each.
 _STARTED = b"started %d\n"
 _READY = b"ready\n"
 _ENDED = b"ended %d\n"
@@ -93,12 +81,12 @@ def _read_request(connection: socket.socket) -> _Request | None:
 
 
 def _interpreter_settings(env: dict[str, str]) -> dict[str, str]:
-    """Pick the variables that Python reads when it starts, which a fork is too late for."""
+    """Select the variables that Python reads when it starts, which a fork cannot change."""
     return {key: value for key, value in env.items() if key.startswith("PYTHON")}
 
 
-def _serve(listener: socket.socket) -> _Request | None:
-    """Fork on request; returns in each child with its request, and in the server with None."""
+def _fork_on_request(listener: socket.socket) -> _Request | None:
+    """Fork on request. Returns in each child with its request, and in the server, at its end, with None."""
     own_settings = _interpreter_settings(dict(os.environ))
     _adopt_orphans()
     selector = selectors.DefaultSelector()
@@ -114,7 +102,7 @@ def _serve(listener: socket.socket) -> _Request | None:
 
     while True:
         for key, _ in selector.select():
-            if key.data == "owner":  # it sends nothing: this is its end
+            if key.data == "owner":  # it sends nothing, so it has ended
                 for pid in kernels:
                     _kill(pid)
                 for pid in kernels:
@@ -134,10 +122,10 @@ def _serve(listener: socket.socket) -> _Request | None:
                     connection.close()
                     continue
                 if _interpreter_settings(request.env) != own_settings:
-                    _say(connection, _REFUSED % b"other PYTHON variables")
+                    _send_line(connection, _REFUSED % b"other PYTHON variables")
                     pid = None
                 else:
-                    gc.freeze()  # collections in the child leave the shared pages alone
+                    gc.freeze()  # garbage collection in the child does not touch shared pages
                     pid = os.fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
@@ -155,9 +143,9 @@ def _serve(listener: socket.socket) -> _Request | None:
                     connection.close()
                     continue
                 kernels[pid] = connection
-                _say(connection, _STARTED % pid)
+                _send_line(connection, _STARTED % pid)
                 selector.register(connection, selectors.EVENT_READ, pid)
-            else:  # who asked has closed the connection, or is gone
+            else:  # the requester has closed the connection or ended
                 selector.unregister(key.fileobj)
                 if key.data in kernels:
                     _kill(key.data)
@@ -175,16 +163,16 @@ def _reap(kernels: dict[int, socket.socket], selector: selectors.BaseSelector) -
         if connection is None:
             continue
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)  # what the notebook started and left
+            os.killpg(pid, signal.SIGKILL)  # processes that the notebook left running
         _end_orphans(kernels)
         with suppress(KeyError, ValueError):
             selector.unregister(connection)
-        _say(connection, _ENDED % os.waitstatus_to_exitcode(status))
+        _send_line(connection, _ENDED % os.waitstatus_to_exitcode(status))
         connection.close()
 
 
 def _adopt_orphans() -> None:
-    """Have what a notebook leaves behind, in whatever session, become a child of this process (Linux)."""
+    """On Linux, become the parent of processes that a notebook leaves running, in any session."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -199,15 +187,15 @@ def _children() -> list[int]:
 
 
 def _end_orphans(kernels: Container[int]) -> None:
-    """End adopted processes whose notebook has ended: those older than every kernel that runs."""
-    born = {pid: _started(pid) for pid in _children()}
+    """End adopted processes whose notebook has ended: those older than every running kernel."""
+    born = {pid: _start_time(pid) for pid in _children()}
     first = min((when for pid, when in born.items() if pid in kernels), default=float("inf"))
     for pid, when in born.items():
         if pid not in kernels and when < first:
             _kill(pid)
 
 
-def _started(pid: int) -> float:
+def _start_time(pid: int) -> float:
     try:
         return float(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
     except (OSError, IndexError):
@@ -215,7 +203,7 @@ def _started(pid: int) -> float:
 
 
 def _limit_memory(megabytes: float) -> None:
-    """Let allocating fail in this process before the machine is out of memory."""
+    """Limit this process's memory, so that an allocation fails before the machine runs out."""
     if sys.platform != "linux":
         return
     import resource
@@ -228,7 +216,7 @@ def _limit_memory(megabytes: float) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
-def _say(connection: socket.socket, line: bytes) -> None:
+def _send_line(connection: socket.socket, line: bytes) -> None:
     with suppress(OSError):
         connection.sendall(line)
 
@@ -241,8 +229,8 @@ def _kill(pid: int) -> None:
 
 
 def _run_kernel(request: _Request) -> None:
-    """Become the kernel that was asked for."""
-    os.setsid()  # as jupyter_client does: an interrupt goes to the kernel and what it started
+    """Run the requested kernel in this process."""
+    os.setsid()  # as jupyter_client does: an interrupt goes to the kernel and its children
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (request.descriptors[0], 1), (request.descriptors[1], 2)):
         os.dup2(source, target)
@@ -253,7 +241,7 @@ def _run_kernel(request: _Request) -> None:
     os.environ.update(request.env)
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(request.cwd)
-    # Children of one parent must not draw the same numbers. Python's own generator is seeded anew by itself.
+    # Children must not draw the same random numbers. Python reseeds its own generator itself.
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
 
@@ -264,38 +252,38 @@ def _run_kernel(request: _Request) -> None:
     app = IPKernelApp.instance(parent_handle=os.getppid())
     app.initialize(request.arguments)
     if request.memory is not None:
-        _limit_memory(request.memory)  # now, so that the kernel's threads are not counted
-    _say(request.connection, _READY)
+        _limit_memory(request.memory)  # after start, so that the kernel's threads are not counted
+    _send_line(request.connection, _READY)
     request.connection.close()
     imported = set(sys.modules)
     app.start()
-    _leave(app.shell, imported)
+    _end_process(app.shell, imported)
 
 
-def _leave(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
-    """End this process as Python does, but leave to the system what was there before the fork.
+def _end_process(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
+    """End this process as Python does, but without freeing what existed before the fork.
 
-    Python takes every object apart when it ends. Here that is nearly all its parent's, page by page
-    copied for the purpose: more work than starting the kernel. So threads are waited for, exit hooks
-    run, what the notebook made is taken apart and its files are flushed, and the rest just ends.
+    Python frees every object when it ends. Nearly all belong to the parent and would be copied page by
+    page first, which takes longer than starting the kernel. So this joins threads, runs exit hooks, frees
+    what the notebook made and flushes its files, and then exits.
     """
-    with _reported():
+    with _print_errors():
         threading._shutdown()
-    with _reported():
+    with _print_errors():
         atexit._run_exitfuncs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Threads that are left find their names gone; in Python's own end they would not run any more.
+    # Threads still running find their names deleted; when Python itself ends they would not run.
     threading.excepthook = lambda _: None
-    with _reported():
+    with _print_errors():
         for name in ("last_type", "last_value", "last_traceback"):
             setattr(sys, name, None)
         shell.last_execution_result = None
-        # Python's order: what begins with an underscore, and its own results are among it, first.
+        # Python's order: names that begin with an underscore first.
         for name in sorted(shell.user_ns, key=lambda name: not str(name).startswith("_")):
             shell.user_ns[name] = None
         for name in reversed([name for name in sys.modules if name not in imported]):
             del sys.modules[name]
-        gc.collect()  # what was there before the fork is frozen, and left alone
+        gc.collect()  # objects from before the fork are frozen and not collected
         for thing in gc.get_objects():
             if issubclass(type(thing), _IOBase):
                 with suppress(Exception):
@@ -306,8 +294,8 @@ def _leave(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
-    """Show what was raised, and go on: as Python does when it ends."""
+def _print_errors() -> Iterator[None]:
+    """Print an exception and go on, as Python does when it ends."""
     try:
         yield
     except BaseException:
@@ -315,8 +303,8 @@ def _reported() -> Iterator[None]:
             traceback.print_exc(file=sys.__stderr__)
 
 
-def get_ready(preload: Sequence[str], prepare: str | None, arguments: Sequence[Any]) -> None:
-    """Import what kernels and notebooks take, and do what they have in common.
+def import_and_prepare(preload: Sequence[str], prepare: str | None, arguments: Sequence[Any]) -> None:
+    """Import what kernels and notebooks need, and call ``prepare``.
 
     Parameters
     ----------
@@ -324,12 +312,12 @@ def get_ready(preload: Sequence[str], prepare: str | None, arguments: Sequence[A
         As for :class:`forked_kernels.server.ForkServer`.
     """
     for name in (*_KERNEL, *preload):
-        # A module that cannot be imported fails in the notebook that needs it, where it is seen.
+        # A module that cannot be imported fails in the notebook that needs it, where it is reported.
         with suppress(Exception):
             importlib.import_module(name)
     if prepare is not None:
         module, _, function = prepare.partition(":")
-        with _reported():
+        with _print_errors():
             getattr(importlib.import_module(module), function)(*arguments)
     gc.collect()
 
@@ -341,13 +329,13 @@ def _main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     # debugpy, which ipykernel imports, would print its advice on frozen modules.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    get_ready(**json.loads(sys.argv[2]))
+    import_and_prepare(**json.loads(sys.argv[2]))
     folder = os.path.dirname(listener.getsockname())
-    request = _serve(listener)
+    request = _fork_on_request(listener)
     if request is not None:
         _run_kernel(request)
     else:
-        shutil.rmtree(folder, ignore_errors=True)  # an owner that was killed cannot
+        shutil.rmtree(folder, ignore_errors=True)  # an owner that was killed cannot do it
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""What a notebook may use, and its end when it uses more.
+"""Limits on the time, output, memory and processes of a notebook.
 
-A notebook that never ends, prints without end, starts processes without end or eats memory is stopped,
-its page is reported as failed, and the rest of the run goes on.
+A notebook that exceeds one is stopped with an error; other notebooks go on.
 """
 
 from __future__ import annotations
@@ -11,18 +10,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """What one notebook may use.
+    """How much one notebook may use.
 
     Parameters
     ----------
     seconds : float or None
         For all its cells together.
     output_megabytes : float or None
-        Of all its outputs. Our own have one or two; a page of fifty is one that nobody can open.
+        Of all its outputs. A report has one or two; a browser hardly opens a page of fifty.
     memory_megabytes : float or None
-        Of its kernel and all processes that it starts. Our own take 0.3 of 2 thousand.
+        Of its kernel and all processes that it starts. A report takes 300.
     processes : int or None
-        That it starts, at once.
+        Processes that it may have running at once.
     """
 
     seconds: float | None = 1800
@@ -35,4 +34,4 @@ NO_LIMITS = Limits(None, None, None, None)
 
 
 class LimitExceededError(Exception):
-    """A notebook was stopped because it used more than it may."""
+    """A notebook was stopped because it exceeded a limit."""

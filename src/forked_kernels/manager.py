@@ -1,4 +1,4 @@
-"""jupyter_client's manager of a kernel, with kernels that are forked."""
+"""jupyter_client's kernel manager, with forked kernels."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from traitlets.log import get_logger
 
 from forked_kernels.server import ADDRESS_VARIABLE, ForkedProcess, ForkRefused, ForkServer
 
-#: Seconds for a kernel to listen. It takes a twentieth of one.
+#: Seconds to wait until a kernel listens. It takes 0.05.
 _START_SECONDS = 30.0
 
-#: Seconds for a kernel to end when asked, before jupyter_client ends it. It takes a tenth.
-_POLITE_SECONDS = 1.0
+#: Seconds to wait until a kernel ends after a request, before jupyter_client kills it. It takes 0.1.
+_SHUTDOWN_SECONDS = 1.0
 
 _own_server: ForkServer | None = None
 
 
 def _server_address() -> str:
-    """Return a server's socket: the one that was started for a whole build, or one for this process."""
+    """Return the socket of the shared server, or of one started for this process."""
     global _own_server
     shared = os.environ.get(ADDRESS_VARIABLE)
     if shared and Path(shared).exists():
@@ -43,7 +43,7 @@ def _server_address() -> str:
 
 
 class ForkProvisioner(LocalProvisioner):
-    """Fork a kernel where jupyter_client's own provisioner starts Python."""
+    """Fork a kernel, instead of starting Python as jupyter_client's provisioner does."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Launch a kernel.
@@ -75,33 +75,33 @@ class ForkProvisioner(LocalProvisioner):
         except (ForkRefused, OSError) as error:
             get_logger().warning("The kernel is started, not forked: %s", error)
             return await super().launch_kernel(cmd, **kwargs)
-        self.process = process  # type: ignore[assignment]  # it has what is used of a Popen
+        self.process = process  # type: ignore[assignment]  # it has the methods of Popen that are used
         self.pid = self.pgid = process.pid  # it leads a session of its own
         self.cwd = kwargs.get("cwd", Path.cwd())
-        # Who connects to an address where nobody listens yet tries again only after a tenth of a second.
+        # A connection before the kernel listens is tried again only after 0.1 seconds, so wait.
         await _until(process, lambda process: process.is_ready, _START_SECONDS)
         return self.connection_info
 
     async def shutdown_requested(self, restart: bool = False) -> None:
-        """Wait for the end of the kernel: jupyter_client itself looks ten times a second."""
+        """Wait for the end of the kernel: jupyter_client itself checks every 0.1 seconds."""
         if isinstance(self.process, ForkedProcess):
-            await _until(self.process, lambda process: False, _POLITE_SECONDS)
+            await _until(self.process, lambda process: False, _SHUTDOWN_SECONDS)
 
 
-def _settle(told: asyncio.Future[None]) -> None:
-    if not told.done():
-        told.set_result(None)
+def _set_done(message: asyncio.Future[None]) -> None:
+    if not message.done():
+        message.set_result(None)
 
 
 async def _until(process: ForkedProcess, happened: Callable[[ForkedProcess], bool], seconds: float) -> None:
-    """Wait for something that the server tells of a kernel, or for its end."""
+    """Wait for a message of the server about a kernel, or for the kernel's end."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while process.poll() is None and not happened(process) and loop.time() < end:
-        told: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(process.fileno(), _settle, told)
+        message: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(process.fileno(), _set_done, message)
         try:
-            await asyncio.wait([told], timeout=end - loop.time())
+            await asyncio.wait([message], timeout=end - loop.time())
         finally:
             loop.remove_reader(process.fileno())
 
@@ -114,19 +114,19 @@ def _ipykernel_arguments(cmd: list[str]) -> list[str] | None:
         at = cmd.index("ipykernel_launcher")
     except ValueError:
         return None
-    # -Xfrozen_modules=off, which some versions put before it, is for debuggers alone
+    # -Xfrozen_modules=off, which some versions put before it, is for debuggers only
     before = [option for option in cmd[1:at] if not option.startswith("-Xfrozen_modules")]
     return cmd[at + 1 :] if before == ["-m"] else None
 
 
 class ForkKernelClient(AsyncKernelClient):
-    """jupyter_client's client of a kernel that listens already."""
+    """jupyter_client's client, for a kernel that listens already."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers and its output arrives.
 
-        jupyter_client waits until nothing came for a fifth of a second, which is longer than a forked
-        kernel takes to start. This one waits for ipykernel's word that the client hears its output.
+        jupyter_client waits until 0.2 seconds pass without a message, longer than a forked kernel
+        takes to start. This one waits for ipykernel's message that the client receives its output.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class ForkKernelManager(AsyncKernelManager):
             self.kernel_id = self.kernel_id or kw.pop("kernel_id", str(uuid.uuid4()))
             self.provisioner = ForkProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
             if not self.connection_file:
-                # Unix sockets in the server's private folder: no port that another run takes first.
+                # Unix sockets in the server's private folder: no port that another run could take.
                 folder = Path(_server_address()).parent
                 self.transport = "ipc"
                 self.connection_file = str(folder / f"{self.kernel_id}.json")
@@ -182,8 +182,8 @@ class ForkKernelManager(AsyncKernelManager):
     async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
         """Shut the kernel down.
 
-        jupyter_client first interrupts, to end a cell that is still running. A kernel that runs none is
-        only asked here, so that what it does at its end is not interrupted.
+        jupyter_client first interrupts, to end a cell that is still running. An idle
+        kernel is only asked to end, so that its exit hooks are not interrupted.
         """
         if self.has_kernel and not (now or restart or self.has_timed_out):
             self.shutting_down = True

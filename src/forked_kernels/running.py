@@ -1,4 +1,4 @@
-"""papermill's way to run a notebook, with limits and with forked kernels."""
+"""Run a notebook with papermill, with limits and forked kernels."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from forked_kernels.limits import NO_LIMITS, LimitExceededError, Limits
 from forked_kernels.manager import ForkKernelManager
 from forked_kernels.server import AVAILABLE
 
-#: Seconds between two copies on disk of a notebook that is running.
+#: Seconds between saves of a running notebook.
 _SAVE_EVERY = 5.0
 
 _MEGABYTE = 1_000_000
 
-#: Seconds between two looks at a running notebook.
-_LOOK_EVERY = 0.25
+#: Seconds between checks of what a running notebook uses.
+_CHECK_SECONDS = 0.25
 
-#: Looks between two that count the memory of the processes that a notebook has started as well.
-_LOOK_AT_ALL_EVERY = 4
+#: Every so many checks, processes that the notebook has started are counted too.
+_CHECKS_PER_FAMILY_CHECK = 4
 
 
 class _SparseManager(NotebookExecutionManager):
-    """papermill's bookkeeping, with the notebook written every few seconds.
+    """papermill's execution manager, which saves the notebook every few seconds.
 
     papermill writes the whole notebook before and after each cell, 43 times for a report.
     """
@@ -44,8 +44,8 @@ class _SparseManager(NotebookExecutionManager):
     has_run = False
 
     def save(self, **kwargs: Any) -> None:
-        # The first copy at once: an output that cannot be written is better known now. The last one
-        # papermill writes itself, unless an exception keeps it from getting there.
+        # The first save at once, to report an output that cannot be written. papermill saves the last
+        # one itself, unless an exception was raised.
         if not self._saved or (self.end_time is not None and not self.has_run) or self._is_due():
             self._saved = True
             super().save(**kwargs)
@@ -55,7 +55,7 @@ class _SparseManager(NotebookExecutionManager):
 
 
 class LimitedClient(PapermillNotebookClient):
-    """papermill's client, which looks at what the kernel uses while a cell runs.
+    """papermill's client, which checks what the kernel uses while a cell runs.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ class LimitedClient(PapermillNotebookClient):
         super().__init__(nb_man, **options)
         self.limits = limits
         self._began = time.monotonic()
-        self._said = 0
-        self._looks = 0
+        self._output_size = 0
+        self._checks_done = 0
         self._exceeded: str | None = None
-        self._is_last_second = False
+        self._ends_with_notebook_limit = False
 
     def create_kernel_manager(self) -> Any:
-        """Tell the kernel's manager of the limit on memory, which a forked kernel sets itself as well."""
+        """Pass the limit on memory to the kernel's manager, because a forked kernel sets it itself."""
         manager = super().create_kernel_manager()
         manager.memory_megabytes = self.limits.memory_megabytes
         return manager
@@ -95,7 +95,7 @@ class LimitedClient(PapermillNotebookClient):
                 raise LimitExceededError(self._exceeded) from None
             raise
         except CellTimeoutError:
-            if self._is_last_second:
+            if self._ends_with_notebook_limit:
                 raise LimitExceededError(
                     f"The notebook ran longer than {self.limits.seconds:.0f} seconds in all and was stopped."
                 ) from None
@@ -106,7 +106,7 @@ class LimitedClient(PapermillNotebookClient):
         if self.limits.seconds is None:
             return timeout
         left = max(0.1, self._began + self.limits.seconds - time.monotonic())
-        self._is_last_second = timeout is None or left < timeout
+        self._ends_with_notebook_limit = timeout is None or left < timeout
         return min(left, timeout or left)
 
     async def _async_handle_timeout(self, *args: Any) -> Any:
@@ -114,22 +114,22 @@ class LimitedClient(PapermillNotebookClient):
         return await super()._async_handle_timeout(*args)
 
     def process_message(self, message: Any, *args: Any, **kwargs: Any) -> Any:
-        """Take in what the kernel says, until it has said too much."""
+        """Process a message, and stop the notebook when its output is too large."""
         content = message.get("content", {})
-        self._said += len(content.get("text") or "")
-        self._said += sum(len(value) for value in (content.get("data") or {}).values() if isinstance(value, str))
+        self._output_size += len(content.get("text") or "")
+        self._output_size += sum(len(value) for value in (content.get("data") or {}).values() if isinstance(value, str))
         most = self.limits.output_megabytes
-        if most is not None and self._said > most * _MEGABYTE:
-            # At once: what is still on its way is not looked at again before all of it is taken in.
+        if most is not None and self._output_size > most * _MEGABYTE:
+            # At once: the next check comes only after all waiting messages are processed.
             self._stop(f"The notebook put out more than {most:.0f} MB and was stopped.")
             return None
         return super().process_message(message, *args, **kwargs)
 
     async def _async_poll_kernel_alive(self) -> None:
-        # nbclient's own looks once a second whether the kernel is alive, while a cell runs.
+        # nbclient checks once a second whether the kernel is alive, while a cell runs.
         while True:
-            await asyncio.sleep(_LOOK_EVERY)
-            self._look()
+            await asyncio.sleep(_CHECK_SECONDS)
+            self._check_usage()
             try:
                 await self._async_check_alive()
             except DeadKernelError:
@@ -137,14 +137,14 @@ class LimitedClient(PapermillNotebookClient):
                 self.task_poll_for_reply.cancel()
                 return
 
-    def _look(self) -> None:
+    def _check_usage(self) -> None:
         most, pid = self.limits.memory_megabytes, getattr(self.km.provisioner, "pid", None)
         if pid is None or (most is None and self.limits.processes is None):
             return
-        self._looks += 1
+        self._checks_done += 1
         with suppress(psutil.Error):
             family = [psutil.Process(pid)]
-            if self._looks % _LOOK_AT_ALL_EVERY == 0:
+            if self._checks_done % _CHECKS_PER_FAMILY_CHECK == 0:
                 family += family[0].children(recursive=True)
             if self.limits.processes is not None and len(family) - 1 > self.limits.processes:
                 self._stop(f"The notebook started more than {self.limits.processes} processes and was stopped.")

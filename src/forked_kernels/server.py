@@ -1,4 +1,4 @@
-"""The processes that fork kernels, and the kernels, as whoever asks for them sees them."""
+"""Start and stop the fork server, and ask it for kernels."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-#: Whether this platform can fork. macOS can, and its own frameworks, which cannot, are not used.
+#: Whether this platform can fork. macOS can; its frameworks, which must not be forked, are not used.
 AVAILABLE = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform != "emscripten"
 
-#: The socket of a server that is shared, for the processes below the one that started it.
+#: The environment variable with the socket of a shared server, for child processes.
 ADDRESS_VARIABLE = "FORKED_KERNELS_SERVER"
 
 
@@ -27,20 +27,19 @@ class ForkServer:
     Parameters
     ----------
     preload : sequence of str
-        Modules that it imports before the first fork: what the notebooks import. One that is not there
-        is left out. None may start a thread when it is imported.
+        Modules to import before the first fork: those that the notebooks import. A missing one is
+        skipped. None may start a thread when it is imported.
     prepare : str, optional
-        ``module:function``, called before the first fork, for what the notebooks have in common: data
-        that they all read, for example. When it raises, the error is printed and kernels are forked
-        without.
+        ``module:function``, called before the first fork, for instance to read data that all notebooks
+        read. If it raises, the error is printed and kernels are forked all the same.
     arguments : sequence
-        For ``prepare``; what JSON can hold.
+        Arguments of ``prepare``, of types that JSON can hold.
     share : bool
-        Let the processes started from here use it too, through the environment.
+        Let child processes use it too, by an environment variable.
 
     Notes
     -----
-    Imports happen in the server's own process while its owner does other things; requests wait.
+    Imports happen in the server's process, in parallel with its owner; requests wait for them.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class ForkServer:
         arguments: Sequence[Any] = (),
         share: bool = False,
     ) -> None:
-        # A private folder: the socket runs code for whoever can open it.
+        # A private folder: who can open the socket can run code.
         self.folder = Path(tempfile.mkdtemp(prefix="forked-kernels-"))
         self.address = str(self.folder / "fork")
         self._share = share
@@ -62,9 +61,9 @@ class ForkServer:
                 listener.listen(64)
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "forked_kernels.forking", str(listener.fileno()), json.dumps(settings)],
-                    stdin=subprocess.PIPE,  # its end of file tells the server that its owner is gone
+                    stdin=subprocess.PIPE,  # closes when the owner ends, which ends the server
                     pass_fds=[listener.fileno()],
-                    start_new_session=True,  # Ctrl-C is for its owner to act on
+                    start_new_session=True,  # only the owner handles Ctrl-C
                 )
         except OSError:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -101,7 +100,7 @@ class ForkServer:
 
 
 class ForkRefused(Exception):
-    """The server cannot give what was asked for; a new process can."""
+    """The server cannot fork the requested kernel; a new process must be started."""
 
 
 class ForkedProcess:
@@ -118,8 +117,8 @@ class ForkedProcess:
     cwd : str, optional
         The kernel's working directory.
     memory_megabytes : float, optional
-        How much more memory than at its start the kernel may ask for, on Linux; then allocating
-        raises ``MemoryError`` in it.
+        How much memory the kernel may allocate after its start, on Linux; more raises
+        ``MemoryError`` in it.
 
     Raises
     ------
@@ -160,7 +159,7 @@ class ForkedProcess:
             raise
 
     def _receive(self, timeout: float | None) -> bool:
-        """Take in what the server says; return whether it said anything."""
+        """Read messages from the server; return whether there were any."""
         self._socket.settimeout(timeout)
         try:
             data = self._socket.recv(4096)
@@ -170,7 +169,7 @@ class ForkedProcess:
             data = b""
         if not data:
             if self.returncode is None and self.pid is not None:
-                # The server is gone, and takes its kernels with it.
+                # The server has ended, and its kernels with it.
                 self.returncode = -signal.SIGKILL
             self._socket.close()
             return False
@@ -189,7 +188,7 @@ class ForkedProcess:
         return True
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable when there is news of the kernel."""
+        """Return the descriptor that is readable when there is a message about the kernel."""
         return self._socket.fileno()
 
     def poll(self) -> int | None:

@@ -243,7 +243,7 @@ def test_a_scheduler_that_goes_away_is_said_and_what_came_is_kept(
     cluster.scheduler.kill()
     _, errors = build.communicate(timeout=300)
     assert build.returncode == 2
-    assert f"The Dask scheduler at {cluster.address} is gone" in errors
+    assert f"The Dask scheduler at {cluster.address} is lost" in errors
     assert "Traceback" not in errors
     (small_project / "go").touch()
     end = race_equality("build", "RRK", "--output", "out", "--explain", *OPTIONS)

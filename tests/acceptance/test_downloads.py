@@ -65,7 +65,7 @@ def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equ
     end = race_equality("build", "RJ1", "--output", "out", "--renderer", "built-in", "--engine", "default")
     assert end.returncode == 1, end.stderr
     assert "Traceback" not in end.stderr
-    assert "Its figures to download could not be made. " in end.stderr
+    assert "Its files to download could not be made. " in end.stderr
     assert "wres_5_to_8_2024.parquet" in end.stderr
     pages = (with_figures / "out" / "site").rglob("*.html")
     assert sorted(page.stem for page in pages) == ["index", "national_overview"]

@@ -292,7 +292,7 @@ def test_the_trust_list_is_added_by_itself_and_first(run, filled, cut, write):
     assert "race-equality data add etr.csv trusts.csv" in alone
     output = run("add", cut.rtt, cut.trusts, cut.etr)
     assert output.index("8 trusts are open today") < output.index("rtt: ")
-    assert "RX8 is closed: its figures stand under RJ1" in output
+    assert "RX8 is closed: its figures are now under RJ1" in output
     assert "The store is whole." in run("check", "--schema")
     assert "(RX8): 50.0%" in run("show", "RJ1", "staff_survey_q15")
     assert "the same trusts as held" in run("add", cut.trusts, cut.etr, cut.successors)

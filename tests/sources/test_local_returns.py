@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from race_equality.batch.cluster_worker import pack
+from race_equality.batch.cluster_worker import pack_project
 from race_equality.downloads.files import Downloads
 from race_equality.errors import RaceEqualityError
 from race_equality.project import find_project
@@ -61,15 +61,15 @@ def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project,
 
 def test_a_return_never_leaves_the_machine(project):
     """A build on a cluster sends the project to its workers: it is refused where there is a return."""
-    packed = zipfile.ZipFile(io.BytesIO(pack(project)))
+    packed = zipfile.ZipFile(io.BytesIO(pack_project(project)))
     assert "_quarto.yml" in packed.namelist()
     local = project.root / "data" / "local"
     local.mkdir()
     (local / "RJ1_wres_return.csv").write_text("a template that was not added", encoding="utf-8")
-    assert not any("local" in name for name in zipfile.ZipFile(io.BytesIO(pack(project))).namelist())
+    assert not any("local" in name for name in zipfile.ZipFile(io.BytesIO(pack_project(project))).namelist())
     (local / "RJ1.parquet").write_bytes(b"")
     with pytest.raises(RaceEqualityError, match=r"returns \(RJ1\), which never leave this machine. Build without"):
-        pack(project)
+        pack_project(project)
 
 
 @pytest.mark.parametrize(

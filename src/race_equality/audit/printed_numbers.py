@@ -1,4 +1,4 @@
-"""Numbers, labels and cells as they were printed, and how to find them again."""
+"""Find numbers, labels and hidden cells in published texts and tables."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from race_equality.disclosure.rules import HIDDEN_IN_FILES, HIDDEN_ON_PAGES
 _NUMBER = re.compile(r"(?<![\w.,:/#-])([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w:]|\.\d|,\d{3})\s?(%?)")
 HIDDEN_AS_PRINTED = {HIDDEN_ON_PAGES, HIDDEN_IN_FILES}
 _HIDDEN = {HIDDEN_ON_PAGES.casefold(), HIDDEN_IN_FILES}
-TOTAL = re.compile(r"^(grand )?(total|all|overall)\b", re.IGNORECASE)
+TOTAL_LABEL = re.compile(r"^(grand )?(total|all|overall)\b", re.IGNORECASE)
 _CAPTION_NUMBER = re.compile(r"^(table|figure)\s+[\d.]+:\s*", re.IGNORECASE)
-#: Channels that hold a program and not what it shows, or a run and not its figures.
-PROGRAMS = ("HTML script code", "notebook code source")
-NOT_FIGURES = (*PROGRAMS, "PDF metadata", "text file")
+#: Channels that hold code.
+CODE_CHANNELS = ("HTML script code", "notebook code source")
+#: Channels that hold code, or text about a run, and no figures.
+CHANNELS_WITHOUT_FIGURES = (*CODE_CHANNELS, "PDF metadata", "text file")
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ def numbers_in(text: str) -> tuple[Number, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=100_000)  # the same labels and sentences stand in a page, its PDF and its notebook
-def normal(text: str) -> str:
+@lru_cache(maxsize=100_000)  # the same texts are in a page, its PDF and its notebook
+def normalise(text: str) -> str:
     return " ".join(text.casefold().replace("’", "'").replace("\u00a0", " ").split())
 
 
 def is_hidden(cell: str) -> bool:
-    return normal(cell) in _HIDDEN
+    return normalise(cell) in _HIDDEN
 
 
 @lru_cache(maxsize=100_000)
@@ -54,7 +55,7 @@ def only_number(cell: str) -> Number | None:
     return found[0] if len(found) == 1 and re.fullmatch(r"\s*[+−-]?[\d,.]+\s?%?\s*", cell) else None
 
 
-def pieces_in(contents: Iterable[Content]) -> Iterator[tuple[str, str, str, str]]:
+def texts_in(contents: Iterable[Content]) -> Iterator[tuple[str, str, str, str]]:
     for item in contents:
         if isinstance(item, Text):
             yield item.file, item.channel, item.place, item.text
@@ -64,21 +65,21 @@ def pieces_in(contents: Iterable[Content]) -> Iterator[tuple[str, str, str, str]
 
 
 def table_name(table: Table) -> str:
-    return _normal_caption(table.place)
+    return _normalise_caption(table.place)
 
 
 @lru_cache(maxsize=10_000)
-def _normal_caption(caption: str) -> str:
-    return normal(_CAPTION_NUMBER.sub("", caption))
+def _normalise_caption(caption: str) -> str:
+    return normalise(_CAPTION_NUMBER.sub("", caption))
 
 
-@lru_cache(maxsize=50_000)  # a row is looked at by each attack, and stands in page and notebook alike
+@lru_cache(maxsize=50_000)  # each check reads every row, in page and notebook
 def labels_of(row: tuple[str, ...]) -> tuple[str, ...]:
     labels = []
     for cell in row:
         if not cell.strip() or is_hidden(cell) or only_number(cell):
             break
-        labels.append(normal(cell))
+        labels.append(normalise(cell))
     return tuple(labels)
 
 
@@ -86,48 +87,37 @@ def tables_in(contents: Iterable[Content]) -> Iterator[Table]:
     return (item for item in contents if isinstance(item, Table))
 
 
-#: Columns of a data file that say what a row is about, beside its group.
-SUBJECTS = {"measure", "name", "figure"}
-ABOUT = {
-    "trust_code",
-    "kind",
-    "measure",
-    "name",
-    "figure",
-    "organisation",
-    "period_start",
-    "period_end",
-    "from",
-    "to",
-    "unit",
-}
+#: Columns of a data file that name the measure of a row.
+SUBJECT_COLUMNS = {"measure", "name", "figure"}
+#: Columns of a data file that, with the group, identify a row.
+KEY_COLUMNS = set("trust_code kind measure name figure organisation period_start period_end from to unit".split())
 
 
 def group_column(table: Table) -> int | None:
     """Where a data file with many measures names the group; None in any other table."""
-    names = [normal(column) for column in table.columns]
+    names = [normalise(column) for column in table.columns]
     if table.channel == "data file" and "group" in names and {"measure", "figure"} & set(names):
         return names.index("group")
     return None
 
 
 #: Between a label and its number: "Other: 4", "Other (4", "Other; people: 4"...
-_SEPARATED = re.compile(r"[\s:;,=|(–—-]*(?:[^\W\d]{1,12}\s?[:=(]\s*)?(?=[+−-]?\d)")
-#: ...and for a label of several words, which prose does not hold by chance, a few words as well.
-_NEARBY = re.compile(r"[^\d.!?]{0,30}(?=[+−-]?\d)")
-_BEFORE = re.compile(r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)%?[ :(–—-]{1,3}$")
+_SHORT_GAP = re.compile(r"[\s:;,=|(–—-]*(?:[^\W\d]{1,12}\s?[:=(]\s*)?(?=[+−-]?\d)")
+#: ...and for a label of several words, which is in prose only on purpose, a few words as well.
+_LONG_GAP = re.compile(r"[^\d.!?]{0,30}(?=[+−-]?\d)")
+_NUMBER_BEFORE = re.compile(r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)%?[ :(–—-]{1,3}$")
 
 
-def numbers_near(text: str, label: str, together: bool) -> list[str]:
+def numbers_near(text: str, label: str, one_record: bool) -> list[str]:
     """Numbers in the same record, or right after or right before the label in a text."""
     pieces = re.split(rf"(?<![\w-]){re.escape(label)}(?!\w)", text)
-    if together:
+    if one_record:
         return [number.text for number in numbers_in(" \n ".join(pieces))] if len(pieces) > 1 else []
-    gap = _NEARBY if " " in label and len(label) > 8 else _SEPARATED
+    gap = _LONG_GAP if " " in label and len(label) > 8 else _SHORT_GAP
     found = []
     for before, after in zip(pieces, pieces[1:], strict=False):
         if match := gap.match(after):
             found += [number.text for number in numbers_in(after[match.end() :].lstrip("+−-"))[:1]]
-        if match := _BEFORE.search(before):
+        if match := _NUMBER_BEFORE.search(before):
             found.append(match.group(1))
     return found

@@ -1,4 +1,4 @@
-"""What a site gives away: one thing that an intruder would learn."""
+"""The record of one disclosure that the audit found."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["Problem"]
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Something that a site gives away.
+    """One figure that a site discloses, or a file that could not be checked.
 
     Attributes
     ----------
     file, channel, place : str
-        Where it stands.
+        Where it was found.
     kind : str
-        ``"unread"``; ``"too precise"``; ``"too few"`` (a count of people under the threshold, openly);
+        ``"unread"``; ``"too precise"``; ``"too few"`` (a count of people under the threshold, shown);
         ``"shown elsewhere"`` (a cell that another copy or file hides);
-        ``"beside its label"`` (a number next to the label of a hidden cell); ``"worked out"`` (by linear
+        ``"next to its label"`` (a number next to the label of a hidden cell); ``"worked out"`` (by linear
         programming from what is published); ``"known figure"`` (a figure under the threshold, in the
         project's own data).
     message : str

@@ -1,4 +1,4 @@
-"""Hidden cells worked out from totals, rounded shares and other periods."""
+"""Work out hidden cells from totals, rounded shares and other periods."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from race_equality.audit.channels import Content, Table
 from race_equality.audit.printed_numbers import (
-    ABOUT,
     HIDDEN_AS_PRINTED,
-    SUBJECTS,
-    TOTAL,
+    KEY_COLUMNS,
+    SUBJECT_COLUMNS,
+    TOTAL_LABEL,
     group_column,
     is_hidden,
-    normal,
+    normalise,
     only_number,
     table_name,
     tables_in,
@@ -29,14 +29,14 @@ from race_equality.disclosure.rules import DisclosureRule
 _PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re.IGNORECASE)
 
 
-#: Of hundreds of months of patients one is as large as some column of staff.
-_STAFF, _NO_STAFF = re.compile(r"\bstaff\b", re.IGNORECASE), {"all patients", "all people", "all births"}
+#: Totals of patients are not tried on tables of staff: among hundreds of months one fits by chance.
+_STAFF, _GROUPS_WITHOUT_STAFF = re.compile(r"\bstaff\b", re.IGNORECASE), {"all patients", "all people", "all births"}
 
 
 _BY_TITLE = {one.title: one.id for one in BY_ID.values()}
 #: Ids and titles of indicators whose groups' total is another indicator, to the id and title of that one.
 _TOTALS = {
-    normal(getattr(one, name)): normal(getattr(BY_ID[one.total], name))
+    normalise(getattr(one, name)): normalise(getattr(BY_ID[one.total], name))
     for one in BY_ID.values()
     if one.total
     for name in ("id", "title")
@@ -44,25 +44,27 @@ _TOTALS = {
 
 
 class Total(NamedTuple):
-    """An exact number of people: which, where it stands, and of what in a data file with many measures."""
+    """An exact number of people: where it is published and, in a data file, its measure and group."""
 
     people: int
     place: str
     about: frozenset[str] = frozenset()
-    whom: str = ""
+    group: str = ""
 
 
 def _subjects(table: Table, row: tuple[str, ...]) -> frozenset[str]:
-    """What a row of a data file with many measures is about, in its own words."""
+    """Return the names of the measure of a row in a data file."""
     return frozenset(
-        normal(cell) for column, cell in zip(table.columns, row, strict=False) if normal(column) in SUBJECTS
+        normalise(cell)
+        for column, cell in zip(table.columns, row, strict=False)
+        if normalise(column) in SUBJECT_COLUMNS
     )
 
 
 def _same_subject(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two rows can be about one whole: deliveries, and deliveries by ethnic group."""
     if not one or not other:
-        return True  # a page says it in a caption, which is compared by its numbers
+        return True  # a page names the measure in a caption; its numbers decide
     return bool(_with_totals(one) & other or _with_totals(other) & one)
 
 
@@ -73,7 +75,7 @@ def _with_totals(about: frozenset[str]) -> frozenset[str]:
 def totals_of(
     scope: str, contents: Iterable[Content], names: dict[str, str], scopes: frozenset[str]
 ) -> dict[str, list[Total]]:
-    """Exact numbers of people that pages give for a trust, with where they stand."""
+    """Collect the exact numbers of people that are published for each trust."""
     found: dict[str, list[Total]] = defaultdict(list)
     for table in tables_in(contents):
         people = [i for i, column in enumerate(table.columns) if _PEOPLE.search(column)]
@@ -82,33 +84,33 @@ def totals_of(
         group = group_column(table)
         for row in table.rows:
             label = row[0] if row else ""
-            if group is not None and not (group < len(row) and TOTAL.match(row[group].strip())):
-                continue  # the base of one group, and not how many there are
+            if group is not None and not (group < len(row) and TOTAL_LABEL.match(row[group].strip())):
+                continue  # the base of one group, not the total
             code = re.search(r"\(([A-Z0-9]{3,5})\)\s*$", label)
-            owner = code.group(1) if code else names.get(normal(label))
+            owner = code.group(1) if code else names.get(normalise(label))
             if owner is None and label.strip() in scopes:
                 owner = label.strip()
-            if owner is None and TOTAL.match(label.strip()):
+            if owner is None and TOTAL_LABEL.match(label.strip()):
                 owner = scope
             numbers = [only_number(row[i]) for i in people if i < len(row)] if owner else []
             whole = [number for number in numbers if number and not number.percent and not number.decimals]
             if whole:
                 about = frozenset() if group is None else _subjects(table, row)
-                whom = "" if group is None else normal(row[group])
+                of_group = "" if group is None else normalise(row[group])
                 found[owner] += [
-                    Total(int(number.value), f"{table.file}, {table.place}", about, whom) for number in whole
+                    Total(int(number.value), f"{table.file}, {table.place}", about, of_group) for number in whole
                 ]
     return found
 
 
-def parts_of_one_whole(table: Table) -> Iterator[Table]:
-    """In a data file with many measures, the groups of each measure and period are parts of a whole."""
+def split_by_measure(table: Table) -> Iterator[Table]:
+    """Split a data file into one table for each measure and period, whose groups add up to a total."""
     group = group_column(table)
     if group is None:
         yield table
         return
-    names = [normal(column) for column in table.columns]
-    about = [i for i, name in enumerate(names) if name in ABOUT]
+    names = [normalise(column) for column in table.columns]
+    about = [i for i, name in enumerate(names) if name in KEY_COLUMNS]
     title = next((i for i, name in enumerate(names) if name in ("name", "figure")), about[0])
     others = [i for i in range(len(names)) if i not in about and i != group]
     wholes: dict[tuple[str, ...], list[tuple[str, ...]]] = {
@@ -131,15 +133,15 @@ def parts_of_one_whole(table: Table) -> Iterator[Table]:
 
 
 def _indicator(table: Table, row: tuple[str, ...]) -> str:
-    """The indicator of a row of a data file, by its id or by its title."""
-    said = dict(zip(map(normal, table.columns), row, strict=False))
+    """Return the id of the indicator of a row in a data file."""
+    said = dict(zip(map(normalise, table.columns), row, strict=False))
     return said.get("measure") or _BY_TITLE.get(said.get("figure", ""), "")
 
 
-def half_shown(contents: Iterable[Content]) -> Iterator[Problem]:
-    """One of two groups that are compared, where the other is hidden: with everybody together it tells that one."""
+def one_side_shown(contents: Iterable[Content]) -> Iterator[Problem]:
+    """Find one of two compared groups shown while the other is hidden: with the total, it gives the other."""
     for table in tables_in(contents):
-        for part in parts_of_one_whole(table) if group_column(table) is not None else ():
+        for part in split_by_measure(table) if group_column(table) is not None else ():
             between = BY_ID[part.indicator].between if part.indicator in BY_ID else ()
             sides = [row for row in part.rows if row[0] in between]
             hidden = [row[0] for row in sides if any(map(is_hidden, row))]
@@ -149,13 +151,14 @@ def half_shown(contents: Iterable[Content]) -> Iterator[Problem]:
                     yield Problem(part.file, "worked out", part.channel, part.place, message)
 
 
-def hides(table: Table) -> bool:
+def has_hidden_cell(table: Table) -> bool:
     return any(is_hidden(cell) for row in table.rows for cell in row)
 
 
-def worked_out(
+def worked_out_from_totals(
     tables: Iterable[Table], totals: list[Total], bases: list[float], rule: DisclosureRule, overlapping: Collection[str]
 ) -> Iterator[Problem]:
+    """Work out hidden cells of tables from their totals and from totals on other pages."""
     done = set()
     for table in tables:
         apart = table.indicator in overlapping
@@ -166,33 +169,33 @@ def worked_out(
         done.add(content)
         for i, column in enumerate(table.columns):
             cells = {row: row[i] for row in table.rows if i < len(row)}
-            parts = {row: cell for row, cell in cells.items() if not TOTAL.match(row[0].strip())}
+            parts = {row: cell for row, cell in cells.items() if not TOTAL_LABEL.match(row[0].strip())}
             hidden = [row for row, cell in parts.items() if is_hidden(cell)]
             shown = {row: only_number(cell) for row, cell in parts.items() if only_number(cell)}
             if not hidden or len(shown) < 2:
                 continue
             if all(number.percent for number in shown.values()):
-                yield from _from_percentages(table, column, hidden, shown, bases, rule)
+                yield from _work_out_percentages(table, column, hidden, shown, bases, rule)
             elif not any(number.percent or number.decimals for number in shown.values()):
                 own = [
                     int(number.value)
                     for row, cell in cells.items()
-                    if TOTAL.match(row[0].strip()) and (number := only_number(cell))
+                    if TOTAL_LABEL.match(row[0].strip()) and (number := only_number(cell))
                 ]
                 others = [] if apart else [total for total in totals if _same_subject(total.about, about)]
                 if _STAFF.search(f"{column} {table.place}"):
-                    others = [total for total in others if total.whom not in _NO_STAFF]
-                yield from _from_counts(table, i, hidden, shown, own, others, rule)
+                    others = [total for total in others if total.group not in _GROUPS_WITHOUT_STAFF]
+                yield from _work_out_counts(table, i, hidden, shown, own, others, rule)
 
 
-def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: DisclosureRule) -> Iterator[Problem]:
-    """Hidden shares of a whole are 100 less the others; shares of what is shown give nothing away."""
+def _work_out_percentages(table: Table, column: str, hidden, shown, bases, rule: DisclosureRule) -> Iterator[Problem]:
+    """Work out hidden shares as 100 less the others, unless the shares are of the shown groups only."""
     together = sum(number.value for number in shown.values())
     slack = sum(0.5 * 10.0**-number.decimals for number in shown.values())
     left = 100 - together
     if not 75 <= together < 100 - slack:
         return
-    # one cell is what is left, give or take rounding; each of several is anything up to all of it
+    # one hidden cell is the remainder, up to rounding; each of several is at most the remainder
     width = 2 * slack if len(hidden) == 1 else left + slack
     # a base fits when every share shown is a whole number of its people
     fitting = [
@@ -211,15 +214,15 @@ def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Dis
         yield Problem(table.file, "worked out", table.channel, table.place, message)
 
 
-#: How far a number may be from what it was rounded from, where the caption says so.
+#: Half the rounding unit that a caption names.
 _NEAREST = {"nearest hundred": 50.0, "nearest 100": 50.0, "nearest ten": 5.0, "nearest 10": 5.0, "nearest 5": 2.5}
 
 
-def _rounded_by(caption: str) -> float:
+def _half_rounding_unit(caption: str) -> float:
     return next((half for words, half in _NEAREST.items() if caption.rstrip(". ").endswith(words)), 0.0)
 
 
-def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: DisclosureRule) -> Iterator[Problem]:
+def _work_out_counts(table: Table, i: int, hidden, shown, own, totals, rule: DisclosureRule) -> Iterator[Problem]:
     known = {row: number.value for row, number in shown.items()}
     whole = "whole"
     relations = [Relation.total(whole, [*known, *hidden])]
@@ -232,15 +235,15 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Disclos
     ]
     together = sum(known.values())
     if all(abs(100 * known[r] / together - n.value) <= 0.5001 * 10.0**-n.decimals for r, n in shares):
-        shares = []  # of the groups that are shown: they say nothing about the others
+        shares = []  # shares of the shown groups only: they say nothing about the others
     for row, number in shares:
         relations += rounded_share(row, whole, number.value, number.decimals)
-    nearby = [(None, "the rounded shares beside it")] if shares else []
+    nearby = [(None, "the rounded shares next to it")] if shares else []
     left_of = sum(known.values())
     for total, place in [*((t, "its total") for t in own), *nearby, *((t.people, t.place) for t in totals)]:
-        half = _rounded_by(place)
+        half = _half_rounding_unit(place)
         if not shares and total is not None:
-            # one sum and nothing else: what is left is between none and all of it in each, or in the only one
+            # only the total is known: each hidden cell is at most the remainder, and a single one is equal to it
             least, most = max(0.0, total - half - left_of), total + half - left_of
             if most < 0 or (place != "its total" and least >= 10 * rule.minimum_people):
                 continue
@@ -255,7 +258,7 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Disclos
             continue  # a total of something else
         width = min(interval.width for interval in found.values())
         left = min(interval.upper for interval in found.values())
-        # without shares to check it by, a number that leaves many people is a total of something else
+        # without shares to check it, a number that leaves many people is the total of something else
         if total is not None and place != "its total" and not shares and left >= 10 * rule.minimum_people:
             continue
         if width < rule.minimum_people:
@@ -265,23 +268,18 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Disclos
                 if interval.width == 0
                 else f"between {interval.lower:.0f} and {interval.upper:.0f}"
             )
-            yield Problem(
-                table.file,
-                "worked out",
-                table.channel,
-                table.place,
-                f"{table.columns[i]} of {row[0]} is {value}, from {place}",
-            )
+            message = f"{table.columns[i]} of {row[0]} is {value}, from {place}"
+            yield Problem(table.file, "worked out", table.channel, table.place, message)
             return
 
 
-def from_mergers(contents: Iterable[Content], rule: DisclosureRule) -> Iterator[Problem]:
-    """People of an organisation that merged: those of the trust less those of its other organisations.
+def worked_out_from_mergers(contents: Iterable[Content], rule: DisclosureRule) -> Iterator[Problem]:
+    """Work out a merged organisation's people: those of the trust less those of its other organisations.
 
-    In data files that give a trust's figures and those of the organisations that formed it.
+    From data files with the figures of a trust and of the organisations that formed it.
     """
     for table in tables_in(contents):
-        place = {normal(column): i for i, column in enumerate(table.columns)}
+        place = {normalise(column): i for i, column in enumerate(table.columns)}
         if not {"organisation", "kind", "people", "measure", "group", "period_end"} <= set(place):
             continue
         parts: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
@@ -302,27 +300,22 @@ def from_mergers(contents: Iterable[Content], rule: DisclosureRule) -> Iterator[
             for whole in wholes.get(about, ()):
                 if 0 < (left := whole - sum(shown)) < rule.minimum_responses:
                     organisations = " and ".join(sorted({row[place["organisation"]] for row in hidden}))
-                    yield Problem(
-                        table.file,
-                        "worked out",
-                        table.channel,
-                        table.place,
-                        f"{about[-3]} of {organisations} rests on {left:.0f}, from the trust's {whole:,.0f} and the others",
-                    )
+                    message = f"{about[-3]} of {organisations} rests on {left:.0f}, from the trust's {whole:,.0f} and the others"
+                    yield Problem(table.file, "worked out", table.channel, table.place, message)
 
 
-#: Of so many columns of numbers each three are looked at.
-_MOST_COLUMNS = 8
+#: Every three of at most this number of columns are compared.
+_MAX_COLUMNS = 8
 
 
-def from_changes(contents: Iterable[Content]) -> Iterator[Problem]:
-    """A number hidden in one period, when the other period and the change between them are shown."""
+def worked_out_from_periods(contents: Iterable[Content]) -> Iterator[Problem]:
+    """Work out a number hidden in one period from another period and the change between them."""
     for table in tables_in(contents):
         if group_column(table) is not None or not any(is_hidden(cell) for row in table.rows for cell in row):
             continue
         rows = [[only_number(cell) for cell in row] for row in table.rows]
         filled = [i for i in range(len(table.columns)) if sum(i < len(row) and row[i] is not None for row in rows) > 1]
-        if len(filled) > _MOST_COLUMNS:
+        if len(filled) > _MAX_COLUMNS:
             continue
         for a, b, c in permutations(filled, 3):
             if b > c:
@@ -344,11 +337,8 @@ def from_changes(contents: Iterable[Content]) -> Iterator[Problem]:
                         value = row[b].value + row[c].value
                     else:
                         value = row[a].value - row[c if unknown[0] == b else b].value
-                    yield Problem(
-                        table.file,
-                        "worked out",
-                        table.channel,
-                        table.place,
+                    message = (
                         f"{table.columns[unknown[0]]} of {cells[0]} is {value:g}, from "
-                        f"{table.columns[known[0]]} and {table.columns[known[1]]}",
+                        f"{table.columns[known[0]]} and {table.columns[known[1]]}"
                     )
+                    yield Problem(table.file, "worked out", table.channel, table.place, message)

@@ -1,4 +1,4 @@
-"""Read a published site as a motivated intruder would, and say what it gives away."""
+"""Audit a published site: read all of it as a motivated intruder would, and report what it discloses."""
 
 from __future__ import annotations
 
@@ -14,29 +14,36 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.audit.channels import Content, Table, read_file
-from race_equality.audit.held_figures import Secret, bases_of, known_elsewhere, known_figures, known_shares, secrets_of
-from race_equality.audit.hidden_elsewhere import (
+from race_equality.audit.hidden_cells_shown import (
     Findings,
-    beside_its_label,
-    findings_in,
-    hidden_cells,
-    hidden_in_another_file,
-    in_its_picture,
-    shown_elsewhere,
+    find_hidden_cells,
+    findings_in_files,
+    findings_shown_in_another_file,
+    numbers_in_pictures,
+    numbers_next_to_hidden_labels,
+    shown_in_another_copy,
 )
-from race_equality.audit.printed_numbers import normal, tables_in
+from race_equality.audit.printed_numbers import normalise, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.audit.reconstruction import (
     Total,
-    from_changes,
-    from_mergers,
-    half_shown,
-    hides,
-    parts_of_one_whole,
+    has_hidden_cell,
+    one_side_shown,
+    split_by_measure,
     totals_of,
-    worked_out,
+    worked_out_from_mergers,
+    worked_out_from_periods,
+    worked_out_from_totals,
 )
-from race_equality.audit.shown_plainly import too_few, too_precise, unread
+from race_equality.audit.rule_breaches import too_few, too_precise, unread_files
+from race_equality.audit.secret_figures import (
+    Secret,
+    breakdown_bases,
+    collect_secrets,
+    other_trusts_secrets_published,
+    secret_counts_published,
+    secret_shares_published,
+)
 from race_equality.definitions.indicators import figures_with
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.errors import RaceEqualityError
@@ -63,8 +70,8 @@ class Audit:
     hidden: int
 
 
-#: Indicators whose groups overlap: a person in two roles is counted in each and once in the publisher's total
-#: (NHS Workforce Statistics), so that a total that stands elsewhere is no more than a floor.
+#: Indicators whose groups overlap: a person in two roles is counted in each group and once in the publisher's total
+#: (NHS Workforce Statistics), so the total on another page is only a lower limit of their sum.
 OVERLAPPING = frozenset(figures_with(lambda rule: rule.overlapping))
 
 
@@ -95,16 +102,16 @@ def audit_site(
     names : dict, optional
         Trust code to name, to find what other pages say about a trust.
     measures : mapping of str to sequence of str, optional
-        What pages call an indicator, to find a hidden share beside one of its names.
+        The names of each indicator on pages, to find a hidden share next to one of them.
     overlapping : collection of str
         Indicators whose groups overlap, so that totals on other pages are not their sum.
     against : path-like, optional
-        What was published before, which somebody may have kept: what one of the two hides, the other must not
-        show, nor a total of the other give away.
+        An earlier published site, which somebody may have kept: what one of the two hides, the other must not
+        show or give the total for.
     jobs : int
-        Processes that read and attack, a trust at a time.
+        Processes to use; each handles a trust at a time.
     on_file : callable, optional
-        Told the name of each file that was read.
+        Called with the name of each file that was read.
 
     Returns
     -------
@@ -118,9 +125,9 @@ def audit_site(
     Notes
     -----
     Numbers more precise than the rule; cells hidden in one copy and shown in another (page, PDF, notebook,
-    download, the files of a trust and those of all trusts); numbers beside a hidden label in text, attributes, pictures and data; hidden cells narrowed
-    by linear programming from totals, rounded shares and totals that stand on other pages or stood on the earlier
-    site; numbers of one period told by another's and the change; unrounded rates that only a small base can give;
+    download, the files of a trust and those of all trusts); numbers next to a hidden label in text, attributes, pictures
+    and data; hidden cells narrowed by linear programming from totals, rounded shares and totals on other pages or
+    the earlier site; numbers of one period worked out from another period and the change; unrounded rates that only a small base can give;
     and, given the figures, every one under the threshold.
 
     References
@@ -130,10 +137,10 @@ def audit_site(
     names = names or {}
     paths, before = _paths(Path(site)), _paths(Path(against)) if against is not None else {}
     scopes = {*paths, *before}
-    # what belongs to all: an entry of its search index belongs to a trust's page
+    # files of all trusts, without entries of the search index that belong to a trust's page
     common, apart = _read(paths.get("", []), Path(site))
     common_before, apart_before = _read(before.get("", []), Path(against)) if before else ([], {})
-    secrets, bases = secrets_of(figures, rules, scopes), bases_of(figures, scopes)
+    secrets, bases = collect_secrets(figures, rules, scopes), breakdown_bases(figures, scopes)
     attack_scope = partial(
         _attack_scope,
         site=Path(site),
@@ -141,7 +148,7 @@ def audit_site(
         rules=rules,
         names=names,
         scopes=frozenset(scopes | set(apart)),
-        measures={indicator: tuple(map(normal, words)) for indicator, words in (measures or {}).items()},
+        measures={indicator: tuple(map(normalise, words)) for indicator, words in (measures or {}).items()},
         elsewhere=tuple(secret for code in rules.own for secret in secrets.get(code, ())),
     )
     tasks = [
@@ -155,28 +162,25 @@ def audit_site(
         )
         for scope in sorted((scopes | set(apart)) - {""})
     ]
+    shared = _Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ())))
     results = []
     pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
     with pool or nullcontext():
         done = pool.map(attack_scope, tasks, chunksize=2) if pool else map(attack_scope, tasks)
-        if pool:  # meanwhile
-            results.append(
-                attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ()))))
-            )
+        if pool:  # while the pool works
+            results.append(attack_scope(shared))
         results += done
         if not pool:
-            results.append(
-                attack_scope(_Task("", (), (), tuple(common), tuple(common_before), tuple(secrets.get("", ()))))
-            )
+            results.append(attack_scope(shared))
     totals: dict[str, list[Total]] = defaultdict(list)
     for result in results:
         for code, found in result.totals.items():
             totals[code] += found
-    problems: set[Problem] = set(hidden_in_another_file(result.findings for result in results))
+    problems: set[Problem] = set(findings_shown_in_another_file(result.findings for result in results))
     for result in results:
         problems.update(result.problems)
         problems.update(
-            worked_out(
+            worked_out_from_totals(
                 result.tables,
                 totals.get(result.scope, []),
                 bases.get(result.scope, []),
@@ -193,7 +197,7 @@ def audit_site(
 
 @dataclass(frozen=True)
 class _Task:
-    """The files of one trust, or of all: what is published, what was before, and what stands elsewhere about it."""
+    """The files of one trust, or of all, now and before, and parts of other files about it."""
 
     scope: str
     paths: tuple[Path, ...]
@@ -205,7 +209,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Result:
-    """What one trust's files give away by themselves, and what is needed to attack them with all others."""
+    """The problems in one trust's files, and what is needed to compare them with all others."""
 
     scope: str
     problems: list[Problem]
@@ -227,41 +231,44 @@ def _attack_scope(
     elsewhere: Sequence[Secret],
 ) -> _Result:
     rule = rules.of(task.scope)
-    codes = {normal(name): code for code, name in names.items()}
+    codes = {normalise(name): code for code, name in names.items()}
     contents = [*_read(task.paths, site)[0], *task.contents]
     before = [*(_read(task.before, against)[0] if against else []), *task.contents_before]
-    problems: set[Problem] = set()
-    problems.update(unread(contents))
-    problems.update(too_precise(contents, rule, of_a_trust=bool(task.scope)))
-    problems.update(too_few(contents, rules, task.scope))
-    found = hidden_cells(contents)
-    problems.update(shown_elsewhere(contents, found))
-    problems.update(beside_its_label(contents, found))
-    problems.update(in_its_picture(contents, found))
-    problems.update(from_changes(contents))
-    problems.update(from_mergers(contents, rule))
-    problems.update(half_shown(contents))
-    problems.update(known_figures(contents, list(task.secrets)))
-    problems.update(known_shares(contents, task.secrets, measures))
-    problems.update(
-        known_elsewhere(contents, [secret for secret in elsewhere if secret.trust_code != task.scope], names)
-    )
+    found = find_hidden_cells(contents)
+    problems = {
+        *unread_files(contents),
+        *too_precise(contents, rule, of_a_trust=bool(task.scope)),
+        *too_few(contents, rules, task.scope),
+        *shown_in_another_copy(contents, found),
+        *numbers_next_to_hidden_labels(contents, found),
+        *numbers_in_pictures(contents, found),
+        *worked_out_from_periods(contents),
+        *worked_out_from_mergers(contents, rule),
+        *one_side_shown(contents),
+        *secret_counts_published(contents, list(task.secrets)),
+        *secret_shares_published(contents, task.secrets, measures),
+        *other_trusts_secrets_published(
+            contents, [secret for secret in elsewhere if secret.trust_code != task.scope], names
+        ),
+    }
     totals = totals_of(task.scope, contents, codes, scopes)
     if before:
-        problems.update(shown_elsewhere(before, found, where=" as published before"))
-        problems.update(shown_elsewhere(contents, hidden_cells(before), where=" and was hidden before"))
+        problems.update(shown_in_another_copy(before, found, where=" as published before"))
+        problems.update(shown_in_another_copy(contents, find_hidden_cells(before), where=" and was hidden before"))
         for code, earlier in totals_of(task.scope, before, codes, scopes).items():
             totals[code] += [total._replace(place=f"{total.place} as published before") for total in earlier]
-    tables = [part for table in tables_in(contents) for part in parts_of_one_whole(table) if hides(part)]
-    return _Result(task.scope, list(problems), len(found), dict(totals), tables, findings_in(contents, task.scope))
+    tables = [part for table in tables_in(contents) for part in split_by_measure(table) if has_hidden_cell(part)]
+    return _Result(
+        task.scope, list(problems), len(found), dict(totals), tables, findings_in_files(contents, task.scope)
+    )
 
 
 def _paths(site: Path) -> dict[str, list[Path]]:
-    """Every file in a folder, by the trust that it belongs to."""
+    """Return every file in a folder, by the trust that it belongs to."""
     if not site.is_dir():
         raise RaceEqualityError(f"There is no folder {site} to audit.")
     paths = sorted(path for path in site.rglob("*") if path.is_file())
-    if (site / "site").is_dir() and (site / "manifest.json").is_file():  # all that a build leaves
+    if (site / "site").is_dir() and (site / "manifest.json").is_file():  # the output folder of a build
         paths = [path for path in paths if not path.relative_to(site).parts[0].startswith(".")]
     if not paths:
         raise RaceEqualityError(f"The folder {site} holds no files to audit.")
@@ -272,7 +279,7 @@ def _paths(site: Path) -> dict[str, list[Path]]:
 
 
 def _read(paths: Iterable[Path], site: Path) -> tuple[list[Content], dict[str, list[Content]]]:
-    """Read files, what a file of all trusts says of one trust's page apart."""
+    """Read files; return separately what a file of all trusts says of one trust's page."""
     common: list[Content] = []
     apart: dict[str, list[Content]] = defaultdict(list)
     for path in paths:
@@ -286,5 +293,5 @@ def _read(paths: Iterable[Path], site: Path) -> tuple[list[Content], dict[str, l
 def _scope(name: str) -> str:
     name = re.sub(r"^(site|project|failed)/", "", name)
     folder, _, file = name.partition("/")
-    # whatever begins with a trust's code is that trust's, such as R1H-figures.csv
+    # a name that begins with a trust's code, such as R1H-figures.csv, belongs to that trust
     return re.split(r"[^A-Za-z0-9]", file)[0] if folder == "trusts" and file else ""

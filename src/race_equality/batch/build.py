@@ -1,4 +1,4 @@
-"""Run the plan: execute, render, and keep the record."""
+"""Build the pages of a plan: execute, render, and record what was done in the manifest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Execution, Failure
-from race_equality.batch.freshness import Inputs, Work, decide, is_there, outputs_of
+from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
 from race_equality.batch.lock import OutputLock
 from race_equality.batch.manifest import (
     MANIFEST_FILE,
@@ -26,23 +26,31 @@ from race_equality.batch.manifest import (
     versions,
     write_manifest,
 )
-from race_equality.batch.page_requests import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
+from race_equality.batch.page_requests import (
+    PageEvent,
+    PageRequest,
+    PageStarted,
+    Rendering,
+    WorkerSettings,
+    page_failure,
+    rendering_failure,
+)
 from race_equality.errors import RaceEqualityError
 from race_equality.render.fonts import SITE_FONT, publish_font
 
 if TYPE_CHECKING:
-    from race_equality.batch.cluster_worker import Parcel, Task
+    from race_equality.batch.cluster_worker import PageResult, Task
     from race_equality.batch.plan import Page, Plan
     from race_equality.batch.progress import BuildProgress
     from race_equality.downloads.files import Downloads
     from race_equality.project import Project
 
-#: Pages after which the first page, which lists all, is made again, for each job: a build that is
-#: killed leaves what it made in the list.
-_LISTED_PER_JOB = 12
+#: Pages, for each job, after which the index page is made again, so that a build that is killed
+#: leaves its pages in the list.
+_PAGES_PER_INDEX_AND_JOB = 12
 
-#: Times at most that it is made: in a build of thousands it would cost more than their reports.
-_LISTED_AT_MOST = 16
+#: How often the index page is made at most: in a build of thousands it would cost more than the reports.
+_MOST_INDEXES = 16
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class BuildOptions:
     output : Path
         The folder that is written to.
     jobs : int
-        Notebooks, and pages, at once.
+        Notebooks and pages made at once.
     engine : str or None
         The papermill engine; None for papermill's own.
     renderer : str
@@ -62,7 +70,7 @@ class BuildOptions:
     timeout : int or None
         Seconds that one cell may run.
     force : bool
-        Make every page, also one that is up to date.
+        Make every page, even if it is up to date.
     dry_run : bool
         Make nothing.
     scheduler : str or None
@@ -89,20 +97,20 @@ class BuildResult:
     Parameters
     ----------
     current : list of Page
-        Up to date: nothing was done.
+        Pages that were up to date.
     done : list of Page
-        Made.
+        Pages that were made.
     failures : list of Failure
         One for each page that could not be made.
     copied : int
         Notebooks that were copied.
     not_copied : list of str
-        What went wrong with each that could not be.
-    untouched : list of Page
-        Not reached, because the build was interrupted.
+        The error of each that could not be.
+    not_reached : list of Page
+        Pages that were not made because the build was interrupted.
     interrupted : bool
     seconds : float
-    worked : dict of str to float
+    stage_seconds : dict of str to float
         Seconds spent on each stage of the pages, by ``execute``, ``html`` and ``pdf``.
     index : Path
         The page to open.
@@ -114,10 +122,10 @@ class BuildResult:
     failures: list[Failure] = field(default_factory=list)
     copied: int = 0
     not_copied: list[str] = field(default_factory=list)
-    untouched: list[Page] = field(default_factory=list)
+    not_reached: list[Page] = field(default_factory=list)
     interrupted: bool = False
     seconds: float = 0.0
-    worked: dict[str, float] = field(default_factory=dict)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
 
 
 def build(
@@ -128,7 +136,7 @@ def build(
     show_progress: Callable[[int], AbstractContextManager[BuildProgress]],
     on_work: Callable[[Sequence[Work]], None] = lambda work: None,
 ) -> BuildResult:
-    """Make what is not up to date of a plan.
+    """Make the pages of a plan that are not up to date.
 
     Parameters
     ----------
@@ -137,14 +145,14 @@ def build(
     project : Project
         The checkout.
     show_progress : callable
-        Given the number of pages to be made, returns a context that gives the progress to tell.
+        Called with the number of pages to be made; returns a context that gives a BuildProgress.
     on_work : callable, optional
-        Given what there is to do for each page, before any of it is done.
+        Called with what has to be done for each page, before the build starts.
 
     Returns
     -------
     BuildResult
-        Also when the build was interrupted: what was done by then is kept and recorded.
+        Also when the build was interrupted: what was made by then is kept and recorded.
 
     Raises
     ------
@@ -153,14 +161,14 @@ def build(
 
     Notes
     -----
-    A page is rendered when its notebook has run, while other notebooks run; Quarto, which spends
-    seconds on a project before its first page, is given all pages at the end. A page that fails
-    leaves the page of an earlier build in place; the manifest says so. What was done is recorded as
-    it is done, so a build that is killed goes on where it stopped when it is started again.
+    A page is rendered when its notebook has run, while other notebooks run; Quarto, which takes
+    seconds to start on a project, is given all pages at the end. When a page fails, the page of an
+    earlier build stays in place, and the manifest says so. Each step is recorded when it is done, so
+    a build that is killed continues where it stopped when it is started again.
     """
     began = time.perf_counter()
     if options.renderer == "quarto" and shutil.which("quarto") is None:
-        # known before the notebooks run, and not minutes later
+        # reported before the notebooks run, not minutes later
         raise RaceEqualityError(
             "Quarto is not on the PATH. Install it from https://quarto.org, or leave --renderer out: "
             "the built-in renderer makes the same pages."
@@ -173,21 +181,21 @@ def build(
     with OutputLock(output):
         this = _Build(plan, options, project, output)
         on_work(this.work)
-        if not options.dry_run and (this.needed or this.index_is_old() or this.tables_are_old()):
+        if not options.dry_run and (this.needed or this.index_is_outdated() or this.tables_are_outdated()):
             with show_progress(len(this.needed)) as progress:
                 this.run(progress)
         if options.copy_to and not options.dry_run and not this.result.interrupted:
             this.copy_notebooks(options.copy_to)
-        this.result.untouched = list(this.untouched.values())
+        this.result.not_reached = list(this.remaining.values())
         this.result.seconds = time.perf_counter() - began
         for stages in this.seconds.values():
             for stage in ("execute", "html", "pdf"):
-                this.result.worked[stage] = this.result.worked.get(stage, 0.0) + stages.get(stage, 0.0)
+                this.result.stage_seconds[stage] = this.result.stage_seconds.get(stage, 0.0) + stages.get(stage, 0.0)
         return this.result
 
 
 def _prepare_folder(folder: Path, project: Project) -> Path:
-    """Make the output folder, refusing places where a build would mix with the sources."""
+    """Make the output folder; refuse a folder of the project's own files."""
     output = folder.absolute()
     resolved = output.resolve()
     root = project.root.resolve()
@@ -206,7 +214,7 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
 
 
 class _Build:
-    """One build: the folders, the pages' states, and the steps."""
+    """One build: its folders, the state of its pages, and its steps."""
 
     def __init__(self, plan: Plan, options: BuildOptions, project: Project, output: Path) -> None:
         self.options, self.project, self.output = options, project, output
@@ -220,14 +228,14 @@ class _Build:
         self.work = [self._decide(page) for page in plan.pages]
         self.needed = [work for work in self.work if work.is_needed]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
-        self.write_next = time.monotonic() + 1
+        self.next_write_time = time.monotonic() + 1
         self.result = BuildResult(
             index=self.site / "index.html", current=[work.page for work in self.work if not work.is_needed]
         )
-        self.untouched = {work.page.path: work.page for work in self.needed}
+        self.remaining = {work.page.path: work.page for work in self.needed}
         self.by_quarto = _uses_quarto(options)
-        self.at_work: dict[str, str] = {}  # page to stage
-        self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its figures to download
+        self.current_stage: dict[str, str] = {}  # page to its stage
+        self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its files to download
         self.unlisted = 0
 
     def _decide(self, page: Page) -> Work:
@@ -235,27 +243,27 @@ class _Build:
             return Work(page, True, ("--force was given",))
         entry = self.manifest["pages"].get(page.path, {})
         before = self.manifest["builds"].get(entry.get("build"), {}).get("figures")
-        return decide(page, entry, self.inputs, staged=self.staged, site=self.site, figures_before=before)
+        return decide_work(page, entry, self.inputs, staged=self.staged, site=self.site, figures_before=before)
 
-    def index_is_old(self) -> bool:
-        """Whether the first page has to be made again although no other has."""
+    def index_is_outdated(self) -> bool:
+        """Whether the index page has to be made again although no other has."""
         return (
             not self.result.index.is_file()
             or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
-            or self.manifest.get("index") != self.inputs.of_index()
+            or self.manifest.get("index") != self.inputs.index_hashes()
         )
 
     @cached_property
     def downloads(self) -> Downloads:
-        """The figures that downloads are made from, read when the first is made."""
+        """The figures that files to download are made from, read when first used."""
         from race_equality.downloads.files import Downloads
 
         return Downloads(self.project)
 
-    def tables_are_old(self) -> bool:
-        """Whether the tables of all trusts have to be made.
+    def tables_are_outdated(self) -> bool:
+        """Whether the files with all trusts' figures have to be made.
 
-        That is where all trusts are built; and wherever tables of earlier thresholds would show what a page now hides.
+        They are made in a build of all trusts, and whenever earlier thresholds would show what a page now hides.
         """
         from race_equality.store.trusts import read_trusts
 
@@ -264,8 +272,8 @@ class _Build:
         outputs = record.get("outputs", {})
         if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
             return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
-        return record.get("rests_on") != self.inputs.of_downloads() or any(
-            not is_there(self.site / name, size) for name, size in outputs.items()
+        return record.get("rests_on") != self.inputs.download_hashes() or any(
+            not is_unchanged(self.site / name, size) for name, size in outputs.items()
         )
 
     def run(self, progress: BuildProgress) -> None:
@@ -276,25 +284,25 @@ class _Build:
             self._stage()
             if self.needed:
                 self._make_pages()
-            if tables := self.tables_are_old():
-                self._write_tables()
+            if tables := self.tables_are_outdated():
+                self._write_all_trusts_downloads()
             if tables or not self.by_quarto or not self.needed:
                 self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
-            if self.unlisted and not self.by_quarto:  # whole pages, which the first page does not list yet
+            if self.unlisted and not self.by_quarto:  # finished pages that the index page does not list yet
                 with suppress(KeyboardInterrupt, OSError):
                     self._render_index()
         except OSError as error:
             raise RaceEqualityError(
-                f"The build stopped: {error.strerror or error} ({self.output}). What was finished before is as it was."
+                f"The build stopped: {error.strerror or error} ({self.output}). Finished pages are kept."
             ) from None
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
             self._close_record()
 
-    def _kernels(self) -> AbstractContextManager[object]:
-        """Start what notebooks share; the figures to download rest on some of it too."""
+    def _services(self) -> AbstractContextManager[object]:
+        """Start what notebooks share, which the files to download use too."""
         from race_equality.batch.build_services import shared_by_notebooks
 
         return shared_by_notebooks(
@@ -308,7 +316,7 @@ class _Build:
     # -- steps --------------------------------------------------------------------------------
 
     def _clear_scratch(self) -> None:
-        # A build that was killed outright may have left its scratch behind; the lock is ours now.
+        # A build that was killed may have left its scratch folder; this build holds the lock.
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir()
         (self.output / "build.log").write_bytes(b"")
@@ -320,20 +328,20 @@ class _Build:
         stage_project(self.project, self.staged)
         if not self.by_quarto:
             publish_font(self.site)
-        read_config(self.staged)  # a mistake in it is better known before the notebooks run
+        read_config(self.staged)  # report a mistake in it before the notebooks run
 
     def _make_pages(self) -> None:
-        """Have the pages made by processes of this machine, or by a cluster's."""
+        """Make the pages in processes on this machine, or on a cluster."""
         options = self.options
         if options.scheduler:
             from race_equality.batch.cluster import Cluster
 
             with Cluster(options.scheduler, self.project) as cluster:
-                self._make(lambda orders: self._unpacked(cluster.run(map(self._task, orders))))
+                self._make_all(lambda requests: self._saved(cluster.run(map(self._task, requests))))
         else:
             from race_equality.batch.pool import Pool
 
-            shop = Workshop(
+            settings = WorkerSettings(
                 root=self.project.root,
                 staged=self.staged,
                 site=self.site,
@@ -342,94 +350,94 @@ class _Build:
                 engine=options.engine,
                 timeout=options.timeout,
             )
-            with self._kernels(), Pool(options.jobs, shop, log=self.output / "build.log") as pool:
-                self._make(pool.run)
+            with self._services(), Pool(options.jobs, settings, log=self.output / "build.log") as pool:
+                self._make_all(pool.run)
         if self.by_quarto:
             self._render_by_quarto()
 
-    def _make(self, run: Callable[[Iterable[Order]], Iterable[News]]) -> None:
+    def _make_all(self, run: Callable[[Iterable[PageRequest]], Iterable[PageEvent]]) -> None:
         from race_equality.render.config import page_address
 
         def is_in_site(page: Page) -> bool:
             return (self.site / page_address(page.path)).is_file()
 
-        self._read_figures_ahead()
-        # Every page links to those on all trusts. The ones that are not there yet are run before any
-        # page is rendered: one that fails is linked from nowhere.
+        self._read_figures_early()
+        # Every page links to the pages on all trusts. Those not in the site yet are run before any
+        # page is rendered, so that no page links to one that failed.
         first = [w for w in self.needed if w.page.trust is None and w.execute and not is_in_site(w.page)]
-        for news in run(Order(work.page, execute=True, render=False) for work in first):
-            self._note(news)
-        have_run = {work.page.path for work in first} & self.untouched.keys()
+        for event in run(PageRequest(work.page, execute=True, render=False) for work in first):
+            self._handle_event(event)
+        have_run = {work.page.path for work in first} & self.remaining.keys()
         have_run |= {work.page.path for work in self.needed if not work.execute}
         shared = [
             page_address(page.path)
             for page in self.pages.values()
             if page.trust is None and (page.path in have_run or is_in_site(page))
         ]
-        for news in run(self._orders(have_run, shared)):
-            self._note(news)
+        for event in run(self._requests(have_run, shared)):
+            self._handle_event(event)
 
-    def _orders(self, have_run: Container[str], shared: Sequence[str]) -> Iterator[Order]:
-        """Order what is left of the pages, each with its figures to download made."""
-        for page in list(self.untouched.values()):
+    def _requests(self, have_run: Container[str], shared: Sequence[str]) -> Iterator[PageRequest]:
+        """Request each remaining page, after writing its files to download."""
+        for page in list(self.remaining.values()):
             execute = page.path not in have_run
-            if self._make_figures(page) and (execute or not self.by_quarto):
-                beside = (*shared, *self._figures_of(page).get("outputs", ()))
-                yield Order(page, execute=execute, render=not self.by_quarto, beside=beside)
+            if self._write_downloads(page) and (execute or not self.by_quarto):
+                linked = (*shared, *self._download_record(page).get("outputs", ()))
+                yield PageRequest(page, execute=execute, render=not self.by_quarto, linked_files=linked)
 
-    def _note(self, news: News) -> None:
-        """Take note of what happened to a page."""
-        page = self.pages[news.page]
-        if before := self.at_work.pop(page.path, None):
-            failed = not isinstance(news, Began) and news.failure is not None
+    def _handle_event(self, event: PageEvent) -> None:
+        """Update progress, results and the record from an event."""
+        page = self.pages[event.page]
+        if before := self.current_stage.pop(page.path, None):
+            failed = not isinstance(event, PageStarted) and event.failure is not None
             self.progress.end(before, page.name, failed=failed)
-        if isinstance(news, Began):
-            self.at_work[page.path] = news.stage
-            self.progress.begin(news.stage, page.name)
-        elif isinstance(news, Rendering):
-            self._note_seconds(page, **news.seconds)
-            self._end(page, news.failure)
-            self._list_now_and_then()
+        if isinstance(event, PageStarted):
+            self.current_stage[page.path] = event.stage
+            self.progress.begin(event.stage, page.name)
+        elif isinstance(event, Rendering):
+            self._record_seconds(page, **event.seconds)
+            self._finish_page(page, event.failure)
+            self._render_index_if_due()
         else:
-            self._note_seconds(page, execute=news.seconds, charts=news.charts_seconds)
-            if news.failure is not None:
-                self._end(page, news.failure)
+            self._record_seconds(page, execute=event.seconds, charts=event.charts_seconds)
+            if event.failure is not None:
+                self._finish_page(page, event.failure)
             else:
                 (self.failed / page.path).unlink(missing_ok=True)
                 self._record_execution(page)
 
-    def _task(self, order: Order) -> Task:
+    def _task(self, request: PageRequest) -> Task:
         from race_equality.batch.cluster_worker import Task
 
         return Task(
-            order,
-            None if order.execute else (self.staged / order.page.path).read_bytes(),
+            request,
+            None if request.execute else (self.staged / request.page.path).read_bytes(),
             self.options.engine,
             self.options.timeout,
             sum(work.execute for work in self.needed),
         )
 
-    def _unpacked(self, parcels: Iterable[Began | Parcel]) -> Iterator[News]:
-        """Put what came back in its place, as a process of this machine would have done."""
+    def _saved(self, results: Iterable[PageStarted | PageResult]) -> Iterator[PageEvent]:
+        """Save pages that a cluster made where a process of this machine would have put them."""
         from race_equality.files import write_atomically
 
-        for parcel in parcels:
-            if isinstance(parcel, Began):
-                yield parcel
+        for result in results:
+            if isinstance(result, PageStarted):
+                yield result
                 continue
-            executions = [news for news in parcel.news if isinstance(news, Execution)]
-            if parcel.notebook is not None:
+            executions = [event for event in result.event if isinstance(event, Execution)]
+            if result.notebook is not None:
                 failed = any(execution.failure for execution in executions)
-                write_atomically((self.failed if failed else self.staged) / parcel.page, parcel.notebook)
-            # the page comes last: it links to the others
-            for name in sorted(parcel.files, key=lambda name: name.endswith(".html")):
-                write_atomically(self.site / name, parcel.files[name])
-            yield from parcel.news
+                write_atomically((self.failed if failed else self.staged) / result.page, result.notebook)
+            # the page last: it links to the other files
+            for name in sorted(result.files, key=lambda name: name.endswith(".html")):
+                write_atomically(self.site / name, result.files[name])
+            yield from result.event
 
     def _render_by_quarto(self) -> None:
         from race_equality.render import render_site
 
-        pages = list(self.untouched.values())
+        pages = list(self.remaining.values())
         if not pages:
             return
         failures = render_site(
@@ -438,54 +446,54 @@ class _Build:
             [page.path for page in pages],
             jobs=self.options.jobs,
             engine="quarto",
-            on_page=_Stages(self),
+            on_page=_StageTimer(self),
         )
         failed = {failure.page: failure for failure in failures}
         for page in pages:
-            if page.path in self.untouched:
+            if page.path in self.remaining:
                 failure = failed.get(page.path)
-                self._end(page, rendering_failed(page, failure) if failure else None)
-        self._is_listed()
+                self._finish_page(page, rendering_failure(page, failure) if failure else None)
+        self._mark_index_current()
 
-    def _list_now_and_then(self) -> None:
-        often = max(_LISTED_PER_JOB * self.options.jobs, -(-len(self.needed) // _LISTED_AT_MOST))
-        # Links of the pages on all trusts are brought up to date with it: not while one is being written.
-        if self.unlisted >= often and all(page.trust is not None for page in self.untouched.values()):
+    def _render_index_if_due(self) -> None:
+        often = max(_PAGES_PER_INDEX_AND_JOB * self.options.jobs, -(-len(self.needed) // _MOST_INDEXES))
+        # It also updates links in the pages on all trusts, so not while one of those is being written.
+        if self.unlisted >= often and all(page.trust is not None for page in self.remaining.values()):
             self._render_index()
 
     def _render_index(self) -> None:
-        """Make the first page: it lists what the site holds."""
+        """Make the index page, which lists the pages of the site."""
         from race_equality.render import render_site
 
         render_site(self.staged, self.site, [], jobs=self.options.jobs, engine=self.options.renderer)
-        self._is_listed()
+        self._mark_index_current()
 
-    def _is_listed(self) -> None:
-        self.manifest["index"], self.unlisted = self.inputs.of_index(), 0
+    def _mark_index_current(self) -> None:
+        self.manifest["index"], self.unlisted = self.inputs.index_hashes(), 0
 
-    def _read_figures_ahead(self) -> None:
-        """Read what figures to download are made from, while the first kernel is prepared."""
-        if any(page.trust and not self._has_figures(page) for page in self.untouched.values()):
-            with suppress(RaceEqualityError):  # said of each page that needs them
+    def _read_figures_early(self) -> None:
+        """Read the figures for the files to download while the first kernel is prepared."""
+        if any(page.trust and not self._downloads_are_current(page) for page in self.remaining.values()):
+            with suppress(RaceEqualityError):  # reported for each page that needs them
                 _ = self.downloads
 
-    def _make_figures(self, page: Page) -> bool:
-        """Write a trust's figures to download, before the page that links to them."""
-        if page.trust is None or self._has_figures(page):
+    def _write_downloads(self, page: Page) -> bool:
+        """Write a trust's files to download, before the page that links to them."""
+        if page.trust is None or self._downloads_are_current(page):
             return True
         try:
-            names = self.downloads.write_trust(page.trust, self.site) if self.downloads.are_there else []
+            names = self.downloads.write_trust(page.trust, self.site) if self.downloads.has_figures else []
         except RaceEqualityError as error:
-            self._end(page, failure_of(page, f"Its figures to download could not be made. {error}"))
+            self._finish_page(page, page_failure(page, f"Its files to download could not be made. {error}"))
             return False
         self.figures[page.path] = {
-            "rests_on": self.inputs.of_downloads(),
+            "rests_on": self.inputs.download_hashes(),
             "outputs": {name: (self.site / name).stat().st_size for name in names},
         }
         return True
 
     def copy_notebooks(self, address: str) -> None:
-        """Copy the executed notebooks that are not at an address as they are."""
+        """Copy executed notebooks to an address, except those copied before and unchanged."""
         from race_equality.batch.cloud_copies import copy_notebook
 
         copies = self.manifest.setdefault("copies", {}).setdefault(address, {})
@@ -508,33 +516,33 @@ class _Build:
             if self.result.copied:
                 write_manifest(self.output, self.manifest)
 
-    def _has_figures(self, page: Page) -> bool:
-        """Whether a trust's figures to download are as they would be made: they rest on no notebook."""
-        record = self._figures_of(page)
+    def _downloads_are_current(self, page: Page) -> bool:
+        """Whether a trust's files to download are up to date."""
+        record = self._download_record(page)
         return (
             not self.options.force
-            and record.get("rests_on") == self.inputs.of_downloads()
-            and all(is_there(self.site / name, size) for name, size in record["outputs"].items())
+            and record.get("rests_on") == self.inputs.download_hashes()
+            and all(is_unchanged(self.site / name, size) for name, size in record["outputs"].items())
         )
 
-    def _figures_of(self, page: Page) -> dict[str, Any]:
-        """Return the record of a trust's figures to download: of this build, or of an earlier one."""
+    def _download_record(self, page: Page) -> dict[str, Any]:
+        """Return the record of a trust's files to download: of this build, or of an earlier one."""
         earlier = self.manifest["pages"].get(page.path, {}).get("figures", {})
         return self.figures.get(page.path, earlier)
 
-    def _write_tables(self) -> None:
-        names = self.downloads.write_site(self.site) if self.downloads.are_there else []
+    def _write_all_trusts_downloads(self) -> None:
+        names = self.downloads.write_site(self.site) if self.downloads.has_figures else []
         self.manifest["downloads"] = {
-            "rests_on": self.inputs.of_downloads(),
+            "rests_on": self.inputs.download_hashes(),
             "thresholds": self.inputs.thresholds,
             "outputs": {name: (self.site / name).stat().st_size for name in names},
         }
 
-    def _end(self, page: Page, failure: Failure | None) -> None:
-        del self.untouched[page.path]
+    def _finish_page(self, page: Page, failure: Failure | None) -> None:
+        del self.remaining[page.path]
         if failure is None:
             self.result.done.append(page)
-            self.manifest.pop("index", None)  # until this page is listed
+            self.manifest.pop("index", None)  # until the index lists this page
             self.unlisted += 1
         else:
             self.result.failures.append(failure)
@@ -544,10 +552,10 @@ class _Build:
         )
         self._record(page, failure)
 
-    def _note_seconds(self, page: Page, **seconds: float) -> None:
+    def _record_seconds(self, page: Page, **seconds: float) -> None:
         self.seconds[page.path].update({stage: round(s, 3) for stage, s in seconds.items()})
 
-    # -- the record ---------------------------------------------------------------------------
+    # -- the manifest ---------------------------------------------------------------------------
 
     def _open_record(self) -> None:
         self.started = _now()
@@ -563,7 +571,7 @@ class _Build:
         }
 
     def _record_execution(self, page: Page) -> None:
-        """Note an executed notebook: a build that ends here renders it the next time."""
+        """Record an executed notebook: if the build ends here, the next one only renders it."""
         earlier = self.manifest["pages"].get(page.path, {})
         params = ["params/_defaults.yml"]
         if page.trust is not None:
@@ -576,12 +584,12 @@ class _Build:
             "status": "executed",
             "seconds": self.seconds[page.path],
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
-            "rests_on": self.inputs.of_notebook(page),
+            "rests_on": self.inputs.notebook_hashes(page),
             "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
-            **({"figures": figures} if (figures := self._figures_of(page)) else {}),
+            **({"figures": figures} if (figures := self._download_record(page)) else {}),
             **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }
-        self._write_record_now_and_then()
+        self._write_record_if_due()
 
     def _record(self, page: Page, failure: Failure | None) -> None:
         earlier = self.manifest["pages"].get(page.path, {})
@@ -590,13 +598,13 @@ class _Build:
                 **earlier,
                 "status": "done",
                 "seconds": {**earlier.get("seconds", {}), **self.seconds[page.path]},
-                "rendered_from": self.inputs.of_rendering(),
+                "rendered_from": self.inputs.rendering_hashes(),
                 "outputs": outputs_of(page, self.site),
             }
             entry.pop("last_good", None)
             entry.pop("error", None)
         else:
-            # Rendering failed: the executed notebook is good. A cell failed: nothing is.
+            # After a failed rendering the executed notebook can be used; after a failed cell it cannot.
             entry = (
                 earlier
                 if earlier.get("status") == "executed"
@@ -608,17 +616,17 @@ class _Build:
                 }
             )
             entry |= {"status": "failed", "error": {"cell": failure.cell, "message": failure.error}}
-            if figures := self._figures_of(page):
+            if figures := self._download_record(page):
                 entry["figures"] = figures
             if good := _last_good(earlier):
                 entry["last_good"] = good
         self.manifest["pages"][page.path] = entry
-        self._write_record_now_and_then()
+        self._write_record_if_due()
 
-    def _write_record_now_and_then(self) -> None:
-        # Two hundred pages are a second of writing if it is done for each; with thousands, the record
-        # is long, and a twentieth of the time at most goes into writing it.
-        if time.monotonic() > self.write_next:
+    def _write_record_if_due(self) -> None:
+        # Writing it for each of 200 pages takes a second in all. With thousands of pages it is long, and
+        # writing it takes at most a twentieth of the time.
+        if time.monotonic() > self.next_write_time:
             self._write_record()
 
     def _write_record(self) -> None:
@@ -630,30 +638,30 @@ class _Build:
         began = time.monotonic()
         write_manifest(self.output, self.manifest)
         ended = time.monotonic()
-        self.write_next = ended + max(1.0, 20 * (ended - began))
+        self.next_write_time = ended + max(1.0, 20 * (ended - began))
 
     def _close_record(self) -> None:
         record = self.manifest["builds"][self.started]
         record["ended"] = _now()
         if self.result.interrupted:
             record["status"] = "interrupted"
-        elif self.untouched:
+        elif self.remaining:
             record["status"] = "stopped"
         else:
             record["status"] = "failed" if self.result.failures else "done"
         try:
             self._write_record()
-        except OSError as error:  # a full disk: the pages stand, and the older record with them
+        except OSError as error:  # a full disk: the pages and the older manifest are kept
             raise RaceEqualityError(
-                f"The build stopped: {MANIFEST_FILE} cannot be written ({error.strerror or error}). The "
-                "pages are as they were, or new and whole; the same command goes on from there."
+                f"The build stopped: {MANIFEST_FILE} cannot be written ({error.strerror or error}). All "
+                "pages in the folder are complete; the same command continues from there."
             ) from None
 
 
-class _Stages:
-    """Time a renderer's stages, and tell the build of them as a process that makes pages does.
+class _StageTimer:
+    """Time Quarto's stages and pass them to the build as events.
 
-    The renderer calls this as each stage of a page begins, one call at a time.
+    The renderer calls this when a stage of a page begins, one call at a time.
     """
 
     def __init__(self, build: _Build) -> None:
@@ -670,14 +678,14 @@ class _Stages:
             before, since = self._began.pop(path)
             seconds[before] = now - since
         if stage == "done":
-            self._build._note(Rendering(path, None, seconds))
-        elif stage != "failed":  # what went wrong is in what the renderer returns
+            self._build._handle_event(Rendering(path, None, seconds))
+        elif stage != "failed":  # the renderer returns the failure
             self._began[path] = (stage, now)
-            self._build._note(Began(path, stage))
+            self._build._handle_event(PageStarted(path, stage))
 
 
 def _last_good(entry: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Say what the page that still stands in the site was made from, if there is one."""
+    """Return what the page now in the site was made from, if there is one."""
     if entry.get("status") == "done":
         return {key: entry[key] for key in ("build", "inputs") if key in entry}
     return entry.get("last_good")

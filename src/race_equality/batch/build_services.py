@@ -1,7 +1,7 @@
-"""What the notebooks of a build share: a warm parent, a process that draws, findings on all trusts.
+"""What the notebooks of a build share: a fork server, a drawing process, findings on all trusts.
 
-Notebooks find each through the environment and do without where it is not there, so a notebook is
-the same under plain papermill.
+Notebooks find each by an environment variable and work without it, so a notebook gives the same
+outputs under plain papermill.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
 
-#: Notebooks from which it is worth computing all findings on all trusts before the first one: that
-#: takes a second or two, during which no notebook runs, and a notebook needs some of them.
-_WORTH_COMPUTING_AHEAD = 8
+#: From this number of notebooks, findings on all trusts are computed before the first one runs. That
+#: takes a second or two, in which no notebook runs.
+_ENOUGH_TO_COMPUTE_AHEAD = 8
 
-#: The folders of findings and pictures for which everything runs.
+#: The cache folders for which the services are running.
 _started: set[Path] = set()
 
 
@@ -38,8 +38,8 @@ def shared_by_notebooks(
     Parameters
     ----------
     cache : Path
-        A folder of the output for findings and pictures, made when it is not there. Nothing in it is
-        needed: what is missing or damaged is made again.
+        A folder of the output for findings and pictures, made when it is not there. What is
+        missing or damaged in it is made again.
     project : Project
         The checkout.
     engine : str or None
@@ -47,17 +47,17 @@ def shared_by_notebooks(
     jobs : int
         How many notebooks run at once.
     notebooks : int
-        How many there are; without any, findings are shared with the build itself alone.
+        How many there are; with none, only the folders for findings and pictures are set.
 
     Yields
     ------
     None
-        With the environment set, for the processes that are started from here.
+        The environment variables are set for processes started inside the context.
 
     Notes
     -----
-    Within another one for the same folder nothing is started: builds that follow one another share
-    what was started around them.
+    Inside another context for the same folder nothing is started: successive builds share the services
+    started around them.
     """
     if cache.absolute() in _started:
         yield
@@ -66,7 +66,7 @@ def shared_by_notebooks(
     from race_equality.report import vega_to_svg
     from race_equality.store.cache import FOLDER_VARIABLE
 
-    findings = cache / f"findings-{_edition()}"
+    findings = cache / f"findings-{_code_version()}"
     pictures = cache / "pictures"
     for folder in (findings, pictures):
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,11 +74,11 @@ def shared_by_notebooks(
         if old != findings:
             shutil.rmtree(old, ignore_errors=True)
     vega_to_svg.forget_oldest(pictures)
-    _forget_all_but_latest(findings)
+    _delete_oldest(findings)
     settings = {
         FOLDER_VARIABLE: str(findings.absolute()),
         vega_to_svg.FOLDER_VARIABLE: str(pictures.absolute()),
-        # Each page has a core: threads of linear algebra, or of typst, would only wait for one another.
+        # Each page has a core: threads of linear algebra or of typst would only wait for one another.
         **{name: os.environ.get(name, "1") for name in _THREADS},
     }
     with ExitStack() as stack:
@@ -86,10 +86,10 @@ def shared_by_notebooks(
         stack.callback(_started.remove, cache.absolute())
         stack.enter_context(_environment(settings))
         if notebooks and drawing_server.AVAILABLE:
-            # Of a notebook's time a fifth is drawing: one process serves two notebooks or three.
+            # A fifth of a notebook's time is drawing: one process serves two or three notebooks.
             stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
         if notebooks and engine == "fork" and forked_kernels.AVAILABLE:
-            arguments = (str(project.root), notebooks >= _WORTH_COMPUTING_AHEAD)
+            arguments = (str(project.root), notebooks >= _ENOUGH_TO_COMPUTE_AHEAD)
             stack.enter_context(
                 forked_kernels.ForkServer(
                     share=True, prepare="race_equality.batch.preparation:prepare", arguments=arguments
@@ -98,21 +98,21 @@ def shared_by_notebooks(
         yield
 
 
-def _edition() -> str:
-    """Name the code and the versions that findings come from."""
+def _code_version() -> str:
+    """Return a hash of the code and the versions that findings come from."""
     from race_equality.batch.manifest import hash_code, versions
 
     content = f"{hash_code()} {sorted(versions().items())}"
     return hashlib.blake2b(content.encode(), digest_size=10).hexdigest()
 
 
-#: Findings of one edition that are kept; a set of figures has a dozen or two.
-_FINDINGS_AT_MOST = 500
+#: Files of findings that are kept; one set of figures has a dozen or two.
+_MOST_FINDINGS = 500
 
 
-def _forget_all_but_latest(folder: Path) -> None:
+def _delete_oldest(folder: Path) -> None:
     files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[_FINDINGS_AT_MOST:]:
+    for file in files[_MOST_FINDINGS:]:
         file.unlink(missing_ok=True)
 
 

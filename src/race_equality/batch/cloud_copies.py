@@ -1,4 +1,4 @@
-"""Copies of executed notebooks in a cloud's store, through papermill's own handlers of addresses."""
+"""Copy executed notebooks to a cloud's storage with papermill's own address handlers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
 
-#: Times that a copy is tried, where the store does not answer at once.
+#: Attempts to copy a notebook before the error is reported.
 _TRIES = 3
 
 
 def check_address(address: str) -> None:
-    """See that notebooks can be copied to an address, before hours of work go into them.
+    """Check that notebooks can be copied to an address, before the build starts.
 
     Parameters
     ----------
@@ -22,8 +22,8 @@ def check_address(address: str) -> None:
     Raises
     ------
     RaceEqualityError
-        When no handler takes the scheme, or what the handler needs is not installed; for S3 also when
-        there are no credentials, or no such bucket.
+        When no handler takes the scheme, or its library is not installed; for S3 also when there are
+        no credentials, or no such bucket.
     """
     from papermill.iorw import LocalHandler, papermill_io
 
@@ -54,13 +54,13 @@ def _check_bucket(name: str) -> None:
     try:
         store.s3.meta.client.head_bucket(Bucket=name)
     except ClientError as error:
-        # Who may write to a bucket need not be allowed to look at it: only "not found" is an answer.
+        # Without permission to read the bucket, writing may still work: only "not found" is an error.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             raise LookupError(f"there is no bucket {name}") from None
 
 
 def _reason(error: Exception) -> str:
-    # some libraries tell of every place that they looked in, a line each
+    # some libraries list every place they searched, a line each
     return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
@@ -76,7 +76,7 @@ def copy_notebook(notebook: Path, address: str) -> None:
     Raises
     ------
     RaceEqualityError
-        When the store did not take it, several times over.
+        When every attempt failed.
     """
     from papermill.iorw import papermill_io
 

@@ -1,9 +1,9 @@
-"""What a worker of a Dask cluster does with a page: run its notebook, render it, send the files back.
+"""What a worker of a Dask cluster does for a page: run its notebook, render it, send the files back.
 
 A worker has threads, and papermill is not thread-safe (it changes the working directory of its
-process), so each page is made in a process of its own, which stays for the next one. That process is
-``python -m race_equality.batch.cluster_worker``; it takes orders on its standard input and ends with it. Its
-kernels come from a fork server, which is yet another process: nothing is forked from one with threads.
+process), so pages are made in a separate process, which is kept for the next page. That process is
+``python -m race_equality.batch.cluster_worker``; it reads tasks from its standard input and ends when
+that closes. Its kernels come from a fork server, a third process: a process with threads must not fork.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ from typing import TYPE_CHECKING, BinaryIO
 import race_equality
 from race_equality.batch.execute import Execution
 from race_equality.batch.manifest import hash_code, hash_files, versions
-from race_equality.batch.page_requests import Began, Order, Rendering, Workshop
+from race_equality.batch.page_requests import PageRequest, PageStarted, Rendering, WorkerSettings
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
 
 if TYPE_CHECKING:
     from race_equality.project import Project
 
-#: What of the project goes to the workers: all that a notebook or a page is made from.
-_SHIPPED = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources")
+#: What is sent to the workers: all project files that a notebook or a page is made from.
+_SENT_FILES = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources")
 
 
 @dataclass(frozen=True)
 class Task:
-    """An order with all that a machine needs that has nothing of this one's.
+    """A request with everything that another machine needs for it.
 
     Parameters
     ----------
-    order : Order
+    request : PageRequest
     notebook : bytes or None
-        The executed notebook, when it has only to be rendered.
+        The executed notebook, when it only has to be rendered.
     engine : str or None
         The papermill engine.
     timeout : int or None
         Seconds that one cell may run.
     notebooks : int
-        How many notebooks the build runs; with many it pays to compute ahead what all share.
+        How many notebooks the build runs; with many, what all share is computed first.
     """
 
-    order: Order
+    request: PageRequest
     notebook: bytes | None
     engine: str | None
     timeout: int | None
@@ -65,15 +65,15 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """What comes back.
+class PageResult:
+    """A page as a worker sends it back.
 
     Parameters
     ----------
     page : str
         The page's path.
-    news : tuple of Execution or Rendering
-        As a process of this machine would tell them.
+    events : tuple of Execution or Rendering
+        As a process of this machine would send them.
     notebook : bytes or None
         As executed; or, when it failed, as far as it got.
     files : mapping of str to bytes
@@ -81,24 +81,24 @@ class Parcel:
     """
 
     page: str
-    news: tuple[Execution | Rendering, ...]
+    events: tuple[Execution | Rendering, ...]
     notebook: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class LostProcessError(RaceEqualityError):
-    """The process that made a page ended under it."""
+    """The process that was making a page ended."""
 
 
 class OtherVersionError(RaceEqualityError):
-    """A worker would make another page than the machine that asks for it."""
+    """A worker has other versions than the machine that asks, and would make a different page."""
 
 
-# -- the project, shipped ----------------------------------------------------------------------------
+# -- sending the project ----------------------------------------------------------------------------
 
 
-def pack(project: Project) -> bytes:
-    """Pack all that pages are made from.
+def pack_project(project: Project) -> bytes:
+    """Pack all files that pages are made from.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def pack(project: Project) -> bytes:
         )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name in _SHIPPED:
+        for name in _SENT_FILES:
             place = project.root / name
             for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
                 if file.is_file():
@@ -130,20 +130,20 @@ def pack(project: Project) -> bytes:
     return content.getvalue()
 
 
-def describe() -> dict[str, str]:
-    """Say what decides how a page comes out here, beside the project: code and versions."""
+def code_and_versions() -> dict[str, str]:
+    """Return what a page depends on besides the project: a hash of the code, and versions of packages."""
     package = Path(race_equality.__file__).parent
     files = (file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
     return {"the package's code": hash_files(files, base=package) + hash_code(), **versions()}
 
 
 @cache
-def _described() -> dict[str, str]:
-    return describe()
+def _own_code_and_versions() -> dict[str, str]:
+    return code_and_versions()
 
 
-def differences(there: Mapping[str, str], here: Mapping[str, str]) -> str:
-    """Put in words how another machine differs; empty when it does not."""
+def version_differences(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Describe how another machine differs; empty when it does not."""
     found = []
     for name in here:
         if there.get(name) != here[name]:
@@ -155,44 +155,44 @@ def differences(there: Mapping[str, str], here: Mapping[str, str]) -> str:
 # -- in a worker of the cluster ----------------------------------------------------------------------
 
 
-def make_page(project: bytes, run: str, expected: Mapping[str, str], task: Task) -> Parcel:
+def make_page(project: bytes, run: str, expected: Mapping[str, str], task: Task) -> PageResult:
     """Make one page; this is the task that Dask runs.
 
     Parameters
     ----------
     project : bytes
-        From :func:`pack`.
+        From :func:`pack_project`.
     run : str
-        Names the build; also the topic under which the page's beginning is told.
+        Names the build; also the topic of the events that say that a page has started.
     expected : mapping of str to str
-        From :func:`describe`, on the machine that asks.
+        From :func:`code_and_versions`, on the machine that asks.
     task : Task
 
     Returns
     -------
-    Parcel
-        Also when the notebook failed, which trying again would not mend.
+    PageResult
+        Also when the notebook failed: it would fail again.
 
     Raises
     ------
     OtherVersionError, LostProcessError
-        Another worker may do better: Dask tries again, a few times.
+        Dask tries again a few times, perhaps on another worker.
     """
     from distributed import get_worker
 
     worker = get_worker()
-    if wrong := differences(_described(), expected):
+    if wrong := version_differences(_own_code_and_versions(), expected):
         raise OtherVersionError(f"The worker {worker.address} is of another version: {wrong}.")
-    worker.log_event(run, task.order.page.path)
+    worker.log_event(run, task.request.page.path)
     with _checkout(run, project, Path(worker.local_directory)).process() as process:
         return process.make(task)
 
 
-def forget(run: str) -> None:
-    """End what a build has left in this worker: its processes and its copy of the project."""
+def end_build(run: str) -> None:
+    """End a build's processes in this worker and delete its copy of the project."""
     with _checkouts_lock:
         checkout = _checkouts.pop(run, None)
-        _over.append(run)
+        _ended_builds.append(run)
     if checkout is not None:
         checkout.close()
 
@@ -202,19 +202,19 @@ class _Checkout:
 
     def __init__(self, project: bytes, folder: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="race-equality-", dir=folder))
-        self._idle: list[_Process] = []
-        self._all: list[_Process] = []
+        self._idle: list[_PageProcess] = []
+        self._all: list[_PageProcess] = []
         self._lock = threading.Lock()
         with zipfile.ZipFile(io.BytesIO(project)) as archive:
             archive.extractall(self.folder / "project")
 
     @contextmanager
-    def process(self) -> Iterator[_Process]:
+    def process(self) -> Iterator[_PageProcess]:
         with self._lock:
             if self._idle:
                 process = self._idle.pop()
             else:
-                process = _Process(self.folder)
+                process = _PageProcess(self.folder)
                 self._all.append(process)
         yield process
         with self._lock:  # one that failed is not used again
@@ -230,20 +230,20 @@ class _Checkout:
 _checkouts: dict[str, _Checkout] = {}
 _checkouts_lock = threading.Lock()
 
-#: Builds that have ended: a page of theirs that is begun late is not made.
-_over: collections.deque[str] = collections.deque(maxlen=100)
+#: Builds that have ended: their pages are not made any more.
+_ended_builds: collections.deque[str] = collections.deque(maxlen=100)
 
 
 def _checkout(run: str, project: bytes, folder: Path) -> _Checkout:
     with _checkouts_lock:
-        if run in _over:
+        if run in _ended_builds:
             raise LostProcessError("The build has ended.")
         if run not in _checkouts:
             _checkouts[run] = _Checkout(project, folder)
         return _checkouts[run]
 
 
-class _Process:
+class _PageProcess:
     """The worker's end of a process that makes pages."""
 
     def __init__(self, folder: Path) -> None:
@@ -254,16 +254,16 @@ class _Process:
             env={**os.environ, "RACE_EQUALITY_PROJECT": str(folder / "project")},
         )
 
-    def make(self, task: Task) -> Parcel:
+    def make(self, task: Task) -> PageResult:
         try:
             _send(self._process.stdin, task)
             answer = _receive(self._process.stdout)
         except OSError:
             answer = None
-        if not isinstance(answer, Parcel):
+        if not isinstance(answer, PageResult):
             status = self._process.wait()
             raise LostProcessError(
-                f"The process that made the page was ended with status {status} (often for want of memory)."
+                f"The process that made the page was ended with status {status} (often for lack of memory)."
             )
         return answer
 
@@ -290,7 +290,7 @@ def _receive(stream: BinaryIO) -> object:
         return None
     size = int.from_bytes(length, "big")
     data = stream.read(size)
-    # only ever from the process that started this one, or that this one started
+    # only from the process that started this one, or that this one started
     return pickle.loads(data) if len(data) == size else None
 
 
@@ -304,7 +304,7 @@ def _main(folder: Path) -> None:
         with os.fdopen(os.dup(0), "rb") as stream:
             while (task := _receive(stream)) is not None:
                 tasks.put(task)
-        # The worker is gone: whatever is running here has nobody to send it to.
+        # The worker has ended: nobody waits for a result.
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
@@ -316,47 +316,49 @@ def _main(folder: Path) -> None:
             task = tasks.get()
 
 
-def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], Parcel]:
-    """Stage the project, start what notebooks share as on one machine, and return what makes pages."""
+def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], PageResult]:
+    """Stage the project, start what notebooks share, and return the function that makes a page."""
     from race_equality.batch.build_services import shared_by_notebooks
     from race_equality.batch.freshness import outputs_of
-    from race_equality.batch.page_maker import Maker
+    from race_equality.batch.page_maker import PageMaker
     from race_equality.project import Project
     from race_equality.render import stage_project
 
     project = Project(folder / "project")
     place = Path(tempfile.mkdtemp(prefix="pages-", dir=folder))
-    shop = Workshop(
+    settings = WorkerSettings(
         project.root, place / "project", place / "site", place, place / "failed", first.engine, first.timeout
     )
-    stage_project(project, shop.staged)
+    stage_project(project, settings.staged)
     shared.enter_context(
         shared_by_notebooks(folder / "cache", project, engine=first.engine, jobs=1, notebooks=first.notebooks)
     )
-    maker = Maker(shop)
+    maker = PageMaker(settings)
 
-    def make(task: Task) -> Parcel:
-        order, news = task.order, []
-        page = order.page
-        executed, failed = shop.staged / page.path, shop.failed / page.path
+    def make(task: Task) -> PageResult:
+        request, events = task.request, []
+        page = request.page
+        executed, failed = settings.staged / page.path, settings.failed / page.path
         if task.notebook is not None:
             write_atomically(executed, task.notebook)
-        for name in order.beside:  # so that the page links to them
-            (shop.site / name).parent.mkdir(parents=True, exist_ok=True)
-            (shop.site / name).touch()
+        for name in request.linked_files:  # so that the page links to them
+            (settings.site / name).parent.mkdir(parents=True, exist_ok=True)
+            (settings.site / name).touch()
         try:
-            maker.make(order, lambda one: None if isinstance(one, Began) else news.append(one))
+            maker.make(request, lambda one: None if isinstance(one, PageStarted) else events.append(one))
             notebook = next((file for file in (failed, executed) if file.is_file()), None)
-            made = [name for name, size in outputs_of(page, shop.site).items() if size]  # not only touched
-            return Parcel(
+            made = [
+                name for name, size in outputs_of(page, settings.site).items() if size
+            ]  # without the empty files made above
+            return PageResult(
                 page.path,
-                tuple(news),
-                notebook.read_bytes() if order.execute and notebook else None,
-                {name: (shop.site / name).read_bytes() for name in made},
+                tuple(events),
+                notebook.read_bytes() if request.execute and notebook else None,
+                {name: (settings.site / name).read_bytes() for name in made},
             )
         finally:
             executed.unlink(missing_ok=True)
-            for folder_ in (shop.failed, shop.site):
+            for folder_ in (settings.failed, settings.site):
                 shutil.rmtree(folder_, ignore_errors=True)
 
     return make

@@ -1,7 +1,7 @@
-"""A process, or a few, that draw the charts of all notebooks of a build.
+"""Processes that draw the charts of all notebooks of a build.
 
-The engine that draws starts once for a build and not once for each notebook. What draws, and how a
-notebook asks for it, is :mod:`race_equality.report.vega_to_svg`.
+The drawing engine starts once for a build and not once for each notebook. The drawing itself, and a
+notebook's request for it, are in :mod:`race_equality.report.vega_to_svg`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class DrawingServer:
     Parameters
     ----------
     size : int
-        How many. All wait on one socket, and whichever is free takes the next chart.
+        How many. All wait on one socket; a free one takes the next chart.
 
     Notes
     -----
-    The environment of this process names the socket until it is closed, for the kernels below it.
-    A process that ends, say for want of memory, is not started again: the others draw on, and
-    without any the notebooks draw for themselves.
+    An environment variable names the socket to the kernels until the server is closed. A process that
+    dies, for instance for lack of memory, is not replaced: the others go on, and without any each
+    notebook draws its own charts.
     """
 
     def __init__(self, size: int = 1) -> None:
@@ -50,9 +50,9 @@ class DrawingServer:
                     self._processes.append(
                         subprocess.Popen(
                             [sys.executable, "-m", __name__, str(listener.fileno())],
-                            stdin=subprocess.PIPE,  # its end tells that this process is gone
+                            stdin=subprocess.PIPE,  # closes when this process ends
                             pass_fds=[listener.fileno()],
-                            start_new_session=True,  # Ctrl-C is for its owner to act on
+                            start_new_session=True,  # only the owner handles Ctrl-C
                         )
                     )
         except OSError:
@@ -70,7 +70,7 @@ class DrawingServer:
         if os.environ.get(SERVER_VARIABLE) == self.address:
             del os.environ[SERVER_VARIABLE]
         for process in self._processes:
-            process.kill()  # nobody waits for a chart any more, and it holds nothing that has to be saved
+            process.kill()  # nothing has to be saved
             process.wait()
             process.stdin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -89,9 +89,9 @@ class DrawingServer:
 def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
-    listener.setblocking(False)  # another of these may have been faster
+    listener.setblocking(False)  # another process may have accepted first
     with suppress(Exception):
-        draw_here('{"data": {"values": []}, "mark": "point"}')  # before the first chart is waited for
+        draw_here('{"data": {"values": []}, "mark": "point"}')  # so that the first chart is quick
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
     selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
@@ -120,5 +120,5 @@ def _answer(connection: socket.socket) -> None:
 
 if __name__ == "__main__":
     _main()
-    # V8's threads may still be at work on code that nobody will run.
+    # V8's threads may still be compiling.
     os._exit(0)

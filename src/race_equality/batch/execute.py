@@ -1,4 +1,4 @@
-"""Run one notebook with papermill and say exactly where it failed."""
+"""Run one notebook with papermill, and report the cell in which it failed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DEFAULT_TIMEOUT = 300
 
 _EXCERPT_LINES = 12
 
-#: papermill's own engine with limits, under a name for papermill.
-_OWN_ENGINE = "race-equality-limited"
+#: The name under which papermill's own engine, with limits, is registered.
+_LIMITED_ENGINE = "race-equality-limited"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def execute_page(
     timeout: int | None = DEFAULT_TIMEOUT,
     limits: Limits | None = None,
 ) -> Execution:
-    """Run a page's notebook and put the executed copy in its place.
+    """Run a page's notebook and write the executed copy.
 
     Parameters
     ----------
@@ -99,14 +99,14 @@ def execute_page(
     scratch : Path
         A folder on the same disk for the notebook while it runs.
     failed : Path
-        Where the notebook goes, as far as it got, when a cell fails.
+        Where the partly executed notebook goes when a cell fails.
     engine : str, optional
         A papermill engine; papermill's own without it.
     timeout : int, optional
         Seconds that one cell may run.
     limits : Limits, optional
-        What the notebook may use in all; the usual limits when not given, with time for six cells
-        that run as long as they may.
+        Of time and memory for the whole notebook; by default the usual ones, with time for six cells
+        that each reach `timeout`.
 
     Returns
     -------
@@ -126,10 +126,10 @@ def execute_page(
     from forked_kernels.running import LimitedEngine
 
     # papermill's own engine knows no limits but a cell's time.
-    papermill_engines.register(_OWN_ENGINE, LimitedEngine)
+    papermill_engines.register(_LIMITED_ENGINE, LimitedEngine)
     if limits is None:
         usual = Limits()
-        # whoever lets a cell run for longer, or for ever, means the notebook
+        # a longer time for each cell, or none, means a longer time for the notebook
         limits = replace(usual, seconds=max(usual.seconds, 6 * timeout) if timeout else None)
     partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
     began = time.perf_counter()
@@ -138,7 +138,7 @@ def execute_page(
             str(root / page.notebook),
             str(partial),
             parameters=dict(page.parameters),
-            engine_name=engine or _OWN_ENGINE,
+            engine_name=engine or _LIMITED_ENGINE,
             limits=limits,
             cwd=str(root),
             progress_bar=False,
@@ -148,12 +148,12 @@ def execute_page(
         failure = Failure(
             page.path,
             page.notebook,
-            _number(_read(partial), error.cell_index, markers=True),
-            _excerpt(error.source, _plain("\n".join(error.traceback))),
+            _cell_number(_read(partial), error.cell_index, markers=True),
+            _excerpt(error.source, _without_colours("\n".join(error.traceback))),
             f"{error.ename}: {error.evalue}".strip(": ") if error.ename else "the cell failed",
-            _plain("\n".join(error.traceback)),
+            _without_colours("\n".join(error.traceback)),
         )
-    except Exception as error:  # a kernel that died, a cell out of time, a notebook that is none
+    except Exception as error:  # a dead kernel, a cell out of time, a file that is not a notebook
         failure = _failure_without_error_output(page, partial, error, timeout)
     else:
         charts_seconds = _charts_seconds(notebook)
@@ -171,7 +171,7 @@ def execute_page(
 
 
 def _failure_without_error_output(page: Page, partial: Path, error: Exception, timeout: int | None) -> Failure:
-    """Find the cell that was running, mark the notebook, and put the error in words."""
+    """Find the cell that was running, mark it as failed, and describe the error."""
     import traceback
 
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -189,24 +189,22 @@ def _failure_without_error_output(page: Page, partial: Path, error: Exception, t
 
             papermill.iorw.write_ipynb(notebook, str(partial))
     source = notebook.cells[index].source if index is not None else ""
+    details = ""
     if isinstance(error, CellTimeoutError):
         line = f"The cell ran longer than {timeout} seconds and was stopped (see --timeout)."
-        details = ""
     elif isinstance(error, DeadKernelError):
-        line = "The kernel died: the process was killed (often for want of memory) or crashed in compiled code."
-        details = ""
+        line = "The kernel died: the process was killed (often for lack of memory) or crashed in compiled code."
     elif isinstance(error, LimitExceededError):
-        line, details = str(error), ""
+        line = str(error)
     elif isinstance(error, OSError) and error.strerror:
         line = f"The notebook cannot be written: {error.strerror}."
-        details = ""
     else:
         line = f"{type(error).__name__}: {error}"
         details = "".join(traceback.format_exception(error))
     return Failure(
         page.path,
         page.notebook,
-        _number(notebook, index) if index is not None else None,
+        _cell_number(notebook, index) if index is not None else None,
         _excerpt(source, ""),
         line,
         details,
@@ -233,8 +231,8 @@ def _read(path: Path) -> NotebookNode | None:
         return None
 
 
-def _number(notebook: NotebookNode | None, index: int, *, markers: bool = False) -> int:
-    """Count a cell as the committed notebook does, without the cells papermill put in.
+def _cell_number(notebook: NotebookNode | None, index: int, *, markers: bool = False) -> int:
+    """Return a cell's number in the committed notebook, without the cells that papermill inserted.
 
     ``index`` is from before papermill put its error markers in (one at the top, one before the
     cell); with ``markers`` the notebook has them already.
@@ -249,7 +247,7 @@ def _number(notebook: NotebookNode | None, index: int, *, markers: bool = False)
     return len(before) - injected
 
 
-def _plain(text: str) -> str:
+def _without_colours(text: str) -> str:
     from papermill.exceptions import strip_color
 
     return strip_color(text)
@@ -289,7 +287,7 @@ def _has_picture(output: dict[str, Any]) -> bool:
 
 
 def _name_trust(notebook: NotebookNode, trust: Trust, committed: Path) -> None:
-    """Put the trust's name over its report; what the report is becomes the subtitle."""
+    """Make the trust's name the title, and the notebook's own title the subtitle."""
     from race_equality.render.front_matter import read_front_matter, set_front_matter
 
     set_front_matter(
@@ -301,11 +299,7 @@ def _name_trust(notebook: NotebookNode, trust: Trust, committed: Path) -> None:
 
 
 def _make_reproducible(notebook: NotebookNode, page: Page) -> None:
-    """Leave out what differs from run to run and from machine to machine.
-
-    Times are in the manifest. The notebooks are named as in the project: a published page says
-    nothing of who built it where.
-    """
+    """Remove what differs between runs and machines: times, which are in the manifest, and paths."""
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)

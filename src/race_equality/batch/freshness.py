@@ -1,7 +1,7 @@
 """Which pages have to be made again, and why.
 
-A page is run again when something that its notebook rests on has changed since, and rendered again
-when the executed notebook or something that rendering rests on has. Content is compared, never time.
+A notebook is run again when one of its inputs has changed, and rendered again when the executed
+notebook or another input of rendering has. Contents are compared, never times.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from race_equality.batch.manifest import figure_files, hash_file, hash_files, ve
 from race_equality.batch.plan import Page
 from race_equality.project import Project
 
-#: What runs notebooks and writes the trust's name into them; notebooks need not import it.
-_RUNS_NOTEBOOKS = ("batch/execute.py", "batch/preparation.py")
+#: Modules that run notebooks and write into them, which notebooks need not import.
+_NOTEBOOK_RUNNERS = ("batch/execute.py", "batch/preparation.py")
 
 #: A line of code, also in a notebook's JSON, that imports from this package.
 _IMPORT = re.compile(
     r'^[ \t"]*(?:from (race_equality[\w.]*) import (\([^)]*\)|.*)|import (race_equality[\w.]*))', re.MULTILINE
 )
 
-_WORDS = {
+#: How each kind of input is called in the reason that is printed.
+_INPUT_WORDS = {
     "notebook": "its notebook",
     "parameters": "its parameters",
     "params": "what is set in params/",
@@ -44,13 +45,13 @@ _WORDS = {
     "renderer": "the renderer",
 }
 
-#: What a page's notebook rests on, and what its HTML and PDF rest on, by name.
-Parts = dict[str, str]
+#: The inputs of a notebook, or of its HTML and PDF: name to hash.
+Hashes = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Work:
-    """What there is to do for one page.
+    """What has to be done for one page.
 
     Parameters
     ----------
@@ -67,12 +68,12 @@ class Work:
 
     @property
     def is_needed(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether anything has to be done."""
         return bool(self.reasons)
 
 
 class Inputs:
-    """All that pages rest on, as it is now.
+    """Hashes of all that pages are made from, as it is now.
 
     Parameters
     ----------
@@ -81,16 +82,18 @@ class Inputs:
     renderer : str
         ``auto``, ``quarto`` or ``built-in``, as asked for.
     known : dict, optional
-        What an earlier build worked out, kept for the next; brought up to date here.
+        Hashes that an earlier build computed; updated here.
     """
 
     def __init__(self, project: Project, renderer: str, known: dict[str, str] | None = None) -> None:
         self._project, self._renderer = project, renderer
         self.known = {} if known is None else known
         self._package = Path(race_equality.__file__).parent
+        self._hashes: dict[str, str] = {}  # by file
+        self._figure_digests: dict[str, str] = {}  # by trust
 
-    def of_notebook(self, page: Page) -> Parts:
-        """Name and hash what the page's notebook rests on.
+    def notebook_hashes(self, page: Page) -> Hashes:
+        """Hash each input of the page's notebook.
 
         Parameters
         ----------
@@ -113,13 +116,13 @@ class Inputs:
             "parameters": _digest(dict(page.parameters)),
             "params": _digest({name: self._hash(name) for name in params}),
             "thresholds": self.thresholds,
-            "figures": self._figures_of(page),
+            "figures": self._figures_hash(page),
             "code": self._code,
             "versions": self._versions,
         }
 
     def figures_changed(self, page: Page, before: Mapping[str, str]) -> list[str]:
-        """Name the files of figures that a page rests on and that are not as they were.
+        """Name the files of figures that a page is made from and that have changed.
 
         Parameters
         ----------
@@ -134,11 +137,13 @@ class Inputs:
         """
         now = self.figure_hashes
         return sorted(
-            Path(name).name for name in {*now, *before} if _concerns(page, name) and now.get(name) != before.get(name)
+            Path(name).name
+            for name in {*now, *before}
+            if _is_input_of(page, name) and now.get(name) != before.get(name)
         )
 
-    def of_rendering(self) -> Parts:
-        """Name and hash what every page's HTML and PDF rest on, beside the executed notebook."""
+    def rendering_hashes(self) -> Hashes:
+        """Hash each input of every page's HTML and PDF, except the executed notebook."""
         return {
             "site": self._site,
             "renderer": self._renderer_found,
@@ -146,11 +151,11 @@ class Inputs:
             "downloads": self._downloads,
         }
 
-    def of_downloads(self) -> Parts:
-        """Name and hash what the tables of all trusts rest on."""
+    def download_hashes(self) -> Hashes:
+        """Hash each input of the files to download."""
         return {
             "params": self._all_params,
-            "figures": self._all_figures,
+            "figures": _digest(self.figure_hashes),
             "code": self._code,
             "versions": self._versions,
             "downloads": self._downloads,
@@ -161,13 +166,9 @@ class Inputs:
         files = [path for path in self._project.params.rglob("*.yml") if path.is_file()]
         return hash_files(files, base=self._project.params)
 
-    def of_index(self) -> Parts:
-        """Name and hash what the first page rests on, beside the pages it lists."""
-        return {**self.of_rendering(), "index": self._hash("index.qmd")}
-
-    @cached_property
-    def _hashes(self) -> dict[str, str]:
-        return {}
+    def index_hashes(self) -> Hashes:
+        """Hash each input of the site's index page, except the pages it lists."""
+        return {**self.rendering_hashes(), "index": self._hash("index.qmd")}
 
     def _hash(self, name: str) -> str:
         if name not in self._hashes:
@@ -182,10 +183,10 @@ class Inputs:
 
     @cached_property
     def thresholds(self) -> str:
-        """A hash of every trust's rule: every page hides of every trust what that trust's rule hides."""
-        basis = _digest(self.of_downloads())
+        """A hash of the rules of all trusts: every page applies each trust's own rule."""
+        basis = _digest(self.download_hashes())
         if self.known.get("basis") != basis:
-            # Reading settings imports half of the package: not where nothing has changed.
+            # Reading settings imports half of the package, so only when something has changed.
             from race_equality.disclosure.rules import read_rules
 
             rules = read_rules(project=self._project)
@@ -194,42 +195,31 @@ class Inputs:
             self.known.update(basis=basis, thresholds=_digest(pairs))
         return self.known["thresholds"]
 
-    def _figures_of(self, page: Page) -> str:
-        owner = page.trust.code if page.trust is not None else _EVERYBODY
+    def _figures_hash(self, page: Page) -> str:
+        owner = page.trust.code if page.trust is not None else _ALL_TRUSTS
         if owner not in self._owners:
-            owner = _NOBODY
+            owner = _NO_TRUST
         if owner not in self._figure_digests:
-            concerned = {n: h for n, h in self.figure_hashes.items() if _concerns(page, n)}
+            concerned = {n: h for n, h in self.figure_hashes.items() if _is_input_of(page, n)}
             self._figure_digests[owner] = _digest(concerned)
         return self._figure_digests[owner]
 
     @cached_property
-    def _figure_digests(self) -> dict[str, str]:
-        return {}
-
-    @cached_property
     def _owners(self) -> set[str | None]:
-        return {_EVERYBODY, *map(_owner, self.figure_hashes)}
+        return {_ALL_TRUSTS, *map(_owner, self.figure_hashes)}
 
     @cached_property
     def figure_hashes(self) -> dict[str, str]:
         """SHA-256 of each file of figures, and of each description of a source."""
-        names = [*figure_files(self._project), *self._source_descriptions]
+        sources = [path.relative_to(self._project.root).as_posix() for path in self._project.sources.glob("*.yml")]
+        names = [*figure_files(self._project), *sorted(sources)]
         return {name: self._hash(name) for name in names}
-
-    @cached_property
-    def _all_figures(self) -> str:
-        return _digest(self.figure_hashes)
-
-    @cached_property
-    def _source_descriptions(self) -> list[str]:
-        return [path.relative_to(self._project.root).as_posix() for path in sorted(self._project.sources.glob("*.yml"))]
 
     @cached_property
     def _code(self) -> str:
         """The modules that notebooks import, those that these import, and so on, with the files next to them."""
         modules: set[Path] = set()
-        found = [*(self._package / name for name in _RUNS_NOTEBOOKS), *self._project.notebooks.glob("*.ipynb")]
+        found = [*(self._package / name for name in _NOTEBOOK_RUNNERS), *self._project.notebooks.glob("*.ipynb")]
         while found:
             file = found.pop()
             if file not in modules:
@@ -274,12 +264,12 @@ class Inputs:
         return _digest(versions())
 
 
-#: Figures that stand in the report of one trust and in no comparison: a trust's own return on its
-#: patients, and the invented ones of the demonstration trust. A test holds a report to it. All others
-#: count for every report, because each sets its trust beside all the others.
+#: Figures that are in the report of one trust and in no comparison: a trust's own return on its
+#: patients, and the invented ones of the demonstration trust; a test checks it. All others are inputs
+#: of every report, because each compares its trust with all the others.
 _OWN_RETURN = "patients_return_"
 _DEMONSTRATION = "demonstration"
-_EVERYBODY, _NOBODY = "all trusts", "no trust"
+_ALL_TRUSTS, _NO_TRUST = "all trusts", "no trust"
 
 
 def _owner(name: str) -> str | None:
@@ -292,11 +282,11 @@ def _owner(name: str) -> str | None:
     return stem.removeprefix(_OWN_RETURN).upper() if stem.startswith(_OWN_RETURN) else None
 
 
-def _concerns(page: Page, name: str) -> bool:
+def _is_input_of(page: Page, name: str) -> bool:
     return page.trust is None or _owner(name) in (None, page.trust.code)
 
 
-def decide(
+def decide_work(
     page: Page,
     entry: Mapping[str, Any],
     inputs: Inputs,
@@ -305,7 +295,7 @@ def decide(
     site: Path,
     figures_before: Mapping[str, str] | None = None,
 ) -> Work:
-    """Decide what there is to do for a page.
+    """Decide what has to be done for a page.
 
     Parameters
     ----------
@@ -313,11 +303,11 @@ def decide(
     entry : mapping
         The manifest's record of the page; empty when there is none.
     inputs : Inputs
-        What pages rest on now.
+        The inputs as they are now.
     staged, site : Path
         The folders of executed notebooks and of pages.
     figures_before : mapping of str to str, optional
-        Files of figures with their SHA-256 as they were then, to name those that changed.
+        File to SHA-256 at the last build, to name those that changed.
 
     Returns
     -------
@@ -327,23 +317,23 @@ def decide(
         return Work(page, True, ("it has not been made yet",))
     if entry.get("status") == "failed" and "executed" not in entry:
         return Work(page, True, ("it failed the last time",))
-    changed = _changed(entry.get("rests_on", {}), inputs.of_notebook(page))
+    changed = _changed(entry.get("rests_on", {}), inputs.notebook_hashes(page))
     if changed:
         named = inputs.figures_changed(page, figures_before) if figures_before else []
         if named:
             some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-            changed = tuple(f"{why} ({some})" if why.startswith(_WORDS["figures"]) else why for why in changed)
+            changed = tuple(f"{why} ({some})" if why.startswith(_INPUT_WORDS["figures"]) else why for why in changed)
         return Work(page, True, changed)
     executed = entry.get("executed", {})
-    if not is_there(staged / page.path, executed.get("bytes")):
+    if not is_unchanged(staged / page.path, executed.get("bytes")):
         return Work(page, True, ("the executed notebook is gone or was changed",))
     if entry.get("status") != "done":
         return Work(page, False, ("it was executed and not rendered",))
-    changed = _changed(entry.get("rendered_from", {}), inputs.of_rendering())
+    changed = _changed(entry.get("rendered_from", {}), inputs.rendering_hashes())
     if changed:
         return Work(page, False, changed)
     outputs = entry.get("outputs", {})
-    missing = [name for name, size in outputs.items() if not is_there(site / name, size)]
+    missing = [name for name, size in outputs.items() if not is_unchanged(site / name, size)]
     if missing or not outputs:
         return Work(page, False, (f"{', '.join(missing) or 'the page'} is gone or was changed",))
     return Work(page, False, ())
@@ -370,9 +360,9 @@ def outputs_of(page: Page, site: Path) -> dict[str, int]:
     return found
 
 
-def is_there(file: Path, size: int | None) -> bool:
-    """Whether a file is there, as long as it was when it was written."""
-    # Two hundred pages are looked at in milliseconds; hashing them would take a second.
+def is_unchanged(file: Path, size: int | None) -> bool:
+    """Whether a file exists and has the size that it was written with."""
+    # The sizes of 200 pages take milliseconds; hashing them would take a second.
     try:
         return file.stat().st_size == size
     except OSError:
@@ -380,7 +370,7 @@ def is_there(file: Path, size: int | None) -> bool:
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{_WORDS.get(name, name)} changed" for name in now if before.get(name) != now[name])
+    return tuple(f"{_INPUT_WORDS.get(name, name)} changed" for name in now if before.get(name) != now[name])
 
 
 def _digest(value: object) -> str:

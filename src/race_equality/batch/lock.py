@@ -27,8 +27,8 @@ class OutputLock:
 
     Notes
     -----
-    The operating system holds the lock (``flock``; ``msvcrt.locking`` on Windows) and lets go of
-    it when the process ends in whatever way, so a lock can never be left behind stale. The file
+    The operating system holds the lock (``flock``; ``msvcrt.locking`` on Windows) and releases
+    it when the process ends, however it ends, so no stale lock is left behind. The file
     says which process it is, for the message alone.
     """
 

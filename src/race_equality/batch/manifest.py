@@ -17,25 +17,14 @@ from race_equality.project import Project
 
 MANIFEST_FILE = "manifest.json"
 
-#: Raised when the meaning of a key changes; an older manifest is then left aside.
+#: Increased when the meaning of a key changes; an older manifest is then ignored.
 FORMAT = 1
 
-#: What decides how a page comes out, beside its own inputs.
+#: Packages whose version can change a page.
 _PACKAGES = (
-    "race-equality",
-    "papermill",
-    "nbclient",
-    "ipykernel",
-    "ipython",
-    "pandas",
-    "numpy",
-    "scipy",
-    "pyarrow",
-    "altair",
-    "vl-convert-python",
-    "pypandoc_binary",
-    "typst",
-)
+    "race-equality papermill nbclient ipykernel ipython pandas numpy scipy pyarrow altair "
+    "vl-convert-python pypandoc_binary typst"
+).split()
 
 
 def hash_file(path: Path) -> str:
@@ -93,7 +82,7 @@ def figure_files(project: Project) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide how a page comes out."""
+    """Return the versions of Python and of the packages that can change a page."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -114,8 +103,7 @@ def read_manifest(output: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        An empty record when there is none, or one that cannot be used: it is written by every
-        build and nothing depends on it but what can be skipped.
+        An empty record when there is none, or none that can be used; then every page is made.
     """
     empty = {"format": FORMAT, "builds": {}, "pages": {}}
     try:

@@ -1,4 +1,4 @@
-"""What runs in a process that makes pages, of a build here or on a cluster."""
+"""What runs in a process that makes pages, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from papermill.engines import papermill_engines
 
 from forked_kernels import ForkEngine
 from race_equality.batch.execute import Execution, execute_page
-from race_equality.batch.page_requests import Began, News, Order, Rendering, Workshop, failure_of, rendering_failed
+from race_equality.batch.page_requests import (
+    PageEvent,
+    PageRequest,
+    PageStarted,
+    Rendering,
+    WorkerSettings,
+    page_failure,
+    rendering_failure,
+)
 from race_equality.render.config import SiteConfig, read_config
 from race_equality.render.pandoc import Translator
 from race_equality.render.site import render_page
@@ -27,93 +35,92 @@ if TYPE_CHECKING:
     from race_equality.batch.plan import Page
 
 
-# papermill finds the engine through the entry point; this is for a checkout that was installed before
-# there was one.
+# papermill finds the engine by its entry point. This is for a checkout installed before there was one.
 papermill_engines.register("fork", ForkEngine)
 
 
-class Maker:
+class PageMaker:
     """Makes pages, one after another.
 
     Parameters
     ----------
-    workshop : Workshop
+    settings : WorkerSettings
     """
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
         self._translator = Translator()  # starts its Pandoc with the first page
 
-    def make(self, order: Order, tell: Callable[[News], None]) -> None:
-        """Make a page; whatever happens is told, and never raised.
+    def make(self, request: PageRequest, send: Callable[[PageEvent], None]) -> None:
+        """Make a page. Failures are sent as events and never raised.
 
         Parameters
         ----------
-        order : Order
-        tell : callable
-            Given the news as it comes.
+        request : PageRequest
+        send : callable
+            Given each event as it happens.
         """
-        if order.execute:
-            tell(Began(order.page.path, "execute"))
-            execution = self._execute(order.page)
-            tell(execution)
+        if request.execute:
+            send(PageStarted(request.page.path, "execute"))
+            execution = self._execute(request.page)
+            send(execution)
             if execution.failure is not None:
                 return
-        if order.render:
-            tell(self._render(order, tell))
+        if request.render:
+            send(self._render(request, send))
 
     def close(self) -> None:
-        """End what was started for the pages."""
+        """End Pandoc."""
         self._translator.close()
 
     def _execute(self, page: Page) -> Execution:
-        shop = self._workshop
+        settings = self._settings
         try:
             return execute_page(
                 page,
-                root=shop.root,
-                target=shop.staged / page.path,
-                scratch=shop.scratch,
-                failed=shop.failed / page.path,
-                engine=shop.engine,
-                timeout=shop.timeout,
+                root=settings.root,
+                target=settings.staged / page.path,
+                scratch=settings.scratch,
+                failed=settings.failed / page.path,
+                engine=settings.engine,
+                timeout=settings.timeout,
             )
         except Exception as error:
             line, details = f"{type(error).__name__}: {error}", traceback.format_exc()
             if isinstance(error, OSError) and error.strerror:
                 # without the path: messages end up in the manifest, which may be published
                 line, details = f"The notebook cannot be written: {error.strerror}.", ""
-            return Execution(page.path, 0.0, failure=failure_of(page, line, details))
+            return Execution(page.path, 0.0, failure=page_failure(page, line, details))
 
-    def _render(self, order: Order, tell: Callable[[News], None]) -> Rendering:
-        page, times = order.page, []
+    def _render(self, request: PageRequest, send: Callable[[PageEvent], None]) -> Rendering:
+        page, times = request.page, []
 
-        def begins(stage: str) -> None:
+        def on_stage(stage: str) -> None:
             times.append((stage, time.perf_counter()))
-            tell(Began(page.path, stage))
+            send(PageStarted(page.path, stage))
 
-        with _not_in_the_middle():
+        with _delayed_sigterm():
             failure = render_page(
-                self._workshop.staged,
-                self._workshop.site,
+                self._settings.staged,
+                self._settings.site,
                 page.path,
                 self._config,
-                beside=("index.html", *order.beside),  # which every build makes, after all pages
+                linked_files=("index.html", *request.linked_files),  # every build makes index.html, after all pages
                 translator=self._translator,
-                on_stage=begins,
+                on_stage=on_stage,
             )
         times.append(("", time.perf_counter()))
         seconds = {stage: round(after - at, 3) for (stage, at), (_, after) in pairwise(times)}
-        return Rendering(page.path, rendering_failed(page, failure) if failure else None, seconds)
+        return Rendering(page.path, rendering_failure(page, failure) if failure else None, seconds)
 
     @cached_property
     def _config(self) -> SiteConfig:
-        return read_config(self._workshop.staged)
+        return read_config(self._settings.staged)
 
 
 @contextmanager
-def _not_in_the_middle() -> Iterator[None]:
-    """Let a build that stops this process wait until the page is whole, half a second."""
+def _delayed_sigterm() -> Iterator[None]:
+    """Delay SIGTERM until the page is written, which takes half a second."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -124,17 +131,16 @@ def _not_in_the_middle() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def work(orders: Connection, workshop: Workshop, log: str, environment: dict[str, str]) -> None:
+def run_worker(requests: Connection, settings: WorkerSettings, log: str, environment: dict[str, str]) -> None:
     """Make pages until the other end closes.
 
     Parameters
     ----------
-    orders : multiprocessing.connection.Connection
-        Gives :class:`~race_equality.batch.page_requests.Order`, takes the news of it.
-    workshop : Workshop
+    requests : multiprocessing.connection.Connection
+        Gives :class:`~race_equality.batch.page_requests.PageRequest`, takes its events.
+    settings : WorkerSettings
     log : str
-        A file for what kernels and libraries print past the notebook; on the terminal it would
-        break the progress bar.
+        A file for what kernels and libraries print; on the terminal it would break the progress bar.
     environment : dict
         The environment of the process that started the build: the fork server's may be older.
     """
@@ -147,13 +153,13 @@ def work(orders: Connection, workshop: Workshop, log: str, environment: dict[str
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
-    maker = Maker(workshop)
+    maker = PageMaker(settings)
     try:
         while True:
             try:
-                order: Order = orders.recv()
+                request: PageRequest = requests.recv()
             except EOFError:
                 return
-            maker.make(order, orders.send)
+            maker.make(request, requests.send)
     finally:
         maker.close()

@@ -1,4 +1,4 @@
-"""What is asked of the processes that make pages, here or on a cluster, and what they answer."""
+"""Requests to the processes that make pages, here or on a cluster, and the events that they send back."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Where pages are made, and how.
+class WorkerSettings:
+    """What a process that makes pages must know: its folders, engine and time limit.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Workshop:
 
 
 @dataclass(frozen=True)
-class Order:
+class PageRequest:
     """A page to be made.
 
     Parameters
@@ -57,19 +57,19 @@ class Order:
         Run the notebook; without it the executed one is there.
     render : bool
         Make HTML and PDF.
-    beside : tuple of str
-        Files of the site that the page links to: those that are there, or will be.
+    linked_files : tuple of str
+        Files of the site that the page links to, whether they exist or are still to be made.
     """
 
     page: Page
     execute: bool
     render: bool
-    beside: tuple[str, ...] = ()
+    linked_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Began:
-    """A page has entered a stage.
+class PageStarted:
+    """A page has started a stage.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Rendering:
         The page's path.
     failure : Failure or None
     seconds : mapping of str to float
-        By stage, where the stages were not told of as they began.
+        By stage, where no event was sent when each stage started.
     """
 
     page: str
@@ -101,31 +101,31 @@ class Rendering:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-#: What an order is answered with, in this order: an execution if one was asked for, and, unless it
-#: failed, a rendering if one was; before each, that it began.
-News: TypeAlias = Began | Execution | Rendering
+#: The events of one request, in this order: an execution if one was asked for, and, unless it failed,
+#: a rendering if one was asked for. A PageStarted comes before each.
+PageEvent: TypeAlias = PageStarted | Execution | Rendering
 
 
-def is_last(order: Order, news: News) -> bool:
-    """Whether nothing more comes after this.
+def is_last(request: PageRequest, event: PageEvent) -> bool:
+    """Return whether this is the last event of a request.
 
     Parameters
     ----------
-    order : Order
-    news : News
+    request : PageRequest
+    event : PageEvent
     """
-    if isinstance(news, Execution):
-        return news.failure is not None or not order.render
-    return isinstance(news, Rendering)
+    if isinstance(event, Execution):
+        return event.failure is not None or not request.render
+    return isinstance(event, Rendering)
 
 
-def failure_of(page: Page, what: str, details: str = "") -> Failure:
-    """Say why a page could not be made though its notebook is not to blame.
+def page_failure(page: Page, message: str, details: str = "") -> Failure:
+    """Describe a failure that no cell of the notebook caused.
 
     Parameters
     ----------
     page : Page
-    what : str
+    message : str
         One line.
     details : str, optional
         A traceback.
@@ -134,11 +134,11 @@ def failure_of(page: Page, what: str, details: str = "") -> Failure:
     -------
     Failure
     """
-    return Failure(page.path, page.notebook, None, "", what, details)
+    return Failure(page.path, page.notebook, None, "", message, details)
 
 
-def rendering_failed(page: Page, failure: RenderFailure) -> Failure:
-    """Put a renderer's failure as a build reports it.
+def rendering_failure(page: Page, failure: RenderFailure) -> Failure:
+    """Turn a renderer's failure into the failure that a build reports.
 
     Parameters
     ----------
@@ -149,4 +149,4 @@ def rendering_failed(page: Page, failure: RenderFailure) -> Failure:
     -------
     Failure
     """
-    return failure_of(page, f"The {failure.stage.upper()} could not be made. {failure.message}")
+    return page_failure(page, f"The {failure.stage.upper()} could not be made. {failure.message}")

@@ -82,7 +82,7 @@ class Plan:
     pages : tuple of Page
         Pages about all trusts first, then one for each trust.
     notes : tuple of str
-        What the person should know before it runs, such as a code that merged away.
+        Messages to print before the build, such as that a code has merged into another.
     """
 
     pages: tuple[Page, ...]
@@ -100,7 +100,7 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
     Parameters
     ----------
     codes : iterable of str
-        Trust codes, in any case; none stands for all trusts.
+        Trust codes, in upper or lower case; without any, all trusts.
     peers : bool
         Add the peers of the trusts that were named.
     project : Project, optional
@@ -113,9 +113,9 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
     Raises
     ------
     UnknownTrustError
-        Naming every code that is no trust's, with the nearest codes and names.
+        Naming every unknown code, with the nearest codes and names.
     InputError
-        When a notebook is missing, is none, or takes no ``trust_code``.
+        When a notebook is missing, is not a notebook, or takes no ``trust_code``.
     """
     from race_equality.errors import UnknownTrustError
     from race_equality.store.trusts import read_trusts, resolve_trust
@@ -168,7 +168,7 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
 
 
 def _check_notebook(project: Project, name: str, *, parameter: str | None = None) -> None:
-    """Look at a notebook before 200 trusts fail on it one by one."""
+    """Check a notebook once, before 200 trusts fail on it one by one."""
     restore = f"Restore it with `git checkout {name}`."
     try:
         cells = json.loads((project.root / name).read_text(encoding="utf-8"))["cells"]

@@ -1,4 +1,4 @@
-"""Worker processes that outlive what goes wrong in one of them."""
+"""A pool of worker processes that survives the death of one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from race_equality.batch.execute import Execution
-from race_equality.batch.page_requests import News, Order, Rendering, Workshop, failure_of, is_last
+from race_equality.batch.page_requests import PageEvent, PageRequest, Rendering, WorkerSettings, is_last, page_failure
 
 
 def usable_cores() -> int:
@@ -26,7 +26,7 @@ def usable_cores() -> int:
 class _Worker:
     process: BaseProcess
     connection: Connection
-    order: Order | None = None
+    request: PageRequest | None = None
     has_run: bool = False
 
 
@@ -37,10 +37,10 @@ class Pool:
     ----------
     size : int
         How many at once.
-    workshop : Workshop
-        Where, and how.
+    settings : WorkerSettings
+        What each process must know.
     log : Path
-        Where what kernels and libraries print goes.
+        The file for what kernels and libraries print.
 
     Notes
     -----
@@ -48,8 +48,8 @@ class Pool:
     page fails and a new process takes its place. papermill is not thread-safe, hence processes.
     """
 
-    def __init__(self, size: int, workshop: Workshop, *, log: Path) -> None:
-        self._size, self._workshop, self._log = size, workshop, log
+    def __init__(self, size: int, settings: WorkerSettings, *, log: Path) -> None:
+        self._size, self._settings, self._log = size, settings, log
         self._workers: list[_Worker] = []
         if sys.platform == "win32":
             self._context = multiprocessing.get_context("spawn")
@@ -63,7 +63,7 @@ class Pool:
     def __exit__(self, kind, *exception: object) -> None:
         for worker in self._workers:
             worker.connection.close()  # an idle worker ends by itself
-            if kind is not None or worker.order is not None:
+            if kind is not None or worker.request is not None:
                 # Its kernel ends as well: kernels watch for the end of who started them.
                 worker.process.terminate()
         for worker in self._workers:
@@ -76,7 +76,7 @@ class Pool:
     def _start_worker(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_work, args=(theirs, self._workshop, str(self._log), dict(os.environ)), daemon=True
+            target=_run_worker, args=(theirs, self._settings, str(self._log), dict(os.environ)), daemon=True
         )
         process.start()
         theirs.close()  # or the end of the process would not be seen as the end of the pipe
@@ -84,47 +84,46 @@ class Pool:
         self._workers.append(worker)
         return worker
 
-    def run(self, orders: Iterable[Order]) -> Iterator[News]:
-        """Have pages made.
+    def run(self, requests: Iterable[PageRequest]) -> Iterator[PageEvent]:
+        """Make pages.
 
         Parameters
         ----------
-        orders : iterable of Order
-            Handed out in this order. Each is asked for just before it can be handed out, while the
-            others are being worked on.
+        requests : iterable of PageRequest
+            Handed out in this order. The next one is taken from the iterable only when a process is free.
 
         Yields
         ------
-        News
-            Of all pages, as it comes.
+        PageEvent
+            Of any page, as it happens.
         """
-        orders = iter(orders)
-        upcoming = next(orders, None)
-        while upcoming is not None or any(worker.order for worker in self._workers):
-            idle = [worker for worker in self._workers if worker.order is None]
+        requests = iter(requests)
+        upcoming = next(requests, None)
+        while upcoming is not None or any(worker.request for worker in self._workers):
+            idle = [worker for worker in self._workers if worker.request is None]
             while upcoming is not None and (idle or len(self._workers) < self._size):
                 worker = idle.pop() if idle else self._start_worker()
                 try:
                     worker.connection.send(upcoming)
-                except OSError:  # it ended while idle: the next one gets the order
+                except OSError:  # it ended while idle: the next one gets the request
                     self._remove(worker)
                     continue
-                worker.order, worker.has_run = upcoming, not upcoming.execute
-                upcoming = next(orders, None)
-            busy = {worker.connection: worker for worker in self._workers if worker.order}
+                worker.request, worker.has_run = upcoming, not upcoming.execute
+                upcoming = next(requests, None)
+            busy = {worker.connection: worker for worker in self._workers if worker.request}
             for connection in wait(list(busy)):
                 worker = busy[connection]
-                order = worker.order
+                request = worker.request
                 try:
-                    news: News = connection.recv()
+                    event: PageEvent = connection.recv()
                 except (EOFError, OSError):
                     self._remove(worker)
-                    news = _worker_died(worker)
+                    event = _worker_died(worker)
                 else:
-                    worker.has_run |= isinstance(news, Execution)
-                    if is_last(order, news):
-                        worker.order = None
-                yield news
+                    worker.has_run |= isinstance(event, Execution)
+                    if is_last(request, event):
+                        worker.request = None
+                yield event
 
     def _remove(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -132,22 +131,24 @@ class Pool:
         worker.process.join(timeout=5)
 
 
-def _work(*arguments: object) -> None:
-    # imported there: papermill takes half a second to import, and this process does without
-    from race_equality.batch.page_maker import work
+def _run_worker(*arguments: object) -> None:
+    # imported in the worker: papermill takes half a second, and this process does not need it
+    from race_equality.batch.page_maker import run_worker
 
-    work(*arguments)
+    run_worker(*arguments)
 
 
 def _worker_died(worker: _Worker) -> Execution | Rendering:
     import signal
 
-    page, exitcode = worker.order.page, worker.process.exitcode
+    page, exitcode = worker.request.page, worker.process.exitcode
     how = f"with exit status {exitcode}"
     if exitcode is not None and exitcode < 0:
         how = f"by {signal.Signals(-exitcode).name}"
     what = "rendered the page" if worker.has_run else "ran the notebook"
-    failure = failure_of(page, f"The process that {what} was ended {how} (often for want of memory; try fewer --jobs).")
+    failure = page_failure(
+        page, f"The process that {what} was ended {how} (often for lack of memory; try fewer --jobs)."
+    )
     if worker.has_run:
         return Rendering(page.path, failure)
     return Execution(page.path, 0.0, failure=failure)

@@ -1,4 +1,4 @@
-"""What every notebook needs, imported and read once, before the first kernel is forked."""
+"""Import and read what every notebook needs, once, before the first kernel is forked."""
 
 from __future__ import annotations
 
@@ -8,31 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-#: None of them may start a thread when it is imported; a test holds them to it.
+#: None of them may start a thread when it is imported; a test checks it.
 _MODULES = (
-    "numpy",
-    "numpy.random",
-    "pandas",
-    "pandas.core.methods.to_dict",
-    "pandas.io.formats.string",
-    "pandas.io.parquet",
-    "pyarrow.parquet",
-    "pyarrow.dataset",
-    "scipy.optimize.elementwise",
-    "altair",
-    "vl_convert",
-    "yaml",
-)
+    "numpy numpy.random pandas pandas.core.methods.to_dict pandas.io.formats.string pandas.io.parquet pyarrow.parquet "
+    "pyarrow.dataset scipy.optimize.elementwise altair vl_convert yaml"
+).split()
 
-#: All modules of these are imported as well: notebooks take what they need of them.
-_PACKAGES = (
-    "race_equality.store",
-    "race_equality.analysis",
-    "race_equality.statistics",
-    "race_equality.disclosure",
-    "race_equality.params",
-    "race_equality.report",
-)
+#: All modules of these packages are imported as well.
+_PACKAGES = [f"race_equality.{room}" for room in "store analysis statistics disclosure params report".split()]
 
 
 def modules() -> Iterator[str]:
@@ -48,12 +31,12 @@ def modules() -> Iterator[str]:
 def prepare(root: str, compute: bool) -> None:
     """Import what notebooks import and read what they all read, with pandas and one thread.
 
-    What fails here fails again in the notebook, where it is seen.
+    An error here is raised again in the notebook, where it is reported.
 
     Parameters
     ----------
     root : str
-        A checkout. Notebooks that read its figures have them at once, as long as the files stay as they are.
+        A checkout. Notebooks get its figures from memory, unless the files have changed.
     compute : bool
         Also compute the findings on all trusts (:mod:`race_equality.store.cache`).
     """
@@ -74,17 +57,17 @@ def _read(root: Path, *, compute: bool) -> None:
     from race_equality.store.trusts import read_trusts
 
     project = find_project(root)
-    figures = read_figures(local=False, project=project)  # a trust's own return is its own page's alone
+    figures = read_figures(local=False, project=project)  # a trust's own return is for its own page only
     read_trusts(project=project)
     read_sources(project=project)
     prepare_drawing()
-    _make_a_chart()
+    _build_a_chart()
     if compute:
         compute_all(publishable_figures(figures, project=project))  # as notebooks read them
 
 
-def _make_a_chart() -> None:
-    """Have Altair import and look up what it does for its first chart. It is not drawn."""
+def _build_a_chart() -> None:
+    """Build a chart without drawing it, so that Altair has imported what its first chart needs."""
     import altair
     import pandas as pd
 

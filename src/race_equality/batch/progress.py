@@ -14,31 +14,31 @@ from rich.text import Text
 
 
 class BuildProgress(Protocol):
-    """What a build tells whoever watches."""
+    """What a build calls to show its progress."""
 
     def begin(self, stage: str, name: str) -> None:
-        """Say that a page enters a stage: ``execute``, ``html`` or ``pdf``."""
+        """A page starts a stage: ``execute``, ``html`` or ``pdf``."""
 
     def end(self, stage: str, name: str, *, failed: bool = False) -> None:
-        """Say that a page has left a stage."""
+        """A page has finished a stage."""
 
     def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
-        """Say that nothing more happens to a page."""
+        """A page is finished."""
 
 
 class TimeLeft:
-    """Estimate what is left of a build whose stages differ in speed and take turns.
+    """Estimate the time left of a build whose stages differ in speed and take turns.
 
     Parameters
     ----------
     pages : int
-        How many pages there are.
+        The number of pages.
 
     Notes
     -----
     The time between two events belongs to the stage of the later one. Each stage has its own
-    mean, so that a batch of quick renderings does not promise a quick end while slow notebooks
-    wait. Before a page has been through every stage, what is known of is the least that is left.
+    mean, so that a few quick renderings do not promise a quick end while slow notebooks wait.
+    Until a page has been through every stage, the estimate is a lower limit.
     """
 
     def __init__(self, pages: int) -> None:
@@ -68,14 +68,14 @@ class TimeLeft:
         )
 
     def __str__(self) -> str:
-        return in_words(self.seconds, least=not self._complete)
+        return time_left_text(self.seconds, at_least=not self._complete)
 
 
-def in_words(seconds: float | None, *, least: bool = False) -> str:
-    """Write a duration as a person says it: ``about 3 min left``."""
+def time_left_text(seconds: float | None, *, at_least: bool = False) -> str:
+    """Return the time left in words: ``about 3 min left``."""
     if seconds is None:
         return ""
-    about = "more than" if least else "about"
+    about = "more than" if at_least else "about"
     if seconds < 1.5:
         return f"{about} a second left"
     if seconds < 90:
@@ -88,7 +88,7 @@ def in_words(seconds: float | None, *, least: bool = False) -> str:
 _STAGES = {"execute": "running", "html": "HTML", "pdf": "PDF"}
 
 
-class _Lines:
+class _LineProgress:
     """One line when a page is done: for logs, CI and pipes."""
 
     def __init__(self, console: Console, pages: int) -> None:
@@ -125,7 +125,7 @@ class _LeftColumn(ProgressColumn):
         return Text("" if task.finished else str(self._left), style="dim")
 
 
-class _Bar:
+class _BarProgress:
     """A bar with the pages at work, how many are done, and the time left."""
 
     def __init__(self, progress: Progress, pages: int, left: TimeLeft) -> None:
@@ -176,7 +176,7 @@ def show_progress(pages: int, console: Console) -> Iterator[BuildProgress]:
     BuildProgress
     """
     if not console.is_terminal:
-        yield _Lines(console, pages)
+        yield _LineProgress(console, pages)
         return
     left = TimeLeft(pages)
     progress = Progress(
@@ -189,4 +189,4 @@ def show_progress(pages: int, console: Console) -> Iterator[BuildProgress]:
         console=console,
     )
     with progress:
-        yield _Bar(progress, pages, left)
+        yield _BarProgress(progress, pages, left)

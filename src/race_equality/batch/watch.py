@@ -1,4 +1,4 @@
-"""Make pages again whenever something that they rest on changes: ``race-equality build --watch``."""
+"""Make pages again whenever one of their inputs changes: ``race-equality build --watch``."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ import race_equality
 if TYPE_CHECKING:
     from race_equality.project import Project
 
-#: Files in the project's own folder that pages rest on.
+#: Files in the project's own folder that pages are made from.
 _FILES = ("_quarto.yml", "index.qmd")
 
-#: Milliseconds of quiet after which what was saved together is taken for whole.
+#: Milliseconds without a change after which changes saved together are handled.
 _QUIET = 100
 
 
 @dataclass(frozen=True)
-class Changed:
-    """What has changed since the last time.
+class ChangedFiles:
+    """Files that have changed.
 
     Parameters
     ----------
     names : tuple of str
         Files, relative to the project, or to the package for its code.
     code : bool
-        Whether the package's code is among them: a process that runs has read it before.
+        Whether the package's code is among them: this process has imported the old code.
     figures : bool
-        Whether figures are among them: what notebooks share was read before.
+        Whether figures are among them: what notebooks share has read the old figures.
     """
 
     names: tuple[str, ...]
@@ -43,12 +43,12 @@ class Changed:
     figures: bool
 
 
-def keep_making(
+def rebuild_on_change(
     make: Callable[[], None],
     project: Project,
     *,
     shared: Callable[[], AbstractContextManager[None]],
-    on_change: Callable[[Changed], None],
+    on_change: Callable[[ChangedFiles], None],
 ) -> None:
     """Make pages, and again after each change, until the package's own code changes.
 
@@ -59,22 +59,22 @@ def keep_making(
     project : Project
         The checkout.
     shared : callable
-        Starts what notebooks share, which is kept from one time to the next: starting it takes
-        longer than a report. It is started anew when figures change, as it has read them.
+        Starts what notebooks share. It is kept between builds, because starting it takes longer than
+        a report, and restarted when figures change, because it has read them.
     on_change : callable
-        Told what changed, before the pages are made again.
+        Called with what changed, before the pages are made again.
 
     Notes
     -----
-    It returns when the code has changed, for a new process to go on. What changes while pages are
-    made is not missed.
+    It returns when the code has changed, so that a new process can continue. Changes made during a
+    build are not missed.
     """
-    with _heard(project) as changes:
+    with _change_queue(project) as changes:
         while True:
             with shared():
                 make()
                 while True:
-                    changed = _together(changes)
+                    changed = _next_changes(changes)
                     on_change(changed)
                     if changed.code:
                         return
@@ -84,9 +84,9 @@ def keep_making(
 
 
 @contextmanager
-def _heard(project: Project) -> Iterator[queue.SimpleQueue[Changed]]:
+def _change_queue(project: Project) -> Iterator[queue.SimpleQueue[ChangedFiles]]:
     """Collect changes in a thread, also while pages are made."""
-    changes: queue.SimpleQueue[Changed] = queue.SimpleQueue()
+    changes: queue.SimpleQueue[ChangedFiles] = queue.SimpleQueue()
     stop = threading.Event()
 
     def listen() -> None:
@@ -102,20 +102,20 @@ def _heard(project: Project) -> Iterator[queue.SimpleQueue[Changed]]:
         thread.join()
 
 
-def _together(changes: queue.SimpleQueue[Changed]) -> Changed:
-    """Wait for a change, and take those that have come since with it."""
+def _next_changes(changes: queue.SimpleQueue[ChangedFiles]) -> ChangedFiles:
+    """Wait for a change, and add those that have come since."""
     found = [changes.get()]
     while not changes.empty():
         found.append(changes.get())
-    return Changed(
+    return ChangedFiles(
         tuple(dict.fromkeys(name for changed in found for name in changed.names)),
         code=any(changed.code for changed in found),
         figures=any(changed.figures for changed in found),
     )
 
 
-def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -> Iterator[Changed]:
-    """Give what changed, each time that something has.
+def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -> Iterator[ChangedFiles]:
+    """Yield the changed files, each time that some have changed.
 
     Parameters
     ----------
@@ -126,14 +126,14 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
 
     Yields
     ------
-    Changed
-        What changes while this is looked at is given next.
+    ChangedFiles
+        What changes meanwhile is yielded next.
 
     Notes
     -----
-    Folders are watched and not files: most editors put a new file in the place of the old one, and
-    who watches the old one hears nothing more. The output folder is not watched. Whether a change
-    matters is for the plan to decide, by content.
+    Folders are watched and not files: most editors replace a file by a new one, and a watch on the old
+    one ends with it. The output folder is not watched. Whether a change matters, the build decides by
+    comparing contents.
     """
     stop = stop or threading.Event()
     package = Path(race_equality.__file__).parent
@@ -143,7 +143,7 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
         path = Path(name)
         if path.parent == project.root:
             return path.name in _FILES
-        return any(path.is_relative_to(tree) and not _is_passed_over(path, tree) for tree in trees)
+        return any(path.is_relative_to(tree) and not _is_ignored(path, tree) for tree in trees)
 
     while not stop.is_set():
         for changes in watch(
@@ -158,7 +158,7 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
             paths = sorted({Path(name) for _, name in changes})
             files = [path for path in paths if not path.is_dir()]
             if files:
-                yield Changed(
+                yield ChangedFiles(
                     tuple(
                         file.relative_to(package if file.is_relative_to(package) else project.root).as_posix()
                         for file in files
@@ -167,15 +167,15 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
                     figures=any(file.is_relative_to(project.root / "data") for file in files),
                 )
             if len(files) < len(paths):
-                break  # a folder that is new is watched from now on
+                break  # watch the new folder too
 
 
 def _folders(trees: list[Path]) -> list[Path]:
     there = [tree for tree in trees if tree.is_dir()]
     below = [(path, tree) for tree in there for path in tree.rglob("*") if path.is_dir()]
-    return there + [path for path, tree in below if not _is_passed_over(path, tree)]
+    return there + [path for path, tree in below if not _is_ignored(path, tree)]
 
 
-def _is_passed_over(path: Path, tree: Path) -> bool:
-    """Whether a path is an editor's or Python's own."""
+def _is_ignored(path: Path, tree: Path) -> bool:
+    """Whether a path is a hidden file or Python's cache."""
     return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(tree).parts)

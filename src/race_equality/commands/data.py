@@ -1,4 +1,4 @@
-"""The commands under ``race-equality data``: read publications, and see what is held."""
+"""The commands under ``race-equality data``: read publications, and show the store."""
 
 from __future__ import annotations
 
@@ -27,16 +27,13 @@ _STATUS_WORDS = {
     "not_applicable": "not applicable",
 }
 _UNIT_WORDS = {
+    **dict.fromkeys(("ratio", "score", "quintile", "count"), ""),
     "percent": "%",
     "people": " people",
     "fte": " full-time equivalents",
-    "ratio": "",
-    "score": "",
-    "quintile": "",
-    "count": "",
+    "years": " years",
     "per_1000": " per 1,000",
     "per_100000": " per 100,000",
-    "years": " years",
 }
 
 
@@ -61,10 +58,10 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
     if folder is None:
         raise RaceEqualityError(
             "Give the folder with the raw files: race-equality data read FOLDER. The figures "
-            "already read stand in data/figures; reports need no raw file."
+            "already read are in data/figures; reports need no raw file."
         )
     for outcome in read_folder(folder, project, only=only):
-        _say(outcome, project)
+        _print_outcome(outcome, project)
 
 
 @data.command()
@@ -116,7 +113,7 @@ def _without_trust_list(
         try:
             part = trust_list_part(path)
         except InputError:
-            part = ""  # it is no file that can be read, and named so as one of the others
+            part = ""  # not readable; reported with the other files
         if part in (*TOGETHER, "ods_successors"):
             parts[part] = (path, asked)
         else:
@@ -124,7 +121,7 @@ def _without_trust_list(
     if not parts:
         return others
     if not set(TOGETHER) <= parts.keys() and not any(asked for _, asked in parts.values()):
-        return found  # of a folder: left out, and said to be
+        return found  # files of a folder: left out, and reported
     try:
         new = add_trust_list({part: path for part, (path, _) in parts.items()}, project)
     except RaceEqualityError as error:
@@ -138,7 +135,7 @@ def _without_trust_list(
     for code, trust in new.gone.items():
         click.echo(
             f"  {code} is closed: "
-            + (f"its figures stand under {trust}" if trust else "no single trust took its place")
+            + (f"its figures are now under {trust}" if trust else "no single trust took its place")
         )
     if new.carried or new.dropped:
         click.echo(f"  figures under another trust: {new.carried:,}; under none, and left out: {new.dropped:,}")
@@ -153,17 +150,17 @@ def _add_one(path: Path, project: Project) -> None:
     from race_equality.sources.recognition import is_return
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
-    _say(outcome, project)
+    _print_outcome(outcome, project)
     if outcome.loaded is not None and outcome.changed:
-        before, beside = outcome.before, False
+        before, both_kept = outcome.before, False
         if before.empty:
-            before, beside = previous_edition(outcome, project), True
-        found = changes(before, outcome.loaded.figures, both_kept=beside)
-        if beside and len(before):
-            click.echo(f"  beside {before['source'].iloc[0]}:")
-        _say_changes(found)
+            before, both_kept = previous_edition(outcome, project), True
+        found = changes(before, outcome.loaded.figures, both_kept=both_kept)
+        if both_kept and len(before):
+            click.echo(f"  compared with {before['source'].iloc[0]}:")
+        _print_changes(found)
         if found.nothing:
-            click.echo("  the numbers are those that were held; they stand in other cells")
+            click.echo("  the same numbers as held, read from other cells")
     if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
 
@@ -176,7 +173,7 @@ def _add_one(path: Path, project: Project) -> None:
 def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     """Download what has an address that stays the same, and read it when it is new.
 
-    Which those are stands in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
+    These are listed in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
     which git ignores. Without a network nothing changes.
     """
     from race_equality.errors import nearest
@@ -200,7 +197,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
             path = download(known[source_id], project.root / "data" / "raw" / source_id)
             _update_one(source_id, path, held, project)
         except NoNetworkError:
-            raise  # the others would fail as well
+            raise  # the others would fail too
         except RaceEqualityError as error:
             problems.append(f"{source_id}: {error}")
     if problems:
@@ -234,12 +231,20 @@ def template() -> None:
     """Write an empty return to fill in."""
 
 
+def _template_options(command: Callable[..., None]) -> Callable[..., None]:
+    for add_option in (
+        click.option("--force", is_flag=True, help="Overwrite a file that is there."),
+        click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV."),
+        click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today."),
+        click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local."),
+        click.argument("trust_code"),
+    ):
+        command = add_option(command)
+    return command
+
+
 @template.command()
-@click.argument("trust_code")
-@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
-@click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
-@click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@_template_options
 def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
     """Write an empty WRES return for TRUST_CODE, with the last three years of indicators 1 to 4 and 9.
 
@@ -252,11 +257,7 @@ def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool,
 
 
 @template.command()
-@click.argument("trust_code")
-@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
-@click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today.")
-@click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@_template_options
 def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
     """Write an empty patients return for TRUST_CODE: waits, missed appointments, restraint, detention.
 
@@ -297,7 +298,7 @@ def _write_template(
     day = date(year_to, 4, 1) if year_to else date.today()
     path.parent.mkdir(parents=True, exist_ok=True)
     more = {"survey": trust.code not in published(project)} if published else {}
-    place = _shown(path, project)  # as it is typed; a folder elsewhere on the machine is nobody's business
+    place = _shown(path, project)  # as a person types it; a path outside the project is not printed
     arguments = (trust.code, trust.name, years_before(day), path.name if Path(place).is_absolute() else place)
     if excel:
         content = form.template_workbook(*arguments, **more)
@@ -396,8 +397,8 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
 
 
 @data.command()
-@click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw files to hold to their sha256.")
-@click.option("--schema", is_flag=True, help="Hold every figure to the whole schema as well (slower).")
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw files to check against their sha256.")
+@click.option("--schema", is_flag=True, help="Check every figure against the whole schema as well (slower).")
 def check(raw: Path | None, schema: bool) -> None:
     """Check that the store is whole: files against their schema, sha256 and source."""
     from race_equality.sources.store_check import check_store
@@ -411,7 +412,7 @@ def check(raw: Path | None, schema: bool) -> None:
 
 @data.command()
 def migrate() -> None:
-    """Write files of figures of an earlier version of this program again, with today's columns.
+    """Rewrite files of figures of an earlier version of this program with today's columns.
 
     They are read as they are, here and in data/local; this writes what was read. The figures stay the same.
     """
@@ -423,7 +424,7 @@ def migrate() -> None:
 
 @data.command()
 def reconcile() -> None:
-    """Hold the figures to the publishers' own totals, and say which do not agree, and why."""
+    """Compare the figures with the publishers' own totals, and say which do not agree, and why."""
     from race_equality.sources.reconcile import reconcile as reconciliations
 
     found = reconciliations(find_project())
@@ -446,7 +447,7 @@ def _shown(path: Path, project: Project) -> str:
         return str(path)
 
 
-def _say(outcome: Outcome, project: Project) -> None:
+def _print_outcome(outcome: Outcome, project: Project) -> None:
     from race_equality.store.trusts import read_trusts
 
     click.echo(f"{outcome.source.id}: {outcome.source.file}")
@@ -468,7 +469,7 @@ def _say(outcome: Outcome, project: Project) -> None:
     click.echo("  changed" if outcome.changed else "  nothing changed: the same figures are held already")
 
 
-def _say_changes(found) -> None:
+def _print_changes(found) -> None:
     for word, values in (
         ("periods gained", found.periods_gained),
         ("periods lost", found.periods_lost),
@@ -494,11 +495,11 @@ def _say_changes(found) -> None:
 
 
 def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
-    """Return what to say of whose figures they are, and the figures."""
+    """Return headings that name the owner of the figures, and the figures."""
     from race_equality.errors import nearest
     from race_equality.store.figures import read_figures
 
-    code, name, headings = _whose(code, project)
+    code, name, headings = _figures_owner(code, project)
     figures = read_figures(project=project)
     known = set(figures["indicator"])
     for indicator in indicators:
@@ -512,7 +513,7 @@ def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tup
         figures = figures[figures["indicator"].isin(indicators)]
         if figures.empty:
             wanted = f"Nothing is held about {', '.join(indicators)} of {name}."
-            if not headings[0].startswith(code):  # of England or a board nobody fills in a return
+            if not headings[0].startswith(code):  # England and boards have no return
                 raise RaceEqualityError(wanted)
             raise RaceEqualityError(
                 f"{wanted} WRES 1 to 4 and 9 come from its own return: race-equality data template wres {code}"
@@ -520,8 +521,8 @@ def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tup
     return headings, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
 
 
-def _whose(code: str, project: Project) -> tuple[str, str, list[str]]:
-    """Return code and name of a trust, a board or England, and what to say of it."""
+def _figures_owner(code: str, project: Project) -> tuple[str, str, list[str]]:
+    """Return code, name and headings of a trust, a board or England."""
     from race_equality.store.trusts import read_trust_list, resolve_trust
 
     asked = code.strip().upper()
@@ -554,7 +555,7 @@ def _value_of(row: pd.Series) -> str:
 
 
 def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
-    """Return what the cell holds, when the very file that was read is at hand."""
+    """Return what the cell holds, if the file that was read is there."""
     from race_equality.sources.cells import cell_at
     from race_equality.store.provenance import sha256_of
 
@@ -564,6 +565,6 @@ def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
         if sha256_of(path) == source.sha256:
             try:
                 return f" = {cell_at(path, locator)!r}"
-            except InputError:  # there is no row, or a figure added up from many stands in no one cell
+            except InputError:  # no such row, or a sum of many cells
                 return ""
     return ""

@@ -1,7 +1,7 @@
 """Golden copies: executed notebooks that nbval compares with a fresh run, and what changed in them.
 
-One copy for each kind of trust and the demonstration trust stands in ``tests/notebooks/``. They are
-made by papermill's own engine, so that they also hold the faster engine to the same outputs.
+One copy for each kind of trust and the demonstration trust is in ``tests/notebooks/``. They are
+made by papermill's own engine, so that they also test that the fork engine gives the same outputs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from race_equality.project import Project, find_project
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-#: Trusts that have a golden copy, and what each stands for.
+#: Trusts that have a golden copy, and the kind that each represents.
 GOLDEN_TRUSTS = {
     "R1H": "acute",
     "RV5": "mental health",
@@ -36,8 +36,8 @@ GOLDEN_TRUSTS = {
     "DEMO": "demonstration",
 }
 
-#: What differs from one run or machine to the next and would make a golden copy fail by itself.
-_VOLATILE = {
+#: What differs between runs or machines and must not be in a golden copy.
+_UNREPRODUCIBLE = {
     "a memory address": re.compile(r"\b0x[0-9a-f]{6,}\b"),
     "a kernel's temporary file": re.compile(r"ipykernel_\d+"),
 }
@@ -46,7 +46,7 @@ _CHART = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=\s]+)")
 
 
 def golden_path(code: str, project: Project) -> Path:
-    """Return where the golden copy of a trust stands.
+    """Return the path of a trust's golden copy.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def golden_path(code: str, project: Project) -> Path:
 
 
 def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
-    """Run a notebook for one trust, and strip what is not its content.
+    """Run a notebook for one trust, and remove what is not its content.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
     Raises
     ------
     RaceEqualityError
-        When a cell fails, or an output cannot be the same at the next run.
+        When a cell fails, or an output would differ at the next run.
     """
     import nbformat
     import papermill
@@ -97,7 +97,7 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
                 kernel_name="python3",
                 cwd=str(cwd),
                 progress_bar=False,
-                extra_arguments=["--log-level=ERROR"],  # the kernel's notes are not ours to print
+                extra_arguments=["--log-level=ERROR"],  # without the kernel's own messages
             )
             result = strip(nbformat.read(executed, as_version=4))
     except PapermillExecutionError as error:
@@ -106,12 +106,12 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
             f"{error.ename}: {error.evalue}. No golden copy was changed."
         ) from error
     folders = (notebook.resolve().parent.parent, Path.home(), Path(tempfile.gettempdir()))
-    _refuse_volatile(result, f"{notebook.name} for {trust_code}", folders)
+    _refuse_unreproducible(result, f"{notebook.name} for {trust_code}", folders)
     return result
 
 
 def strip(notebook: NotebookNode) -> NotebookNode:
-    """Keep what a notebook says: cells, tags, outputs; not when, where and by what it ran.
+    """Keep cells, tags and outputs; remove times, places and versions of the run.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ class Change:
 
 
 def compare(old: NotebookNode, new: NotebookNode) -> list[Change]:
-    """Say what changed between two executed notebooks, cell by cell.
+    """List what changed between two executed notebooks, cell by cell.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def compare(old: NotebookNode, new: NotebookNode) -> list[Change]:
     Returns
     -------
     list of Change
-        Empty when they say the same. Charts, which are base64 in an ``<img>``, are decoded: the
+        Empty when they are equal. Charts, which are base64 in an ``<img>``, are decoded: the
         texts and labelled marks that differ are listed, and only where none does, the shapes.
 
     Notes
@@ -213,13 +213,13 @@ def _cell_diff(old: NotebookNode | None, new: NotebookNode | None) -> Iterator[s
     if old is None or new is None:
         yield "cell put in" if old is None else "cell taken out"
     yield from _diff("source", old.source if old else "", new.source if new else "")
-    # Plain text says again what markup or Markdown says: it is shown only where they do not differ.
+    # Plain text repeats markup or Markdown: it is compared only where those are equal.
     rich = list(compare_text(_outputs(old), _outputs(new), "outputs"))
     yield from rich or _diff("outputs", _outputs(old, plain=True), _outputs(new, plain=True))
 
 
 def compare_text(old: str, new: str, what: str = "text") -> Iterator[str]:
-    """Say what changed between two outputs, with charts decoded.
+    """List what changed between two outputs, with charts decoded.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def compare_text(old: str, new: str, what: str = "text") -> Iterator[str]:
         Lines of a unified diff under a heading each for the text, and for each chart that differs:
         its texts and labelled marks, and only where none of those differs, its shapes.
     """
-    (old_text, old_charts), (new_text, new_charts) = _take_charts(old), _take_charts(new)
+    (old_text, old_charts), (new_text, new_charts) = _extract_charts(old), _extract_charts(new)
     yield from _diff(what, _lines(old_text), _lines(new_text), fold=True)
     for number in range(max(len(old_charts), len(new_charts))):
         before = old_charts[number] if number < len(old_charts) else ""
@@ -250,12 +250,12 @@ def _diff(what: str, old: str, new: str, *, fold: bool = False) -> Iterator[str]
     for index, line in enumerate(lines):
         if index == 0:
             yield f"{what}:"
-        elif index > 1:  # the file names of the second line say nothing here
+        elif index > 1:  # without the line of file names
             yield line
 
 
 def _fold(text: str) -> list[str]:
-    """Break text into short lines, so that one word changed is a line of a diff and not a page."""
+    """Break text into short lines, so that a changed word is one line of a diff."""
     return [part for line in text.splitlines() for part in textwrap.wrap(line, 100) or [""]]
 
 
@@ -274,7 +274,7 @@ def _outputs(cell: NotebookNode | None, *, plain: bool = False) -> str:
     return "\n".join(texts)
 
 
-def _take_charts(text: str) -> tuple[str, list[str]]:
+def _extract_charts(text: str) -> tuple[str, list[str]]:
     """Return a text with "chart 1" and so on for its charts, and the charts as SVG."""
     charts: list[str] = []
 
@@ -290,7 +290,7 @@ def _lines(markup: str) -> str:
 
 
 def _marks(svg: str) -> str:
-    """Return what a chart says: its title, its texts and its marks by their labels."""
+    """Return the title, the texts and the labelled marks of a chart, a line each."""
     if not svg:
         return ""
     said = []
@@ -305,14 +305,14 @@ def _marks(svg: str) -> str:
     return "\n".join(said)
 
 
-def _refuse_volatile(notebook: NotebookNode, origin: str, folders: Sequence[Path]) -> None:
+def _refuse_unreproducible(notebook: NotebookNode, origin: str, folders: Sequence[Path]) -> None:
     """Raise when an output would differ at the next run, or on another machine."""
-    patterns = dict(_VOLATILE)
+    patterns = dict(_UNREPRODUCIBLE)
     for folder in folders:
         if folder != folder.parent:  # "/" alone would be found in every address
             patterns[f"the folder {folder}"] = re.compile(re.escape(f"{folder}{os.sep}"))
     for number, cell in enumerate(notebook.cells):
-        text, charts = _take_charts(_outputs(cell) + _outputs(cell, plain=True))
+        text, charts = _extract_charts(_outputs(cell) + _outputs(cell, plain=True))
         for content in (text, *charts):
             for what, pattern in patterns.items():
                 if found := pattern.search(content):
@@ -343,7 +343,7 @@ def golden(codes: Sequence[str], check: bool) -> None:
     notebook = project.notebooks / "board_report.ipynb"
     golden_path(codes[0], project).parent.mkdir(parents=True, exist_ok=True)
 
-    # All run before the first is written: a failure leaves the set as it was.
+    # All run before the first is written: after a failure no copy is changed.
     made = {}
     for code in codes:
         click.echo(f"{code} ({GOLDEN_TRUSTS[code]}): running {notebook.name}", err=True)

@@ -1,6 +1,6 @@
-"""The command line, ``race-equality``: a convenience over papermill and Quarto, never a gate.
+"""The command line, ``race-equality``. papermill and Quarto can be used without it.
 
-Nothing heavy is imported here: ``race-equality --help`` must answer at once.
+Nothing large is imported here, so that ``race-equality --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from race_equality.batch.freshness import Work
     from race_equality.project import Project
 
-#: Exit statuses beside 0.
+#: Exit statuses other than 0.
 SOME_PAGES_FAILED = 1
 CANNOT_START = 2
 INTERRUPTED = 130
 
-#: Commands that live with what they command, with the line that ``--help`` shows for them: asking
-#: the command itself would import it, and with it pandas.
-_ELSEWHERE = {
+#: Commands in modules of their own, with the line that ``--help`` shows: reading it from the command
+#: would import the module, and pandas with it.
+_COMMAND_MODULES = {
     "data": ("race_equality.commands.data:data", "Read published figures, and list where they come from."),
     "audit": ("race_equality.commands.audit:audit", "Try to work out hidden figures from what is shown."),
     "params": ("race_equality.commands.params:params", "Begin and check what is set for each trust."),
@@ -47,13 +47,13 @@ _ELSEWHERE = {
 }
 
 
-def _is_there(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     """Whether a command's module is installed, without importing it."""
-    return find_spec(_ELSEWHERE[name][0].partition(":")[0]) is not None
+    return find_spec(_COMMAND_MODULES[name][0].partition(":")[0]) is not None
 
 
-class _Problem(click.ClickException):
-    """An error of ours: one message, no traceback."""
+class _CommandError(click.ClickException):
+    """An error of this package, shown as one message without a traceback."""
 
     exit_code = CANNOT_START
 
@@ -63,22 +63,22 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every command, in alphabetical order."""
-        return sorted([*super().list_commands(ctx), *filter(_is_there, _ELSEWHERE)])
+        return sorted([*super().list_commands(ctx), *filter(_is_installed, _COMMAND_MODULES)])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Find a command, importing its module if it lives elsewhere."""
-        if name not in _ELSEWHERE or not _is_there(name):
+        """Find a command, importing its module if it has one."""
+        if name not in _COMMAND_MODULES or not _is_installed(name):
             return super().get_command(ctx, name)
-        module, attribute = _ELSEWHERE[name][0].split(":")
+        module, attribute = _COMMAND_MODULES[name][0].split(":")
         return getattr(import_module(module), attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing those that live elsewhere."""
+        """List the commands without importing their modules."""
         rows = [
             (
                 name,
-                _ELSEWHERE[name][1]
-                if name in _ELSEWHERE
+                _COMMAND_MODULES[name][1]
+                if name in _COMMAND_MODULES
                 else super(Commands, self).get_command(ctx, name).get_short_help_str(limit=80),
             )
             for name in self.list_commands(ctx)
@@ -87,11 +87,11 @@ class Commands(click.Group):
             formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; our own errors become one message and exit status 2."""
+        """Run a command; an error of this package becomes one message and exit status 2."""
         try:
             return super().invoke(ctx)
         except RaceEqualityError as error:
-            raise _Problem(str(error)) from error
+            raise _CommandError(str(error)) from error
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
 
@@ -104,7 +104,7 @@ def main() -> None:
     \b
     Every trust's report, and the page to open:
       race-equality build
-    One trust beside its peers:
+    One trust and its peers:
       race-equality build RJ1 --peers
 
     Figures are in data/, what is set for a trust in params/, the words in notebooks/. Each standard
@@ -208,12 +208,12 @@ def build(
     \b
     In the output folder:
       site/index.html                open this; trusts are found by name, code or region
-      site/trusts/RJ1.html, .pdf     the report, and beside it the notebook as it ran
+      site/trusts/RJ1.html, .pdf     the report, next to the notebook as it ran
       project/                       a Quarto project with every notebook as it ran
       failed/                        notebooks that failed, as far as they got
       manifest.json                  what each page was made from
 
-    A page is made again when something it rests on has changed: its notebook, figures, params, the
+    A page is made again when something it is made from has changed: its notebook, figures, params, the
     package's code, installed versions, the renderer. A build that was interrupted goes on where it
     stopped. Figures to download are made again when figures or settings change.
 
@@ -250,7 +250,7 @@ def build(
         scheduler=scheduler,
         copy_to=copy_to,
     )
-    # A build that is told to stop by a scheduler ends as one that is told to by Ctrl-C.
+    # SIGTERM, as a job scheduler sends it, ends a build as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def make(options: BuildOptions) -> BuildResult:
@@ -262,7 +262,7 @@ def build(
             options,
             project=project,
             show_progress=lambda pages: show_progress(pages, console),
-            on_work=_print_reasons if explain or dry_run else lambda work: None,
+            on_work=_print_work if explain or dry_run else lambda work: None,
         )
         if not dry_run:
             for alike in _group_failures(result.failures):
@@ -271,7 +271,7 @@ def build(
         return result
 
     if watch:
-        _keep_making(make, options, project, console)
+        _watch_and_build(make, options, project, console)
         return
     result = make(options)
     if result.interrupted:
@@ -280,27 +280,27 @@ def build(
         ctx.exit(SOME_PAGES_FAILED)
 
 
-def _keep_making(
+def _watch_and_build(
     make: Callable[[BuildOptions], BuildResult], options: BuildOptions, project: Project, console: Console
 ) -> None:
-    """Make pages, and again after each change, until Ctrl-C; then the status is that of a success."""
+    """Make pages, and again after each change, until Ctrl-C, which ends with exit status 0."""
     from race_equality.batch.build_services import shared_by_notebooks
-    from race_equality.batch.watch import Changed, keep_making
+    from race_equality.batch.watch import ChangedFiles, rebuild_on_change
 
     first = [options]
 
-    def make_and_go_on() -> None:
+    def build_once() -> None:
         try:
-            # what was forced once is up to date from then on
+            # --force counts for the first build only
             result = make(first.pop() if first else replace(options, force=False))
-        except RaceEqualityError as error:  # half an edit: it is said, and the next change is waited for
+        except RaceEqualityError as error:  # a file saved half-way: report it and wait for the next change
             console.print(f"Error: {error}", markup=False, soft_wrap=True)
         else:
             if result.interrupted:
                 raise KeyboardInterrupt
         console.print("Waiting for changes; Ctrl-C ends it.")
 
-    def say(changed: Changed) -> None:
+    def print_changed(changed: ChangedFiles) -> None:
         what = ", ".join(changed.names[:3]) + (", …" if len(changed.names) > 3 else "")
         console.print(f"\n{what}", markup=False)
 
@@ -308,7 +308,7 @@ def _keep_making(
         shared_by_notebooks, options.output / ".cache", project, engine=options.engine, jobs=options.jobs, notebooks=1
     )
     try:
-        keep_making(make_and_go_on, project, shared=shared, on_change=say)
+        rebuild_on_change(build_once, project, shared=shared, on_change=print_changed)
     except KeyboardInterrupt:
         return
     console.print("The package's code changed: starting again.")
@@ -317,7 +317,7 @@ def _keep_making(
 
 
 def _engine(asked: str, console: Console) -> str | None:
-    """Turn the option into papermill's name of an engine, None for its own."""
+    """Return papermill's name of an engine for the option; None for papermill's own."""
     from forked_kernels import AVAILABLE
 
     if asked == "default":
@@ -328,7 +328,7 @@ def _engine(asked: str, console: Console) -> str | None:
     return "fork"
 
 
-def _print_reasons(work: Sequence[Work]) -> None:
+def _print_work(work: Sequence[Work]) -> None:
     for one in work:
         what = "run and rendered" if one.execute else "rendered"
         reasons = "; ".join(one.reasons)
@@ -336,7 +336,7 @@ def _print_reasons(work: Sequence[Work]) -> None:
 
 
 def _group_failures(failures: Sequence[Failure]) -> list[list[Failure]]:
-    """Put together what failed alike: one mistake in a notebook fails two hundred trusts."""
+    """Group equal failures: one mistake in a notebook fails 200 trusts."""
     groups: dict[tuple[str, int | None, str], list[Failure]] = {}
     for failure in failures:
         groups.setdefault((failure.notebook, failure.cell, failure.error), []).append(failure)
@@ -359,10 +359,10 @@ def _print_failure(alike: Sequence[Failure], console: Console) -> None:
 
 def _summary(result: BuildResult) -> str:
     made = len(result.done)
-    lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}{_what_and_where(result)}."]
+    lines = [f"{_count(made, 'page')} made in {_duration(result.seconds)}{_kinds_and_times(result)}."]
     if result.current:
         current = f"{_count(len(result.current), 'page')} up to date."
-        lines = [current] if not (made or result.failures or result.untouched) else [*lines, current]
+        lines = [current] if not (made or result.failures or result.not_reached) else [*lines, current]
     if result.failures:
         names = [failure.page.rpartition("/")[2].removesuffix(".ipynb") for failure in result.failures]
         lines.append(f"{_count(len(names), 'page')} failed: {_listing(names)}.")
@@ -371,24 +371,26 @@ def _summary(result: BuildResult) -> str:
     if result.not_copied:
         lines.append(f"{_count(len(result.not_copied), 'notebook')} not copied. {result.not_copied[0]}")
     if result.interrupted:
-        names = [page.name for page in result.untouched]
+        names = [page.name for page in result.not_reached]
         lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}.")
     if result.index.is_file():
         lines.append(f"Open {result.index}")
     return "\n".join(lines)
 
 
-def _what_and_where(result: BuildResult) -> str:
-    """Say what the pages are, and what took the time."""
+def _kinds_and_times(result: BuildResult) -> str:
+    """Return the kinds of pages that were made, and the share of time of each stage."""
     if not result.done:
         return ""
     reports = sum(page.trust is not None for page in result.done)
     shared = len(result.done) - reports
     kinds = [_count(reports, "report")] * bool(reports)
     kinds += [_count(shared, "page") + " on all trusts"] * bool(shared)
-    whole = sum(result.worked.values())
+    whole = sum(result.stage_seconds.values())
     stages = {"execute": "running notebooks", "html": "HTML", "pdf": "PDF"}
-    shares = [f"{stages[stage]} {100 * seconds / whole:.0f}%" for stage, seconds in result.worked.items() if seconds]
+    shares = [
+        f"{stages[stage]} {100 * seconds / whole:.0f}%" for stage, seconds in result.stage_seconds.items() if seconds
+    ]
     return f": {' and '.join(kinds)}" + (f" ({', '.join(shares)} of the work)" if shares else "")
 
 

@@ -1,4 +1,4 @@
-"""``race-equality params``: begin a trust's file, and check them all."""
+"""``race-equality params``: write a trust's file, and check all files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from race_equality.errors import RaceEqualityError
 
 @click.group()
 def params() -> None:
-    """Begin and check what is set for each trust: peers, settings, self-assessment, actions."""
+    """Write and check what is set for each trust: peers, settings, self-assessment, actions."""
 
 
 @params.command("new")
@@ -21,9 +21,9 @@ def params() -> None:
     "stay as they are. The old file is kept in params/earlier.",
 )
 def new(trust: str, from_last_year: bool) -> None:
-    """Write a file for TRUST that explains itself, to fill in.
+    """Write a file for TRUST to fill in, with explanations.
 
-    No file is ever written over.
+    An existing file is never overwritten.
 
     \b
     Examples:
@@ -60,9 +60,9 @@ def roles() -> None:
 @params.command("check")
 @click.option("--online", is_flag=True, help="Also open every link to evidence.")
 def check(online: bool) -> None:
-    """Read every file in params/ and say everything that is wrong, with file and line.
+    """Read every file in params/ and list all mistakes, with file and line.
 
-    Links to evidence must be complete https addresses. Whether they open is tried with --online alone.
+    Links to evidence must be complete https addresses. Only --online tries whether they open.
 
     \b
     Examples:
@@ -85,12 +85,12 @@ def check(online: bool) -> None:
         raise RaceEqualityError("\n".join(problems))
     tried = ", and every link to evidence opens" if online and checked.links else ""
     click.echo(f"params/ is in order{tried}.")
-    for line in _what_waits(date.today()):
+    for line in _action_notes(date.today()):
         click.echo(line)
 
 
-def _what_waits(today) -> list[str]:
-    """Say for each trust what is late or waits for the board: nothing is wrong with the file, and a report will show it."""
+def _action_notes(today) -> list[str]:
+    """List for each trust the late actions and those that wait for a decision, which its report will show."""
     from race_equality.params import read_params
     from race_equality.project import find_project
 

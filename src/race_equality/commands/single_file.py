@@ -20,8 +20,8 @@ import click
 def single_file(code: str, output: Path | None, to: Path | None) -> None:
     """Write one trust's report as one HTML file.
 
-    CODE is the trust's, such as RJ1; its report must have been built. The file opens with no network and
-    with nothing beside it. Links to other pages of the site lead to the site's address where _quarto.yml
+    CODE is the trust's, such as RJ1; its report must have been built. The file opens without a network and
+    without other files. Links to other pages of the site lead to the site's address where _quarto.yml
     gives one (website: site-url), and are plain words where it doesn't.
     """
     from race_equality.errors import RaceEqualityError
@@ -37,10 +37,6 @@ def single_file(code: str, output: Path | None, to: Path | None) -> None:
             output = find_project().root / "output"
         to = to or Path(f"{trust.code}.html")
         write_atomically(to, make(output / "project", f"trusts/{trust.code}.ipynb"))
-    except RaceEqualityError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(2) from None
     except OSError as error:
-        click.echo(f"Error: {to} cannot be written: {error.strerror}.", err=True)
-        raise click.exceptions.Exit(2) from None
+        raise RaceEqualityError(f"{to} cannot be written: {error.strerror}.") from None
     click.echo(str(to))

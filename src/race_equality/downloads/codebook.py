@@ -1,4 +1,4 @@
-"""What each measure and column of a download means, from the definitions that the reports use."""
+"""The codebook of the downloads: what each measure and column means."""
 
 from __future__ import annotations
 
@@ -17,31 +17,21 @@ SHORTHAND_WORDS = {
 
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
 DECIMALS = {
-    "percent": 1,
-    "percentage points": 1,
-    "ratio": 2,
-    "people": 0,
-    "count": 0,
-    "quintile": 0,
-    "score": 1,
-    "per_100000": 1,
-    "fte": 0,
-    "percent a year": 1,
-    "years": 0,
-    "probability": 2,
-    "rank": 0,
+    **dict.fromkeys(("people", "count", "quintile", "fte", "years", "rank"), 0),
+    **dict.fromkeys(("percent", "percentage points", "score", "per_100000", "percent a year"), 1),
+    **dict.fromkeys(("ratio", "probability"), 2),
 }
 
 _DECIMALS_IN_WORDS = ("whole number", "one decimal", "two decimals")
 
-#: Of people who answer, an interval that is wider (in percentage points) is marked ``[u]``.
-WIDEST = 10.0
+#: A percentage with a wider interval (in percentage points) is marked ``[u]``.
+WIDEST_RELIABLE_INTERVAL = 10.0
 
 
 #: Every indicator whose findings or figures are in the downloads, by id.
 BY_ID = {one.id: one for one in INDICATORS if one.in_downloads}
 
-#: Every column of the downloads, and what stands in it.
+#: Every column of the downloads, and what it holds.
 COLUMNS = {
     "trust_code": "NHS code of the trust open today",
     "trust": "Name of the trust",
@@ -86,7 +76,7 @@ CODEBOOK_COLUMNS = ("entry", "id", "name", "definition", "unit", "rounding", "gr
 
 
 def rounding(unit: str) -> str:
-    """Say how far figures of a unit are rounded.
+    """Return the rounding of a unit in words.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables as CSV that neither a program misreads nor a spreadsheet runs."""
+"""Write tables as CSV that is read correctly by programs and holds no formula for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-#: What a spreadsheet takes for the beginning of a formula.
+#: The first characters that make a cell a formula in a spreadsheet.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-@lru_cache(maxsize=50_000)  # sources, names and shorthand stand in row after row
+@lru_cache(maxsize=50_000)  # sources, names and shorthand repeat in every row
 def without_formula(cell: object) -> str:
     """Return a cell as text that no spreadsheet takes for a formula.
 
@@ -24,7 +24,7 @@ def without_formula(cell: object) -> str:
     Returns
     -------
     str
-        With an apostrophe before it where it begins as a formula does and is no number.
+        With an apostrophe in front if it begins like a formula and is not a number.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Writes the files that a site offers to download."""
+"""Write the files that a site offers to download."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
-from race_equality.downloads.findings import FINDING, PUBLISHED, Material, Row, findings_of_all, rows_of
+from race_equality.downloads.findings import FINDING, PUBLISHED, DownloadData, Row, all_trusts_rows, trust_rows
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 from race_equality.files import write_atomically
 from race_equality.params import read_params
@@ -55,18 +55,9 @@ _PUBLISHED_COLUMNS = {
     "locator": ("Where in the source", 9.0),
 }
 _NUMBERS = (
-    "value",
-    "lower_95",
-    "upper_95",
-    "all_trusts",
-    "england",
-    "region_trusts",
-    "similar_trusts",
-    "people",
-    "probability_adverse",
-    "rank_lower_95",
-    "rank_upper_95",
-)
+    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts people probability_adverse rank_lower_95 "
+    "rank_upper_95"
+).split()
 
 
 class Downloads:
@@ -80,12 +71,12 @@ class Downloads:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        # as pages read them: what a hidden part adds to a merged trust's figure would tell that part
+        # with the same figures hidden as on pages
         figures = publishable_figures(read_figures(local=False, project=project), project=project)
         trusts = read_trusts(project=project)
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
-        self.material = Material(
+        self.data = DownloadData(
             figures,
             {source.id: source for source in read_sources(project=project)},
             read_rules(project=project),
@@ -95,9 +86,9 @@ class Downloads:
         self._findings: dict[str, list[Row]] = {}
 
     @property
-    def are_there(self) -> bool:
-        """Whether there are any figures to give."""
-        return not self.material.figures.empty
+    def has_figures(self) -> bool:
+        """Whether there are any figures."""
+        return not self.data.figures.empty
 
     def write_trust(self, trust: Trust, site: Path) -> list[str]:
         """Write ``trusts/<CODE>-figures.csv`` and ``.ods``.
@@ -113,9 +104,9 @@ class Downloads:
         list of str
             The files, relative to the site.
         """
-        material = self._with_its_return(trust.code)
-        rows = rows_of(material, trust)
-        if not material.has_returns:
+        data = self._with_own_return(trust.code)
+        rows = trust_rows(data, trust)
+        if not data.has_returns:
             self._findings[trust.code] = [row for row in rows if row["kind"] == FINDING]
         stem = f"trusts/{trust.code}-figures"
         write_atomically(site / f"{stem}.csv", csv_text(rows, list(COLUMNS)))
@@ -136,19 +127,19 @@ class Downloads:
         """
         codes = read_trusts(project=self.project)["trust_code"]
         trusts = [resolve_trust(code, project=self.project) for code in codes]
-        rows = findings_of_all(self.material, trusts, known=self._findings)
+        rows = all_trusts_rows(self.data, trusts, computed=self._findings)
         write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
         write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
         write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
         return [f"downloads/{name}" for name in ("all-trusts.csv", "all-trusts.parquet", "codebook.csv")]
 
-    def _with_its_return(self, code: str) -> Material:
-        """Add a trust's own WRES return, which is in no other trust's file and in no comparison of one."""
+    def _with_own_return(self, code: str) -> DownloadData:
+        """Add a trust's own WRES return, which is in no other trust's file or comparison."""
         if figure_files(self.project, local=code) == figure_files(self.project, local=False):
-            return self.material
+            return self.data
         figures = publishable_figures(read_figures(local=code, project=self.project), project=self.project)
-        # what a trust has loaded of its patients is in its report alone, by the rules of that section
-        return replace(self.material, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
+        # a trust's own patient figures are in its report only
+        return replace(self.data, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
 
 
 def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
@@ -158,7 +149,7 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
     ----------
     trust : Trust
     rows : sequence of dict
-        From :func:`race_equality.downloads.findings.rows_of`.
+        From :func:`race_equality.downloads.findings.trust_rows`.
 
     Returns
     -------

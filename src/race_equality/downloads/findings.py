@@ -17,7 +17,7 @@ from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
 from race_equality.disclosure.rules import DisclosureRules, rests_on_too_few
-from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
+from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.trusts import Trust
 
@@ -34,18 +34,13 @@ _STATUS_WORDS = {
 }
 #: Columns of numbers, and those of a finding that they come from.
 _NUMBERS = {
-    "value": "value",
-    "lower_95": "lower",
-    "upper_95": "upper",
-    "all_trusts": "all_trusts",
-    "england": "england",
-    "region_trusts": "region_trusts",
-    "similar_trusts": "similar_trusts",
-    "probability_adverse": "probability_adverse",
-    "rank_lower_95": "rank_lower",
-    "rank_upper_95": "rank_upper",
+    column: column.removesuffix("_95")
+    for column in (
+        "value lower_95 upper_95 all_trusts england region_trusts similar_trusts probability_adverse rank_lower_95 "
+        "rank_upper_95"
+    ).split()
 }
-#: Those that are not in the unit of the value.
+#: Columns with a unit other than the value's.
 _UNIT_OF = {"probability_adverse": "probability", "rank_lower_95": "rank", "rank_upper_95": "rank"}
 _COMPUTED = "computed from the published figures of this measure"
 
@@ -53,7 +48,7 @@ Row = dict[str, str]
 
 
 def number_text(value: object, unit: str) -> str | None:
-    """Return a number as precisely as its unit allows, or None where there is none.
+    """Return a number with the decimals of its unit, or None where there is none.
 
     Examples
     --------
@@ -67,7 +62,7 @@ def number_text(value: object, unit: str) -> str | None:
 
 
 def status_of(status: str, lower: object, upper: object, unit: str) -> str:
-    """Return the status of a figure, with low reliability told apart from a plain one.
+    """Return the status of a figure, with ``low_reliability`` where its interval is wide.
 
     Parameters
     ----------
@@ -91,14 +86,14 @@ def status_of(status: str, lower: object, upper: object, unit: str) -> str:
         and unit in ("percent", "percentage points")
         and None not in (lower, upper)
         and not pd.isna(lower)
-        and upper - lower > WIDEST
+        and upper - lower > WIDEST_RELIABLE_INTERVAL
     )
     return "low_reliability" if wide else status
 
 
 @dataclass(frozen=True)
-class Material:
-    """What the downloads are made from.
+class DownloadData:
+    """The figures, sources and rules that the files to download are made from.
 
     Parameters
     ----------
@@ -108,7 +103,7 @@ class Material:
     rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
     trusts : pandas.DataFrame, optional
-        From :func:`race_equality.store.trusts.read_trusts`; without it those with figures, of no kind.
+        From :func:`race_equality.store.trusts.read_trusts`; without it, the trusts that have figures, without a kind.
     peers : mapping of str to tuple of str
         Peers that trusts have chosen themselves.
     """
@@ -128,22 +123,22 @@ class Material:
         """Whether any trust's own return is among the figures."""
         return bool(self._local.any())
 
-    def public(self) -> Material:
+    def public(self) -> DownloadData:
         """Leave out the demonstration trust and every trust's own return."""
         invented = (self.figures["trust_code"] == DEMONSTRATION_CODE) | (self.figures["source"] == "demonstration")
         if not (self._local & ~invented).any():
-            return self  # the invented figures are in no comparison, so nothing changes without them
+            return self  # the invented figures are in no comparison, so removing them changes nothing
         return replace(self, figures=self.figures[~self._local & ~invented])
 
     @cached_property
-    def by_trust(self) -> _ByTrust:
+    def findings_by_trust(self) -> _RowsByTrust:
         """Findings of each trust, in the order of the report."""
         trusts = self.trusts
         if trusts is None:
             codes = [code for code in self.figures["trust_code"].unique() if code != ENGLAND_CODE]
             trusts = pd.DataFrame({"trust_code": codes, "trust_name": codes, "kind": None, "region": None})
         table = findings(self.figures, trusts, peers=peers_of_all(self.figures, trusts) | self.peers, rules=self.rules)
-        return _ByTrust(table)
+        return _RowsByTrust(table)
 
     @cached_property
     def latest(self) -> dict[tuple[str, str], tuple[str, str]]:
@@ -158,37 +153,37 @@ class Material:
         return {key: (source, " ".join(sorted(codes))) for key, (source, codes) in found.items()}
 
     @cached_property
-    def published(self) -> _ByTrust:
+    def published(self) -> _RowsByTrust:
         """Published figures of each trust, with what its rule hides."""
-        return _ByTrust(_hidden_as_published(self.figures, self.rules))
+        return _RowsByTrust(_published_figures(self.figures, self.rules))
 
 
 _Finding = namedtuple("_Finding", FINDING_COLUMNS)
 
 
-class _ByTrust:
-    """A table of all trusts, and where the rows of each are: a trust's are taken when they are asked for.
+class _RowsByTrust:
+    """A table of all trusts that returns the rows of one.
 
-    Tables or rows of Python for every trust would take ten times the table's memory, 0.4 GB with two thousand.
+    A table for each trust would take ten times the memory, 0.4 GB with two thousand trusts.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
         places = table.groupby("trust_code", sort=False).indices
-        # in one piece each, in the order of the table
+        # each trust's rows together, in the order of the table
         self._table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
         ends = np.cumsum([len(one) for one in places.values()]).tolist()
         self._pieces = {code: slice(end - len(places[code]), end) for code, end in zip(places, ends, strict=True)}
 
     def of(self, code: str) -> pd.DataFrame:
-        """Return a trust's rows in the order of the table; none of a trust without any."""
+        """Return a trust's rows in the order of the table."""
         return self._table.iloc[self._pieces.get(code, slice(0))]
 
 
-class _Rows:
-    """Makes the rows of one trust, each hidden, rounded and described by the same rules."""
+class _TrustRows:
+    """Makes the rows of one trust: hides, rounds and describes each."""
 
-    def __init__(self, material: Material, trust: Trust) -> None:
-        self.material, self.trust, self.rule = material, trust, material.rules.of(trust.code)
+    def __init__(self, data: DownloadData, trust: Trust) -> None:
+        self.data, self.trust, self.rule = data, trust, data.rules.of(trust.code)
         self.about = {
             "trust_code": trust.code,
             "trust": trust.name,
@@ -226,7 +221,7 @@ class _Rows:
         status = status_of(status, lower, upper, unit)
         missing = SHORTHAND.get(status) if status not in ("ok", "low_reliability") else None
         not_applicable = SHORTHAND["not_applicable"]
-        described = self.material.sources.get(source)
+        described = self.data.sources.get(source)
         return {
             **self.about,
             "kind": kind,
@@ -245,7 +240,7 @@ class _Rows:
             "status": _STATUS_WORDS[status],
             "adverse_when": adverse_when,
             "compared_with": compared_with or not_applicable,
-            # of years that nobody can tell, why is the finding
+            # where the years cannot be estimated, the reading says why
             "reading": (reading if unit == "years" and status == "not_available" else missing)
             or reading
             or not_applicable,
@@ -255,20 +250,22 @@ class _Rows:
             "publisher": described.publisher if described else "not given",
             "licence": described.licence if described else "not given",
             "file": described.file if described else "not given",
-            # where a hidden figure stands is not one step away from it
+            # the place of a hidden figure would give it away
             "locator": locator if missing != "[c]" else "[c]",
         }
 
     def findings(self) -> Iterator[Row]:
-        """Give the trust's findings in the order of the report."""
-        for found in map(_Finding._make, self.material.by_trust.of(self.trust.code).itertuples(index=False, name=None)):
+        """Yield the trust's findings in the order of the report."""
+        for found in map(
+            _Finding._make, self.data.findings_by_trust.of(self.trust.code).itertuples(index=False, name=None)
+        ):
             if found.measure not in BY_ID:
                 continue
             source, organisation = next(
                 (
                     known
                     for indicator in found.indicators.split()
-                    if (known := self.material.latest.get((self.trust.code, indicator)))
+                    if (known := self.data.latest.get((self.trust.code, indicator)))
                 ),
                 ("", ""),
             )
@@ -292,22 +289,11 @@ class _Rows:
             )
 
     def published(self) -> Iterator[Row]:
-        """Give the figures that findings rest on, as published."""
-        rows = self.material.published.of(self.trust.code)
-        names = [
-            "indicator",
-            "group",
-            "period_start",
-            "period_end",
-            "unit",
-            "status",
-            "value",
-            "denominator",
-            "source",
-            "organisation_code",
-            "locator",
-            "recording",
-        ]
+        """Yield the figures that findings are computed from, as published."""
+        rows = self.data.published.of(self.trust.code)
+        names = (
+            "indicator group period_start period_end unit status value denominator source organisation_code locator recording"
+        ).split()
         for measure, group, start, end, unit, status, value, base, source, organisation, locator, recording in zip(
             *(rows[name].tolist() for name in names), strict=True
         ):
@@ -329,12 +315,12 @@ class _Rows:
             )
 
 
-def _hidden_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """Choose the figures that are given as published, in order, and hide what rests on too few."""
+def _published_figures(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
+    """Select and sort the figures that are given as published, and hide those about too few people."""
     rows = figures[figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)]
     few = rests_on_too_few(rows, rules) & (rows["status"] == "ok")
     few |= (rows["unit"] == "count") & rows["value"].lt(rules.minimum_people(rows["trust_code"])).fillna(False)
-    # What is added up in a finding must not be had by taking one organisation, or one group, away.
+    # One organisation or group must not be found as the total in a finding less the others.
     family = [rows["trust_code"], rows["indicator"], rows["period_end"]]
     whole = (few | (rows["status"] == "suppressed")).groupby(family).transform("any") & rows["indicator"].isin(
         figures_with(lambda rule: rule.groups_together)
@@ -345,12 +331,12 @@ def _hidden_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Da
     return rows.sort_values(["place", "period_end", "organisation_code", "group"])
 
 
-def rows_of(material: Material, trust: Trust) -> list[Row]:
-    """Give the findings and the published figures of one trust.
+def trust_rows(data: DownloadData, trust: Trust) -> list[Row]:
+    """Return the findings and the published figures of one trust.
 
     Parameters
     ----------
-    material : Material
+    data : DownloadData
     trust : Trust
 
     Returns
@@ -358,35 +344,35 @@ def rows_of(material: Material, trust: Trust) -> list[Row]:
     list of dict
         Ready text by :data:`race_equality.downloads.codebook.COLUMNS`, findings first.
     """
-    rows = _Rows(material, trust)
+    rows = _TrustRows(data, trust)
     return [*rows.findings(), *rows.published()]
 
 
-def findings_of_all(
-    material: Material, trusts: Iterable[Trust], *, known: Mapping[str, list[Row]] | None = None
+def all_trusts_rows(
+    data: DownloadData, trusts: Iterable[Trust], *, computed: Mapping[str, list[Row]] | None = None
 ) -> list[Row]:
-    """Give the findings of all trusts, from public figures alone.
+    """Return the findings of all trusts, from public figures only.
 
     Parameters
     ----------
-    material : Material
-        Of all figures: the demonstration trust and every trust's own return are left out here.
+    data : DownloadData
+        With all figures: the demonstration trust and every trust's own return are left out here.
     trusts : iterable of Trust
         Those in the table; the demonstration trust is left out.
-    known : mapping of str to list of dict, optional
-        Findings of a trust that were made already, from public figures alone.
+    computed : mapping of str to list of dict, optional
+        Findings that were computed before, from public figures only.
 
     Returns
     -------
     list of dict
-        As from :func:`rows_of`.
+        As from :func:`trust_rows`.
     """
-    public = material.public()
-    known = known or {}
+    public = data.public()
+    computed = computed or {}
     found: list[Row] = []
     for trust in trusts:
         if not trust.is_demonstration:
-            found.extend(known.get(trust.code) or _Rows(public, trust).findings())
+            found.extend(computed.get(trust.code) or _TrustRows(public, trust).findings())
     return found
 
 

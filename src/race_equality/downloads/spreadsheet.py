@@ -1,6 +1,6 @@
-"""An accessible OpenDocument spreadsheet: one table a sheet, its header rows marked as such.
+"""Write an accessible OpenDocument spreadsheet: one table on each sheet, with marked header rows.
 
-Written as the standard has it, with the standard library: the packages that write OpenDocument either
+Written with the standard library: the packages that write OpenDocument either
 mark no header rows (pandas), have no wheel for the hash-checked installation (odfpy) or take a quarter
 of a second for one trust (odfdo).
 """
@@ -18,22 +18,19 @@ from xml.sax.saxutils import escape, quoteattr
 _NAMESPACES = (
     " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in {
-            "office": "office",
-            "table": "table",
-            "text": "text",
-            "style": "style",
-            "number": "datastyle",
-            "meta": "meta",
-            "fo": "xsl-fo-compatible",
-        }.items()
+        for prefix, _, name in (
+            pair.partition("=")
+            for pair in (
+                "office=office table=table text=text style=style number=datastyle meta=meta fo=xsl-fo-compatible"
+            ).split()
+        )
     )
     + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
 )
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _KIND = "application/vnd.oasis.opendocument.spreadsheet"
 _NUMBER = re.compile(r"-?\d+(?:\.(\d+))?")
-#: XML 1.0 has no such characters, whichever way they are written.
+#: Characters that XML 1.0 does not allow, even as references.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -50,9 +47,9 @@ class Sheet:
     notes : sequence of str
         Lines under the title.
     columns : sequence of str
-        Headers of its one table; none for a sheet of words.
+        Headers of its table; none for a sheet of text.
     rows : sequence of sequence of str
-        Ready text; what is a number is written as one, with its decimals.
+        Texts of the cells; a number is written as a number, with its decimals.
     widths : sequence of float
         Of the columns, in centimetres.
     """
@@ -77,7 +74,7 @@ def spreadsheet(sheets: Sequence[Sheet], *, title: str, subject: str) -> bytes:
     Returns
     -------
     bytes
-        The same for the same sheets: no time of writing is in it.
+        The same bytes for the same sheets: it holds no time.
 
     References
     ----------
@@ -133,7 +130,7 @@ def spreadsheet(sheets: Sequence[Sheet], *, title: str, subject: str) -> bytes:
     )
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        # first and not packed, so that the kind of file can be told from its first bytes
+        # first and not compressed, so that the first bytes show the type of the file
         archive.writestr(zipfile.ZipInfo("mimetype"), _KIND, zipfile.ZIP_STORED)
         for name, text in {**parts, "META-INF/manifest.xml": manifest}.items():
             archive.writestr(zipfile.ZipInfo(name), text.encode(), zipfile.ZIP_DEFLATED)
@@ -141,7 +138,7 @@ def spreadsheet(sheets: Sequence[Sheet], *, title: str, subject: str) -> bytes:
 
 
 def _table(sheet: Sheet) -> str:
-    parts = [f"<table:table table:name={quoteattr(_plain(sheet.name))}>"]
+    parts = [f"<table:table table:name={quoteattr(_without_control_characters(sheet.name))}>"]
     parts += [f'<table:table-column table:style-name="w{round(10 * width)}"/>' for width in sheet.widths]
     parts.append(_row([_cell(sheet.title, "heading")]))
     parts += [_row([_cell(note, "" if sheet.columns else "words")]) for note in sheet.notes]
@@ -162,7 +159,7 @@ def _cell(text: str, style: str = "") -> str:
     return f'<table:table-cell office:value-type="string"{style}><text:p>{_escaped(text)}</text:p></table:table-cell>'
 
 
-@lru_cache(maxsize=50_000)  # sources, names and shorthand stand in row after row
+@lru_cache(maxsize=50_000)  # sources, names and shorthand repeat in every row
 def _value(text: str) -> str:
     number = _NUMBER.fullmatch(text)
     if not number:
@@ -174,9 +171,9 @@ def _value(text: str) -> str:
     )
 
 
-def _plain(text: object) -> str:
+def _without_control_characters(text: object) -> str:
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 def _escaped(text: object) -> str:
-    return escape(_plain(text))
+    return escape(_without_control_characters(text))

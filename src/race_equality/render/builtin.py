@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from race_equality.render.config import NavigationItem, SiteConfig, document_date, page_address
-from race_equality.render.fonts import SITE_FONT, with_font_at
+from race_equality.render.fonts import SITE_FONT, with_font_address
 from race_equality.render.formats import Format
 from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
@@ -86,7 +86,7 @@ def _html_form(toc: bool, config: SiteConfig) -> Form:
         filters=_FILTERS,
         options={
             **_WRITER,
-            # the caption holds what a chart's title would: it is read, and comes, first
+            # the caption is the chart's title, so it comes first
             "figure_caption_position": "above",
             "table_caption_position": "above",
             "table_of_contents": toc,
@@ -167,11 +167,11 @@ def page_html(
         formats=formats,
         toc_title=config.toc_title,
         toc=contents,
-        # the board's summary takes the width of the page, before the contents stand beside the rest
+        # the board's summary takes the width of the page, before the contents go next to the rest
         summary=summary,
         body=body,
         footer=_footer_html(config.footer),
-        css=with_font_at(_css(config.css), "" if is_alone else up + SITE_FONT),
+        css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
         script=_script(find_trust='id="tbl-trusts"' in body),
         icon=_icon(),
     )
@@ -204,7 +204,7 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
 
 
 def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
-    """The page's text under what the filters and templates read: its own fields over the site's."""
+    """Return the page's text with the settings that filters and templates read: the site's, then its own."""
     settings: dict[str, Any] = {
         "lang": config.language,
         "number-sections": config.number_sections,
@@ -252,7 +252,7 @@ def _css(files: tuple[Path, ...]) -> str:
 
 @cache
 def _script(*, find_trust: bool) -> str:
-    # in the page and not beside it: a page may be sent by e-mail
+    # in the page and not in a file: a page may be sent by e-mail
     names = ["scroll.js", "charts.js", *(["find-trust.js"] if find_trust else [])]
     return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in names)
 

@@ -1,4 +1,4 @@
-"""What both renderers take from the one ``_quarto.yml``."""
+"""The settings in ``_quarto.yml`` that both renderers read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import yaml
 
 from race_equality.errors import InputError
 
-#: Every PDF is meant to carry a document date; this one stands where nobody gave one, because the
-#: day of the build would make two builds of the same figures differ.
+#: The date of a PDF whose page gives none. Every PDF must have a date, and the day of the build would
+#: make two builds of the same figures differ.
 _NO_DATE = 315532800  # 1 January 1980, as in ZIP files
 
 
@@ -60,7 +60,7 @@ class SiteConfig:
     css : tuple of Path
         Style sheets of the project, for content (not for a renderer's own frame).
     site_url : str
-        Where the site will stand; "" when that is not said.
+        The address of the site; "" when it is not set.
     metadata : mapping
         The whole file, which Pandoc's filters read their settings from.
     """
@@ -80,12 +80,12 @@ class SiteConfig:
     metadata: Mapping[str, Any]
 
     def navigation_to(self, site_dir: Path, made: Collection[str]) -> tuple[NavigationItem, ...]:
-        """Return the links that lead somewhere.
+        """Return the links to pages that exist or are being made.
 
         Parameters
         ----------
         site_dir : Path
-            Pages that are there already count.
+            The site, with the pages of earlier builds.
         made : collection of str
             Addresses of the pages that are being made.
 
@@ -154,7 +154,7 @@ def read_config(project_dir: Path) -> SiteConfig:
 
 
 def page_address(href: str) -> str:
-    """Return what a source of the project is called in the site (``x.ipynb`` gives ``x.html``)."""
+    """Return the address in the site of a source of the project (``x.ipynb`` gives ``x.html``)."""
     for ending in (".ipynb", ".qmd", ".md"):
         if href.endswith(ending):
             return href.removesuffix(ending) + ".html"

@@ -1,4 +1,4 @@
-"""What a renderer reports about a page that could not be made."""
+"""The failure that a renderer reports for a page."""
 
 from __future__ import annotations
 

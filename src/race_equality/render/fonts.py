@@ -30,9 +30,8 @@ def font_directory() -> Path:
     Notes
     -----
     Arimo has Arial's metrics: a letter is as wide in the one as in the other. Charts are drawn and
-    measured with such a font too (vl-convert carries Liberation Sans), so that their text takes
-    the same room in a page, in JupyterLab and in the PDF. The SIL Open Font
-    Licence 1.1 allows to pass it on; it comes from the package ``fontpkg-arimo``. Fonts of the
+    measured with such a font too (vl-convert carries Liberation Sans), so that their text is as
+    wide in a page, in JupyterLab and in the PDF. The SIL Open Font Licence 1.1 allows redistribution; it comes from the package ``fontpkg-arimo``. Fonts of the
     machine are asked only for letters that it does not have (:mod:`race_equality.render.pdf`).
 
     Pages have the Latin letters of the same font in a small file of their own,
@@ -56,8 +55,8 @@ def publish_font(site_dir: Path) -> None:
         write_atomically(target, content)
 
 
-def with_font_at(css: str, address: str) -> str:
-    """Say in the style sheet of a page where the font is.
+def with_font_address(css: str, address: str) -> str:
+    """Set the address of the font in the style sheet of a page.
 
     Parameters
     ----------

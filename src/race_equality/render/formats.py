@@ -1,4 +1,4 @@
-"""The other forms of a page, which it links to in both renderers."""
+"""The other formats of a page, which it links to in both renderers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 @dataclass(frozen=True)
 class Format:
-    """Another form of a page.
+    """Another format of a page.
 
     Parameters
     ----------
@@ -24,14 +24,14 @@ class Format:
 
 
 def formats_of(page: str, site_dir: Path, *, pdf: bool) -> list[Format]:
-    """Return what a page can be had as.
+    """Return the formats of a page.
 
     Parameters
     ----------
     page : str
         Such as ``trusts/RJ1.ipynb``.
     site_dir : Path
-        Files with its figures are there before the page is.
+        The site, with the files of the trust's figures.
     pdf : bool
         Whether it has a PDF.
 
@@ -50,7 +50,7 @@ def formats_of(page: str, site_dir: Path, *, pdf: bool) -> list[Format]:
 
 
 def formats_html(formats: Sequence[Format]) -> str:
-    """Return the list of links as it stands under a page's title."""
+    """Return the list of links that goes under a page's title."""
     links = "".join(
         f'<li><a href="{html.escape(format.href)}">{html.escape(format.text)}</a></li>' for format in formats
     )

@@ -1,6 +1,6 @@
-"""The fields at the top of a page: written into an executed notebook, and read from it.
+"""Write and read the fields at the top of a page (its front matter).
 
-Apart from the rest of rendering, because executed notebooks rest on it.
+Apart from the rest of rendering, because executed notebooks depend on it and on nothing else there.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
         if value is None:
             front_matter.pop(name, None)
         else:
-            front_matter[name] = _as_markdown(value) if name in ("title", "subtitle") else value
+            front_matter[name] = _escape_markdown(value) if name in ("title", "subtitle") else value
     text = yaml.safe_dump(front_matter, allow_unicode=True, sort_keys=False, width=1000)
     source = f"---\n{text}---"
     if has_one:
@@ -72,7 +72,7 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
     return notebook
 
 
-def _as_markdown(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """Escape what Markdown would read as markup, HTML or a reference."""
     return re.sub(r"[\\`*_\[\]<>$^~@&#|]", r"\\\g<0>", text)
 
@@ -117,7 +117,7 @@ def _first_cell(file: Path) -> dict[str, Any] | None:
         with open(file, encoding="utf-8") as notebook:
             start = re.match(r'\s*\{\s*"cells"\s*:\s*\[\s*', head := notebook.read(8192))
             return json.JSONDecoder().raw_decode(head, start.end())[0] if start else None
-    except (OSError, ValueError):  # longer than that, or none: read as a whole, which says what is wrong
+    except (OSError, ValueError):  # longer than that, or not a notebook: read the whole file, which reports mistakes
         return None
 
 

@@ -18,11 +18,11 @@ from race_equality.render.staging import ASSETS
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 
-#: What stands in the place of a region when a trust has none; these come last.
+#: The region of trusts without one. These two come last.
 _NO_REGION = "Other"
 _LAST = ("Demonstration", _NO_REGION)
-_AT_A_GLANCE = 12
-_DOOR = re.compile(r'<li>\s*<a\s[^>]*?href="(?:\./)?(notebooks/[^"#]+\.html)"[^>]*>.*?</li>\s*', re.DOTALL)
+_SHORT_LIST = 12
+_PAGE_LINK = re.compile(r'<li>\s*<a\s[^>]*?href="(?:\./)?(notebooks/[^"#]+\.html)"[^>]*>.*?</li>\s*', re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
@@ -52,7 +52,7 @@ class TrustPage:
     merged: tuple[str, ...] = ()
 
 
-_known: dict[tuple[Path, int, int], dict[str, Any]] = {}
+_front_matter_cache: dict[tuple[Path, int, int], dict[str, Any]] = {}
 
 
 def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
@@ -61,7 +61,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
     Parameters
     ----------
     project_dir : Path
-        The staged project; its executed notebooks' front matter says who a page is about
+        The staged project; its executed notebooks' front matter names the trust
         (``trust: {code, name, region, kind}``).
     site_dir : Path
         The site; pages of earlier builds count as well.
@@ -134,10 +134,10 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
             )
         rows.append("</tbody>")
     script = (ASSETS / "web" / "find-trust.js").read_text(encoding="utf-8")
-    # a few trusts are seen at a glance
+    # a short list needs no links to regions
     jump = (
         f'<nav class="regions" aria-label="Regions"><ul>{"".join(regions)}</ul></nav>\n'
-        if len(pages) > _AT_A_GLANCE
+        if len(pages) > _SHORT_LIST
         else ""
     )
     return (
@@ -151,30 +151,6 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
     )
 
 
-def fill_in_listing(index: str, pages: Iterable[TrustPage], *, downloads: str = "") -> str:
-    """Put the list of trusts into the first page's source.
-
-    Parameters
-    ----------
-    index : str
-        ``index.qmd``, with the lines ``<!-- trusts -->`` and ``<!-- /trusts -->``.
-    pages : iterable of TrustPage
-    downloads : str, optional
-        HTML that stands after the list.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    RaceEqualityError
-        When the lines are not there.
-    """
-    listing = listing_html(pages)
-    return replace_listing(index, listing + downloads if listing else "")
-
-
 def replace_listing(index: str, html: str) -> str:
     """Put HTML into the place of the list in the first page's source.
 
@@ -182,7 +158,7 @@ def replace_listing(index: str, html: str) -> str:
     ----------
     index : str
     html : str
-        Where it is empty, what stands there stays.
+        If empty, `index` is returned unchanged.
 
     Returns
     -------
@@ -218,7 +194,7 @@ def listing_of(project_dir: Path, site_dir: Path) -> str:
     return listing + downloads_html(site_dir) if listing else ""
 
 
-def without_dead_ends(page: str, site_dir: Path) -> str:
+def without_missing_pages(page: str, site_dir: Path) -> str:
     """Leave out the first page's links to pages that were not made.
 
     Parameters
@@ -231,7 +207,7 @@ def without_dead_ends(page: str, site_dir: Path) -> str:
     -------
     str
     """
-    return _DOOR.sub(lambda door: door[0] if (site_dir / door[1]).is_file() else "", page)
+    return _PAGE_LINK.sub(lambda link: link[0] if (site_dir / link[1]).is_file() else "", page)
 
 
 def downloads_html(site_dir: Path) -> str:
@@ -282,19 +258,19 @@ def write_listing(project_dir: Path, site_dir: Path) -> None:
 
 
 def _front_matter(file: Path) -> dict[str, Any]:
-    """A notebook's front matter, read once for each version of the file."""
+    """Read a notebook's front matter, once for each version of the file."""
     try:
         state = file.stat()
     except OSError:
         return {}
     key = (file, state.st_mtime_ns, state.st_size)
-    if key not in _known:
+    if key not in _front_matter_cache:
         try:
-            _known[key] = read_front_matter(file)
+            _front_matter_cache[key] = read_front_matter(file)
         except RaceEqualityError:
-            # being written or broken: the list then says what it knows without it
+            # being written or broken: the list does without it
             return {}
-    return _known[key]
+    return _front_matter_cache[key]
 
 
 @cache
@@ -309,7 +285,7 @@ def _merged_into(code: str) -> tuple[str, ...]:
 
 @cache
 def _look_up(code: str) -> dict[str, str]:
-    """What the list of trusts says about a code."""
+    """Return what the list of trusts holds about a code."""
     from race_equality.store.trusts import resolve_trust
 
     try:

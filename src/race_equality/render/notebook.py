@@ -1,4 +1,4 @@
-"""Executed notebooks: their text as Pandoc reads it."""
+"""Read executed notebooks as Markdown for Pandoc."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class PageSource:
     ----------
     front_matter : dict
     markdown : str
-        Pandoc's Markdown, without the front matter. An output stands in it as a raw block of
+        Pandoc's Markdown, without the front matter. An output is in it as a raw block of
         HTML, followed by one of typst where it could be translated.
     pictures : dict of str to str
-        File name in the text to the data address that it stands for.
+        File name in the text to its data address.
     """
 
     front_matter: dict[str, Any]
@@ -79,7 +79,7 @@ def read_page(file: Path, *, crossref: Mapping[str, str] | None = None) -> PageS
 
 
 def _hidden(cell: Mapping[str, Any], source: str) -> bool:
-    """Is the cell left out by Quarto's tag or option?"""
+    """Whether Quarto's tag or option leaves the cell out."""
     if "remove-cell" in cell.get("metadata", {}).get("tags", []):
         return True
     return bool(re.search(r"^#\|\s*include:\s*false\s*$", source, re.MULTILINE))
@@ -87,7 +87,7 @@ def _hidden(cell: Mapping[str, Any], source: str) -> bool:
 
 def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mapping[str, str]) -> str:
     if output.get("output_type") not in ("display_data", "execute_result"):
-        # Streams and errors do not belong in a report: a failing cell stops the build before.
+        # Streams are not part of a report, and after an error there is none.
         return ""
     data = output.get("data", {})
     if "text/html" in data:
@@ -103,7 +103,7 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
             content = joined(data[mime])
             if ending == ".svg":
                 content = base64.b64encode(content.encode()).decode()
-            name = _keep(f"data:{mime};base64,{content.strip()}", pictures)
+            name = _name_picture(f"data:{mime};base64,{content.strip()}", pictures)
             return f"![]({name})"
     if "text/plain" in data:
         return fenced(joined(data["text/plain"]))
@@ -111,7 +111,7 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
 
 
 def without_pictures(text: str, pictures: dict[str, str]) -> str:
-    """Put file names in the place of data addresses, which Pandoc would read letter by letter.
+    """Replace data addresses, which Pandoc would read letter by letter, by file names.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def without_pictures(text: str, pictures: dict[str, str]) -> str:
     """
 
     def take(match: re.Match[str]) -> str:
-        name = _keep(match[3], pictures)
+        name = _name_picture(match[3], pictures)
         width = _svg_width(match[3]) if name.endswith(".svg") else None
         attribute = f' natural-width="{width:g}"' if width else ""
         return f'<img{attribute}{match[1].removeprefix("<img")}"{name}"'
@@ -134,7 +134,7 @@ def without_pictures(text: str, pictures: dict[str, str]) -> str:
     return _DATA_SOURCE.sub(take, text)
 
 
-def _keep(address: str, pictures: dict[str, str]) -> str:
+def _name_picture(address: str, pictures: dict[str, str]) -> str:
     mime = address[5:].split(";")[0].split(",")[0]
     name = hashlib.sha256(address.encode()).hexdigest()[:16] + _ENDINGS.get(mime, ".bin")
     pictures[name] = address

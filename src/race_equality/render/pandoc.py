@@ -1,4 +1,4 @@
-"""Pandoc, from the Python package ``pypandoc_binary``."""
+"""Run Pandoc, from the Python package ``pypandoc_binary``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def convert(text: str, arguments: Sequence[str]) -> tuple[str, str]:
     Raises
     ------
     RaceEqualityError
-        With what Pandoc said.
+        With Pandoc's message.
     """
     try:
         done = subprocess.run(
@@ -66,7 +66,7 @@ def convert(text: str, arguments: Sequence[str]) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Form:
-    """What a document is written as.
+    """A format to write a document in.
 
     Parameters
     ----------
@@ -90,10 +90,10 @@ class Form:
 
 
 class Translator:
-    """A Pandoc that stays, for one thread at a time.
+    """A Pandoc process for many documents, for one thread at a time.
 
-    It reads a document once and writes it in several forms. What it writes does not depend on
-    the documents before; a document that stops it costs that document alone.
+    It reads a document once and writes it in several forms. Documents do not
+    affect one another; when Pandoc ends on one, it is started again for the next.
     """
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class Translator:
         Raises
         ------
         RaceEqualityError
-            With what Pandoc said, or when it ended or took too long.
+            With Pandoc's message, or when it ended or took too long.
         """
         request = {"text": text, "from": reader, "forms": [asdict(form) for form in forms]}
         process = self._started()
@@ -142,7 +142,7 @@ class Translator:
                 process.stdin.flush()
             line = process.stdout.readline()
         except BaseException:
-            self.close()  # an answer to come would be taken for the next document's
+            self.close()  # a late answer would be taken for the next document's
             raise
         finally:
             clock.cancel()
@@ -150,7 +150,7 @@ class Translator:
             self.close()
             if late.is_set():
                 raise RaceEqualityError(f"Pandoc did not finish in {_TIMEOUT_SECONDS} seconds.")
-            raise RaceEqualityError("Pandoc could not read the page: it ended without a word.")
+            raise RaceEqualityError("Pandoc could not read the page: it ended without a message.")
         answer = json.loads(line)
         if "error" in answer:
             raise RaceEqualityError(f"Pandoc could not read the page: {answer['error']}")
@@ -180,7 +180,7 @@ class Translator:
 
 
 class Translators:
-    """As many translators as threads ask at once."""
+    """A pool of translators, one for each thread that asks at once."""
 
     def __init__(self) -> None:
         self._idle: queue.LifoQueue[Translator] = queue.LifoQueue()

@@ -65,30 +65,30 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
 
         try:
             try:
-                return _packed(compiled())
+                return _compressed(compiled())
             except typst.TypstError as error:
-                if not _letters_without_a_font(error):
+                if not _letters_without_font(error):
                     raise
             # a name in letters that Arimo does not have: a font of this machine may have them
             try:
-                return _packed(compiled(of_machine=True))
+                return _compressed(compiled(of_machine=True))
             except typst.TypstError as error:
-                without = _without_strange_letters(document, error)
+                without = _replace_missing_letters(document, error)
                 if without == document:
                     raise
                 main.write_text(without, encoding="utf-8")
-                return _packed(compiled(of_machine=True))
+                return _compressed(compiled(of_machine=True))
         except typst.TypstError as error:
-            raise RaceEqualityError(f"The PDF could not be made: {_what_typst_said(error)}") from None
+            raise RaceEqualityError(f"The PDF could not be made: {_typst_errors(error)}") from None
 
 
-#: Larger PDFs are packed. Smaller ones are small enough, and packing costs a fifth of making one.
-_LARGE = 300_000
+#: Bytes; larger PDFs are compressed. That takes a fifth of the time of making one.
+_SMALLEST_COMPRESSED = 300_000
 
 
-def _packed(pdf: bytes) -> bytes:
+def _compressed(pdf: bytes) -> bytes:
     """Compress what typst leaves as text: the tags, which are most of a long table."""
-    if len(pdf) < _LARGE:
+    if len(pdf) < _SMALLEST_COMPRESSED:
         return pdf
     import pikepdf
 
@@ -98,22 +98,22 @@ def _packed(pdf: bytes) -> bytes:
     return packed.getvalue()
 
 
-#: Stands where the font has no letter.
+#: Replaces a letter that no font has.
 _NO_LETTER = "\N{WHITE SQUARE}"
 
 
-def _letters_without_a_font(error: Exception) -> list[str]:
+def _letters_without_font(error: Exception) -> list[str]:
     said = str(getattr(error, "diagnostic", "") or error)
     return re.findall(r'the text `"(.*?)"` could not be displayed', said)
 
 
-def _without_strange_letters(document: str, error: Exception) -> str:
-    """Put a square for each letter that no font has, neither ours nor this machine's.
+def _replace_missing_letters(document: str, error: Exception) -> str:
+    """Replace each letter that neither Arimo nor a font of this machine has by a square.
 
-    An accessible PDF must not hold a letter that cannot be shown, and typst refuses it. One word of
-    Bengali or an emoji in a note must not cost a board its PDF; the page shows it as it is.
+    An accessible PDF must not hold a letter that cannot be shown, so typst refuses it. A word of Bengali
+    or an emoji in a note must not prevent the PDF; the page shows it as it is.
     """
-    for letters in _letters_without_a_font(error):
+    for letters in _letters_without_font(error):
         letters = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), letters)
         for letter in letters:
             if ord(letter) > 126 or ord(letter) < 32:
@@ -122,7 +122,7 @@ def _without_strange_letters(document: str, error: Exception) -> str:
 
 
 def plain_opacity(svg: bytes) -> bytes:
-    """Say opacity in the way that costs nothing in a PDF.
+    """Write opacity in the form that takes least space in a PDF.
 
     Parameters
     ----------
@@ -137,15 +137,15 @@ def plain_opacity(svg: bytes) -> bytes:
     Vega writes ``opacity`` on each mark, and typst makes an object of its own for each mark that
     has it: half a kilobyte a point of a funnel. Full opacity need not be said, and where a mark
     is filled and has no outline ``fill-opacity`` means the same. Vega hides a label that would
-    touch the next one by opacity 0: nobody sees it, and it would be read out.
+    touch the next one by opacity 0: it is invisible, but a screen reader would read it.
     """
     svg = re.sub(rb"<text\b[^>]*? opacity=\"0\"[^>]*>[^<]*</text>", b"", svg)
     svg = re.sub(rb' opacity="1"', b"", svg)
     return re.sub(rb"<(path|rect|circle)\b(?![^>]*\bstroke=)([^>]*?) opacity=", rb"<\1\2 fill-opacity=", svg)
 
 
-def _what_typst_said(error: Exception) -> str:
-    """The errors, without the warnings before them and the drawing around them."""
+def _typst_errors(error: Exception) -> str:
+    """Return the errors, without warnings and layout."""
     said = str(getattr(error, "diagnostic", "") or error)
     errors = re.findall(r"^error: (.*)$", said, re.MULTILINE) or [said.strip()]
     hints = re.findall(r"= hint: (.*)$", said, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Quarto, where it is on the PATH."""
+"""Render with Quarto, if it is on the PATH."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
 from race_equality.render.front_matter import read_front_matter
-from race_equality.render.listing import listing_of, replace_listing, without_dead_ends, write_listing
+from race_equality.render.listing import listing_of, replace_listing, without_missing_pages, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
 from race_equality.render.pdf import plain_opacity
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 from race_equality.render.typst_outputs import as_typst
 
-#: The place of the links to a page's other forms. Quarto's own list of them knows nothing of data
-#: files, stands where a phone does not show it, and turns a link to a notebook into one to its page.
+#: The place of the links to a page's other forms. Quarto's own list of them has no data
+#: files, is hidden on phones, and turns a link to a notebook into one to its page.
 _OTHER_FORMATS = "<!--other-formats-->"
 #: The place of the list of trusts, which is there when all pages are.
 _LISTING = "<!--trusts-with-a-page-->"
 #: Quarto's navigation has no name, and its button for phones says that it is a menu, which it isn't.
-_MENDED = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
+_CORRECTIONS = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
 INDEX = "index.qmd"
 _NUMBERING = "src/race_equality/render/assets/filters/numbering.lua"
 _NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *)(?:fig|tbl|lst|eq|thm)-""")
@@ -90,7 +90,7 @@ def render_site_by_quarto(
 
 def _shards(pages: Sequence[str], jobs: int) -> list[list[str]]:
     count = max(1, min(jobs, len(pages) // _PAGES_PER_SHARD))
-    # dealt like cards, so that each shard gets its part of the long pages
+    # each shard gets every n-th page, so that long pages are spread
     shards = [list(pages[first::count]) for first in range(count)]
     # the first page costs a second in a shard, and a start of Quarto more on its own
     shards[-1].append(INDEX)
@@ -99,7 +99,7 @@ def _shards(pages: Sequence[str], jobs: int) -> list[list[str]]:
 
 @dataclass
 class _Rendering:
-    """What the shards of one render share."""
+    """The state that the shards of one render share."""
 
     quarto: str
     project_dir: Path
@@ -129,24 +129,24 @@ class _Rendering:
         return failures
 
     def _render(self, shard: Path, pages: list[str]) -> list[RenderFailure]:
-        """Render and publish pages; the failures, after which the other pages are still to be made."""
+        """Render and publish pages; return the failures. Pages left in `pages` have to be rendered again."""
         pictures: dict[str, str] = {}
         broken = _stage_pages(self, shard, pages, pictures)
         if broken is not None:
             return [broken]
         at: list[str] = []
 
-        def begun(page: str) -> None:
+        def on_begin(page: str) -> None:
             if page in pages:
                 at.append(page)
                 if page != INDEX:
                     self.on_page(page, "html")
 
         if len(pages) == 1:
-            begun(pages[0])  # Quarto counts pages only where there are several
-        said, ok = _run(self.quarto, shard, begun, date=document_date({}))
+            on_begin(pages[0])  # Quarto counts pages only where there are several
+        output, ok = _run(self.quarto, shard, on_begin, date=document_date({}))
         if not ok:
-            message = _complaint(said)
+            message = _error_text(output)
             if not at:
                 return [RenderFailure(page, "html", f"Quarto failed: {message}") for page in pages]
             # Quarto stops at the first page that fails; the others are rendered without it.
@@ -158,14 +158,14 @@ class _Rendering:
         for page in pages:
             address = page_address(page)
             if page == INDEX:
-                self.index = _mended(shard / "_site" / address)
+                self.index = _corrected(shard / "_site" / address)
             elif failure := self._publish(shard, page, pictures):
                 failures.append(failure)
                 continue
             else:
                 self.on_page(page, "done")
             self.entries[address] = [entry for entry in found if page_of(entry) == address]
-        # what is published need not be made again because another page was not
+        # pages that are published need not be made again
         pages[:] = [failure.page for failure in failures]
         return failures
 
@@ -184,14 +184,14 @@ class _Rendering:
             copy_folder(files, (self.site_dir / address).with_name(files.name))
         copy_atomically(self.project_dir / page, self.site_dir / page)
         links = formats_html(formats_of(page, self.site_dir, pdf=has_pdf))
-        text = put_back_pictures(_mended(html).replace(_OTHER_FORMATS, links, 1), pictures)
+        text = put_back_pictures(_corrected(html).replace(_OTHER_FORMATS, links, 1), pictures)
         write_atomically(self.site_dir / address, text)
         return None
 
     def publish_index(self) -> None:
         """Write the first page with the trusts that have one, and the search index of all pages."""
         listing = listing_of(self.project_dir, self.site_dir) or "<p>No reports have been made yet.</p>"
-        page = without_dead_ends(self.index.replace(_LISTING, listing, 1), self.site_dir)
+        page = without_missing_pages(self.index.replace(_LISTING, listing, 1), self.site_dir)
         write_atomically(self.site_dir / page_address(INDEX), page)
         merge_index(self.site_dir, [entry for entries in self.entries.values() for entry in entries], set(self.entries))
         write_listing(self.project_dir, self.site_dir)
@@ -256,11 +256,11 @@ def _stage_shard(
 
 
 def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[str, str]:
-    """Write a notebook as Quarto reads it fastest, and its pictures beside it.
+    """Write a notebook in the form that Quarto reads fastest, and its pictures next to it.
 
     HTML outputs are raw blocks in the form of the page and of the PDF, or else as the project's
-    ``ipynb-filters`` make them in a Python of their own for each page and format. Pictures are files: as data addresses every step of Quarto reads them
-    again. A place for links is at the head. Returns the pictures' addresses by file name.
+    ``ipynb-filters`` make them. Pictures are files, because every step of Quarto reads data addresses
+    again. A place for links is at the top. Returns the pictures' addresses by file name.
     """
     pictures: dict[str, str] = {}
     notebook = json.loads(file.read_text(encoding="utf-8"))
@@ -322,9 +322,9 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     return True
 
 
-def _run(quarto: str, folder: Path, begun: Callable[[str], None], *, date: int) -> tuple[str, bool]:
+def _run(quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: int) -> tuple[str, bool]:
     environment = {"SOURCE_DATE_EPOCH": str(date), **os.environ}
-    said = []
+    output = []
     with subprocess.Popen(
         [quarto, "render", str(folder), "--no-execute"],
         stdout=subprocess.PIPE,
@@ -338,42 +338,42 @@ def _run(quarto: str, folder: Path, begun: Callable[[str], None], *, date: int) 
         assert process.stdout is not None
         for line in process.stdout:
             line = _COLOUR.sub("", line).rstrip()
-            said.append(line)
+            output.append(line)
             if found := _PROGRESS.match(line):
-                begun(found[1].replace("\\", "/"))
-    return "\n".join(said), process.returncode == 0
+                on_begin(found[1].replace("\\", "/"))
+    return "\n".join(output), process.returncode == 0
 
 
 @cache
 def _typst_knows_variable_fonts(quarto: str) -> bool:
     """Typst reads fonts with all weights in one file, as Arimo is, since 0.15.
 
-    An older one shows bold as regular with it; the machine's Liberation Sans or Arial, which have
-    the same widths, are better then.
+    An older one shows bold as regular; then the machine's Liberation Sans or Arial, of the same widths,
+    are used.
     """
     done = subprocess.run([quarto, "typst", "--version"], capture_output=True, text=True, check=False, timeout=60)
     version = re.search(r"typst (\d+)\.(\d+)", done.stdout + done.stderr)
     return bool(version) and (int(version[1]), int(version[2])) >= (0, 15)
 
 
-def _complaint(said: str) -> str:
-    """The part of Quarto's output that says what went wrong."""
-    lines = [line for line in said.splitlines() if line.strip() and not _PROGRESS.match(line)]
+def _error_text(output: str) -> str:
+    """Return the part of Quarto's output that describes the error."""
+    lines = [line for line in output.splitlines() if line.strip() and not _PROGRESS.match(line)]
     for position, line in enumerate(lines):
         if re.match(r"\s*(error|ERROR)\b", line):
             return "\n".join(lines[position : position + 12])
-    return "\n".join(lines[-12:]) or "it said nothing"
+    return "\n".join(lines[-12:]) or "it printed nothing"
 
 
-def _mended(page: Path) -> str:
+def _corrected(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
-    for wrong, right in _MENDED:
+    for wrong, right in _CORRECTIONS:
         text = text.replace(wrong, right)
     return text
 
 
 def _publish_shared(shard: Path, site_dir: Path) -> None:
-    """Copy what all pages share: Quarto's scripts and the style sheets."""
+    """Copy Quarto's scripts and the style sheets, which all pages share."""
     for name in ("site_libs", "src"):
         if (shard / "_site" / name).is_dir():
             copy_folder(shard / "_site" / name, site_dir / name)

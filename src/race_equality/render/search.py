@@ -1,4 +1,4 @@
-"""Quarto's search index, put together from shards."""
+"""Merge Quarto's search index from the shards of a render."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_index(folder: Path) -> list[Entry]:
     Returns
     -------
     list of mapping
-        Empty where there is none, or none that can be read: the pages' next render writes it.
+        Empty if there is none, or it cannot be read.
     """
     try:
         entries = json.loads((folder / NAME).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""One report as one file, to send by e-mail."""
+"""Make one report as one file, to send by e-mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from race_equality.render.config import SiteConfig, page_address, read_config
 from race_equality.render.notebook import read_page
 
 _LINK = re.compile(r'<a\b([^>]*?)\shref="([^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
-_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#", re.IGNORECASE)
+_OUTSIDE_OR_WITHIN = re.compile(r"[a-z][a-z0-9+.-]*:|#", re.IGNORECASE)
 
 
 def single_file(project_dir: Path, page: str) -> str:
@@ -29,7 +29,7 @@ def single_file(project_dir: Path, page: str) -> str:
     str
         HTML with its pictures, style, font and script in it. Links within the page and to the web stay. A link
         to another page or file of the site leads to the site's address if ``website: site-url`` in
-        ``_quarto.yml`` says where it stands; otherwise its words remain without the link.
+        ``_quarto.yml`` gives one; otherwise only its text remains.
 
     Raises
     ------
@@ -40,19 +40,19 @@ def single_file(project_dir: Path, page: str) -> str:
 
     Notes
     -----
-    Always by the built-in renderer: Quarto's pages need the site's ``site_libs``.
+    The built-in renderer makes it: Quarto's pages need the site's ``site_libs``.
     """
     config = read_config(project_dir)
     if not (project_dir / page).is_file():
         raise InputError("It has not been made yet.", file=project_dir / page, mend="Build the report first.")
     source = read_page(project_dir / page)
     html = page_html(source, page_address(page), config, navigation=(), formats=(), is_alone=True)
-    return _LINK.sub(lambda link: _kept(link, page_address(page), config), html)
+    return _LINK.sub(lambda link: _outside_link(link, page_address(page), config), html)
 
 
-def _kept(link: re.Match[str], address: str, config: SiteConfig) -> str:
+def _outside_link(link: re.Match[str], address: str, config: SiteConfig) -> str:
     before, href, after, words = link.groups()
-    if _ELSEWHERE.match(href):
+    if _OUTSIDE_OR_WITHIN.match(href):
         return link[0]
     if config.site_url:
         from urllib.parse import urljoin

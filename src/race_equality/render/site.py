@@ -16,7 +16,7 @@ from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import publish_font
 from race_equality.render.formats import formats_of
 from race_equality.render.links import follow_links
-from race_equality.render.listing import without_dead_ends, write_listing
+from race_equality.render.listing import without_missing_pages, write_listing
 from race_equality.render.pandoc import Translator, Translators
 from race_equality.render.sitemap import write_sitemap
 
@@ -117,8 +117,7 @@ def _serialised(on_page: OnPage | None) -> OnPage:
 def _render_built_in(
     project_dir: Path, site_dir: Path, pages: Sequence[str], config: SiteConfig, jobs: int, report: OnPage
 ) -> list[RenderFailure]:
-    # Threads, not processes: Pandoc is a process of its own, typst lets other threads run, and
-    # nothing has to be forked from a parent that has used them.
+    # Threads, not processes: Pandoc is a separate process, and typst releases Python's lock.
     made = ["index.html", *map(page_address, pages)]
 
     def render(page: str) -> RenderFailure | None:
@@ -127,7 +126,7 @@ def _render_built_in(
             site_dir,
             page,
             config,
-            beside=made,
+            linked_files=made,
             translator=translators,
             on_stage=lambda stage: report(page, stage),
         )
@@ -151,11 +150,11 @@ def render_page(
     page: str,
     config: SiteConfig,
     *,
-    beside: Collection[str],
+    linked_files: Collection[str],
     translator: Translator | Translators,
     on_stage: Callable[[str], None],
 ) -> RenderFailure | None:
-    """Render one page with the built-in renderer, and nothing else of the site.
+    """Render one page with the built-in renderer, without the index page.
 
     Parameters
     ----------
@@ -165,8 +164,8 @@ def render_page(
         Such as ``trusts/RJ1.ipynb``.
     config : SiteConfig
         Of the project.
-    beside : collection of str
-        Addresses of pages that are being made: links lead to them as to those that are there.
+    linked_files : collection of str
+        Addresses of pages that will exist: navigation links to them as to existing pages.
     translator : Translator or Translators
     on_stage : callable
         Called with ``"html"`` and ``"pdf"`` as each begins.
@@ -174,7 +173,7 @@ def render_page(
     Returns
     -------
     RenderFailure or None
-        Whatever went wrong; the page of an earlier build is then left in place.
+        The failure, if any; the page of an earlier build then stays in place.
     """
     from race_equality.render.builtin import page_html, page_pdf, translate
     from race_equality.render.notebook import read_page
@@ -192,7 +191,7 @@ def render_page(
             address,
             config,
             formats=formats_of(page, site_dir, pdf=with_pdf),
-            navigation=config.navigation_to(site_dir, beside),
+            navigation=config.navigation_to(site_dir, linked_files),
             translation=translation,
         )
         pdf = None
@@ -200,14 +199,14 @@ def render_page(
             stage = "pdf"
             on_stage(stage)
             pdf = page_pdf(source, config, translation=translation)
-        # A page and its PDF belong together: nothing is written before both are there.
+        # Nothing is written before both the page and its PDF are made.
         if pdf is not None:
             write_atomically(target.with_suffix(".pdf"), pdf)
         copy_atomically(project_dir / page, site_dir / page)
         write_atomically(target, html)
     except (RaceEqualityError, OSError) as error:
         return RenderFailure(page, stage, str(error))
-    except Exception as error:  # one page's fault must not take the others with it
+    except Exception as error:  # one page's error must not stop the others
         return RenderFailure(page, stage, f"{type(error).__name__}: {error}")
     return None
 
@@ -221,4 +220,4 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
     front_matter, text = split_front_matter(project_dir / "index.qmd")
     navigation = config.navigation_to(site_dir, {"index.html"})
     page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
-    write_atomically(site_dir / "index.html", without_dead_ends(page, site_dir))
+    write_atomically(site_dir / "index.html", without_missing_pages(page, site_dir))

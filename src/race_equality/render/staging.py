@@ -1,4 +1,4 @@
-"""A copy of the Quarto project for the executed notebooks."""
+"""Copy the Quarto project to a folder for executed notebooks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASSETS_IN_PROJECT = Path("src", "race_equality", "render", "assets")
 #: Folders of executed notebooks.
 EXECUTED = ("notebooks", "trusts")
 
-_NOT_AGAIN = """\
+_EXECUTE_NOTHING = """\
 # The notebooks here have been run. Quarto takes their outputs as they are.
 execute:
   enabled: false
@@ -36,7 +36,7 @@ def stage_project(project: Project, target: Path) -> None:
 
     Notes
     -----
-    The copy renders with either renderer, and with ``quarto render`` by hand, without running a
+    The copy renders with either renderer, and with plain ``quarto render``, without running a
     notebook: a ``_metadata.yml`` in both folders says so.
     """
     target.mkdir(parents=True, exist_ok=True)
@@ -44,4 +44,4 @@ def stage_project(project: Project, target: Path) -> None:
         copy_atomically(project.root / name, target / name)
     copy_folder(ASSETS, target / ASSETS_IN_PROJECT)
     for folder in EXECUTED:
-        write_atomically(target / folder / "_metadata.yml", _NOT_AGAIN)
+        write_atomically(target / folder / "_metadata.yml", _EXECUTE_NOTHING)

@@ -1,8 +1,8 @@
 """The HTML of a notebook's outputs as typst, for the PDFs of the built-in renderer.
 
-Pandoc reads HTML letter by letter, which was half of what a report cost. The HTML of our outputs
-is well formed and has few elements, so that the standard library's XML parser reads it in
-a hundredth of the time. Whatever else an output holds is left to Pandoc.
+Pandoc reads HTML letter by letter, which took half the time of a report. The HTML of the outputs is
+well formed and has few elements, so the standard library's XML parser reads it in a hundredth of the
+time. All other HTML is left to Pandoc.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TEXT_WIDTH_PX = 640
 _INLINE = {"strong": "strong", "b": "strong", "em": "emph", "i": "emph", "sub": "sub", "sup": "super"}
 
 
-class _NotOurs(Exception):
+class _UntranslatedHtml(Exception):
     """HTML that Pandoc must read."""
 
 
@@ -62,17 +62,17 @@ def as_typst(html: str, crossref: Mapping[str, str] | None = None) -> str | None
     try:
         root = ET.fromstring("<div>" + _VOID.sub(r"<\1\2/>", html) + "</div>")
         return "\n".join(_blocks(root, names))
-    except (ET.ParseError, _NotOurs):
+    except (ET.ParseError, _UntranslatedHtml):
         return None
 
 
 def _blocks(parent: ET.Element, names: _Names) -> Iterable[str]:
     if parent.text and parent.text.strip():
-        raise _NotOurs
+        raise _UntranslatedHtml
     for element in parent:
         yield _block(element, names)
         if element.tail and element.tail.strip():
-            raise _NotOurs
+            raise _UntranslatedHtml
 
 
 def _block(element: ET.Element, names: _Names) -> str:
@@ -87,7 +87,7 @@ def _block(element: ET.Element, names: _Names) -> str:
             return _float("tbl", names.table, identifier, table, _caption(element, "caption"))
         if element.find("caption") is None and not identifier:
             return "#" + _table(element) + "\n"
-        raise _NotOurs
+        raise _UntranslatedHtml
     if kind == "aside":
         return _callout(element, names)
     if kind == "div" and _BOARD_PART.match(element.get("class", "")):
@@ -100,9 +100,9 @@ def _block(element: ET.Element, names: _Names) -> str:
     if kind in ("ul", "ol") and not element.attrib:
         items = ", ".join(f"[{_item(item, names)}]" for item in element if item.tag == "li")
         if any(item.tag != "li" for item in element):
-            raise _NotOurs
+            raise _UntranslatedHtml
         return f"#{'list' if kind == 'ul' else 'enum'}({items})\n"
-    raise _NotOurs
+    raise _UntranslatedHtml
 
 
 def _board_call(part: ET.Element, names: _Names) -> str:
@@ -130,7 +130,7 @@ def _item(item: ET.Element, names: _Names) -> str:
 def _float(kind: str, name: str, identifier: str, content: str, caption: str) -> str:
     # The same call as Quarto's own, so that one template dresses both.
     if not re.fullmatch(r"[A-Za-z][\w.-]*", identifier):
-        raise _NotOurs
+        raise _UntranslatedHtml
     return (
         f"#figure([\n{content}\n], caption: figure.caption(position: top, [{caption}]), "
         f'kind: "quarto-float-{kind}", supplement: {_string(name)})<{identifier}>\n'
@@ -145,7 +145,7 @@ def _caption(element: ET.Element, tag: str) -> str:
 def _callout(aside: ET.Element, names: _Names) -> str:
     kind = re.search(r"\bcallout-(note|warning|important|tip|caution)\b", aside.get("class", ""))
     if not kind or (aside.text and aside.text.strip()):
-        raise _NotOurs
+        raise _UntranslatedHtml
     content = list(aside)
     title = f'#"{kind[1].capitalize()}";'
     if content and re.fullmatch(r"h[1-6]", content[0].tag):
@@ -166,9 +166,9 @@ def _table(table: ET.Element) -> str:
         elif part.tag in ("thead", "tbody", "tfoot"):
             rows.extend((part.tag == "thead", list(row)) for row in part)
         else:
-            raise _NotOurs
+            raise _UntranslatedHtml
     if not rows or any(cell.get("rowspan") for _, row in rows for cell in row):
-        raise _NotOurs
+        raise _UntranslatedHtml
     measured = [
         [(_plain(cell), int(cell.get("colspan", 1)), is_head, "number" in cell.get("class", "")) for cell in row]
         for is_head, row in rows
@@ -206,7 +206,7 @@ def _columns_of_figures(rows: list, columns: int) -> set[int]:
 
 def _cell(cell: ET.Element) -> str:
     if cell.tag not in ("th", "td"):
-        raise _NotOurs
+        raise _UntranslatedHtml
     content = f"[{_figure(cell) or _inline_block(cell)}]"
     span = int(cell.get("colspan", 1))
     return f"table.cell(colspan: {span}){content}" if span > 1 else content
@@ -232,7 +232,7 @@ def _inline(element: ET.Element) -> str:
         if child.tag in _INLINE:
             parts.append(f"#{_INLINE[child.tag]}[{_inline(child)}];")
         elif child.tag == "a" and child.get("href", "").startswith("../"):
-            # a PDF is sent about by itself: the pages of the site are not beside it
+            # a PDF is sent by itself, without the pages of the site
             parts.append(_inline(child))
         elif child.tag == "a" and child.get("href"):
             parts.append(f"#link({_string(child.get('href'))})[{_inline(child)}];")
@@ -247,7 +247,7 @@ def _inline(element: ET.Element) -> str:
         elif child.tag == "img":
             parts.append(_picture(child) + ";")
         else:
-            raise _NotOurs
+            raise _UntranslatedHtml
         parts.append(_words(child.tail))
     return "".join(parts)
 
@@ -255,7 +255,7 @@ def _inline(element: ET.Element) -> str:
 def _picture(image: ET.Element) -> str:
     source, alt = image.get("src", ""), image.get("alt", "")
     if not re.fullmatch(r"[0-9a-f]{16}\.\w+", source):
-        raise _NotOurs
+        raise _UntranslatedHtml
     arguments = [_string(source)]
     if alt:
         arguments.append(f"alt: {_string(alt)}")
@@ -269,7 +269,7 @@ def _plain(element: ET.Element) -> str:
 
 
 def _words(text: str | None) -> str:
-    # A string in typst is never read as markup, whatever stands in it.
+    # typst never reads a string as markup.
     return f"#{_string(breakable(_SPACE.sub(' ', text)))};" if text else ""
 
 

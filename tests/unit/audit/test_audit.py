@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from race_equality.audit.site import audit_site as audit_by
-from race_equality.commands.audit import audit
+from race_equality.commands.main import main
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.errors import RaceEqualityError
 
@@ -62,39 +62,39 @@ COLUMNS = json.dumps({"staff": [250, 600, 4], "role": ["Doctors", "Nurses", "Oth
 
 #: What is planted in the page, and what must be said about it.
 IN_THE_PAGE = {
-    "text": ({"text": " Other or unknown: 4."}, "beside its label"),
-    "text before": ({"text": " There were 4 (other or unknown)."}, "beside its label"),
+    "text": ({"text": " Other or unknown: 4."}, "next to its label"),
+    "text before": ({"text": " There were 4 (other or unknown)."}, "next to its label"),
     "total": ({"row": "<tr><th>Total</th><td>854</td><td>100%</td></tr>"}, "worked out"),
-    "alt": ({"alt": "Doctors 250, Nurses 600, Other or unknown 4."}, "beside its label"),
-    "tooltip": ({"body": '<span title="Other or unknown: 4 staff"></span>'}, "beside its label"),
-    "data attribute": ({"body": '<td data-value="Other or unknown|4">?</td>'}, "beside its label"),
+    "alt": ({"alt": "Doctors 250, Nurses 600, Other or unknown 4."}, "next to its label"),
+    "tooltip": ({"body": '<span title="Other or unknown: 4 staff"></span>'}, "next to its label"),
+    "data attribute": ({"body": '<td data-value="Other or unknown|4">?</td>'}, "next to its label"),
     "hidden cell's attribute": (
         {"row": f'<tr><th>Other or unknown</th><td data-value="4">{HIDDEN}</td><td>0.1%</td></tr>'},
-        "beside its label",
+        "next to its label",
     ),
-    "label's attribute": ({"body": '<option value="4">Other or unknown</option>'}, "beside its label"),
-    "two attributes": ({"body": '<rect data-n="4" data-role="Other or unknown"/>'}, "beside its label"),
+    "label's attribute": ({"body": '<option value="4">Other or unknown</option>'}, "next to its label"),
+    "two attributes": ({"body": '<rect data-n="4" data-role="Other or unknown"/>'}, "next to its label"),
     "nested json": (
         {"body": '<script type="application/json">{"Other or unknown": {"staff": 4}}</script>'},
-        "beside its label",
+        "next to its label",
     ),
-    "comment": ({"body": "<!-- Other or unknown = 4 -->"}, "beside its label"),
-    "meta": ({"head": '<meta name="description" content="Other or unknown: 4">'}, "beside its label"),
-    "json": ({"body": f'<script type="application/json">{JSON}</script>'}, "beside its label"),
-    "json in columns": ({"body": f'<script type="application/json">{COLUMNS}</script>'}, "beside its label"),
-    "script": ({"body": f"<script>\nconst data = {JSON};\n</script>"}, "beside its label"),
-    "picture label": ({"more": '<path aria-label="Role: Other or unknown; Staff: 4"/>'}, "beside its label"),
-    "picture text": ({"more": "<text>Other or unknown 4</text>"}, "beside its label"),
-    "picture tooltip": ({"more": "<title>Other or unknown: 4</title>"}, "beside its label"),
+    "comment": ({"body": "<!-- Other or unknown = 4 -->"}, "next to its label"),
+    "meta": ({"head": '<meta name="description" content="Other or unknown: 4">'}, "next to its label"),
+    "json": ({"body": f'<script type="application/json">{JSON}</script>'}, "next to its label"),
+    "json in columns": ({"body": f'<script type="application/json">{COLUMNS}</script>'}, "next to its label"),
+    "script": ({"body": f"<script>\nconst data = {JSON};\n</script>"}, "next to its label"),
+    "picture label": ({"more": '<path aria-label="Role: Other or unknown; Staff: 4"/>'}, "next to its label"),
+    "picture text": ({"more": "<text>Other or unknown 4</text>"}, "next to its label"),
+    "picture tooltip": ({"more": "<title>Other or unknown: 4</title>"}, "next to its label"),
     "picture's mark": (
         {"more": "<text>0</text><text>200</text><text>400</text><text>Other or unknown</text><text>4</text>"},
-        "beside its label",
+        "next to its label",
     ),
     "data URI": (
         {"body": f'<a href="data:text/csv,{quote("Role,Staff" + chr(10) + "Other or unknown,4")}">x</a>'},
-        "beside its label",
+        "next to its label",
     ),
-    "frame": ({"body": '<iframe srcdoc="&lt;p&gt;Other or unknown: 4"></iframe>'}, "beside its label"),
+    "frame": ({"body": '<iframe srcdoc="&lt;p&gt;Other or unknown: 4"></iframe>'}, "next to its label"),
     "unrounded": ({"text": " 25.71428% of nurses."}, "too precise"),
     "unrounded attribute": ({"body": '<span data-share="0.4285714"></span>'}, "too precise"),
 }
@@ -121,19 +121,19 @@ def test_a_small_count_that_nobody_hid(site):
 
 IN_THE_NOTEBOOK = {
     "shown in its table": ({"cell": "4"}, "shown elsewhere"),
-    "text output": ({"output": {"text/plain": "Doctors  250\nOther or unknown   4"}}, "beside its label"),
-    "json output": ({"output": {"application/json": json.loads(JSON)}}, "beside its label"),
+    "text output": ({"output": {"text/plain": "Doctors  250\nOther or unknown   4"}}, "next to its label"),
+    "json output": ({"output": {"application/json": json.loads(JSON)}}, "next to its label"),
     "vega output": (
         {"output": {"application/vnd.vegalite.v5+json": {"data": {"values": [json.loads(JSON)]}}}},
-        "beside its label",
+        "next to its label",
     ),
-    "metadata": ({"metadata": {"result": json.loads(JSON)}}, "beside its label"),
-    "cell metadata": ({"cell_metadata": {"result": [json.loads(JSON)]}}, "beside its label"),
+    "metadata": ({"metadata": {"result": json.loads(JSON)}}, "next to its label"),
+    "cell metadata": ({"cell_metadata": {"result": [json.loads(JSON)]}}, "next to its label"),
     "attachment": (
         {"attachment": {"x.svg": {"image/svg+xml": SVG.format(more="<text>Other or unknown 4</text>")}}},
-        "beside its label",
+        "next to its label",
     ),
-    "picture": ({"more": "<desc>Other or unknown: 4</desc>"}, "beside its label"),
+    "picture": ({"more": "<desc>Other or unknown: 4</desc>"}, "next to its label"),
     "unrounded": ({"output": {"text/plain": "0.142857"}}, "too precise"),
 }
 
@@ -148,12 +148,12 @@ def test_planted_in_the_notebook(site, leak):
 
 
 IN_THE_PDF = {
-    "table": ({"cell": "4"}, "beside its label"),
-    "text": ({"text": "Other or unknown: 4"}, "beside its label"),
-    "attached data": ({"attachment": ("roles.csv", b"Role,Staff\nOther or unknown,4\n")}, "beside its label"),
-    "attached page": ({"attachment": ("x.html", page(text="Other or unknown: 4").encode())}, "beside its label"),
-    "title": ({"title": "Other or unknown: 4"}, "beside its label"),
-    "alternative text": ({"alt": "Other or unknown: 4"}, "beside its label"),
+    "table": ({"cell": "4"}, "next to its label"),
+    "text": ({"text": "Other or unknown: 4"}, "next to its label"),
+    "attached data": ({"attachment": ("roles.csv", b"Role,Staff\nOther or unknown,4\n")}, "next to its label"),
+    "attached page": ({"attachment": ("x.html", page(text="Other or unknown: 4").encode())}, "next to its label"),
+    "title": ({"title": "Other or unknown: 4"}, "next to its label"),
+    "alternative text": ({"alt": "Other or unknown: 4"}, "next to its label"),
 }
 
 
@@ -203,7 +203,7 @@ def test_planted_in_a_download(site, name):
     content = DOWNLOADS[name]
     (site / "trusts" / name).write_bytes(content() if callable(content) else content)
     problems = audit_site(site).problems
-    assert "beside its label" in {problem.kind for problem in problems}
+    assert "next to its label" in {problem.kind for problem in problems}
     assert all(problem.file.startswith(f"trusts/{name}") for problem in problems)
 
 
@@ -350,7 +350,7 @@ def test_a_search_index_is_read_as_prose(site):
     assert audit_site(site).problems == ()
     index[0]["text"] += " Other or unknown: 4."
     (site / "trusts" / "R1A.json").write_text(json.dumps(index), encoding="utf-8")
-    assert kinds(site) == {"beside its label"}
+    assert kinds(site) == {"next to its label"}
 
 
 def test_a_search_index_of_the_whole_site_belongs_to_its_pages(site):
@@ -365,7 +365,7 @@ def test_a_search_index_of_the_whole_site_belongs_to_its_pages(site):
     for leak in ("Other or unknown: 4.", "Staff by role. " * 10 + "Other or unknown: 4."):
         (site / "search.json").write_text(json.dumps([entry | {"text": leak}]), encoding="utf-8")
         (problem,) = audit_site(site).problems
-        assert (problem.kind, problem.file) == ("beside its label", "search.json!trusts/R1A.html")
+        assert (problem.kind, problem.file) == ("next to its label", "search.json!trusts/R1A.html")
 
 
 @pytest.mark.parametrize("name", ["chart.png", "trusts/R1A.jpg", "favicon.ico"])
@@ -470,7 +470,7 @@ def test_all_that_a_build_leaves(site, tmp_path):
 
 def test_a_kernel_message_in_a_log_is_read(site):
     (site / "trusts" / "R1A.log").write_text("warning: Other or unknown: 4", encoding="utf-8")
-    assert kinds(site) == {"beside its label"}
+    assert kinds(site) == {"next to its label"}
 
 
 def test_a_group_of_another_measure_is_not_accused(site):
@@ -496,7 +496,7 @@ def test_a_group_of_another_measure_is_not_accused(site):
     file.write_text("\n".join([head, *lines]), encoding="utf-8")
     assert audit_site(site).problems == ()
     file.write_text("\n".join([head, *lines[:3], lines[3].replace("[c]", "7", 1), lines[4]]), encoding="utf-8")
-    assert kinds(site) == {"beside its label"}
+    assert kinds(site) == {"next to its label"}
 
 
 def test_a_number_whose_share_stands_openly_is_not_accused(site):
@@ -517,7 +517,7 @@ def test_a_number_whose_share_stands_openly_is_not_accused(site):
     file.write_text("\n".join([head, *lines]), encoding="utf-8")
     assert audit_site(site).problems == ()
     file.write_text("\n".join([head, *lines[:2], lines[2].replace("[c]", "0.9", 1)]), encoding="utf-8")
-    assert kinds(site) == {"beside its label"}
+    assert kinds(site) == {"next to its label"}
 
 
 def test_a_hidden_label_within_another_hidden_label_hides_neither(site):
@@ -527,7 +527,7 @@ def test_a_hidden_label_within_another_hidden_label_hides_neither(site):
     assert audit_site(site).problems == ()
     for leak in ("Any other role: 6.", "Other: 6."):
         (site / "trusts" / "R1A.html").write_text(page(body=f"{table}<p>{leak}</p>"), encoding="utf-8")
-        assert kinds(site) == {"beside its label"}
+        assert kinds(site) == {"next to its label"}
 
 
 def test_the_base_of_one_measure_is_no_total_of_another(site):
@@ -561,17 +561,17 @@ def test_files_at_once_find_the_same(site):
 
 def test_command(site):
     run = CliRunner()
-    clean = run.invoke(audit, [str(site), "--outsider"])
+    clean = run.invoke(main, ["audit", str(site), "--outsider"])
     assert clean.exit_code == 0
     assert "4 files read, 1 hidden cells attacked: nothing recovered." in clean.output
     (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown: 4."), encoding="utf-8")
-    leaky = run.invoke(audit, [str(site), "--outsider"])
+    leaky = run.invoke(main, ["audit", str(site), "--outsider"])
     assert leaky.exit_code == 1
     assert "trusts/R1A.html (HTML text, line" in leaky.output
-    against = run.invoke(audit, [str(site), "--outsider", "--against", str(site)])
+    against = run.invoke(main, ["audit", str(site), "--outsider", "--against", str(site)])
     assert against.exit_code == 1
-    assert run.invoke(audit, [str(site), "--against", str(site / "nowhere")]).exit_code == 2
-    assert run.invoke(audit, [str(site / "nowhere")]).exit_code == 2
+    assert run.invoke(main, ["audit", str(site), "--against", str(site / "nowhere")]).exit_code == 2
+    assert run.invoke(main, ["audit", str(site / "nowhere")]).exit_code == 2
 
 
 def test_picture_in_base64_and_in_plain_text_are_both_read(site):
@@ -581,7 +581,7 @@ def test_picture_in_base64_and_in_plain_text_are_both_read(site):
         "data:image/svg+xml," + quote(svg),
     ):
         (site / "trusts" / "R1A.html").write_text(page(body=f'<img src="{uri}" alt="">'), encoding="utf-8")
-        assert kinds(site) == {"beside its label"}
+        assert kinds(site) == {"next to its label"}
 
 
 # ---- shares that a rule hides ----
@@ -661,14 +661,14 @@ def test_the_number_in_a_publications_title_is_none_of_its_figures(site):
     (site / "trusts" / "R1A-note.csv").write_text(
         "measure,name,group,locator\nwres_5,Harassment from the public,Ethnic minority,of 17 people\n", encoding="utf-8"
     )
-    assert [p.kind for p in audit_site(site).problems] == ["beside its label"]
+    assert [p.kind for p in audit_site(site).problems] == ["next to its label"]
 
 
 def test_how_often_a_group_stands_in_a_source_is_no_figure_of_it(site):
     (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown (5 places)"), encoding="utf-8")
     assert audit_site(site).problems == ()
     (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown (5)"), encoding="utf-8")
-    assert kinds(site) == {"beside its label"}
+    assert kinds(site) == {"next to its label"}
 
 
 MERGED = (

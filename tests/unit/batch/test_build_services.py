@@ -97,13 +97,13 @@ def test_the_process_that_forks_has_started_nothing():
     """
     code = (
         "import sys, threading, pathlib\n"
-        "from forked_kernels.forking import get_ready\n"
+        "from forked_kernels.forking import import_and_prepare\n"
         "def threads():\n"
         "    names = [p.read_text().strip() for p in pathlib.Path('/proc/self/task').glob('*/comm')]\n"
         "    return len([name for name in names if name != 'jemalloc_bg_thd'])\n"
         "import numpy, scipy.linalg\n"
         "before = threads()\n"
-        f"get_ready((), 'race_equality.batch.preparation:prepare', ({str(ROOT)!r}, True))\n"
+        f"import_and_prepare((), 'race_equality.batch.preparation:prepare', ({str(ROOT)!r}, True))\n"
         "print(threading.active_count(), threads() - before, 'rfc3987_syntax' in sys.modules,\n"
         "      'race_equality.report.board_page' in sys.modules)"
     )

@@ -13,7 +13,7 @@ import pytest
 
 import race_equality
 from race_equality.batch import freshness
-from race_equality.batch.freshness import Inputs, decide, outputs_of
+from race_equality.batch.freshness import Inputs, decide_work, outputs_of
 from race_equality.batch.plan import Page
 from race_equality.project import Project
 
@@ -40,7 +40,7 @@ def trust_page(project: Project, code: str = "RJ1") -> Page:
 
 
 def rests(project: Project, page: Page) -> dict[str, str]:
-    return Inputs(project, "built-in").of_notebook(page)
+    return Inputs(project, "built-in").notebook_hashes(page)
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -51,7 +51,7 @@ def test_nothing_changes_by_itself(project):
     page = trust_page(project)
     assert rests(project, page) == rests(project, page)
     inputs = Inputs(project, "built-in")
-    assert inputs.of_rendering() == Inputs(project, "built-in").of_rendering()
+    assert inputs.rendering_hashes() == Inputs(project, "built-in").rendering_hashes()
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_what_a_module_touches(project, tmp_path, monkeypatch, module, notebook,
     monkeypatch.setattr(freshness.race_equality, "__file__", str(package / "__init__.py"))
     shutil.copytree(PACKAGE.parents[1] / "notebooks", project.notebooks, dirs_exist_ok=True)
     page = trust_page(project)
-    before = rests(project, page), Inputs(project, "built-in").of_rendering()
+    before = rests(project, page), Inputs(project, "built-in").rendering_hashes()
     with open(package / module, "a", encoding="utf-8") as content:
         content.write("\n# more\n")
-    after = rests(project, page), Inputs(project, "built-in").of_rendering()
+    after = rests(project, page), Inputs(project, "built-in").rendering_hashes()
     assert changes(before[0], after[0]) == notebook
     assert changes(before[1], after[1]) == rendering
 
@@ -149,9 +149,9 @@ def test_what_python_imports_for_a_notebook_counts(project):
 
 def test_versions_touch_both(project, monkeypatch):
     page = trust_page(project)
-    before = rests(project, page), Inputs(project, "built-in").of_rendering()
+    before = rests(project, page), Inputs(project, "built-in").rendering_hashes()
     monkeypatch.setattr(freshness, "versions", lambda: {"pandas": "99"})
-    after = rests(project, page), Inputs(project, "built-in").of_rendering()
+    after = rests(project, page), Inputs(project, "built-in").rendering_hashes()
     assert changes(before[0], after[0]) == {"versions"}
     assert changes(before[1], after[1]) == {"versions"}
 
@@ -161,10 +161,10 @@ def test_another_renderer_renders_again(project, tmp_path, monkeypatch):
     quarto.write_text("#!/bin/sh\n")
     quarto.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    built_in, automatic = (Inputs(project, name).of_rendering() for name in ("built-in", "auto"))
+    built_in, automatic = (Inputs(project, name).rendering_hashes() for name in ("built-in", "auto"))
     assert changes(built_in, automatic) == {"renderer"}
     quarto.write_text("#!/bin/sh\n# a new version\n")
-    assert changes(automatic, Inputs(project, "auto").of_rendering()) == {"renderer"}
+    assert changes(automatic, Inputs(project, "auto").rendering_hashes()) == {"renderer"}
 
 
 @pytest.fixture
@@ -179,12 +179,12 @@ def made(project, tmp_path):
     inputs = Inputs(project, "built-in")
     entry = {
         "status": "done",
-        "rests_on": inputs.of_notebook(page),
+        "rests_on": inputs.notebook_hashes(page),
         "executed": {"bytes": 7},
-        "rendered_from": inputs.of_rendering(),
+        "rendered_from": inputs.rendering_hashes(),
         "outputs": outputs_of(page, site),
     }
-    return lambda **other: decide(page, entry | other, inputs, staged=staged, site=site)
+    return lambda **other: decide_work(page, entry | other, inputs, staged=staged, site=site)
 
 
 def test_up_to_date(made):
@@ -214,6 +214,6 @@ def test_what_is_wanting(made, other, execute, reason):
 
 def test_a_page_without_a_record_and_one_that_failed(project, tmp_path):
     for entry, reason in [({}, "it has not been made yet"), ({"status": "failed"}, "it failed the last time")]:
-        work = decide(OVERVIEW, entry, Inputs(project, "built-in"), staged=tmp_path, site=tmp_path)
+        work = decide_work(OVERVIEW, entry, Inputs(project, "built-in"), staged=tmp_path, site=tmp_path)
         assert work.execute
         assert work.reasons == (reason,)

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from race_equality.batch import progress
-from race_equality.batch.progress import TimeLeft, in_words, show_progress
+from race_equality.batch.progress import TimeLeft, show_progress, time_left_text
 
 
 class Clock:
@@ -52,7 +52,7 @@ def test_time_left_by_stage(clock):
     ],
 )
 def test_in_words(seconds, words):
-    assert in_words(seconds) == words
+    assert time_left_text(seconds) == words
 
 
 def run(console: Console) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import race_equality
 from race_equality.batch import watch
-from race_equality.batch.watch import Changed, keep_making, wait_for_changes
+from race_equality.batch.watch import ChangedFiles, rebuild_on_change, wait_for_changes
 from race_equality.project import Project
 
 
@@ -68,7 +68,9 @@ def replace(file: Path) -> None:
     ],
 )
 def test_a_file_that_pages_rest_on(project, changes, name, figures):
-    assert until_seen(changes, lambda: replace(project.root / name)) == Changed((name,), code=False, figures=figures)
+    assert until_seen(changes, lambda: replace(project.root / name)) == ChangedFiles(
+        (name,), code=False, figures=figures
+    )
     # and once more, though it is another file now
     assert until_seen(changes, lambda: replace(project.root / name)).names == (name,)
 
@@ -90,7 +92,7 @@ def test_a_folder_that_is_new_is_watched(project, changes):
         folder.mkdir(exist_ok=True)
         replace(folder / "wres.csv")
 
-    assert until_seen(changes, act) == Changed(("data/local/wres.csv",), code=False, figures=True)
+    assert until_seen(changes, act) == ChangedFiles(("data/local/wres.csv",), code=False, figures=True)
 
 
 def test_the_packages_code_is_told_apart(project, monkeypatch, tmp_path):
@@ -101,17 +103,17 @@ def test_the_packages_code_is_told_apart(project, monkeypatch, tmp_path):
     stop = threading.Event()
     changed = until_seen(wait_for_changes(project, stop=stop), lambda: replace(package / "report" / "words.py"))
     stop.set()
-    assert changed == Changed(("report/words.py",), code=True, figures=False)
+    assert changed == ChangedFiles(("report/words.py",), code=True, figures=False)
 
 
-NOTEBOOK = Changed(("notebooks/a.ipynb",), code=False, figures=False)
-FIGURES = Changed(("data/figures/a.parquet",), code=False, figures=True)
-CODE = Changed(("report/words.py",), code=True, figures=False)
+NOTEBOOK = ChangedFiles(("notebooks/a.ipynb",), code=False, figures=False)
+FIGURES = ChangedFiles(("data/figures/a.parquet",), code=False, figures=True)
+CODE = ChangedFiles(("report/words.py",), code=True, figures=False)
 
 
 def test_what_notebooks_share_is_kept_until_figures_change(project, monkeypatch):
     coming = iter([NOTEBOOK, NOTEBOOK, FIGURES, NOTEBOOK, CODE])
-    monkeypatch.setattr(watch, "_together", lambda changes: next(coming))
+    monkeypatch.setattr(watch, "_next_changes", lambda changes: next(coming))
     done = []
 
     @contextmanager
@@ -120,15 +122,15 @@ def test_what_notebooks_share_is_kept_until_figures_change(project, monkeypatch)
         yield
         done.append("stop")
 
-    keep_making(lambda: done.append("make"), project, shared=shared, on_change=lambda changed: None)
+    rebuild_on_change(lambda: done.append("make"), project, shared=shared, on_change=lambda changed: None)
     assert done == ["start", *["make"] * 3, "stop", "start", *["make"] * 2, "stop"]
 
 
 def test_changes_while_pages_are_made_are_taken_together(project):
-    with watch._heard(project) as heard:
+    with watch._change_queue(project) as heard:
         heard.put(NOTEBOOK)
         heard.put(FIGURES)
         heard.put(NOTEBOOK)
-        assert watch._together(heard) == Changed(
+        assert watch._next_changes(heard) == ChangedFiles(
             ("notebooks/a.ipynb", "data/figures/a.parquet"), code=False, figures=True
         )

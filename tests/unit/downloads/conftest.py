@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
-from race_equality.downloads.findings import Material
+from race_equality.downloads.findings import DownloadData
 from race_equality.store.figures import figure_table
 from race_equality.store.provenance import Source
 from race_equality.store.trusts import Trust
@@ -52,14 +52,14 @@ def new_trust():
 
 
 @pytest.fixture
-def material():
-    """Return material of figures, by the usual rules or others."""
+def download_data():
+    """Return the data of downloads with some figures, by the usual rules or others."""
     usual = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 
     def make(*rows, rules=usual):
         figures = figure_table(rows)
         survey = Source("survey", "A survey", "A publisher", "", "OGL", date(2026, 1, 1), "", "survey.xlsx", "2024")
-        return Material(figures, {"survey": survey}, rules)
+        return DownloadData(figures, {"survey": survey}, rules)
 
     return make
 

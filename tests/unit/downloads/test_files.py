@@ -15,7 +15,7 @@ from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.codebook import COLUMNS
 from race_equality.downloads.delimited import csv_text, without_formula
 from race_equality.downloads.files import _parquet, trust_spreadsheet
-from race_equality.downloads.findings import rows_of
+from race_equality.downloads.findings import trust_rows
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 
 OFFICE, TABLE, TEXT = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text"))
@@ -24,9 +24,9 @@ audit_site = partial(audit_by, rules=USUAL)
 
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=1+1,2"])
-def test_what_a_spreadsheet_would_run_is_text(name, material, new_trust, wres_6):
+def test_what_a_spreadsheet_would_run_is_text(name, download_data, new_trust, wres_6):
     assert without_formula(name) == f"'{name}"
-    rows = rows_of(material(*wres_6), new_trust(name=name))
+    rows = trust_rows(download_data(*wres_6), new_trust(name=name))
     text = csv_text(rows, list(COLUMNS))
     for cells in list(csv.reader(io.StringIO(text, newline="")))[1:]:
         assert cells[1] == f"'{name}"
@@ -38,8 +38,8 @@ def test_numbers_and_shorthand_stay(number):
     assert without_formula(number) == number
 
 
-def test_csv_reads_back(material, new_trust, wres_6):
-    rows = rows_of(material(*wres_6), new_trust(name='A, "B" & <c>\nd'))
+def test_csv_reads_back(download_data, new_trust, wres_6):
+    rows = trust_rows(download_data(*wres_6), new_trust(name='A, "B" & <c>\nd'))
     text = csv_text(rows, list(COLUMNS))
     assert text.encode().startswith(b"trust_code,trust,")
     frame = pd.read_csv(io.StringIO(text, newline=""), na_values=["[c]", "[x]", "[z]"])
@@ -48,8 +48,8 @@ def test_csv_reads_back(material, new_trust, wres_6):
     assert len(frame) == len(rows)
 
 
-def test_parquet_has_numbers_and_days(material, new_trust, wres_6):
-    frame = pd.read_parquet(io.BytesIO(_parquet(rows_of(material(*wres_6), new_trust()))))
+def test_parquet_has_numbers_and_days(download_data, new_trust, wres_6):
+    frame = pd.read_parquet(io.BytesIO(_parquet(trust_rows(download_data(*wres_6), new_trust()))))
     assert list(frame.columns) == list(COLUMNS)
     assert frame["value"].dtype == "float64"
     row = frame[(frame["measure"] == "wres_6") & (frame["group"] == "White")].iloc[0]
@@ -59,8 +59,8 @@ def test_parquet_has_numbers_and_days(material, new_trust, wres_6):
 
 
 @pytest.fixture
-def opened(material, new_trust, wres_6):
-    rows = rows_of(material(*wres_6), new_trust(name="=A & <B>"))
+def opened(download_data, new_trust, wres_6):
+    rows = trust_rows(download_data(*wres_6), new_trust(name="=A & <B>"))
     data = trust_spreadsheet(new_trust(name="=A & <B>"), rows)
     assert data == trust_spreadsheet(new_trust(name="=A & <B>"), rows)
     return data
@@ -129,10 +129,10 @@ def test_ods_takes_any_character():
 
 
 @pytest.fixture
-def site(tmp_path, material, new_trust, new_figure, wres_6):
+def site(tmp_path, download_data, new_trust, new_figure, wres_6):
     """The downloads of a trust of which one measure is hidden."""
-    rows = rows_of(
-        material(
+    rows = trust_rows(
+        download_data(
             *wres_6,
             new_figure("wres_5", "Ethnic minority", 42.9, numerator=3, denominator=7),
             new_figure("wres_5", "White", 20.0, numerator=200, denominator=1000),
@@ -164,10 +164,10 @@ def test_the_audit_finds_a_leak_in_a_csv(site, file):
     assert {problem.file for problem in audit_site(site).problems} == {file}
 
 
-def test_the_audit_finds_a_leak_in_a_spreadsheet(site, material, new_trust, new_figure):
+def test_the_audit_finds_a_leak_in_a_spreadsheet(site, download_data, new_trust, new_figure):
     careless = DisclosureRules(DisclosureRule(minimum_responses=2, minimum_people=2))
-    leaking = rows_of(
-        material(
+    leaking = trust_rows(
+        download_data(
             new_figure("wres_5", "Ethnic minority", 42.9, numerator=3, denominator=7),
             new_figure("wres_5", "White", 20.0, numerator=200, denominator=1000),
             rules=careless,
@@ -180,9 +180,9 @@ def test_the_audit_finds_a_leak_in_a_spreadsheet(site, material, new_trust, new_
     assert any("is 7, and fewer than 11" in problem.message for problem in problems)
 
 
-def test_the_audit_works_out_a_group_from_a_total_in_the_same_measure(site, new_trust, material, new_figure):
-    rows = rows_of(
-        material(
+def test_the_audit_works_out_a_group_from_a_total_in_the_same_measure(site, new_trust, download_data, new_figure):
+    rows = trust_rows(
+        download_data(
             *(
                 new_figure("workforce_headcount", group, people, unit="people")
                 for group, people in (("Midwives", 4), ("HCHS Doctors", 40), ("Ambulance staff", 56))

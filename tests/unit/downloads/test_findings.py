@@ -9,7 +9,7 @@ import pytest
 from race_equality.analysis.findings import GAP
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
-from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
+from race_equality.downloads.findings import FINDING, PUBLISHED, all_trusts_rows, number_text, status_of, trust_rows
 
 NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")
 
@@ -54,8 +54,8 @@ def test_low_reliability_is_an_interval_wider_than_ten_points(status, lower, upp
     assert status_of(status, lower, upper, unit) == expected
 
 
-def test_a_finding_by_hand(material, new_trust, wres_6):
-    rows = rows_of(material(*wres_6), new_trust())
+def test_a_finding_by_hand(download_data, new_trust, wres_6):
+    rows = trust_rows(download_data(*wres_6), new_trust())
     minority = pick(rows, "wres_6", "Ethnic minority")
     # Wilson, 60 of 200: Newcombe's formula by hand gives 24.1 to 36.7
     assert [minority[name] for name in NUMBERS] == ["30.0", "24.1", "36.7", "30.0", "200"]
@@ -68,8 +68,8 @@ def test_a_finding_by_hand(material, new_trust, wres_6):
     assert (published["licence"], published["file"]) == ("OGL", "survey.xlsx")
 
 
-def test_every_cell_says_something(material, new_trust, wres_6):
-    for row in rows_of(material(*wres_6), new_trust()):
+def test_every_cell_says_something(download_data, new_trust, wres_6):
+    for row in trust_rows(download_data(*wres_6), new_trust()):
         assert list(row) and set(row) == set(COLUMNS)
         assert all(str(cell).strip() for cell in row.values()), row
 
@@ -77,17 +77,17 @@ def test_every_cell_says_something(material, new_trust, wres_6):
 @pytest.mark.parametrize(
     ("status", "short"), [("suppressed", "[c]"), ("not_available", "[x]"), ("not_applicable", "[z]")]
 )
-def test_shorthand_for_what_is_not_there(material, new_trust, new_figure, status, short):
-    rows = rows_of(material(new_figure("rtt_over_52_weeks", "All patients", None, status=status)), new_trust())
+def test_shorthand_for_what_is_not_there(download_data, new_trust, new_figure, status, short):
+    rows = trust_rows(download_data(new_figure("rtt_over_52_weeks", "All patients", None, status=status)), new_trust())
     for row in (pick(rows, "rtt_over_52_weeks", "All patients", kind) for kind in (FINDING, PUBLISHED)):
         assert [row[name] for name in NUMBERS] == [short] * 5
         assert row["status"].endswith(short)
 
 
-def test_a_small_group_hides_both_and_the_gap(material, new_trust, new_figure):
+def test_a_small_group_hides_both_and_the_gap(download_data, new_trust, new_figure):
     """10 respondents are fewer than 11; the other group would stand alone, and says half a comparison."""
-    rows = rows_of(
-        material(
+    rows = trust_rows(
+        download_data(
             new_figure("wres_6", "Ethnic minority", 30.0, numerator=3, denominator=10),
             new_figure("wres_6", "White", 20.0, numerator=200, denominator=1000),
         ),
@@ -100,26 +100,28 @@ def test_a_small_group_hides_both_and_the_gap(material, new_trust, new_figure):
         assert row["locator"] == "[c]"
 
 
-def test_one_small_organisation_hides_the_others_that_it_could_be_taken_from(material, new_trust, new_figure, wres_6):
+def test_one_small_organisation_hides_the_others_that_it_could_be_taken_from(
+    download_data, new_trust, new_figure, wres_6
+):
     small = new_figure(
         "wres_6", "Ethnic minority", 40.0, numerator=2, denominator=5, organisation_code="RX2", locator="row 8"
     )
-    rows = rows_of(material(*wres_6, small), new_trust())
+    rows = trust_rows(download_data(*wres_6, small), new_trust())
     assert pick(rows, "wres_6", "Ethnic minority")["value"] == "30.2"  # 62 of 205 together
     published = [row for row in rows if row["kind"] == PUBLISHED and row["measure"] == "wres_6"]
     assert [row["value"] for row in published] == ["[c]"] * 3
 
 
-def test_a_trust_that_raised_its_threshold(material, new_trust, wres_6):
+def test_a_trust_that_raised_its_threshold(download_data, new_trust, wres_6):
     raised = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10), {"RX1": DisclosureRule(201, 10)})
-    rows = rows_of(material(*wres_6, rules=raised), new_trust())
+    rows = trust_rows(download_data(*wres_6, rules=raised), new_trust())
     assert pick(rows, "wres_6", "White")["value"] == "[c]"
     assert pick(rows, "wres_6", "White", PUBLISHED)["value"] == "[c]"
 
 
-def test_few_people_and_few_events(material, new_trust, new_figure):
-    rows = rows_of(
-        material(
+def test_few_people_and_few_events(download_data, new_trust, new_figure):
+    rows = trust_rows(
+        download_data(
             new_figure("catchment_population", "All people", 9, unit="people"),
             new_figure("maternity_deliveries", "All births", 5, unit="count"),
         ),
@@ -128,10 +130,10 @@ def test_few_people_and_few_events(material, new_trust, new_figure):
     assert [row["value"] for row in rows if row["kind"] == PUBLISHED] == ["[c]", "[c]"]
 
 
-def test_breakdowns_of_people_are_never_given_as_published(material, new_trust, new_figure):
+def test_breakdowns_of_people_are_never_given_as_published(download_data, new_trust, new_figure):
     groups = {"White - Irish": 12, "Asian/Asian British - Indian": 4, "White - Any other White background": 84}
-    rows = rows_of(
-        material(
+    rows = trust_rows(
+        download_data(
             *(
                 new_figure("staff_survey_q28", group, float(n), numerator=n, denominator=100)
                 for group, n in groups.items()
@@ -145,7 +147,9 @@ def test_breakdowns_of_people_are_never_given_as_published(material, new_trust, 
     assert "4.0" not in {row["value"] for row in answered}
 
 
-def test_all_trusts_are_without_the_invented_one_and_without_local_returns(material, new_trust, new_figure, wres_6):
+def test_all_trusts_are_without_the_invented_one_and_without_local_returns(
+    download_data, new_trust, new_figure, wres_6
+):
     invented = [{**row, "trust_code": "DEMO", "source": "demonstration"} for row in wres_6]
     local = new_figure("wres_5", "White", 77.7, numerator=777, denominator=1000, private=True) | {"trust_code": "RX1"}
     other = {**local, "group": "Ethnic minority"}
@@ -159,14 +163,14 @@ def test_all_trusts_are_without_the_invented_one_and_without_local_returns(mater
         private=True,
     )
     demonstration = new_trust("DEMO", "Demonstration", is_demonstration=True)
-    everything = material(*wres_6, *invented, local, other, patients)
-    rows = findings_of_all(everything, [new_trust(), demonstration])
+    everything = download_data(*wres_6, *invented, local, other, patients)
+    rows = all_trusts_rows(everything, [new_trust(), demonstration])
     assert {row["trust_code"] for row in rows} == {"RX1"}
     assert {row["kind"] for row in rows} == {FINDING}
     assert not {"77.7", "33.3"} & {row["value"] for row in rows}
     assert pick(rows, "wres_6", "White")["all_trusts"] == "20.0"
     # a trust's own file has its own return
-    assert pick(rows_of(everything, new_trust()), "wres_5", "White")["value"] == "77.7"
+    assert pick(trust_rows(everything, new_trust()), "wres_5", "White")["value"] == "77.7"
 
 
 def test_the_codebook_holds_every_definition_column_and_shorthand():
@@ -191,13 +195,13 @@ def test_the_codebook_has_words_that_a_reader_may_see():
         assert not re.search(r"\b(BAME|BME|non-White|best|worst)\b", " ".join(row.values())), row
 
 
-def test_a_finding_has_region_peers_and_a_reading(material, new_trust, wres_6):
+def test_a_finding_has_region_peers_and_a_reading(download_data, new_trust, wres_6):
     trusts = pd.DataFrame({"trust_code": ["RX1", "RX2"], "trust_name": ["A", "B"], "kind": "acute", "region": "London"})
     other = [
         {**row, "trust_code": "RX2", "organisation_code": "RX2", "numerator": 100 + row["numerator"]} for row in wres_6
     ]
-    made = material(*wres_6, *other)
-    rows = rows_of(replace(made, trusts=trusts), new_trust())
+    made = download_data(*wres_6, *other)
+    rows = trust_rows(replace(made, trusts=trusts), new_trust())
     minority, gap = pick(rows, "wres_6", "Ethnic minority"), pick(rows, "wres_6", GAP)
     # 60 of 200 here and 160 of 200 there: together 220 of 400, and the only peer is the other one
     assert (minority["all_trusts"], minority["region_trusts"], minority["similar_trusts"]) == ("55.0", "55.0", "80.0")

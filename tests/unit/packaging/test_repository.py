@@ -117,7 +117,7 @@ def test_no_tracked_file_is_one_that_the_hook_refuses():
     spec.loader.exec_module(module)
     names = [path.relative_to(ROOT).as_posix() for path in tracked()]
     assert "notebooks/board_report.ipynb" in names
-    assert {name: reason for name in names if (reason := module.why_not(ROOT, name))} == {}
+    assert {name: reason for name in names if (reason := module.reason_to_refuse(ROOT, name))} == {}
 
 
 def test_the_hook_refuses_returns_executed_notebooks_and_large_files(tmp_path):
@@ -152,7 +152,7 @@ def test_the_hook_refuses_returns_executed_notebooks_and_large_files(tmp_path):
     assert sorted(said) == [
         "data/local/wres_return_RJ1.parquet: a trust's own return stays on its machine",
         "data/publication.csv: larger than 3 MB",
-        f"notebooks/ran.ipynb: cell {number} holds what a run left: clear the outputs of all cells",
+        f"notebooks/ran.ipynb: cell {number} holds outputs of a run: clear the outputs of all cells",
     ]
 
 

@@ -101,7 +101,7 @@ def test_a_pandoc_that_ends_costs_one_document(body_alone, tmp_path):
     ending.write_text("function Str(s) os.exit(3) end")
     with Translator() as translator:
         form = Form(format="html5", template=str(body_alone), filters=[str(ending)])
-        with pytest.raises(RaceEqualityError, match="ended without a word"):
+        with pytest.raises(RaceEqualityError, match="ended without a message"):
             translator.translate("words", [form])
         assert translator.translate("words", [plain("html5", body_alone)]) == ["<p>words</p>\n"]
 

@@ -34,7 +34,7 @@ def test_letters_that_no_font_has_do_not_cost_the_pdf(text):
 def test_letters_of_many_languages_are_there(text, monkeypatch):
     from race_equality.render import pdf
 
-    monkeypatch.setattr(pdf, "_without_strange_letters", lambda *_: pytest.fail("a letter is missing"))
+    monkeypatch.setattr(pdf, "_replace_missing_letters", lambda *_: pytest.fail("a letter is missing"))
     assert len(compiled(text).pages) == 1
 
 
@@ -54,7 +54,7 @@ def test_letters_that_our_font_lacks_come_from_the_machine_and_only_then(monkeyp
         )
 
     monkeypatch.setattr(pdf, "_fonts", fonts)
-    monkeypatch.setattr(pdf, "_without_strange_letters", lambda *_: pytest.fail("a letter is missing"))
+    monkeypatch.setattr(pdf, "_replace_missing_letters", lambda *_: pytest.fail("a letter is missing"))
     compiled("Latin, Ελληνικά, Кириллица")
     assert asked == [False]
     compiled("مرحبا")

@@ -17,7 +17,7 @@ import pytest
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 from race_equality.render import RenderFailure, render_site, set_front_matter, stage_project
-from race_equality.render.listing import TrustPage, fill_in_listing, listing_html
+from race_equality.render.listing import TrustPage, listing_html, replace_listing
 from race_equality.render.staging import ASSETS_IN_PROJECT
 
 ROOT = Path(__file__).parents[3]
@@ -175,7 +175,7 @@ def test_the_list_escapes_names_and_groups_by_region():
     assert 'id="region-london"' in table
     assert table.count('scope="rowgroup"') == 2
     assert "<td></td>" not in table, "no empty cell"
-    assert fill_in_listing("x <!-- trusts -->\nold\n<!-- /trusts --> y", []).count("old") == 1
+    assert replace_listing("x <!-- trusts -->\nold\n<!-- /trusts --> y", listing_html([])).count("old") == 1
 
 
 # -- Quarto, by a stand-in that does what Quarto does with files and exit status ----------------

@@ -1,4 +1,4 @@
-"""What comes out of a published file: pieces of text, tables, and what could not be read."""
+"""The contents of a published file: texts, tables, and parts that could not be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Text:
         Where in the file.
     text : str
     record : bool
-        One object of some data: every label and number in it belong together.
+        Whether it is one record of data, in which every label and number belong together.
     """
 
     file: str
@@ -42,11 +42,11 @@ class Table:
     rows : tuple of tuple of str
         Cells; the first of a row is its label.
     about : frozenset of str
-        For a part of a data file with many measures: which measure, in its own words.
+        For a part of a data file with many measures: the name of the measure.
     indicator : str
-        The id of the indicator that it holds, where it says so.
+        The id of its indicator, where the file gives it.
     units : tuple of str
-        Of each column the unit, where it says so.
+        The unit of each column, where the file gives it.
     """
 
     file: str
@@ -61,7 +61,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Unread:
-    """A file, or a part of one, that could not be read: an audit must not pass over it in silence."""
+    """A file, or a part of one, that could not be read: an audit must report it."""
 
     file: str
     reason: str
@@ -69,5 +69,5 @@ class Unread:
 
 Content = Text | Table | Unread
 
-#: Said of a picture that no program reads.
+#: The reason given for a raster picture.
 RASTER = "a picture made of points cannot be read; draw it as SVG"

@@ -1,4 +1,4 @@
-"""Any published file, by its kind; archives and PDFs hold others."""
+"""Read any published file by its type; archives and PDFs hold other files."""
 
 from __future__ import annotations
 
@@ -12,42 +12,25 @@ from pathlib import Path, PurePosixPath
 
 from race_equality.audit.channels.content import RASTER, Content, Text, Unread
 from race_equality.audit.channels.markup import html, json_value, svg
-from race_equality.audit.channels.notebooks import notebook, without_run
+from race_equality.audit.channels.notebooks import notebook, without_run_details
 from race_equality.audit.channels.sheets import delimited, workbook
 
-#: What holds no words: fonts and style.
-_WITHOUT_WORDS = {".woff", ".woff2", ".ttf", ".otf", ".css"}
-#: Pictures made of points may show any figure, and nothing here can read them. The reports have none.
-_OF_POINTS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
-_AS_TEXT = {
-    ".typ",
-    ".jinja",
-    ".scss",
-    ".txt",
-    ".md",
-    ".qmd",
-    ".yml",
-    ".yaml",
-    ".log",
-    ".xml",
-    ".js",
-    ".map",
-    ".bib",
-    ".py",
-    ".lua",
-    "",
-}
+#: Files without text: fonts and style sheets.
+_WITHOUT_TEXT = {".woff", ".woff2", ".ttf", ".otf", ".css"}
+#: Raster pictures may show any figure, and cannot be read here. The reports have none.
+_RASTER_ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
+_TEXT_ENDINGS = {"", *".typ .jinja .scss .txt .md .qmd .yml .yaml .log .xml .js .map .bib .py .lua".split()}
 
 
 def read_file(path: Path, site: Path) -> Iterator[Content]:
-    """Read everything that one file says.
+    """Read all texts and tables of one file.
 
     Parameters
     ----------
     path : Path
         The file.
     site : Path
-        The folder that is published, for the file's name.
+        The folder that is published; the file's name is relative to it.
 
     Yields
     ------
@@ -58,9 +41,9 @@ def read_file(path: Path, site: Path) -> Iterator[Content]:
 
 def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
     ending = PurePosixPath(name.split("!")[-1]).suffix.lower()
-    if ending in _WITHOUT_WORDS:
+    if ending in _WITHOUT_TEXT:
         return
-    if ending in _OF_POINTS:
+    if ending in _RASTER_ENDINGS:
         yield Unread(name, RASTER)
         return
     try:
@@ -73,7 +56,7 @@ def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
         elif ending in (".json", ".geojson"):
             value = json.loads(data)
             if PurePosixPath(name).name == "manifest.json":
-                value = without_run(value)
+                value = without_run_details(value)
             yield from json_value(value, name, "JSON", "")
         elif ending == ".jsonl":
             for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
@@ -86,11 +69,11 @@ def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
             yield from _pdf(data, name)
         elif ending == ".zip":
             yield from _archive(data, name)
-        elif ending in _AS_TEXT:
+        elif ending in _TEXT_ENDINGS:
             yield Text(name, "text file", "", data.decode("utf-8"))
         else:
             yield Unread(name, f"files ending in {ending} are not read")
-    except Exception as error:  # whatever is wrong with a file, an audit must say that it was not read
+    except Exception as error:  # an audit must report every file that it could not read
         yield Unread(name, f"cannot be read ({type(error).__name__}: {error})")
 
 
@@ -103,8 +86,8 @@ def _archive(data: bytes, name: str) -> Iterator[Content]:
                 yield from _read_bytes(archive.read(member), f"{name}!{member}")
 
 
-#: Entries of a PDF's dictionaries that hold words: alternative texts, notes, names of fields.
-_WORDS_IN_PDF = {"/Alt", "/ActualText", "/Contents", "/TU", "/E"}
+#: Keys of a PDF's dictionaries that hold text: alternative texts, notes, names of fields.
+_PDF_TEXT_KEYS = {"/Alt", "/ActualText", "/Contents", "/TU", "/E"}
 
 
 def _pdf(data: bytes, name: str) -> Iterator[Content]:
@@ -144,7 +127,7 @@ def _pdf(data: bytes, name: str) -> Iterator[Content]:
             if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image":
                 yield Unread(name, RASTER)
             if isinstance(item, pikepdf.Dictionary):
-                for key in _WORDS_IN_PDF.intersection(item.keys()):
+                for key in _PDF_TEXT_KEYS.intersection(item.keys()):
                     value = item.get(key)
                     if isinstance(value, pikepdf.String) and str(value).strip():
                         yield Text(name, f"PDF {key[1:]}", "", str(value))

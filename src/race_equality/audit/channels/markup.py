@@ -14,103 +14,27 @@ from urllib.parse import unquote_to_bytes
 from race_equality.audit.channels.content import RASTER, Content, Table, Text, Unread
 from race_equality.audit.channels.sheets import delimited
 
-_LAYOUT_ATTRIBUTES = {
-    "style",
-    "class",
-    "id",
-    "href",
-    "rel",
-    "type",
-    "lang",
-    "scope",
-    "role",
-    "for",
-    "target",
-    "colspan",
-    "rowspan",
-    "headers",
-    # what a table holds, for this reader
-    "data-indicator",
-    "data-unit",
-    "tabindex",
-    "aria-hidden",
-    "aria-roledescription",
-    "aria-labelledby",
-    "charset",
-    # where and how a picture's marks are drawn
-    "d",
-    "x",
-    "y",
-    "x1",
-    "x2",
-    "y1",
-    "y2",
-    "cx",
-    "cy",
-    "r",
-    "rx",
-    "ry",
-    "dx",
-    "dy",
-    "width",
-    "height",
-    "transform",
-    "viewbox",
-    "textlength",
-    "lengthadjust",
-    "points",
-    "fill",
-    "stroke",
-    "opacity",
-    "offset",
-    "xmlns",
-    "xmlns:xlink",
-    "version",
-    "text-anchor",
-    "font-family",
-    "font-size",
-    "font-weight",
-    "font-style",
-    "pointer-events",
-    "display",
-    "preserveaspectratio",
-    "gradientunits",
-    "patternunits",
-    "dominant-baseline",
-}
+#: Attributes of layout and drawing, and those that name a table's indicator and units for this reader.
+_LAYOUT_ATTRIBUTES = set(
+    (
+        "style class id href rel type lang scope role for target colspan rowspan headers data-indicator data-unit "
+        "tabindex aria-hidden aria-roledescription aria-labelledby charset d x y x1 x2 y1 y2 cx cy r rx ry dx dy "
+        "width height transform viewbox textlength lengthadjust points fill stroke opacity offset xmlns xmlns:xlink version text-anchor "
+        "font-family font-size font-weight font-style pointer-events display preserveaspectratio gradientunits "
+        "patternunits dominant-baseline"
+    ).split()
+)
 _DRAWING_FAMILIES = ("stroke-", "fill-", "clip-", "marker-", "stop-")
-_BLOCKS = {
-    "p",
-    "li",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "td",
-    "th",
-    "caption",
-    "figcaption",
-    "title",
-    "div",
-    "section",
-    "summary",
-    "dt",
-    "dd",
-    "option",
-    "button",
-    "label",
-    "tr",
-    "br",
-    "aside",
-    "text",
-    "desc",
-}
+_BLOCKS = set(
+    (
+        "p li h1 h2 h3 h4 h5 h6 td th caption figcaption title div section summary dt dd option button label tr br "
+        "aside text desc"
+    ).split()
+)
 
 
-class _Page(HTMLParser):
-    """Collects blocks of text, attributes, comments, scripts and tables in one pass."""
+class _PageParser(HTMLParser):
+    """Collects texts, attributes, comments, scripts and tables in one pass."""
 
     def __init__(self, name: str, channel: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -127,8 +51,8 @@ class _Page(HTMLParser):
     def place(self) -> str:
         return f"line {self.getpos()[0]}"
 
-    def together(self, text: str) -> None:
-        """Attributes of one element, with each other and with the words that they stand on."""
+    def add_record(self, text: str) -> None:
+        """Add the attributes of one element as one record, with the element's text."""
         self.found.append(Text(self.name, f"{self.channel} attributes", self.place(), text, record=True))
 
     def flush(self) -> None:
@@ -138,7 +62,7 @@ class _Page(HTMLParser):
         self.words = []
 
     def handle_starttag(self, tag, attrs):
-        told = []
+        labels = []
         for key, value in attrs:
             if value and value.lstrip().startswith("data:"):
                 self.found.extend(_data_uri(value.strip(), self.name, self.channel, self.place()))
@@ -146,10 +70,10 @@ class _Page(HTMLParser):
                 self.found.extend(html(value, self.name, f"{self.channel} srcdoc"))
             elif value and key not in _LAYOUT_ATTRIBUTES and not key.startswith(_DRAWING_FAMILIES):
                 self.found.append(Text(self.name, f"{self.channel} attribute {key}", self.place(), value))
-                told.append(f"{key}: {value}")
-        self.attributes = [one for one in told if len(one) < _PROSE]
+                labels.append(f"{key}: {value}")
+        self.attributes = [one for one in labels if len(one) < _LONGEST_LABEL]
         if len(self.attributes) > 1:
-            self.together("; ".join(self.attributes))
+            self.add_record("; ".join(self.attributes))
         if self.table is not None:
             self.table["attributes"] += self.attributes
         if tag in ("script", "style"):
@@ -182,7 +106,7 @@ class _Page(HTMLParser):
                 self.cell = None
             elif tag == "tr" and table["row"]:
                 if table["attributes"]:
-                    self.together("; ".join([*table["row"], *table["attributes"]]))
+                    self.add_record("; ".join([*table["row"], *table["attributes"]]))
                 if not table["columns"]:
                     table["columns"] = table["row"]
                 else:
@@ -208,8 +132,8 @@ class _Page(HTMLParser):
         if self.skipping:
             self.script.append(data)
             return
-        if self.attributes and data.strip() and len(data) < _PROSE:
-            self.together(f"{data.strip()}; {'; '.join(self.attributes)}")
+        if self.attributes and data.strip() and len(data) < _LONGEST_LABEL:
+            self.add_record(f"{data.strip()}; {'; '.join(self.attributes)}")
             self.attributes = []
         if self.cell is not None:
             self.cell.append(data)
@@ -222,7 +146,7 @@ class _Page(HTMLParser):
 
 def html(text: str, name: str, channel: str = "HTML") -> Iterator[Content]:
     """Read a page, or a part of one."""
-    page = _Page(name, channel)
+    page = _PageParser(name, channel)
     page.feed(text)
     page.close()
     page.flush()
@@ -268,29 +192,29 @@ def _data_uri(uri: str, name: str, channel: str, place: str) -> Iterator[Content
 
 
 def svg(text: str, name: str, channel: str, place: str) -> Iterator[Content]:
-    """Read a picture that is drawn in marks, wherever it stands."""
-    for item in _picture(text):
+    """Read an SVG picture, in a file of its own or inside another file."""
+    for item in _svg_contents(text):
         if isinstance(item, Unread):
             yield Unread(name, item.reason)
         else:
-            # the line in the file is that of the picture and not of its own text
+            # give the line of the picture in the file, not the line within the picture
             yield replace(item, file=name, channel=item.channel.replace("SVG", channel, 1), place=place or item.place)
 
 
-@lru_cache(maxsize=64)  # a chart stands in the page and in its notebook
-def _picture(text: str) -> tuple[Content, ...]:
+@lru_cache(maxsize=64)  # a chart is in the page and in its notebook
+def _svg_contents(text: str) -> tuple[Content, ...]:
     return tuple(html(text, "", "SVG"))
 
 
-#: A text of more characters is a sentence and not a label.
-_PROSE = 120
+#: Characters; a longer text is a sentence and not a label.
+_LONGEST_LABEL = 120
 
 
 _PAGE_OF_A_TRUST = re.compile(r"(?:\./|/)?(trusts/\w+\.html)")
 
 
 def json_value(value, name: str, channel: str, place: str) -> Iterator[Content]:
-    """Each object is a record; lists of equal length in one object are columns."""
+    """Read a JSON value: each object is a record; lists of equal length in one object are columns."""
     if isinstance(value, dict):
         flat = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
         # an entry of a search index belongs to the page that it leads to
@@ -299,10 +223,10 @@ def json_value(value, name: str, channel: str, place: str) -> Iterator[Content]:
             if isinstance(flat.get("text"), str):
                 yield from html(flat.pop("text"), name, f"{channel} text")
         # a search index holds whole sections: prose, in which not every number belongs to every label
-        for key in [k for k, v in flat.items() if isinstance(v, str) and len(v) > _PROSE]:
+        for key in [k for k, v in flat.items() if isinstance(v, str) and len(v) > _LONGEST_LABEL]:
             yield from html(flat.pop(key), name, f"{channel} {key}")
         if flat:
-            # what an object is called may be the label of what stands in it
+            # the name of an object may be the label of its values
             yield _record({"": re.sub(r"\[\d+\]$", "", place.rsplit(".", 1)[-1])} | flat, name, channel, place)
         columns = {
             k: v

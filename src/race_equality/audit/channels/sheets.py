@@ -1,4 +1,4 @@
-"""Tables in files: text with separators, spreadsheets, Parquet."""
+"""Read tables in files: CSV and other separated text, spreadsheets, Parquet."""
 
 from __future__ import annotations
 

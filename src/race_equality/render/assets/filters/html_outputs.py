@@ -5,8 +5,7 @@ output of the type ``text/html`` makes its pages load two scripts from the netwo
 its PDFs unless it holds a table. The same HTML as a raw block in Markdown reaches the project's
 Lua filter in pages and PDFs alike, and JupyterLab still has the ``text/html`` of the notebook itself.
 
-Each table is told how to share the width of a PDF's page among its columns, because typst gives
-every wide column the same.
+Each table gets the widths of its columns on a PDF's page, because typst makes all wide columns equal.
 
 Only the standard library is used: Quarto may find another Python than the project's.
 """
@@ -17,10 +16,10 @@ import re
 import sys
 
 #: The width between the margins of ``typst-template.typ``, the size of a table's text there and the
-#: space beside the text of a cell, in points.
+#: space next to the text of a cell, in points.
 LINE, TEXT_SIZE, INSET = 481.9, 9.5, 10.0
 
-#: Smaller letters than these are not read by everybody.
+#: The smallest letters, in points, that most people can read.
 SMALLEST_TEXT = 7.5
 
 _TABLE = re.compile(r"<table\b[^>]*>(?:(?!<table\b).)*?</table>", re.DOTALL)

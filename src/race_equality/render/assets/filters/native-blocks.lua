@@ -10,8 +10,8 @@
 --   <div class="board-NAME KIND">...</div>, which typst-template.typ has a function for
 --
 -- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost. In
--- the built-in renderer's pages ours stays HTML too, and numbering.lua dresses it: to read it and
--- write it again is most of what a page costs.
+-- the built-in renderer's pages the HTML of our outputs stays too, and numbering.lua adds numbers and
+-- captions: reading and writing it again would take most of a page's time.
 
 local is_html = FORMAT:match("html") ~= nil
 local in_quarto = quarto ~= nil
@@ -20,7 +20,7 @@ local in_quarto = quarto ~= nil
 -- inch). A wider picture is scaled to the width of the column.
 local TEXT_WIDTH_PX = 640
 
--- Data addresses are long, and Pandoc reads HTML letter by letter: they step aside meanwhile.
+-- Data addresses are long, and Pandoc reads HTML letter by letter: they are replaced by short names before it does.
 local function without_data_addresses(html)
   local addresses = {}
   html = html:gsub('src=(["\'])(data:[^"\']*)%1', function(quote, address)
@@ -146,7 +146,7 @@ local function label_in_caption(tbl)
   return tbl
 end
 
--- A PDF is sent about by itself: the pages of the site are not beside it.
+-- A PDF is sent by itself, without the pages of the site.
 local function within_site(link)
   if not is_html and link.target:match("^%.%./") then return link.content end
 end
@@ -248,7 +248,7 @@ function Blocks(blocks)
       local html = block.text
       local name = left_open(html)
       if name and is_ours(html) then
-        -- Markdown splits an element into its tags and what stands between: put it together again.
+        -- Markdown splits an element into its tags and the text between them: put it together again.
         local last
         for following = at + 1, #blocks do
           local other = blocks[following]

@@ -1,6 +1,6 @@
--- What Quarto does by itself, for plain Pandoc: numbers for sections, figures and tables,
+-- Adds for plain Pandoc what Quarto adds itself: numbers for sections, figures and tables,
 -- references to them (@fig-x, @tbl-x, @sec-x), and callouts. In Quarto, where a build gives both
--- forms of each output (race_equality.render.quarto), only what belongs to those.
+-- forms of each output (race_equality.render.quarto), only those outputs are numbered here.
 --
 -- Settings come from _quarto.yml by way of the document's metadata (race_equality.render.builtin):
 -- number-sections, crossref.fig-title, crossref.tbl-title, crossref.sec-prefix and so on.

@@ -1,8 +1,8 @@
--- A Pandoc that stays: `pandoc lua translate.lua` translates one document after the other.
+-- A Pandoc process for many documents: `pandoc lua translate.lua` translates one after the other.
 --
 -- Each line of the standard input is a request in JSON, and each line of the standard output its
--- answer (race_equality.render.pandoc). A document is read once and written in every form that
--- is asked for. Nothing of a document is left when the next one comes.
+-- answer (race_equality.render.pandoc). A document is read once and written in every requested
+-- form. No state of a document is kept for the next.
 
 local templates = {} -- file -> compiled
 
@@ -11,7 +11,7 @@ local function template(file)
     local handle = assert(io.open(file, "rb"))
     local text = handle:read("a")
     handle:close()
-    -- with its name: the parts that it takes in are looked for beside it
+    -- with its name: Pandoc looks for its parts in the same folder
     templates[file] = pandoc.template.compile(text, file)
   end
   return templates[file]

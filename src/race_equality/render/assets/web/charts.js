@@ -1,6 +1,6 @@
 // Charts answer to pointer, touch and keyboard: each mark says its figure, and a trust can be looked up.
-// Without script the pictures stand as they are. Nothing here is drawn, rounded or computed: a mark says
-// the words that the picture itself carries (race_equality.report.chart_builders).
+// Without script the pictures stay as they are. Nothing here is drawn, rounded or computed: a mark shows
+// the words that the picture itself holds (race_equality.report.chart_builders).
 (function () {
   "use strict";
   var SVG = "http://www.w3.org/2000/svg";
@@ -54,7 +54,7 @@
     text = text.replace(/(\bid="|url\(#|href="#)([\w-]+)/g, "$1chart-" + number + "-$2");
     var parsed = new DOMParser().parseFromString(text, "image/svg+xml");
     if (parsed.querySelector("parsererror")) return null;
-    // An image runs no script; what stands in the page might.
+    // A script inside an image does not run; inside the page it might.
     each(parsed, "script, foreignObject, title, desc", function (element) { element.remove(); });
     each(parsed, "*", function (element) {
       Array.prototype.slice.call(element.attributes).forEach(function (attribute) {
@@ -77,7 +77,7 @@
     var figure = image.closest("figure");
     var caption = (figure.querySelector("figcaption") || figure).textContent;
     var name = (/^\s*(Figure\s[\d.]+)/.exec(caption) || ["", "this chart"])[1].replace(/\s+/g, " ");
-    // The ground of the picture speaks for the whole of it, as the image did.
+    // The background of the picture carries its description, as the image did.
     var ground = svg.querySelector("rect");
     ground.setAttribute("role", "img");
     ground.setAttribute("aria-label", image.alt);
@@ -285,7 +285,7 @@
         : every[code] + " has no figure in " + chart.name + ".";
     }
 
-    // What is found stands under every box, and is read out once.
+    // The result is shown under every box, and is read out once.
     function answer(box) {
       var found = search(box.input.value), one = found.length === 1 ? found[0] : null;
       boxes.forEach(function (other) {
@@ -314,7 +314,7 @@
       var box = { input: form.querySelector("input"), status: form.querySelector("p"), chart: chart }, rest;
       box.input.addEventListener("input", function () {
         clearTimeout(rest);
-        // what a screen reader hears waits until the typing rests
+        // the screen reader's message waits until the typing pauses
         rest = setTimeout(function () { answer(box); }, 400);
       });
       form.addEventListener("submit", function (event) {

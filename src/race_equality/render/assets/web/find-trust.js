@@ -1,5 +1,5 @@
 // Adds a search box to the table of trusts, on the first page and on the page about all trusts. Without
-// script the table stands as it is.
+// script the table stays as it is.
 (function () {
   "use strict";
   var table = document.getElementById("trusts") || document.getElementById("tbl-trusts");
@@ -50,7 +50,7 @@
     if (regions) regions.hidden = asked.length > 0; // they may lead to what is hidden now
   }
 
-  // The table answers at once; what a screen reader hears waits until the typing rests.
+  // The table answers at once; the screen reader's message waits until the typing pauses.
   var rest;
   box.addEventListener("input", function () {
     filter();

@@ -1,4 +1,4 @@
-"""What stands openly and should not: too precise, of too few, or in a file that nobody can read."""
+"""Published values that break the rule directly: too precise, about too few people, or in an unreadable file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from race_equality.audit.channels import Content, Table, Unread
-from race_equality.audit.printed_numbers import NOT_FIGURES, normal, numbers_in, only_number, pieces_in, tables_in
+from race_equality.audit.printed_numbers import (
+    CHANNELS_WITHOUT_FIGURES,
+    normalise,
+    numbers_in,
+    only_number,
+    tables_in,
+    texts_in,
+)
 from race_equality.audit.problem import Problem
 from race_equality.disclosure.attack import small_fractions
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
@@ -17,18 +24,19 @@ _COUNTS_PEOPLE = re.compile(
 _COUNTS_ANSWERS = re.compile(r"answered|respond", re.IGNORECASE)
 
 
-def unread(contents: Iterable[Content]) -> Iterator[Problem]:
+def unread_files(contents: Iterable[Content]) -> Iterator[Problem]:
+    """Report what could not be read."""
     for item in contents:
         if isinstance(item, Unread):
             yield Problem(item.file, "unread", "file", "", item.reason)
 
 
 def too_precise(contents: Iterable[Content], rule: DisclosureRule, *, of_a_trust: bool) -> Iterator[Problem]:
-    """Decimals beyond the rule; pages for all trusts may quote national percentages as published."""
+    """Find numbers with more decimals than the rule allows; pages on all trusts may quote national percentages."""
     more = re.compile(rf"\d\.\d{{{min(rule.percent_decimals, rule.ratio_decimals) + 1}}}")
-    for file, channel, place, text in pieces_in(contents):
-        if channel.startswith(NOT_FIGURES) or channel.endswith(" attributes"):
-            continue  # (attributes stand there one by one as well)
+    for file, channel, place, text in texts_in(contents):
+        if channel.startswith(CHANNELS_WITHOUT_FIGURES) or channel.endswith(" attributes"):
+            continue  # (each attribute is also read by itself)
         if not more.search(text):
             continue
         for number in numbers_in(text):
@@ -45,19 +53,19 @@ def too_precise(contents: Iterable[Content], rule: DisclosureRule, *, of_a_trust
             yield Problem(file, "too precise", channel, place, message)
 
 
-def counts_people(table: Table, column: int) -> bool:
-    """Whether a column counts people: it says so, or, where it says nothing of its unit, its heading does."""
+def is_count_of_people(table: Table, column: int) -> bool:
+    """Whether a column counts people, by its unit or, where it has none, by its heading."""
     unit = table.units[column] if column < len(table.units) else ""
     return unit == "people" if unit else bool(_COUNTS_PEOPLE.search(table.columns[column]))
 
 
 def too_few(contents: Iterable[Content], rules: DisclosureRules, scope: str) -> Iterator[Problem]:
-    """A count of people in a table that should have been hidden, by the rule of the trust that it is about."""
+    """Find counts of people in tables that the rule of their trust hides."""
     for table in tables_in(contents):
-        about = {normal(name): place for place, name in enumerate(table.columns)}
+        about = {normalise(name): place for place, name in enumerate(table.columns)}
         trust, unit = about.get("trust_code"), about.get("unit")
         for i, column in enumerate(table.columns):
-            if not counts_people(table, i):
+            if not is_count_of_people(table, i):
                 continue
             for row in table.rows:
                 if i >= len(row):

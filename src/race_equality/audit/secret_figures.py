@@ -1,4 +1,4 @@
-"""Figures that must not be shown and that the project itself holds, looked for in everything published."""
+"""Figures in the store that must not be shown, searched for in all published files."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from dataclasses import dataclass
 import pandas as pd
 
 from race_equality.audit.channels import Content
-from race_equality.audit.printed_numbers import PROGRAMS, normal, numbers_near, pieces_in
+from race_equality.audit.printed_numbers import CODE_CHANNELS, normalise, numbers_near, texts_in
 from race_equality.audit.problem import Problem
 from race_equality.definitions.indicators import rule_of
 from race_equality.disclosure.rules import DisclosureRules, is_breakdown, rests_on_too_few
 
-#: Labels that stand in every table: they alone do not say which figure is meant.
+#: Labels that are in every table and so do not identify a figure.
 _COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A figure that rests on too few.
+    """A figure that counts too few people or answers.
 
     Attributes
     ----------
     trust_code, indicator, label : str
-        Whose, which and of which group.
+        The trust, the indicator and the group.
     count : int or None
         How many people it counts.
     unrounded : str or None
-        Four decimals of it, where it has so many.
+        The figure with four decimals, if it has as many.
     share : str or None
         Per cent, as pages print it.
     """
@@ -43,13 +43,13 @@ class Secret:
     share: str | None
 
 
-def secrets_of(figures: pd.DataFrame | None, rules: DisclosureRules, scopes: set[str]) -> dict[str, list[Secret]]:
-    """Gather what must not be shown.
+def collect_secrets(figures: pd.DataFrame | None, rules: DisclosureRules, scopes: set[str]) -> dict[str, list[Secret]]:
+    """Collect the figures that must not be shown.
 
     Parameters
     ----------
     figures : pandas.DataFrame, optional
-        The true figures; nothing is known without them.
+        The true figures; without them there are no secrets to search for.
     rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
     scopes : set of str
@@ -78,7 +78,7 @@ def secrets_of(figures: pd.DataFrame | None, rules: DisclosureRules, scopes: set
             Secret(
                 row.trust_code,
                 row.indicator,
-                normal(row.group),
+                normalise(row.group),
                 None if pd.isna(count) else round(float(count)),
                 text[: text.index(".") + 5] if decimals >= 4 else None,
                 f"{float(row.value):.1f}" if of_a_whole else None,
@@ -87,8 +87,8 @@ def secrets_of(figures: pd.DataFrame | None, rules: DisclosureRules, scopes: set
     return found
 
 
-def bases_of(figures: pd.DataFrame | None, scopes: set[str]) -> dict[str, list[float]]:
-    """How many people the shares of each trust's breakdowns are shares of."""
+def breakdown_bases(figures: pd.DataFrame | None, scopes: set[str]) -> dict[str, list[float]]:
+    """Return the denominators of each trust's breakdowns."""
     if figures is None:
         return {}
     figures = figures[figures["trust_code"].isin(scopes)]
@@ -99,10 +99,11 @@ def bases_of(figures: pd.DataFrame | None, scopes: set[str]) -> dict[str, list[f
     }
 
 
-def known_figures(contents: list[Content], secrets: list[Secret]) -> Iterator[Problem]:
+def secret_counts_published(contents: list[Content], secrets: list[Secret]) -> Iterator[Problem]:
+    """Find the count of a hidden figure next to its label, and its value before rounding anywhere."""
     if not secrets:
         return
-    pieces = [(file, channel, place, normal(text)) for file, channel, place, text in pieces_in(contents)]
+    pieces = [(file, channel, place, normalise(text)) for file, channel, place, text in texts_in(contents)]
     everything = "\n".join(text for *_, text in pieces)
     for secret in secrets:
         named = secret.label not in _COMMON_LABELS and secret.label in everything
@@ -116,43 +117,33 @@ def known_figures(contents: list[Content], secrets: list[Secret]) -> Iterator[Pr
         if named and secret.count:
             for file, channel, place, text in pieces:
                 if secret.label in text and str(secret.count) in numbers_near(text, secret.label, " | " in text):
-                    yield Problem(
-                        file,
-                        "known figure",
-                        channel,
-                        place,
-                        f"{secret.indicator} of {secret.label!r} counts {secret.count}",
-                    )
+                    message = f"{secret.indicator} of {secret.label!r} counts {secret.count}"
+                    yield Problem(file, "known figure", channel, place, message)
 
 
-def known_shares(
+def secret_shares_published(
     contents: Iterable[Content], secrets: Sequence[Secret], measures: Mapping[str, Sequence[str]]
 ) -> Iterator[Problem]:
-    """A hidden share beside the name of its measure: its group may stand in a heading above, or nowhere."""
+    """Find a hidden share in a text with the name of its measure, even without the name of its group."""
     wanted = [(secret, words) for secret in secrets if secret.share and (words := measures.get(secret.indicator))]
     if not wanted:
         return
-    for file, channel, place, text in pieces_in(contents):
-        if channel.startswith(PROGRAMS):
+    for file, channel, place, text in texts_in(contents):
+        if channel.startswith(CODE_CHANNELS):
             continue
-        text, unit = normal(text), "" if channel == "data file" else "%"
+        text, unit = normalise(text), "" if channel == "data file" else "%"
         for secret, words in wanted:
             if f"{secret.share}{unit}" in text and any(word in text for word in words):
                 in_data = unit == "" and secret.label not in text
                 if not in_data and re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d){unit}", text):
-                    yield Problem(
-                        file,
-                        "known figure",
-                        channel,
-                        place,
-                        f"{secret.indicator} of {secret.label!r} is {secret.share}%",
-                    )
+                    message = f"{secret.indicator} of {secret.label!r} is {secret.share}%"
+                    yield Problem(file, "known figure", channel, place, message)
 
 
-def known_elsewhere(
+def other_trusts_secrets_published(
     contents: Iterable[Content], secrets: Sequence[Secret], names: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """A share that a trust's own rule hides, beside that trust's name on a page of another or of all.
+    """Find a share that a trust's own rule hides in a text with that trust's name, on a page that is not its own.
 
     ``names`` are trust codes to names.
     """
@@ -162,19 +153,14 @@ def known_elsewhere(
             wanted[secret.trust_code].append(secret)
     if not wanted:
         return
-    for file, channel, place, text in pieces_in(contents):
-        if channel.startswith(PROGRAMS) or channel == "data file":
-            continue  # a data file has a row for each measure, which its own attacks read
-        text = normal(text)
+    for file, channel, place, text in texts_in(contents):
+        if channel.startswith(CODE_CHANNELS) or channel == "data file":
+            continue  # data files have checks of their own
+        text = normalise(text)
         for code, of_trust in wanted.items():
-            if normal(names.get(code, code)) not in text:
+            if normalise(names.get(code, code)) not in text:
                 continue
             for secret in of_trust:
                 if re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d)\s?%", text):
-                    yield Problem(
-                        file,
-                        "known figure",
-                        channel,
-                        place,
-                        f"{secret.indicator} of {secret.label!r} of {code}, by whose rule it is hidden, is {secret.share}%",
-                    )
+                    message = f"{secret.indicator} of {secret.label!r} of {code}, by whose rule it is hidden, is {secret.share}%"
+                    yield Problem(file, "known figure", channel, place, message)
