@@ -76,12 +76,16 @@ class Downloads:
     ----------
     project : Project
         The checkout.
+    until : int, optional
+        Leave out figures of later years.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, until: int | None = None) -> None:
         self.project = project
         # as pages read them: what a hidden part adds to a merged trust's figure would tell that part
         figures = shown_figures(read_figures(local=False, project=project), project=project)
+        if until is not None:
+            figures = figures[figures["period_end"].dt.year <= until]
         trusts = read_trusts(project=project)
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
@@ -134,13 +138,22 @@ class Downloads:
         list of str
             The files, relative to the site.
         """
-        codes = read_trusts(project=self.project)["trust_code"]
-        trusts = [resolve_trust(code, project=self.project) for code in codes]
-        rows = findings_of_all(self.material, trusts, known=self._findings)
+        rows = self.of_all_trusts()
         write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
-        write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
+        write_atomically(site / "downloads" / "all-trusts.parquet", typed(rows).to_parquet(index=False))
         write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
         return [f"downloads/{name}" for name in ("all-trusts.csv", "all-trusts.parquet", "codebook.csv")]
+
+    def of_all_trusts(self) -> list[Row]:
+        """Give the findings of all trusts, from public figures alone."""
+        codes = read_trusts(project=self.project)["trust_code"]
+        trusts = [resolve_trust(code, project=self.project) for code in codes]
+        return findings_of_all(self.material, trusts, known=self._findings)
+
+    def of_trust(self, trust: Trust, *, private: bool) -> list[Row]:
+        """Give the findings of one trust, with those from its own return where ``private`` says so."""
+        material = self._with_its_return(trust.code) if private else self.material
+        return [row for row in rows_of(material, trust) if row["kind"] == FINDING]
 
     def _with_its_return(self, code: str) -> Material:
         """Add a trust's own WRES return, which is in no other trust's file and in no comparison of one."""
@@ -238,10 +251,11 @@ def _sources_sheet(rows: Iterable[Row]) -> Sheet:
     )
 
 
-def _parquet(rows: Sequence[Row]) -> bytes:
+def typed(rows: Sequence[Row]) -> pd.DataFrame:
+    """Make a table of rows of ready text: numbers as numbers, days as dates, and nothing where there is none."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     for column in _NUMBERS:  # the shorthand is in words in the column "status"
         table[column] = pd.to_numeric(table[column], errors="coerce")
     for column in ("period_start", "period_end"):
         table[column] = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
-    return table.to_parquet(index=False)
+    return table
