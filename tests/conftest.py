@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ ROOT = Path(__file__).parents[1]
 # a busy machine is no failure, and the same examples are tried at each run
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and each process that a test starts would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FRONT_MATTER = "---\ntitle: Small report\n---"
 PARAMETERS = 'trust_code = "RJ1"'

@@ -15,7 +15,7 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import BY_ID, GAP, INDICATORS, Indicator
-from race_equality.disclosure.publishable import hide_as_published, shown_figures
+from race_equality.disclosure.publishable import hide_as_published, publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads, typed
 from race_equality.downloads.findings import Row
@@ -92,7 +92,7 @@ def figures(
     if indicators is not None:
         indicators = [indicators] if isinstance(indicators, str) else list(indicators)
         _check_ids(indicators, {id for one in INDICATORS for id in one.figure_ids})
-    table = shown_figures(read_figures(local=private, project=project), project=project)
+    table = publishable_figures(read_figures(local=private, project=project), project=project)
     if not demonstration:
         table = table[(table["trust_code"] != DEMONSTRATION_CODE) & (table["source"] != "demonstration")]
     # hidden before any are left out: what hides together must be there together

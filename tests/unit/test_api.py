@@ -14,7 +14,7 @@ import race_equality as re
 import race_equality.store.figures
 from race_equality import api
 from race_equality.disclosure.publishable import hide_as_published
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.store.figures import figure_table, parquet_bytes
 
@@ -93,9 +93,9 @@ def test_a_breakdown_of_people_is_hidden_whole_by_the_thresholds_of_params():
         figure("workforce_headcount", "Midwives", 24.0, code="RRK"),
     ]
     table = figure_table(rows)
-    usual = hide_as_published(table, Rules(Rule(minimum_responses=11, minimum_people=10)))
+    usual = hide_as_published(table, DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10)))
     assert usual["status"].eq("ok").all() and usual["value"].tolist() == [row["value"] for row in rows]
-    strict = hide_as_published(table, Rules(Rule(11, 10), {"RJ1": Rule(11, 25)}))
+    strict = hide_as_published(table, DisclosureRules(DisclosureRule(11, 10), {"RJ1": DisclosureRule(11, 25)}))
     assert strict["status"].tolist() == ["ok", "suppressed", "suppressed", "suppressed", "ok"]
     assert strict["value"].isna().tolist() == [False, True, True, True, False]
 

@@ -158,7 +158,7 @@ def _add_one(path: Path, project: Project) -> None:
         before, beside = outcome.before, False
         if before.empty:
             before, beside = previous_edition(outcome, project), True
-        found = changes(before, outcome.reading.figures, beside=beside)
+        found = changes(before, outcome.reading.figures, both_kept=beside)
         if beside and len(before):
             click.echo(f"  beside {before['source'].iloc[0]}:")
         _say_changes(found)
@@ -558,12 +558,12 @@ def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
     from race_equality.sources.cells import cell_at
     from race_equality.store.provenance import sha256_of
 
-    if raw is None or locator.startswith(("no row", "invented")):
+    if raw is None:
         return ""
     for path in raw.rglob(source.file):
         if sha256_of(path) == source.sha256:
             try:
                 return f" = {cell_at(path, locator)!r}"
-            except InputError:  # a figure added up from many rows stands in no one cell
+            except InputError:  # there is no row, or a figure added up from many stands in no one cell
                 return ""
     return ""

@@ -9,11 +9,11 @@ import pandas as pd
 
 from race_equality.definitions.indicators import INDICATORS, figures_with, rule_of
 from race_equality.definitions.rules import Disclosure
-from race_equality.disclosure.rules import HIDDEN_IN_FILES, Rules, read_rules, rests_on_too_few
+from race_equality.disclosure.rules import HIDDEN_IN_FILES, DisclosureRules, read_rules, rests_on_too_few
 from race_equality.project import Project
 from race_equality.store.cache import cached
 
-__all__ = ["hide_as_published", "hide_few", "shown_figures"]
+__all__ = ["hide_as_published", "suppress_small_bases", "publishable_figures"]
 
 #: Groups that are everybody: such a count is no part of a total from which it could be worked out.
 _EVERYBODY = ("Total", "All people")
@@ -27,7 +27,7 @@ _BREAKDOWNS = {
 }
 
 
-def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
+def publishable_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
     """Hide what a trust's own thresholds, or the usual ones, do not let any page show.
 
     Parameters
@@ -50,14 +50,14 @@ def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> p
     return _shown(figures, read_rules(project=project))
 
 
-def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     """Mark shares of fewer people or answers than the threshold, and counts of fewer people in all, as suppressed.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         Tidy figures (``race_equality.store.schema``).
-    rules : Rules
+    rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
 
     Returns
@@ -86,7 +86,7 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 #: The notebooks of a build then share one table, which what is computed of it recognises.
-_shown = cached(hide_few)
+_shown = cached(suppress_small_bases)
 
 
 def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
@@ -105,14 +105,14 @@ def _has_rule(indicators: pd.Series, has: Callable[[Disclosure], bool]) -> np.nd
     return indicators.isin([id for id in indicators.unique() if has(rule_of(id))]).to_numpy(dtype=bool)
 
 
-def hide_as_published(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     """Hide what rests on too few, and what would tell it, where figures themselves are given and not findings.
 
     Parameters
     ----------
     figures : pandas.DataFrame
-        Tidy figures, from :func:`shown_figures`.
-    rules : Rules
+        Tidy figures, from :func:`publishable_figures`.
+    rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
 
     Returns

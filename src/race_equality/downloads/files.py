@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
-from race_equality.disclosure.publishable import shown_figures
+from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
@@ -83,7 +83,7 @@ class Downloads:
     def __init__(self, project: Project, *, until: int | None = None) -> None:
         self.project = project
         # as pages read them: what a hidden part adds to a merged trust's figure would tell that part
-        figures = shown_figures(read_figures(local=False, project=project), project=project)
+        figures = publishable_figures(read_figures(local=False, project=project), project=project)
         if until is not None:
             figures = figures[figures["period_end"].dt.year <= until]
         trusts = read_trusts(project=project)
@@ -159,7 +159,7 @@ class Downloads:
         """Add a trust's own WRES return, which is in no other trust's file and in no comparison of one."""
         if figure_files(self.project, local=code) == figure_files(self.project, local=False):
             return self.material
-        figures = shown_figures(read_figures(local=code, project=self.project), project=self.project)
+        figures = publishable_figures(read_figures(local=code, project=self.project), project=self.project)
         # what a trust has loaded of its patients is in its report alone, by the rules of that section
         return replace(self.material, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
 

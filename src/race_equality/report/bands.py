@@ -56,13 +56,15 @@ def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Text: ``band``; ``people`` and ``minority`` of non-clinical staff, ``clinical_people`` and
-        ``clinical_minority``. Medical grades stand last, among clinical staff.
+        ``clinical_minority``. Medical grades are last, among clinical staff.
     """
     words = bands_in_words(bands, threshold)
-    rows = {}
+    rows, of_medical = {}, set()
     for row in words.itertuples():
         of_kind, _, band = row.band.partition(", ")
         label = f"Medical: {band}" if of_kind == "Medical" else f"{band[:1].upper()}{band[1:]}"
+        if of_kind == "Medical":
+            of_medical.add(label)
         cells = rows.setdefault(
             label,
             dict.fromkeys(
@@ -72,6 +74,6 @@ def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
         side = "" if of_kind == "Non-clinical" else "clinical_"
         cells |= {f"{side}people": row.people, f"{side}minority": row.minority}
         rows[label] = cells
-    medical = [label for label in rows if label.startswith("Medical")]
+    medical = [label for label in rows if label in of_medical]
     order = [label for label in rows if label not in medical] + medical
     return pd.DataFrame([{"band": label, **rows[label]} for label in order])
