@@ -134,7 +134,12 @@ def trusts(*, demonstration: bool = False, project: ProjectPath = None) -> pd.Da
     listed = read_trusts(project=project)
     if demonstration:
         one = resolve_trust(DEMONSTRATION_CODE, project=project)
-        row = {"trust_code": one.code, "trust_name": one.name, "kind": one.kind, "region": one.region}
+        row: dict[str, object] = {
+            "trust_code": one.code,
+            "trust_name": one.name,
+            "kind": one.kind,
+            "region": one.region,
+        }
         row |= {"system": one.system, "open_date": pd.NaT, "predecessors": "", "locator": "invented"}
         listed = pd.concat([listed, pd.DataFrame([row]).astype(listed.dtypes)], ignore_index=True)
     return listed

@@ -12,7 +12,7 @@ import pytest
 
 import race_equality as re
 import race_equality.store.figures
-from race_equality import api
+from race_equality import api, notebook
 from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.errors import RaceEqualityError, UnknownTrustError
@@ -46,7 +46,7 @@ def test_the_names_are_functions_when_the_rooms_are_imported_as_well():
     assert set(re.__all__) == {"__version__", *api.__all__}
 
 
-@pytest.mark.parametrize("module", [re, api])
+@pytest.mark.parametrize("module", [re, api, notebook])
 def test_examples_run(module):
     assert doctest.testmod(module).failed == 0
 
