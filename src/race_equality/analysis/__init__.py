@@ -1,1 +1,90 @@
-"""Tidy figures in, findings out: estimate, interval, comparator and the figures they rest on."""
+"""Figures to findings: gaps, ratios, peers, waits. Notebooks take what they need from here."""
+
+from __future__ import annotations
+
+from race_equality.analysis.access import latest_access, monthly
+from race_equality.analysis.all_trusts_by_year import by_year, reporting
+from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
+from race_equality.analysis.maternity import (
+    deliveries_by_ethnic_group,
+    deliveries_by_ethnicity,
+    maternity_rates,
+    most_deprived_share,
+)
+from race_equality.analysis.mental_health import detentions_by_ethnicity
+from race_equality.analysis.patients_return import patients_by_group, patients_summary
+from race_equality.analysis.peers import choose_peers
+from race_equality.analysis.pooled_gaps import pooled_gaps
+from race_equality.analysis.staff_and_patients import (
+    OTHER_PATIENT_MEASURES,
+    PATIENT_MEASURES,
+    STAFF_MEASURES,
+    associations,
+    measures_by_trust,
+    other_years,
+    sensitivity,
+)
+from race_equality.analysis.survey import (
+    answers_together,
+    discrimination_by_year,
+    england_answers,
+    england_by_ethnic_group,
+    spread_of_trusts,
+    survey_answers,
+    yearly_change,
+)
+from race_equality.analysis.workforce import headcount_by_group, headcount_by_march, total_headcount, yearly_growth
+from race_equality.analysis.wres import all_trusts_experience, pooled, staff_experience
+from race_equality.analysis.wres_return import (
+    SEATS,
+    board_against_workforce,
+    relative_likelihoods,
+    share_by_band,
+    without_international_recruits,
+    years_to_board_parity,
+)
+
+__all__ = [
+    "OTHER_PATIENT_MEASURES",
+    "PATIENT_MEASURES",
+    "SEATS",
+    "STAFF_MEASURES",
+    "all_trusts_experience",
+    "answers_together",
+    "associations",
+    "board_against_workforce",
+    "by_year",
+    "catchment_of",
+    "choose_peers",
+    "deliveries_by_ethnic_group",
+    "deliveries_by_ethnicity",
+    "detentions_by_ethnicity",
+    "discrimination_by_year",
+    "england_answers",
+    "england_by_ethnic_group",
+    "headcount_by_group",
+    "headcount_by_march",
+    "latest_access",
+    "maternity_rates",
+    "measures_by_trust",
+    "monthly",
+    "most_deprived_share",
+    "other_years",
+    "patients_by_group",
+    "patients_summary",
+    "pooled",
+    "pooled_gaps",
+    "relative_likelihoods",
+    "reporting",
+    "respondents_and_catchment",
+    "sensitivity",
+    "share_by_band",
+    "spread_of_trusts",
+    "staff_experience",
+    "survey_answers",
+    "total_headcount",
+    "without_international_recruits",
+    "yearly_change",
+    "yearly_growth",
+    "years_to_board_parity",
+]

@@ -27,7 +27,7 @@ _NOTEBOOK_RUNNERS = ("batch/execute.py", "batch/preparation.py")
 
 #: A line of code, also in a notebook's JSON, that imports from this package.
 _IMPORT = re.compile(
-    r'^[ \t"]*(?:from (race_equality[\w.]*) import (\([^)]*\)|.*)|import (race_equality[\w.]*))', re.MULTILINE
+    r'^[ \t"]*(?:from (race_equality[\w.]*) import (\([^)]*\)|[\w, ]*)|import (race_equality[\w.]*))', re.MULTILINE
 )
 
 #: How each kind of input is called in the reason that is printed.
@@ -236,7 +236,13 @@ class Inputs:
         for package, names, module in _IMPORT.findall(code):
             for name in (package or module, *(f"{package}.{name}" for name in re.findall(r"\w+", names))):
                 place = self._package.joinpath(*name.split(".")[1:])
-                yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
+                files = [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
+                if name == "race_equality" and package:
+                    # what the package itself offers is imported when it is asked for, and not with a room of it
+                    files = []
+                elif package == "race_equality" and not files:
+                    files = [self._package / "__init__.py"]
+                yield from files
 
     @cached_property
     def _site(self) -> str:

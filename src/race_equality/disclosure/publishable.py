@@ -7,16 +7,24 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from race_equality.definitions.indicators import rule_of
+from race_equality.definitions.indicators import INDICATORS, figures_with, rule_of
 from race_equality.definitions.rules import Disclosure
-from race_equality.disclosure.rules import DisclosureRules, read_rules
+from race_equality.disclosure.rules import HIDDEN_IN_FILES, DisclosureRules, read_rules, rests_on_too_few
 from race_equality.project import Project
 from race_equality.store.cache import cached
 
-__all__ = ["suppress_small_bases", "publishable_figures"]
+__all__ = ["hide_as_published", "suppress_small_bases", "publishable_figures"]
 
 #: Groups that are everybody: such a count is no part of a total from which it could be worked out.
 _EVERYBODY = ("Total", "All people")
+
+#: Theme by the id of the figures that are a breakdown of people: they are never given as published.
+_BREAKDOWNS = {
+    id: one.theme
+    for one in INDICATORS
+    if not one.as_published and not one.disclosure.hidden_when_read
+    for id in one.figure_ids
+}
 
 
 def publishable_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
@@ -95,3 +103,42 @@ def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
 def _has_rule(indicators: pd.Series, has: Callable[[Disclosure], bool]) -> np.ndarray:
     """Say of each figure by its id whether its rule of disclosure has something in it."""
     return indicators.isin([id for id in indicators.unique() if has(rule_of(id))]).to_numpy(dtype=bool)
+
+
+def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
+    """Hide what rests on too few, and what would tell it, where figures themselves are given and not findings.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, from :func:`publishable_figures`.
+    rules : DisclosureRules
+        From :func:`race_equality.disclosure.rules.read_rules`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; those that are hidden have the status "suppressed", no numbers and no place in the source.
+
+    Notes
+    -----
+    Of a breakdown of people (staff by staff group, births by ethnic group) all groups of a place and period are hidden
+    where one is, with its rates: which cells are enough is worked out in the findings alone, where it is shown.
+    """
+    ok = figures["status"] == "ok"
+    few = rests_on_too_few(figures, rules) & ok
+    counts = figures["unit"].isin(["count", "fte"])
+    few |= counts & figures["value"].lt(rules.minimum_people(figures["trust_code"])).fillna(False)
+    hidden = few | (figures["status"] == "suppressed")
+    # What is added up in a finding must not be had by taking one organisation, or one group, away.
+    family = [figures["trust_code"], figures["indicator"], figures["period_end"]]
+    together = figures["indicator"].isin(figures_with(lambda rule: rule.groups_together))
+    whole = hidden.groupby(family).transform("any") & together
+    themes = figures["indicator"].map(_BREAKDOWNS)
+    family = [figures["organisation_code"], themes, figures["period_end"]]
+    parts = themes.notna() & ~figures["group"].isin(_EVERYBODY)
+    whole |= (hidden & themes.notna()).groupby(family, dropna=False).transform("any") & parts
+    hidden |= whole & ok
+    numbers = {name: figures[name].mask(hidden) for name in ("value", "numerator", "denominator")}
+    status = figures["status"].mask(hidden, "suppressed")
+    return figures.assign(**numbers, status=status, locator=figures["locator"].mask(hidden, HIDDEN_IN_FILES))

@@ -67,12 +67,16 @@ class Downloads:
     ----------
     project : Project
         The checkout.
+    until : int, optional
+        Leave out figures of later years.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, until: int | None = None) -> None:
         self.project = project
         # with the same figures hidden as on pages
         figures = publishable_figures(read_figures(local=False, project=project), project=project)
+        if until is not None:
+            figures = figures[figures["period_end"].dt.year <= until]
         trusts = read_trusts(project=project)
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
@@ -125,13 +129,22 @@ class Downloads:
         list of str
             The files, relative to the site.
         """
-        codes = read_trusts(project=self.project)["trust_code"]
-        trusts = [resolve_trust(code, project=self.project) for code in codes]
-        rows = all_trusts_rows(self.data, trusts, computed=self._findings)
+        rows = self.of_all_trusts()
         write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
-        write_atomically(site / "downloads" / "all-trusts.parquet", _parquet(rows))
+        write_atomically(site / "downloads" / "all-trusts.parquet", typed(rows).to_parquet(index=False))
         write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
         return [f"downloads/{name}" for name in ("all-trusts.csv", "all-trusts.parquet", "codebook.csv")]
+
+    def of_all_trusts(self) -> list[Row]:
+        """Give the findings of all trusts, from public figures alone."""
+        codes = read_trusts(project=self.project)["trust_code"]
+        trusts = [resolve_trust(code, project=self.project) for code in codes]
+        return all_trusts_rows(self.data, trusts, computed=self._findings)
+
+    def of_trust(self, trust: Trust, *, private: bool) -> list[Row]:
+        """Give the findings of one trust, with those from its own return where ``private`` says so."""
+        data = self._with_own_return(trust.code) if private else self.data
+        return [row for row in trust_rows(data, trust) if row["kind"] == FINDING]
 
     def _with_own_return(self, code: str) -> DownloadData:
         """Add a trust's own WRES return, which is in no other trust's file or comparison."""
@@ -229,10 +242,11 @@ def _sources_sheet(rows: Iterable[Row]) -> Sheet:
     )
 
 
-def _parquet(rows: Sequence[Row]) -> bytes:
+def typed(rows: Sequence[Row]) -> pd.DataFrame:
+    """Make a table of rows of ready text: numbers as numbers, days as dates, and nothing where there is none."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     for column in _NUMBERS:  # the shorthand is in words in the column "status"
         table[column] = pd.to_numeric(table[column], errors="coerce")
     for column in ("period_start", "period_end"):
         table[column] = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
-    return table.to_parquet(index=False)
+    return table

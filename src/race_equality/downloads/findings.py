@@ -15,8 +15,9 @@ from race_equality.analysis.findings import COLUMNS as FINDING_COLUMNS
 from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
-from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
-from race_equality.disclosure.rules import DisclosureRules, rests_on_too_few
+from race_equality.definitions.indicators import INDICATORS, PARTS
+from race_equality.disclosure.publishable import hide_as_published
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.trusts import Trust
@@ -318,16 +319,9 @@ class _TrustRows:
 def _published_figures(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     """Select and sort the figures that are given as published, and hide those about too few people."""
     rows = figures[figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)]
-    few = rests_on_too_few(rows, rules) & (rows["status"] == "ok")
-    few |= (rows["unit"] == "count") & rows["value"].lt(rules.minimum_people(rows["trust_code"])).fillna(False)
-    # One organisation or group must not be found as the total in a finding less the others.
-    family = [rows["trust_code"], rows["indicator"], rows["period_end"]]
-    whole = (few | (rows["status"] == "suppressed")).groupby(family).transform("any") & rows["indicator"].isin(
-        figures_with(lambda rule: rule.groups_together)
-    )
-    status = rows["status"].mask(few | (whole & (rows["status"] == "ok")), "suppressed")
+    rows = hide_as_published(rows, rules)
     order = {id: place for place, id in enumerate(_AS_PUBLISHED)}
-    rows = rows.assign(status=status, place=rows["indicator"].map(order))
+    rows = rows.assign(place=rows["indicator"].map(order))
     return rows.sort_values(["place", "period_end", "organisation_code", "group"])
 
 

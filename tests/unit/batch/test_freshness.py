@@ -133,18 +133,37 @@ def test_what_a_module_touches(project, tmp_path, monkeypatch, module, notebook,
 
 def test_what_python_imports_for_a_notebook_counts(project):
     """Python's own list of what the package's modules import on the way to a page, held to what is read in the code."""
-    code = (
-        "import json, sys; from race_equality.report import board_page, trace; print(json.dumps(sorted(sys.modules)))"
-    )
+    code = "import json, sys; from race_equality import analysis, notebook; print(json.dumps(sorted(sys.modules)))"
     modules = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
     ours = {name for name in modules if name.startswith("race_equality.")}
     inputs = Inputs(project, "built-in")
-    files = {PACKAGE / "report/board_page.py", PACKAGE / "report/trace.py"}
+    files = {PACKAGE / "analysis/__init__.py", PACKAGE / "notebook.py"}
     while more := {file for one in files for file in inputs._imported(one.read_text(encoding="utf-8"))} - files:
         files |= more
     modules = {PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in ours}
     assert len(modules) > 30
     assert {file for file in modules if file.is_file()} <= files
+
+
+@pytest.mark.parametrize(
+    ("line", "follows"),
+    [
+        ("import race_equality as re", True),
+        ("from race_equality import figures, findings", True),
+        (r'    "from race_equality import analysis\n",', False),
+        ("from race_equality.analysis import wres", False),
+    ],
+)
+def test_what_the_package_offers_is_followed_where_a_notebook_asks_for_it(project, line, follows):
+    """`re.figures()` is imported when it is first used, so that no import line of a module that runs names it."""
+    imported, files = Inputs(project, "built-in")._imported, set()
+    while (
+        more := {file for code in ([line] if not files else map(Path.read_text, files)) for file in imported(code)}
+        - files
+    ):
+        files |= more
+    assert (PACKAGE / "api.py" in files) == (PACKAGE / "downloads" / "files.py" in files) == follows
+    assert PACKAGE / "analysis" / "wres.py" in files
 
 
 def test_versions_touch_both(project, monkeypatch):

@@ -14,7 +14,7 @@ from race_equality.audit.site import audit_site as audit_by
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.codebook import COLUMNS
 from race_equality.downloads.delimited import csv_text, without_formula
-from race_equality.downloads.files import _parquet, trust_spreadsheet
+from race_equality.downloads.files import trust_spreadsheet, typed
 from race_equality.downloads.findings import trust_rows
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 
@@ -48,8 +48,8 @@ def test_csv_reads_back(download_data, new_trust, wres_6):
     assert len(frame) == len(rows)
 
 
-def test_parquet_has_numbers_and_days(download_data, new_trust, wres_6):
-    frame = pd.read_parquet(io.BytesIO(_parquet(trust_rows(download_data(*wres_6), new_trust()))))
+def test_a_typed_table_has_numbers_and_days(download_data, new_trust, wres_6):
+    frame = typed(trust_rows(download_data(*wres_6), new_trust()))
     assert list(frame.columns) == list(COLUMNS)
     assert frame["value"].dtype == "float64"
     row = frame[(frame["measure"] == "wres_6") & (frame["group"] == "White")].iloc[0]
@@ -144,7 +144,7 @@ def site(tmp_path, download_data, new_trust, new_figure, wres_6):
     (tmp_path / "trusts" / "RX1-figures.csv").write_text(csv_text(rows, list(COLUMNS)), newline="")
     (tmp_path / "trusts" / "RX1-figures.ods").write_bytes(trust_spreadsheet(new_trust(), rows))
     (tmp_path / "downloads" / "all-trusts.csv").write_text(csv_text(rows, list(COLUMNS)), newline="")
-    (tmp_path / "downloads" / "all-trusts.parquet").write_bytes(_parquet(rows))
+    (tmp_path / "downloads" / "all-trusts.parquet").write_bytes(typed(rows).to_parquet(index=False))
     return tmp_path
 
 
