@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(target: Path, content: bytes | str) -> None:
-    """Write a file beside its place and move it there.
+    """Write a file next to its target and move it there.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def write_atomically(target: Path, content: bytes | str) -> None:
 
 
 def copy_atomically(source: Path, target: Path) -> None:
-    """Copy a file's content to a place beside its target and move it there.
+    """Copy a file's content to a place next to its target and move it there.
 
     Parameters
     ----------

@@ -56,9 +56,8 @@ def find_project(start: str | os.PathLike[str] | None = None) -> Project:
     Parameters
     ----------
     start : path-like, optional
-        Where to look from, upwards. Without it: the folder named by the environment variable
-        ``RACE_EQUALITY_PROJECT``, then the working directory, then the checkout that this
-        package was installed from.
+        Where to look from, upwards. Without it: the folder named by the environment variable ``RACE_EQUALITY_PROJECT``,
+        then the working directory, then the checkout that this package was installed from.
 
     Returns
     -------

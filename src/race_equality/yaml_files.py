@@ -90,9 +90,9 @@ class YamlFile:
 
 #: What people get wrong in YAML, by what its parser says of it: what it is, and what to do.
 _SLIPS = {
-    r'found duplicate key "(.*?)" with': ('The key "{}" stands twice.', "Remove one of the two."),
+    r'found duplicate key "(.*?)" with': ('The key "{}" is there twice.', "Remove one of the two."),
     r"found character '\\t'": (
-        "A tab stands in the margin.",
+        "There is a tab in the margin.",
         "Use spaces: in this file only they say what belongs to what.",
     ),
     r"quoted scalar": (
@@ -100,7 +100,7 @@ _SLIPS = {
         "Close it at the end of the text; one inside the text is written twice.",
     ),
     r"mapping values are not allowed": (
-        "A colon and a space stand inside a text, or the line has more space before it than the line it goes with.",
+        "There is a colon and a space inside a text, or the line has more space before it than the line it goes with.",
         'Put a text with a colon into quotation marks, such as what: "Stop: no post without an advertisement".',
     ),
     r"but found '<scalar>'": (
@@ -108,7 +108,7 @@ _SLIPS = {
         "Put the whole text between single quotation marks ('…').",
     ),
     r"expected <block end>|found undefined|inconsistent": (
-        "The line does not stand below the lines it belongs with.",
+        "The line is not below the lines it belongs with.",
         "Give it as many spaces as they have.",
     ),
     r"could not find expected ':'": (

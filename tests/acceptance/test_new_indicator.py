@@ -58,7 +58,7 @@ def read_study_leave(path, trusts):
             figures.trust_of(code), code, "granted_study_leave", record["Ethnic group"].text, "percent",
             record["Granted"].locator, value=100 * granted / asked, numerator=granted, denominator=asked,
         )
-    return figures.reading("2024", "autumn 2024", table.remarks)
+    return figures.loaded("2024", "autumn 2024", table.remarks)
 
 
 PUBLICATIONS = (

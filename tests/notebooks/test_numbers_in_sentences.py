@@ -18,7 +18,7 @@ from race_equality.analysis.findings import findings
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.analysis.survey import discrimination_by_year, yearly_change
 from race_equality.analysis.wres_return import relative_likelihoods, without_international_recruits
-from race_equality.disclosure.publishable import shown_figures
+from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.params import read_params
 from race_equality.store.figures import read_figures
@@ -80,7 +80,7 @@ def prose(cell) -> str:
 
 @cache
 def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
-    figures = shown_figures(read_figures())
+    figures = publishable_figures(read_figures())
     return findings(figures, read_trusts(), rules=read_rules()), figures
 
 

@@ -107,10 +107,10 @@ def executed_notebook() -> nbformat.NotebookNode:
                         [["1. Pay bands", "Not available", "Not available"], ["5. Harassment", "29.6%", "26.6%"]],
                         (1, 2),
                     ),
-                    "text/plain": "<Shown>",
+                    "text/plain": "<CellOutput>",
                 }
             ),
-            code({"text/html": figure("fig-gaps", "Gaps &amp; intervals"), "text/plain": "<Shown>"}),
+            code({"text/html": figure("fig-gaps", "Gaps &amp; intervals"), "text/plain": "<CellOutput>"}),
             code({"text/html": callout("note", "How far these figures reach", "Staff who answered.")}),
             nbformat.v4.new_markdown_cell("## Detail {#sec-detail}\n\n### Survey\n\nCosts $5 and $6, not mathematics."),
             code(

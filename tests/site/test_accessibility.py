@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-ALL_TRUSTS = [
-    f"notebooks/{name}.html" for name in ("national_overview", "staff_and_patients", "data_quality", "methods")
-]
+ALL_TRUSTS = sorted(
+    f"notebooks/{file.stem}.html"
+    for file in (Path(__file__).parents[2] / "notebooks").glob("[!_.]*.ipynb")
+    if file.stem != "board_report"
+)
 #: Every kind of page, as a build makes it, with its links to downloads.
 BUILT = ["index.html", "trusts/DEMO.html", *ALL_TRUSTS]
 GOLDEN = [

@@ -69,7 +69,7 @@ def test_a_month_without_attendances_has_no_share(whole_cut, trust_list):
     [
         (1, "2026-02-15", "row 2, month_start: '2026-02-15' is not the first day of a month"),
         (1, "Feb 2026", "'Feb 2026' is not the first day of a month"),
-        (1, "2026-03-01", "row 3, trust_code: The trust and month RJ1 2026-03-01 stands here and at row 2"),
+        (1, "2026-03-01", "row 3, trust_code: The trust and month RJ1 2026-03-01 is here and at row 2"),
         (3, 1001, "row 2, within_18wk: The rtt within 18 weeks 1001 is not between 0 and 1000"),
         (2, "", "row 2, total_incomplete: The waiting list is ''"),
     ],

@@ -130,7 +130,7 @@ def test_a_rate_that_is_no_whole_number_of_people_has_no_numerator(benchmark, tr
         ),
         (change("Community Trusts", "X2", 20.5), 'Community Trusts", X2: The proportion 20.5 is not between 0 and 1'),
         (change("Community Trusts", "X2", "fifth"), "X2: The proportion is 'fifth'"),
-        (change("Ambulance Trusts", "A2", "RJ1"), "The organisation RJ1 stands here and at A2"),
+        (change("Ambulance Trusts", "A2", "RJ1"), "The organisation RJ1 is here and at A2"),
         (lambda book: book.remove(book["Ambulance Trusts"]), "No worksheet is that of ambulance trusts"),
         (lambda book: book.create_sheet("Ambulances"), "Worksheets Ambulance Trusts and Ambulances both look like"),
     ],

@@ -39,7 +39,7 @@ def test_numbers_are_read_and_words_left_out_by_name(write, trust_list, tmp_path
         (("respondents_other", "110%", "x"), "The finding 110 is not between 0 and 100"),
         (("interviews", "1e3 chairs", "x"), "'1e3 chairs' does not start with the number"),
         (("interviews", "1,800 chairs", "x"), "'1,800 chairs' does not start with the number"),
-        (("survey_responses", "12", "x"), "The item survey_responses stands here"),
+        (("survey_responses", "12", "x"), "The item survey_responses is here"),
     ],
 )
 def test_a_wrong_finding_is_named(write, trust_list, tmp_path, row, problem):

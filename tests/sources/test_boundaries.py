@@ -48,7 +48,7 @@ def test_each_board_stands_under_its_nhs_code_whatever_its_ons_code_of_the_year(
     ("features", "problem"),
     [
         ([feature("E54000030")], "no area of Surrey Heartlands"),
-        ([feature("E54000030"), feature("E54000030")], "feature 2: The board QKK stands there twice"),
+        ([feature("E54000030"), feature("E54000030")], "feature 2: The board QKK is listed twice"),
         ([feature("W11000028")], "feature 1: 'W11000028' is not the code of a board"),
         ([feature("E54000030", ring=SQUARE[:-1])], "feature 1: It is no closed area"),
         ([feature("E54000030", ring=[[530000, 180000]] * 4)], "feature 1: It lies outside England"),

@@ -59,7 +59,7 @@ def test_a_wrong_cell_names_its_row_and_column(cut, write, trust_list, row, prob
 
 def test_a_trust_that_stands_twice_is_an_error(cut, write, trust_list):
     write.population(cut.population, [*write.POPULATION, write.POPULATION[0]])
-    with pytest.raises(InputError, match="row 4, trust_code: The trust R1F stands here and at row 2"):
+    with pytest.raises(InputError, match="row 4, trust_code: The trust R1F is here and at row 2"):
         read_population(cut.population, trust_list)
 
 

@@ -185,7 +185,7 @@ def test_a_group_that_is_gone_or_renamed_or_does_not_add_up_is_named(wide, trust
         read_ethnicity(wide(wide_row("England", "E92000001"), header=header), trust_list)
     with pytest.raises(InputError, match="row 2, .*Total.*: The five groups come to 1,000 and all residents to 1,100"):
         read_ethnicity(wide(wide_row("England", "E92000001", total=1100)), trust_list)
-    with pytest.raises(InputError, match="The area E92000001 stands here and at row 2"):
+    with pytest.raises(InputError, match="The area E92000001 is here and at row 2"):
         read_ethnicity(wide(*[wide_row("England", "E92000001")] * 2), trust_list)
 
 

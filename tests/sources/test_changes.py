@@ -51,7 +51,7 @@ def test_figures_of_a_period_or_trust_that_is_new_are_counted_there_alone():
 
 
 def test_an_edition_beside_another_loses_no_period():
-    found = changes(HELD, figures(("RJ1", 2025, 21.0), ("RYC", 2025, 9.0)), beside=True)
+    found = changes(HELD, figures(("RJ1", 2025, 21.0), ("RYC", 2025, 9.0)), both_kept=True)
     assert (found.periods_gained, found.periods_lost) == (["2025-11-30"], [])
     assert (found.trusts_gained, found.trusts_lost) == (["RYC"], ["RV5"])
 

@@ -75,7 +75,7 @@ def test_regions_are_not_trusts_and_mergers_are_followed(figures):
         (42, 7, "*", r"row 44, Value: The count is '\*', which is not a number"),
         (42, 5, "Martian", "row 44, Measure: The ethnic group 'Martian' is not known"),
         (51, 5, "Decile two", "row 53, Measure: 'Decile two' is not a decile"),
-        (43, 5, "Any other ethnic group", "The organisation, dimension and measure RJ1 .* stands here and at row 44"),
+        (43, 5, "Any other ethnic group", "The organisation, dimension and measure RJ1 .* is here and at row 44"),
     ],
 )
 def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):

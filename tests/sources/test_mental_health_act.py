@@ -65,7 +65,7 @@ def test_rows_with_the_wrong_labels_are_not_read(reading):
         (7, 11, 10.5, "row 9, Total_Count: The figure 10.5 is not a whole number"),
         (0, 0, "2023", "row 2, Year: The year is '2023' and not like 2023/24"),
         (3, 0, "2022/23", "row 5, Year: The file has more than one year"),
-        (8, 4, "White", "The measure, organisation and group All detentions All prov White stands here and at row 9"),
+        (8, 4, "White", "The measure, organisation and group All detentions All prov White is here and at row 9"),
     ],
 )
 def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, problem):

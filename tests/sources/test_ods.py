@@ -73,7 +73,7 @@ def test_a_succession_of_two_steps_is_followed(cut, write):
 
 def test_a_trust_that_stands_twice_names_both_rows(cut, write):
     write.trusts(cut.trusts, [*write.TRUSTS, write.TRUSTS[4]])
-    with pytest.raises(InputError, match=r"trusts.csv, row 11, trust_code: The trust RJ1 stands here and at row 6"):
+    with pytest.raises(InputError, match=r"trusts.csv, row 11, trust_code: The trust RJ1 is here and at row 6"):
         read(cut)
 
 

@@ -35,7 +35,7 @@ def test_the_panel_never_has_the_indicators_of_one_edition(whole_cut, trust_list
 
 def test_an_organisation_twice_in_a_year_is_an_error(cut, write, trust_list):
     write.csv(cut.panel, [*write.PANEL, write.PANEL[1]], write.PANEL_HEADER)
-    with pytest.raises(InputError, match="The organisation and year RJ1 2021 stands here and at row 3"):
+    with pytest.raises(InputError, match="The organisation and year RJ1 2021 is here and at row 3"):
         read_panel(cut.panel, trust_list)
 
 

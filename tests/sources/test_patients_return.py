@@ -170,7 +170,7 @@ def set_cell(indicator, item, column, value):
         (set_cell("patients_waiting", "over 52 weeks", "Black", "1,200"), "'1,200', which is not a number. Write it w"),
         (set_cell("patients_waiting", "over 52 weeks", "item", "over 52 wks"), "The nearest is 'over 52 weeks'"),
         (set_cell("patients_waiting", "over 52 weeks", "indicator", "waits"), "The indicator 'waits' is not known"),
-        (set_cell("patients_waiting", "over 52 weeks", "item", "over 18 weeks"), "stands here and at"),
+        (set_cell("patients_waiting", "over 52 weeks", "item", "over 18 weeks"), "is here and at"),
         (
             lambda rows: next(r for r in rows if r[0] == "trust_code").__setitem__(5, "BME"),
             "There is no column 'Black'",

@@ -159,7 +159,7 @@ def renamed_column(cut, write):
         (truncate, r"organisational results.xlsx: The file cannot be read as an Excel workbook.*download it again"),
         (remove, r"There is no workforce/NHS Workforce Statistics\*England and Organisation.xlsx in the folder 'raw'"),
         (double, "Several files match .*2023.csv, .*2024.csv.* Leave one of them there"),
-        (twice, "trust_catchment_2026.csv, row 4, trust_code: The trust RJ1 stands here and at row 3"),
+        (twice, "trust_catchment_2026.csv, row 4, trust_code: The trust RJ1 is here and at row 3"),
         (over_100, "wres_indicators_5_to_8_by_trust_2024.csv, row 5, rate: The rate 1.3 is not between 0 and 1"),
         (text_in_number, "sheet \"HEALTH WELLBEING SAFETY Q15-17\", G8: The percentage is 'fifty'"),
         (renamed_sheet, "May 2023 England and Organisation.xlsx: The workbook has no sheet '2. NHSE, Org & SG - HC'"),

@@ -5,10 +5,9 @@ import zipfile
 import openpyxl
 import pytest
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, nearest
 from race_equality.sources import file_kinds
 from race_equality.sources.cells import Cell, Workbook, cell_at, column_letters, read_csv
-from race_equality.sources.headers import nearest
 
 
 def cell(value, tmp_path):

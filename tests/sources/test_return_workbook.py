@@ -129,7 +129,7 @@ def set_cell(sheet, reference, value):
         (set_cell("2 Recruitment", "B6", None), "The indicator '' is not known"),
         (set_cell("2 Recruitment", "F4", "BME"), "There is no column headed 'Ethnic minority'"),
         (set_cell("2 Recruitment", "H4", "White Irish"), None),
-        (set_cell("2 Recruitment", "H5", 12), "'12' stands under '', which is not a column of a return"),
+        (set_cell("2 Recruitment", "H5", 12), "'12' is under '', which is not a column of a return"),
         (set_cell("2 Recruitment", "E6", "=400/0"), "E6: The cell holds '=400/0', which has no result"),
         (set_cell("Instructions", "B3", "RJ11"), "B3: 'RJ11' is not the code of a trust that is open"),
         (set_cell("Instructions", "B3", "DEMO"), "has its invented return already"),

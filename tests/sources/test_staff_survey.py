@@ -177,7 +177,7 @@ def drop_row(book):
         (change(EXPERIENCE, "K11", None), "K11: The percentage is '', which is not a number"),
         (change(EXPERIENCE, "M11", 12.5), "M11: The base 12.5 is not a whole number"),
         (change(EXPERIENCE, "M11", "-"), "M11: There is a percentage but its base is suppressed"),
-        (change(EXPERIENCE, "A11", "RA7"), "A11: The organisation RA7 stands here and at A10"),
+        (change(EXPERIENCE, "A11", "RA7"), "A11: The organisation RA7 is here and at A10"),
         (change(EXPERIENCE, "A11", None), "A11: The row has values but no ODS code"),
         (change(BACKGROUND, "J11", 2.15), r"J11: 2.15% of the base 200 is 4.30 people, not a whole number"),
         (as_proportions("Q16a"), "K6: The percentages of Q16a are all between 0 and 1: they look like proportions"),
@@ -188,7 +188,7 @@ def drop_row(book):
             "'Acute Specialist Trusts'",
         ),
         (change(EXPERIENCE, "G21", 57.2), "A21: The row has values but no ODS code.*a total"),
-        (drop_row, "R1F1 stands in one of this sheet and 'HEALTH WELLBEING SAFETY Q15-17' but not in both"),
+        (drop_row, "R1F1 is in one of this sheet and 'HEALTH WELLBEING SAFETY Q15-17' but not in both"),
     ],
 )
 def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, edit, problem):
@@ -256,7 +256,7 @@ def test_a_dash_is_suppressed_nationally_too(cut, write, trust_list):
         (change(EXPERIENCE, "C9", "White - Scottish"), "The ethnic group 'White - Scottish' is not known"),
         (change(EXPERIENCE, "C9", "BME"), "'BME' is broader than 18 groups"),
         (change(EXPERIENCE, "B26", "Something else"), "There is no row for White. The workbook may have been cut"),
-        (change(EXPERIENCE, "C27", "White staff"), "C27: 'White' stands here and in row 26"),
+        (change(EXPERIENCE, "C27", "White staff"), "C27: 'White' is here and in row 26"),
         (as_proportions("Q16b"), "L6: The percentages of Q16b are all between 0 and 1"),
         (
             change(EXPERIENCE, "A1", "NHS Staff Survey 2020 - Results"),

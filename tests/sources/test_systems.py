@@ -147,7 +147,7 @@ def test_neighbourhoods_are_averaged_by_population_as_the_publisher_does(write, 
     [
         (NEIGHBOURHOODS, False, "does not say in which integrated care board each lies.*File 13"),
         ([*NEIGHBOURHOODS, ("E01999999", 5.0, 1, 5)], True, "row 5, .*: The neighbourhood E01999999 is not in"),
-        ([*NEIGHBOURHOODS, NEIGHBOURHOODS[0]], True, "row 5, .*: The neighbourhood E01000001 stands here and at"),
+        ([*NEIGHBOURHOODS, NEIGHBOURHOODS[0]], True, "row 5, .*: The neighbourhood E01000001 is here and at"),
         ([("E01000001", 10.0, 11, 3)], True, "The decile 11 is not between 1 and 10"),
     ],
 )

@@ -93,9 +93,9 @@ def rename_sheet(book):
         (change("G12", "many"), "G12: The headcount is 'many', which is not a number"),
         (change("G12", -3), "G12: The headcount -3 is not 0 or more"),
         (change("G12", 10.5), "G12: The headcount 10.5 is not a whole number"),
-        (change("F14", "RJ1"), "F14: The organisation RJ1 stands here and at F12"),
+        (change("F14", "RJ1"), "F14: The organisation RJ1 is here and at F12"),
         (change("F12", None), "F12: Guy's and St Thomas' NHS Foundation Trust has no organisation code"),
-        (change("D11", None), "F12: No integrated care system stands above this organisation"),
+        (change("D11", None), "F12: There is no integrated care system above this organisation"),
     ],
 )
 def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, edit, problem):
@@ -217,7 +217,7 @@ def test_a_march_that_stands_twice_is_named(cut, write, trust_list):
         add_sheets(book)
         book[SERIES]["H5"] = date(2022, 3, 31)
 
-    with pytest.raises(InputError, match="H5: March 2022 stands here for the second time"):
+    with pytest.raises(InputError, match="H5: March 2022 is here for the second time"):
         read_headcount(write.workforce(cut.workforce, edit), trust_list)
 
 
@@ -336,7 +336,7 @@ def test_a_month_in_words(tables, trust_list, month):
 def test_what_is_wrong_in_the_new_workbook_is_named(tables, trust_list, write):
     with pytest.raises(InputError, match="sheet \"1\", A5: 'soon' is not a month"):
         read_headcount(tables(month="soon"), trust_list)
-    with pytest.raises(InputError, match='sheet "1", H8: The organisation RJ1 workforce_headcount stands here and'):
+    with pytest.raises(InputError, match='sheet "1", H8: The organisation RJ1 workforce_headcount is here and'):
         read_headcount(tables([("", "", "", "", "Guy's", "RJ1")]), trust_list)
     groups = ["Midwifes" if name == "Midwives" else name for name in write.STAFF_GROUPS]
     with pytest.raises(InputError, match='sheet "1", row 4: There is no column headed .Midwives.* is .Midwifes.'):
@@ -441,7 +441,7 @@ def test_the_csv_before(write, tmp_path, trust_list):
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (core_row(), "row 13, HEADCOUNT: RJ1, Total, November 2025 stands at row 2, HEADCOUNT as well"),
+        (core_row(), "row 13, HEADCOUNT: RJ1, Total, November 2025 is at row 2, HEADCOUNT as well"),
         (core_row(month="soon"), "row 13, DATA_MONTH: 'soon' is not a month"),
         (core_row(code="RV5", people="many"), "row 13, HEADCOUNT: The headcount is 'many'"),
         (core_row(code="RV5", level="Ward"), "row 13, DATA_LEVEL: The level 'Ward' is not known"),

@@ -63,11 +63,7 @@ def test_an_edition_without_the_count_of_candidates_loads(cut, write, trust_list
         (4, "BAME", "row 2, group: The group 'BAME' is not known"),
         (3, 9, "row 2, wres_indicator: The WRES indicator 9 is not between 5 and 8"),
         (2, "autumn", "row 2, survey_year: The year is 'autumn'"),
-        (
-            4,
-            "White",
-            "row 3, trust_code: The trust, year, indicator and group RJ1 2024 5 White stands here and at row 2",
-        ),
+        (4, "White", "row 3, trust_code: The trust, year, indicator and group RJ1 2024 5 White is here and at row 2"),
     ],
 )
 def test_a_wrong_cell_names_its_row_and_column(cut, write, trust_list, column, value, problem):

@@ -153,7 +153,7 @@ def set_cell(indicator, item, column, value):
         (set_cell("wres_2", "appointed", 1, "2023-12-31"), "'2023-12-31' is not the 31 March"),
         (set_cell("wres_2", "appointed", 1, "45382"), "'45382' is not the 31 March"),
         (set_cell("wres_2", "appointed", 0, "RV5"), "The trust is 'RV5' here and 'RJ1' above"),
-        (set_cell("wres_2", "appointed", 3, "shortlisted"), "wres_2 shortlisted stands here and at row 43"),
+        (set_cell("wres_2", "appointed", 3, "shortlisted"), "wres_2 shortlisted is here and at row 43"),
         (set_cell("wres_2", "appointed", 3, "hired"), "wres_2 has no item 'hired'.*appointed, shortlisted"),
         (
             set_cell("wres_2", "appointed", 2, "wres_22"),

@@ -1,4 +1,4 @@
-"""Waiting times and A&E by month: a trust beside all trusts, ordinary variation apart from change."""
+"""Waiting times and A&E by month: a trust compared with all trusts, and change told from ordinary variation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from race_equality.analysis.rows_of_trusts import among
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import ACCESS
 from race_equality.statistics.process_control import xmr
@@ -64,7 +64,7 @@ def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] 
     ----------
     figures : pandas.DataFrame
         Tidy figures, in which months of too few people are hidden
-        (:func:`race_equality.disclosure.publishable.shown_figures`).
+        (:func:`race_equality.disclosure.publishable.publishable_figures`).
     indicator : str
         An id of :data:`race_equality.definitions.indicators.ACCESS`.
     trust_codes : collection of str, optional
@@ -107,8 +107,7 @@ def latest_access(
     region_codes : collection of str
         The trusts of its region.
     months : int
-        How many months, at most, the process limits rest on. A change of recording starts them
-        again.
+        How many months, at most, the process limits rest on. A change of recording starts them again.
     threshold : int
         A month of fewer people is left out.
 
@@ -135,8 +134,8 @@ def latest_access(
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
     ends = ends.assign(
         all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,
-        region=among(ends["trust_code"], region_codes),
-        similar_trusts=among(ends["trust_code"], peer_codes),
+        region=is_one_of(ends["trust_code"], region_codes),
+        similar_trusts=is_one_of(ends["trust_code"], peer_codes),
     )
     found = []
     for measure, here in series.items():
@@ -165,16 +164,5 @@ def latest_access(
         )
     return pd.DataFrame(
         found,
-        columns=[
-            "indicator",
-            "month",
-            "percent",
-            "people",
-            "all_trusts",
-            "region",
-            "similar_trusts",
-            "variation",
-            "provisional",
-            "points",
-        ],
+        columns="indicator month percent people all_trusts region similar_trusts variation provisional points".split(),
     )

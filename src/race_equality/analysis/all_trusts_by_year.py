@@ -28,12 +28,11 @@ def by_year(
     figures : pandas.DataFrame
         Tidy figures.
     groups : mapping of str to str
-        Trust code to group, such as its kind or its region. Trusts that are not in it count in
-        `together` alone.
+        Trust code to group, such as its kind or its region. Trusts that are not in it count in `together` alone.
     indicator : str
         A percentage with its base.
     together : str
-        What all trusts together are called; they stand last.
+        What all trusts together are called; they are last.
 
     Returns
     -------

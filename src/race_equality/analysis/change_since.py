@@ -1,4 +1,4 @@
-"""Whether an indicator moved since a day: the last period before it beside the latest one after."""
+"""Whether an indicator moved since a day: the last period before it compared with the latest one after."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from race_equality.analysis.access import monthly
 from race_equality.analysis.wres import staff_experience
 from race_equality.analysis.wres_return import board_against_workforce, relative_likelihoods
 from race_equality.definitions.indicators import BY_ID, Indicator
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.process_control import xmr
 
@@ -57,7 +57,9 @@ class Change:
     upper: float = math.nan
 
 
-def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, rule: Rule) -> Change:
+def change_since(
+    figures: pd.DataFrame, trust_code: str, indicator: str, began: pd.Timestamp, *, rule: DisclosureRule
+) -> Change:
     """Compare an indicator before a day with the latest period that lies wholly after it.
 
     Parameters
@@ -70,9 +72,9 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
         One that an action can be linked to.
     began : pandas.Timestamp
         The day an action began.
-    rule : Rule
+    rule : DisclosureRule
         The trust's. Shares of all staff or patients are taken to be hidden already where they rest on too few
-        (:func:`race_equality.disclosure.publishable.shown_figures`).
+        (:func:`race_equality.disclosure.publishable.publishable_figures`).
 
     Returns
     -------
@@ -80,11 +82,10 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
 
     Notes
     -----
-    A period that an action began in is neither before nor after. The interval of a difference joins
-    those of its two parts (MOVER: square root of the summed squared distances of the estimates from
-    their limits), for two shares Newcombe's; that of a ratio of ratios does so with logarithms. Staff
-    asked twice are treated as asked independently, which makes the interval somewhat too wide. A
-    change is no sign of what caused it.
+    A period that an action began in is neither before nor after. The interval of a difference joins those of its two
+    parts (MOVER: square root of the summed squared distances of the estimates from their limits), for two shares
+    Newcombe's; that of a ratio of ratios does so with logarithms. Staff asked twice are treated as asked independently,
+    which makes the interval somewhat too wide. A change is no sign of what caused it.
 
     References
     ----------
@@ -99,7 +100,7 @@ def change_since(figures: pd.DataFrame, trust_code: str, indicator: str, began: 
     return _compare(one, _points(figures, trust_code, one, rule), began)
 
 
-def _points(figures: pd.DataFrame, trust_code: str, one: Indicator, rule: Rule) -> pd.DataFrame:
+def _points(figures: pd.DataFrame, trust_code: str, one: Indicator, rule: DisclosureRule) -> pd.DataFrame:
     """Return the periods of an indicator, oldest first."""
     rows = figures[(figures["trust_code"] == trust_code)]
     if one.compares == "trusts":
@@ -200,7 +201,7 @@ def _months(figures: pd.DataFrame, trust_code: str, measure: Indicator, began: p
     series = monthly(figures, measure.id, [trust_code])
     if series.empty:
         return Change(measure.id, "months", "no figures")
-    # Months that were recorded in another way than the latest cannot be set beside it.
+    # Months that were recorded in another way than the latest cannot be compared with it.
     series = series[series["recording"] == series["recording"].iloc[-1]]
     ends = series["month"] + pd.offsets.MonthEnd(0)
     earlier, later = series[ends < began].tail(_MONTHS_BEFORE), series[series["month"] >= began]

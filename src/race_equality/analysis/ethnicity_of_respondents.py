@@ -1,4 +1,4 @@
-"""Who answered the staff survey, by ethnic group, beside who lives in the trust's catchment."""
+"""Who answered the staff survey, by ethnic group, compared with who lives in the trust's catchment."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from race_equality.statistics.intervals import wilson_interval
 from race_equality.store.cache import cached
 
 #: What describes a group in a row of :func:`respondents_and_catchment`.
-_COLUMNS = (
-    "group",
-    "respondents_percent",
-    "respondents_lower",
-    "respondents_upper",
-    "respondents_status",
-    "catchment_percent",
-    "catchment_status",
+_COLUMNS = tuple(
+    "group respondents_percent respondents_lower respondents_upper respondents_status catchment_percent "
+    "catchment_status".split()
 )
 
 
@@ -39,9 +34,8 @@ def respondents_and_catchment(figures: pd.DataFrame, trust_code: str, *, thresho
     Returns
     -------
     pandas.DataFrame
-        Five rows: ``group``; ``respondents_percent`` with ``respondents_lower`` and
-        ``respondents_upper`` (Wilson, 95%); ``catchment_percent``;
-        ``respondents_status`` and ``catchment_status`` of the figures table.
+        Five rows: ``group``; ``respondents_percent`` with ``respondents_lower`` and ``respondents_upper`` (Wilson,
+        95%); ``catchment_percent``; ``respondents_status`` and ``catchment_status`` of the figures table.
     """
     found = respondents_and_catchments(figures, [trust_code], threshold=threshold)
     return found[list(_COLUMNS)]

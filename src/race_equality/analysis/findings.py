@@ -46,91 +46,50 @@ from race_equality.definitions.indicators import (
     WRES,
     figure_ids,
 )
-from race_equality.disclosure.rules import Rules
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.statistics.process_control import xmr
 from race_equality.store.cache import cached
 
-COLUMNS = (
-    "trust_code",
-    "measure",
-    "group",
-    "unit",
-    "period_start",
-    "period_end",
-    "value",
-    "lower",
-    "upper",
-    "people",
-    "status",
-    "adverse_when",
-    "compared_with",
-    "direction",
-    "reading",
-    "england",
-    "all_trusts",
-    "region_trusts",
-    "similar_trusts",
-    "position",
-    "probability_adverse",
-    "pooled_value",
-    "pooled_lower",
-    "pooled_upper",
-    "rank_lower",
-    "rank_upper",
-    "indicators",
+_POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
+COLUMNS = tuple(
+    "trust_code measure group unit period_start period_end value lower upper people status adverse_when compared_with "
+    "direction reading england all_trusts region_trusts similar_trusts position probability_adverse pooled_value "
+    "pooled_lower pooled_upper rank_lower rank_upper indicators".split()
 )
 
 _TEXT = {"group", "unit", "status", "adverse_when", "compared_with", "direction", "reading", "position", "indicators"}
 
+
+def _readings(adverse: str, favourable: str, unclear: str) -> dict[str, str]:
+    return {"adverse": adverse, "favourable": favourable, "unclear": unclear}
+
+
 #: What a direction says, by what the finding is compared with.
 READINGS = {
-    WHITE: {
-        "adverse": "worse for staff from ethnic minorities",
-        "favourable": "better for staff from ethnic minorities",
-        "unclear": "no reliable difference",
-    },
-    "all trusts": {
-        "adverse": "worse than expected of a trust of its size",
-        "favourable": "better than expected of a trust of its size",
-        "unclear": "as expected of a trust of its size",
-    },
-    "its own earlier months": {
-        "adverse": "getting worse",
-        "favourable": "improving",
-        "unclear": "no change beyond the ordinary",
-    },
+    WHITE: _readings(
+        "worse for staff from ethnic minorities", "better for staff from ethnic minorities", "no reliable difference"
+    ),
+    "all trusts": _readings(
+        *(f"{which} expected of a trust of its size" for which in ("worse than", "better than", "as"))
+    ),
+    "its own earlier months": _readings("getting worse", "improving", "no change beyond the ordinary"),
     "its own earlier years": {"rising": "rising", "falling": "falling", "unclear": "no reliable change"},
-    "the workforce": {
-        "adverse": "board below the workforce",
-        "favourable": "board above the workforce",
-        "unclear": "no reliable difference",
-    },
+    "the workforce": _readings("board below the workforce", "board above the workforce", "no reliable difference"),
     "the catchment": {
         "larger": "a larger share than of the catchment",
         "smaller": "a smaller share than of the catchment",
         "unclear": "no reliable difference from the catchment",
     },
-    "White patients": {
-        "adverse": "higher than of White patients",
-        "favourable": "lower than of White patients",
-        "unclear": "no reliable difference from White patients",
-    },
-    "the White population": {
-        "adverse": "higher than of the White population",
-        "favourable": "lower than of the White population",
-        "unclear": "no reliable difference from the White population",
-    },
-    "the least deprived fifth": {
-        "adverse": "higher than of the least deprived fifth",
-        "favourable": "lower than of the least deprived fifth",
-        "unclear": "no reliable difference from the least deprived fifth",
-    },
+} | {
+    group: _readings(f"higher than of {group}", f"lower than of {group}", f"no reliable difference from {group}")
+    for group in ("White patients", "the White population", "the least deprived fifth")
 }
+_ABOUT = ("trust_code", "group", "period_start", "period_end", "status")
 _NO_READING = {"none": "no data", "not compared": "not compared"}
 
 
 @dataclass(frozen=True)
-class Members:
+class TrustSets:
     """Which trusts are in each of some sets, and which set each trust is compared with.
 
     Parameters
@@ -143,7 +102,7 @@ class Members:
     Notes
     -----
     Only who is in a set takes memory, and all trusts of a region share theirs: a table of every trust by
-    every other would take 1.6 GB for ten thousand. Members are added up in their order, so a sum is the
+    every other would take 1.6 GB for ten thousand. TrustSets are added up in their order, so a sum is the
     same on every processor, which a product of full tables need not be.
     """
 
@@ -156,7 +115,7 @@ class Members:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparators:
     """Trusts, and the sets of trusts that each is compared with.
 
     Parameters
@@ -165,13 +124,13 @@ class Compared:
         The trusts that findings are about, the demonstration trust last where it is among them.
     real : numpy.ndarray of bool
         Which of them are real: the others are in no comparator.
-    sets : dict of str to Members
+    sets : dict of str to TrustSets
         ``all_trusts``, ``region_trusts`` and ``similar_trusts``.
     """
 
     codes: list[str]
     real: np.ndarray
-    sets: dict[str, Members]
+    sets: dict[str, TrustSets]
 
     def shares(self, rows: pd.DataFrame, key: str) -> dict[str, pd.DataFrame]:
         """Add up counts and people over all trusts, the region's and the peers'.
@@ -206,7 +165,7 @@ class Compared:
         return found
 
 
-def compared_with(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]) -> Compared:
+def comparators_of(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]) -> Comparators:
     """Gather which trusts each trust is compared with.
 
     Parameters
@@ -219,7 +178,7 @@ def compared_with(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str
 
     Returns
     -------
-    Compared
+    Comparators
     """
     codes = list(codes)
     real = np.array([code != DEMONSTRATION_CODE for code in codes])
@@ -229,13 +188,13 @@ def compared_with(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str
     in_region = [np.flatnonzero((region == number) & real) for number in range(len(names))]
     near = [[place[other] for other in peers.get(code, ()) if other in place] for code in codes]
     nobody = np.array([], dtype="int64")
-    return Compared(
+    return Comparators(
         codes,
         real,
         {
-            "all_trusts": Members(_members([np.arange(len(codes))], codes), np.zeros(len(codes), dtype="int64")),
-            "region_trusts": Members(_members([*in_region, nobody], codes), region),
-            "similar_trusts": Members(_members(near, codes), np.arange(len(codes))),
+            "all_trusts": TrustSets(_members([np.arange(len(codes))], codes), np.zeros(len(codes), dtype="int64")),
+            "region_trusts": TrustSets(_members([*in_region, nobody], codes), region),
+            "similar_trusts": TrustSets(_members(near, codes), np.arange(len(codes))),
         },
     )
 
@@ -250,7 +209,11 @@ def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_
 
 @cached(to_disk=True)
 def findings(
-    figures: pd.DataFrame, trusts: pd.DataFrame, *, rules: Rules, peers: Mapping[str, Sequence[str]] | None = None
+    figures: pd.DataFrame,
+    trusts: pd.DataFrame,
+    *,
+    rules: DisclosureRules,
+    peers: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
     """Compute every finding of every trust.
 
@@ -260,7 +223,7 @@ def findings(
         Tidy figures.
     trusts : pandas.DataFrame
         From :func:`race_equality.store.trusts.read_trusts`.
-    rules : Rules
+    rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
     peers : mapping of str to sequence of str, optional
         Each trust's peers; chosen by :func:`race_equality.analysis.peers.peers_of_all` without it.
@@ -268,23 +231,22 @@ def findings(
     Returns
     -------
     pandas.DataFrame
-        One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with
-        its 95% interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok".
-        ``direction`` is against what ``compared_with`` names, "adverse" to staff or patients from ethnic
-        minorities, to people from deprived areas or (against all trusts and earlier months) to everybody;
-        ``reading`` says it in words. ``england`` is England's published figure, ``all_trusts``,
-        ``region_trusts`` and ``similar_trusts`` the trusts with figures taken together, the demonstration
-        trust in none of them. ``position`` is that in a funnel over all trusts. For gaps of WRES 5 to 8
-        ``pooled_value`` to ``rank_upper`` are those of
-        :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it
-        rests on: :func:`figures_behind` gives them.
+        One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with its 95%
+        interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok". ``direction`` is
+        against what ``compared_with`` names, "adverse" to staff or patients from ethnic minorities, to people from
+        deprived areas or (against all trusts and earlier months) to everybody; ``reading`` says it in words.
+        ``england`` is England's published figure, ``all_trusts``, ``region_trusts`` and ``similar_trusts`` the trusts
+        with figures taken together, the demonstration trust in none of them. ``position`` is that in a funnel over all
+        trusts. For gaps of WRES 5 to 8 ``pooled_value`` to ``rank_upper`` are those of
+        :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
+        :func:`figures_behind` gives them.
     """
     if peers is None:
         peers = peers_of_all(figures, trusts)
     codes = [code for code in trusts["trust_code"] if code != DEMONSTRATION_CODE]
     if (figures["trust_code"] == DEMONSTRATION_CODE).any():
         codes.append(DEMONSTRATION_CODE)
-    compared = compared_with(codes, trusts, peers)
+    compared = comparators_of(codes, trusts, peers)
     parts = [
         _experience(figures, compared, rules),
         _of_returns(figures, codes, rules),
@@ -300,7 +262,7 @@ def findings(
     parts = [_complete(part) for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    return _hide_few(pd.concat(parts, ignore_index=True), rules)
+    return _suppress_small_bases(pd.concat(parts, ignore_index=True), rules)
 
 
 def figures_behind(finding: Mapping, figures: pd.DataFrame) -> pd.DataFrame:
@@ -345,35 +307,20 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     for name in _TEXT:
         part[name] = part[name].fillna("").astype(str)
     return part[list(COLUMNS)].astype(
-        {
-            name: "float64"
-            for name in COLUMNS
-            if name not in _TEXT and name not in ("trust_code", "measure", "period_start", "period_end")
-        }
+        {name: "float64" for name in COLUMNS if name not in _TEXT | {"trust_code", "measure"}}
         | {"period_start": "datetime64[us]", "period_end": "datetime64[us]"}
     )
 
 
-def _hide_few(table: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Hide whatever rests on too few and has not been hidden with its company already."""
+def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
+    """Hide whatever rests on too few and is not hidden yet."""
     of_people = table["unit"].eq("people")
     codes = table["trust_code"]
     least = np.where(of_people, rules.minimum_people(codes), rules.minimum_responses(codes))
     few = table["status"].eq("ok") & table["people"].lt(least)
     table.loc[few, "status"] = "suppressed"
     gone = table["status"].ne("ok")
-    numbers = [
-        "value",
-        "lower",
-        "upper",
-        "people",
-        "probability_adverse",
-        "pooled_value",
-        "pooled_lower",
-        "pooled_upper",
-        "rank_lower",
-        "rank_upper",
-    ]
+    numbers = ["value", "lower", "upper", "people", *_POOLED]
     table.loc[gone, numbers] = np.nan
     table.loc[gone, ["direction", "position"]] = ["none", ""]
     # that nothing can be told of the years to parity, or that a gap is growing, is a finding
@@ -411,6 +358,11 @@ def direction_of_gap(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.
         )
 
 
+def _columns(table: pd.DataFrame, *same: str, **renamed: str) -> dict[str, pd.Series]:
+    """Columns of a table under their own names, and others under new ones."""
+    return {name: table[name] for name in same} | {name: table[old] for name, old in renamed.items()}
+
+
 def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
     for name, table in shares.items():
         # a column of nothing last, for what no trust has
@@ -422,7 +374,7 @@ def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key
 # -- staff -------------------------------------------------------------------------------------------
 
 
-def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
     table = staff_experience(figures)
     every = pd.MultiIndex.from_product(
         [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
@@ -430,19 +382,13 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
     table = table.set_index(["trust_code", "indicator"]).reindex(every).reset_index()
     table["number"] = numbers_of(table["indicator"])
     table["status"] = table["status"].astype("object").where(table["status"].notna(), "not_available")
-    # half a comparison is none
+    # one of two groups alone is no comparison
     least = rules.minimum_responses(table["trust_code"])
     few = table["status"].eq("ok") & (table[["ethnic_minority_total", "white_total"]].min(axis=1) < least)
     table["status"] = table["status"].mask(few, "suppressed")
     adverse_when = table["number"].map({number: indicator.adverse_when for number, indicator in WRES.items()})
     known = table["status"].eq("ok")
-    common = {
-        "trust_code": table["trust_code"],
-        "measure": table["indicator"],
-        "period_start": table["period_start"],
-        "period_end": table["period_end"],
-        "status": table["status"],
-    }
+    common = _columns(table, "trust_code", "period_start", "period_end", "status", measure="indicator")
     parts, together = [], {}
     for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
         rows = table.loc[known, ["trust_code", "indicator"]].assign(
@@ -454,10 +400,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
                 **common,
                 "group": group,
                 "unit": "percent",
-                "value": table[f"{side}_percent"],
-                "lower": table[f"{side}_lower"],
-                "upper": table[f"{side}_upper"],
-                "people": table[f"{side}_total"],
+                **_columns(
+                    table, value=f"{side}_percent", lower=f"{side}_lower", upper=f"{side}_upper", people=f"{side}_total"
+                ),
                 "compared_with": "all trusts",
                 "position": "",
                 "direction": "none",
@@ -475,9 +420,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
             **common,
             "group": GAP,
             "unit": "percentage points",
-            "value": table["gap"],
-            "lower": table["gap_lower"],
-            "upper": table["gap_upper"],
+            **_columns(table, value="gap", lower="gap_lower", upper="gap_upper"),
             "people": table["ethnic_minority_total"] + table["white_total"],
             "compared_with": WHITE,
             "direction": np.where(
@@ -494,24 +437,9 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
         measure=lambda rows: rows["number"].map({indicator.number: indicator.id for indicator in EXPERIENCE})
     )
     pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})
-    gap = gap.merge(
-        pooled[
-            [
-                "trust_code",
-                "measure",
-                "pooled_value",
-                "pooled_lower",
-                "pooled_upper",
-                "probability_adverse",
-                "rank_lower",
-                "rank_upper",
-            ]
-        ],
-        on=["trust_code", "measure"],
-        how="left",
-    )
+    gap = gap.merge(pooled[["trust_code", "measure", *_POOLED]], on=["trust_code", "measure"], how="left")
     found = pd.concat([*parts, gap], ignore_index=True)
-    # a trust's groups and gap beside each other
+    # a trust's groups and gap in neighbouring rows
     place = {code: i for i, code in enumerate(compared.codes)}
     return found.sort_values(
         ["trust_code", "measure"],
@@ -521,7 +449,7 @@ def _experience(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.D
     )
 
 
-def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
     own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
     for code, rows in own.groupby("trust_code", sort=False):
@@ -578,9 +506,8 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
         about = {
             "trust_code": code,
             "measure": BOARD.id,
-            "period_start": row.period_end,
-            "period_end": row.period_end,
             "status": row.status,
+            **dict.fromkeys(("period_start", "period_end"), row.period_end),
         }
         lower, upper = row.board_lower - row.workforce_percent, row.board_upper - row.workforce_percent
         found += [
@@ -640,7 +567,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
     return found
 
 
-def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
+def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
     answers = survey_answers(figures)
     answers = answers[answers["trust_code"].isin(compared.codes)]
     rows = answers.assign(count=answers["percent"] * answers["base"] / 100, people=answers["base"])
@@ -663,11 +590,9 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
                     **{
                         name: [*here[old], *[empty] * len(missing)]
                         for name, old, empty in (
-                            ("period_start", "period_start", pd.NaT),
-                            ("period_end", "period_end", pd.NaT),
+                            *((name, name, pd.NaT) for name in ("period_start", "period_end")),
+                            *((name, name, np.nan) for name in ("lower", "upper")),
                             ("value", "percent", np.nan),
-                            ("lower", "lower", np.nan),
-                            ("upper", "upper", np.nan),
                             ("people", "base", np.nan),
                         )
                     },
@@ -680,7 +605,7 @@ def _survey(figures: pd.DataFrame, compared: Compared) -> pd.DataFrame:
     return _add_comparators(pd.concat(parts, ignore_index=True), together, "measure")
 
 
-def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
     table = respondents_and_catchments(figures, codes, threshold=rules.minimum_responses(codes))
     days = _days(figures, ["staff_survey_q28", "catchment_ethnicity"])
     served = table["catchment_percent"]
@@ -696,42 +621,28 @@ def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> p
     )
     answered = pd.DataFrame(
         {
-            "trust_code": table["trust_code"],
+            **_columns(table, "trust_code", "group", value="respondents_percent", status="respondents_status"),
+            **_columns(table, lower="respondents_lower", upper="respondents_upper"),
             "measure": "staff_survey_q28",
-            "group": table["group"],
             "unit": "percent",
-            "value": table["respondents_percent"],
-            "lower": table["respondents_lower"],
-            "upper": table["respondents_upper"],
-            "status": table["respondents_status"],
             "compared_with": "the catchment",
             "direction": direction,
         }
     )
     catchment = pd.DataFrame(
         {
-            "trust_code": table["trust_code"],
+            **_columns(table, "trust_code", "group", value="catchment_percent", status="catchment_status"),
             "measure": "catchment_ethnicity",
-            "group": table["group"],
             "unit": "percent",
-            "value": served,
-            "status": table["catchment_status"],
         }
     )
     found = pd.concat([answered, catchment], ignore_index=True)
     return found.merge(days, on=["trust_code", "measure"], how="left")
 
 
-def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
     table = workforce.headcounts_by_group(figures, codes, threshold=rules.minimum_people(codes))
-    about = {
-        "trust_code": table["trust_code"],
-        "measure": "workforce_headcount",
-        "group": table["group"],
-        "period_start": table["period_start"],
-        "period_end": table["period_end"],
-        "status": table["status"],
-    }
+    about = {**_columns(table, *_ABOUT), "measure": "workforce_headcount"}
     counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
     shares = pd.DataFrame({**about, "unit": "percent", "value": table["percent"], "england": table["england_percent"]})
     # a hidden group is what the others leave of the total, or nearly so
@@ -791,7 +702,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
 # -- patients ----------------------------------------------------------------------------------------
 
 
-def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
@@ -848,18 +759,11 @@ def _waits(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFr
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _maternity(figures: pd.DataFrame, compared: Compared, rules: Rules) -> pd.DataFrame:
+def _maternity(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
     table = maternity.deliveries_by_ethnic_group(
         figures, compared.codes, threshold=rules.minimum_people(compared.codes)
     )
-    about = {
-        "trust_code": table["trust_code"],
-        "measure": "maternity_deliveries_by_ethnicity",
-        "group": table["group"],
-        "period_start": table["period_start"],
-        "period_end": table["period_end"],
-        "status": table["status"],
-    }
+    about = {**_columns(table, *_ABOUT), "measure": "maternity_deliveries_by_ethnicity"}
     parts = [
         pd.DataFrame({**about, "unit": "count", "value": table["deliveries"]}),
         pd.DataFrame({**about, "unit": "percent", "value": table["percent"]}),
@@ -902,24 +806,16 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     """England and the boards that the publication lists: by ethnic group no trust is published."""
     table = detentions_everywhere(figures)
     about = {
-        "trust_code": table["place"],
+        **_columns(table, *_ABOUT[1:], trust_code="place"),
         "measure": "mha_detentions_rate",
-        "group": table["group"],
-        "period_start": table["period_start"],
-        "period_end": table["period_end"],
-        "status": table["status"],
         "indicators": "mha_detentions mha_detentions_rate",
     }
-    rates = pd.DataFrame(
-        {**about, "unit": "per_100000", "value": table["rate"], "lower": table["lower"], "upper": table["upper"]}
-    )
+    rates = pd.DataFrame({**about, **_columns(table, "lower", "upper", value="rate"), "unit": "per_100000"})
     times = pd.DataFrame(
         {
             **about,
+            **_columns(table, value="times_white", lower="times_lower", upper="times_upper"),
             "unit": "ratio",
-            "value": table["times_white"],
-            "lower": table["times_lower"],
-            "upper": table["times_upper"],
             "compared_with": "the White population",
             "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
         }
@@ -927,7 +823,7 @@ def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
 
 
-def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.DataFrame:
+def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
     rows = figures[figures["indicator"].isin(PATIENT_FIGURES)]
     against = {"ethnicity": "White patients", "deprivation": "the least deprived fifth"}
     directions = {"reference": "not compared", "unknown group": "not compared"}
@@ -940,31 +836,15 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
             by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")
         ]
         about = {
+            **_columns(last, *_ABOUT[1:], "people"),
             "trust_code": code,
             "measure": last["measure"] + "_by_" + last["breakdown"],
-            "group": last["group"],
-            "period_start": last["period_start"],
-            "period_end": last["period_end"],
-            "status": last["status"],
-            "people": last["people"],
             "compared_with": last["breakdown"].map(against),
             "direction": last["direction"].replace(directions),
         }
-        parts.append(
-            pd.DataFrame(
-                {**about, "unit": "percent", "value": last["percent"], "lower": last["lower"], "upper": last["upper"]}
-            )
-        )
-        ratio = pd.DataFrame(
-            {
-                **about,
-                "unit": "ratio",
-                "value": last["ratio"],
-                "lower": last["ratio_lower"],
-                "upper": last["ratio_upper"],
-            }
-        )
-        parts.append(ratio[ratio["value"].notna()])
+        parts.append(pd.DataFrame({**about, **_columns(last, "lower", "upper", value="percent"), "unit": "percent"}))
+        ratios = _columns(last, value="ratio", lower="ratio_lower", upper="ratio_upper")
+        parts.append(pd.DataFrame({**about, **ratios, "unit": "ratio"})[last["ratio"].notna().to_numpy()])
         for row in patients_return.patients_summary(by_group).itertuples():
             whole = {
                 "trust_code": code,
@@ -974,13 +854,8 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: Rules) -> pd.D
                 "status": "ok",
             }
             if row.breakdown == "ethnicity":
-                more = {
-                    "group": "Index of disparity",
-                    "unit": "percent",
-                    "value": row.index_of_disparity,
-                    "lower": row.disparity_lower,
-                    "upper": row.disparity_upper,
-                }
+                more = {"group": "Index of disparity", "unit": "percent", "value": row.index_of_disparity}
+                more |= {"lower": row.disparity_lower, "upper": row.disparity_upper}
             else:
                 more = {
                     "group": "Slope index of inequality",

@@ -193,7 +193,7 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     Counts are rounded to the nearest 5 by the publisher. Shares of too few are taken to be hidden already
-    (:func:`race_equality.disclosure.publishable.shown_figures`).
+    (:func:`race_equality.disclosure.publishable.publishable_figures`).
     """
     rows = figures[figures["indicator"].isin([measure.id for measure in BIRTHS]) & (figures["status"] == "ok")]
     keys = ["trust_code", "indicator"]
@@ -210,7 +210,7 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
 
 def _with_percent(table: pd.DataFrame) -> pd.DataFrame:
     count, people = table["count"].to_numpy(), table["people"].to_numpy()
-    # rounded apart from each other, a count may stand above its whole
+    # rounded apart from each other, a count may be above its whole
     count = np.minimum(count, people)
     interval = wilson_interval(count, people)
     return table.assign(percent=100 * count / people, lower=100 * interval.lower, upper=100 * interval.upper)

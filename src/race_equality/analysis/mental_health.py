@@ -11,18 +11,7 @@ from race_equality.statistics.intervals import rate_interval
 from race_equality.statistics.ratios import ratio_interval
 from race_equality.store.cache import cached
 
-_COLUMNS = [
-    "group",
-    "detentions",
-    "rate",
-    "lower",
-    "upper",
-    "times_white",
-    "times_lower",
-    "times_upper",
-    "status",
-    "period_end",
-]
+_COLUMNS = "group detentions rate lower upper times_white times_lower times_upper status period_end".split()
 
 
 def detentions_by_ethnicity(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> pd.DataFrame:

@@ -22,51 +22,21 @@ GROUPS = {
     "deprivation": (*(f"Quintile {n}" for n in range(1, 6)), "Unknown"),
 }
 REFERENCE = {"ethnicity": "White", "deprivation": "Quintile 5"}
-#: Groups of people of whom it is not known, which are in no comparison between groups.
+#: Groups of people whose group is not known, which are in no comparison between groups.
 UNKNOWN = ("Not stated", "Not known", "Unknown")
 
-COLUMNS = (
-    "measure",
-    "breakdown",
-    "period_start",
-    "period_end",
-    "group",
-    "count",
-    "people",
-    "percent",
-    "lower",
-    "upper",
-    "gap",
-    "gap_lower",
-    "gap_upper",
-    "ratio",
-    "ratio_lower",
-    "ratio_upper",
-    "direction",
-    "status",
-    "source",
+COLUMNS = tuple(
+    "measure breakdown period_start period_end group count people percent lower upper gap gap_lower "
+    "gap_upper ratio ratio_lower ratio_upper direction status source".split()
 )
-SUMMARY_COLUMNS = (
-    "measure",
-    "breakdown",
-    "period_start",
-    "period_end",
-    "groups",
-    "index_of_disparity",
-    "disparity_lower",
-    "disparity_upper",
-    "slope",
-    "slope_lower",
-    "slope_upper",
-    "relative_slope",
-    "relative_lower",
-    "relative_upper",
-    "direction",
+SUMMARY_COLUMNS = tuple(
+    "measure breakdown period_start period_end groups index_of_disparity disparity_lower disparity_upper "
+    "slope slope_lower slope_upper relative_slope relative_lower relative_upper direction".split()
 )
 
 
 #: Shares of fewer are hidden as a return is read, with the groups from which they could be worked out. Under a higher
-#: threshold those hidden groups may need more company.
+#: threshold those hidden groups may need more groups hidden with them.
 _HIDDEN_AS_READ = 11
 #: A group and the one that it is compared with.
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
@@ -89,13 +59,12 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     Returns
     -------
     pandas.DataFrame
-        One row for each measure, breakdown ("ethnicity" or "deprivation"), year and group, oldest first,
-        groups in the order of :data:`GROUPS`: ``count`` of ``people``, ``percent`` with ``lower`` and
-        ``upper`` (Wilson, 95%); ``gap`` from the reference group in percentage points (Newcombe) and
-        ``ratio`` to it (SCAS), each with limits; ``direction``, "adverse" where the group's share is
-        reliably higher than the reference's, "favourable" where lower, "unclear", "reference", "unknown
-        group" or "none"; ``status`` and ``source``. No numbers where the status is not ``ok``. Empty where
-        no return was loaded.
+        One row for each measure, breakdown ("ethnicity" or "deprivation"), year and group, oldest first, groups in the
+        order of :data:`GROUPS`: ``count`` of ``people``, ``percent`` with ``lower`` and ``upper`` (Wilson, 95%);
+        ``gap`` from the reference group in percentage points (Newcombe) and ``ratio`` to it (SCAS), each with limits;
+        ``direction``, "adverse" where the group's share is reliably higher than the reference's, "favourable" where
+        lower, "unclear", "reference", "unknown group" or "none"; ``status`` and ``source``. No numbers where the status
+        is not ``ok``. Empty where no return was loaded.
 
     Notes
     -----
@@ -104,8 +73,7 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
 
     References
     ----------
-    Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Laud PJ. Pharmaceutical Statistics 2017; 16:
-    334-348.
+    Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Laud PJ. Pharmaceutical Statistics 2017; 16: 334-348.
     """
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
     if rows.empty:  # of most trusts no return was loaded
@@ -180,7 +148,7 @@ def patients_summary(by_group: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gradient(count: np.ndarray, people: np.ndarray) -> dict[str, object]:
-    """Slope from the least to the most deprived; fifths stand from the most to the least deprived."""
+    """Slope from the least to the most deprived; fifths come from the most to the least deprived."""
     error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
     found = slope_index(count / people, people, error, transform="logit", multiplier=-100)
     lower, upper = found.sii_interval
@@ -201,25 +169,13 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     people = rows["denominator"].astype("float64").where(status == "ok")
     few = (people < threshold).to_numpy()
     if few.any() or (threshold > _HIDDEN_AS_READ and (status == "suppressed").any()):
-        few = _with_company(people, few, (status == "suppressed").to_numpy(), threshold)
+        few = _hide_more_groups(people, few, (status == "suppressed").to_numpy(), threshold)
     status = status.mask(few, "suppressed")
     ok = (status == "ok").to_numpy()
     table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
-    numbers = [
-        "count",
-        "people",
-        "percent",
-        "lower",
-        "upper",
-        "gap",
-        "gap_lower",
-        "gap_upper",
-        "ratio",
-        "base_count",
-        "base_people",
-        "ratio_lower",
-        "ratio_upper",
-    ]
+    numbers = (
+        "count people percent lower upper gap gap_lower gap_upper ratio base_count base_people ratio_lower ratio_upper"
+    ).split()
     table[numbers] = np.nan
     table["direction"] = "none"
     if not ok.any():
@@ -256,7 +212,7 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     return table
 
 
-def _with_company(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
+def _hide_more_groups(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
     """Hide the next smallest groups with those that are too small, until a total tells none of them."""
     few = few.copy()
     values = people.to_numpy()

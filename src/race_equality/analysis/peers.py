@@ -104,8 +104,7 @@ def choose_peers(
     trust_code : str
         A resolved trust code.
     figures, trusts : pandas.DataFrame
-        From :func:`~race_equality.store.figures.read_figures` and
-        :func:`~race_equality.store.trusts.read_trusts`.
+        From :func:`~race_equality.store.figures.read_figures` and :func:`~race_equality.store.trusts.read_trusts`.
     count : int
         How many peers, at most.
     chosen : tuple of str, optional

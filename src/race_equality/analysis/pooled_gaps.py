@@ -13,19 +13,9 @@ from race_equality.store.cache import cached
 
 _COUNTS = ("ethnic_minority_count", "ethnic_minority_total", "white_count", "white_total")
 
-COLUMNS = (
-    "trust_code",
-    "number",
-    "gap",
-    "pooled_gap",
-    "lower",
-    "upper",
-    "probability_adverse",
-    "all_trusts_gap",
-    "probability_more_adverse",
-    "rank_lower",
-    "rank_upper",
-    "trusts",
+COLUMNS = tuple(
+    "trust_code number gap pooled_gap lower upper probability_adverse all_trusts_gap "
+    "probability_more_adverse rank_lower rank_upper trusts".split()
 )
 
 
@@ -41,23 +31,21 @@ def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each trust and indicator with figures, by code and number: ``trust_code``, ``number``;
-        ``gap``, as published (ethnic minority minus White, percentage points); ``pooled_gap``, drawn
-        towards other trusts the more the fewer people answered, with ``lower`` and ``upper`` (95%
-        interval); ``probability_adverse``, that the trust's gap is on the side that is adverse to staff
-        from ethnic minorities; ``all_trusts_gap``, of all trusts' respondents together;
-        ``probability_more_adverse``, that the trust's gap is more adverse than that; ``rank_lower`` and
-        ``rank_upper``, the 95% interval of the trust's rank among ``trusts`` trusts, 1 being the least
-        adverse. There is no rank by itself, because the data do not hold one.
+        One row for each trust and indicator with figures, by code and number: ``trust_code``, ``number``; ``gap``, as
+        published (ethnic minority minus White, percentage points); ``pooled_gap``, drawn towards other trusts the more
+        the fewer people answered, with ``lower`` and ``upper`` (95% interval); ``probability_adverse``, that the
+        trust's gap is on the side that is adverse to staff from ethnic minorities; ``all_trusts_gap``, of all trusts'
+        respondents together; ``probability_more_adverse``, that the trust's gap is more adverse than that;
+        ``rank_lower`` and ``rank_upper``, the 95% interval of the trust's rank among ``trusts`` trusts, 1 being the
+        least adverse. There is no rank by itself, because the data do not hold one.
 
     Notes
     -----
-    A random-effects model over all real trusts at the survey that most of them have, integrated without random
-    numbers. The demonstration trust, and one whose own return is of a later survey, are read with them and change
-    no figure of theirs to the last bit. Probabilities are of
-    the trust's long-run figure under this model, to about a hundredth, and limits of ranks to one or two places:
-    write "over 99%" and "under 1%", and whole per cents between. Computed once for a build (0.5 s); in a
-    notebook, pick the trust's four rows from it::
+    A random-effects model over all real trusts at the survey that most of them have, integrated without random numbers.
+    The demonstration trust, and one whose own return is of a later survey, are read with them and change no figure of
+    theirs to the last bit. Probabilities are of the trust's long-run figure under this model, to about a hundredth, and
+    limits of ranks to one or two places: write "over 99%" and "under 1%", and whole per cents between. Computed once
+    for a build (0.5 s); in a notebook, pick the trust's four rows from it::
 
         pooled = pooled_gaps(figures)
         here_pooled = pooled[pooled["trust_code"] == trust.code].set_index("number")
@@ -72,7 +60,7 @@ def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     if known.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     real = known["trust_code"] != DEMONSTRATION_CODE
-    # The survey that most real trusts have. A trust that loaded its own of a later year is read beside the others,
+    # The survey that most real trusts have. A trust that loaded its own of a later year is read with the others,
     # as the demonstration trust is: else it would be read with itself alone.
     usual = known["period_end"].where(real).groupby(known["number"]).agg(lambda ends: ends.mode().max())
     of_anybody = known.groupby("number")["period_end"].max()
@@ -90,7 +78,7 @@ def _one(number: int, rows: pd.DataFrame) -> pd.DataFrame:
     low, high = found.rank_lower, found.rank_upper
     above_zero, above_all = found.probability_above_zero, found.probability_above_reference
     if WRES[number].adverse_when == "lower":
-        # a trust that is not among them can stand one place beyond the last
+        # a trust that is not among them can be one place beyond the last
         places = np.where(learned, trusts + 1, trusts + 2)
         low, high = places - high, places - low
         above_zero, above_all = 1 - above_zero, 1 - above_all

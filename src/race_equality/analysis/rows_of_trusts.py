@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def among(codes: pd.Series, chosen: Collection[str]) -> np.ndarray:
+def is_one_of(codes: pd.Series, chosen: Collection[str]) -> np.ndarray:
     """Say which of a column's codes are among some.
 
     Parameters
@@ -29,7 +29,7 @@ def among(codes: pd.Series, chosen: Collection[str]) -> np.ndarray:
 
     Examples
     --------
-    >>> among(pd.Series(["RJ1", "RV5", "RJ1"]), {"RJ1"}).tolist()
+    >>> is_one_of(pd.Series(["RJ1", "RV5", "RJ1"]), {"RJ1"}).tolist()
     [True, False, True]
     """
     array = pa.array(codes.array)

@@ -47,11 +47,10 @@ def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Index ``trust_code``, real trusts only; ``trust_name``, ``kind``, ``region``, ``answered`` (all
-        staff who answered the survey), and in per cent or percentage points the columns of
-        :data:`STAFF_MEASURES`, :data:`PATIENT_MEASURES` and :data:`OTHER_PATIENT_MEASURES`, missing
-        where not published or of fewer than :data:`FEWEST` people. Patient measures are those of the
-        latest month, or year, of all trusts.
+        Index ``trust_code``, real trusts only; ``trust_name``, ``kind``, ``region``, ``answered`` (all staff who
+        answered the survey), and in per cent or percentage points the columns of :data:`STAFF_MEASURES`,
+        :data:`PATIENT_MEASURES` and :data:`OTHER_PATIENT_MEASURES`, missing where not published or of fewer than
+        :data:`FEWEST` people. Patient measures are those of the latest month, or year, of all trusts.
     """
     table = trusts.set_index("trust_code")[["trust_name", "kind", "region"]].drop(DEMONSTRATION_CODE, errors="ignore")
     experience = staff_experience(figures[figures["indicator"] == "wres_8"])
@@ -117,9 +116,8 @@ def sensitivity(table: pd.DataFrame, staff: str, patients: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``variant``, ``trusts``, ``correlation``, ``lower``, ``upper``: all trusts, without London,
-        without the quarter with the fewest staff who answered, acute trusts alone, and all trusts
-        unadjusted.
+        ``variant``, ``trusts``, ``correlation``, ``lower``, ``upper``: all trusts, without London, without the quarter
+        with the fewest staff who answered, acute trusts alone, and all trusts unadjusted.
     """
     known = table.dropna(subset=[staff, patients])
     variants = {
@@ -145,8 +143,7 @@ def other_years(figures: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> p
     figures, trusts : pandas.DataFrame
         As for :func:`measures_by_trust`.
     patients : str
-        Of a monthly measure October is taken, when most staff answer; of a yearly one the year that
-        October is in.
+        Of a monthly measure October is taken, when most staff answer; of a yearly one the year that October is in.
 
     Returns
     -------

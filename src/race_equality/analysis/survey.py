@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import with_positions
-from race_equality.analysis.rows_of_trusts import among
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import GROUND_ETHNIC_BACKGROUND, QUESTIONS
@@ -112,7 +112,7 @@ def _real(answers: pd.DataFrame, trust_codes: Collection[str] | None) -> pd.Data
     """Answers of some trusts, or of all, without the demonstration trust."""
     chosen = answers["trust_code"] != DEMONSTRATION_CODE
     if trust_codes is not None:
-        chosen &= among(answers["trust_code"], trust_codes)
+        chosen &= is_one_of(answers["trust_code"], trust_codes)
     return answers[chosen]
 
 
@@ -169,16 +169,14 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each question (grounds of discrimination: of those who had experienced it) and
-        group, groups in alphabetical order within their broad group and Other last:
-        ``indicator``, ``broad``, ``group``, ``percent``, ``lower``, ``upper``, ``base``. Groups
-        that the publisher suppressed are left out.
+        One row for each question (grounds of discrimination: of those who had experienced it) and group, groups in
+        alphabetical order within their broad group and Other last: ``indicator``, ``broad``, ``group``, ``percent``,
+        ``lower``, ``upper``, ``base``. Groups that the publisher suppressed are left out.
 
     Notes
     -----
-    The publisher weights England's figures by organisation size and staff group. The Wilson
-    interval treats the weighted percentage as a simple proportion of the base and is therefore
-    somewhat too narrow.
+    The publisher weights England's figures by organisation size and staff group. The Wilson interval treats the
+    weighted percentage as a simple proportion of the base and is therefore somewhat too narrow.
     """
     asked = [question.id for question in (*QUESTIONS, GROUND_ETHNIC_BACKGROUND)]
     rows = figures[
@@ -216,7 +214,7 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
             "base": base,
         }
     )
-    # "Any other …" stands last in its broad group, as "Other" does among them.
+    # "Any other …" is last in its broad group, as "Other" does among them.
     table["any_other"] = table["group"].str.endswith(": Any other background")
     return (
         table.sort_values(["indicator", "broad", "any_other", "group"], kind="stable")

@@ -17,7 +17,7 @@ MAIN_GROUPS = tuple(group for group in BY_ID["workforce_headcount"].groups if gr
 
 
 def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
-    """A trust's staff by main staff group beside England's.
+    """A trust's staff by main staff group, compared with England's.
 
     Parameters
     ----------
@@ -31,15 +31,13 @@ def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``people`` (missing where hidden), ``percent`` of the groups that are shown,
-        ``england_percent``, ``status``. Empty where nothing was published. Groups in which the
-        trust employs nobody are left out.
+        ``group``, ``people`` (missing where hidden), ``percent`` of the groups that are shown, ``england_percent``,
+        ``status``. Empty where nothing was published. Groups in which the trust employs nobody are left out.
 
     Notes
     -----
-    A person in two roles is counted in each group and once in the publisher's total, so the
-    groups are compared with their own sum and not with the total; for the same reason the total
-    does not give a hidden group away.
+    A person in two roles is counted in each group and once in the publisher's total, so the groups are compared with
+    their own sum and not with the total; for the same reason the total does not give a hidden group away.
     """
     found = headcounts_by_group(figures, [trust_code], threshold=threshold)
     return found[["group", "people", "percent", "england_percent", "status"]]
@@ -48,7 +46,7 @@ def headcount_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int
 def headcounts_by_group(
     figures: pd.DataFrame, trust_codes: Sequence[str], *, threshold: int | np.ndarray
 ) -> pd.DataFrame:
-    """Staff by main staff group beside England's, for many trusts at once.
+    """Staff by main staff group, compared with England's, for many trusts at once.
 
     Parameters
     ----------
@@ -168,8 +166,7 @@ def yearly_growth(marches: pd.DataFrame, *, years: int = 9) -> Trend:
     Returns
     -------
     Trend
-        In per cent a year (a straight line through the logarithms); fewer than four years give "too few
-        points".
+        In per cent a year (a straight line through the logarithms); fewer than four years give "too few points".
     """
     last = marches[marches["people"] > 0].tail(years)
     found = trend(last["year"].to_numpy(dtype="float64"), np.log(last["people"].to_numpy(dtype="float64")))

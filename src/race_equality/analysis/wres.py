@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.rows_of_trusts import among
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import EXPERIENCE, WRES
@@ -21,9 +21,8 @@ _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}
 def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     """Turn the published counts of WRES 5 to 8 into one finding a trust and indicator, of its latest survey.
 
-    A trust that merged after the survey has figures of more than one organisation; their counts
-    are added. That is exact here, because the published percentages are unweighted counts of
-    respondents.
+    A trust that merged after the survey has figures of more than one organisation; their counts are added. That is
+    exact here, because the published percentages are unweighted counts of respondents.
 
     Parameters
     ----------
@@ -33,11 +32,10 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each trust and indicator: ``trust_code``, ``indicator``, ``number``,
-        ``status``, ``organisations`` (codes as published), ``period_start``, ``period_end``,
-        ``source``; for each of ``ethnic_minority`` and ``white`` the ``_count``, ``_total``,
-        ``_percent``, ``_lower`` and ``_upper``; and ``gap``, ``gap_lower``, ``gap_upper``, ethnic
-        minority minus White in percentage points. Numbers are missing where the status is not
+        One row for each trust and indicator: ``trust_code``, ``indicator``, ``number``, ``status``, ``organisations``
+        (codes as published), ``period_start``, ``period_end``, ``source``; for each of ``ethnic_minority`` and
+        ``white`` the ``_count``, ``_total``, ``_percent``, ``_lower`` and ``_upper``; and ``gap``, ``gap_lower``,
+        ``gap_upper``, ethnic minority minus White in percentage points. Numbers are missing where the status is not
         ``ok``.
 
     Notes
@@ -77,7 +75,7 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     table = about.join(why).join(table).reset_index()
     complete = table[[f"{side}_total" for side in _SIDES.values()]].notna().all(axis=1)
     table["status"] = table["status"].fillna("not_available").where(~complete, "ok")
-    # Half a comparison is none: a trust with one group hidden must not show the other.
+    # A trust with one group hidden must not show the other.
     numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
     table[numbers] = table[numbers].astype("float64").where(complete)
     return _with_intervals(table)
@@ -93,10 +91,9 @@ def pooled(
     experience : pandas.DataFrame
         From :func:`staff_experience`.
     trust_codes : collection of str, optional
-        The trusts to add up; all real trusts when not given. The demonstration trust is never
-        part of a comparator.
+        The trusts to add up; all real trusts when not given. The demonstration trust is never part of a comparator.
     label : str
-        Stands in ``trust_code`` of the result.
+        The ``trust_code`` of the result.
 
     Returns
     -------
@@ -106,7 +103,7 @@ def pooled(
     """
     chosen = (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
     if trust_codes is not None:
-        chosen &= among(experience["trust_code"], trust_codes)
+        chosen &= is_one_of(experience["trust_code"], trust_codes)
     rows = experience[chosen]
     if rows.empty:
         return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))

@@ -54,18 +54,9 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         & figures["status"].isin(["ok", "suppressed"])
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
-    columns = [
-        "number",
-        "period_start",
-        "period_end",
-        "ethnic_minority_percent",
-        "white_percent",
-        "ratio",
-        "lower",
-        "upper",
-        "outside",
-        "status",
-    ]
+    columns = (
+        "number period_start period_end ethnic_minority_percent white_percent ratio lower upper outside status"
+    ).split()
     numbers = columns[3:-1]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
@@ -158,19 +149,10 @@ def board_against_workforce(
     staff = figures[here & figures["indicator"].isin(BANDS.figure_ids)]
     if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
         return pd.DataFrame(
-            columns=[
-                "period_end",
-                "board_members",
-                "board_percent",
-                "board_lower",
-                "board_upper",
-                "workforce_percent",
-                "difference",
-                "board_minority",
-                "staff_minority",
-                "staff",
-                "status",
-            ]
+            columns=(
+                "period_end board_members board_percent board_lower board_upper workforce_percent "
+                "difference board_minority staff_minority staff status"
+            ).split()
         )
     table = _minority_counts(board).add_suffix("_board").join(_minority_counts(staff).add_suffix("_staff"), how="inner")
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
@@ -205,7 +187,7 @@ def seats_shown(members: Mapping[str, float], threshold: int) -> list[str]:
         Seats to how many hold them: each among those before it, the whole board first.
     threshold : int
         Fewer people are not shown, and neither are those who remain of a larger set that is shown: 15 members
-        of whom 13 vote tell who the other two are.
+        with 13 who vote tell who the other two are.
 
     Returns
     -------
@@ -266,11 +248,10 @@ def share_by_band(figures: pd.DataFrame, trust_code: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each period and pay band, in the order of the figures: ``period_end``,
-        ``indicator``, ``people``, ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no
-        return was loaded.
+        One row for each period and pay band, in the order of the figures: ``period_end``, ``indicator``, ``people``,
+        ``ethnic_minority_percent``, ``lower``, ``upper``. Empty where no return was loaded.
     """
-    rows = figures[figures["trust_code"] == trust_code]  # first: a text of all figures is long to search
+    rows = figures[figures["trust_code"] == trust_code]  # first: searching the ids of all figures is slow
     rows = rows[rows["indicator"].isin(BANDS.figure_ids) & (rows["status"] == "ok")]
     if rows.empty:
         return pd.DataFrame(columns=["period_end", "indicator", "people", "ethnic_minority_percent", "lower", "upper"])

@@ -13,7 +13,7 @@ from race_equality.audit.channels import Content
 from race_equality.audit.printed_numbers import PROGRAMS, normal, numbers_near, pieces_in
 from race_equality.audit.problem import Problem
 from race_equality.definitions.indicators import rule_of
-from race_equality.disclosure.rules import Rules, is_breakdown, rests_on_too_few
+from race_equality.disclosure.rules import DisclosureRules, is_breakdown, rests_on_too_few
 
 #: Labels that stand in every table: they alone do not say which figure is meant.
 _COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
@@ -43,14 +43,14 @@ class Secret:
     share: str | None
 
 
-def secrets_of(figures: pd.DataFrame | None, rules: Rules, scopes: set[str]) -> dict[str, list[Secret]]:
+def secrets_of(figures: pd.DataFrame | None, rules: DisclosureRules, scopes: set[str]) -> dict[str, list[Secret]]:
     """Gather what must not be shown.
 
     Parameters
     ----------
     figures : pandas.DataFrame, optional
         The true figures; nothing is known without them.
-    rules : Rules
+    rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
     scopes : set of str
         Codes of the trusts with pages.

@@ -24,7 +24,7 @@ from race_equality.audit.printed_numbers import (
 from race_equality.audit.problem import Problem
 from race_equality.definitions.indicators import BY_ID
 from race_equality.disclosure.attack import Contradiction, Relation, attack, rounded_share
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 
 _PEOPLE = re.compile(r"staff|people|headcount|employ|respond|answered|total", re.IGNORECASE)
 
@@ -154,7 +154,7 @@ def hides(table: Table) -> bool:
 
 
 def worked_out(
-    tables: Iterable[Table], totals: list[Total], bases: list[float], rule: Rule, overlapping: Collection[str]
+    tables: Iterable[Table], totals: list[Total], bases: list[float], rule: DisclosureRule, overlapping: Collection[str]
 ) -> Iterator[Problem]:
     done = set()
     for table in tables:
@@ -185,7 +185,7 @@ def worked_out(
                 yield from _from_counts(table, i, hidden, shown, own, others, rule)
 
 
-def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: Rule) -> Iterator[Problem]:
+def _from_percentages(table: Table, column: str, hidden, shown, bases, rule: DisclosureRule) -> Iterator[Problem]:
     """Hidden shares of a whole are 100 less the others; shares of what is shown give nothing away."""
     together = sum(number.value for number in shown.values())
     slack = sum(0.5 * 10.0**-number.decimals for number in shown.values())
@@ -219,7 +219,7 @@ def _rounded_by(caption: str) -> float:
     return next((half for words, half in _NEAREST.items() if caption.rstrip(". ").endswith(words)), 0.0)
 
 
-def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -> Iterator[Problem]:
+def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: DisclosureRule) -> Iterator[Problem]:
     known = {row: number.value for row, number in shown.items()}
     whole = "whole"
     relations = [Relation.total(whole, [*known, *hidden])]
@@ -275,7 +275,7 @@ def _from_counts(table: Table, i: int, hidden, shown, own, totals, rule: Rule) -
             return
 
 
-def from_mergers(contents: Iterable[Content], rule: Rule) -> Iterator[Problem]:
+def from_mergers(contents: Iterable[Content], rule: DisclosureRule) -> Iterator[Problem]:
     """People of an organisation that merged: those of the trust less those of its other organisations.
 
     In data files that give a trust's figures and those of the organisations that formed it.

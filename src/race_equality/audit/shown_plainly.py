@@ -9,7 +9,7 @@ from race_equality.audit.channels import Content, Table, Unread
 from race_equality.audit.printed_numbers import NOT_FIGURES, normal, numbers_in, only_number, pieces_in, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.disclosure.attack import small_fractions
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 
 _COUNTS_PEOPLE = re.compile(
     r"^(number of )?(staff|people|headcount|members|respondents)( \(.*\))?$|who answered", re.IGNORECASE
@@ -23,7 +23,7 @@ def unread(contents: Iterable[Content]) -> Iterator[Problem]:
             yield Problem(item.file, "unread", "file", "", item.reason)
 
 
-def too_precise(contents: Iterable[Content], rule: Rule, *, of_a_trust: bool) -> Iterator[Problem]:
+def too_precise(contents: Iterable[Content], rule: DisclosureRule, *, of_a_trust: bool) -> Iterator[Problem]:
     """Decimals beyond the rule; pages for all trusts may quote national percentages as published."""
     more = re.compile(rf"\d\.\d{{{min(rule.percent_decimals, rule.ratio_decimals) + 1}}}")
     for file, channel, place, text in pieces_in(contents):
@@ -51,7 +51,7 @@ def counts_people(table: Table, column: int) -> bool:
     return unit == "people" if unit else bool(_COUNTS_PEOPLE.search(table.columns[column]))
 
 
-def too_few(contents: Iterable[Content], rules: Rules, scope: str) -> Iterator[Problem]:
+def too_few(contents: Iterable[Content], rules: DisclosureRules, scope: str) -> Iterator[Problem]:
     """A count of people in a table that should have been hidden, by the rule of the trust that it is about."""
     for table in tables_in(contents):
         about = {normal(name): place for place, name in enumerate(table.columns)}

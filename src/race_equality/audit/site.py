@@ -38,7 +38,7 @@ from race_equality.audit.reconstruction import (
 )
 from race_equality.audit.shown_plainly import too_few, too_precise, unread
 from race_equality.definitions.indicators import figures_with
-from race_equality.disclosure.rules import Rules
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.errors import RaceEqualityError
 
 __all__ = ["Audit", "Problem", "audit_site"]
@@ -71,7 +71,7 @@ OVERLAPPING = frozenset(figures_with(lambda rule: rule.overlapping))
 def audit_site(
     site: Path | str,
     *,
-    rules: Rules,
+    rules: DisclosureRules,
     figures: pd.DataFrame | None = None,
     names: dict[str, str] | None = None,
     measures: Mapping[str, Sequence[str]] | None = None,
@@ -87,7 +87,7 @@ def audit_site(
     site : path-like
         The folder that is published; ``trusts/<CODE>.*`` belongs to a trust, the rest to all. Or the whole output
         of a build, with its logs and failed notebooks; its caches are no more published than ``data/`` is.
-    rules : Rules
+    rules : DisclosureRules
         Which thresholds hold for which trust: on its own pages and wherever else it is named.
     figures : pandas.DataFrame, optional
         The figures table the site was made from: the true values of what must not be shown. Without it
@@ -220,7 +220,7 @@ def _attack_scope(
     *,
     site: Path,
     against: Path | None,
-    rules: Rules,
+    rules: DisclosureRules,
     names: Mapping[str, str],
     scopes: frozenset[str],
     measures: Mapping[str, Sequence[str]],

@@ -65,7 +65,7 @@ def prepare(root: str, compute: bool) -> None:
 
 
 def _read(root: Path, *, compute: bool) -> None:
-    from race_equality.disclosure.publishable import shown_figures
+    from race_equality.disclosure.publishable import publishable_figures
     from race_equality.project import find_project
     from race_equality.report.vega_to_svg import prepare as prepare_drawing
     from race_equality.store.cache import compute_all
@@ -80,7 +80,7 @@ def _read(root: Path, *, compute: bool) -> None:
     prepare_drawing()
     _make_a_chart()
     if compute:
-        compute_all(shown_figures(figures, project=project))  # as notebooks read them
+        compute_all(publishable_figures(figures, project=project))  # as notebooks read them
 
 
 def _make_a_chart() -> None:

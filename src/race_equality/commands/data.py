@@ -158,7 +158,7 @@ def _add_one(path: Path, project: Project) -> None:
         before, beside = outcome.before, False
         if before.empty:
             before, beside = previous_edition(outcome, project), True
-        found = changes(before, outcome.reading.figures, beside=beside)
+        found = changes(before, outcome.reading.figures, both_kept=beside)
         if beside and len(before):
             click.echo(f"  beside {before['source'].iloc[0]}:")
         _say_changes(found)

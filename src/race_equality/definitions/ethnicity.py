@@ -8,9 +8,8 @@ and *unknown* (either, where a publication does not tell) are kept apart, and ar
 
 References
 ----------
-Office for National Statistics, Ethnic group, national identity and religion: measuring equality.
-NHS England, Workforce Race Equality Standard, technical guidance.
-NHS Data Model and Dictionary, Ethnic category (the categories of 2001).
+Office for National Statistics, Ethnic group, national identity and religion: measuring equality. NHS England, Workforce
+Race Equality Standard, technical guidance. NHS Data Model and Dictionary, Ethnic category (the categories of 2001).
 """
 
 from __future__ import annotations
@@ -228,9 +227,8 @@ def harmonised(label: str, groups: Literal[2, 5, 18], *, categories: Literal[200
     groups : {2, 5, 18}
         The breakdown.
     categories : {2001, 2011}
-        The Census whose broad groups the publication uses. In 2001 Chinese was part of "Other",
-        and since 2011 it is part of "Asian": the Mental Health Act statistics and other NHS
-        datasets still count it in "Other".
+        The Census whose broad groups the publication uses. In 2001 Chinese was part of "Other", and since 2011 it is
+        part of "Asian": the Mental Health Act statistics and other NHS datasets still count it in "Other".
 
     Returns
     -------

@@ -100,7 +100,7 @@ class Indicator:
     statement : str
         What is said of those counted, to follow "… of staff" or "… of the people".
     people : str
-        Of whom, to follow "… of", where the statement does not say it.
+        Who is counted, to follow "… of", where the statement does not say it.
     between : tuple of str
         The two groups of a gap or ratio: the first minus, or over, the second.
     likelihood : Likelihood or None
@@ -109,7 +109,7 @@ class Indicator:
     total : str
         The id of the indicator that holds the total of its groups, where that is another one.
     series : str
-        The id of the same share survey by survey, where it stands apart.
+        The id of the same share survey by survey, where it has an id of its own.
     england : str
         The id of England's figure, where another publication holds it.
     card_title, card_said : str
@@ -198,7 +198,7 @@ class Indicator:
         return self.short_name or self.name
 
     @property
-    def of_whom(self) -> str:
+    def name_with_group(self) -> str:
         """The name with whom it is about, where that is everybody."""
         if self.compares in ("trusts", "months"):
             return f"{self.name}, {self.groups[0][:1].lower()}{self.groups[0][1:]}"
@@ -261,7 +261,7 @@ def _bands() -> tuple[Part, ...]:
 
 
 def _gap(statement: str, **more: object) -> Indicator:
-    """Return a survey's gap between ethnic minority and White staff; what is common to all of them stands here."""
+    """Return a survey's gap between ethnic minority and White staff; with what all of them share."""
     about: dict[str, object] = {
         "definition": f"Share of staff who {statement}, of those who answered",
         "statement": statement,
@@ -1013,7 +1013,7 @@ def figures_with(has: Callable[[Disclosure], bool]) -> list[str]:
     return [id for id, indicator in OWNER.items() if has(indicator.disclosure)]
 
 
-#: The indicators of the WRES, and any that stand in its table, by number.
+#: The indicators of the WRES, and any others in its table, by number.
 WRES = {number: one for one in INDICATORS if (number := one.number) is not None}
 #: What staff said, by ethnic group: the gaps between two groups.
 EXPERIENCE = chosen(lambda one: one.compares == "gap")

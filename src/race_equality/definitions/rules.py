@@ -1,6 +1,6 @@
 """What must be hidden together with a figure of too few people: the rule that belongs to an indicator.
 
-How few is too few are thresholds (:class:`race_equality.disclosure.rules.Rule`), the same for all indicators.
+How few is too few are thresholds (:class:`race_equality.disclosure.rules.DisclosureRule`), the same for all indicators.
 """
 
 from __future__ import annotations

@@ -218,7 +218,7 @@ def _solve(wanted, free, bounds, relations) -> dict[Key, Range]:
     objective = np.zeros((len(tasks), size))
     for block, (column, sign) in enumerate(tasks):
         objective[block, column] = sign
-    # an unbounded cell would stop all blocks; a limit far above every figure stands for infinity
+    # an unbounded cell would stop all blocks; a limit far above every figure serves as infinity
     ceiling = 1e7 + 100 * sum(abs(high) for _, high in bounds.values() if np.isfinite(high))
     limits = [(low, min(high, ceiling)) for low, high in (bounds[key] for key in free)]
     a_eq, a_ub = matrix([(i, 1.0) for i in equal]), matrix([*above, *below])

@@ -9,17 +9,17 @@ import pandas as pd
 
 from race_equality.definitions.indicators import rule_of
 from race_equality.definitions.rules import Disclosure
-from race_equality.disclosure.rules import Rules, read_rules
+from race_equality.disclosure.rules import DisclosureRules, read_rules
 from race_equality.project import Project
 from race_equality.store.cache import cached
 
-__all__ = ["hide_few", "shown_figures"]
+__all__ = ["suppress_small_bases", "publishable_figures"]
 
 #: Groups that are everybody: such a count is no part of a total from which it could be worked out.
 _EVERYBODY = ("Total", "All people")
 
 
-def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
+def publishable_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
     """Hide what a trust's own thresholds, or the usual ones, do not let any page show.
 
     Parameters
@@ -42,14 +42,14 @@ def shown_figures(figures: pd.DataFrame, *, project: Project | None = None) -> p
     return _shown(figures, read_rules(project=project))
 
 
-def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     """Mark shares of fewer people or answers than the threshold, and counts of fewer people in all, as suppressed.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         Tidy figures (``race_equality.store.schema``).
-    rules : Rules
+    rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
 
     Returns
@@ -78,7 +78,7 @@ def hide_few(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 #: The notebooks of a build then share one table, which what is computed of it recognises.
-_shown = cached(hide_few)
+_shown = cached(suppress_small_bases)
 
 
 def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:

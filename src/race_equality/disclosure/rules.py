@@ -17,7 +17,15 @@ from race_equality.errors import InputError, RaceEqualityError, UnknownTrustErro
 from race_equality.params import DEFAULTS_FILE, Settings, read_default_settings, read_params
 from race_equality.project import Project, find_project
 
-__all__ = ["HIDDEN_IN_FILES", "HIDDEN_ON_PAGES", "Rule", "Rules", "is_breakdown", "read_rules", "rests_on_too_few"]
+__all__ = [
+    "HIDDEN_IN_FILES",
+    "HIDDEN_ON_PAGES",
+    "DisclosureRule",
+    "DisclosureRules",
+    "is_breakdown",
+    "read_rules",
+    "rests_on_too_few",
+]
 
 HIDDEN_ON_PAGES = "Too few people to show"
 #: The Analysis Function's shorthand for confidential.
@@ -25,7 +33,7 @@ HIDDEN_IN_FILES = "[c]"
 
 
 @dataclass(frozen=True)
-class Rule:
+class DisclosureRule:
     """The thresholds and the precision, each with its source in docs/disclosure.md.
 
     Parameters
@@ -62,21 +70,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Rules:
+class DisclosureRules:
     """Which rule holds for which trust.
 
     Parameters
     ----------
-    usual : Rule
+    usual : DisclosureRule
         Of a trust that has set none itself, of England and of every place that is no trust.
-    own : mapping of str to Rule
+    own : mapping of str to DisclosureRule
         Of each trust that has, by code.
     """
 
-    usual: Rule
-    own: Mapping[str, Rule] = field(default_factory=dict)
+    usual: DisclosureRule
+    own: Mapping[str, DisclosureRule] = field(default_factory=dict)
 
-    def of(self, code: str) -> Rule:
+    def of(self, code: str) -> DisclosureRule:
         """Return the rule that holds for a trust."""
         return self.own.get(code, self.usual)
 
@@ -96,7 +104,7 @@ class Rules:
         return fewest
 
 
-def read_rules(*, project: Project | None = None) -> Rules:
+def read_rules(*, project: Project | None = None) -> DisclosureRules:
     """Read the thresholds of all trusts from ``params/``.
 
     Parameters
@@ -106,7 +114,7 @@ def read_rules(*, project: Project | None = None) -> Rules:
 
     Returns
     -------
-    Rules
+    DisclosureRules
         A trust's file that cannot be used may have meant to hide anything: until it is mended the trust's own page
         fails, and nothing else shows a share of that trust.
 
@@ -126,11 +134,11 @@ def read_rules(*, project: Project | None = None) -> Rules:
     return _read_rules(project, tuple(files), stamps)
 
 
-_NOBODY_HAS_SO_MANY = 10**9
+_HIDES_EVERYTHING = 10**9
 
 
 @functools.lru_cache(maxsize=2)
-def _read_rules(project: Project, files: tuple[Path, ...], stamps: tuple[tuple[int, int, int], ...]) -> Rules:
+def _read_rules(project: Project, files: tuple[Path, ...], stamps: tuple[tuple[int, int, int], ...]) -> DisclosureRules:
     usual = _rule(read_default_settings(project=project))
     own = {}
     for file in files:
@@ -139,22 +147,22 @@ def _read_rules(project: Project, files: tuple[Path, ...], stamps: tuple[tuple[i
             try:
                 own[file.stem] = _rule(read_params(file.stem, project=project).settings)
             except (InputError, UnknownTrustError):
-                own[file.stem] = Rule(_NOBODY_HAS_SO_MANY, _NOBODY_HAS_SO_MANY)
-    return Rules(usual, {code: rule for code, rule in own.items() if rule != usual})
+                own[file.stem] = DisclosureRule(_HIDES_EVERYTHING, _HIDES_EVERYTHING)
+    return DisclosureRules(usual, {code: rule for code, rule in own.items() if rule != usual})
 
 
-def _rule(settings: Settings) -> Rule:
-    return Rule(settings.minimum_responses.value, settings.minimum_people.value)
+def _rule(settings: Settings) -> DisclosureRule:
+    return DisclosureRule(settings.minimum_responses.value, settings.minimum_people.value)
 
 
-def rests_on_too_few(figures: pd.DataFrame, rules: Rules) -> pd.Series:
+def rests_on_too_few(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Series:
     """Mark figures that must not be shown.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         A figures table (``race_equality.store.schema``).
-    rules : Rules
+    rules : DisclosureRules
         From :func:`read_rules`.
 
     Returns

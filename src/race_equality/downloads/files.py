@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
-from race_equality.disclosure.publishable import shown_figures
+from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.delimited import csv_text
@@ -81,7 +81,7 @@ class Downloads:
     def __init__(self, project: Project) -> None:
         self.project = project
         # as pages read them: what a hidden part adds to a merged trust's figure would tell that part
-        figures = shown_figures(read_figures(local=False, project=project), project=project)
+        figures = publishable_figures(read_figures(local=False, project=project), project=project)
         trusts = read_trusts(project=project)
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
@@ -146,7 +146,7 @@ class Downloads:
         """Add a trust's own WRES return, which is in no other trust's file and in no comparison of one."""
         if figure_files(self.project, local=code) == figure_files(self.project, local=False):
             return self.material
-        figures = shown_figures(read_figures(local=code, project=self.project), project=self.project)
+        figures = publishable_figures(read_figures(local=code, project=self.project), project=self.project)
         # what a trust has loaded of its patients is in its report alone, by the rules of that section
         return replace(self.material, figures=figures[~figures["indicator"].isin(PATIENT_FIGURES)])
 

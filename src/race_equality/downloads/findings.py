@@ -16,7 +16,7 @@ from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS, figures_with
-from race_equality.disclosure.rules import Rules, rests_on_too_few
+from race_equality.disclosure.rules import DisclosureRules, rests_on_too_few
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST, rounding
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.trusts import Trust
@@ -105,7 +105,7 @@ class Material:
     figures : pandas.DataFrame
         Tidy figures.
     sources : dict of str to Source
-    rules : Rules
+    rules : DisclosureRules
         From :func:`race_equality.disclosure.rules.read_rules`.
     trusts : pandas.DataFrame, optional
         From :func:`race_equality.store.trusts.read_trusts`; without it those with figures, of no kind.
@@ -115,7 +115,7 @@ class Material:
 
     figures: pd.DataFrame
     sources: Mapping[str, Source]
-    rules: Rules
+    rules: DisclosureRules
     trusts: pd.DataFrame | None = None
     peers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -329,7 +329,7 @@ class _Rows:
             )
 
 
-def _hidden_as_published(figures: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def _hidden_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     """Choose the figures that are given as published, in order, and hide what rests on too few."""
     rows = figures[figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)]
     few = rests_on_too_few(rows, rules) & (rows["status"] == "ok")

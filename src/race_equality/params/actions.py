@@ -22,9 +22,8 @@ from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day,
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
 
-#: What a board assesses itself on. All but the first and the last are the six high-impact actions of
-#: NHS England's equality, diversity and inclusion improvement plan (June 2023), in its order, each as
-#: what is so once it is done.
+#: What a board assesses itself on. All but the first and the last are the six high-impact actions of NHS England's
+#: equality, diversity and inclusion improvement plan (June 2023), in its order, each as what is so once it is done.
 AREAS = {
     "board_business": "Race equality is part of core board business",
     "board_objectives": "Board members have specific and measurable equality objectives, and account for them (high-impact action 1)",
@@ -90,7 +89,7 @@ BOARD_ROLES = (
 )
 
 #: What an action can be linked to: the indicators that the report can follow over time.
-INDICATORS = {one.id: one.of_whom for one in FOLLOWED}
+INDICATORS = {one.id: one.name_with_group for one in FOLLOWED}
 
 
 # -- an owner -------------------------------------------------------------------------------------------
@@ -188,7 +187,7 @@ def _link(link: str) -> str:
     return link
 
 
-def _day_that_has_been(value: Any, info: Info) -> date:
+def _day_not_in_future(value: Any, info: Info) -> date:
     day, today = read_day(value), info.context.today
     if today is not None and day > today:
         raise problem("{name} lies in the future.", "Evidence shows what has happened.")
@@ -221,7 +220,7 @@ def _review_agrees(review: Review, info: Info) -> Review:
     return review
 
 
-def _done_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
+def _done_needs_evidence(evidence: Evidence | None, info: Info) -> Evidence | None:
     if evidence is None and info.data.get("status") == "done":
         raise problem(
             "{record} is done without evidence.",
@@ -231,7 +230,7 @@ def _done_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
     return evidence
 
 
-def _embedded_is_shown(evidence: Evidence | None, info: Info) -> Evidence | None:
+def _embedded_needs_evidence(evidence: Evidence | None, info: Info) -> Evidence | None:
     if info.data.get("level") == "embedded" and (evidence is None or evidence.date is None):
         raise problem(
             '{record} is "embedded" without a dated link to evidence.',
@@ -262,7 +261,7 @@ class Evidence:
 
     text: Text
     link: Annotated[Text, AfterValidator(_link)]
-    date: Annotated[date, PlainValidator(_day_that_has_been)] | None = None
+    date: Annotated[date, PlainValidator(_day_not_in_future)] | None = None
 
 
 def _keep(values: Any, info: Info) -> Any:
@@ -325,7 +324,7 @@ class Action:
     due: Annotated[Day, AfterValidator(_not_before_it_began)]
     status: Annotated[str, one_of(STATUSES, "States")]
     review: Annotated[Review, AfterValidator(_review_agrees)]
-    evidence: Annotated[EvidenceOrNone, AfterValidator(_done_is_shown), Field(validate_default=True)] = None
+    evidence: Annotated[EvidenceOrNone, AfterValidator(_done_needs_evidence), Field(validate_default=True)] = None
 
     @property
     def is_open(self) -> bool:
@@ -341,11 +340,11 @@ class Action:
         return self.is_open and self.review.decision is None and self.review.date < on
 
 
-def _each_once(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+def _refuse_duplicates(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     known: set[str] = set()
     for number, action in enumerate(actions):
         if action.what.casefold() in known:
-            raise problem("The same action stands twice.", "Remove one of the two.", at=(number,))
+            raise problem("The same action is listed twice.", "Remove one of the two.", at=(number,))
         known.add(action.what.casefold())
     return actions
 
@@ -366,8 +365,8 @@ def _ended(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     return actions
 
 
-Actions = Annotated[tuple[Action, ...], AfterValidator(_each_once), AfterValidator(_shared)]
-History = Annotated[tuple[Action, ...], AfterValidator(_each_once), AfterValidator(_ended)]
+Actions = Annotated[tuple[Action, ...], AfterValidator(_refuse_duplicates), AfterValidator(_shared)]
+History = Annotated[tuple[Action, ...], AfterValidator(_refuse_duplicates), AfterValidator(_ended)]
 
 
 @dataclass(frozen=True)
@@ -397,12 +396,12 @@ class _AreaGiven:
 
     level: Annotated[str, one_of(LEVELS, "Levels")]
     note: Text | None = None
-    evidence: Annotated[EvidenceOrNone, AfterValidator(_embedded_is_shown), Field(validate_default=True)] = None
+    evidence: Annotated[EvidenceOrNone, AfterValidator(_embedded_needs_evidence), Field(validate_default=True)] = None
 
 
 @dataclass(frozen=True)
 class SelfAssessment:
-    """Where a board says that it stands.
+    """What a board says of itself.
 
     Parameters
     ----------

@@ -106,8 +106,7 @@ class Params:
     actions, history : tuple of Action
         What the board said it would do this year, and what was done or stopped in earlier ones.
     files : tuple of str
-        The files that were read, relative to the project, for provenance and for the hash of a
-        page's inputs.
+        The files that were read, relative to the project, for provenance and for the hash of a page's inputs.
 
     Notes
     -----
@@ -226,7 +225,7 @@ def check_params(*, project: Project | None = None, today: date | None = None) -
     try:
         defaults = _read_defaults(project)
     except InputError as error:
-        return CheckedParams((str(error),), ())  # each trust's file stands on the defaults
+        return CheckedParams((str(error),), ())  # each trust's file needs the defaults
     problems: list[str] = []
     links: list[Link] = []
     for file in sorted((project.params / "trusts").iterdir(), key=lambda path: path.name):
@@ -285,7 +284,7 @@ def _refuse_wrong_name(file: Path, project: Project) -> None:
         raise InputError(
             f"{file.stem} is {trust.code} ({trust.name}).",
             file=file,
-            mend=f"Rename the file to {trust.code}.yml; as it stands nothing reads it.",
+            mend=f"Rename the file to {trust.code}.yml; nothing reads it under this name.",
         )
 
 
@@ -306,7 +305,7 @@ def _peer(value: Any, info: Info) -> str:
     if trust.is_demonstration:
         raise problem("DEMO is not a trust to be compared with.", "Its figures are invented.")
     if trust.code in context.peers:
-        raise problem(f"{trust.code} stands twice among the peers.", "Remove one of the two.")
+        raise problem(f"{trust.code} is twice among the peers.", "Remove one of the two.")
     context.peers.append(trust.code)
     return trust.code
 

@@ -121,7 +121,7 @@ def write_starter(trust_code: str, *, project: Project, today: date) -> Path:
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedForward:
     """What became of last year's file.
 
     Parameters
@@ -141,7 +141,7 @@ class Carried:
     problems: tuple[str, ...]
 
 
-def carry_forward(trust_code: str, *, project: Project, today: date) -> Carried:
+def carry_forward(trust_code: str, *, project: Project, today: date) -> CarriedForward:
     """Begin a new year: done and stopped actions become history, open ones stay as they are.
 
     Parameters
@@ -153,7 +153,7 @@ def carry_forward(trust_code: str, *, project: Project, today: date) -> Carried:
 
     Returns
     -------
-    Carried
+    CarriedForward
 
     Raises
     ------
@@ -190,7 +190,7 @@ def carry_forward(trust_code: str, *, project: Project, today: date) -> Carried:
     _write_new(earlier, file.read_text(encoding="utf-8"), "It was carried forward today already.")
     write_atomically(file, text)
     problems = check_file(file, project=project)
-    return Carried(file, earlier, len(still_open), len(closed), problems)
+    return CarriedForward(file, earlier, len(still_open), len(closed), problems)
 
 
 def _text(
@@ -239,7 +239,7 @@ def _text(
 def _assessment(assessment: SelfAssessment | None, today: date) -> str:
     if assessment is not None:
         areas = {area.id: _given(asdict(area) | {"id": None}) for area in assessment.areas}
-        return "# This is last year's: the board agrees it anew, and the date with it.\n" + _dump(
+        return "# This is last year's: the board agrees it again, with a new date.\n" + _dump(
             {"self_assessment": {"agreed": assessment.agreed, **areas}}
         )
     lines = ["# self_assessment:", f"#   agreed: {today}"]

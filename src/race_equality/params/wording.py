@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-#: What may stand before the verb and changes nothing.
+#: What may come before the verb and changes nothing.
 _BEFORE = re.compile(
     r"^(?:(?:we|the (?:board|trust|committee|executive)|they|it|and|then|also|will|shall|should|to|"
     r"continue(?: to)?|continued|ongoing|begin(?: to)?|start(?: to)?|keep(?: on)?|regularly|routinely|"
@@ -30,8 +30,8 @@ _DATA = (
     r"recommendations|indicators?|progress|performance|outcomes|needs assessments?|research|stud(?:y|ies)|reviews?)"
 )
 
-#: A verb that is a deed or not by what it is done to: to review data is none, to review each case
-#: before it may go on is one. Up to five words may stand between.
+#: A verb that is an action or not by its object: to review data is none, to review each case
+#: before it may go on is one. Up to five words may be between.
 _DONE_TO_DATA = re.compile(
     r"^(?:review(?:ing|s)?|publish(?:ing)?|produc(?:e|ing)|creat(?:e|ing)|build(?:ing)?|develop(?:ing)?|"
     r"design(?:ing)?|commission(?:ing)?|present(?:ing)?|shar(?:e|ing)|establish(?:ing)?|set(?:ting)? up|"
@@ -47,11 +47,11 @@ _DONE_TO_DATA = re.compile(
 _REVIEW_IN_GENERAL = re.compile(r"^review(?:ing|s)?(?:\s+(?:of|into))?\s*$")
 _REVIEW_NOUN = re.compile(r"^reviews?\s+(?:of|into)\b")
 
-#: Where one clause ends: "and" may go on with a new deed, or with another object of the first.
+#: Where one clause ends: "and" may go on with a new action, or with another object of the first.
 _CLAUSES = re.compile(r"[.;:!?]+\s*|,?\s+(?:and then|then|and|&)\s+|,\s+")
 
-#: Verbs that begin a new deed. Words that are nouns as well ("pay", "offer") are left out: "recruitment
-#: and pay gap data" is no deed.
+#: Verbs that begin a new action. Words that are nouns as well ("pay", "offer") are left out: "recruitment
+#: and pay gap data" is no action.
 _IS_A_DEED = re.compile(
     r"^(?:abolish|act|adopt|appoint|apply|assign|automate|ban|bring|change(?! over| in)|close|correct|decide|"
     r"delegate|dismiss|end|enforce|exclude|extend|fill|fix|fund|give|guarantee|halve|hire|hold|implement|"
@@ -75,7 +75,7 @@ def is_only_data(what: str) -> bool:
 
     Notes
     -----
-    Words are all that can be checked: the first clause must be a deed, or a later one begin with a
+    Words are all that can be checked: the first clause must be an action, or a later one begin with a
     verb that is one. Where this is in doubt the action is let through; a board sees it anyway.
 
     Examples

@@ -22,9 +22,9 @@ from race_equality.render.pdf import compile_pdf
 from race_equality.render.staging import ASSETS
 
 _READER = "markdown-tex_math_dollars"
-_FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "board-summary.lua", "numbering.lua"))
+_FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
-#: Written by race_equality.report.board_page after the board's summary.
+#: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
 
 

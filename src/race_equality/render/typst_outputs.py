@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from race_equality.render.assets.filters.html_outputs import TEXT_SIZE, breakable, column_widths, kept_together
@@ -17,6 +17,8 @@ from race_equality.render.assets.filters.html_outputs import TEXT_SIZE, breakabl
 _VOID = re.compile(r"<(img|br|wbr|col|hr)\b([^<>]*?)\s*/?>")
 _COMMENT = re.compile(r"<!--(?:(?!--).)*-->", re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]+")
+_BOARD_PART = re.compile(r"board-[a-z]+(?: |$)")
+_SHARE = re.compile(r"width: ([\d.]+)%")
 
 #: The width between the margins of typst-template.typ, in CSS pixels (96 to the inch).
 _TEXT_WIDTH_PX = 640
@@ -73,7 +75,7 @@ def _blocks(parent: ET.Element, names: _Names) -> Iterable[str]:
             raise _NotOurs
 
 
-def _block(element: ET.Element, names: _Names, *, widths: Mapping[int, Sequence[float]] | None = None) -> str:
+def _block(element: ET.Element, names: _Names) -> str:
     kind = element.tag
     identifier = element.get("id", "")
     if kind == "figure" and identifier.startswith("fig-"):
@@ -81,15 +83,15 @@ def _block(element: ET.Element, names: _Names, *, widths: Mapping[int, Sequence[
         return _float("fig", names.figure, identifier, "\n".join(content), _caption(element, "figcaption"))
     if kind == "table":
         if identifier.startswith("tbl-"):
-            table = "#" + _table(element, widths or {})
+            table = "#" + _table(element)
             return _float("tbl", names.table, identifier, table, _caption(element, "caption"))
         if element.find("caption") is None and not identifier:
-            return "#" + _table(element, {}) + "\n"
+            return "#" + _table(element) + "\n"
         raise _NotOurs
     if kind == "aside":
         return _callout(element, names)
-    if kind == "div" and element.get("class") == "board-summary":
-        return _board_summary(element, names)
+    if kind == "div" and _BOARD_PART.match(element.get("class", "")):
+        return _board_call(element, names)
     if kind in ("h3", "h4") and set(element.attrib) <= {"class"} and "unnumbered" in element.get("class", ""):
         # the title of the page is no heading in a PDF, so that all levels are one up
         return f"#heading(level: {int(kind[1]) - 1}, numbering: none, outlined: false)[{_inline_block(element)}]"
@@ -103,50 +105,16 @@ def _block(element: ET.Element, names: _Names, *, widths: Mapping[int, Sequence[
     raise _NotOurs
 
 
-# -- the board's summary, laid out by functions of typst-template.typ as in board-summary.lua ------
+def _board_call(part: ET.Element, names: _Names) -> str:
+    """A block of class ``board-NAME`` as a call of the function of that name in typst-template.typ.
 
-#: Shares of the width for the columns of its table, with and without an earlier year.
-_SUMMARY_WIDTHS = {6: (26, 10, 8, 20, 9, 27), 7: (24, 10, 9, 20, 9, 10, 18)}
-
-
-def _board_summary(summary: ET.Element, names: _Names) -> str:
-    parts, charts = [], []
-    for part in summary:
-        kind = part.get("class", "")
-        if part.tag != "div" or not kind.startswith("board-") or (part.tail and part.tail.strip()):
-            raise _NotOurs
-        if kind == "board-main":
-            for element in part:
-                block = _block(element, names, widths=_SUMMARY_WIDTHS)
-                (charts if element.tag == "figure" else parts).append(block)
-        elif kind == "board-close":
-            chart = "[" + "\n".join(charts) + "]" if charts else "none"
-            rest = ", ".join(f"[{_joined_blocks(element, names)}]" for element in part)
-            parts.append(f"#board-lower({chart}, {rest})")
-        elif kind == "board-cards":
-            parts.append(f"#board-row({', '.join(_board_card(card, names) for card in part)})")
-        elif kind in ("board-mark", "board-about"):
-            parts.append(f"#{kind}([{_joined_blocks(part, names)}])")
-        else:
-            parts.append(_joined_blocks(part, names))
-    return "#board-summary[\n" + "\n".join(parts) + "\n]\n#pagebreak(weak: true)\n"
-
-
-def _board_card(card: ET.Element, names: _Names) -> str:
-    kinds = [kind.removeprefix("board-") for kind in card.get("class", "").split()]
-    direction = next((kind for kind in kinds if kind != "card"), "none")
-    content = []
-    for element in card:
-        if element.tag == "div":
-            name = "board-figure" if "board-figure" in element.get("class", "") else "board-reading"
-            content.append(f"#{name}[{_joined_blocks(element, names)}]")
-        else:
-            content.append(_block(element, names))
-    return f"board-card({_string(direction)})[" + "\n".join(content) + "]"
-
-
-def _joined_blocks(parent: ET.Element, names: _Names) -> str:
-    return "\n".join(_blocks(parent, names))
+    Its other classes and each of its children are the arguments. native-blocks.lua does the same.
+    """
+    name, *others = part.get("class", "").split()
+    arguments = [_string(other) for other in others]
+    for block in _blocks(part, names):
+        arguments.append(block[1:] if block.startswith("#board-") else f"[{block}]")
+    return f"#{name}({', '.join(arguments)})"
 
 
 # -- blocks ----------------------------------------------------------------------------------------
@@ -188,7 +156,7 @@ def _callout(aside: ET.Element, names: _Names) -> str:
     return f'#callout(kind: "{kind[1]}", title: [{title}], body: [\n{body}\n])\n'
 
 
-def _table(table: ET.Element, widths_by_columns: Mapping[int, Sequence[float]]) -> str:
+def _table(table: ET.Element) -> str:
     rows: list[tuple[bool, list[ET.Element]]] = []
     for part in table:
         if part.tag in ("caption", "colgroup"):
@@ -206,8 +174,8 @@ def _table(table: ET.Element, widths_by_columns: Mapping[int, Sequence[float]]) 
         for is_head, row in rows
     ]
     columns = max(sum(cell[1] for cell in row) for row in measured)
-    given = widths_by_columns.get(columns)
-    shares, size = (given, TEXT_SIZE) if given else column_widths(measured)
+    given = [float(share[1]) for col in table.iter("col") if (share := _SHARE.fullmatch(col.get("style", "")))]
+    shares, size = (given, TEXT_SIZE) if len(given) == columns else column_widths(measured)
     widths = f"({', '.join(f'{share:g}%' for share in shares)},)" if shares else str(columns)
     right = _columns_of_figures(measured, columns)
     align = ", ".join("right" if column in right else "left" for column in range(columns))

@@ -1,6 +1,6 @@
 """What the board said and what it did: its actions, whether figures moved since, its self-assessment.
 
-What people typed stands in table cells alone, as text; no sentence is built from it.
+What people typed is in table cells alone, as text; no sentence is built from it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pandas as pd
 
 from race_equality.analysis.change_since import Change, change_since
 from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 from race_equality.errors import RaceEqualityError
 from race_equality.params import Params
 from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
-from race_equality.report.display import Linked, Shown, callout
+from race_equality.report.display import CellOutput, Linked, callout
 from race_equality.report.patients import month
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
 from race_equality.store.provenance import Source
@@ -71,7 +71,7 @@ def day_of_report(params: Params, sources: Iterable[Source]) -> Date:
     return max(read)
 
 
-def how_to_begin(trust: Trust) -> Shown:
+def how_to_begin(trust: Trust) -> CellOutput:
     """Say how a board's actions get into its report."""
     return callout(
         "note",
@@ -83,7 +83,7 @@ def how_to_begin(trust: Trust) -> Shown:
     )
 
 
-def deeds_sentences(actions: Sequence[Action], history: Sequence[Action], on: Date) -> str:
+def actions_sentences(actions: Sequence[Action], history: Sequence[Action], on: Date) -> str:
     """Count what was due, done, late and stopped.
 
     Parameters
@@ -180,7 +180,7 @@ def _state(action: Action, on: Date) -> str | Linked:
 
 
 def changes_since(
-    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, rule: Rule
+    actions: Sequence[Action], figures: pd.DataFrame, trust_code: str, on: Date, *, rule: DisclosureRule
 ) -> list[tuple[Date, Change]]:
     """Compare each linked indicator before and after its action began.
 
@@ -193,7 +193,7 @@ def changes_since(
         A resolved trust code.
     on : datetime.date
         The day of the report; actions that begin after it are left out, and planned ones.
-    rule : Rule
+    rule : DisclosureRule
         The trust's.
 
     Returns
@@ -244,7 +244,7 @@ def changes_table(changes: Sequence[tuple[Date, Change]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["indicator", "began", "before", "after", "change", "reading"])
 
 
-#: Stands under the table: how it is read, and what may not be read into it.
+#: Under the table: how it is read, and what may not be read into it.
 HOW_CHANGES_ARE_READ = (
     "“Before” is the last period that ended before the action began, “Latest” the newest that began after it. Gaps "
     "(ethnic minority minus White) and shares change by percentage points; a relative likelihood changes by how many "
@@ -325,9 +325,8 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
 def typed_text(text: str) -> str:
     """Return what a person typed so that it can disturb nothing around it.
 
-    Right-to-left text ends where it stands, signs that only turn the direction of others are left
-    out, a long run without a space may be broken at the end of a line, and what would fill a page is
-    shortened and says so.
+    Right-to-left text ends where it is, signs that only turn the direction of others are left out, a long run without a
+    space may be broken at the end of a line, and what would fill a page is shortened and says so.
 
     Examples
     --------
@@ -354,7 +353,7 @@ def _linked(before: str, evidence: Evidence) -> Linked:
 
 def _indicator_name(indicator: str) -> str:
     one = BY_ID[indicator]
-    return one.of_whom + (f" ({one.label})" if one.number else "")
+    return one.name_with_group + (f" ({one.label})" if one.number else "")
 
 
 def _counted(count: int, verbs: tuple[str, str] = ("is", "are")) -> str:

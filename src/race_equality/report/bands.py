@@ -56,7 +56,7 @@ def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Text: ``band``; ``people`` and ``minority`` of non-clinical staff, ``clinical_people`` and
-        ``clinical_minority``. Medical grades stand last, among clinical staff.
+        ``clinical_minority``. Medical grades are last, among clinical staff.
     """
     words = bands_in_words(bands, threshold)
     rows, of_medical = {}, set()

@@ -1,20 +1,18 @@
-"""The report's first page: where the board stands, what it did, what it is asked to decide.
+"""What the report's first page says: how the trust is doing, what the board did, what it is asked to decide.
 
-Every part is a value that a notebook can look at; :func:`board_page` puts them together. Each
-renderer lays the parts out on one page (``.board-summary`` in the style sheet and the typst template).
+Every part is a value that a notebook can look at; :func:`race_equality.report.board_markup.board_page` puts
+them together.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 
-import altair as alt
 import pandas as pd
 
 from race_equality.analysis.findings import READINGS
@@ -22,11 +20,9 @@ from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
-from race_equality.report.charts import DARK_BLUE, ORANGE, Layers, layered
-from race_equality.report.display import Shown
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month
-from race_equality.report.sentences import among_kind, beside, direction
+from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
 from race_equality.report.words import (
     date,
     interval,
@@ -44,7 +40,7 @@ from race_equality.store.trusts import Trust
 
 #: Few enough for one row of a page.
 MOST_CARDS, MOST_DECISIONS = 4, 3
-#: What a person typed is shortened on the first page; it stands in full in its section.
+#: What a person typed is shortened on the first page; its section has it in full.
 _MOST_LETTERS = 90
 
 _READINGS = {way: text.capitalize() for way, text in READINGS[WHITE].items()} | {"none": "Not known"}
@@ -60,7 +56,7 @@ class Card:
     figure : str
         The number, or why there is none.
     words : str
-        What it is, between whom, and beside what.
+        What it is, between whom, and compared with what.
     reading : str
         In words; nothing is said by colour alone.
     direction : {"adverse", "favourable", "unclear", "none"}
@@ -209,7 +205,9 @@ def state_sentence(
             f"Staff from ethnic minorities report worse experience than White staff on {_of_measures(adverse, len(found))}."
         )
         sides = {
-            number: beside(WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan))
+            number: wider_or_narrower(
+                WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan)
+            )
             for number, row in known.set_index("number").iterrows()
         }
         apart = [
@@ -243,7 +241,7 @@ def _of_measures(many: int, total: int) -> str:
 
 def _of_all_staff(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> list[str]:
     """Say on how many questions all staff answer worse or better than at most trusts of the kind."""
-    ways = [among_kind(row, spread) for row in asked.itertuples()]
+    ways = [side_of_middle_half(row, spread) for row in asked.itertuples()]
     found = []
     for way, word in (("adverse", "worse"), ("favourable", "better")):
         if many := ways.count(way):
@@ -361,7 +359,7 @@ def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame) -> Card |
     )
 
 
-#: What all staff say, beside the middle half of trusts of the kind.
+#: What all staff say, compared with the middle half of trusts of the kind.
 _AMONG_KIND = {
     "adverse": "Worse than most {kind} trusts. ",
     "favourable": "Better than most {kind} trusts. ",
@@ -382,7 +380,7 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
     if indicator in spread.index:
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
-    way = among_kind(found, spread)
+    way = side_of_middle_half(found, spread)
     reading = f"{_AMONG_KIND[way].format(kind=kind)}Not published by ethnic group"
     return Card(title, percent(found["percent"]), text, reading, way)
 
@@ -484,7 +482,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
 
 
 def no_patient_card() -> Card:
-    """Return what stands where no patient figure is published for a trust."""
+    """Return the card of a trust for which no patient figure is published for a trust."""
     return Card(
         "Patients",
         "No data",
@@ -573,7 +571,7 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
     """Return the question on which the trust lies furthest outside the middle half of its kind."""
     outside = []
     for row in asked.itertuples():
-        if among_kind(row, spread) != "adverse":
+        if side_of_middle_half(row, spread) != "adverse":
             continue
         middle = spread.loc[row.indicator]
         if BY_ID[row.indicator].adverse_when == "lower":
@@ -606,7 +604,7 @@ def _brief(text: str) -> str:
     return f"“{typed_text(short)}”"
 
 
-def counts_of_deeds(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
+def counts_of_actions(actions: Sequence[Action], on: Date) -> dict[str, int] | None:
     """Count what fell due, what is done and what is late; None where there are no actions."""
     if not actions:
         return None
@@ -636,196 +634,3 @@ def caution(trust: Trust, figures: pd.DataFrame) -> str:
     if not (figures["trust_code"].eq(trust.code) & figures["status"].eq("ok")).any():
         return "Nothing is published of this trust yet; its own records can be loaded. Weak data is no reason to wait."
     return f"The survey counts the staff who answered it, who are not the whole workforce. {no_reason}"
-
-
-def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> Layers:
-    """Draw this trust and England with their intervals, small enough for a part of a page.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table beside the
-        chart holds the same figures.
-    x_title : str
-    signed : bool
-        Whether values are gaps, which have a sign and a line at zero, or percentages.
-    """
-    labels, series = list(dict.fromkeys(rows["label"])), list(dict.fromkeys(rows["series"]))
-    said = [
-        f"{row.label}, {lower_first(row.series)}: {points(row.value) if signed else percent(row.value)} "
-        f"({interval(row.lower, row.upper, signed=signed)})"
-        for row in rows.itertuples()
-    ]
-    rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
-    titled = alt.Axis(tickCount=6, title=x_title)
-    base = alt.Chart().encode(
-        y=alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False)),
-        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
-        color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=[DARK_BLUE, ORANGE])),
-    )
-    layers = [
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2=alt.X2("upper:Q")),
-        base.mark_point(size=90, aria=True).encode(
-            x=alt.X("value:Q", axis=titled),
-            shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"])),
-            description=alt.Description("said:N"),
-        ),
-    ]
-    if signed:
-        zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
-        layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
-    return layered(*layers, data=rows, width=235, height=alt.Step(12))
-
-
-def board_page(
-    *,
-    about: str,
-    marks: Sequence[str],
-    state: str,
-    changed: str,
-    cards: Sequence[Card],
-    table: pd.DataFrame,
-    table_caption: str,
-    chart: Shown | None,
-    deeds: Mapping[str, int] | None,
-    decisions: Sequence[Decision],
-    caution: str,
-) -> Shown:
-    """Put the first page together from its parts.
-
-    Parameters
-    ----------
-    about, state, changed, caution : str
-        Plain text.
-    marks : sequence of str
-        From :func:`marks`.
-    cards : sequence of Card
-        At most :data:`MOST_CARDS`.
-    table : pandas.DataFrame
-        From :func:`race_equality.report.summary_table.wres_summary`.
-    table_caption : str
-    chart : Shown or None
-        From :func:`race_equality.report.display.show_chart`.
-    deeds : mapping of str to int, optional
-        From :func:`counts_of_deeds`.
-    decisions : sequence of Decision
-        At most :data:`MOST_DECISIONS`.
-
-    Returns
-    -------
-    Shown
-    """
-    if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
-        raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
-    parts = [f'<div class="board-about">{_paragraph(about)}</div>']
-    parts += [f'<div class="board-mark">{_paragraph(mark)}</div>' for mark in marks]
-    first, _, rest = state.partition(". ")
-    strong = f"{first}." if rest else first
-    parts.append(
-        f'<div class="board-headline"><p><strong>{html.escape(strong)}</strong> {html.escape(f"{rest} {changed}".strip())}'
-        "</p></div>"
-    )
-    parts.append(
-        '<div class="board-cards">'
-        + "".join(
-            f'<div class="board-card board-{card.direction}"><h3 class="unnumbered unlisted">{html.escape(card.title)}</h3>'
-            f'<div class="board-figure">{_paragraph(card.figure)}</div><p>{html.escape(card.words)}</p>'
-            f'<div class="board-reading">{_paragraph(card.reading)}</div></div>'
-            for card in cards
-        )
-        + "</div>"
-    )
-    picture = chart.markup if chart is not None else ""
-    parts.append(f'<div class="board-main">{_table_markup(table, table_caption)}{picture}</div>')
-    parts.append(
-        '<div class="board-close">'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">What we said, what we did</h3>{_deeds_markup(deeds)}</div>'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">Decisions for the board</h3>{_decisions_markup(decisions)}</div>'
-        f'<div class="board-part"><h3 class="unnumbered unlisted">With care</h3>{_paragraph(caution)}</div>'
-        "</div>"
-    )
-    plain = "\n".join(
-        [*marks, about, f"{state} {changed}"]
-        + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
-        + [table.drop(columns=["direction", "missing", "of_whom"]).to_string(index=False)]
-        + [_decision_words(decision) for decision in decisions]
-        + [caution]
-    )
-    return Shown(f'<div class="board-summary">{"".join(parts)}</div><!--board-summary-ends-->', plain)
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{html.escape(text)}</p>"
-
-
-_HEADINGS = {
-    "minority": "Ethnic minority",
-    "white": "White",
-    "gap": "Gap or ratio (95% interval)",
-    "england": "England",
-    "earlier": "Two years before",
-    "reading": "For ethnic minority staff",
-}
-_NUMBERS = ("minority", "white", "gap", "england", "earlier")
-
-
-def _table_markup(table: pd.DataFrame, caption: str) -> str:
-    """A row an indicator, one line each; what is missing is said once a row."""
-    columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
-    head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
-    body = []
-    for row in table.to_dict("records"):
-        missing, of_whom = row["missing"], row["of_whom"]
-        cells = [f'<th scope="row">{html.escape(row["indicator"])}</th>']
-        for name in columns:
-            if missing and name in ("white", "gap"):
-                continue  # in the cell before
-            if of_whom and name == "white":
-                continue
-            if of_whom and name == "minority":
-                cells.append(f'<td colspan="2" class="number">{html.escape(f"{row[name]} {of_whom}")}</td>')
-            elif missing and name == "minority":
-                cells.append(f'<td colspan="3" class="missing">{html.escape(missing)}</td>')
-            elif name == "reading":
-                cells.append(f"<td>{html.escape(row[name])}</td>")
-            else:
-                cells.append(f"<td{_number(name)}>{html.escape(row[name])}</td>")
-        body.append(f"<tr>{''.join(cells)}</tr>")
-    return (
-        f'<table id="tbl-wres"><caption>{html.escape(caption)}</caption><thead><tr><th scope="col">Indicator</th>{head}'
-        f"</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    )
-
-
-def _any_earlier(table: pd.DataFrame) -> bool:
-    return bool((table["earlier"] != "No data").any())
-
-
-def _number(name: str) -> str:
-    return ' class="number"' if name in _NUMBERS else ""
-
-
-def _deeds_markup(deeds: Mapping[str, int] | None) -> str:
-    if deeds is None:
-        return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
-    words = {"due": "due so far", "done": "done", "late": "late"}
-    return (
-        "<ul>"
-        + "".join(f"<li><strong>{count}</strong> {html.escape(words[name])}</li>" for name, count in deeds.items())
-        + "</ul>"
-    )
-
-
-def _decision_words(decision: Decision) -> str:
-    return f"{decision.what}. {_who(decision)}."
-
-
-def _who(decision: Decision) -> str:
-    return f"{'Proposed: ' if decision.proposed else ''}{decision.owner}, {date(pd.Timestamp(decision.by))}"
-
-
-def _decisions_markup(asked: Sequence[Decision]) -> str:
-    items = []
-    for decision in asked:
-        items.append(f"<li>{html.escape(decision.what)}. <strong>{html.escape(_who(decision))}</strong></li>")
-    return f"<ol>{''.join(items)}</ol>"

@@ -1,7 +1,7 @@
 """The charts of the reports, each from a small tidy table, each readable in grey and in print.
 
-A mark that stands for a figure says so in words (``description``): the figure as it is printed, with its
-interval. A page's script shows these words beside the mark and reads them out. Marks are placed by the
+A mark that shows a figure says so in words (``description``): the figure as it is printed, with its
+interval. A page's script shows these words next to the mark and reads them out. Marks are placed by the
 printed figure as well, so that a picture holds no more digits than its table.
 """
 
@@ -27,13 +27,13 @@ from race_equality.report.charts import (
     ORANGE,
     STEPS,
     TURQUOISE,
-    Layers,
+    LayeredChart,
     layered,
 )
 
 _PLOT_WIDTH = 400
 #: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines, downwards from its
-#: place, so that two lines stand around the middle of a row when the first ends there.
+#: place, so that two lines are around the middle of a row when the first ends there.
 _LINES = alt.Axis(
     labelExpr="split(datum.label, '|')",
     labelBaseline=alt.ConditionalAxisLabelBaseline(
@@ -90,7 +90,7 @@ def _title_above(text: str) -> alt.TitleParams:
     return alt.TitleParams(text, **look)
 
 
-def group_chart(rows: pd.DataFrame) -> Layers:
+def group_chart(rows: pd.DataFrame) -> LayeredChart:
     """Percentages of two or more groups with their intervals, one row a measure.
 
     Parameters
@@ -132,7 +132,7 @@ def group_chart(rows: pd.DataFrame) -> Layers:
     )
 
 
-def detailed_group_chart(rows: pd.DataFrame) -> Layers:
+def detailed_group_chart(rows: pd.DataFrame) -> LayeredChart:
     """One percentage with its interval for each detailed ethnic group.
 
     Parameters
@@ -162,7 +162,7 @@ def detailed_group_chart(rows: pd.DataFrame) -> Layers:
     )
 
 
-def association_chart(rows: pd.DataFrame) -> Layers:
+def association_chart(rows: pd.DataFrame) -> LayeredChart:
     """Rank correlations with their intervals around zero, one row a label, a colour and a shape a series.
 
     Parameters
@@ -200,7 +200,7 @@ def association_chart(rows: pd.DataFrame) -> Layers:
             shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=shapes)),
             description=alt.Description("said:N"),
         ),
-        # A figure stands on the far side of its interval, away from the line at zero.
+        # A figure is on the far side of its interval, away from the line at zero.
         *(
             base.transform_filter(side)
             .mark_text(align=align, dx=shift)
@@ -215,20 +215,20 @@ def association_chart(rows: pd.DataFrame) -> Layers:
     )
 
 
-#: Trusts that are drawn with a mark each; England has 202. Where there are more, marks stand for several
+#: Trusts that are drawn with a mark each; England has 202. Where there are more, marks show several
 #: trusts or for the range of them, so that a picture of ten thousand is as small as one of this many.
 MOST_MARKS = 400
 
 
 def about_marks(trusts: int, *, own: str = "") -> str:
-    """Say in a caption what a mark stands for, where trusts are too many for a mark each.
+    """Say in a caption what a mark shows, where trusts are too many for a mark each.
 
     Parameters
     ----------
     trusts : int
         How many are drawn.
     own : str, optional
-        Which trusts have a mark of their own all the same.
+        Which trusts have a mark of their own nevertheless.
 
     Returns
     -------
@@ -275,12 +275,12 @@ def _number_of_trusts(number: int) -> str:
 
 
 def _area(counted: pd.Series) -> alt.Size:
-    """The area of a mark by how many trusts it stands for, from one that is just seen."""
+    """The area of a mark by how many trusts it shows, from one that is just seen."""
     most = max(2, int(counted.max()))
     return alt.Size("trusts:Q", legend=None, scale=alt.Scale(domain=[1, most], range=[14, _LARGEST]))
 
 
-#: Square pixels of the largest mark that stands for several trusts: as wide as a class.
+#: Square pixels of the largest mark that shows several trusts: as wide as a class.
 _LARGEST = 200
 
 #: Sizes that limits are drawn at: enough for a smooth curve.
@@ -294,7 +294,7 @@ def funnel_chart(
     x_title: str,
     y_title: str = "Percentage",
     highlight: str | None = None,
-) -> Layers:
+) -> LayeredChart:
     """Trusts by number of respondents, within the limits that chance and ordinary variation draw.
 
     Parameters
@@ -399,7 +399,7 @@ def funnel_chart(
     layers = [curve, names_of_lines, *marks]
     if highlight is not None and (points["trust_code"] == highlight).any():
         one = points[points["trust_code"] == highlight]
-        # Near the right edge the label stands to the left of its point.
+        # Near the right edge the label is to the left of its point.
         left = bool(one["total"].iloc[0] > 0.75 * largest)
         place = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14, "fontWeight": "bold"}
         label = alt.Chart(one[["total", "percent", "trust_code"]]).encode(x=x, y=y, text=alt.Text("trust_code:N"))
@@ -423,7 +423,7 @@ def _funnel_classes(points: pd.DataFrame, right: float, top: float) -> pd.DataFr
     return rows[["total", "percent", "series", "trusts", "said"]]
 
 
-def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> Layers:
+def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) -> LayeredChart:
     """One trust among all trusts of its kind, one row a question.
 
     Parameters
@@ -492,7 +492,7 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
 
 
 def about_ticks(trusts: int) -> str:
-    """Say in a caption what stands for the other trusts in :func:`strip_chart`.
+    """Say in a caption how the other trusts are drawn in :func:`strip_chart`.
 
     Parameters
     ----------
@@ -526,14 +526,13 @@ def _ranges(rows: pd.DataFrame, series: str) -> pd.DataFrame:
     return found.assign(label=found["label"].map(wrap), series=series, said=said)
 
 
-def months_chart(rows: pd.DataFrame) -> Layers:
+def months_chart(rows: pd.DataFrame) -> LayeredChart:
     """Monthly percentages of this trust and of all trusts, each line named at its end.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``month``, ``series`` (this trust first), ``percent``, ``recording``; a line ends where the
-        recording changes.
+        ``month``, ``series`` (this trust first), ``percent``, ``recording``; a line ends where the recording changes.
     """
     series = list(rows["series"].unique())
     colours, dashes = [DARK_BLUE, ORANGE][: len(series)], [[1, 0], [6, 4]][: len(series)]
@@ -580,7 +579,7 @@ def months_chart(rows: pd.DataFrame) -> Layers:
     ]
     ends = rows.loc[rows.groupby("series", sort=False)["month"].idxmax()]
     ends = ends.assign(shown=[f"{row.series} {words.percent(row.percent)}" for row in ends.itertuples()])
-    # Where both lines end close together the names stand above and below.
+    # Where both lines end close together the names are above and below.
     high = ends["percent"].idxmax()
     near = len(ends) > 1 and abs(ends["percent"].diff().iloc[-1]) < 0.1 * rows["percent"].max()
     for index in ends.index:
@@ -608,7 +607,7 @@ def _recording_break(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     ]
 
 
-def years_chart(rows: pd.DataFrame) -> Layers:
+def years_chart(rows: pd.DataFrame) -> LayeredChart:
     """A percentage with its interval, survey by survey.
 
     Parameters
@@ -643,9 +642,8 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``group``, ``year``, ``percent``, ``lower``, ``upper``; the rows of the group `together` are
-        drawn in every panel. Groups in the order of the chart. A line is broken where a year is
-        missing between two.
+        ``group``, ``year``, ``percent``, ``lower``, ``upper``; the rows of the group `together` are drawn in every
+        panel. Groups in the order of the chart. A line is broken where a year is missing between two.
     together : str
         The group that is drawn behind each.
     columns : int
@@ -666,7 +664,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     groups = [group for group in rows["group"].unique() if group != together]
     rows = rows[rows["group"] != together]
     ends = rows.loc[rows.groupby("group", sort=False)["year"].idxmax()]
-    # The latest figure stands on the side away from the line of all trusts.
+    # The latest figure is on the side away from the line of all trusts.
     level = behind.loc[behind["year"].idxmax(), "percent"] if len(behind) else -1.0
     behind = pd.concat([behind.assign(group=group) for group in groups]) if len(behind) else behind
     years = sorted(set(rows["year"]))
@@ -715,12 +713,12 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
         .properties(width=_PANEL_WIDTH, height=110)
         .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
         .properties(bounds="flush", spacing=_PANEL_SPACE)
-        # Each its own, or an axis would stand under the empty places of the last row.
+        # Each its own, or an axis would be under the empty places of the last row.
         .resolve_axis(x="independent")
     )
 
 
-#: Panels stand close enough for three in the width of a page.
+#: Panels are close enough for three in the width of a page.
 _PANEL_WIDTH = 158
 _PANEL_SPACE = {"row": 58, "column": 22}
 
@@ -786,14 +784,14 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
         .properties(width=_PANEL_WIDTH, height=110)
         .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
         .properties(bounds="flush", spacing=_PANEL_SPACE)
-        # Each its own, or an axis would stand under the empty places of the last row.
+        # Each its own, or an axis would be under the empty places of the last row.
         .resolve_axis(x="independent")
     )
 
 
 #: The width of a dot of a distribution with the space around it, in pixels.
 _DOT = 7
-#: The same of one that stands for several trusts.
+#: The same of one that shows several trusts.
 _LARGE_DOT = 18
 
 
@@ -804,7 +802,7 @@ def distribution_chart(
     series: Sequence[str] = (),
     centre: Mapping[str, float] | None = None,
     unit: words.Unit = "gap",
-) -> Layers:
+) -> LayeredChart:
     """Every trust as a dot, one row a kind of trust or a region; equal figures are piled up.
 
     Parameters
@@ -895,7 +893,7 @@ def distribution_chart(
     return layered(*layers, width=width, height=alt.Step(max(52, _DOT * 2 * half)))
 
 
-def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> Layers:
+def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Sequence[str]) -> LayeredChart:
     """Each trust by two measures.
 
     Parameters
@@ -914,7 +912,7 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
     """
     area = {}
     if len(rows) > MOST_MARKS:
-        # so that the largest marks stand side by side
+        # so that the largest marks are side by side
         steps = {name: (rows[name].max() - rows[name].min()) / number or 1.0 for name, number in (("x", 22), ("y", 14))}
         rows = _gathered(rows, "series", steps).round({"x": 1, "y": 1})
         rows["said"] = [
@@ -958,12 +956,12 @@ LONDON = ("QMJ", "QMF", "QKK", "QWE", "QRV")
 def system_map(
     rows: pd.DataFrame, boundaries: Mapping, *, classes: Sequence[str], title: str, no_figure: str = ""
 ) -> alt.HConcatChart:
-    """A map of integrated care boards in at most four classes, London larger beside it.
+    """A map of integrated care boards in at most four classes, London larger next to it.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``system_code``, ``number`` (stands on the map and in the table), ``class`` and ``said``.
+        ``system_code``, ``number`` (on the map and in the table), ``class`` and ``said``.
     boundaries : mapping
         GeoJSON with ``system_code`` (:func:`race_equality.store.geography.read_system_boundaries`).
     classes : sequence of str
@@ -1043,3 +1041,42 @@ def _middle(geometry: Mapping) -> tuple[float, float]:
             middle = [((values[:-1] + values[1:]) * cross).sum() / (6 * area) for values in (x, y)]
             found = (abs(area), *middle)
     return round(found[1], 3), round(found[2], 3)
+
+
+def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
+    """Draw this trust and England with their intervals, small enough for a part of a page.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table beside the
+        chart holds the same figures.
+    x_title : str
+    signed : bool
+        Whether values are gaps, which have a sign and a line at zero, or percentages.
+    """
+    labels, series = list(dict.fromkeys(rows["label"])), list(dict.fromkeys(rows["series"]))
+    said = [
+        f"{row.label}, {words.lower_first(row.series)}: {words.points(row.value) if signed else words.percent(row.value)} "
+        f"({words.interval(row.lower, row.upper, signed=signed)})"
+        for row in rows.itertuples()
+    ]
+    rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
+    titled = alt.Axis(tickCount=6, title=x_title)
+    base = alt.Chart().encode(
+        y=alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False)),
+        yOffset=alt.YOffset("series:N", sort=series, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=[DARK_BLUE, ORANGE])),
+    )
+    layers = [
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", axis=titled), x2=alt.X2("upper:Q")),
+        base.mark_point(size=90, aria=True).encode(
+            x=alt.X("value:Q", axis=titled),
+            shape=alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"])),
+            description=alt.Description("said:N"),
+        ),
+    ]
+    if signed:
+        zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
+        layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
+    return layered(*layers, data=rows, width=235, height=alt.Step(12))

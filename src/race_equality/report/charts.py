@@ -26,7 +26,7 @@ TURQUOISE = "#28A197"
 DARK_PINK = "#801650"
 ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
-#: For what stands behind: other trusts, all trusts.
+#: For what is drawn behind: other trusts, all trusts.
 GREY = "#8A8A8A"
 #: Classes of a map from light to dark, told apart in grey as well.
 STEPS = ["#FFFFFF", "#C9DAE9", "#8FB3D5", "#12436D"]
@@ -95,11 +95,11 @@ def theme() -> alt.theme.ThemeConfig:
     }
 
 
-class Layers(alt.TopLevelMixin, alt.TopLevelLayerSpec):
+class LayeredChart(alt.TopLevelMixin, alt.TopLevelLayerSpec):
     """Charts over each other: what :func:`layered` returns."""
 
 
-def layered(*layers: alt.Chart, **properties: Any) -> Layers:
+def layered(*layers: alt.Chart, **properties: Any) -> LayeredChart:
     """Put charts over each other as ``alt.layer`` does, in a fraction of its time.
 
     Parameters
@@ -111,14 +111,14 @@ def layered(*layers: alt.Chart, **properties: Any) -> Layers:
 
     Returns
     -------
-    Layers
+    LayeredChart
 
     Notes
     -----
     ``alt.layer`` copies every layer six times over, in search of parameters by which a reader acts on a chart.
     A picture has none.
     """
-    return Layers(layer=list(layers), **properties)
+    return LayeredChart(layer=list(layers), **properties)
 
 
 def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:

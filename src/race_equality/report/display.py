@@ -23,7 +23,7 @@ _PAGE = re.compile(r"\.\./trusts/[A-Z0-9]+\.html")
 
 
 @dataclass(frozen=True)
-class Shown:
+class CellOutput:
     """An output with an HTML form and a plain one.
 
     Parameters
@@ -62,7 +62,7 @@ class Linked:
     address : str
         An ``https`` address, or the page of a trust (``../trusts/R1H.html``).
     before : str
-        What stands before the link.
+        What comes before the link.
     """
 
     text: str
@@ -83,7 +83,7 @@ class Linked:
         return f'{html.escape(self.before)}<a {kind}href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
 
 
-def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> Shown:
+def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> CellOutput:
     """Show an Altair chart as a captioned static picture.
 
     Parameters
@@ -93,14 +93,13 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
     id : str
         ``fig-…``, unique on the page, for cross references.
     caption : str
-        Number, place, period, measure and source stand here, outside the picture.
+        Number, place, period, measure and source are here, outside the picture.
     alt_text : str
-        What the chart shows, in one or two sentences. The same figures must also stand in a
-        table or a sentence.
+        What the chart shows, in one or two sentences. The same figures must also be in a table or a sentence.
 
     Returns
     -------
-    Shown
+    CellOutput
 
     Raises
     ------
@@ -116,7 +115,7 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
         f'<img src="data:image/svg+xml;base64,{picture}" alt="{html.escape(alt_text)}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )
-    return Shown(markup, f"[{caption}] {alt_text}")
+    return CellOutput(markup, f"[{caption}] {alt_text}")
 
 
 def show_table(
@@ -128,7 +127,7 @@ def show_table(
     numbers: Sequence[str] = (),
     indicator: str = "",
     people: Sequence[str] = (),
-) -> Shown:
+) -> CellOutput:
     """Show a table of ready text with its first column as row headings.
 
     Parameters
@@ -151,7 +150,7 @@ def show_table(
 
     Returns
     -------
-    Shown
+    CellOutput
 
     Raises
     ------
@@ -185,10 +184,10 @@ def show_table(
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
     plain = table[list(columns)].astype("object").rename(columns=dict(columns)).to_string(index=False)
-    return Shown(markup, f"{caption}\n{plain}")
+    return CellOutput(markup, f"{caption}\n{plain}")
 
 
-def callout(kind: str, title: str, *paragraphs: str) -> Shown:
+def callout(kind: str, title: str, *paragraphs: str) -> CellOutput:
     """Show a boxed remark.
 
     Parameters
@@ -202,13 +201,13 @@ def callout(kind: str, title: str, *paragraphs: str) -> Shown:
 
     Returns
     -------
-    Shown
+    CellOutput
     """
     if kind not in ("note", "warning", "important"):
         raise ValueError(f"A callout is a note, a warning or important, not {kind!r}.")
     body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
     markup = f'<aside class="callout-{kind}"><h3>{html.escape(title)}</h3>{body}</aside>'
-    return Shown(markup, "\n".join([f"{title}.", *paragraphs]))
+    return CellOutput(markup, "\n".join([f"{title}.", *paragraphs]))
 
 
 def _check_id(id: str, prefix: str) -> None:

@@ -59,40 +59,22 @@ def enough_to_act_on(
         if number in here.index and here.loc[number, "status"] == "ok":
             rows.append(_survey(name, indicator, here.loc[number]))
         elif number in here.index and here.loc[number, "status"] == "suppressed":
-            rows.append(
-                _row(name, _NO, STATUS_WORDS["suppressed"], "Read it with other years and the trust’s own records")
-            )
+            then = "Read it with other years and the trust’s own records"
+            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
         elif number in returned.index and returned.loc[number, "status"] == "suppressed":
-            rows.append(
-                _row(
-                    name,
-                    _NO,
-                    STATUS_WORDS["suppressed"],
-                    "Look at each decision, which is how a few of them can be judged",
-                )
-            )
+            then = "Look at each decision, which is how a few of them can be judged"
+            rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
         elif number in returned.index:
             rows.append(_ratio(name, returned.loc[number]))
         elif indicator.compares == "bands" and len(board):
-            rows.append(
-                _row(
-                    name,
-                    _YES,
-                    f"Counts of all {people(board.iloc[-1]['staff'])} staff",
-                    "Look where shares fall from band to band",
-                )
-            )
+            basis = f"Counts of all {people(board.iloc[-1]['staff'])} staff"
+            rows.append(_row(name, _YES, basis, "Look where shares fall from band to band"))
         elif indicator.compares == "board" and len(board) and board.iloc[-1]["status"] == "suppressed":
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], "Decide how the next vacancy is filled"))
         elif indicator.compares == "board" and len(board):
-            rows.append(
-                _row(
-                    name,
-                    _YES,
-                    f"A count of all {people(board.iloc[-1]['board_members'])} members and no sample: each seat is a decision",
-                    "Decide how the next vacancy is filled",
-                )
-            )
+            members = people(board.iloc[-1]["board_members"])
+            basis = f"A count of all {members} members and no sample: each seat is a decision"
+            rows.append(_row(name, _YES, basis, "Decide how the next vacancy is filled"))
         elif indicator.from_return:
             awaited.append(number)
         else:
@@ -104,15 +86,9 @@ def enough_to_act_on(
         if numbers:
             rows.append(_row(f"WRES {listing([str(number) for number in numbers])}", _NO, basis, then))
     if len(asked):
-        fewest = asked["base"].min()
-        rows.append(
-            _row(
-                "Fairness and discrimination, all staff",
-                _YES,
-                f"At least {people(fewest)} staff answered",
-                "Act on the whole; ask the staff network which groups it falls on",
-            )
-        )
+        basis = f"At least {people(asked['base'].min())} staff answered"
+        then = "Act on the whole; ask the staff network which groups it falls on"
+        rows.append(_row("Fairness and discrimination, all staff", _YES, basis, then))
     rows += _patients(deliveries, by_group, waits=waits, detentions=detentions)
     return pd.DataFrame(rows)
 

@@ -1,4 +1,4 @@
-"""WRES 5 to 8 beside other trusts, and what staff of 18 ethnic groups said, in table rows."""
+"""WRES 5 to 8 compared with other trusts, and what staff of 18 ethnic groups said, in table rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MISSING = STATUS_WORDS["not_available"]
 def compared_table(
     known: pd.DataFrame, pooled: Mapping[str, pd.DataFrame], read_over_all: pd.DataFrame
 ) -> pd.DataFrame:
-    """Put each gap beside other trusts' and beside what it is worth in a trust of this size.
+    """Compare each gap with other trusts', and with what chance alone gives in a trust of this size.
 
     Parameters
     ----------
@@ -29,8 +29,7 @@ def compared_table(
     Returns
     -------
     pandas.DataFrame
-        Text: ``measure``, ``similar``, ``region``, ``steadied``, ``adverse``, ``more``
-        and ``rank``.
+        Text: ``measure``, ``similar``, ``region``, ``steadied``, ``adverse``, ``more`` and ``rank``.
     """
     rows = []
     for number in known.index:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Word and meaning, in alphabetical order.
-LEXICON = (
+TERMS = (
     (
         "95% confidence interval",
         "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value.",

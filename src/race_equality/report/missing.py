@@ -25,7 +25,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Text: ``what``, ``why``, ``how``. Never empty: outcomes of birth by ethnic group are
-        published for no trust, and stand last.
+        published for no trust, and are last.
     """
     rows = figures[figures["trust_code"] == trust.code]
     listed = []

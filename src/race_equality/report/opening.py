@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from race_equality.definitions.indicators import BOARD, BY_ID, INDICATORS, WRES, figure_ids
-from race_equality.report.display import Shown, callout
-from race_equality.report.sentences import among_kind, direction
+from race_equality.report.display import CellOutput, callout
+from race_equality.report.sentences import direction, side_of_middle_half
 from race_equality.report.words import date, listing, lower_first
 from race_equality.store.trusts import Trust, read_trust_list
 
-#: A kind of trust as it stands after "is".
+#: A kind of trust as it is written after "is".
 KIND_WORDS = {
     "acute": "an acute trust",
     "acute specialist": "an acute specialist trust",
@@ -65,7 +65,7 @@ def organisation_names(codes: Sequence[str]) -> list[str]:
     return named
 
 
-def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
+def merger_note(trust: Trust, figures: pd.DataFrame) -> CellOutput | None:
     """Say which organisations a trust's figures were published for, where it has merged or is published in parts.
 
     Parameters
@@ -77,7 +77,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> Shown | None:
 
     Returns
     -------
-    Shown or None
+    CellOutput or None
         None when there is nothing to say.
     """
     others = merged_organisations(trust, figures)
@@ -136,7 +136,7 @@ def questions_for_the_board(
         lines = [
             f"- {BY_ID[row.indicator].in_few_words}: {lower_first(BY_ID[row.indicator].board_question)}"
             for row in asked.itertuples()
-            if among_kind(row, spread) == "adverse"
+            if side_of_middle_half(row, spread) == "adverse"
         ]
     if not lines:
         lines = ["- Which of the figures below has the board not seen before, and who will bring the rest?"]

@@ -208,7 +208,7 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
     detentions : pandas.DataFrame
         From :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`.
     place : str
-        As it stands at the start of a sentence: "In England".
+        As written at the start of a sentence: "In England".
     """
     known = detentions[(detentions["status"] == "ok") & (detentions["group"] != "White")]
     apart = known[known["times_lower"] > 1]

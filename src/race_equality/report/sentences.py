@@ -55,7 +55,7 @@ def direction(indicator: Indicator, lower: float, upper: float) -> str:
     return str(direction_of_gap(lower, upper, indicator.adverse_when))
 
 
-def beside(indicator: Indicator, lower: float, upper: float, other: float) -> str:
+def wider_or_narrower(indicator: Indicator, lower: float, upper: float, other: float) -> str:
     """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
 
     Parameters
@@ -65,7 +65,7 @@ def beside(indicator: Indicator, lower: float, upper: float, other: float) -> st
     lower, upper : float
         The interval of the gap.
     other : float
-        The gap it stands beside, such as that of all trusts together.
+        The gap it is compared with, such as that of all trusts together.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def beside(indicator: Indicator, lower: float, upper: float, other: float) -> st
 
     Examples
     --------
-    >>> beside(WRES[8], 4.8, 7.5, 8.5), beside(WRES[7], -13.8, -9.7, -9.2), beside(WRES[8], 6.2, 10.7, 8.5)
+    >>> wider_or_narrower(WRES[8], 4.8, 7.5, 8.5), wider_or_narrower(WRES[7], -13.8, -9.7, -9.2), wider_or_narrower(WRES[8], 6.2, 10.7, 8.5)
     ('narrower', 'wider', '')
     """
     if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
@@ -82,7 +82,7 @@ def beside(indicator: Indicator, lower: float, upper: float, other: float) -> st
     return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
 
 
-def among_kind(answer, spread: pd.DataFrame) -> str:
+def side_of_middle_half(answer, spread: pd.DataFrame) -> str:
     """Say on which side of the middle half of trusts of its kind a trust lies, beyond its interval.
 
     Parameters
@@ -118,8 +118,7 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     finding : mapping
         A row of :func:`race_equality.analysis.wres.staff_experience`.
     comparators : mapping of str to mapping
-        Name of the comparator, as it stands in a sentence, to a row of
-        :func:`race_equality.analysis.wres.pooled`.
+        Name of the comparator, as it is written in a sentence, to a row of :func:`race_equality.analysis.wres.pooled`.
 
     Returns
     -------
@@ -166,8 +165,7 @@ def funnel_sentence(position: str | None, name: str, target: float, trusts: int)
     Parameters
     ----------
     position : str or None
-        As :attr:`race_equality.statistics.funnel.Funnel.position` puts it; None for a trust
-        without a published figure.
+        As :attr:`race_equality.statistics.funnel.Funnel.position` puts it; None for a trust without a published figure.
     name : str
         The trust's name.
     target : float
@@ -225,7 +223,7 @@ def likelihood_sentences(
     return sentences
 
 
-#: What the probabilities that stand beside relative likelihoods are, and are not.
+#: What the probabilities next to relative likelihoods are, and are not.
 FOUR_FIFTHS_NOTE = (
     "A ratio under 0.80 or over 1.25 is a flag (the four-fifths rule) and no finding: in small groups it is often there by "
     "chance alone, so the probability that the true ratio lies outside that range stands beside it."
@@ -423,8 +421,7 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     population : pandas.DataFrame
         From :func:`race_equality.analysis.ethnicity_of_respondents.respondents_and_catchment`.
     catchment : mapping of str to float
-        Indicator to value for the catchment's size, deprivation score and quintile, where
-        published.
+        Indicator to value for the catchment's size, deprivation score and quintile, where published.
     trust : Trust
         The trust.
     """
@@ -515,7 +512,7 @@ def association_sentence(found: Mapping, patients: str) -> str:
     found : mapping
         A row of :func:`race_equality.analysis.staff_and_patients.associations`.
     patients : str
-        Of whom the patient measure is a share, such as "births before 37 weeks".
+        The people whom the patient measure counts, such as "births before 37 weeks".
     """
     bounds = f"rank correlation {correlation(found['correlation'], found['lower'], found['upper'])}, adjusted"
     if found["lower"] <= 0 <= found["upper"]:

@@ -1,4 +1,4 @@
-"""Staff and patients of one trust in one table, each beside similar trusts, its region and all trusts."""
+"""Staff and patients of one trust in one table, each compared with similar trusts, its region and all trusts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
-from race_equality.analysis.rows_of_trusts import among
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
 
-#: The one gap that stands in the table.
+#: The one gap in the table.
 _AT_WORK = BY_ID["wres_8"]
 
 _GAP_WORDS = {
@@ -82,11 +82,11 @@ def side_by_side(
         rows.append(
             {
                 "who": "Staff",
-                "measure": BY_ID[row.indicator].of_whom,
+                "measure": BY_ID[row.indicator].name_with_group,
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _among(row.position, BY_ID[row.indicator].adverse_when),
+                "reading": _position_words(row.position, BY_ID[row.indicator].adverse_when),
             }
         )
     for row in access.itertuples():
@@ -113,7 +113,7 @@ def _gap_of(table: pd.DataFrame) -> str:
 
 
 #: What a position in the funnel says of a share that is better high or low, and of one that is neither.
-_AMONG = {
+_POSITION_WORDS = {
     "adverse": "Worse than expected of a trust of its size",
     "favourable": "Better than expected of a trust of its size",
     "unclear": "As expected of a trust of its size",
@@ -121,8 +121,8 @@ _AMONG = {
 }
 
 
-def _among(position: str, adverse_when: str) -> str:
-    return _AMONG[str(direction_of(np.array([position]), adverse_when)[0])]
+def _position_words(position: str, adverse_when: str) -> str:
+    return _POSITION_WORDS[str(direction_of(np.array([position]), adverse_when)[0])]
 
 
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
@@ -132,7 +132,7 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
         same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
 
         def share(codes=None, same=same):
-            chosen = same if codes is None else same[among(same["trust_code"], codes)]
+            chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
             return (
                 percent(100 * chosen["count"].sum() / chosen["people"].sum())
                 if len(chosen)
@@ -151,7 +151,7 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
                 # who gives birth where differs, so a rate is high or low and not better or worse
                 "reading": f"{side} expected of a trust of its size"
                 if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
-                else _AMONG["unclear" if found.position == "within limits" else "none"],
+                else _POSITION_WORDS["unclear" if found.position == "within limits" else "none"],
             }
         )
     return rows

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from race_equality.definitions.indicators import BANDS, INDICATORS, WRES, Indicator
-from race_equality.report.sentences import SHORT_READINGS, beside, direction
+from race_equality.report.sentences import SHORT_READINGS, direction, wider_or_narrower
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 from race_equality.store.cache import cached
 
 _MISSING = STATUS_WORDS["not_available"]
 
-#: What stands in place of figures that only the trust's own return holds.
+#: What is shown in place of figures that only the trust's own return holds.
 NOT_LOADED = "In the trust’s own return, which is not loaded"
 
 NOT_READ = "Not in the public file that this report reads"
@@ -48,9 +48,8 @@ def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]
     Returns
     -------
     dict of int to (str, pandas.Timestamp)
-        Number of the indicator to England's latest value in words, and its day: the workforce's
-        share for 1, ratios for 2 and 3, the board minus the workforce for 9. Empty where the
-        national series is not held.
+        Number of the indicator to England's latest value in words, and its day: the workforce's share for 1, ratios for
+        2 and 3, the board minus the workforce for 9. Empty where the national series is not held.
     """
     rows = figures[figures["indicator"].isin([one.england for one in WRES.values()]) & (figures["status"] == "ok")]
     latest = rows.sort_values("period_end", kind="stable").groupby("indicator").tail(1).set_index("indicator")
@@ -80,8 +79,7 @@ def wres_summary(
     Parameters
     ----------
     here, comparator : pandas.DataFrame
-        WRES 5 to 8 of the trust and of its comparator, indexed by number
-        (:mod:`race_equality.analysis.wres`).
+        WRES 5 to 8 of the trust and of its comparator, indexed by number (:mod:`race_equality.analysis.wres`).
     likelihoods, board : pandas.DataFrame
         WRES 2 to 4 and 9 from the trust's own return
         (:mod:`race_equality.analysis.wres_return`); empty where none was loaded.
@@ -91,11 +89,10 @@ def wres_summary(
     Returns
     -------
     pandas.DataFrame
-        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier``
-        (two years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable,
-        unclear or none); ``missing``, which says in words why minority, White and gap hold
-        nothing, or is empty; and ``of_whom``, of whom the minority is a share where there is no White
-        share to set beside it, or is empty.
+        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier`` (two
+        years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable, unclear or none);
+        ``missing``, which says in words why minority, White and gap hold nothing, or is empty; and ``share_of``, what
+        the minority share is of where there is no White share to compare it with, or is empty.
     """
     return pd.DataFrame([_row(one, here, comparator, likelihoods, board, national or {}) for one in WRES.values()])
 
@@ -112,7 +109,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
         "reading": _MISSING,
         "direction": "none",
         "missing": NOT_LOADED if one.from_return else NOT_READ,
-        "of_whom": "",
+        "share_of": "",
     }
     if number in comparator.index:
         row["england"] = points(comparator.loc[number, "gap"])
@@ -128,7 +125,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
             **_read(direction(one, found["gap_lower"], found["gap_upper"])),
         }
         if number in comparator.index and (
-            side := beside(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
+            side := wider_or_narrower(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
         ):
             row["reading"] += f", {side} than England"
     elif number in set(likelihoods["number"]):
@@ -159,7 +156,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
         row |= {
             "minority": percent(board.iloc[-1]["workforce_percent"]),
             "white": STATUS_WORDS["not_applicable"],
-            "of_whom": "of staff",
+            "share_of": "of staff",
             "gap": "By band, below",
             "reading": "By band, below",
             "missing": "",
@@ -176,7 +173,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
             else {
                 "minority": percent(found["board_percent"]),
                 "white": STATUS_WORDS["not_applicable"],
-                "of_whom": "of the board",
+                "share_of": "of the board",
                 "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
                 **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
             }

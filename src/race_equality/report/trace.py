@@ -1,4 +1,4 @@
-"""Where the figures of a page come from: publications, and the cell each figure stands in."""
+"""Where the figures of a page come from: publications, and the cell of each figure."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def sources_table(sources: Iterable[Source]) -> pd.DataFrame:
 def trace_of(
     figures: pd.DataFrame, trust_code: str, indicators: Collection[str], sources: Iterable[Source]
 ) -> pd.DataFrame:
-    """Say for each indicator of a trust which file, sheet and cells or rows its latest figures stand in.
+    """Say for each indicator of a trust which file, sheet and cells or rows its latest figures are in.
 
     Parameters
     ----------
@@ -121,7 +121,8 @@ def trace_of(
     Returns
     -------
     pandas.DataFrame
-        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each name, organisation and file, in the order given. Of more than two places the first and the last are named.
+        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each name, organisation and file, in the
+        order given. Of more than two places the first and the last are named.
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]

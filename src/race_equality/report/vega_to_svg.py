@@ -1,10 +1,9 @@
 """A Vega-Lite specification becomes an SVG: remembered, drawn by a process that is kept warm, or here.
 
-Starting the JavaScript engine that draws takes half a second, more than drawing all charts of a
-report, and it cannot be forked. A build therefore keeps a process that draws for all notebooks
-(:mod:`race_equality.batch.drawing_server`) and a folder of pictures by their content; the
-environment says where they are. Without them, as under plain papermill or in JupyterLab, a chart is
-drawn in the notebook's own process. The SVG is the same, to the last byte.
+Starting the JavaScript engine that draws takes half a second, more than drawing all charts of a report, and it cannot
+be forked. A build therefore keeps a process that draws for all notebooks (:mod:`race_equality.batch.drawing_server`)
+and a folder of pictures by their content; the environment says where they are. Without them, as under plain papermill
+or in JupyterLab, a chart is drawn in the notebook's own process. The SVG is the same, to the last byte.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def draw(specification: Mapping[str, Any]) -> str:
     -----
     Text is measured with the fonts inside vl-convert and none of the machine's, where fonts are
     found through fontconfig: the picture does not depend on what is installed, and is drawn twice as
-    fast, for a font in a file is opened anew for each letter.
+    fast, for a font in a file is opened again for each letter.
     """
     text = json.dumps(specification, ensure_ascii=False, separators=(",", ":"))
     folder = os.environ.get(FOLDER_VARIABLE)
@@ -238,7 +237,7 @@ def _read(file: Path) -> str | None:
 
 def _write(file: Path, svg: str) -> None:
     packed = zlib.compress(svg.encode(), 1)
-    with suppress(OSError):  # a full disk: the picture is there all the same
+    with suppress(OSError):  # a full disk: the picture is there nevertheless
         write_atomically(file, hashlib.blake2b(packed, digest_size=20).digest() + packed)
 
 

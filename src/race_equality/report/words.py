@@ -184,7 +184,7 @@ def staff_group(label: str) -> str:
 
 
 def place(region: str) -> str:
-    """Return a region as it stands after "in".
+    """Return a region as it is written after "in".
 
     Examples
     --------
@@ -195,7 +195,7 @@ def place(region: str) -> str:
 
 
 def lower_first(text: str) -> str:
-    """Return a name as it stands inside a sentence."""
+    """Return a name as it is written inside a sentence."""
     return text[:1].lower() + text[1:]
 
 

@@ -51,7 +51,7 @@ def column_letters(index: int) -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """One value and where it stands.
+    """One value and its place.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class Sheet:
     rows : sequence of sequence
         From the sheet's first row and column, empty ones included, so that an index is an address.
     renamed : dict of str to str
-        Headers that were asked for, to those that stand in their place; see :func:`same_words`.
+        Headers that were asked for, to those used in their place; see :func:`same_words`.
     """
 
     file: Path
@@ -180,7 +180,7 @@ class Sheet:
         name : str
             The header; white space and letter case may differ.
         start, stop : int, optional
-            The columns to look in, for a header that stands once in each block.
+            The columns to look in, for a header that is once in each block.
 
         Returns
         -------
@@ -316,7 +316,7 @@ class Table:
     unknown_columns : tuple of str
         Columns with data that the loader has no use for: they are reported, never dropped in silence.
     renamed : mapping of str to str
-        Columns that were asked for, to those that stand in their place; see :func:`same_words`.
+        Columns that were asked for, to those used in their place; see :func:`same_words`.
     """
 
     file: Path
@@ -549,7 +549,7 @@ def check_percentages(cells: Iterable[Cell], what: str) -> None:
 
 
 def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:
-    """Check that no key stands twice.
+    """Check that no key is there twice.
 
     Parameters
     ----------
@@ -567,7 +567,5 @@ def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:
     for key, cell in cells:
         if key in seen:
             name = " ".join(str(part) for part in key)
-            raise cell.error(
-                f"The {what} {name} stands here and at {seen[key].reference}.", "Keep one of the two rows."
-            )
+            raise cell.error(f"The {what} {name} is here and at {seen[key].reference}.", "Keep one of the two rows.")
         seen[key] = cell

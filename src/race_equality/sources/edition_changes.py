@@ -20,7 +20,7 @@ class Changes:
     values_changed : int
         How many figures of the same organisation, period, indicator and group have another value.
     figures_gained, figures_lost : int
-        Of periods and trusts that are in both: how many figures stand in one alone.
+        Of periods and trusts that are in both: how many figures are in one alone.
     newly_suppressed : int
         Of the figures lost, those that the publisher hides now.
     movements : pandas.DataFrame
@@ -55,15 +55,15 @@ class Changes:
 _FIGURE = ["trust_code", "organisation_code", "indicator", "group", "unit"]
 
 
-def changes(before: pd.DataFrame, after: pd.DataFrame, *, beside: bool = False, most: int = 5) -> Changes:
+def changes(before: pd.DataFrame, after: pd.DataFrame, *, both_kept: bool = False, most: int = 5) -> Changes:
     """Compare the figures of one publication before and after.
 
     Parameters
     ----------
     before, after : pandas.DataFrame
         Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
-    beside : bool
-        Whether those before stay held beside the new ones, so that no period is lost.
+    both_kept : bool
+        Whether those before stay held with the new ones, so that no period is lost.
     most : int
         How many movements to give.
 
@@ -94,7 +94,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, beside: bool = False, 
     moved = moved[moved["movement"] > 0].nlargest(most, "movement")
     return Changes(
         periods_gained=_only(after, before, "period_end"),
-        periods_lost=[] if beside else _only(before, after, "period_end"),
+        periods_lost=[] if both_kept else _only(before, after, "period_end"),
         trusts_gained=_only(shown_after, shown_before, "trust_code"),
         trusts_lost=_only(shown_before, shown_after, "trust_code"),
         values_changed=int((same["value_before"] != same["value_after"]).sum()),

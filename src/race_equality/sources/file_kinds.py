@@ -234,8 +234,7 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     ----------
     path : Path
     folder : Path
-        Each file goes into a folder of its own there, whatever its folder in the archive: two can have
-        one name.
+        Each file goes into a folder of its own there, whatever its folder in the archive: two can have one name.
 
     Returns
     -------
@@ -256,7 +255,7 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
             for number, entry in enumerate(archive.infolist()):
                 name = Path(entry.filename.replace("\\", "/")).name
                 if not name or entry.is_dir() or name.startswith("."):
-                    continue  # a folder, or what a Mac packs beside a file
+                    continue  # a folder, or what a Mac packs next to a file
                 if not name.lower().endswith(_READABLE):
                     others.append(name)
                     continue

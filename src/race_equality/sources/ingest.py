@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
-from race_equality.sources.publication import Publication, Reading, find_file, find_files
+from race_equality.sources.publication import LoadedFigures, Publication, find_file, find_files
 from race_equality.sources.publications import boundaries, demonstration, systems
 from race_equality.sources.publications import organisation_data_service as ods
 from race_equality.sources.recognition import is_map, recognise, return_kind
@@ -63,7 +63,7 @@ class Outcome:
     """
 
     source: Source
-    reading: Reading | None
+    reading: LoadedFigures | None
     rows: int
     before: pd.DataFrame | None = None
     is_return: bool = False
@@ -93,7 +93,7 @@ def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[st
     return ods.read_trust_list(*lists, boards, known=known), paths
 
 
-def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> Reading:
+def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> LoadedFigures:
     """Read one publication and hold its figures to the schema."""
     reading = chosen.read(path, trusts)
     return replace(reading, figures=check_figures(reading.figures, origin=path.name))
@@ -214,7 +214,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
             file=path,
             mend="Check that it is the publisher's whole file.",
         )
-    _refuse_what_is_held(outcome, [*remove, *files], project, path)
+    _refuse_if_already_held(outcome, [*remove, *files], project, path)
     before = outcome.before["period_end"].max()
     if before > outcome.reading.figures["period_end"].max():
         raise InputError(
@@ -228,7 +228,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
 
 
 def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
-    """Return the figures of the edition before one, where editions stand side by side; none elsewhere.
+    """Return the figures of the edition before one, where editions are kept side by side; none elsewhere.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
     return held[held["period_end"] == held["period_end"].max()].reset_index(drop=True)
 
 
-def _refuse_what_is_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
+def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
     """Refuse a file whose figures another publication gives already: nothing may count twice."""
     new = outcome.reading.figures
     new = new[new["status"] == "ok"]
@@ -412,7 +412,7 @@ def _rows_in(path: Path) -> int:
         return file.metadata.num_rows
 
 
-def _covered(one: Publication, reading: Reading, project: Project) -> list[Path]:
+def _covered(one: Publication, reading: LoadedFigures, project: Project) -> list[Path]:
     """Return the files of months that a series has come to hold: nothing may count twice."""
     there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
     covered = []
@@ -425,7 +425,7 @@ def _covered(one: Publication, reading: Reading, project: Project) -> list[Path]
     return covered
 
 
-def _kept(one: Publication, before: pd.DataFrame, reading: Reading, project: Project) -> pd.DataFrame:
+def _kept(one: Publication, before: pd.DataFrame, reading: LoadedFigures, project: Project) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
     of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
     kept = before[

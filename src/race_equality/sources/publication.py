@@ -17,7 +17,7 @@ from race_equality.store.trusts import TrustList
 
 
 @dataclass(frozen=True)
-class Reading:
+class LoadedFigures:
     """What a loader read.
 
     Parameters
@@ -31,7 +31,7 @@ class Reading:
     figures : pandas.DataFrame
         Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     left_out : mapping of str to int
-        How many organisations were left out, by reason: nothing is dropped in silence.
+        How many organisations were left out, by reason: every organisation left out is counted.
     remarks : tuple of str
         What else a person should know about this very file: unknown columns, unusable ones.
     """
@@ -57,7 +57,7 @@ class Publication:
     pattern : str
         Where the file lies in a folder of raw files, as a glob pattern.
     read : callable
-        ``read(path, trusts) -> Reading``.
+        ``read(path, trusts) -> LoadedFigures``.
     sheets, columns : tuple of str
         What a file of this publication has, to know it by: worksheets, or columns of a CSV.
     other_columns : tuple of tuple of str
@@ -81,8 +81,7 @@ class Publication:
     keeps : tuple of str
         Indicators with a history of their own: what a new edition does not have of them stays held.
     series : bool
-        Whether editions stand side by side (a year each); otherwise a new one takes the place of
-        the earlier.
+        Whether editions are kept side by side (a year each); otherwise a new one takes the place of the earlier.
     notes : tuple of str
         What somebody who uses the figures has to know, in any edition.
     edition_notes : mapping of str to tuple of str
@@ -95,7 +94,7 @@ class Publication:
     url: str
     licence: str
     pattern: str
-    read: Callable[[Path, TrustList], Reading]
+    read: Callable[[Path, TrustList], LoadedFigures]
     sheets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     other_columns: tuple[tuple[str, ...], ...] = ()
@@ -274,6 +273,6 @@ class FigureRows:
         """Return the figures collected, in the store's order."""
         return in_order(figure_table(self._rows))
 
-    def reading(self, edition: str, period: str, remarks: Iterable[str] = ()) -> Reading:
+    def loaded(self, edition: str, period: str, remarks: Iterable[str] = ()) -> LoadedFigures:
         """Return what was collected, with the edition that it was read from."""
-        return Reading(self.source, edition, period, self.table(), self.left_out, tuple(remarks))
+        return LoadedFigures(self.source, edition, period, self.table(), self.left_out, tuple(remarks))

@@ -18,7 +18,7 @@ _BROAD_GROUPS = ("Asian", "Black", "Mixed", "Other", "White")
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """A total of the figures held beside the publisher's own.
+    """A total of the figures held, compared with the publisher's own.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether the store is whole: files, their hashes, the YAML beside them, and the schema."""
+"""Whether the store is whole: files, their hashes, the YAML next to them, and the schema."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _wrong_rows(table: pa.Table) -> Iterator[tuple[str, int]]:
             name = one["values"].as_py()
             if column == "status":
                 wrong = rows.null_count if name == "ok" else len(rows) - rows.null_count
-                yield "a value stands where the status is not ok, or none where it is", wrong
+                yield "a value where the status is not ok, or none where it is", wrong
             elif name == "percent":
                 wrong = sum(not 0 <= percentage <= 100 for percentage in rows.drop_null().to_pylist())
                 yield "a percentage is not between 0 and 100", wrong

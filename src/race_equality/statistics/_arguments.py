@@ -150,6 +150,13 @@ def count_and_total(
     return np.minimum(count, total), total
 
 
+def two_groups(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise") -> tuple[np.ndarray, ...]:
+    """Return the numerators and denominators of two groups, all of one shape."""
+    count_1, total_1 = count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
+    count_2, total_2 = count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
+    return together(count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2)
+
+
 def level(confidence, name: str = "confidence") -> float:
     """Return a confidence level strictly between 0 and 1."""
     value = numbers(name, confidence, ndim=0).item()

@@ -65,11 +65,10 @@ def rank_correlation(x, y, *, adjust=(), confidence: float = 0.95, nan_policy: s
 
     References
     ----------
-    Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman
-    correlations. Psychometrika 2000; 65: 23-28. Conover WJ. Practical nonparametric statistics, 3rd
-    edition, 1999. For the use: Dawson J. Does the experience of staff working in the NHS link to the
-    patient experience of care? 2009; Raleigh VS and others, Quality and Safety in Health Care 2009; 18:
-    347-354.
+    Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman correlations.
+    Psychometrika 2000; 65: 23-28. Conover WJ. Practical nonparametric statistics, 3rd edition, 1999. For the use:
+    Dawson J. Does the experience of staff working in the NHS link to the patient experience of care? 2009; Raleigh VS
+    and others, Quality and Safety in Health Care 2009; 18: 347-354.
     """
     level = check.level(confidence)
     x, y = check.together(

@@ -132,8 +132,7 @@ def funnel_limits(
     Raises
     ------
     StatisticsError
-        Negative, infinite or missing values, text, a proportion's count over its total, a target out of
-        range.
+        Negative, infinite or missing values, text, a proportion's count over its total, a target out of range.
 
     Notes
     -----

@@ -25,8 +25,7 @@ class Gradient:
     Attributes
     ----------
     sii : float
-        Difference between the ends of the fitted line, from the first group's end to the last's, times
-        the multiplier.
+        Difference between the ends of the fitted line, from the first group's end to the last's, times the multiplier.
     sii_interval : Interval
         Simulated.
     rii : float

@@ -263,9 +263,8 @@ def difference_interval(
     Newcombe RG. Interval estimation for the difference between independent proportions: comparison
     of eleven methods. Statistics in Medicine 1998; 17: 873-890.
 
-    Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4:
-    213-226; the restricted estimate in closed form by Farrington CP, Manning G. Statistics in
-    Medicine 1990; 9: 1447-1454.
+    Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4: 213-226; the restricted
+    estimate in closed form by Farrington CP, Manning G. Statistics in Medicine 1990; 9: 1447-1454.
 
     Examples
     --------
@@ -274,11 +273,7 @@ def difference_interval(
     0.0524 to 0.3339
     """
     check.choice("method", method, ("newcombe", "miettinen-nurminen"))
-    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
-    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
-    count_1, total_1, count_2, total_2 = check.together(
-        count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2
-    )
+    count_1, total_1, count_2, total_2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     z = _z(confidence)
     if method == "newcombe":
         lower, upper = _newcombe(count_1, total_1, count_2, total_2, z)

@@ -1,11 +1,10 @@
 """Hierarchical pooling: what a small trust's figure says when it is read with all the others.
 
-Binomial counts, logits that vary between units like a normal distribution, and weak priors for its
-parameters. The parameters are integrated over (adaptive Gauss-Hermite quadrature for the units, a
-normal approximation corrected by importance weights for the parameters), then each unit is read at
-points spread evenly over its own posterior, so that probabilities and ranks carry the whole
-uncertainty. Nothing is drawn at random: the same figures give the same answer, whatever else is read
-with them and changes nothing for how units vary.
+Binomial counts, logits that vary between units like a normal distribution, and weak priors for its parameters. The
+parameters are integrated over (adaptive Gauss-Hermite quadrature for the units, a normal approximation corrected by
+importance weights for the parameters), then each unit is read at points spread evenly over its own posterior, so that
+probabilities and ranks carry the whole uncertainty. Nothing is drawn at random: the same figures give the same answer,
+whatever else is read with them and changes nothing for how units vary.
 """
 
 from __future__ import annotations
@@ -147,8 +146,7 @@ def pooled_gaps(
     Returns
     -------
     Pooled
-        A unit in which a group has nobody has NaN throughout. One unit alone is drawn only a little,
-        by the weak prior.
+        A unit in which a group has nobody has NaN throughout. One unit alone is drawn only a little, by the weak prior.
 
     Raises
     ------
@@ -164,19 +162,14 @@ def pooled_gaps(
 
     References
     ----------
-    Marshall EC, Spiegelhalter DJ. Reliability of league tables of in vitro fertilisation clinics:
-    retrospective analysis of live birth rates. BMJ 1998; 316: 1701-1704. Spiegelhalter DJ, Thomas A,
-    Best N, Gilks W. BUGS examples volume 1: "Surgical: institutional ranking". Goldstein H,
-    Spiegelhalter DJ. Journal of the Royal Statistical Society A 1996; 159: 385-443, for rank intervals.
-    Lewandowski D, Kurowicka D, Joe H. Journal of Multivariate Analysis 2009; 100: 1989-2001. Hong Y. On
-    computing the distribution function for the Poisson binomial distribution. Computational Statistics
-    & Data Analysis 2013; 59: 41-51.
+    Marshall EC, Spiegelhalter DJ. Reliability of league tables of in vitro fertilisation clinics: retrospective
+    analysis of live birth rates. BMJ 1998; 316: 1701-1704. Spiegelhalter DJ, Thomas A, Best N, Gilks W. BUGS examples
+    volume 1: "Surgical: institutional ranking". Goldstein H, Spiegelhalter DJ. Journal of the Royal Statistical Society
+    A 1996; 159: 385-443, for rank intervals. Lewandowski D, Kurowicka D, Joe H. Journal of Multivariate Analysis 2009;
+    100: 1989-2001. Hong Y. On computing the distribution function for the Poisson binomial distribution. Computational
+    Statistics & Data Analysis 2013; 59: 41-51.
     """
-    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
-    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
-    count_1, total_1, count_2, total_2 = check.together(
-        count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2
-    )
+    count_1, total_1, count_2, total_2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     _one_axis(count_1)
     usable = (total_1 > 0) & (total_2 > 0)
     learned = _learned(learn_from, usable)
@@ -221,16 +214,7 @@ def _pool(count, total, usable, learned, sign, reference, confidence) -> Pooled:
     learned = usable & learned
     if not learned.any():
         usable = learned  # nobody says how units vary, so nothing can be read with them
-    names = [
-        "estimate",
-        "lower",
-        "upper",
-        "probability_above_zero",
-        "probability_above_reference",
-        "rank",
-        "rank_lower",
-        "rank_upper",
-    ]
+    names = "estimate lower upper probability_above_zero probability_above_reference rank rank_lower rank_upper".split()
     result = {name: np.full(usable.shape, np.nan) for name in names}
     groups = count.shape[-1]
     between, correlation = np.full(groups, np.nan), np.nan
@@ -360,7 +344,7 @@ def _moments(below: np.ndarray) -> np.ndarray:
 class _Model:
     """The posterior of (means, log standard deviations, atanh correlation) and of units given them.
 
-    Vectors and matrices of one or two groups stand on the last axes; sums over these are written out,
+    Vectors and matrices of one or two groups are on the last axes; sums over these are written out,
     because there are thousands of them and NumPy is slow at axes of length two.
     """
 
@@ -465,7 +449,7 @@ class _Model:
         # the fewer the units, the less sure the parameters, and the cheaper a point
         standard = _spread_normals(int(np.clip(10_000 // len(self.count), 48, 200)), len(mode))
         standard = np.concatenate([standard, -standard])
-        # so few points have not quite the spread of the normal distribution that they stand for
+        # so few points have not quite the spread of the normal distribution that they approximate
         own = np.linalg.cholesky(standard.T @ standard / len(standard))
         standard = np.linalg.solve(own, standard.T).T
         points = mode + standard @ np.linalg.cholesky(covariance).T
@@ -549,7 +533,7 @@ def _unit_log_density(count, total, theta, mean, precision):
 
 
 def _spread_normals(number: int, size: int) -> np.ndarray:
-    """Normal points that fill their space evenly: few of them then stand for many random ones.
+    """Normal points that fill their space evenly: few of them then do for many random ones.
 
     The additive recurrence with the powers of the generalised golden ratio (M. Roberts, 2018).
     """

@@ -28,10 +28,9 @@ class XmR:
     mean_moving_range : float
         After screening.
     rule : numpy.ndarray of str
-        For each point the first rule that it meets, in this order: ``"above upper limit"``,
-        ``"below lower limit"``, ``"rising"``, ``"falling"`` (seven points, six steps, one way),
-        ``"two of three high"``, ``"two of three low"``, ``"seven above mean"``, ``"seven below mean"``;
-        else ``"common cause"``, and ``"no data"`` for a missing point.
+        For each point the first rule that it meets, in this order: ``"above upper limit"``, ``"below lower limit"``,
+        ``"rising"``, ``"falling"`` (seven points, six steps, one way), ``"two of three high"``, ``"two of three low"``,
+        ``"seven above mean"``, ``"seven below mean"``; else ``"common cause"``, and ``"no data"`` for a missing point.
     variation : numpy.ndarray of str
         What that means: ``"improvement"``, ``"concern"``, ``"common cause"``, ``"no data"``; without a
         direction ``"neutral high"`` and ``"neutral low"`` in place of the first two.
@@ -90,9 +89,8 @@ def xmr(values, *, improvement: str | None = None, target: float | None = None, 
 
     References
     ----------
-    NHS England. Making Data Count: strengthening your decisions. NHSRplotthedots, NHS-R Community.
-    Shewhart WA. Economic control of quality of manufactured product, 1931. Provost LP, Murray SK. The
-    health care data guide, 2011.
+    NHS England. Making Data Count: strengthening your decisions. NHSRplotthedots, NHS-R Community. Shewhart WA.
+    Economic control of quality of manufactured product, 1931. Provost LP, Murray SK. The health care data guide, 2011.
     """
     if improvement is not None:
         check.choice("improvement", improvement, ("increase", "decrease"))

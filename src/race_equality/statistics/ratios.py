@@ -76,7 +76,7 @@ def ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
     >>> round(float(ratio(4699, 10000, 1465, 10000)), 2)
     3.21
     """
-    x1, n1, x2, n2 = _groups(count_1, total_1, count_2, total_2, nan_policy)
+    x1, n1, x2, n2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     with np.errstate(divide="ignore", invalid="ignore"):
         return ((x1 / n1) / (x2 / n2))[()]
 
@@ -116,19 +116,17 @@ def ratio_interval(
 
     References
     ----------
-    Koopman PAR. Confidence intervals for the ratio of two binomial proportions. Biometrics 1984; 40:
-    513-517.
+    Koopman PAR. Confidence intervals for the ratio of two binomial proportions. Biometrics 1984; 40: 513-517.
 
     Gart JJ, Nam J. Approximate interval estimation of the ratio of binomial parameters: a review and
     corrections for skewness. Biometrics 1988; 44: 323-338.
 
-    Laud PJ. Equal-tailed confidence intervals for comparison of rates. Pharmaceutical Statistics
-    2017; 16: 334-348.
+    Laud PJ. Equal-tailed confidence intervals for comparison of rates. Pharmaceutical Statistics 2017; 16: 334-348.
 
     Miettinen O, Nurminen M. Comparative analysis of two rates. Statistics in Medicine 1985; 4: 213-226.
     """
     check.choice("method", method, tuple(_METHODS))
-    x1, n1, x2, n2 = _groups(count_1, total_1, count_2, total_2, nan_policy)
+    x1, n1, x2, n2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     one_stratum = (array[..., np.newaxis] for array in (x1, n1, x2, n2))
     return _score_limits(*one_stratum, _METHODS[method], confidence)
 
@@ -222,8 +220,7 @@ def probability_outside(
     Raises
     ------
     StatisticsError
-        Negative, infinite or missing values, text, a count over its total, or limits in the wrong
-        order.
+        Negative, infinite or missing values, text, a count over its total, or limits in the wrong order.
 
     Notes
     -----
@@ -237,7 +234,9 @@ def probability_outside(
     employee selection procedures, 1978, section 4D, for the range.
     """
     low, high = _range(limits)
-    x1, n1, x2, n2 = (a[..., np.newaxis] for a in _groups(count_1, total_1, count_2, total_2, nan_policy))
+    x1, n1, x2, n2 = (
+        a[..., np.newaxis] for a in check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
+    )
     known = (n1 > 0) & (n2 > 0)
     a1, b1, a2, b2 = (np.where(known, a, 0.0) + 0.5 for a in (x1, n1 - x1, x2, n2 - x2))
     # Integrate over the proportion that is known better: the other's distribution is smooth across it.
@@ -294,9 +293,8 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
 
     Notes
     -----
-    The reason why the four-fifths rule is a flag and never a finding: an event with a rate of 1% in
-    groups of 500 and 2,000 is flagged 64 times in 100 although the groups do not differ (a ratio of
-    exactly 0.8 or 1.25 is not flagged).
+    The reason why the four-fifths rule is a flag and never a finding: an event with a rate of 1% in groups of 500 and
+    2,000 is flagged 64 times in 100 although the groups do not differ (a ratio of exactly 0.8 or 1.25 is not flagged).
     """
     rate = check.proportions("rate", rate).item()
     n1, n2 = (_people(name, n) for name, n in (("total_1", total_1), ("total_2", total_2)))
@@ -332,14 +330,8 @@ def _people(name: str, number) -> int:
     return int(value)
 
 
-def _groups(count_1, total_1, count_2, total_2, nan_policy: str) -> tuple[np.ndarray, ...]:
-    count_1, total_1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
-    count_2, total_2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
-    return check.together(count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2)
-
-
 def _strata(count_1, total_1, count_2, total_2, nan_policy: str) -> tuple[np.ndarray, ...]:
-    arrays = _groups(count_1, total_1, count_2, total_2, nan_policy)
+    arrays = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     if arrays[0].ndim == 0 or arrays[0].shape[-1] == 0:
         raise check.StatisticsError("count_1 must have the strata on its last axis, at least one.")
     return arrays

@@ -62,9 +62,8 @@ def direct_rate(
 
     References
     ----------
-    Dobson AJ, Kuulasmaa K, Eberle E, Scherer J. Confidence intervals for weighted sums of Poisson
-    parameters. Statistics in Medicine 1991; 10: 457-462, with Byar's limits for the total;
-    PHEindicatormethods ``calculate_dsr``.
+    Dobson AJ, Kuulasmaa K, Eberle E, Scherer J. Confidence intervals for weighted sums of Poisson parameters.
+    Statistics in Medicine 1991; 10: 457-462, with Byar's limits for the total; PHEindicatormethods ``calculate_dsr``.
     """
     count, population, weight = check.together(
         count=check.counts("count", count),

@@ -45,10 +45,9 @@ class YearsToParity:
     years, lower, upper : float
         From the last point; NaN unless estimated.
     status : {"estimated", "no reliable gap", "moving away", "cannot be estimated"}
-        All four are results. "No reliable gap": the interval of the latest gap contains none, so there is nothing
-        whose end could be told; with as few people as a board has it is no sign of parity. "Moving away": the gap
-        is reliably growing. "Cannot be estimated": the data do not show which way it moves, or there are fewer
-        than four points.
+        All four are results. "No reliable gap": the interval of the latest gap contains none, so there is nothing whose
+        end could be told; with as few people as a board has it is no sign of parity. "Moving away": the gap is reliably
+        growing. "Cannot be estimated": the data do not show which way it moves, or there are fewer than four points.
     gap, slope : float
         The fitted gap at the last point and its yearly change, in log odds.
     """
@@ -85,8 +84,7 @@ def trend(times, values, standard_error=None, *, confidence: float = 0.95, nan_p
     Raises
     ------
     StatisticsError
-        Missing or infinite values, text, standard errors that are not above zero, or times that are
-        all equal.
+        Missing or infinite values, text, standard errors that are not above zero, or times that are all equal.
 
     Notes
     -----
@@ -96,8 +94,7 @@ def trend(times, values, standard_error=None, *, confidence: float = 0.95, nan_p
 
     References
     ----------
-    Draper NR, Smith H. Applied regression analysis, 3rd edition, 1998. Birge RT. Physical Review 1932;
-    40: 207-227.
+    Draper NR, Smith H. Applied regression analysis, 3rd edition, 1998. Birge RT. Physical Review 1932; 40: 207-227.
     """
     level = check.level(confidence)
     times = check.numbers("times", times, nan_policy=nan_policy)

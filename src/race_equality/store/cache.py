@@ -51,10 +51,9 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     Parameters
     ----------
     function : callable
-        It must rest on its arguments alone (tables, text, numbers, dates, and collections of them)
-        and on the code of this package: no clock, no files, no chance. What it returns is best a
-        DataFrame, which other processes of the build read from Parquet; anything else is kept in
-        memory.
+        It must rest on its arguments alone (tables, text, numbers, dates, and collections of them) and on the code of
+        this package: no clock, no files, no chance. What it returns is best a DataFrame, which other processes of the
+        build read from Parquet; anything else is kept in memory.
     to_disk : bool
         Let what it returns go to disk whatever its arguments are. Without it only what is computed
         of ``figures`` alone does.
@@ -66,13 +65,11 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
 
     Notes
     -----
-    The content of a table counts, not which object it is: a table with one figure changed is
-    computed anew. A result goes to disk only if what is read back is equal to it to the last bit
-    and in every dtype.
+    The content of a table counts, not which object it is: a table with one figure changed is computed again. A result
+    goes to disk only if what is read back is equal to it to the last bit and in every dtype.
 
-    What is computed of ``figures`` alone is also computed before a build's kernels are forked
-    (:func:`compute_all`), and costs a kernel nothing. So let the function return all trusts, and pick
-    the trust in the notebook.
+    What is computed of ``figures`` alone is also computed before a build's kernels are forked (:func:`compute_all`),
+    and costs a kernel nothing. So let the function return all trusts, and pick the trust in the notebook.
 
     Examples
     --------
@@ -112,7 +109,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
             if len(kept) >= _KEPT_AT_MOST:
                 del kept[next(iter(kept))]
             kept[key] = result
-        return _handed_out(kept[key])
+        return _copy_of_result(kept[key])
 
     with_cache.forget = kept.clear  # type: ignore[attr-defined]
     if is_of_figures:
@@ -203,14 +200,14 @@ def _as_arrow(column: pd.Series) -> pa.Array | pa.ChunkedArray:
 # -- results ----------------------------------------------------------------------------------------
 
 
-def _handed_out(result: Any) -> Any:
+def _copy_of_result(result: Any) -> Any:
     """Give a result so that nobody changes the one that is kept."""
     if isinstance(result, pd.DataFrame | pd.Series):
         return result.copy(deep=False)
     if type(result) is dict:
-        return {key: _handed_out(item) for key, item in result.items()}
+        return {key: _copy_of_result(item) for key, item in result.items()}
     if type(result) in (tuple, list):
-        return type(result)(map(_handed_out, result))
+        return type(result)(map(_copy_of_result, result))
     return copy.deepcopy(result)
 
 

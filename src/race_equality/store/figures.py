@@ -123,18 +123,18 @@ def _read(
     # one piece of memory and not one a file: whoever picks rows would look through all of them
     table = table.combine_chunks()
     figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
-    return _local_for_missing(figures)
+    return _use_returns_where_unpublished(figures)
 
 
-def _local_for_missing(figures: pd.DataFrame) -> pd.DataFrame:
-    """Let a trust's own return stand in for what is not published, and for nothing else."""
+def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:
+    """Use a trust's own return for what is not published, and for nothing else."""
     local = figures["private"].to_numpy()
     if not local.any():
         return figures
     import pandas as pd
 
     ok = (figures["status"] == "ok").to_numpy(dtype=bool)
-    # once an indicator of a trust is published, its return has no say in it: nothing counts twice
+    # once an indicator of a trust is published, its return is not used for it: nothing counts twice
     of_trust = pd.MultiIndex.from_frame(figures[["trust_code", "indicator"]])
     published = of_trust.isin(of_trust[ok & ~local])
     keys = pd.MultiIndex.from_frame(figures[FIGURE_KEY])

@@ -39,7 +39,7 @@ class Source:
     notes : tuple of str
         What somebody who uses the figures has to know.
     figures_sha256 : str
-        Of the file that the figures stand in, as it was written.
+        Of the file that has the figures, as it was written.
     """
 
     id: str
@@ -61,7 +61,7 @@ class Source:
 
 
 def place_words(locator: str, recording: str) -> str:
-    """Say where a figure stands, and how it was recorded where that is otherwise than before.
+    """Say where a figure was read, and how it was recorded where that is otherwise than before.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from race_equality.errors import RaceEqualityError
 
-#: Version of the columns of a file of figures, which stands in the file. 2: ``recording``, which was a remark in
+#: Version of the columns of a file of figures, which is in the file. 2: ``recording``, which was a remark in
 #: ``locator`` before (:func:`race_equality.store.figures.migrated`).
 SCHEMA_VERSION = 2
 
@@ -24,7 +24,7 @@ FIGURE_DTYPES = {
     "source": "str",
     "locator": "str",
     "recording": "str",  # how it was recorded, where that is otherwise than before; "" where nothing changed
-    "private": "bool",  # from a trust's own return; in no file: the folder that the file stands in says so
+    "private": "bool",  # from a trust's own return; in no file: the folder of the file says so
 }
 #: What is in a file.
 STORED_COLUMNS = [name for name in FIGURE_DTYPES if name != "private"]
@@ -60,13 +60,12 @@ def figure_schema():
     Returns
     -------
     pandera.pandas.DataFrameSchema
-        Checks names, dtypes, statuses, units, percentages within 0 to 100, that a value stands
+        Checks names, dtypes, statuses, units, percentages within 0 to 100, that a value is there
         exactly where the status is ``ok``, and that no figure occurs twice.
 
     Notes
     -----
-    A function and not a constant: pandera takes as long to import as pandas, and only what
-    writes figures needs it.
+    A function and not a constant: pandera takes as long to import as pandas, and only what writes figures needs it.
     """
     import pandera.pandas as pa
 
@@ -91,8 +90,7 @@ def figure_schema():
         },
         checks=[
             pa.Check(
-                lambda d: (d["status"] == "ok") == d["value"].notna(),
-                name="a value stands exactly where the status is ok",
+                lambda d: (d["status"] == "ok") == d["value"].notna(), name="a value exactly where the status is ok"
             ),
             pa.Check(
                 lambda d: (d["unit"] != "percent") | d["value"].isna() | d["value"].between(0, 100),

@@ -235,7 +235,7 @@ def system_codes(system: str, *, project: Project | str | os.PathLike[str] | Non
         trust that serves several systems (ambulance trusts) or none.
     """
     if system == DEMONSTRATION_SYSTEM:
-        return (DEMONSTRATION_CODE,)  # its invented system's figures stand with its own
+        return (DEMONSTRATION_CODE,)  # its invented system's figures are with its own
     path = as_project(project).figures / SYSTEMS_FILE
     with open(path, encoding="utf-8", newline="") as file:
         codes = {row["system_name"]: row["system_code"] for row in csv.DictReader(file)}
@@ -257,7 +257,7 @@ def successions_csv(successions: Iterable[Succession]) -> bytes:
 
 
 def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None = None) -> Trust:
-    """Return the trust that a code stands for today.
+    """Return the trust that a code means today.
 
     Parameters
     ----------

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.change_since import change_since
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 
-RULE = Rule(minimum_responses=11, minimum_people=10)
+RULE = DisclosureRule(minimum_responses=11, minimum_people=10)
 APRIL = pd.Timestamp("2023-04-01")
 
 

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.analysis.findings import COLUMNS, GAP, READINGS, compared_with, figures_behind, findings
+from race_equality.analysis.findings import COLUMNS, GAP, READINGS, comparators_of, figures_behind, findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.analysis.pooled_gaps import pooled_gaps
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import read_trusts
 
-USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+USUAL = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_what_is_hidden_has_no_number(make_figures, trusts, three, wres_rows):
         findings(
             make_figures(three),
             trusts,
-            rules=Rules(USUAL.usual, {"RAB": Rule(minimum_responses=101, minimum_people=10)}),
+            rules=DisclosureRules(USUAL.usual, {"RAB": DisclosureRule(minimum_responses=101, minimum_people=10)}),
         ).pipe(lambda rows: one(rows, "RAB", "wres_8", GAP, "percentage points")["status"])
         == "suppressed"
     )
@@ -152,7 +152,7 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
         people=random.integers(1, 9000, len(codes)).astype(float), count=random.random(len(codes)) * 1000
     )
     rows = rows[rows["trust_code"] != "RXQ"]  # without an answer
-    shares = compared_with(codes, everybody, peers).shares(rows, "indicator")
+    shares = comparators_of(codes, everybody, peers).shares(rows, "indicator")
 
     region = dict(zip(everybody["trust_code"], everybody["region"], strict=True))
     numbers = dict(zip(rows["trust_code"], zip(rows["count"], rows["people"], strict=True), strict=True))
@@ -175,7 +175,7 @@ def test_ten_thousand_trusts_are_compared_in_megabytes():
     codes = [f"Z{i:04d}" for i in range(10_000)]
     trusts = pd.DataFrame({"trust_code": codes, "region": [f"Region {i % 7}" for i in range(10_000)]})
     peers = {code: [codes[i - n - 1] for n in range(10)] for i, code in enumerate(codes)}
-    compared = compared_with(codes, trusts, peers)
+    compared = comparators_of(codes, trusts, peers)
     held = sum(
         part.nbytes
         for one in compared.sets.values()

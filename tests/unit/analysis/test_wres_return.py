@@ -13,7 +13,7 @@ from race_equality.analysis.wres_return import (
     without_international_recruits,
     years_to_board_parity,
 )
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 
 
 @pytest.fixture
@@ -115,6 +115,9 @@ def test_years_to_parity_rest_on_no_year_that_is_hidden(of_a_return):
 
 def test_a_hidden_board_does_not_come_back_as_a_change(of_a_return):
     figures = of_a_return(counts=board_of(12, 2, (2023, 2025)))
-    assert change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), rule=Rule(11, 10)).status == "unclear"
-    hidden = change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), rule=Rule(11, 13))
+    assert (
+        change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), rule=DisclosureRule(11, 10)).status
+        == "unclear"
+    )
+    hidden = change_since(figures, "RAA", "wres_9", pd.Timestamp("2024-04-01"), rule=DisclosureRule(11, 13))
     assert hidden.status == "no figures"

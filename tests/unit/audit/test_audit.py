@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from race_equality.audit.site import audit_site as audit_by
 from race_equality.commands.audit import audit
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.errors import RaceEqualityError
 
 from .conftest import HIDDEN, SVG, notebook, page, pdf
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not on the PATH"
 )
 
-USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+USUAL = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 audit_site = partial(audit_by, rules=USUAL)
 
 
@@ -320,7 +320,7 @@ def test_the_threshold_is_a_setting(site):
         "<tr><th>Example NHS Trust (R1A)</th><td>862</td></tr></table></body></html>"
     )
     (site / "trusts" / "R1B.html").write_text(peers, encoding="utf-8")
-    assert kinds(site, rules=Rules(Rule(minimum_responses=11, minimum_people=20))) == {"worked out"}
+    assert kinds(site, rules=DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=20))) == {"worked out"}
 
 
 def test_what_cannot_be_read_is_said(site):
@@ -641,7 +641,9 @@ def test_what_a_trusts_own_rule_hides_must_not_stand_on_other_pages(site):
     known = {"figures": shortlisted("R2B", 6.0, 16.0), "names": {"R2B": "Second NHS Trust"}, "measures": MEASURES}
     assert audit_site(site, **known).problems == ()
     found = audit_site(
-        site, **known, rules=Rules(USUAL.usual, {"R2B": Rule(minimum_responses=30, minimum_people=10)})
+        site,
+        **known,
+        rules=DisclosureRules(USUAL.usual, {"R2B": DisclosureRule(minimum_responses=30, minimum_people=10)}),
     ).problems
     assert {(p.file, p.kind) for p in found} == {("trusts/R1A.html", "known figure")}
     assert "of R2B, by whose rule it is hidden, is 37.5%" in found[0].message

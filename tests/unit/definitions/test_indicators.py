@@ -8,15 +8,15 @@ import pytest
 
 from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, INDICATORS, OWNER, PARTS, rule_of
 from race_equality.definitions.readme import with_table
-from race_equality.disclosure.publishable import hide_few
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.publishable import suppress_small_bases
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.params.actions import BOARD_ROLES
 from race_equality.project import Project
 from race_equality.store.figures import figure_table, read_figures
 from race_equality.store.schema import KINDS, UNITS
 
 ROOT = Path(__file__).resolve().parents[3]
-USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+USUAL = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 CODE = sorted((ROOT / "src" / "race_equality").rglob("*.py"))
 
 
@@ -68,10 +68,10 @@ def test_an_id_that_no_record_has_hides_all_its_groups_together():
         for group, base in (("Disabled", 8.0), ("Non-disabled", 400.0))
     ]
     assert rule_of("wdes_4").groups_together
-    assert hide_few(figure_table(rows), USUAL)["status"].tolist() == ["suppressed", "suppressed"]
+    assert suppress_small_bases(figure_table(rows), USUAL)["status"].tolist() == ["suppressed", "suppressed"]
     # what a publisher hides of one group is told by the other as well
     rows[0] |= {"status": "suppressed", "value": None, "numerator": None, "denominator": None}
-    assert hide_few(figure_table(rows), USUAL)["status"].tolist() == ["suppressed", "suppressed"]
+    assert suppress_small_bases(figure_table(rows), USUAL)["status"].tolist() == ["suppressed", "suppressed"]
 
 
 def _starts(tree: ast.AST):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from race_equality.disclosure.publishable import hide_few, shown_figures
-from race_equality.disclosure.rules import Rule, Rules, read_rules
+from race_equality.disclosure.publishable import publishable_figures, suppress_small_bases
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules, read_rules
 from race_equality.project import Project
 from race_equality.store.figures import figure_table
 
-USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+USUAL = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 SET = "settings:\n  minimum_responses:\n    value: 30\n    source: the trust's own board\n"
 
 
@@ -53,18 +53,20 @@ def project(tmp_path, monkeypatch):
 
 def test_what_every_trust_may_show_is_left_as_it_is():
     table = figures(("R1H", "wres_8", 11.0), ("RPC", "wres_8", 400.0))
-    assert hide_few(table, USUAL) is table
+    assert suppress_small_bases(table, USUAL) is table
 
 
 def test_shares_of_fewer_lose_their_numbers():
-    shown = hide_few(figures(("R1H", "wres_8", 10.0), ("RPC", "wres_8", 11.0)), USUAL)
+    shown = suppress_small_bases(figures(("R1H", "wres_8", 10.0), ("RPC", "wres_8", 11.0)), USUAL)
     assert shown["status"].tolist() == ["suppressed", "ok"]
     assert shown.loc[0, ["value", "numerator", "denominator"]].isna().all()
 
 
 def test_a_trust_that_raised_its_threshold_is_hidden_and_others_are_not(project):
-    assert read_rules(project=project) == Rules(USUAL.usual, {"RPC": Rule(minimum_responses=30, minimum_people=10)})
-    shown = shown_figures(
+    assert read_rules(project=project) == DisclosureRules(
+        USUAL.usual, {"RPC": DisclosureRule(minimum_responses=30, minimum_people=10)}
+    )
+    shown = publishable_figures(
         figures(("R1H", "wres_8", 29.0), ("RPC", "wres_8", 29.0), ("RPC", "wres_7", 30.0)), project=project
     )
     assert shown["status"].tolist() == ["ok", "suppressed", "ok"]
@@ -75,27 +77,27 @@ def test_of_a_comparison_both_halves_are_hidden_or_neither():
         ("R1H", "wres_8", 400.0), ("R1H", "wres_8", 9.0), ("R1H", "wres_7", 400.0), ("RPC", "wres_8", 400.0)
     )
     table["group"] = ["White", "Ethnic minority", "White", "White"]
-    assert hide_few(table, USUAL)["status"].tolist() == ["suppressed", "suppressed", "ok", "ok"]
+    assert suppress_small_bases(table, USUAL)["status"].tolist() == ["suppressed", "suppressed", "ok", "ok"]
 
 
 def test_a_patients_return_hides_with_company_and_needs_its_counts():
     table = figures(("R1H", "patients_did_not_attend_by_ethnicity", 6.0))
-    assert hide_few(table, USUAL) is table
+    assert suppress_small_bases(table, USUAL) is table
 
 
 @pytest.mark.parametrize(("group", "status"), [("Total", "suppressed"), ("Midwives", "ok")])
 def test_a_count_of_everybody_is_hidden_and_of_a_group_is_left_to_what_hides_it_with_others(group, status):
     table = figures(("R1H", "workforce_headcount", 900.0)).assign(value=9.0, unit="people", group=group)
-    assert hide_few(table, USUAL)["status"].tolist() == [status]
+    assert suppress_small_bases(table, USUAL)["status"].tolist() == [status]
 
 
 def test_the_table_that_was_given_is_not_changed():
     table = figures(("R1H", "wres_8", 5.0))
-    hide_few(table, USUAL)
+    suppress_small_bases(table, USUAL)
     assert table["status"].tolist() == ["ok"]
 
 
 def test_of_a_trust_whose_file_cannot_be_read_nothing_is_shown_elsewhere(project):
     (project.params / "trusts" / "RPC.yml").write_text("settings:\n  minimum_responses: many\n")
-    shown = shown_figures(figures(("R1H", "wres_8", 900.0), ("RPC", "wres_8", 900.0)), project=project)
+    shown = publishable_figures(figures(("R1H", "wres_8", 900.0), ("RPC", "wres_8", 900.0)), project=project)
     assert shown["status"].tolist() == ["ok", "suppressed"]

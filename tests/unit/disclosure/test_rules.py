@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from race_equality.disclosure.rules import Rule, Rules, read_rules, rests_on_too_few
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules, read_rules, rests_on_too_few
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 
-USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+USUAL = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 
 
 def figures(*rows):
@@ -50,16 +50,16 @@ def test_a_breakdown_of_respondents_hides_its_small_groups():
 
 def test_the_threshold_is_a_setting():
     table = figures(("wres_5", "White", 30.0, "percent", 6, 20))
-    raised = Rule(minimum_responses=21, minimum_people=10)
-    assert rests_on_too_few(table, Rules(raised)).tolist() == [True]
-    assert rests_on_too_few(table, Rules(USUAL.usual, {"R1A": raised})).tolist() == [True]
-    assert rests_on_too_few(table, Rules(USUAL.usual, {"R1B": raised})).tolist() == [False]
+    raised = DisclosureRule(minimum_responses=21, minimum_people=10)
+    assert rests_on_too_few(table, DisclosureRules(raised)).tolist() == [True]
+    assert rests_on_too_few(table, DisclosureRules(USUAL.usual, {"R1A": raised})).tolist() == [True]
+    assert rests_on_too_few(table, DisclosureRules(USUAL.usual, {"R1B": raised})).tolist() == [False]
 
 
 @pytest.mark.parametrize("wrong", [{"minimum_people": 1}, {"minimum_responses": 10.5}, {"percent_decimals": -1}])
 def test_bad_settings_name_themselves(wrong):
     with pytest.raises(RaceEqualityError, match=next(iter(wrong))):
-        Rule(**{"minimum_responses": 11, "minimum_people": 10, **wrong})
+        DisclosureRule(**{"minimum_responses": 11, "minimum_people": 10, **wrong})
 
 
 def test_without_the_projects_own_thresholds_nothing_is_guessed(tmp_path):

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.findings import Material
 from race_equality.store.figures import figure_table
 from race_equality.store.provenance import Source
@@ -54,7 +54,7 @@ def new_trust():
 @pytest.fixture
 def material():
     """Return material of figures, by the usual rules or others."""
-    usual = Rules(Rule(minimum_responses=11, minimum_people=10))
+    usual = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 
     def make(*rows, rules=usual):
         figures = figure_table(rows)

@@ -11,7 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from race_equality.audit.site import audit_site as audit_by
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.codebook import COLUMNS
 from race_equality.downloads.delimited import csv_text, without_formula
 from race_equality.downloads.files import _parquet, trust_spreadsheet
@@ -19,7 +19,7 @@ from race_equality.downloads.findings import rows_of
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 
 OFFICE, TABLE, TEXT = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text"))
-USUAL = Rules(Rule(minimum_responses=11, minimum_people=10))
+USUAL = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 audit_site = partial(audit_by, rules=USUAL)
 
 
@@ -165,7 +165,7 @@ def test_the_audit_finds_a_leak_in_a_csv(site, file):
 
 
 def test_the_audit_finds_a_leak_in_a_spreadsheet(site, material, new_trust, new_figure):
-    careless = Rules(Rule(minimum_responses=2, minimum_people=2))
+    careless = DisclosureRules(DisclosureRule(minimum_responses=2, minimum_people=2))
     leaking = rows_of(
         material(
             new_figure("wres_5", "Ethnic minority", 42.9, numerator=3, denominator=7),

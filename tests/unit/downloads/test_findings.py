@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.findings import GAP
-from race_equality.disclosure.rules import Rule, Rules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.findings import FINDING, PUBLISHED, findings_of_all, number_text, rows_of, status_of
 
@@ -111,7 +111,7 @@ def test_one_small_organisation_hides_the_others_that_it_could_be_taken_from(mat
 
 
 def test_a_trust_that_raised_its_threshold(material, new_trust, wres_6):
-    raised = Rules(Rule(minimum_responses=11, minimum_people=10), {"RX1": Rule(201, 10)})
+    raised = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10), {"RX1": DisclosureRule(201, 10)})
     rows = rows_of(material(*wres_6, rules=raised), new_trust())
     assert pick(rows, "wres_6", "White")["value"] == "[c]"
     assert pick(rows, "wres_6", "White", PUBLISHED)["value"] == "[c]"

@@ -131,12 +131,8 @@ SENTENCE = "Two directors decide together before a disciplinary process may begi
 @pytest.mark.parametrize(
     ("change", "line", "said"),
     [
-        (("    owner", "\towner"), 3, "A tab stands in the margin. Use spaces"),
-        (
-            ("    owner", "   owner"),
-            3,
-            "The line does not stand below the lines it belongs with. Give it as many spaces",
-        ),
+        (("    owner", "\towner"), 3, "There is a tab in the margin. Use spaces"),
+        (("    owner", "   owner"), 3, "The line is not below the lines it belongs with. Give it as many spaces"),
         (("    owner", "     owner"), 3, "or the line has more space before it than the line it goes with"),
         ((SENTENCE, "Stop: no post without an advertisement"), 2, "Put a text with a colon into quotation marks"),
         ((SENTENCE, '"Stop" acting up without an advertisement'), 2, "Something follows a closing quotation mark."),
@@ -250,7 +246,7 @@ def test_nobody_owns_everything(project):
 
 def test_the_same_action_twice(project):
     text = ACTION + ACTION.removeprefix("actions:\n")
-    assert "The same action stands twice" in problems(project, text)[0]
+    assert "The same action is listed twice" in problems(project, text)[0]
 
 
 @pytest.mark.parametrize(

@@ -99,10 +99,10 @@ def test_nothing_in_it_can_be_changed(project):
             "peers: [12]\n",
             "A peer must be a trust's code, not a whole number (12). Put a code that reads as a number into quotes",
         ),
-        ("peers: [RRK, RRK]\n", "RRK stands twice among the peers"),
+        ("peers: [RRK, RRK]\n", "RRK is twice among the peers"),
         ("peers: [RJ1]\n", "RJ1 is named as its own peer"),
         ("peers: [DEMO]\n", "DEMO is not a trust to be compared with"),
-        ("peers: [RRK]\npeers: [RAE]\n", 'line 2: The key "peers" stands twice'),
+        ("peers: [RRK]\npeers: [RAE]\n", 'line 2: The key "peers" is there twice'),
         ("settings:\n  minimum_people: {value: 10}\n", 'settings.minimum_people lacks "source"'),
         (
             "settings:\n  minimum_people:\n    value: 12\n    source: ''\n",
@@ -156,8 +156,8 @@ def test_an_unknown_trust_is_refused(project):
     ("name", "said"),
     [
         ("RJ11.yml", "RJ11.yml: The file name is not a trust's code."),
-        ("rj1.yml", "Rename the file to RJ1.yml; as it stands nothing reads it."),
-        ("RNK.yml", "Rename the file to G6V2S.yml; as it stands nothing reads it."),
+        ("rj1.yml", "Rename the file to RJ1.yml; nothing reads it under this name."),
+        ("RNK.yml", "Rename the file to G6V2S.yml; nothing reads it under this name."),
         ("RJ1.yaml", "Rename it to RJ1.yml or move it away."),
     ],
 )

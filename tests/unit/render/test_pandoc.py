@@ -17,7 +17,7 @@ from race_equality.render.staging import ASSETS
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
-FILTERS = [str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "board-summary.lua", "numbering.lua")]
+FILTERS = [str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua")]
 
 
 @pytest.fixture

@@ -99,7 +99,8 @@ def test_the_first_page_is_set_as_large_as_its_text_allows(words, size):
     template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
     source = (
         f'{template}\n#show: article.with(title: "T", subtitle: "S")\n= H\n'
-        f"#board-summary[#context [#metadata(text.size.pt()) <size>] #lorem({words})]\n#context [#metadata(here().page()) <page>]"
+        f"#board-summary(board-headline[#context [#metadata(text.size.pt()) <size>] #lorem({words})], "
+        "board-care[#context [#metadata(here().page()) <page>]])"
     ).encode()
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
     found = [

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from race_equality.render.assets.filters.html_outputs import LINE, cells_of, column_widths, with_column_widths
+from race_equality.render.assets.filters.html_outputs import (
+    LINE,
+    cells_of,
+    column_widths,
+    raw_block,
+    with_column_widths,
+)
 from race_equality.render.fonts import font_directory
+from race_equality.render.pandoc import convert
 from race_equality.render.staging import ASSETS
 from race_equality.render.typst_outputs import as_typst
 
+GOLDEN = sorted((Path(__file__).parents[2] / "notebooks").glob("board_report_*.ipynb"))
 HEAD = '#let callout(kind: "", title: [], body: []) = [#title #body]\n'
 
 
@@ -92,6 +101,43 @@ def test_a_callout_has_its_title():
     assert as_typst('<aside class="callout-note"><h3>How far</h3><p>One.</p><ul><li>a</li></ul></aside>') == (
         '#callout(kind: "note", title: [#"How far";], body: [\n#"One.";\n\n#list([#"a";])\n\n])\n'
     )
+
+
+#: As report.board_markup writes the first page: blocks in blocks, one with a second class.
+FIRST_PAGE = (
+    '<div class="board-cards"><div class="board-card adverse"><p>a</p>'
+    '<div class="board-figure"><p>b</p></div></div><ul><li>c</li></ul></div>'
+)
+
+
+def test_a_block_of_the_first_page_is_a_call_of_its_name():
+    assert re.sub(r"\s", "", as_typst(FIRST_PAGE)) == (
+        '#board-cards(board-card("adverse",[#"a";],board-figure([#"b";])),[#list([#"c";])])'
+    )
+
+
+def test_pandoc_makes_the_same_calls_of_the_first_page():
+    filters = [f"--lua-filter={ASSETS / 'filters' / name}" for name in ("native-blocks.lua", "numbering.lua")]
+    made, _ = convert(raw_block(FIRST_PAGE), ["--from=markdown", "--to=typst", *filters])
+    assert re.sub(r"\s", "", made) == '#board-cards(board-card("adverse",[a],board-figure([b],),),[-c],)'
+
+
+def test_the_template_has_a_function_for_every_block_of_the_first_page():
+    template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
+    golden = "".join(file.read_text(encoding="utf-8") for file in GOLDEN)
+    names = sorted(set(re.findall(r'<div class=\\"(board-[a-z]+)', golden)))
+    assert {"board-summary", "board-mark", "board-care"} <= set(names)
+    # a name that is not there stops the compiler
+    typst.compile(f"{template}\n#let found = ({', '.join(names)})".encode())
+
+
+def test_columns_have_the_shares_that_a_table_is_given():
+    table = (
+        '<table id="tbl-x"><caption>c</caption><colgroup><col style="width: 30%"><col style="width: 70%"></colgroup>'
+        "<tbody><tr><td>a</td><td>b</td></tr></tbody></table>"
+    )
+    assert "columns: (30%, 70%,)," in as_typst(table)
+    assert with_column_widths(table) == table
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.change_since import Change
-from race_equality.disclosure.rules import Rule
+from race_equality.disclosure.rules import DisclosureRule
 from race_equality.errors import RaceEqualityError
 from race_equality.params.actions import AREAS, Action, Area, Evidence, Review, SelfAssessment
 from race_equality.report import action_progress
@@ -62,30 +62,30 @@ STOPPED = replace(ACTION, what="Stopped", status="stopped", due=date(2027, 1, 1)
     ],
 )
 def test_due_done_and_late_are_counted(actions, said):
-    assert action_progress.deeds_sentences(actions, [], ON) == said
+    assert action_progress.actions_sentences(actions, [], ON) == said
 
 
 def test_every_action_is_in_one_count():
     actions = [LATE] * 2 + [LATER] * 3 + [DONE] * 4 + [STOPPED] * 5
-    text = action_progress.deeds_sentences(actions, [], ON)
+    text = action_progress.actions_sentences(actions, [], ON)
     assert "four are done, two are late, three are due later and five were stopped" in text.lower()
     assert "The board has 14 actions" in text
 
 
 def test_a_review_that_has_passed_without_a_decision_is_said():
     waiting = replace(LATER, review=Review(date(2026, 11, 25), None))
-    assert "For one of them the day on which the board was to decide" in action_progress.deeds_sentences(
+    assert "For one of them the day on which the board was to decide" in action_progress.actions_sentences(
         [waiting], [], ON
     )
     assert action_progress.actions_table([waiting], ON)["state"].item() == (
         "Under way. Stop or continue? Was to be decided on 25 November 2026"
     )
     decided = replace(waiting, review=Review(date(2026, 11, 25), "continue"))
-    assert "decide" not in action_progress.deeds_sentences([decided], [], ON)
+    assert "decide" not in action_progress.actions_sentences([decided], [], ON)
 
 
 def test_earlier_years():
-    text = action_progress.deeds_sentences([], [DONE, DONE, STOPPED], ON)
+    text = action_progress.actions_sentences([], [DONE, DONE, STOPPED], ON)
     assert text == "Of earlier years’ actions that have ended, two were done and one was stopped."
 
 
@@ -202,9 +202,11 @@ def test_actions_that_have_not_begun_are_not_followed():
         replace(LATER, indicator="wres_5", status="planned"),
     ]
     figures = pd.DataFrame(columns=["trust_code", "indicator", "status", "group", "period_end"])
-    assert [began for began, _ in action_progress.changes_since([], figures, "RAA", ON, rule=Rule(11, 10))] == []
+    assert [
+        began for began, _ in action_progress.changes_since([], figures, "RAA", ON, rule=DisclosureRule(11, 10))
+    ] == []
     followed = [replace(action, indicator="wres_1") if action.indicator == "wres_9" else action for action in begun]
-    found = action_progress.changes_since(followed, figures, "RAA", ON, rule=Rule(11, 10))
+    found = action_progress.changes_since(followed, figures, "RAA", ON, rule=DisclosureRule(11, 10))
     assert [(began, one.indicator) for began, one in found] == [(date(2025, 4, 1), "wres_1")]
 
 

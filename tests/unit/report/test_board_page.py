@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from race_equality.params.actions import BOARD_ROLES, Action, Review
-from race_equality.report import board_page
+from race_equality.report import board_markup, board_page
 from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
 from race_equality.store.figures import read_figures
 from race_equality.store.provenance import read_sources
@@ -284,11 +284,11 @@ def test_a_decided_review_asks_for_nothing_more():
     assert all(decision.proposed for decision in asked)
 
 
-def test_deeds_are_counted():
+def test_actions_are_counted():
     done = action(status="done", due=date(2026, 3, 1))
     late = action(due=date(2026, 11, 25))
-    assert board_page.counts_of_deeds([done, late, action()], ON) == {"due": 2, "done": 1, "late": 1}
-    assert board_page.counts_of_deeds([], ON) is None
+    assert board_page.counts_of_actions([done, late, action()], ON) == {"due": 2, "done": 1, "late": 1}
+    assert board_page.counts_of_actions([], ON) is None
 
 
 # -- what people type --------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ class Tags(HTMLParser):
 
 
 def page(**changes):
-    return board_page.board_page(
+    return board_markup.board_page(
         **{
             "about": "About",
             "marks": [],
@@ -319,7 +319,7 @@ def page(**changes):
             "table": wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD),
             "table_caption": "Nine rows",
             "chart": None,
-            "deeds": None,
+            "action_counts": None,
             "decisions": decide(),
             "caution": "Careful",
             **changes,
@@ -345,6 +345,8 @@ def test_markup_in_actions_and_names_comes_out_as_text(typed):
         "h3",
         "table",
         "caption",
+        "colgroup",
+        "col",
         "thead",
         "tbody",
         "tr",

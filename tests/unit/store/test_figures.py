@@ -67,8 +67,8 @@ def test_the_same_figures_make_the_same_bytes():
     ("change", "message"),
     [
         ({"value": 104.2}, "at row 2.*a percentage lies between 0 and 100"),
-        ({"status": "suppressed"}, "a value stands exactly where the status is ok"),
-        ({"value": None}, "a value stands exactly where the status is ok"),
+        ({"status": "suppressed"}, "a value exactly where the status is ok"),
+        ({"value": None}, "a value exactly where the status is ok"),
         ({"numerator": 200}, "a numerator is at most its denominator"),
         ({"unit": "per cent"}, "column 'unit'"),
         ({"trust_code": "../x"}, "column 'trust_code'"),

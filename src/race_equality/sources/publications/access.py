@@ -1,9 +1,8 @@
 """How long patients wait: referral to treatment (RTT) and A&E, by trust and month.
 
-Two layouts of one series each: a row for each trust and month, summed from the official monthly
-files. The official RTT file has a row for each commissioner, and ``C_999`` is already a total of
-the treatment functions; the official A&E file has a TOTAL row inside the data, and one month has a
-column headed ``a``. None of them is split by ethnicity.
+Two layouts of one series each: a row for each trust and month, summed from the official monthly files. The official RTT
+file has a row for each commissioner, and ``C_999`` is already a total of the treatment functions; the official A&E file
+has a TOTAL row inside the data, and one month has a column headed ``a``. None of them is split by ethnicity.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Record, Table, csv_stream, first_by_key, read_csv
 from race_equality.sources.headers import normalised, same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -34,15 +33,7 @@ RTT_INDICATORS = {
     "over_65wk": "rtt_over_65_weeks",
 }
 
-AE_COLUMNS = (
-    "trust_code",
-    "month_start",
-    "methodology_break",
-    "att_all",
-    "over4hr_all",
-    "dta_12hr_plus",
-    "emadm_via_ae",
-)
+AE_COLUMNS = tuple("trust_code month_start methodology_break att_all over4hr_all dta_12hr_plus emadm_via_ae".split())
 #: Indicator to numerator and denominator column.
 AE_INDICATORS = {
     "ae_over_4_hours": ("over4hr_all", "att_all"),
@@ -50,7 +41,7 @@ AE_INDICATORS = {
 }
 
 
-#: Columns of the official monthly file, beside one for each week of waiting.
+#: Columns of the official monthly file, besides one for each week of waiting.
 RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
 #: Those that are there and say nothing more; sums over weeks are computed, as some are left blank.
 RTT_MONTH_OTHER_COLUMNS = (
@@ -102,7 +93,7 @@ AE_MONTH_OTHER_COLUMNS = (
 )
 
 
-def read_rtt(path: Path, trusts: TrustList) -> Reading:
+def read_rtt(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the waiting list by trust and month: the share waiting under 18 and over 52 and 65 weeks.
 
     Parameters
@@ -112,7 +103,7 @@ def read_rtt(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         A blank is a month whose file did not hold that wait: not available, not zero.
     """
     table = read_csv(path, RTT_COLUMNS, optional=("over_78wk", "over_104wk"))
@@ -126,10 +117,10 @@ def read_rtt(path: Path, trusts: TrustList) -> Reading:
         figures.rows.complete(
             indicator, [ALL_PATIENTS], "percent", reason="no waiting list published", status_of=_status_without
         )
-    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
+    return figures.rows.loaded(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
 
 
-def read_ae(path: Path, trusts: TrustList) -> Reading:
+def read_ae(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read A&E by trust and month: the share over 4 hours, and 12 hours to admission.
 
     Parameters
@@ -139,7 +130,7 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         In a month without attendances there is no share: not applicable.
 
     Notes
@@ -163,10 +154,10 @@ def read_ae(path: Path, trusts: TrustList) -> Reading:
         figures.rows.complete(
             indicator, [ALL_PATIENTS], "percent", reason="no A&E published", status_of=_status_without
         )
-    return figures.rows.reading(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
+    return figures.rows.loaded(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
 
 
-def read_ae_month(path: Path, trusts: TrustList) -> Reading:
+def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read one month of A&E as NHS England publishes it.
 
     Parameters
@@ -176,14 +167,13 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         The same figures as :func:`read_ae`, of one month.
 
     Notes
     -----
-    Booked appointments stand in columns of their own and are not counted, as in the published
-    performance figure. The TOTAL row inside the data is left out. One month has an empty column
-    headed ``a`` and others headed ``Unnamed``.
+    Booked appointments are in columns of their own and are not counted, as in the published performance figure. The
+    TOTAL row inside the data is left out. One month has an empty column headed ``a`` and others headed ``Unnamed``.
     """
     table = read_csv(path, AE_MONTH_COLUMNS, optional=AE_MONTH_OTHER_COLUMNS)
     records = [r for r in table if normalised(r["Period"].text) != "total"]
@@ -210,7 +200,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> Reading:
             organisation = record["Org Code"].text
             months.add_share(trust_code, organisation, indicator, cell, total, period, summed, recording)
     remarks = [*table.remarks, *_totals_that_differ(table, records)]
-    return rows.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
+    return rows.loaded(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
 
 
 def _totals_that_differ(table: Table, records: list[Record]) -> list[str]:
@@ -239,7 +229,7 @@ def _named_month(cell: Cell, prefix: str) -> tuple[date, date]:
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
+def read_rtt_month(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read one month of the waiting list as NHS England publishes it, zipped or not.
 
     Parameters
@@ -249,7 +239,7 @@ def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         The same figures as :func:`read_rtt`, of one month.
 
     Notes
@@ -291,13 +281,9 @@ def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
             continue
         locator = f"row {waits.first_row}, Part_2 C_999 ({waits.rows} commissioners)"
         for indicator, count in waits.by_indicator().items():
+            about = (trust_code, organisation, indicator, ALL_PATIENTS, "percent", locator)
             figures.add(
-                trust_code,
-                organisation,
-                indicator,
-                ALL_PATIENTS,
-                "percent",
-                locator,
+                *about,
                 value=100 * count / waits.total if waits.total else None,
                 numerator=count,
                 denominator=waits.total,
@@ -310,7 +296,7 @@ def read_rtt_month(path: Path, trusts: TrustList) -> Reading:
         if name.strip() and index not in columns.values() and same_words(name) not in known
     ]
     remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []
-    return figures.reading(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
+    return figures.loaded(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
 
 
 @dataclass
@@ -400,13 +386,9 @@ class _Months:
         """Add a share of a total, in per cent."""
         count = cell.number(indicator.replace("_", " "), high=total, whole=True) if cell.text else None
         status = "not_available" if count is None else "ok" if total else "not_applicable"
+        about = (trust_code, organisation, indicator, ALL_PATIENTS, "percent", cell.locator + remark)
         self.rows.add(
-            trust_code,
-            organisation,
-            indicator,
-            ALL_PATIENTS,
-            "percent",
-            cell.locator + remark,
+            *about,
             value=100 * count / total if status == "ok" else None,
             numerator=count,
             denominator=total,

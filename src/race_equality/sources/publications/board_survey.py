@@ -14,7 +14,7 @@ from pathlib import Path
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import nearest
 from race_equality.sources.cells import Cell, Table, first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.trusts import TrustList
 
 PUBLICATION = "board_survey"
@@ -67,7 +67,7 @@ FINDINGS: dict[str, tuple[Finding, ...]] = {
 }
 
 
-def read_findings(path: Path, trusts: TrustList) -> Reading:
+def read_findings(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the findings that are numbers.
 
     Parameters
@@ -78,7 +78,7 @@ def read_findings(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -101,18 +101,11 @@ def read_findings(path: Path, trusts: TrustList) -> Reading:
         if not FINDINGS[item.text] and item.text != "publication":
             in_words.append(f"{item.text} ({value.text})")
         for finding in FINDINGS[item.text]:
-            figures.add(
-                ENGLAND_CODE,
-                ENGLAND_CODE,
-                finding.indicator,
-                finding.group,
-                finding.unit,
-                value.locator,
-                value=_number(value, finding),
-            )
+            about = (ENGLAND_CODE, ENGLAND_CODE, finding.indicator, finding.group, finding.unit, value.locator)
+            figures.add(*about, value=_number(value, finding))
     remarks = [f"In words, so not read as numbers: {'; '.join(in_words)}."] if in_words else []
     remarks += table.remarks
-    return figures.reading(str(day.year), f"published {day.day} {day:%B %Y}", remarks)
+    return figures.loaded(str(day.year), f"published {day.day} {day:%B %Y}", remarks)
 
 
 def _number(value: Cell, finding: Finding) -> float:

@@ -111,7 +111,7 @@ def read_boundaries(path: Path, codes: Mapping[str, tuple[str, str]]) -> tuple[b
             )
         code, name = codes[ons_code]
         if code in drawn:
-            raise InputError(f"The board {code} stands there twice.", file=path, row=place, mend="Keep one.")
+            raise InputError(f"The board {code} is listed twice.", file=path, row=place, mend="Keep one.")
         drawn[code] = {
             "type": "Feature",
             "properties": {"system_code": code, "system_name": name},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from race_equality.errors import InputError
 from race_equality.sources.cells import first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -44,7 +44,7 @@ def status_without_catchment(kind: str) -> str:
 _REASON = "catchments are published for acute trusts"
 
 
-def read_population(path: Path, trusts: TrustList) -> Reading:
+def read_population(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read catchment population, deprivation score and deprivation quintile.
 
     Parameters
@@ -54,7 +54,7 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
     """
     columns = {
         # column: indicator, unit, greatest value, whole
@@ -67,7 +67,7 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
     named = re.search(r"(20\d\d)", path.stem)
     if named is None:
         raise InputError(
-            "The year of publication stands neither in the file nor in its name.",
+            "The year of publication is neither in the file nor in its name.",
             file=path,
             mend="Name the file like trust_catchment_2026.csv.",
         )
@@ -81,21 +81,14 @@ def read_population(path: Path, trusts: TrustList) -> Reading:
         for column, (indicator, unit, high, whole) in columns.items():
             cell = record[column]
             low = 1 if unit == "quintile" else 0
-            figures.add(
-                trust_code,
-                organisation,
-                indicator,
-                ALL_PEOPLE,
-                unit,
-                cell.locator,
-                value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole),
-            )
+            about = (trust_code, organisation, indicator, ALL_PEOPLE, unit, cell.locator)
+            figures.add(*about, value=cell.number(column.replace("_", " "), low=low, high=high, whole=whole))
     for indicator, unit, *_ in columns.values():
         figures.complete(indicator, [ALL_PEOPLE], unit, reason=_REASON, status_of=status_without_catchment)
-    return figures.reading(str(year), f"published April {year}", table.remarks)
+    return figures.loaded(str(year), f"published April {year}", table.remarks)
 
 
-def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
+def read_ethnicity(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the shares of five ethnic groups in each catchment.
 
     Parameters
@@ -105,7 +98,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -127,19 +120,12 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
                 "Download the file again.",
             )
         for group, share in shares.items():
-            figures.add(
-                trust_code,
-                organisation,
-                "catchment_ethnicity",
-                group,
-                "percent",
-                record[group].locator,
-                value=100 * share,
-            )
+            about = (trust_code, organisation, "catchment_ethnicity", group, "percent", record[group].locator)
+            figures.add(*about, value=100 * share)
     figures.complete(
         "catchment_ethnicity", ETHNIC_GROUPS, "percent", reason=_REASON, status_of=status_without_catchment
     )
-    return figures.reading(str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", table.remarks)
+    return figures.loaded(str(CENSUS_DAY.year), f"Census day, {CENSUS_DAY.day} {CENSUS_DAY:%B %Y}", table.remarks)
 
 
 PUBLICATIONS = (

@@ -1,11 +1,10 @@
 """Census 2021: ethnic group of residents, in the layouts of Nomis and of the ONS.
 
-Nomis publishes topic summary TS021 wide: a row for each area, a column for each ethnic group, named
-``Ethnic group: White: Irish``, with columns for broad groups beside those of their parts. The ONS
-publishes the same long: a row for each area and ethnic group, with the number under ``Observation``;
-its tables by age and sex (RM032) have a column for each further dimension. In both, the area is a
-code: England's, or that of an integrated care board. Other areas are not what a trust is set beside;
-a file that has all of one kind in England is added up to England.
+Nomis publishes topic summary TS021 wide: a row for each area, a column for each ethnic group, named ``Ethnic group:
+White: Irish``, with columns for broad groups next to those of their parts. The ONS publishes the same long: a row for
+each area and ethnic group, with the number under ``Observation``; its tables by age and sex (RM032) have a column for
+each further dimension. In both, the area is a code: England's, or that of an integrated care board. Other areas are not
+what a trust is compared with; a file that has all of one kind in England is added up to England.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, csv_stream
 from race_equality.sources.headers import normalised
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.catchment import CENSUS_DAY, ETHNIC_GROUPS
 from race_equality.sources.publications.systems import boards_by_code
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
@@ -81,7 +80,7 @@ def is_by_age(columns: list[str]) -> bool:
     return is_long_table(columns) and any(name.startswith("age") for name in _dimensions(columns))
 
 
-def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
+def read_ethnicity(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the ethnic groups of residents, of England and of each integrated care board in the file.
 
     Parameters
@@ -92,7 +91,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``census_ethnicity`` in five groups, as the catchments of trusts have it, and
         ``census_ethnicity_detailed`` in the groups of the Census where the file has them.
 
@@ -111,10 +110,10 @@ def read_ethnicity(path: Path, trusts: TrustList) -> Reading:
     figures = FigureRows(f"{ETHNICITY}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     remarks = _add(figures, areas, trusts, path, "census_ethnicity", "census_ethnicity_detailed")
     remarks += _unread(header)
-    return figures.reading(str(CENSUS_DAY.year), _period(), remarks)
+    return figures.loaded(str(CENSUS_DAY.year), _period(), remarks)
 
 
-def read_by_age(path: Path, trusts: TrustList) -> Reading:
+def read_by_age(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the ethnic groups of residents of working age: 16 to 64.
 
     Parameters
@@ -125,7 +124,7 @@ def read_by_age(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``census_ethnicity_working_age`` in five groups.
 
     Raises
@@ -139,7 +138,7 @@ def read_by_age(path: Path, trusts: TrustList) -> Reading:
         areas = _long_areas(rows, header, path, ages=WORKING_AGES)
     figures = FigureRows(f"{BY_AGE}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     remarks = _add(figures, areas, trusts, path, "census_ethnicity_working_age", None) + _unread(header)
-    return figures.reading(str(CENSUS_DAY.year), _period(), remarks)
+    return figures.loaded(str(CENSUS_DAY.year), _period(), remarks)
 
 
 def _unread(header: list[str]) -> list[str]:
@@ -200,7 +199,7 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         _check_width(row, header, row_number, path)
         code = Cell(row[code_column], path, None, f"row {row_number}, {header[code_column]}")
         if code.text in areas:
-            raise code.error(f"The area {code.text} stands here and at {areas[code.text].row}.", "Keep one.")
+            raise code.error(f"The area {code.text} is here and at {areas[code.text].row}.", "Keep one.")
         area = areas[code.text] = _Area(f"row {row_number}")
         for column, group in groups.items():
             cell = Cell(row[column], path, None, f"row {row_number}, {header[column]}")
@@ -264,7 +263,7 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
 
         key = hash(tuple(row[column] for column in key_columns))
         if key in seen:
-            raise cell(people_column).error(f"This row stands at row {seen[key]} as well.", "Keep one of them.")
+            raise cell(people_column).error(f"This row is at row {seen[key]} as well.", "Keep one of them.")
         seen[key] = row_number
         people = cell(people_column).number("number of people", high=_MOST_PEOPLE, whole=True)
         group = cell(index[group_name])
@@ -364,13 +363,9 @@ def _add(
         for name, groups in ((indicator, broad), (detailed, parts if detailed else {})):
             for group, of in groups.items():
                 people = sum(area.people[part] for part in of)
+                about = (code, code, name, group, "percent", area.locator(of))
                 figures.add(
-                    code,
-                    code,
-                    name,
-                    group,
-                    "percent",
-                    area.locator(of),
+                    *about,
                     value=100 * people / everybody if everybody else None,
                     numerator=people,
                     denominator=everybody,

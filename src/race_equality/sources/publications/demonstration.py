@@ -235,15 +235,8 @@ class _Rows:
         )
 
     def add_rate(self, indicator: str, group: str, numerator: float, denominator: float, **more: object) -> None:
-        self.add(
-            indicator,
-            group,
-            "percent",
-            100 * numerator / denominator if denominator else None,
-            numerator=float(numerator),
-            denominator=float(denominator),
-            **more,
-        )
+        about = (indicator, group, "percent", 100 * numerator / denominator if denominator else None)
+        self.add(*about, numerator=float(numerator), denominator=float(denominator), **more)
 
 
 def _survey(rows: _Rows, random: np.random.RandomState) -> None:
@@ -259,7 +252,7 @@ def _survey(rows: _Rows, random: np.random.RandomState) -> None:
         ("q16b", 9.87, 3465),
         ("q16c_1", 52.64, 588),
     ):
-        # weighted, so no number of people stands behind the percentage
+        # weighted, so no number of people is behind the percentage
         rows.add(f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
     respondents = 3452
     for group, people in zip(staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True):
@@ -294,14 +287,8 @@ def _survey_panel(rows: _Rows, random: np.random.RandomState) -> None:
         rows.add(
             "staff_survey_panel_q16a", staff_survey.ALL_STAFF, "percent", public, denominator=float(base), period=period
         )
-        rows.add(
-            "staff_survey_panel_q16b",
-            staff_survey.ALL_STAFF,
-            "percent",
-            internal,
-            denominator=float(base),
-            period=period,
-        )
+        about = ("staff_survey_panel_q16b", staff_survey.ALL_STAFF, "percent", internal)
+        rows.add(*about, denominator=float(base), period=period)
         rows.add_rate(
             "staff_survey_panel_ethnic_minority",
             staff_survey.ALL_STAFF,
@@ -430,16 +417,8 @@ def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
                     if item == measure.base or measure.nested:
                         weights, most = among * np.array(_PATIENT_ODDS[breakdown]), among
                 for indicator, column, _, status, part, base in patients_return.shares(measure, breakdown, counts):
-                    rows.add(
-                        indicator,
-                        groups[column],
-                        "percent",
-                        100 * part / base if status == "ok" else None,
-                        status=status,
-                        numerator=part,
-                        denominator=base,
-                        period=measure.period(year_to),
-                    )
+                    about = (indicator, groups[column], "percent", 100 * part / base if status == "ok" else None)
+                    rows.add(*about, status=status, numerator=part, denominator=base, period=measure.period(year_to))
 
 
 def _workforce_over_time(rows: _Rows, random: np.random.RandomState) -> None:

@@ -1,9 +1,9 @@
 """Fingertips (public health profiles): any indicator, in the layout of its API's CSV.
 
-A row is an indicator, area, sex, age, category and time period. England stands there once for each
+A row is an indicator, area, sex, age, category and time period. England is there once for each
 kind of parent area, so rows repeat; the same row twice is one figure. Columns named ``Compared to …
 value or percentiles`` change with the request. The file gives no unit: where counts and denominators
-stand beside the values the unit follows from them, otherwise from the indicator's name, and a file
+are next to the values the unit follows from them, otherwise from the indicator's name, and a file
 from which it cannot be told is refused. Boards' codes start with ``n`` (``nE54000030``).
 
 References
@@ -23,42 +23,25 @@ from race_equality.definitions.ethnicity import ethnic_group
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell, Record, Table, read_csv
 from race_equality.sources.headers import same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.systems import boards_by_code
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
 PUBLICATION = "fingertips"
-COLUMNS = (
-    "Indicator ID",
-    "Indicator Name",
-    "Area Code",
-    "Area Type",
-    "Sex",
-    "Age",
-    "Category Type",
-    "Category",
-    "Time period",
-    "Value",
-    "Count",
-    "Denominator",
-    "Value note",
+COLUMNS = tuple(
+    (
+        "Indicator ID, Indicator Name, Area Code, Area Type, Sex, Age, Category Type, Category, Time period, "
+        "Value, Count, Denominator, Value note"
+    ).split(", ")
 )
 #: That say nothing more about a figure, or only how Fingertips colours it.
-OTHER_COLUMNS = (
-    "Parent Code",
-    "Parent Name",
-    "Area Name",
-    "Lower CI 95.0 limit",
-    "Upper CI 95.0 limit",
-    "Lower CI 99.8 limit",
-    "Upper CI 99.8 limit",
-    "Recent Trend",
-    "Column not used",
-    "Time period Sortable",
-    "New data",
-    "Compared to goal",
-    "Time period range",
+OTHER_COLUMNS = tuple(
+    (
+        "Parent Code, Parent Name, Area Name, Lower CI 95.0 limit, Upper CI 95.0 limit, Lower CI 99.8 limit, "
+        "Upper CI 99.8 limit, Recent Trend, Column not used, Time period Sortable, New data, Compared to "
+        "goal, Time period range"
+    ).split(", ")
 )
 
 ENGLAND_GSS = "E92000001"
@@ -82,7 +65,7 @@ _SUPPRESSED = re.compile(r"suppress|disclos|too small|small (count|number)", re.
 _COMPARED = ("comparedto",)  # as same_words has it
 
 
-def read_indicators(path: Path, trusts: TrustList) -> Reading:
+def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read indicators of England, integrated care boards and trusts.
 
     Parameters
@@ -94,7 +77,7 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``fingertips_<id>``, and ``fingertips_<id>_by_<category type>`` by category. The group is the
         category, with sex and age where they are not all; ethnic groups are those of
         :mod:`race_equality.definitions.ethnicity` where they are one of the five.
@@ -132,16 +115,8 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
                 )
             continue
         seen[key] = value
-        figures.add(
-            trust_code,
-            organisation,
-            indicator,
-            group,
-            units[number],
-            value.locator,
-            period=period,
-            **_figure(record, units[number]),
-        )
+        about = (trust_code, organisation, indicator, group, units[number], value.locator)
+        figures.add(*about, period=period, **_figure(record, units[number]))
     reading = figures.table()
     if reading.empty:
         kinds = ", ".join(sorted({record["Area Type"].text for record in table}))
@@ -156,7 +131,7 @@ def read_indicators(path: Path, trusts: TrustList) -> Reading:
     )
     shown = sorted(periods, key=lambda text: periods[text][1])
     period = shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
-    return figures.reading(edition, period, _remarks(table))
+    return figures.loaded(edition, period, _remarks(table))
 
 
 def _remarks(table: Table) -> list[str]:

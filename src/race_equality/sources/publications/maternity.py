@@ -1,9 +1,8 @@
 """Maternity Services Data Set, annual CSV: deliveries by ethnicity and deprivation, and outcomes.
 
-Layout: a row for each organisation, dimension and measure; each row is one dimension, never two
-crossed, so no outcome is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by
-year: decile 2 is ``2`` in 2020-21 and ``02`` later, ``SmokingAtBooking`` became
-``SmokingStatusGroupBooking``, and the first file has a byte-order mark.
+Layout: a row for each organisation, dimension and measure; each row is one dimension, never two crossed, so no outcome
+is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by year: decile 2 is ``2`` in 2020-21 and ``02``
+later, ``SmokingAtBooking`` became ``SmokingStatusGroupBooking``, and the first file has a byte-order mark.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import RaceEqualityError
 from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -32,7 +31,7 @@ OUTSIDE_DECILES = {
     "missing value": "Unknown",
 }
 
-#: Indicator to the names of its dimension over the years, the measure counted, and the one beside it.
+#: Indicator to the names of its dimension over the years, the measure counted, and the one next to it.
 OUTCOMES = {
     "maternity_preterm_births": (("GestationLengthBirthGroup37",), "<37 weeks", ">=37 weeks"),
     "maternity_low_birthweight_at_term": (("BirthweightTermGroup2500",), "Under 2500g", "2500g and over"),
@@ -47,7 +46,7 @@ _OUTCOME_OF = {
 }
 
 
-def read_deliveries(path: Path, trusts: TrustList) -> Reading:
+def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read one year's deliveries and outcomes, for trusts and England.
 
     Parameters
@@ -57,7 +56,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -92,15 +91,8 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
             outcomes.setdefault((organisation, dimension), {})[record["Measure"].text] = record["Value"]
         elif dimension in (ETHNICITY, DEPRIVATION, TOTAL):
             indicator, group = _delivery_group(record)
-            figures.add(
-                trust_code,
-                _code(organisation),
-                indicator,
-                group,
-                "count",
-                record["Value"].locator,
-                value=_count(record["Value"]),
-            )
+            about = (trust_code, _code(organisation), indicator, group, "count", record["Value"].locator)
+            figures.add(*about, value=_count(record["Value"]))
     for (organisation, dimension), cells in outcomes.items():
         _add_outcome(figures, known[organisation], _code(organisation), dimension, cells)
     for indicator in ("maternity_deliveries", *OUTCOMES):
@@ -112,7 +104,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> Reading:
             reason="not among the maternity providers",
             status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
         )
-    return figures.reading(str(year), f"year to 31 March {year}", table.remarks)
+    return figures.loaded(str(year), f"year to 31 March {year}", table.remarks)
 
 
 def _code(organisation: str) -> str:
@@ -166,13 +158,9 @@ def _add_outcome(
         return
     count = _count(cell)
     known = count + _count(cells[other])
+    about = (trust_code, organisation, indicator, "All births", "percent", cell.locator)
     figures.add(
-        trust_code,
-        organisation,
-        indicator,
-        "All births",
-        "percent",
-        cell.locator,
+        *about,
         value=100 * count / known if known else None,
         numerator=count,
         denominator=known,

@@ -7,7 +7,7 @@ Notes
 -----
 Traps of the file. One row's OrganisationBreakdown reads ``h`` for ``All submissions``. The rows by
 deprivation (IMD) and some by age carry labels of gender (``Male``, ``Non-binary``) where deciles
-should stand: they are not read. The row ``All`` among ethnic groups is everybody whose ethnic group
+should be: they are not read. The row ``All`` among ethnic groups is everybody whose ethnic group
 is *known*: it leaves out Unknown, which is Not Stated and Not Known together.
 """
 
@@ -21,25 +21,15 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell, first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
 PUBLICATION = "mental_health_act"
 ALL_PROVIDERS = "All prov"
-COLUMNS = (
-    "Year",
-    "Measure",
-    "measureSubcategory",
-    "Demographic",
-    "DemographicBreakdown",
-    "OrganisationBreakdown",
-    "Datasource",
-    "OrgID",
-    "OrgName",
-    "Total_Count",
-    "CrudeRate",
-    "StdRate",
+COLUMNS = tuple(
+    "Year Measure measureSubcategory Demographic DemographicBreakdown OrganisationBreakdown Datasource "
+    "OrgID OrgName Total_Count CrudeRate StdRate".split()
 )
 OTHER_COLUMNS = ("MHSDS_Count", "Acute_Count", "Confidence_interval")
 
@@ -48,11 +38,11 @@ MEASURES = {"All detentions": "mha_detentions", "Uses of CTOs": "mha_community_t
 KNOWN = "All with a known ethnic group"
 EVERYBODY = "All people"
 
-# the five broad rows of the file: the detailed ones stand beside them and are parts of them
+# the five broad rows of the file: the detailed ones are in the file as well, and are parts of them
 _BROAD = {"asian or asian british", "black or black british", "mixed", "other ethnic groups", "white"}
 
 
-def read_detentions(path: Path, trusts: TrustList) -> Reading:
+def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read detentions and community treatment orders.
 
     Parameters
@@ -62,7 +52,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         England and each integrated care board by five ethnic groups (``trust_code`` is the board's
         code), England by detailed group as well, and each trust's total.
 
@@ -128,7 +118,7 @@ def read_detentions(path: Path, trusts: TrustList) -> Reading:
         reason="not among the providers",
         status_of=lambda kind: "not_available" if kind == "mental health" else "not_applicable",
     )
-    return figures.reading(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", table.remarks)
+    return figures.loaded(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", table.remarks)
 
 
 def _year(cell: Cell) -> int:
@@ -144,7 +134,7 @@ def _group(cell: Cell) -> str:
     if label == "all":
         return KNOWN
     try:
-        # "Any Other Ethnic Group" is a detailed group here, beside "Other Ethnic Groups"
+        # "Any Other Ethnic Group" is a detailed group here, next to "Other Ethnic Groups"
         if label == "any other ethnic group":
             return "Other ethnic group - Any other ethnic background"
         return harmonised(cell.text, 5 if label in _BROAD else 18, categories=2001)
@@ -164,13 +154,9 @@ def _add(
     whole: bool = False,
 ) -> None:
     suppressed = not cell.text
+    about = (trust_code, organisation, indicator, group, unit, cell.locator)
     figures.add(
-        trust_code,
-        organisation,
-        indicator,
-        group,
-        unit,
-        cell.locator,
+        *about,
         value=None if suppressed else cell.number("figure", whole=whole),
         status="suppressed" if suppressed else "ok",
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import nearest
 from race_equality.sources.cells import first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.store.trusts import TrustList
 
@@ -50,7 +50,7 @@ MEASURES = {
 SURVEY_INDICATORS = frozenset({"wres_national_6", "wres_national_7"})
 
 
-def read_national_series(path: Path, trusts: TrustList) -> Reading:
+def read_national_series(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the national series.
 
     Parameters
@@ -61,7 +61,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         A figure of the report of 2024 is of 31 March 2024, or of the survey of autumn 2023.
     """
     table = read_csv(path, COLUMNS)
@@ -89,7 +89,7 @@ def read_national_series(path: Path, trusts: TrustList) -> Reading:
         for name, text in zip(groups, found, strict=True):
             number = replace(value, value=text).number("figure", high=100 if unit == "percent" else None)
             figures.add(ENGLAND_CODE, ENGLAND_CODE, indicator, name, unit, value.locator, value=number, period=period)
-    return figures.reading(str(last), f"WRES report years {years[0]} to {last}")
+    return figures.loaded(str(last), f"WRES report years {years[0]} to {last}")
 
 
 PUBLICATIONS = (

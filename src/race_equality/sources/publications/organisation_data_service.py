@@ -38,15 +38,8 @@ ETR_COLUMNS = (
     *(f"field {i}" for i in range(13, 28)),
 )
 
-TRUST_COLUMNS = (
-    "trust_code",
-    "trust_name",
-    "alt_names",
-    "trust_type",
-    "region",
-    "icb_short_name",
-    "predecessor_codes",
-    "merger_date",
+TRUST_COLUMNS = tuple(
+    "trust_code trust_name alt_names trust_type region icb_short_name predecessor_codes merger_date".split()
 )
 
 SUCCESSOR_COLUMNS = ("old_code", "new_code", "date")
@@ -99,7 +92,7 @@ def read_trust_list(
     Raises
     ------
     InputError
-        For a malformed file, a trust that stands twice, a kind of trust that is not known, or an
+        For a malformed file, a trust that is listed twice, a kind of trust that is not known, or an
         open trust that no list has.
     """
     official = read_csv(etr, ETR_COLUMNS, header=False)
@@ -222,7 +215,7 @@ def _successions(
                 )
             )
         for name in filter(None, record["alt_names"].text.split(";")):
-            # a trust's own earlier names stand here as well: only a closed organisation's counts
+            # a trust's own earlier names are here as well: only a closed organisation's counts
             old_code = codes_by_name.get(normalised(name))
             if old_code is None or old_code in open_codes:
                 continue

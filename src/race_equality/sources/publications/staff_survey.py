@@ -18,7 +18,7 @@ from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, har
 from race_equality.errors import InputError, RaceEqualityError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, check_percentages, column_letters, first_by_key
 from race_equality.sources.headers import same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -80,7 +80,7 @@ QUESTIONS = (
 
 
 def survey_period(year: int) -> tuple[date, date]:
-    """Return the first and last day that stand for the autumn of a survey."""
+    """Return the first and last day of the autumn of a survey."""
     return date(year, 9, 1), date(year, 11, 30)
 
 
@@ -90,8 +90,7 @@ def survey_year(sheet: Sheet) -> int:
     Raises
     ------
     InputError
-        Also for results that are not weighted, as all were before 2021: they cannot be set beside
-        weighted ones.
+        Also for results that are not weighted, as all were before 2021: they cannot be compared with weighted ones.
     """
     above = [sheet.cell(row, column) for row in range(header_row(sheet)) for column in range(3)]
     pattern = re.compile(r"NHS Staff Survey (20\d\d) - WEIGHTED Results")
@@ -154,7 +153,7 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
         numbers = [re.match(r"Q\w+", text).group() for text in titles.values()]
         near = nearest(number, numbers)
         problem = (
-            f"Question {number} stands {len(starts)} times in row 1."
+            f"Question {number} is {len(starts)} times in row 1."
             if starts
             else (f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else ""))
         )
@@ -199,7 +198,7 @@ def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, obje
         if abs(people - numerator) > 0.01:
             raise percentage.error(
                 f"{value:g}% of the base {denominator:g} is {people:.2f} people, not a whole number.",
-                "Check that the base stands in the same block.",
+                "Check that the base is in the same block.",
             )
     return {"value": value, "numerator": numerator, "denominator": denominator}
 
@@ -232,7 +231,7 @@ def no_information(sheet: Sheet, column: int, rows: list[int]) -> bool:
     return len(values) > 1 and all(isinstance(v, int | float) and abs(v - 100) < 1e-9 for v in values)
 
 
-def read_organisations(path: Path, trusts: TrustList) -> Reading:
+def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the trusts' figures out of the organisational workbook.
 
     Parameters
@@ -242,7 +241,7 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -292,14 +291,14 @@ def read_organisations(path: Path, trusts: TrustList) -> Reading:
                 figures.add(trust_code, code, question.indicator, group, "percent", cell.locator, **figure)
         figures.complete(question.indicator, question.answers.values(), "percent", reason="not among the organisations")
     remarks += dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
-    return figures.reading(str(year), f"autumn {year}", remarks)
+    return figures.loaded(str(year), f"autumn {year}", remarks)
 
 
 #: Breakdowns of the national workbook that are read: to the number of groups.
 NATIONAL_BREAKDOWNS = {"Ethnic background (detailed)": 18, "Ethnic background (summary)": 2}
 
 
-def read_national(path: Path, trusts: TrustList) -> Reading:
+def read_national(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read England's figures by ethnic group out of the national workbook.
 
     Parameters
@@ -310,7 +309,7 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         For each question but Q28: all staff, 18 ethnic groups, and two.
 
     Raises
@@ -335,16 +334,9 @@ def read_national(path: Path, trusts: TrustList) -> Reading:
         check_percentages((sheet.cell(row, column) for row in rows.values()), question.number)
         for group, row in rows.items():
             cell = sheet.cell(row, column)
-            figures.add(
-                ENGLAND_CODE,
-                ENGLAND_CODE,
-                question.indicator,
-                group,
-                "percent",
-                cell.locator,
-                **figure_of(cell, sheet.cell(row, base_column), weighted=True),
-            )
-    return figures.reading(str(year), f"autumn {year}", sheet.remarks)
+            about = (ENGLAND_CODE, ENGLAND_CODE, question.indicator, group, "percent", cell.locator)
+            figures.add(*about, **figure_of(cell, sheet.cell(row, base_column), weighted=True))
+    return figures.loaded(str(year), f"autumn {year}", sheet.remarks)
 
 
 def _national_rows(sheet: Sheet) -> dict[str, int]:
@@ -365,7 +357,7 @@ def _national_rows(sheet: Sheet) -> dict[str, int]:
         else:
             continue
         if group in rows:
-            raise label.error(f"{group!r} stands here and in row {rows[group] + 1}.", "Keep one of the two rows.")
+            raise label.error(f"{group!r} is here and in row {rows[group] + 1}.", "Keep one of the two rows.")
         rows[group] = row
     if missing := {ALL_STAFF, *EIGHTEEN_GROUPS, *TWO_GROUPS} - rows.keys():
         raise sheet.error(
@@ -404,7 +396,7 @@ def _check_same_organisations(sheets: dict[str, Sheet], organisations: dict[str,
     for name, rows in others:
         if differing := sorted(codes.keys() ^ rows.keys()):
             raise InputError(
-                f"{', '.join(differing[:5])} stands in one of this sheet and {first!r} but not in both.",
+                f"{', '.join(differing[:5])} is in one of this sheet and {first!r} but not in both.",
                 file=sheets[name].file,
                 sheet=name,
                 mend="The workbook may have been cut: download it again.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from race_equality.sources.cells import check_percentages, first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import ALL_STAFF, TRUST_GROUPS, check_is_no_trust, survey_period
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -32,7 +32,7 @@ COLUMNS = (
 OTHER_COLUMNS = ("Region", "Weighting", "Respondents")
 
 
-def read_panel(path: Path, trusts: TrustList) -> Reading:
+def read_panel(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read four years of two questions and the share of respondents from ethnic minorities.
 
     Parameters
@@ -42,7 +42,7 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
     """
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
     first_by_key((((r["ODS code"].text, r["Year"].text), r["ODS code"]) for r in table), "organisation and year")
@@ -66,13 +66,9 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
         for indicator, (rate, base, weighted) in INDICATORS.items():
             cell = record[rate]
             value, responses = cell.number("percentage", high=100), record[base].number("base", whole=True)
+            about = (trust_code, organisation, indicator, ALL_STAFF, "percent", cell.locator)
             figures.add(
-                trust_code,
-                organisation,
-                indicator,
-                ALL_STAFF,
-                "percent",
-                cell.locator,
+                *about,
                 value=value,
                 numerator=None if weighted else float(round(value * responses / 100)),
                 denominator=responses,
@@ -80,7 +76,7 @@ def read_panel(path: Path, trusts: TrustList) -> Reading:
             )
     for indicator in INDICATORS:
         figures.complete(indicator, [ALL_STAFF], "percent", reason="not among the organisations")
-    return figures.reading(str(years[-1]), f"autumns {years[0]} to {years[-1]}", table.remarks)
+    return figures.loaded(str(years[-1]), f"autumns {years[0]} to {years[-1]}", table.remarks)
 
 
 PUBLICATIONS = (

@@ -3,7 +3,7 @@
 Layout: a worksheet for each of five benchmarking groups, whose names are spelt differently from
 year to year; a row for each trust; proportions 0 to 1 in columns such as
 ``har_from_pat_eth_summary_1_2024`` (1 is White, 2 is BME) and the responses they rest on in
-``har_from_pat_eth_summary_n_1_2024``. The code of the trust stands in the column where the codes are.
+``har_from_pat_eth_summary_n_1_2024``. The code of the trust is in the column where the codes are.
 
 Notes
 -----
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -43,7 +43,7 @@ GROUP_SHEETS = {
 _COLUMN = re.compile(r"(har_from_pat|har_from_staff|equal|q16b)_eth_summary_(n_)?([12])_(20\d\d)(_n)?")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,4}")
 _SUPPRESSED = frozenset({"", "-", "*", "**", "..", "[c]", "[x]"})
-_HEADER_ROWS = 15  # the headers stand among the first rows
+_HEADER_ROWS = 15  # the headers are among the first rows
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def is_benchmark_workbook(sheet_names: list[str]) -> bool:
     return sum(any(_fits(pattern, name) for name in sheet_names) for pattern in GROUP_SHEETS.values()) >= 4
 
 
-def read_benchmark(path: Path, trusts: TrustList) -> Reading:
+def read_benchmark(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read WRES indicators 5 to 8 of every year in the workbook.
 
     Parameters
@@ -69,7 +69,7 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -88,7 +88,7 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
         for row in range(found.header_row + 1, len(sheet.rows)):
             code = sheet.cell(row, found.code)
             if not _CODE.fullmatch(code.text):
-                continue  # averages of the group and remarks stand below the trusts
+                continue  # averages of the group and remarks are below the trusts
             codes.append(((code.text,), code))
             trust_code = figures.trust_of(code.text)
             if trust_code is None:
@@ -100,21 +100,13 @@ def read_benchmark(path: Path, trusts: TrustList) -> Reading:
                 figure, exact = _figure(cell, base_cell)
                 inexact += not exact
                 for indicator in (f"wres_panel_{number}", *([f"wres_{number}"] if year == last else [])):
-                    figures.add(
-                        trust_code,
-                        code.text,
-                        indicator,
-                        group,
-                        "percent",
-                        cell.locator,
-                        period=survey_period(year),
-                        **figure,
-                    )
+                    about = (trust_code, code.text, indicator, group, "percent", cell.locator)
+                    figures.add(*about, period=survey_period(year), **figure)
     first_by_key(codes, "organisation")
     for number in INDICATOR_OF.values():
         figures.complete(f"wres_{number}", GROUP_OF.values(), "percent", reason="not among the trusts")
     remarks = [f"{inexact} rates are not a whole number of people: their numerator is left empty."] if inexact else []
-    return figures.reading(str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks)
+    return figures.loaded(str(last), " to ".join(f"autumn {year}" for year in sorted({years[0], last})), remarks)
 
 
 def _fits(pattern: str, name: str) -> bool:

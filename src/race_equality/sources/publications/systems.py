@@ -18,7 +18,7 @@ from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Workbook, csv_columns, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised, same_words
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -179,7 +179,7 @@ def is_deprivation_workbook(sheet_names: Sequence[str]) -> bool:
     return {"imd", "idaci", "idaopi"} <= {normalised(name) for name in sheet_names}
 
 
-def read_deprivation(path: Path, trusts: TrustList) -> Reading:
+def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read the Index of Multiple Deprivation 2025 of each board.
 
     Parameters
@@ -189,13 +189,12 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
         of neighbourhoods (File 7, a CSV), with the ONS's lookup from neighbourhoods to boards in the same
         folder; or a CSV of the summary's figures.
     trusts : TrustList
-        For the codes of boards: the figures stand under their NHS codes.
+        For the codes of boards: the figures are under their NHS codes.
 
     Returns
     -------
-    Reading
-        ``system_imd_score``, the average over neighbourhoods by population, and
-        ``system_most_deprived_tenth``.
+    LoadedFigures
+        ``system_imd_score``, the average over neighbourhoods by population, and ``system_most_deprived_tenth``.
 
     References
     ----------
@@ -218,7 +217,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> Reading:
             record[DEPRIVATION_COLUMNS[2]],
             record[DEPRIVATION_COLUMNS[3]],
         )
-    return figures.reading("2025", "2025", table.remarks)
+    return figures.loaded("2025", "2025", table.remarks)
 
 
 def _deprivation_rows(trusts: TrustList) -> FigureRows:
@@ -229,18 +228,11 @@ def _add_deprivation(figures: FigureRows, code: str, score: Cell, tenth: Cell) -
     figures.add(
         code, code, "system_imd_score", "All people", "score", score.locator, value=score.number("score", high=100)
     )
-    figures.add(
-        code,
-        code,
-        "system_most_deprived_tenth",
-        "Neighbourhoods",
-        "percent",
-        tenth.locator,
-        value=100 * tenth.number("proportion", high=1),
-    )
+    about = (code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", tenth.locator)
+    figures.add(*about, value=100 * tenth.number("proportion", high=1))
 
 
-def _read_summary(path: Path, trusts: TrustList) -> Reading:
+def _read_summary(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read File 13: a sheet for each index, of which ``IMD`` is read; a board a row."""
     codes = boards_by_code(path, trusts)
     codes |= {nhs: (nhs, name) for nhs, name in codes.values()}  # the sheet may have either code
@@ -277,10 +269,10 @@ def _read_summary(path: Path, trusts: TrustList) -> Reading:
         if cell.text:
             code = _nhs_code(cell, codes)
             _add_deprivation(figures, code, sheet.cell(row, score), sheet.cell(row, tenth))
-    return figures.reading("2025", "2025", sheet.remarks)
+    return figures.loaded("2025", "2025", sheet.remarks)
 
 
-def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
+def _read_neighbourhoods(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read File 7: a neighbourhood (LSOA of 2021) a row; boards are averaged as MHCLG does."""
     codes = boards_by_code(path, trusts)
     board_of, lookup = _board_of_neighbourhoods(path)
@@ -313,20 +305,11 @@ def _read_neighbourhoods(path: Path, trusts: TrustList) -> Reading:
         at = f"row {rows[code]}, {score_column} (mean of {areas:,.0f} neighbourhoods by population)"
         figures.add(code, code, "system_imd_score", "All people", "score", at, value=score / people)
         at = f"row {rows[code]}, {decile_column} (of {areas:,.0f} neighbourhoods)"
-        figures.add(
-            code,
-            code,
-            "system_most_deprived_tenth",
-            "Neighbourhoods",
-            "percent",
-            at,
-            value=100 * deprived / areas,
-            numerator=deprived,
-            denominator=areas,
-        )
+        about = (code, code, "system_most_deprived_tenth", "Neighbourhoods", "percent", at)
+        figures.add(*about, value=100 * deprived / areas, numerator=deprived, denominator=areas)
     remarks = [f"Neighbourhoods put to boards by {lookup.name}."]
     # the other indices of the file are not used here, and are many: they are no news
-    return figures.reading("2025", "2025", remarks)
+    return figures.loaded("2025", "2025", remarks)
 
 
 def _board_of_neighbourhoods(path: Path) -> tuple[dict[str, Cell], Path]:
@@ -346,7 +329,7 @@ def _board_of_neighbourhoods(path: Path) -> tuple[dict[str, Cell], Path]:
     )
 
 
-def read_shares(path: Path, trusts: TrustList) -> Reading:
+def read_shares(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read from which boards the patients of each trust come.
 
     Parameters
@@ -356,7 +339,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``catchment_system``, with the short name of a board as the group.
 
     Raises
@@ -382,15 +365,9 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
         trust_code = trusts.current(organisation)
         if trust_code is None:
             continue
-        figures.add(
-            trust_code,
-            organisation,
-            "catchment_system",
-            codes[record[board_column].text][1],
-            "percent",
-            share.locator,
-            value=100 * value,
-        )
+        board = codes[record[board_column].text][1]
+        about = (trust_code, organisation, "catchment_system", board, "percent", share.locator)
+        figures.add(*about, value=100 * value)
     for organisation, total in together.items():
         # patients from Wales and Scotland come from no board, so a little less than one is whole
         if not 0.5 <= total <= 1 + 1e-6:
@@ -398,7 +375,7 @@ def read_shares(path: Path, trusts: TrustList) -> Reading:
                 f"The shares of {organisation} come to {total:.3f}.", "Download the file again."
             )
         figures.trust_of(organisation)  # counts it once when it is left out
-    return figures.reading("2022", "2022", table.remarks)
+    return figures.loaded("2022", "2022", table.remarks)
 
 
 def boards_by_code(path: Path, trusts: TrustList) -> dict[str, tuple[str, str]]:

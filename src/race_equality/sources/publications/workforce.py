@@ -1,21 +1,20 @@
 """NHS Workforce Statistics, organisation workbook: headcount and full-time equivalents.
 
 Layout of sheets 2 (headcount) and 3 (full-time equivalents) in May 2023: headers in row 6. Region and
-integrated care system stand on rows of their own above their organisations, England above them all.
+integrated care system are on rows of their own above their organisations, England above them all.
 Sheets 4 and 5 hold all staff month by month since September 2009, headers in row 5; of these March alone
 is read. ``-`` is *zero* here, not suppressed; ``.`` is not applicable. People in two roles are counted in
 both, so groups do not add up to totals; bank staff are not included.
 
 Notes
 -----
-Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on, earlier ones ``1. HEE Org Main Staff
-Gp HC`` and have two. Those of 2020 to 2022 have no
-integrated care systems and no header over the organisation's name and code, which stand before the total.
-Some call each subtotal ``All staff groups``: which one it is shows in what stands beside it. Since the
-figures of November 2025 the workbook is ``Trusts and core organisations - data tables``: sheets are
-numbered, and month and kind of figure stand in columns of their own. The same figures come as CSV:
-``Staff Group and Organisation`` before, ``Core 1. Staff group`` since. Headers are therefore looked for,
-and any other layout is refused, naming the nearest that is known.
+Editions of 2019 call the sheets ``2. HEE, Org & SG - HC`` and so on, earlier ones ``1. HEE Org Main Staff Gp HC`` and
+have two. Those of 2020 to 2022 have no integrated care systems and no header over the organisation's name and code,
+which come before the total. Some call each subtotal ``All staff groups``: which one it is shows in the cells next to
+it. Since the figures of November 2025 the workbook is ``Trusts and core organisations - data tables``: sheets are
+numbered, and month and kind of figure are in columns of their own. The same figures come as CSV: ``Staff Group and
+Organisation`` before, ``Core 1. Staff group`` since. Headers are therefore looked for, and any other layout is refused,
+naming the nearest that is known.
 
 References
 ----------
@@ -38,7 +37,7 @@ from race_equality.errors import InputError
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.workforce_csv import CORE_COLUMNS, CSV_COLUMNS, read_csv_layout
 from race_equality.sources.publications.workforce_groups import (
     ALL_GROUPS,
@@ -119,7 +118,7 @@ def _table_sheets(book: Workbook) -> list[tuple[Sheet, int]]:
     return found
 
 
-def read_headcount(path: Path, trusts: TrustList) -> Reading:
+def read_headcount(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read headcount and full-time equivalents, for each trust and England.
 
     Parameters
@@ -130,7 +129,7 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
         ``workforce_headcount`` and ``workforce_fte`` by staff group in the workbook's month;
         ``workforce_march_headcount`` and ``workforce_march_fte``, all staff, each March before it.
 
@@ -170,10 +169,10 @@ def read_headcount(path: Path, trusts: TrustList) -> Reading:
             _add_marches(figures, book.sheet(name), indicator, unit, last_day, count_left_out=number == 1)
     if missing:
         remarks.append(f"Worksheets that are not there: {', '.join(missing)}.")
-    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+    return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
-def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustList) -> Reading:
+def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustList) -> LoadedFigures:
     """Read the layout since November 2025: a month and a kind of figure in each row."""
     months: dict[date, Cell] = {}
     rows: list[tuple[Sheet, int, dict[str, int], tuple[str, str], str, str]] = []
@@ -214,7 +213,7 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
         for group, column in groups.items():
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
-    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+    return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
 def _layout(book: Workbook) -> tuple[str, ...]:
@@ -249,7 +248,7 @@ def _header_row(sheet: Sheet) -> int:
 
 
 def _name_and_code(sheet: Sheet, header_row: int) -> tuple[int, int]:
-    """Return the columns of an organisation's name and code; without headers they stand before the figures."""
+    """Return the columns of an organisation's name and code; without headers they come before the figures."""
     headers = sheet.rows[header_row]
     has = {normalised(value) for value in headers}
     if normalised(ORGANISATION_CODE) in has or normalised(ORGANISATION_NAME) in has:
@@ -314,14 +313,14 @@ def _organisations(
     for row in range(header_row + 1, len(sheet.rows)):
         code, name = sheet.cell(row, code_column), sheet.cell(row, name_column)
         if system_column is not None and sheet.cell(row, system_column).text:
-            has_system = True  # stands above its organisations, once
+            has_system = True  # above its organisations, once
         if name.text and not code.text and name.text != "England":
             raise code.error(f"{name.text} has no organisation code.", "Fill in the code.")
         if code.text:
             seen.append(((code.text,), code))
             if not has_system:
                 raise code.error(
-                    "No integrated care system stands above this organisation.",
+                    "There is no integrated care system above this organisation.",
                     "Leave the workbook's sub-header rows where they are.",
                 )
             if count_left_out:
@@ -397,7 +396,7 @@ def _add_marches(
             day = date(value.year, MARCH, 31)
             if day in marches.values():
                 raise sheet.cell(header_row, column).error(
-                    f"March {day.year} stands here for the second time.", "Keep one of the two columns."
+                    f"March {day.year} is here for the second time.", "Keep one of the two columns."
                 )
             if day <= last_day:
                 marches[column] = day

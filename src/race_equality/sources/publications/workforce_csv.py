@@ -1,8 +1,7 @@
 """NHS Workforce Statistics as CSV: a row for each organisation and staff group.
 
 ``Core 1. Staff group`` since November 2025, which has England's row and Marches; ``Staff Group and Organisation``
-before. Read row by row: they are large. Both were taken from public code that reads them, as no such file
-was at hand.
+before. Read row by row: they are large. Both were taken from public code that reads them, as no such file was at hand.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, csv_stream
 from race_equality.sources.headers import normalised, same_words
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.publications.workforce_groups import (
     ALL_GROUPS,
     MARCH,
@@ -45,7 +44,7 @@ CSV_OTHER_COLUMNS = (
 )
 
 
-def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
+def read_csv_layout(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read a CSV by staff group and organisation, of the layout since November 2025 or before."""
     with csv_stream(path) as rows:
         _, header = next(rows, (1, []))
@@ -91,7 +90,7 @@ def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
                 key = (organisation, indicator, group, day)
                 if key in values:
                     raise value.error(
-                        f"{organisation}, {group}, {day:%B %Y} stands at {values[key].reference} as well.",
+                        f"{organisation}, {group}, {day:%B %Y} is at {values[key].reference} as well.",
                         "Keep one of the two rows.",
                     )
                 values[key] = value
@@ -122,7 +121,7 @@ def read_csv_layout(path: Path, trusts: TrustList) -> Reading:
         remarks.append(f"Staff groups not read: {', '.join(sorted(unknown_groups))}.")
     if not any(organisation == ENGLAND_CODE for organisation, *_ in values):
         remarks.append("The file has no row of England.")
-    return figures.reading(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
+    return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
 def _csv_columns(header: Sequence[str], required: Sequence[str], path: Path) -> dict[str, int]:

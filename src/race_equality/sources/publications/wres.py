@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from race_equality.sources.cells import first_by_key, read_csv
-from race_equality.sources.publication import FigureRows, Publication, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -24,7 +24,7 @@ INDICATORS = (5, 6, 7, 8)
 _TOLERANCE = 1e-6
 
 
-def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
+def read_indicators_5_to_8(path: Path, trusts: TrustList) -> LoadedFigures:
     """Read WRES indicators 5 to 8.
 
     Parameters
@@ -34,7 +34,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
 
     Returns
     -------
-    Reading
+    LoadedFigures
 
     Raises
     ------
@@ -43,11 +43,10 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
 
     Notes
     -----
-    The benchmark workbook prints rates without their bases; the file's author found each base as
-    the number of responses that turns the rate into a whole number of people. Where several did
-    (``n_candidates`` over 1), the rate is as published and the base is one of the candidates: the
-    locator says so. The figure is kept, since its percentage is exact and its interval hardly
-    depends on which it was.
+    The benchmark workbook prints rates without their bases; the file's author found each base as the number of
+    responses that turns the rate into a whole number of people. Where several did (``n_candidates`` over 1), the rate
+    is as published and the base is one of the candidates: the locator says so. The figure is kept, since its percentage
+    is exact and its interval hardly depends on which it was.
     """
     table = read_csv(path, COLUMNS, optional=("n_candidates",))
     first_by_key(
@@ -85,13 +84,9 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
         if "n_candidates" in record.values and record["n_candidates"].number("count", low=1) > 1:
             locator += f" (base is one of {record['n_candidates'].text} that fit)"
             uncertain += 1
+        about = (trust_code, organisation, f"wres_{number}", GROUPS[group.text], "percent", locator)
         figures.add(
-            trust_code,
-            organisation,
-            f"wres_{number}",
-            GROUPS[group.text],
-            "percent",
-            locator,
+            *about,
             value=100 * rate,
             numerator=float(round(people)),
             denominator=base,
@@ -102,7 +97,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> Reading:
     remarks = [f"{uncertain} bases are one of several that fit their rate."] if uncertain else []
     remarks += table.remarks
     period = " to ".join(f"autumn {year}" for year in sorted({min(years), last}))
-    return figures.reading(str(last), period, remarks)
+    return figures.loaded(str(last), period, remarks)
 
 
 PUBLICATIONS = (

@@ -72,7 +72,7 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     Raises
     ------
     InputError
-        For another column, a row that is not known or stands twice, another trust, too many years.
+        For another column, a row that is not known or is there twice, another trust, too many years.
     """
     remarks: tuple[str, ...] = ()
     if is_workbook(path):

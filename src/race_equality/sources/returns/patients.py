@@ -1,9 +1,8 @@
 """A trust's own figures about patients by ethnic group and deprivation, which no public file holds by trust.
 
-The return has the shape of the WRES return (:mod:`race_equality.sources.returns.wres`): a row for each
-year, indicator and item, with a column for each ethnic group and each fifth of deprivation. It stays on
-the machine. A count too small to show is not kept at all: it is suppressed as the return is read, with
-the others from which it could be worked out.
+The return has the shape of the WRES return (:mod:`race_equality.sources.returns.wres`): a row for each year, indicator
+and item, with a column for each ethnic group and each fifth of deprivation. It stays on the machine. A count too small
+to show is not kept at all: it is suppressed as the return is read, with the others from which it could be worked out.
 
 Notes
 -----
@@ -25,7 +24,7 @@ from race_equality.disclosure.attack import Relation
 from race_equality.disclosure.suppression import suppress
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
 from race_equality.store.trusts import TrustList
@@ -126,7 +125,7 @@ INDICATORS = tuple(
 
 _INSTRUCTIONS = (
     "Write whole numbers under each ethnic group and each fifth of deprivation (quintile 1: most deprived).",
-    "Every person stands once under an ethnic group and once under a quintile, so both add up to the same.",
+    "Every person is counted once under an ethnic group and once under a quintile, so both add up to the same.",
     "Leave a cell empty where the number is not known, and a whole row where the trust has no such service; "
     "write 0 only for nobody.",
     "Waiting list: incomplete referral-to-treatment pathways on 31 March. Appointments: outpatient, in the "
@@ -198,7 +197,7 @@ def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date]
     return workbook_bytes(TITLE, trust_code, trust_name, instructions, topics, COLUMNS)
 
 
-def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
+def read_return(path: Path, trusts: TrustList) -> tuple[str, LoadedFigures]:
     """Read a filled-in return.
 
     Parameters
@@ -211,7 +210,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
     -------
     str
         The trust's code.
-    Reading
+    LoadedFigures
         Every figure of each year in the file, those too small to show suppressed.
 
     Raises
@@ -232,7 +231,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, Reading]:
                 for column in GROUPS
             }
             notes += _add_measure(figures, code, measure, year_to, cells, path)
-    reading = figures.reading(str(years[-1].year), form.period, notes)
+    reading = figures.loaded(str(years[-1].year), form.period, notes)
     if not reading.figures["status"].isin(["ok", "suppressed"]).any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
@@ -290,7 +289,7 @@ def _hidden(counts: Mapping[str, float | None], least: int, also: set[str]) -> s
         )
     except RaceEqualityError:
         return set(given)
-    # a total that had to go is known all the same: then nothing of it is shown
+    # a total that had to go can still be worked out: then nothing of it is shown
     if found.published[total] is None:
         return set(given)
     return {column for column in cells if found.published[column] is None}
@@ -323,17 +322,13 @@ def _add_measure(
         if len(set(totals)) > 1:
             notes.append(
                 f"{measure.indicator}, {item}, {year_to}: {totals[0]:,.0f} by ethnicity and {totals[1]:,.0f} "
-                "by deprivation; each person should stand once in both."
+                "by deprivation; each person should be counted once in both."
             )
     for breakdown, groups in BREAKDOWNS.items():
         for indicator, column, item, status, part, base in shares(measure, breakdown, counts):
+            about = (code, code, indicator, groups[column], "percent", place(item, column))
             figures.add(
-                code,
-                code,
-                indicator,
-                groups[column],
-                "percent",
-                place(item, column),
+                *about,
                 value=100 * part / base if status == "ok" else None,
                 numerator=part,
                 denominator=base,

@@ -2,7 +2,7 @@
 
 The workbook holds the rows of the CSV template and no others, so that both say the same: what is read
 back is a :class:`~race_equality.sources.cells.Table` with the columns of the CSV, whose cells know
-the worksheet that they stand on.
+the worksheet that they are on.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def read_workbook(path: Path, columns: Sequence[str]) -> tuple[Table, tuple[str,
     Returns
     -------
     Table
-        With the columns of the CSV; its cells stand on their worksheets.
+        With the columns of the CSV; its cells are on their worksheets.
     tuple of str
         What was not read.
 
@@ -294,7 +294,7 @@ def _records(sheet: Sheet, code: Cell, columns: Sequence[str]) -> list[Record] |
             if cell.text and normalised(header) != normalised(DESCRIPTION):
                 near = nearest(header, columns) if header else None
                 raise cell.error(
-                    f"{_as_text(cell.value)!r} stands under {header!r}, which is not a column of a return."
+                    f"{_as_text(cell.value)!r} is under {header!r}, which is not a column of a return."
                     + (f" The nearest is {near!r}." if near else ""),
                     "Move it, or clear the cell.",
                 )

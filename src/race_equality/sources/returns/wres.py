@@ -8,7 +8,7 @@ Notes
 Indicators as in the technical guidance for the NHS Workforce Race Equality Standard: 1, staff in
 each pay band, clinical and non-clinical, and medical grades; 2, appointed from shortlisting; 3,
 entering the formal disciplinary process; 4, non-mandatory training and continuing professional
-development; 9, board members, of whom voting and executive. 1 and 9 are counted on 31 March; 2 to
+development; 9, board members, with those who vote and the executives. 1 and 9 are counted on 31 March; 2 to
 4 cover the year to 31 March.
 """
 
@@ -24,7 +24,7 @@ from pathlib import Path
 from race_equality.definitions.indicators import PARTS
 from race_equality.errors import InputError
 from race_equality.sources.cells import Cell, Record
-from race_equality.sources.publication import FigureRows, Reading
+from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.publications.staff_survey import survey_period
 from race_equality.sources.returns.form import check_part, read_form
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
@@ -50,7 +50,7 @@ MEDICAL_GRADES = {
 
 @dataclass(frozen=True)
 class Rate:
-    """An indicator that is a share of people: who was counted, out of whom.
+    """An indicator that is a share of people: who was counted, and out of how many.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
     return FormRow(year_to, indicator, item, f"{_RATE_DESCRIPTIONS[indicator]}: {item}", GROUPS, part_of)
 
 
-def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, Reading]:
+def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, LoadedFigures]:
     """Read a filled-in return.
 
     Parameters
@@ -260,7 +260,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     -------
     str
         The trust's code.
-    Reading
+    LoadedFigures
         Every figure of each year in the file; those left empty are not available.
 
     Raises
@@ -283,7 +283,7 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
-    reading = figures.reading(str(years[-1].year), form.period, form.remarks)
+    reading = figures.loaded(str(years[-1].year), form.period, form.remarks)
     if not (reading.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, reading
@@ -304,16 +304,9 @@ def _add_year(
     for indicator in COUNTS:
         for group in GROUPS:
             value, cell = count(indicator, PEOPLE, group)
+            about = (code, code, indicator, group, "people", place(cell))
             figures.add(
-                code,
-                code,
-                indicator,
-                group,
-                "people",
-                place(cell),
-                value=value,
-                status="not_available" if value is None else "ok",
-                period=(year_to, year_to),
+                *about, value=value, status="not_available" if value is None else "ok", period=(year_to, year_to)
             )
     for part in BOARD:
         for group in GROUPS if (whole := PARTS[part].nested_in) else ():
@@ -328,13 +321,9 @@ def _add_year(
             check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
             known = numerator[0] is not None and denominator[0]
+            about = (code, code, rate.indicator, group, "percent", place(numerator[1]))
             figures.add(
-                code,
-                code,
-                rate.indicator,
-                group,
-                "percent",
-                place(numerator[1]),
+                *about,
                 value=100 * numerator[0] / denominator[0] if known else None,
                 numerator=numerator[0],
                 denominator=denominator[0],

@@ -7,6 +7,7 @@
 --   <figure id="fig-..."><img src="..." alt="..."><figcaption>...</figcaption></figure>
 --   <table id="tbl-..."><caption>...</caption>...</table>
 --   <aside class="callout-note"><h3>...</h3><p>...</p></aside>
+--   <div class="board-NAME KIND">...</div>, which typst-template.typ has a function for
 --
 -- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost. In
 -- the built-in renderer's pages ours stays HTML too, and numbering.lua dresses it: to read it and
@@ -150,6 +151,34 @@ local function within_site(link)
   if not is_html and link.target:match("^%.%./") then return link.content end
 end
 
+local function typst(text) return pandoc.RawBlock("typst", text) end
+
+-- A block of class board-NAME as a call of the function of that name in typst-template.typ. Its other
+-- classes and each of its children are the arguments. typst_outputs.py does the same.
+local function board_call(block)
+  local name = block.t == "Div" and (block.classes[1] or ""):match("^board%-%l+$")
+  if not name then return nil end
+  local call = pandoc.Blocks({ typst(name .. "(") })
+  for class = 2, #block.classes do call:insert(typst('"' .. block.classes[class] .. '",')) end
+  for _, child in ipairs(block.content) do
+    local part = board_call(child)
+    call:extend(part or { typst("["), child, typst("]") })
+    call:insert(typst(","))
+  end
+  call:insert(typst(")"))
+  return call
+end
+
+local board_calls = {
+  traverse = "topdown",
+  Div = function(div)
+    local call = board_call(div)
+    if not call then return nil end
+    call[1].text = "#" .. call[1].text
+    return call, false
+  end,
+}
+
 local function read_html(html)
   local addresses
   local long_names = has_long_names(html)
@@ -159,7 +188,7 @@ local function read_html(html)
   html = html:gsub("<details[^>]*>", '<div class="details">'):gsub("</details>", "</div>")
   html = html:gsub("<summary[^>]*>", '<div class="summary"><p>'):gsub("</summary>", "</p></div>")
   local blocks = pandoc.read(html, "html+native_divs+native_spans-auto_identifiers").blocks
-  return blocks:walk({
+  blocks = blocks:walk({
     Image = function(image)
       local number = image.src:match("^data%-address%-(%d+)$")
       if number then image.src = addresses[tonumber(number)] end
@@ -188,6 +217,7 @@ local function read_html(html)
       end
     end,
   })
+  return is_html and blocks or blocks:walk(board_calls)
 end
 
 -- Does this HTML hold something that should be numbered or boxed?

@@ -1,0 +1,169 @@
+"""The HTML of the report's first page.
+
+Its parts are blocks of class ``board-NAME``. Where each stands is said by ``report.css`` for the screen and by
+``typst-template.typ``, which has a function of each name, for paper.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from race_equality.report.board_page import MOST_CARDS, MOST_DECISIONS, Card, Decision
+from race_equality.report.display import CellOutput
+from race_equality.report.words import date
+
+
+def board_page(
+    *,
+    about: str,
+    marks: Sequence[str],
+    state: str,
+    changed: str,
+    cards: Sequence[Card],
+    table: pd.DataFrame,
+    table_caption: str,
+    chart: CellOutput | None,
+    action_counts: Mapping[str, int] | None,
+    decisions: Sequence[Decision],
+    caution: str,
+) -> CellOutput:
+    """Put the first page together from its parts, each a block of class ``board-NAME``.
+
+    Parameters
+    ----------
+    about, state, changed, caution : str
+        Plain text.
+    marks : sequence of str
+        From :func:`race_equality.report.board_page.marks`.
+    cards : sequence of Card
+        At most :data:`MOST_CARDS`.
+    table : pandas.DataFrame
+        From :func:`race_equality.report.summary_table.wres_summary`.
+    table_caption : str
+    chart : CellOutput or None
+        From :func:`race_equality.report.display.show_chart`.
+    action_counts : mapping of str to int, optional
+        From :func:`race_equality.report.board_page.counts_of_actions`.
+    decisions : sequence of Decision
+        At most :data:`MOST_DECISIONS`.
+
+    Returns
+    -------
+    CellOutput
+    """
+    if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
+        raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
+    first, _, rest = state.partition(". ")
+    strong = f"{first}." if rest else first
+    headline = f"<p><strong>{html.escape(strong)}</strong> {html.escape(f'{rest} {changed}'.strip())}</p>"
+    markup = _block(
+        "summary",
+        _block("about", _paragraph(about)),
+        _block("mark", *map(_paragraph, marks)) if marks else "",
+        _block("headline", headline),
+        _block("cards", *map(_card_markup, cards)),
+        _block("main", _table_markup(table, table_caption), chart.markup if chart is not None else ""),
+        _block(
+            "close",
+            _block("deeds", _heading("What we said, what we did"), _actions_markup(action_counts)),
+            _block("decisions", _heading("Decisions for the board"), _decisions_markup(decisions)),
+            _block("care", _heading("With care"), _paragraph(caution)),
+        ),
+    )
+    plain = "\n".join(
+        [*marks, about, f"{state} {changed}"]
+        + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
+        + [table.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)]
+        + [_decision_words(decision) for decision in decisions]
+        + [caution]
+    )
+    return CellOutput(f"{markup}<!--board-summary-ends-->", plain)
+
+
+def _block(name: str, *content: str) -> str:
+    return f'<div class="board-{name}">{"".join(content)}</div>'
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>"
+
+
+def _heading(text: str) -> str:
+    return f'<h3 class="unnumbered unlisted">{html.escape(text)}</h3>'
+
+
+def _card_markup(card: Card) -> str:
+    return _block(
+        f"card {card.direction}",
+        _heading(card.title),
+        _block("figure", _paragraph(card.figure)),
+        _paragraph(card.words),
+        _block("reading", _paragraph(card.reading)),
+    )
+
+
+_HEADINGS = {
+    "minority": "Ethnic minority",
+    "white": "White",
+    "gap": "Gap or ratio (95% interval)",
+    "england": "England",
+    "earlier": "Two years before",
+    "reading": "For ethnic minority staff",
+}
+_NUMBERS = ("minority", "white", "gap", "england", "earlier")
+#: Of the width of paper, in percent, for the columns of the table without and with an earlier year.
+_SHARES = {6: (26, 10, 8, 20, 9, 27), 7: (24, 10, 9, 20, 9, 10, 18)}
+
+
+def _table_markup(table: pd.DataFrame, caption: str) -> str:
+    """A row an indicator, one line each; what is missing is said once a row."""
+    columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
+    head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
+    shares = "".join(f'<col style="width: {share}%">' for share in _SHARES[len(columns) + 1])
+    body = []
+    for row in table.to_dict("records"):
+        cells = {name: f"<td{_number(name)}>{html.escape(row[name])}</td>" for name in columns}
+        if row["missing"]:
+            missing = f'<td colspan="3" class="missing">{html.escape(row["missing"])}</td>'
+            cells |= {"minority": missing, "white": "", "gap": ""}
+        elif row["share_of"]:
+            share = html.escape(f"{row['minority']} {row['share_of']}")
+            cells |= {"minority": f'<td colspan="2" class="number">{share}</td>', "white": ""}
+        body.append(f'<tr><th scope="row">{html.escape(row["indicator"])}</th>{"".join(cells.values())}</tr>')
+    return (
+        f'<table id="tbl-wres"><caption>{html.escape(caption)}</caption><colgroup>{shares}</colgroup>'
+        f'<thead><tr><th scope="col">Indicator</th>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def _any_earlier(table: pd.DataFrame) -> bool:
+    return bool((table["earlier"] != "No data").any())
+
+
+def _number(name: str) -> str:
+    return ' class="number"' if name in _NUMBERS else ""
+
+
+def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
+    if action_counts is None:
+        return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
+    words = {"due": "due so far", "done": "done", "late": "late"}
+    items = (f"<li><strong>{count}</strong> {words[name]}</li>" for name, count in action_counts.items())
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _decision_words(decision: Decision) -> str:
+    return f"{decision.what}. {_who(decision)}."
+
+
+def _who(decision: Decision) -> str:
+    return f"{'Proposed: ' if decision.proposed else ''}{decision.owner}, {date(pd.Timestamp(decision.by))}"
+
+
+def _decisions_markup(asked: Sequence[Decision]) -> str:
+    items = (f"<li>{html.escape(each.what)}. <strong>{html.escape(_who(each))}</strong></li>" for each in asked)
+    return f"<ol>{''.join(items)}</ol>"
