@@ -135,7 +135,7 @@ def _serve(listener: socket.socket) -> _Request | None:
                     continue
                 if _interpreter_settings(request.env) != own_settings:
                     _say(connection, _REFUSED % b"other PYTHON variables")
-                    pid = None
+                    pid: int | None = None
                 else:
                     gc.freeze()  # collections in the child leave the shared pages alone
                     pid = os.fork()
@@ -262,13 +262,14 @@ def _run_kernel(request: _Request) -> None:
 
     sys.argv = [ipykernel_launcher.__file__, *request.arguments]
     app = IPKernelApp.instance(parent_handle=os.getppid())
-    app.initialize(request.arguments)
+    app.initialize(request.arguments)  # type: ignore[no-untyped-call]  # ipykernel's own gap
     if request.memory is not None:
         _limit_memory(request.memory)  # now, so that the kernel's threads are not counted
     _say(request.connection, _READY)
     request.connection.close()
     imported = set(sys.modules)
-    app.start()
+    app.start()  # type: ignore[no-untyped-call]  # ipykernel's own gap
+    assert app.shell is not None
     _leave(app.shell, imported)
 
 
@@ -280,7 +281,7 @@ def _leave(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
     run, what the notebook made is taken apart and its files are flushed, and the rest just ends.
     """
     with _reported():
-        threading._shutdown()
+        threading._shutdown()  # type: ignore[attr-defined]  # private, but the way that Python itself ends
     with _reported():
         atexit._run_exitfuncs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
