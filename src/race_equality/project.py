@@ -44,11 +44,6 @@ class Project:
         """``_defaults.yml`` and ``trusts/<code>.yml``."""
         return self.root / "params"
 
-    @cached_property
-    def quarto_config(self) -> Path:
-        """The one Quarto configuration, which the built-in renderer reads as well."""
-        return self.root / "_quarto.yml"
-
 
 def find_project(start: str | os.PathLike[str] | None = None) -> Project:
     """Find the checkout that a folder belongs to.

@@ -27,14 +27,14 @@ def month(figures, code, indicator, end):
 
 
 def test_shares_of_the_waiting_list(whole_cut, trust_list):
-    reading = read_rtt(whole_cut.rtt, trust_list)
-    figures = check_figures(reading.figures, origin="cut")
+    loaded = read_rtt(whole_cut.rtt, trust_list)
+    figures = check_figures(loaded.figures, origin="cut")
     row = month(figures, "RJ1", "rtt_within_18_weeks", "2026-02-28")
     assert (row["value"], row["numerator"], row["denominator"]) == (60, 600, 1000)
     assert row["locator"] == "row 2, within_18wk"
     assert month(figures, "RJ1", "rtt_over_52_weeks", "2026-03-31")["value"] == 1
     assert month(figures, "RVJ", "rtt_over_52_weeks", "2026-03-31")["trust_code"] == "RA7"
-    assert (reading.source_id, reading.edition) == ("rtt", "to March 2026")
+    assert (loaded.source_id, loaded.edition) == ("rtt", "to March 2026")
 
 
 def test_a_blank_is_not_available_and_not_zero(whole_cut, trust_list):
@@ -44,10 +44,10 @@ def test_a_blank_is_not_available_and_not_zero(whole_cut, trust_list):
 
 
 def test_what_is_not_a_trust_is_counted_and_a_trust_without_a_list_is_marked(whole_cut, trust_list):
-    reading = read_rtt(whole_cut.rtt, trust_list)
-    assert reading.left_out == {"organisations that are not trusts": 1}
-    assert month(reading.figures, "R1F", "rtt_over_52_weeks", "2026-03-31")["status"] == "not_available"
-    assert month(reading.figures, "RX8", "rtt_over_52_weeks", "2026-03-31")["status"] == "not_applicable"
+    loaded = read_rtt(whole_cut.rtt, trust_list)
+    assert loaded.left_out == {"organisations that are not trusts": 1}
+    assert month(loaded.figures, "R1F", "rtt_over_52_weeks", "2026-03-31")["status"] == "not_available"
+    assert month(loaded.figures, "RX8", "rtt_over_52_weeks", "2026-03-31")["status"] == "not_applicable"
 
 
 def test_ae_marks_the_months_after_recording_changed(whole_cut, trust_list):
@@ -120,16 +120,16 @@ def official(tmp_path, write):
 
 
 def test_a_month_as_published(official, trust_list):
-    reading = read_ae_month(official(), trust_list)
-    figures = check_figures(reading.figures, origin="cut")
+    loaded = read_ae_month(official(), trust_list)
+    figures = check_figures(loaded.figures, origin="cut")
     row = month(figures, "RJ1", "ae_over_4_hours", "2026-07-31")
     # booked appointments are not counted: 2,500 of 10,000
     assert (row["value"], row["numerator"], row["denominator"]) == (25, 2500, 10_000)
     assert row["locator"] == "row 2, Attendances over 4hrs Type 1 (and 2 columns more)"
     assert row["recording"] == "recorded as since November 2025"
     assert month(figures, "RJ1", "ae_over_12_hours_to_admission", "2026-07-31")["value"] == 5
-    assert (reading.source_id, reading.period) == ("ae_month_2026_07", "July 2026")
-    assert reading.left_out == {"providers that are not trusts": 1}
+    assert (loaded.source_id, loaded.period) == ("ae_month_2026_07", "July 2026")
+    assert loaded.left_out == {"providers that are not trusts": 1}
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_a_month_that_is_not_right_names_the_place(official, trust_list, changes
 
 
 def test_rows_that_do_not_come_to_the_total_row_are_said(official, trust_list):
-    reading = read_ae_month(official(totals={"A&E attendances Type 1": 1_300_000}), trust_list)
-    assert reading.remarks == (
+    loaded = read_ae_month(official(totals={"A&E attendances Type 1": 1_300_000}), trust_list)
+    assert loaded.remarks == (
         "The rows do not come to the file's own total: A&E attendances Type 1 9,000 in rows and 1,300,000 in the "
         "TOTAL row.",
     )
@@ -245,15 +245,15 @@ def extract(tmp_path, write):
 
 
 def test_a_full_extract_is_added_up_over_commissioners_and_nothing_else(extract, trust_list):
-    reading = read_rtt_month(extract(), trust_list)
-    figures = check_figures(reading.figures, origin="cut")
+    loaded = read_rtt_month(extract(), trust_list)
+    figures = check_figures(loaded.figures, origin="cut")
     # 850 and 150 of two commissioners; functions are in C_999 already, Part_1A is another thing
     row = month(figures, "RJ1", "rtt_within_18_weeks", "2026-07-31")
     assert (row["numerator"], row["denominator"], row["value"]) == (750, 1000, 75)
     assert month(figures, "RJ1", "rtt_over_52_weeks", "2026-07-31")["numerator"] == 50
     assert month(figures, "RJ1", "rtt_over_65_weeks", "2026-07-31")["numerator"] == 20
     assert row["locator"] == "row 3, Part_2 C_999 (2 commissioners)"
-    assert reading.left_out == {"providers that are not trusts": 1}
+    assert loaded.left_out == {"providers that are not trusts": 1}
 
 
 def test_a_zipped_extract_is_recognised_and_stands_beside_the_series(extract, cut, project):

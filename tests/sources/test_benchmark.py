@@ -55,12 +55,12 @@ def benchmark(tmp_path):
 
 
 def test_mental_health_trusts_are_there_with_their_responses(benchmark, trust_list):
-    reading = read_benchmark(benchmark(), trust_list)
-    figures = check_figures(reading.figures, origin="cut")
+    loaded = read_benchmark(benchmark(), trust_list)
+    figures = check_figures(loaded.figures, origin="cut")
     row = figures.query("trust_code == 'RV5' and indicator == 'wres_6' and group == 'Ethnic minority'").iloc[0]
     assert (row["value"], row["numerator"], row["denominator"]) == (25, 100, 400)
     assert row["locator"] == "MH&LD, MH, LD & Community Trust!Z2"
-    assert (reading.source_id, reading.period) == ("wres_benchmark_2024", "autumn 2023 to autumn 2024")
+    assert (loaded.source_id, loaded.period) == ("wres_benchmark_2024", "autumn 2023 to autumn 2024")
 
 
 def test_one_year_is_the_indicator_and_all_years_are_the_panel(benchmark, trust_list):
@@ -114,11 +114,11 @@ def test_a_hidden_rate_is_suppressed(benchmark, trust_list, mark):
 
 
 def test_a_rate_that_is_no_whole_number_of_people_has_no_numerator(benchmark, trust_list):
-    reading = read_benchmark(benchmark(change("Community Trusts", "X2", 0.2047)), trust_list)
-    row = reading.figures.query("trust_code == 'RY3' and indicator == 'wres_6' and group == 'White'").iloc[0]
+    loaded = read_benchmark(benchmark(change("Community Trusts", "X2", 0.2047)), trust_list)
+    row = loaded.figures.query("trust_code == 'RY3' and indicator == 'wres_6' and group == 'White'").iloc[0]
     assert row["value"] == pytest.approx(20.47)
     assert row.isna()["numerator"]
-    assert reading.remarks == ("1 rates are not a whole number of people: their numerator is left empty.",)
+    assert loaded.remarks == ("1 rates are not a whole number of people: their numerator is left empty.",)
 
 
 @pytest.mark.parametrize(

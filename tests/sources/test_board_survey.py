@@ -18,8 +18,8 @@ ROWS = [
 
 
 def test_numbers_are_read_and_words_left_out_by_name(write, trust_list, tmp_path):
-    reading = read_findings(write.csv(tmp_path / "facts.csv", ROWS, COLUMNS), trust_list)
-    figures = check_figures(reading.figures, origin="cut").set_index(["indicator", "group"])
+    loaded = read_findings(write.csv(tmp_path / "facts.csv", ROWS, COLUMNS), trust_list)
+    figures = check_figures(loaded.figures, origin="cut").set_index(["indicator", "group"])
     assert figures["value"].to_dict() == {
         ("board_survey_fully_embedded", "All respondents"): 6,
         ("board_survey_respondents", "Chairs"): 25,
@@ -27,8 +27,8 @@ def test_numbers_are_read_and_words_left_out_by_name(write, trust_list, tmp_path
         ("board_survey_responses", "All respondents"): 200,
     }
     assert figures["locator"].iloc[0] == "row 6, value"
-    assert reading.period == "published 10 March 2022"
-    assert reading.remarks == ("In words, so not read as numbers: progress_more_diverse_board (more than 6 in 10).",)
+    assert loaded.period == "published 10 March 2022"
+    assert loaded.remarks == ("In words, so not read as numbers: progress_more_diverse_board (more than 6 in 10).",)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def shares(cut, write):
 
 
 def test_shares_are_percentages_of_each_board_by_name(shares, trust_list):
-    reading = read_shares(shares([("RJ1", "E54000030", 0.75), ("RVJ", "E54000030", 0.999)]), trust_list)
-    figures = check_figures(reading.figures, origin="cut").set_index("organisation_code")
+    loaded = read_shares(shares([("RJ1", "E54000030", 0.75), ("RVJ", "E54000030", 0.999)]), trust_list)
+    figures = check_figures(loaded.figures, origin="cut").set_index("organisation_code")
     assert figures.loc["RJ1", ["value", "group", "locator"]].to_list() == [
         75.0,
         "South East London",

@@ -72,25 +72,25 @@ def wide(write, tmp_path):
     return make
 
 
-def shares(reading, indicator="census_ethnicity"):
-    rows = check_figures(reading.figures, origin="census").query("indicator == @indicator")
+def shares(loaded, indicator="census_ethnicity"):
+    rows = check_figures(loaded.figures, origin="census").query("indicator == @indicator")
     return rows.set_index(["trust_code", "group"])["value"].to_dict()
 
 
 def test_nomis_england_in_five_groups_and_in_detail_and_wales_left_out(wide, trust_list):
     path = wide(wide_row("England", "E92000001"), wide_row("Wales", "W92000004", 3))
     assert recognise(path).id == "census_ethnicity"
-    reading = read_ethnicity(path, trust_list)
-    assert shares(reading) == {
+    loaded = read_ethnicity(path, trust_list)
+    assert shares(loaded) == {
         ("ENG", ASIAN): 30,
         ("ENG", BLACK): 15,
         ("ENG", MIXED): 5,
         ("ENG", WHITE): 48,
         ("ENG", OTHER): 2,
     }
-    assert shares(reading, "census_ethnicity_detailed")["ENG", "White: Roma"] == 0.3
-    assert reading.left_out == {"areas outside England": 1}
-    white = reading.figures.query("group == 'White'").iloc[0]
+    assert shares(loaded, "census_ethnicity_detailed")["ENG", "White: Roma"] == 0.3
+    assert loaded.left_out == {"areas outside England": 1}
+    white = loaded.figures.query("group == 'White'").iloc[0]
     assert (white["numerator"], white["denominator"]) == (480, 1000)
     assert cell_at(path, white["locator"]) == "480"
 
@@ -109,19 +109,19 @@ def test_the_long_table_of_the_ons_by_board(write, tmp_path, trust_list):
     rows.append(("E54000030", "NHS South East London", -8, "Does not apply", 0))
     path = write.csv(tmp_path / "TS021.csv", rows, LONG)
     assert recognise(path).id == "census_ethnicity"
-    reading = read_ethnicity(path, trust_list)
-    assert shares(reading)["QKK", ASIAN] == 30
-    assert shares(reading, "census_ethnicity_detailed")["QKK", f"{BLACK}: Caribbean"] == 4
-    at = reading.figures.query("indicator == 'census_ethnicity' and group == @ASIAN")["locator"].item()
+    loaded = read_ethnicity(path, trust_list)
+    assert shares(loaded)["QKK", ASIAN] == 30
+    assert shares(loaded, "census_ethnicity_detailed")["QKK", f"{BLACK}: Caribbean"] == 4
+    at = loaded.figures.query("indicator == 'census_ethnicity' and group == @ASIAN")["locator"].item()
     assert at == "row 2, Observation (sum of 5 cells)"
 
 
 def test_all_regions_come_to_england_and_some_do_not(wide, trust_list):
     regions = [wide_row("A region", f"E1200000{n}") for n in range(1, 10)]
-    reading = read_ethnicity(wide(*regions), trust_list)
-    assert shares(reading)["ENG", WHITE] == 48
-    assert reading.figures.query("group == 'White'")["denominator"].to_list() == [9000]
-    assert reading.remarks == ("England is the sum of 9 areas (E12).",)
+    loaded = read_ethnicity(wide(*regions), trust_list)
+    assert shares(loaded)["ENG", WHITE] == 48
+    assert loaded.figures.query("group == 'White'")["denominator"].to_list() == [9000]
+    assert loaded.remarks == ("England is the sum of 9 areas (E12).",)
     with pytest.raises(InputError, match="neither England nor an integrated care board; its areas are like E1200000"):
         read_ethnicity(wide(*regions[:8]), trust_list)
 
@@ -154,8 +154,8 @@ AGE_HEADER = (
 def test_working_age_of_both_sexes(write, tmp_path, trust_list):
     path = write.csv(tmp_path / "RM032.csv", age_rows(), AGE_HEADER)
     assert recognise(path).id == "census_ethnicity_by_age"
-    reading = read_by_age(path, trust_list)
-    rows = reading.figures.set_index("group")
+    loaded = read_by_age(path, trust_list)
+    rows = loaded.figures.set_index("group")
     # two sexes; of the White groups 1 + 4 of the people in each age, of the others 1 in each of two ages
     assert rows.loc["White", "numerator"] == 2 * 480 * 5
     assert rows.loc[ASIAN, "numerator"] == 2 * 300 * 2
@@ -195,9 +195,9 @@ def test_a_zipped_table_is_read_as_it_comes(wide, trust_list, tmp_path):
         archive.write(path, path.name)
     zipped = tmp_path / "ts021.zip"
     assert recognise(zipped).id == "census_ethnicity"
-    reading = read_ethnicity(zipped, trust_list)
-    assert shares(reading)["ENG", WHITE] == 48
-    assert cell_at(zipped, reading.figures.query("group == 'White'")["locator"].item()) == "480"
+    loaded = read_ethnicity(zipped, trust_list)
+    assert shares(loaded)["ENG", WHITE] == 48
+    assert cell_at(zipped, loaded.figures.query("group == 'White'")["locator"].item()) == "480"
 
 
 def test_a_new_column_is_reported(wide, write, tmp_path, trust_list):

@@ -71,9 +71,9 @@ def make(write, tmp_path):
 
 
 def read(path, trust_list):
-    reading = read_indicators(path, trust_list)
-    check_figures(reading.figures, origin="fingertips")
-    return reading
+    loaded = read_indicators(path, trust_list)
+    check_figures(loaded.figures, origin="fingertips")
+    return loaded
 
 
 def test_england_boards_and_trusts_and_the_rest_counted(make, trust_list):
@@ -85,9 +85,9 @@ def test_england_boards_and_trusts_and_the_rest_counted(make, trust_list):
         row(),
     )
     assert recognise(path).id == "fingertips"
-    reading = read(path, trust_list)
-    figures = reading.figures
-    assert reading.source_id == "fingertips_93085"
+    loaded = read(path, trust_list)
+    figures = loaded.figures
+    assert loaded.source_id == "fingertips_93085"
     assert set(figures["indicator"]) == {"fingertips_93085"}
     assert set(figures["group"]) == {"Female"}
     # the board under its NHS code; a trust that merged under that of today
@@ -95,13 +95,13 @@ def test_england_boards_and_trusts_and_the_rest_counted(make, trust_list):
     assert found.loc["ENG"].to_list() == ["ENG", 7.5, 75, 1000]
     assert found.loc["QKK", "value"] == 9.1
     assert found.loc["RVJ", "trust_code"] == "RA7"
-    assert reading.left_out == {"rows of Districts & UAs": 1}
+    assert loaded.left_out == {"rows of Districts & UAs": 1}
     assert set(figures["unit"]) == {"percent"}
     assert (figures["period_start"].min().date(), figures["period_end"].max().date()) == (
         date(2022, 4, 1),
         date(2023, 3, 31),
     )
-    assert reading.remarks == ()
+    assert loaded.remarks == ()
     assert cell_at(path, figures.query("trust_code == 'QKK'")["locator"].item()) == "9.1"
 
 
@@ -199,11 +199,11 @@ def test_headers_without_spaces_are_those_of_fingertips_r(make, trust_list):
     squeezed = [name.replace(" ", "") for name in HEADER]
     path = make(row(), header=squeezed)
     assert recognise(path).id == "fingertips"
-    reading = read(path, trust_list)
-    assert reading.figures["value"].to_list() == [7.5]
-    assert reading.figures["locator"].to_list() == ["row 2, Value"]
+    loaded = read(path, trust_list)
+    assert loaded.figures["value"].to_list() == [7.5]
+    assert loaded.figures["locator"].to_list() == ["row 2, Value"]
 
 
 def test_a_new_column_with_data_is_reported(make, trust_list):
-    reading = read(make((*row(), "x"), header=(*HEADER, "Data quality")), trust_list)
-    assert reading.remarks == ("Columns not read: Data quality.",)
+    loaded = read(make((*row(), "x"), header=(*HEADER, "Data quality")), trust_list)
+    assert loaded.remarks == ("Columns not read: Data quality.",)

@@ -135,13 +135,13 @@ SCRAPS = st.one_of(
 
 def assert_figures_or_clear_error(read, path):
     try:
-        reading = read(path)
+        loaded = read(path)
     except RaceEqualityError as error:
         message = str(error)
         assert path.name in message
         assert len(message) < 3000
     else:
-        check_figures(reading.figures, origin=path.name)
+        check_figures(loaded.figures, origin=path.name)
 
 
 @st.composite
@@ -559,12 +559,12 @@ def assert_true_addresses(figures, path):
 
 def assert_held_or_refused(read, path):
     try:
-        reading = read(path)
+        loaded = read(path)
     except RaceEqualityError as error:
         assert path.name in str(error)
         assert len(str(error)) < 3000
     else:
-        assert_true_addresses(check_figures(reading.figures, origin=path.name), path)
+        assert_true_addresses(check_figures(loaded.figures, origin=path.name), path)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

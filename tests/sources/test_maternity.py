@@ -39,16 +39,16 @@ def test_labels_that_vary_by_year_mean_the_same(cut, write, trust_list, period, 
     write.csv(cut.maternity, write.maternity_rows(period, decile, smoking), write.MATERNITY_HEADER)
     content = cut.maternity.read_bytes()
     cut.maternity.write_bytes(b"\xef\xbb\xbf" + content)  # one year has a byte-order mark
-    reading = read_deliveries(cut.maternity, trust_list)
-    assert reading.source_id == f"maternity_{year}"
-    assert values(reading.figures, "RJ1", "maternity_deliveries_by_deprivation") == {
+    loaded = read_deliveries(cut.maternity, trust_list)
+    assert loaded.source_id == f"maternity_{year}"
+    assert values(loaded.figures, "RJ1", "maternity_deliveries_by_deprivation") == {
         "Decile 1": 400,
         "Decile 2": 600,
         "Decile 10": 710,
         "No fixed abode or overseas": 30,
     }
-    assert set(reading.figures["period_end"]) == {pd.Timestamp(year, 3, 31)}
-    assert "maternity_smoking_at_booking" in set(reading.figures["indicator"])
+    assert set(loaded.figures["period_end"]) == {pd.Timestamp(year, 3, 31)}
+    assert "maternity_smoking_at_booking" in set(loaded.figures["indicator"])
 
 
 def test_an_outcome_is_a_share_of_what_is_known(figures):

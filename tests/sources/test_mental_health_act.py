@@ -8,17 +8,17 @@ from race_equality.store.schema import check_figures
 
 
 @pytest.fixture
-def reading(whole_cut, trust_list):
+def loaded(whole_cut, trust_list):
     return read_detentions(whole_cut.detentions, trust_list)
 
 
-def rows_of(reading, code, indicator):
-    return reading.figures.query("organisation_code == @code and indicator == @indicator").set_index("group")
+def rows_of(loaded, code, indicator):
+    return loaded.figures.query("organisation_code == @code and indicator == @indicator").set_index("group")
 
 
-def test_england_by_ethnic_group(reading):
-    check_figures(reading.figures, origin="cut")
-    counts = rows_of(reading, "ENG", "mha_detentions")["value"].to_dict()
+def test_england_by_ethnic_group(loaded):
+    check_figures(loaded.figures, origin="cut")
+    counts = rows_of(loaded, "ENG", "mha_detentions")["value"].to_dict()
     assert counts == {
         "All with a known ethnic group": 900,
         "Black": 300,
@@ -31,29 +31,29 @@ def test_england_by_ethnic_group(reading):
         "Not stated": 30,
         "Unknown": 50,
     }
-    assert rows_of(reading, "ENG", "mha_detentions_rate")["value"]["Black"] == 239
-    assert rows_of(reading, "ENG", "mha_detentions_standardised_rate")["value"]["Black"] == 242.3
+    assert rows_of(loaded, "ENG", "mha_detentions_rate")["value"]["Black"] == 239
+    assert rows_of(loaded, "ENG", "mha_detentions_standardised_rate")["value"]["Black"] == 242.3
 
 
-def test_a_blank_is_suppressed(reading):
-    board = rows_of(reading, "QKK", "mha_detentions")
+def test_a_blank_is_suppressed(loaded):
+    board = rows_of(loaded, "QKK", "mha_detentions")
     assert board["status"].to_dict() == {"Black": "ok", "White": "ok", "Mixed": "suppressed"}
     assert set(board["trust_code"]) == {"QKK"}
 
 
-def test_a_trust_has_its_total_alone(reading):
-    assert rows_of(reading, "RV5", "mha_detentions")["value"].to_dict() == {"All people": 400}
-    merged = rows_of(reading, "RNK", "mha_detentions").iloc[0]
+def test_a_trust_has_its_total_alone(loaded):
+    assert rows_of(loaded, "RV5", "mha_detentions")["value"].to_dict() == {"All people": 400}
+    merged = rows_of(loaded, "RNK", "mha_detentions").iloc[0]
     assert (merged["trust_code"], merged["status"]) == ("G6V2S", "suppressed")
-    assert "AHL" not in set(reading.figures["organisation_code"])
-    assert rows_of(reading, "TAD", "mha_detentions").iloc[0]["status"] == "not_available"
-    assert rows_of(reading, "RJ1", "mha_detentions").iloc[0]["status"] == "not_applicable"
+    assert "AHL" not in set(loaded.figures["organisation_code"])
+    assert rows_of(loaded, "TAD", "mha_detentions").iloc[0]["status"] == "not_available"
+    assert rows_of(loaded, "RJ1", "mha_detentions").iloc[0]["status"] == "not_applicable"
 
 
-def test_rows_with_the_wrong_labels_are_not_read(reading):
+def test_rows_with_the_wrong_labels_are_not_read(loaded):
     # deprivation rows carry genders; one row's breakdown reads "h"
-    assert reading.figures["value"].dropna().isin([2292, 274]).sum() == 0
-    assert reading.left_out == {"people of no known board": 1}
+    assert loaded.figures["value"].dropna().isin([2292, 274]).sum() == 0
+    assert loaded.left_out == {"people of no known board": 1}
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def test_next_years_header_is_read_and_a_wrong_cell_is_named(midwives, write, tr
     path = write.csv(
         tmp_path / "a.csv", [("RJ1", 2026, 13)], ("Organisation Code", "Year to march", "Specialist Midwives")
     )
-    reading = midwives.read_midwives(path, trust_list)
-    assert (reading.source_id, reading.figures["value"].max()) == ("midwives_2026", 13)
+    loaded = midwives.read_midwives(path, trust_list)
+    assert (loaded.source_id, loaded.figures["value"].max()) == ("midwives_2026", 13)
     path = write.csv(tmp_path / "b.csv", [("RJ1", 2026, "[c]")], HEADER)
     with pytest.raises(InputError, match=r"b.csv, row 2, Specialist midwives: The number of midwives is '\[c\]'"):
         midwives.read_midwives(path, trust_list)

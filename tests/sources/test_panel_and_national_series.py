@@ -10,16 +10,16 @@ from race_equality.store.schema import check_figures
 
 
 def test_each_year_is_a_period_of_its_own(whole_cut, trust_list):
-    reading = read_panel(whole_cut.panel, trust_list)
-    figures = check_figures(reading.figures, origin="cut")
+    loaded = read_panel(whole_cut.panel, trust_list)
+    figures = check_figures(loaded.figures, origin="cut")
     rows = figures.query("organisation_code == 'RJ1' and indicator == 'staff_survey_panel_q16b'")
     assert dict(zip(rows["period_end"], rows["value"], strict=True)) == {
         pd.Timestamp("2021-11-30"): 11.5,
         pd.Timestamp("2022-11-30"): 11.9,
     }
     assert rows["numerator"].isna().all()  # weighted
-    assert (reading.source_id, reading.period) == ("staff_survey_panel_2022", "autumns 2021 to 2022")
-    assert reading.left_out == {"CCGs": 1}
+    assert (loaded.source_id, loaded.period) == ("staff_survey_panel_2022", "autumns 2021 to 2022")
+    assert loaded.left_out == {"CCGs": 1}
 
 
 def test_respondents_from_ethnic_minorities_are_people(whole_cut, trust_list):

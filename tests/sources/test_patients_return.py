@@ -72,9 +72,9 @@ def figure(figures, indicator, group, year=2025):
 
 
 def test_shares_of_each_group_become_figures(fill, trust_list):
-    code, reading = read_return(fill(), trust_list)
-    figures = check_figures(reading.figures, origin="return")
-    assert (code, reading.source_id) == ("RJ1", "patients_return_RJ1")
+    code, loaded = read_return(fill(), trust_list)
+    figures = check_figures(loaded.figures, origin="return")
+    assert (code, loaded.source_id) == ("RJ1", "patients_return_RJ1")
     row = figure(figures, "patients_waiting_over_18_weeks_by_ethnicity", "Black")
     assert (row["value"], row["numerator"], row["denominator"]) == (43.75, 350, 800)
     assert row["period_start"] == row["period_end"]
@@ -131,10 +131,10 @@ def test_a_base_that_is_too_small_hides_its_shares(fill, trust_list):
         ("patients_did_not_attend", "appointments"): (10, *[600] * 6, *[600] * 6),
         ("patients_did_not_attend", "did not attend"): (6, *[60] * 6, *[60] * 6),
     }
-    reading = read_return(fill(changes), trust_list)[1]
-    assert figure(reading.figures, "patients_did_not_attend_by_ethnicity", "Asian")["status"] == "suppressed"
-    assert figure(reading.figures, "patients_did_not_attend_by_deprivation", "Quintile 1")["value"] == 10
-    assert any("3,610 by ethnicity and 3,600 by deprivation" in remark for remark in reading.remarks), reading.remarks
+    loaded = read_return(fill(changes), trust_list)[1]
+    assert figure(loaded.figures, "patients_did_not_attend_by_ethnicity", "Asian")["status"] == "suppressed"
+    assert figure(loaded.figures, "patients_did_not_attend_by_deprivation", "Quintile 1")["value"] == 10
+    assert any("3,610 by ethnicity and 3,600 by deprivation" in remark for remark in loaded.remarks), loaded.remarks
 
 
 def test_few_in_all_shows_nothing(fill, trust_list):

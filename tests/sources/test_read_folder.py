@@ -24,7 +24,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 def test_every_publication_becomes_figures_with_their_source(cut, project):
     outcomes = read_folder(cut.path, project)
-    assert all(outcome.changed for outcome in outcomes if outcome.reading is not None)
+    assert all(outcome.changed for outcome in outcomes if outcome.loaded is not None)
     figures = read_figures(project=project)
     assert set(figures["source"]) == {
         "catchment_2026",

@@ -97,8 +97,8 @@ def test_it_gives_the_figures_of_the_csv(fill, csv_file, trust_list):
 
 
 def test_the_locator_leads_to_the_cell(fill, trust_list):
-    _, reading = read_return(fill(), trust_list)
-    chosen = reading.figures.query("indicator == 'wres_2' and group == 'White'")
+    _, loaded = read_return(fill(), trust_list)
+    chosen = loaded.figures.query("indicator == 'wres_2' and group == 'White'")
     assert chosen["locator"].iloc[-1] == "RJ1_wres_return.xlsx 2 Recruitment!E14"
 
 
@@ -108,7 +108,7 @@ def test_data_add_takes_both_and_the_second_changes_nothing(fill, csv_file, cut,
     assert is_return(path)
     assert add_return(path, project).changed
     outcome = add_return(csv_file, project)
-    again = outcome.reading.figures.drop(columns="locator")
+    again = outcome.loaded.figures.drop(columns="locator")
     assert again.equals(outcome.before.drop(columns="locator"))
 
 

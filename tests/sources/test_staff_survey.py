@@ -11,18 +11,18 @@ EXPERIENCE, BACKGROUND = "HEALTH WELLBEING SAFETY Q15-17", "BACKGROUND INFORMATI
 
 
 @pytest.fixture(scope="module")
-def reading(whole_cut, trust_list):
+def loaded(whole_cut, trust_list):
     return read_organisations(whole_cut.survey, trust_list)
 
 
-def figure(reading, organisation, indicator, group="All staff"):
-    found = reading.figures.query("organisation_code == @organisation and indicator == @indicator and group == @group")
+def figure(loaded, organisation, indicator, group="All staff"):
+    found = loaded.figures.query("organisation_code == @organisation and indicator == @indicator and group == @group")
     assert len(found) == 1
     return found.iloc[0]
 
 
-def test_the_figures_keep_to_the_schema(reading):
-    assert len(check_figures(reading.figures, origin="cut")) == len(reading.figures)
+def test_the_figures_keep_to_the_schema(loaded):
+    assert len(check_figures(loaded.figures, origin="cut")) == len(loaded.figures)
 
 
 @pytest.mark.parametrize(
@@ -33,34 +33,34 @@ def test_the_figures_keep_to_the_schema(reading):
         ("staff_survey_q16b", 12.4, 11900, "HEALTH WELLBEING SAFETY Q15-17!N11"),
     ],
 )
-def test_a_percentage_is_read_with_its_own_base_and_cell(reading, indicator, value, base, locator):
-    row = figure(reading, "RJ1", indicator)
+def test_a_percentage_is_read_with_its_own_base_and_cell(loaded, indicator, value, base, locator):
+    row = figure(loaded, "RJ1", indicator)
     assert (row["value"], row["denominator"], row["locator"]) == (value, base, locator)
     assert (row["trust_code"], row["unit"], row["status"]) == ("RJ1", "percent", "ok")
     assert row.isna()["numerator"]  # weighted: no whole number of people stands behind it
 
 
-def test_ethnic_groups_have_the_number_of_respondents(reading, write):
+def test_ethnic_groups_have_the_number_of_respondents(loaded, write):
     for group, people in zip(write.ETHNIC_GROUPS, write.RESPONDENTS, strict=True):
-        row = figure(reading, "RV5", "staff_survey_q28", group)
+        row = figure(loaded, "RV5", "staff_survey_q28", group)
         assert (row["numerator"], row["denominator"]) == (people, 200)
         assert row["value"] == pytest.approx(people / 2)
-    assert figure(reading, "RV5", "staff_survey_q28", "White - Irish")["locator"] == f"{BACKGROUND}!K13"
+    assert figure(loaded, "RV5", "staff_survey_q28", "White - Irish")["locator"] == f"{BACKGROUND}!K13"
 
 
-def test_a_dash_is_suppressed_and_not_zero(reading):
-    row = figure(reading, "RX8", "staff_survey_q16b")
+def test_a_dash_is_suppressed_and_not_zero(loaded):
+    row = figure(loaded, "RX8", "staff_survey_q16b")
     assert row["status"] == "suppressed"
     assert row.isna()["value"] and row.isna()["denominator"]
 
 
-def test_a_column_of_hundreds_carries_no_information(reading):
-    assert figure(reading, "RJ1", "staff_survey_q16c_1")["status"] == "not_available"
-    assert figure(reading, "R1F2", "staff_survey_q16c_1")["status"] == "suppressed"
-    assert figure(reading, "RJ1", "staff_survey_q16c_1")["denominator"] == 2400
-    assert not ((reading.figures["indicator"] == "staff_survey_q16c_1") & (reading.figures["value"] == 100)).any()
-    assert "Q16c_1, column P" not in " ".join(reading.remarks)
-    assert any(remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in reading.remarks)
+def test_a_column_of_hundreds_carries_no_information(loaded):
+    assert figure(loaded, "RJ1", "staff_survey_q16c_1")["status"] == "not_available"
+    assert figure(loaded, "R1F2", "staff_survey_q16c_1")["status"] == "suppressed"
+    assert figure(loaded, "RJ1", "staff_survey_q16c_1")["denominator"] == 2400
+    assert not ((loaded.figures["indicator"] == "staff_survey_q16c_1") & (loaded.figures["value"] == 100)).any()
+    assert "Q16c_1, column P" not in " ".join(loaded.remarks)
+    assert any(remark.startswith("Q16c_1, column Q (% Ethnic background): 100%") for remark in loaded.remarks)
 
 
 def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
@@ -71,8 +71,8 @@ def test_the_same_column_with_real_percentages_is_read(cut, write, trust_list):
     assert (row["status"], row["value"]) == ("ok", 61.5)
 
 
-def test_merged_trusts_keep_their_own_rows_under_todays_code(reading):
-    rows = reading.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")["trust_code"]
+def test_merged_trusts_keep_their_own_rows_under_todays_code(loaded):
+    rows = loaded.figures.query("indicator == 'staff_survey_q15'").set_index("organisation_code")["trust_code"]
     assert rows[["RA7", "RVJ", "RY3", "RYV", "R1F1", "R1F2", "RNK"]].to_list() == [
         "RA7",
         "RA7",
@@ -84,17 +84,17 @@ def test_merged_trusts_keep_their_own_rows_under_todays_code(reading):
     ]
 
 
-def test_organisations_that_are_not_trusts_are_counted_once(reading):
-    assert reading.left_out == {"CSUs": 1, "ICBs": 1, "Social Enterprises - Community": 1}
-    assert set(reading.figures["organisation_code"]).isdisjoint({"0AR", "QKK", "NR5"})
+def test_organisations_that_are_not_trusts_are_counted_once(loaded):
+    assert loaded.left_out == {"CSUs": 1, "ICBs": 1, "Social Enterprises - Community": 1}
+    assert set(loaded.figures["organisation_code"]).isdisjoint({"0AR", "QKK", "NR5"})
 
 
-def test_a_trust_that_opened_later_has_no_such_figure_by_nature(reading):
-    row = figure(reading, "K0N6A", "staff_survey_q15")
+def test_a_trust_that_opened_later_has_no_such_figure_by_nature(loaded):
+    row = figure(loaded, "K0N6A", "staff_survey_q15")
     assert (row["status"], row["locator"]) == ("not_applicable", "no row: opened 2026-06-01, after the period")
 
 
-def test_rows_and_columns_added_before_the_table_change_nothing(cut, write, trust_list, reading):
+def test_rows_and_columns_added_before_the_table_change_nothing(cut, write, trust_list, loaded):
     def edit(book):
         for name in (EXPERIENCE, BACKGROUND):
             book[name].insert_rows(3)
@@ -106,17 +106,17 @@ def test_rows_and_columns_added_before_the_table_change_nothing(cut, write, trus
     assert recognise(path).id == "staff_survey_organisations"
     moved = read_organisations(path, trust_list)
     columns = ["organisation_code", "indicator", "group", "value", "denominator", "status"]
-    assert moved.figures[columns].equals(reading.figures[columns])
+    assert moved.figures[columns].equals(loaded.figures[columns])
     assert figure(moved, "RJ1", "staff_survey_q15")["locator"] == f"{EXPERIENCE}!H12"
 
 
 def test_a_trust_that_the_workbook_lacks_is_not_available(cut, write, trust_list):
     write.survey(cut.survey, organisations=[row for row in write.SURVEY if row[0] != "TAD"])
-    reading = read_organisations(cut.survey, trust_list)
-    assert set(reading.figures.query("trust_code == 'TAD'")["status"]) == {"not_available"}
+    loaded = read_organisations(cut.survey, trust_list)
+    assert set(loaded.figures.query("trust_code == 'TAD'")["status"]) == {"not_available"}
 
 
-def test_columns_that_moved_are_found_by_question_and_header(cut, write, trust_list, reading):
+def test_columns_that_moved_are_found_by_question_and_header(cut, write, trust_list, loaded):
     def edit(book):
         book[EXPERIENCE].insert_cols(7, 3)  # a question added before Q15
         book[EXPERIENCE]["G1"] = "Q14 - Something new"
@@ -124,7 +124,7 @@ def test_columns_that_moved_are_found_by_question_and_header(cut, write, trust_l
 
     moved = read_organisations(write.survey(cut.survey, edit), trust_list)
     columns = ["organisation_code", "indicator", "group", "value", "denominator", "status"]
-    assert moved.figures[columns].equals(reading.figures[columns])
+    assert moved.figures[columns].equals(loaded.figures[columns])
     assert figure(moved, "RJ1", "staff_survey_q15")["locator"] == f"{EXPERIENCE}!J11"
 
 
@@ -165,7 +165,7 @@ def drop_row(book):
             change(EXPERIENCE, "K1", "Q16x - Discrimination?"),
             "row 1: There is no question Q16a in row 1. The nearest is 'Q16x'",
         ),
-        (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a stands 2 times in row 1"),
+        (change(EXPERIENCE, "N1", "Q16a - Discrimination?"), "Question Q16a occurs 2 times in row 1"),
         (change(EXPERIENCE, "K5", "% Yess"), "row 5: There is no column headed '% Yes'. The nearest is '% Yess'"),
         (change(EXPERIENCE, "L5", "% Yes"), "Columns K and L are both headed '% Yes'"),
         (
@@ -197,7 +197,7 @@ def test_a_workbook_that_is_not_right_names_the_place(cut, write, trust_list, ed
         read_organisations(cut.survey, trust_list)
 
 
-def test_remarks_under_the_table_change_nothing(cut, write, trust_list, reading):
+def test_remarks_under_the_table_change_nothing(cut, write, trust_list, loaded):
     def edit(book):
         for sheet in (book[EXPERIENCE], book[BACKGROUND]):
             last = sheet.max_row
@@ -205,7 +205,7 @@ def test_remarks_under_the_table_change_nothing(cut, write, trust_list, reading)
             sheet.cell(last + 3, 2, "- fewer than 10 responses")
         book[EXPERIENCE].sheet_state = "hidden"  # whoever looks at it; the figures are the same
 
-    assert read_organisations(write.survey(cut.survey, edit), trust_list).figures.equals(reading.figures)
+    assert read_organisations(write.survey(cut.survey, edit), trust_list).figures.equals(loaded.figures)
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from race_equality.store.trusts import TrustList, resolve_trust, system_codes
 
 
 def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):
-    reading = read_deprivation(whole_cut.deprivation, trust_list)
-    rows = check_figures(reading.figures, origin="cut").query("trust_code == 'QKK'").set_index("indicator")
+    loaded = read_deprivation(whole_cut.deprivation, trust_list)
+    rows = check_figures(loaded.figures, origin="cut").query("trust_code == 'QKK'").set_index("indicator")
     assert rows["value"].to_dict() == {"system_imd_score": 22.5, "system_most_deprived_tenth": 6.25}
     assert rows.loc["system_imd_score", "locator"] == "row 2, imd_average_score"
 

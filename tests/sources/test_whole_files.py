@@ -37,8 +37,8 @@ def readings(files, real_trusts):
     """What was read, by publication; of a series, by source."""
     found = {}
     for one, path in files:
-        reading = read_publication(one, path, real_trusts)
-        found[reading.source_id if one.series else one.id] = reading
+        loaded = read_publication(one, path, real_trusts)
+        found[loaded.source_id if one.series else one.id] = loaded
     return found
 
 
@@ -84,7 +84,7 @@ def test_the_committed_trusts_are_what_the_loader_reads(real_trusts, committed):
 
 
 def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed, readings, files):
-    raw = dict(zip([reading.source_id for reading in readings.values()], [path for _, path in files], strict=True))
+    raw = dict(zip([loaded.source_id for loaded in readings.values()], [path for _, path in files], strict=True))
     raw |= {source_id: find_file(shared, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
     for source_id, file in raw.items():
         source = read_source(source_id, project=committed)
@@ -280,19 +280,19 @@ def test_a_base_that_is_one_of_several_is_near_the_trusts_other_bases(readings):
 
 
 def test_workforce_rows_and_englands_total(readings):
-    reading = readings["workforce"]
-    left_out = dict(reading.left_out)
+    loaded = readings["workforce"]
+    left_out = dict(loaded.left_out)
     # primary care trusts, commissioning groups and boards since 2009
     assert left_out.pop("organisations of the monthly series that no trust of today goes back to") > 300
     assert left_out == {
         "Integrated care boards": 42,
         "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
     }
-    headcount = reading.figures[reading.figures["indicator"] == "workforce_headcount"]
+    headcount = loaded.figures[loaded.figures["indicator"] == "workforce_headcount"]
     published = headcount[~headcount["locator"].str.startswith("no row")]
     assert published["organisation_code"].nunique() == 253 - 43 + 1  # organisations in the file, and England
     assert len(published) == 211 * 27
-    assert reading.remarks == ()
+    assert loaded.remarks == ()
     assert only(published, trust_code="ENG", group="Total")["value"] == 1_442_229
 
 
@@ -391,12 +391,12 @@ def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
 
 
 def test_waiting_list_rows_and_cell(readings):
-    reading = readings["rtt"]
-    assert reading.left_out == {"organisations that are not trusts": 7}
-    published = reading.figures[~reading.figures["locator"].str.startswith("no row")]
+    loaded = readings["rtt"]
+    assert loaded.left_out == {"organisations that are not trusts": 7}
+    published = loaded.figures[~loaded.figures["locator"].str.startswith("no row")]
     assert len(published) == 3 * (9848 - 186)  # 186 months of organisations that are not trusts
     row = only(
-        reading.figures, organisation_code="RJ1", indicator="rtt_over_52_weeks", period_end=pd.Timestamp("2026-05-31")
+        loaded.figures, organisation_code="RJ1", indicator="rtt_over_52_weeks", period_end=pd.Timestamp("2026-05-31")
     )
     assert row["locator"] == "row 3755, over_52wk"
     assert (row["numerator"], row["denominator"]) == (750, 111_987)
@@ -509,9 +509,9 @@ def test_a_month_as_published_agrees_with_the_series(shared, readings, real_trus
 
 
 def test_the_official_extract_is_read_whole_although_its_cut_has_no_trust(shared, real_trusts):
-    reading = read_rtt_month(shared / "access" / "official_layout_samples" / "rtt_2023-04.zip", real_trusts)
-    assert reading.left_out == {"providers that are not trusts": 2}
-    assert (reading.period, len(reading.figures)) == ("April 2023", 0)
+    loaded = read_rtt_month(shared / "access" / "official_layout_samples" / "rtt_2023-04.zip", real_trusts)
+    assert loaded.left_out == {"providers that are not trusts": 2}
+    assert (loaded.period, len(loaded.figures)) == ("April 2023", 0)
 
 
 def test_shares_of_boards_come_to_one_for_each_organisation(readings):
@@ -525,14 +525,14 @@ def test_shares_of_boards_come_to_one_for_each_organisation(readings):
 
 
 def test_findings_of_the_survey_of_boards_as_published(readings):
-    reading = readings["board_survey"]
-    values = reading.figures.set_index(["indicator", "group"])["value"].to_dict()
+    loaded = readings["board_survey"]
+    values = loaded.figures.set_index(["indicator", "group"])["value"].to_dict()
     assert values["board_survey_responses", "All respondents"] == 254
     assert values["board_survey_trusts_represented", "Trusts"] == 134
     assert values["board_survey_fully_embedded", "All respondents"] == 4
     assert values["board_survey_respondents", "Chief executives"] == 14  # as printed; 33 of 254 are 13.0%
-    assert set(reading.figures["trust_code"]) == {"ENG"}
-    assert "more than 6 in 10" in reading.remarks[0]
+    assert set(loaded.figures["trust_code"]) == {"ENG"}
+    assert "more than 6 in 10" in loaded.remarks[0]
 
 
 # The reading is started by a small process that tells its peak. A process begins with the peak of the one that

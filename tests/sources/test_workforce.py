@@ -14,52 +14,52 @@ SHEET = "2. NHSE, Org & SG - HC"
 
 
 @pytest.fixture(scope="module")
-def reading(whole_cut, trust_list):
+def loaded(whole_cut, trust_list):
     return read_headcount(whole_cut.workforce, trust_list)
 
 
-def test_a_trusts_headcount_by_staff_group(reading, write):
-    check_figures(reading.figures, origin="cut")
-    rows = reading.figures.query("organisation_code == 'RJ1'").set_index("group")
+def test_a_trusts_headcount_by_staff_group(loaded, write):
+    check_figures(loaded.figures, origin="cut")
+    rows = loaded.figures.query("organisation_code == 'RJ1'").set_index("group")
     assert sorted(rows.index) == sorted(write.STAFF_GROUPS)
     assert rows.loc["Total", "value"] == 20000
     assert rows.loc["Total", "locator"] == f"{SHEET}!G12"
     assert rows.loc["Total", "period_end"].date() == date(2023, 5, 31)
 
 
-def test_a_dash_is_zero_here_and_not_suppressed(reading):
-    row = reading.figures.query("organisation_code == 'RJ1' and group == 'Ambulance staff'").iloc[0]
+def test_a_dash_is_zero_here_and_not_suppressed(loaded):
+    row = loaded.figures.query("organisation_code == 'RJ1' and group == 'Ambulance staff'").iloc[0]
     assert (row["value"], row["status"]) == (0, "ok")
 
 
-def test_englands_own_row_is_kept_and_regions_and_systems_are_not(reading):
-    england = reading.figures.query("trust_code == 'ENG' and group == 'Total'")
+def test_englands_own_row_is_kept_and_regions_and_systems_are_not(loaded):
+    england = loaded.figures.query("trust_code == 'ENG' and group == 'Total'")
     assert england["value"].to_list() == [40000]
-    assert set(reading.figures["value"].dropna()).isdisjoint({30000, 28000})
+    assert set(loaded.figures["value"].dropna()).isdisjoint({30000, 28000})
 
 
-def test_boards_and_a_trust_without_one_successor_are_counted(reading):
-    assert reading.left_out == {
+def test_boards_and_a_trust_without_one_successor_are_counted(loaded):
+    assert loaded.left_out == {
         "Integrated care boards": 1,
         "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
     }
 
 
-def test_a_merged_trust_stands_under_todays_code(reading):
-    assert set(reading.figures.query("organisation_code == 'RVJ'")["trust_code"]) == {"RA7"}
+def test_a_merged_trust_stands_under_todays_code(loaded):
+    assert set(loaded.figures.query("organisation_code == 'RVJ'")["trust_code"]) == {"RA7"}
 
 
 def test_a_point_is_not_applicable(cut, write, trust_list):
     def edit(book):
         book[SHEET]["U12"] = "."
 
-    reading = read_headcount(write.workforce(cut.workforce, edit), trust_list)
-    assert reading.figures.query("organisation_code == 'RJ1' and group == 'Midwives'")["status"].to_list() == [
+    loaded = read_headcount(write.workforce(cut.workforce, edit), trust_list)
+    assert loaded.figures.query("organisation_code == 'RJ1' and group == 'Midwives'")["status"].to_list() == [
         "not_applicable"
     ]
 
 
-def test_columns_in_another_order_are_found_and_a_new_one_is_reported(cut, write, trust_list, reading):
+def test_columns_in_another_order_are_found_and_a_new_one_is_reported(cut, write, trust_list, loaded):
     def edit(book):
         sheet = book[SHEET]
         sheet.insert_cols(8)
@@ -68,7 +68,7 @@ def test_columns_in_another_order_are_found_and_a_new_one_is_reported(cut, write
 
     moved = read_headcount(write.workforce(cut.workforce, edit), trust_list)
     columns = ["organisation_code", "group", "value", "status"]
-    assert moved.figures[columns].equals(reading.figures[columns])
+    assert moved.figures[columns].equals(loaded.figures[columns])
     assert moved.remarks[0] == "Columns not read: Physician associates."
 
 
@@ -138,8 +138,8 @@ def add_sheets(book):
 
 
 def test_full_time_equivalents_and_marches(cut, write, trust_list):
-    reading = read_headcount(write.workforce(cut.workforce, add_sheets), trust_list)
-    figures = check_figures(reading.figures, origin="cut")
+    loaded = read_headcount(write.workforce(cut.workforce, add_sheets), trust_list)
+    figures = check_figures(loaded.figures, origin="cut")
     row = figures.query("indicator == 'workforce_fte' and organisation_code == 'RJ1' and group == 'Total'").iloc[0]
     assert (row["value"], row["unit"], row["locator"]) == (18000.25, "fte", f"{FTE}!G12")
     marches = figures[figures["indicator"] == "workforce_march_headcount"]
@@ -153,10 +153,10 @@ def test_full_time_equivalents_and_marches(cut, write, trust_list):
         ("RVJ", 2023): 8900,
     }
     assert set(marches["locator"]) >= {f"{SERIES}!G8", f"{SERIES}!I11"}
-    assert reading.left_out["organisations of the monthly series that no trust of today goes back to"] == 1
-    assert reading.remarks[-1] == "Worksheets that are not there: 5. All Staff, NHSE & Org - FTE."
+    assert loaded.left_out["organisations of the monthly series that no trust of today goes back to"] == 1
+    assert loaded.remarks[-1] == "Worksheets that are not there: 5. All Staff, NHSE & Org - FTE."
     # the cut's totals are round numbers: it is said, and no figure is changed. 18,000.25 + 600 + 5,000 + 9,000 + 400
-    assert reading.remarks[:-1] == (
+    assert loaded.remarks[:-1] == (
         "Full-time equivalents of England: its organisations come to 33,000.2, the publisher's own total is 40,000.0.",
         "Full-time equivalents of London: its organisations come to 33,000.2, the publisher's own total is 30,000.0.",
     )
@@ -184,10 +184,10 @@ def layout_of_2017(book):
 
 
 @pytest.mark.parametrize("edit", [layout_of_2021, layout_of_2019, layout_of_2017])
-def test_older_layouts_give_the_same_figures(cut, write, trust_list, reading, edit):
+def test_older_layouts_give_the_same_figures(cut, write, trust_list, loaded, edit):
     older = read_headcount(write.workforce(cut.workforce, edit), trust_list)
     columns = ["trust_code", "organisation_code", "group", "value", "status"]
-    assert older.figures[columns].equals(reading.figures[columns])
+    assert older.figures[columns].equals(loaded.figures[columns])
     assert recognise(cut.workforce).id == "workforce"
 
 
@@ -316,15 +316,15 @@ def tables(write, tmp_path):
 def test_the_workbook_since_november_2025(tables, trust_list, write):
     path = tables()
     assert recognise(path).id == "workforce"
-    reading = read_headcount(path, trust_list)
-    figures = check_figures(reading.figures, origin="tables").query("status == 'ok'")
-    assert (reading.source_id, reading.edition, reading.period) == ("workforce_2026_03", "March 2026", "31 March 2026")
+    loaded = read_headcount(path, trust_list)
+    figures = check_figures(loaded.figures, origin="tables").query("status == 'ok'")
+    assert (loaded.source_id, loaded.edition, loaded.period) == ("workforce_2026_03", "March 2026", "31 March 2026")
     found = figures.set_index(["organisation_code", "indicator", "group"])["value"]
     assert found["RJ1", "workforce_headcount", "Total"] == 6000
     assert found["RJ1", "workforce_headcount", "Midwives"] == 6000 + write.STAFF_GROUPS.index("Midwives")
     assert found["RJ1", "workforce_fte", "Total"] == 3000
     assert found["ENG", "workforce_headcount", "Total"] == 5000
-    assert reading.left_out == {"Other organisations": 1}
+    assert loaded.left_out == {"Other organisations": 1}
     assert figures.query("organisation_code == 'RJ1' and group == 'Total'")["locator"].to_list() == ["2!I6", "1!I6"]
 
 
@@ -382,8 +382,8 @@ CORE_ROWS = [
 def test_the_csv_since_november_2025(write, tmp_path, trust_list):
     path = write.csv(tmp_path / "Core 1. Staff group.csv", CORE_ROWS, CORE)
     assert recognise(path).id == "workforce"
-    reading = read_headcount(path, trust_list)
-    figures = check_figures(reading.figures, origin="core").query("status == 'ok'")
+    loaded = read_headcount(path, trust_list)
+    figures = check_figures(loaded.figures, origin="core").query("status == 'ok'")
     people = figures.query("indicator == 'workforce_headcount'").set_index(["organisation_code", "group"])["value"]
     assert people.to_dict() == {
         ("RJ1", "Total"): 20100,
@@ -396,8 +396,8 @@ def test_the_csv_since_november_2025(write, tmp_path, trust_list):
     }
     march = figures.query("indicator == 'workforce_march_fte'")
     assert march[["value", "locator"]].to_numpy().tolist() == [[16000, "row 8, FTE"]]
-    assert reading.left_out == {"Other organisations": 1}
-    assert reading.source_id == "workforce_2025_11"
+    assert loaded.left_out == {"Other organisations": 1}
+    assert loaded.source_id == "workforce_2025_11"
 
 
 def test_the_csv_before(write, tmp_path, trust_list):
@@ -426,8 +426,8 @@ def test_the_csv_before(write, tmp_path, trust_list):
     ]
     path = write.csv(tmp_path / "Staff Group and Organisation.csv", rows, header)
     assert recognise(path).id == "workforce"
-    reading = read_headcount(path, trust_list)
-    found = reading.figures.query("status == 'ok'").set_index(["indicator", "group"])["value"].to_dict()
+    loaded = read_headcount(path, trust_list)
+    found = loaded.figures.query("status == 'ok'").set_index(["indicator", "group"])["value"].to_dict()
     assert found == {
         ("workforce_headcount", "Total"): 20000,
         ("workforce_headcount", "Midwives"): 300,
@@ -435,7 +435,7 @@ def test_the_csv_before(write, tmp_path, trust_list):
         ("workforce_march_headcount", "Total"): 20000,
         ("workforce_march_fte", "Total"): 17000.5,
     }
-    assert reading.remarks == ("Staff groups not read: Astronauts.", "The file has no row of England.")
+    assert loaded.remarks == ("Staff groups not read: Astronauts.", "The file has no row of England.")
 
 
 @pytest.mark.parametrize(

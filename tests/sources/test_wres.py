@@ -8,28 +8,28 @@ from race_equality.store.schema import check_figures
 
 
 @pytest.fixture
-def reading(whole_cut, trust_list):
+def loaded(whole_cut, trust_list):
     return read_indicators_5_to_8(whole_cut.wres, trust_list)
 
 
-def test_rates_become_percentages_with_people_and_responses(reading):
-    check_figures(reading.figures, origin="cut")
-    rows = reading.figures.query("trust_code == 'RJ1' and indicator == 'wres_6'").set_index("group")
+def test_rates_become_percentages_with_people_and_responses(loaded):
+    check_figures(loaded.figures, origin="cut")
+    rows = loaded.figures.query("trust_code == 'RJ1' and indicator == 'wres_6'").set_index("group")
     assert list(rows.index) == ["Ethnic minority", "White"]
     assert rows.loc["Ethnic minority", ["value", "numerator", "denominator"]].to_list() == [25, 100, 400]
     assert rows.loc["White", ["value", "numerator", "denominator"]].to_list() == [20, 200, 1000]
     assert rows.loc["White", "locator"] == "row 5, rate"
 
 
-def test_a_merged_trusts_rows_stand_under_todays_code(reading):
-    rows = reading.figures.query("organisation_code == 'RVJ'")
+def test_a_merged_trusts_rows_stand_under_todays_code(loaded):
+    rows = loaded.figures.query("organisation_code == 'RVJ'")
     assert set(rows["trust_code"]) == {"RA7"}
     # the successor itself is not in the file, but its predecessor is: it is not missing
-    assert reading.figures.query("organisation_code == 'RA7'").empty
+    assert loaded.figures.query("organisation_code == 'RA7'").empty
 
 
-def test_trusts_that_the_file_lacks_are_not_available(reading):
-    rows = reading.figures.query("trust_code == 'RV5'")
+def test_trusts_that_the_file_lacks_are_not_available(loaded):
+    rows = loaded.figures.query("trust_code == 'RV5'")
     assert len(rows) == 8
     assert set(rows["status"]) == {"not_available"}
     assert set(rows["locator"]) == {"no row: not published for this trust"}
@@ -38,17 +38,17 @@ def test_trusts_that_the_file_lacks_are_not_available(reading):
 def test_a_base_that_is_one_of_several_is_marked(cut, write, trust_list):
     rows = write.wres_rows()
     rows[0] = (*rows[0][:7], 3)
-    reading = read_indicators_5_to_8(write.wres(cut.wres, rows), trust_list)
-    row = reading.figures.query("trust_code == 'RJ1' and indicator == 'wres_5' and group == 'Ethnic minority'").iloc[0]
+    loaded = read_indicators_5_to_8(write.wres(cut.wres, rows), trust_list)
+    row = loaded.figures.query("trust_code == 'RJ1' and indicator == 'wres_5' and group == 'Ethnic minority'").iloc[0]
     assert row["locator"] == "row 2, rate (base is one of 3 that fit)"
     assert (row["status"], row["value"]) == ("ok", 25)
-    assert "1 bases are one of several that fit their rate." in reading.remarks
+    assert "1 bases are one of several that fit their rate." in loaded.remarks
 
 
-def test_an_edition_without_the_count_of_candidates_loads(cut, write, trust_list, reading):
+def test_an_edition_without_the_count_of_candidates_loads(cut, write, trust_list, loaded):
     rows = [row[:-1] for row in write.wres_rows()]
     without = read_indicators_5_to_8(write.wres(cut.wres, rows, write.WRES_HEADER[:-1]), trust_list)
-    assert without.figures.equals(reading.figures)
+    assert without.figures.equals(loaded.figures)
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,9 @@ def test_the_template_ends_with_the_last_31_march(today, last):
 
 
 def test_counts_and_shares_become_figures(fill, trust_list):
-    code, reading = read_return(fill(), trust_list)
-    figures = check_figures(reading.figures, origin="return")
-    assert (code, reading.source_id) == ("RJ1", "wres_return_RJ1")
+    code, loaded = read_return(fill(), trust_list)
+    figures = check_figures(loaded.figures, origin="return")
+    assert (code, loaded.source_id) == ("RJ1", "wres_return_RJ1")
     assert figure(figures, "wres_1_clinical_band_5", "Ethnic minority")["value"] == 480
     assert figure(figures, "wres_9_voting", "White")["value"] == 10
     row = figure(figures, "wres_2", "Ethnic minority")
@@ -94,25 +94,25 @@ def test_counts_and_shares_become_figures(fill, trust_list):
 
 
 def test_an_empty_cell_is_not_available_and_not_zero(fill, trust_list):
-    _, reading = read_return(fill(), trust_list)
-    row = figure(reading.figures, "wres_1_clinical_band_9", "White")
+    _, loaded = read_return(fill(), trust_list)
+    row = figure(loaded.figures, "wres_1_clinical_band_9", "White")
     assert row["status"] == "not_available"
     assert row.isna()["value"]
-    row = figure(reading.figures, "wres_2_excluding_international", "White")
+    row = figure(loaded.figures, "wres_2_excluding_international", "White")
     assert row["status"] == "not_available"
 
 
 def test_a_share_of_nobody_is_not_a_number(fill, trust_list):
-    _, reading = read_return(
+    _, loaded = read_return(
         fill({("wres_2", "shortlisted"): (2000, 0, ""), ("wres_2", "appointed"): (400, 0, 3)}), trust_list
     )
-    assert figure(reading.figures, "wres_2", "Ethnic minority")["status"] == "not_available"
-    assert figure(reading.figures, "wres_2", "Unknown")["status"] == "not_available"
+    assert figure(loaded.figures, "wres_2", "Ethnic minority")["status"] == "not_available"
+    assert figure(loaded.figures, "wres_2", "Unknown")["status"] == "not_available"
 
 
 def test_the_locator_names_the_file_and_row(fill, trust_list):
-    _, reading = read_return(fill(), trust_list)
-    locator = figure(reading.figures, "wres_9_executive", "White", 2023)["locator"]
+    _, loaded = read_return(fill(), trust_list)
+    locator = figure(loaded.figures, "wres_9_executive", "White", 2023)["locator"]
     assert locator == "RJ1_wres_return.csv row 53, White"  # 9 lines of help, the header, the 43rd row
 
 
@@ -194,8 +194,8 @@ def test_an_empty_return_and_one_of_too_many_years(fill, trust_list):
 
 
 def test_a_return_of_enough_years_to_tell_when_shares_meet(fill, trust_list):
-    _, reading = read_return(fill(years=[date(year, 3, 31) for year in range(2020, 2026)]), trust_list)
-    board = reading.figures.query("indicator == 'wres_9_board' and group == 'White'")
+    _, loaded = read_return(fill(years=[date(year, 3, 31) for year in range(2020, 2026)]), trust_list)
+    board = loaded.figures.query("indicator == 'wres_9_board' and group == 'White'")
     assert sorted(board["period_end"].dt.year) == [2020, 2021, 2022, 2023, 2024, 2025]
 
 

@@ -1,4 +1,4 @@
-"""Waiting times and A&E by month: a trust compared with all trusts, and change told from ordinary variation."""
+"""Waiting times and A&E by month: a trust compared with all trusts, and change as against ordinary variation."""
 
 from __future__ import annotations
 

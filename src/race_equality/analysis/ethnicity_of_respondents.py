@@ -62,7 +62,7 @@ def respondents_and_catchments(
         :func:`respondents_and_catchment` and ``respondents``, how many answered (missing where hidden).
     """
     codes, groups = list(trust_codes), list(FIVE_GROUPS)
-    counted = _counted(figures)
+    counted = _counts_by_group(figures)
     place = pd.Index(counted["trust_code"].iloc[:: len(groups)]).get_indexer(codes)
 
     def of_each(name: str, nothing: object) -> np.ndarray:
@@ -97,11 +97,11 @@ def respondents_and_catchments(
 
 
 @cached
-def _counted(figures: pd.DataFrame) -> pd.DataFrame:
+def _counts_by_group(figures: pd.DataFrame) -> pd.DataFrame:
     """Count respondents and the population served by broad group: as many rows a trust as there are groups."""
     groups = list(FIVE_GROUPS)
     rows = figures[figures["indicator"].isin(["staff_survey_q28", "catchment_ethnicity"])]
-    five = {label: _five(label) for label in rows["group"].unique()}
+    five = {label: _broad_group(label) for label in rows["group"].unique()}
     rows = rows[
         ["trust_code", "organisation_code", "indicator", "group", "value", "numerator", "denominator", "status"]
     ].assign(five=rows["group"].map(five))
@@ -153,7 +153,7 @@ def catchment_of(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows["status"] == "ok") & (rows["organisation_code"] == rows["trust_code"])]
 
 
-def _five(label: str) -> str:
+def _broad_group(label: str) -> str:
     return harmonised(label, 5)
 
 
@@ -162,7 +162,7 @@ def _hide_small(people: pd.Series, threshold: int) -> np.ndarray:
 
     What the reader can subtract from 100% is the sum of the hidden groups; it must leave each of
     them a range of at least the threshold. Groups of none are hidden as well: that nobody is
-    there tells as much about the few who could be.
+    there says as much about the few who could be.
     """
     hidden = (people < threshold).to_numpy().copy()
     if not hidden.any():

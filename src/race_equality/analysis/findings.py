@@ -249,7 +249,7 @@ def findings(
     compared = comparators_of(codes, trusts, peers)
     parts = [
         _experience(figures, compared, rules),
-        _of_returns(figures, codes, rules),
+        _wres_returns(figures, codes, rules),
         _survey(figures, compared),
         _respondents(figures, codes, rules),
         _staff_groups(figures, codes, rules),
@@ -292,7 +292,7 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     """Give a part every column, in order."""
     missing = {name: ("" if name in _TEXT else np.nan) for name in COLUMNS if name not in part.columns}
     part = part.assign(**missing)
-    # what a part leaves out is as its indicator's record has it, or compared with nothing
+    # what a part leaves out comes from its indicator's record, or is compared with nothing
     measure = part["measure"]
     for name, usual in (
         ("adverse_when", measure.map(lambda id: (BY_ID.get(id) or OWNER[id]).adverse_when)),
@@ -323,9 +323,9 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     numbers = ["value", "lower", "upper", "people", *_POOLED]
     table.loc[gone, numbers] = np.nan
     table.loc[gone, ["direction", "position"]] = ["none", ""]
-    # that nothing can be told of the years to parity, or that a gap is growing, is a finding
-    told = table["unit"].eq("years") & table["status"].eq("not_available")
-    table.loc[gone & ~told, "reading"] = "no data"
+    # that the years to parity cannot be estimated, or that a gap is growing, is a finding
+    is_finding = table["unit"].eq("years") & table["status"].eq("not_available")
+    table.loc[gone & ~is_finding, "reading"] = "no data"
     return table
 
 
@@ -449,7 +449,7 @@ def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureR
     )
 
 
-def _of_returns(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
+def _wres_returns(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
     own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
     for code, rows in own.groupby("trust_code", sort=False):

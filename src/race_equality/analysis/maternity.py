@@ -73,7 +73,7 @@ def deliveries_by_ethnic_group(
     least = np.broadcast_to(threshold, len(trust_codes))[pd.Index(trust_codes).get_indexer(codes)]
     hidden = counts < least[:, np.newaxis]
     hidden[:, -1] = counts.sum(axis=1) < least
-    # What the others leave of all deliveries must not tell which of the hidden it is.
+    # What the others leave of all deliveries must not reveal a hidden one.
     for place in np.flatnonzero(hidden.any(axis=1)):
         while hidden[place].sum() < 2 or counts[place][hidden[place]].sum() < 2 * least[place]:
             hidden[place, np.where(hidden[place], np.inf, counts[place]).argmin()] = True

@@ -213,7 +213,7 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
 
 
 def _hide_more_groups(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
-    """Hide the next smallest groups with those that are too small, until a total tells none of them."""
+    """Hide the next smallest groups with those that are too small, until no total reveals one of them."""
     few = few.copy()
     values = people.to_numpy()
     for place in np.argsort(values):  # missing last

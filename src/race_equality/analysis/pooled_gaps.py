@@ -67,11 +67,11 @@ def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     usual = known["number"].map(usual.fillna(of_anybody))
     known = known.assign(learn_from=real & (known["period_end"] == usual))
     known = known[(known["period_end"] == usual) | (real & (known["period_end"] > usual))]
-    found = [_one(number, rows) for number, rows in known.groupby("number")]
+    found = [_pooled_of_one_indicator(number, rows) for number, rows in known.groupby("number")]
     return pd.concat(found).sort_values(["trust_code", "number"], ignore_index=True)
 
 
-def _one(number: int, rows: pd.DataFrame) -> pd.DataFrame:
+def _pooled_of_one_indicator(number: int, rows: pd.DataFrame) -> pd.DataFrame:
     learned = rows["learn_from"].to_numpy()
     found = pooling.pooled_gaps(*(rows[name].to_numpy() for name in _COUNTS), learn_from=learned)
     trusts = int(learned.sum())

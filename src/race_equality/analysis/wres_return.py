@@ -104,7 +104,7 @@ def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, th
     Returns
     -------
     pandas.DataFrame
-        As :func:`relative_likelihoods`; empty where the return does not tell them apart.
+        As :func:`relative_likelihoods`; empty where the return does not separate them.
 
     Notes
     -----
@@ -187,7 +187,7 @@ def seats_shown(members: Mapping[str, float], threshold: int) -> list[str]:
         Seats to how many hold them: each among those before it, the whole board first.
     threshold : int
         Fewer people are not shown, and neither are those who remain of a larger set that is shown: 15 members
-        with 13 who vote tell who the other two are.
+        with 13 who vote reveal the other two.
 
     Returns
     -------
@@ -285,7 +285,7 @@ def hidden_bands(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
         One period of :func:`share_by_band`.
     threshold : int
         Fewer people than this in a band, or fewer from ethnic minorities, or all but fewer, are not shown; nor
-        is what else would tell them, the totals of the workforce being known.
+        is what else would reveal them, the totals of the workforce being known.
 
     Returns
     -------

@@ -154,11 +154,11 @@ def _add_one(path: Path, project: Project) -> None:
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
     _say(outcome, project)
-    if outcome.reading is not None and outcome.changed:
+    if outcome.loaded is not None and outcome.changed:
         before, beside = outcome.before, False
         if before.empty:
             before, beside = previous_edition(outcome, project), True
-        found = changes(before, outcome.reading.figures, both_kept=beside)
+        found = changes(before, outcome.loaded.figures, both_kept=beside)
         if beside and len(before):
             click.echo(f"  beside {before['source'].iloc[0]}:")
         _say_changes(found)
@@ -450,20 +450,20 @@ def _say(outcome: Outcome, project: Project) -> None:
     from race_equality.store.trusts import read_trusts
 
     click.echo(f"{outcome.source.id}: {outcome.source.file}")
-    if outcome.reading is None:
+    if outcome.loaded is None:
         if outcome.rows:
             click.echo(f"  {outcome.rows:,} rows")
         return
-    figures = outcome.reading.figures
+    figures = outcome.loaded.figures
     counts = figures["status"].value_counts()
     parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
     trusts = set(read_trusts(project=project)["trust_code"]) & set(figures.loc[figures["status"] == "ok", "trust_code"])
     noun = "trust" if len(trusts) == 1 else "trusts"
     click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
-    if outcome.reading.left_out:
-        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.reading.left_out.items()))
+    if outcome.loaded.left_out:
+        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
         click.echo(f"  left out: {left}")
-    for remark in outcome.reading.remarks:
+    for remark in outcome.loaded.remarks:
         click.echo(f"  note: {remark}")
     click.echo("  changed" if outcome.changed else "  nothing changed: the same figures are held already")
 

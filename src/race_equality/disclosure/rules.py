@@ -42,7 +42,7 @@ class DisclosureRule:
         A figure resting on fewer responses is not shown (NHS Staff Survey: fewer than 11).
     minimum_people : int
         A figure resting on fewer people is not shown (NHS England workforce and WRES: fewer than 10).
-        None at all counts as fewer: that nobody is there tells about those who could be.
+        None at all counts as fewer: that nobody is there says something about those who could be.
     percent_decimals, ratio_decimals, people_decimals : int
         The most decimals that are published.
 
@@ -115,7 +115,7 @@ def read_rules(*, project: Project | None = None) -> DisclosureRules:
     Returns
     -------
     DisclosureRules
-        A trust's file that cannot be used may have meant to hide anything: until it is mended the trust's own page
+        A trust's file that cannot be used may have meant to hide anything: until it is corrected the trust's own page
         fails, and nothing else shows a share of that trust.
 
     Raises

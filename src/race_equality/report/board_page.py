@@ -90,7 +90,7 @@ class Decision:
 
 
 def data_version(sources: Iterable[Source]) -> str:
-    """Name the figures that a page rests on, so that two prints can be told apart.
+    """Name the figures that a page rests on, so that two prints can be distinguished.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ _LINES = alt.Axis(
     ticks=False,
     labelPadding=8,
 )
-#: What a trust's name ends in says nothing that tells it from another.
+#: Endings that many trusts' names share.
 _NAME_ENDING = re.compile(r"\s+NHS (?:Foundation )?Trust$")
 
 

@@ -28,7 +28,7 @@ ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
 #: For what is drawn behind: other trusts, all trusts.
 GREY = "#8A8A8A"
-#: Classes of a map from light to dark, told apart in grey as well.
+#: Classes of a map from light to dark, distinct in grey as well.
 STEPS = ["#FFFFFF", "#C9DAE9", "#8FB3D5", "#12436D"]
 
 #: One colour and one shape for each thing compared, the same on every page.
@@ -122,7 +122,7 @@ def layered(*layers: alt.Chart, **properties: Any) -> LayeredChart:
 
 
 def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
-    """Render a chart to SVG that is the same at every run and speaks to a screen reader.
+    """Render a chart to SVG that is the same at every run and readable by a screen reader.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
 
     Notes
     -----
-    Vega gives static SVG no role, name or description; that is mended here.
+    Vega gives static SVG no role, name or description; they are added here.
     """
     specification = chart.to_dict(validate=not is_drawn_elsewhere())
     return _describe(_tidy(draw(specification)), title, description)

@@ -300,7 +300,7 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     parity : YearsToParity
         From :func:`race_equality.analysis.wres_return.years_to_board_parity`.
     threshold : int
-        A share of fewer seats is not shown, nor one that would tell about fewer others.
+        A share of fewer seats is not shown, nor one that would reveal fewer others.
     """
     last = seats[SEATS[0]].iloc[-1]
     shares, hidden = [], []

@@ -27,7 +27,7 @@ def publications_used(
         From :func:`race_equality.store.provenance.read_sources`.
     trust_code : str, optional
         The page's trust, for a page that is about one. The invented figures of the demonstration
-        trust and another trust's own return are nobody else's source.
+        trust and another trust's own return are sources for that trust alone.
 
     Returns
     -------

@@ -314,7 +314,7 @@ class Table:
     columns : tuple of str
     records : tuple of Record
     unknown_columns : tuple of str
-        Columns with data that the loader has no use for: they are reported, never dropped in silence.
+        Columns with data that the loader has no use for: they are always reported.
     renamed : mapping of str to str
         Columns that were asked for, to those used in their place; see :func:`same_words`.
     """

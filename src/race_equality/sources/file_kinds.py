@@ -114,7 +114,7 @@ def _kind_of_zip(path: Path) -> tuple[str, str] | None:
             if "mimetype" in names and "content.xml" in names:
                 return "a document of OpenOffice or LibreOffice (.ods)", _SAVE_AS_XLSX
     except DAMAGED:
-        return None  # cut short: whoever reads it says so
+        return None  # cut short: the reader of the file reports it
     if "xl/workbook.bin" in names:
         return "an Excel workbook of the binary format (.xlsb)", _SAVE_AS_XLSX
     if _PACKED_WORKBOOK in names and not any(name.startswith("xl/") for name in names):

@@ -53,7 +53,7 @@ class Outcome:
     Parameters
     ----------
     source : Source
-    reading : Reading or None
+    loaded : LoadedFigures or None
         None for the files of the trust list.
     rows : int
     before : pandas.DataFrame
@@ -63,7 +63,7 @@ class Outcome:
     """
 
     source: Source
-    reading: LoadedFigures | None
+    loaded: LoadedFigures | None
     rows: int
     before: pd.DataFrame | None = None
     is_return: bool = False
@@ -71,7 +71,7 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the figures differ from those the store had."""
-        return self.reading is not None and not self.reading.figures.equals(self.before)
+        return self.loaded is not None and not self.loaded.figures.equals(self.before)
 
 
 def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[str, Path]]:
@@ -95,8 +95,8 @@ def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[st
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> LoadedFigures:
     """Read one publication and hold its figures to the schema."""
-    reading = chosen.read(path, trusts)
-    return replace(reading, figures=check_figures(reading.figures, origin=path.name))
+    loaded = chosen.read(path, trusts)
+    return replace(loaded, figures=check_figures(loaded.figures, origin=path.name))
 
 
 def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
@@ -207,8 +207,8 @@ def add_publication(path: Path, project: Project) -> Outcome:
         return outcome
     chosen = recognise(path)
     (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
-    if outcome.reading.figures.empty:
-        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.reading.left_out.items()))
+    if outcome.loaded.figures.empty:
+        left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
         raise InputError(
             f"The file has no figure of a trust, a board or England (left out: {left or 'nothing'}).",
             file=path,
@@ -216,7 +216,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
         )
     _refuse_if_already_held(outcome, [*remove, *files], project, path)
     before = outcome.before["period_end"].max()
-    if before > outcome.reading.figures["period_end"].max():
+    if before > outcome.loaded.figures["period_end"].max():
         raise InputError(
             f"This edition ({outcome.source.period}) is older than the one held, which ends on {before.date()}.",
             file=path,
@@ -236,7 +236,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
         Of a file that was added.
     project : Project
     """
-    new = outcome.reading.figures
+    new = outcome.loaded.figures
     nothing = new.iloc[:0]
     series = [{path.stem for path in _editions(one, project)} for one in PUBLICATIONS if one.series]
     of_this = [stems for stems in series if outcome.source.id in stems]
@@ -248,12 +248,12 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
 
 def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
     """Refuse a file whose figures another publication gives already: nothing may count twice."""
-    new = outcome.reading.figures
+    new = outcome.loaded.figures
     new = new[new["status"] == "ok"]
     held = read_figures(new["indicator"].unique(), project=project)
     replaced = {other.stem for other in written}
     held = held[(held["status"] == "ok") & ~held["source"].isin(replaced)]
-    held = held[~held["private"]]  # a return gives way by itself
+    held = held[~held["private"]]  # a return is replaced without being asked
     twice = held.merge(new[FIGURE_KEY], on=FIGURE_KEY)
     if len(twice):
         first = twice.iloc[0]
@@ -280,17 +280,17 @@ def add_return(path: Path, project: Project) -> Outcome:
     """
     trusts = read_trust_list(project=project)
     if return_kind(path) is patients_return:
-        code, reading = patients_return.read_return(path, trusts)
+        code, loaded = patients_return.read_return(path, trusts)
         form, name = patients_return, patients_return.source_id(code)
     else:
-        code, reading = wres_return.read_return(path, trusts, published=published_wres(project))
+        code, loaded = wres_return.read_return(path, trusts, published=published_wres(project))
         form, name = wres_return, code
-    reading = replace(reading, figures=check_figures(reading.figures, origin=path.name).assign(private=True))
+    loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name).assign(private=True))
     trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
-    content = parquet_bytes(reading.figures)
+    content = parquet_bytes(loaded.figures)
     source = replace(
         dated(
-            return_source(form.source_id(code), form.TITLE, trust_name, path, reading.period, form.NOTES, date.today()),
+            return_source(form.source_id(code), form.TITLE, trust_name, path, loaded.period, form.NOTES, date.today()),
             project=project,
         ),
         figures_sha256=sha256(content).hexdigest(),
@@ -298,7 +298,7 @@ def add_return(path: Path, project: Project) -> Outcome:
     local = project.root / "data" / LOCAL_FOLDER
     local.mkdir(parents=True, exist_ok=True)
     before = read_figures(sources=source.id, project=project)
-    outcome = Outcome(source, reading, len(reading.figures), before, is_return=True)
+    outcome = Outcome(source, loaded, len(loaded.figures), before, is_return=True)
     write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
 
@@ -326,20 +326,20 @@ def _read_files(
     """Read files; add what is to be written to ``files`` and return what it takes the place of."""
     outcomes, remove = [], []
     for one, path in found:
-        reading = read_publication(one, path, trusts)
-        content = parquet_bytes(reading.figures)
-        notes = (*one.notes, *one.edition_notes.get(reading.edition, ()), *reading.remarks)
+        loaded = read_publication(one, path, trusts)
+        content = parquet_bytes(loaded.figures)
+        notes = (*one.notes, *one.edition_notes.get(loaded.edition, ()), *loaded.remarks)
         source = dated(
             Source(
-                reading.source_id,
-                one.title.format(edition=reading.edition),
+                loaded.source_id,
+                one.title.format(edition=loaded.edition),
                 one.publisher,
                 one.url,
                 one.licence,
                 date.today(),
                 sha256_of(path),
                 path.name,
-                reading.period,
+                loaded.period,
                 notes,
                 sha256(content).hexdigest(),
             ),
@@ -347,21 +347,21 @@ def _read_files(
         )
         editions = _editions(one, project)
         if one.series:
-            editions = [p for p in [project.figures / f"{reading.source_id}.parquet"] if p.is_file()]
+            editions = [p for p in [project.figures / f"{loaded.source_id}.parquet"] if p.is_file()]
         for other in (*one.replaces, *one.revises):
             editions += _editions(publication(other), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
-        kept = _kept(one, before, reading, project)
+        kept = _kept(one, before, loaded, project)
         revised = {path.stem for other in one.revises for path in _editions(publication(other), project)}
         before = before[~before.index.isin(kept.index)].reset_index(drop=True)
-        files[project.figures / f"{reading.source_id}.parquet"] = content
-        files[project.sources / f"{reading.source_id}.yml"] = source.to_yaml().encode()
+        files[project.figures / f"{loaded.source_id}.parquet"] = content
+        files[project.sources / f"{loaded.source_id}.yml"] = source.to_yaml().encode()
         for old in editions:
             rest = kept[kept["source"] == old.stem]
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
-                note = f"Some of its figures stand in {reading.source_id} since."
+                note = f"Some of its figures stand in {loaded.source_id} since."
                 shortened = replace(
                     source_before,
                     figures_sha256=sha256(content).hexdigest(),
@@ -371,10 +371,10 @@ def _read_files(
                 )
                 files[old] = content
                 files[project.sources / f"{old.stem}.yml"] = shortened.to_yaml().encode()
-            elif old.stem != reading.source_id and old.stem not in revised:
+            elif old.stem != loaded.source_id and old.stem not in revised:
                 remove += [old, project.sources / f"{old.stem}.yml"]
-        remove += _covered(one, reading, project)
-        outcomes.append(Outcome(source, reading, len(reading.figures), before))
+        remove += _covered(one, loaded, project)
+        outcomes.append(Outcome(source, loaded, len(loaded.figures), before))
     return outcomes, remove
 
 
@@ -412,9 +412,9 @@ def _rows_in(path: Path) -> int:
         return file.metadata.num_rows
 
 
-def _covered(one: Publication, reading: LoadedFigures, project: Project) -> list[Path]:
+def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[Path]:
     """Return the files of months that a series has come to hold: nothing may count twice."""
-    there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
+    there = pd.MultiIndex.from_frame(loaded.figures[FIGURE_KEY])
     covered = []
     for other in PUBLICATIONS:
         if one.id in other.revises:
@@ -425,14 +425,14 @@ def _covered(one: Publication, reading: LoadedFigures, project: Project) -> list
     return covered
 
 
-def _kept(one: Publication, before: pd.DataFrame, reading: LoadedFigures, project: Project) -> pd.DataFrame:
+def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project: Project) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
     of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
     kept = before[
-        (before["indicator"].isin(one.keeps) & (before["source"] != reading.source_id))
+        (before["indicator"].isin(one.keeps) & (before["source"] != loaded.source_id))
         | before["source"].isin(of_series)
     ]
-    there = pd.MultiIndex.from_frame(reading.figures[FIGURE_KEY])
+    there = pd.MultiIndex.from_frame(loaded.figures[FIGURE_KEY])
     return kept[~pd.MultiIndex.from_frame(kept[FIGURE_KEY]).isin(there)]
 
 

@@ -65,7 +65,7 @@ class Publication:
     member : str
         In an archive with several files that could be it, the start of the name of the one to read.
     header : str
-        A header on the first of ``sheets``, where the sheets alone do not tell.
+        A header on the first of ``sheets``, where the sheets alone do not decide.
     is_table : callable, optional
         Instead of ``columns``: from the columns of a CSV to whether they are this publication's.
     is_workbook : callable, optional

@@ -89,7 +89,7 @@ def _workbook_of(path: Path) -> Publication:
 
 
 def _has_header(workbook: Workbook, one: Publication) -> bool:
-    """Return whether a header is there that tells a workbook from another with the same sheets."""
+    """Return whether a header is there that distinguishes a workbook from another with the same sheets."""
     if not one.header or normalised(one.sheets[0]) not in {normalised(name) for name in workbook.sheet_names}:
         return True
     sheet = workbook.sheet(one.sheets[0])

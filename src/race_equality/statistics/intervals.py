@@ -31,7 +31,7 @@ def wilson_interval(count, total, confidence: float = 0.95, *, nan_policy: str =
     count, total : array-like
         Numerator and denominator; they broadcast.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -85,7 +85,7 @@ def byar_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise")
     count : array-like
         Observed events.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -127,7 +127,7 @@ def exact_poisson_interval(count, confidence: float = 0.95, *, nan_policy: str =
     count : array-like
         Observed events.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -166,7 +166,7 @@ def count_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise"
     count : array-like
         Observed events.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -204,7 +204,7 @@ def rate_interval(
     population : array-like
         Person-time in which they happened.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     per : float
         What the rate is expressed for, such as 100,000.
     nan_policy : {"raise", "propagate"}
@@ -244,7 +244,7 @@ def difference_interval(
         Newcombe's hybrid of two Wilson intervals (his method 10), or the score interval of Miettinen
         and Nurminen with the variance factor N/(N − 1).
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 

@@ -222,7 +222,7 @@ def _pool(count, total, usable, learned, sign, reference, confidence) -> Pooled:
         model = _Model(count[learned], total[learned])
         parameters, share = model.parameters()
         together = None
-        # apart, so that no unit's numbers hang on who else is read with them
+        # apart, so that no unit's numbers depend on which others are read with them
         for part in (learned, usable & ~learned):
             if not part.any():
                 continue

@@ -95,7 +95,7 @@ def ratio_interval(
         whose two tails are nearly equal. Koopman's has neither, Gart and Nam's the correction alone,
         Miettinen and Nurminen's the factor alone.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -174,7 +174,7 @@ def stratified_ratio_interval(
     count_1, total_1, count_2, total_2 : array-like
         Numerators and denominators; the last axis holds the strata (pay bands), the others broadcast.
     confidence : float
-        Level, 0.95 unless told.
+        Level of the interval.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -208,7 +208,7 @@ def probability_outside(
     count_1, total_1, count_2, total_2 : array-like
         Numerators and denominators of the two groups; they broadcast.
     limits : (float, float)
-        The range; the four-fifths rule's 0.8 to 1.25 unless told.
+        The range; the four-fifths rule's 0.8 to 1.25 by default.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error or has a missing result.
 
@@ -279,7 +279,7 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     total_1, total_2 : int
         The sizes of the two groups.
     limits : (float, float)
-        The range; the four-fifths rule's 0.8 to 1.25 unless told.
+        The range; the four-fifths rule's 0.8 to 1.25 by default.
 
     Returns
     -------
@@ -341,10 +341,10 @@ def _score_limits(x1, n1, x2, n2, corrected: _Corrections, confidence: float) ->
     z = float(ndtri(1 - (1 - check.level(confidence)) / 2))
     missing = np.isnan(x1 + n1 + x2 + n2).any(axis=-1)
     # a stratum in which a group has nobody says nothing about the ratio
-    told = (n1 > 0) & (n2 > 0)
-    x1, x2 = np.where(told, x1, 0.0), np.where(told, x2, 0.0)
-    n1, n2 = np.where(told, n1, 1.0), np.where(told, n2, 1.0)
-    weight = np.where(told, n1 * n2 / (n1 + n2), 0.0)
+    comparable = (n1 > 0) & (n2 > 0)
+    x1, x2 = np.where(comparable, x1, 0.0), np.where(comparable, x2, 0.0)
+    n1, n2 = np.where(comparable, n1, 1.0), np.where(comparable, n2, 1.0)
+    weight = np.where(comparable, n1 * n2 / (n1 + n2), 0.0)
     lower = _lower_limit(x1, n1, x2, n2, weight, z, corrected)
     mirrored = _lower_limit(x2, n2, x1, n1, weight, z, corrected)
     with np.errstate(divide="ignore"):

@@ -46,7 +46,7 @@ class YearsToParity:
         From the last point; NaN unless estimated.
     status : {"estimated", "no reliable gap", "moving away", "cannot be estimated"}
         All four are results. "No reliable gap": the interval of the latest gap contains none, so there is nothing whose
-        end could be told; with as few people as a board has it is no sign of parity. "Moving away": the gap is reliably
+        end could be estimated; with as few people as a board has it is no sign of parity. "Moving away": the gap is reliably
         growing. "Cannot be estimated": the data do not show which way it moves, or there are fewer than four points.
     gap, slope : float
         The fitted gap at the last point and its yearly change, in log odds.

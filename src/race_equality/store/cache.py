@@ -97,7 +97,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
         bound.apply_defaults()
         try:
             key = _Hasher("md5").hash(bound.arguments)
-        except (PicklingError, AttributeError, TypeError, pa.ArrowException):  # its content cannot be told
+        except (PicklingError, AttributeError, TypeError, pa.ArrowException):  # its content cannot be hashed
             return function(*args, **kwargs)
         if key not in kept:
             is_shared = to_disk or (is_of_figures and all(bound.arguments[n] is usual[n] for n in usual))
@@ -183,7 +183,7 @@ def _content(table: pd.DataFrame) -> str:
         writer.write_table(arrow)
     digest = hashlib.blake2b(stream.getvalue(), digest_size=20).hexdigest()
     if "object" not in table.dtypes.astype(str).array:  # what it points at may be changed in place
-        # Copied on write: whoever changes the table from here on changes other memory than this.
+        # Copied on write: a later change to the table changes other memory than this.
         _hashed.append(_Hashed(table.copy(deep=False), columns, digest))
         del _hashed[:-_HASHED_AT_MOST]
     return digest

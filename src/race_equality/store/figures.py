@@ -70,14 +70,14 @@ def read_figures(
     """
     project = as_project(project)
     if indicators is None and sources is None:
-        # copied on write: whoever changes it changes another table
+        # copied on write: a change to it changes another table
         files = figure_files(project, local=local)
         return _read_all(*((path, *_stamp(path)) for path in files)).copy(deep=False)
     return _read(figure_files(project, local=local), indicators, sources)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    """Tell one writing of a file from another."""
+    """Identify one version of a file."""
     try:
         status = path.stat()
     except OSError:  # said in words when it is read
@@ -120,7 +120,7 @@ def _read(
         tables.append(table.append_column("private", private).replace_schema_metadata(None))
     empty = figure_schema_arrow().empty_table().append_column("private", pa.array([], pa.bool_()))
     table = pa.concat_tables(tables) if tables else empty
-    # one piece of memory and not one a file: whoever picks rows would look through all of them
+    # one piece of memory and not one a file: picking rows would look through all of them
     table = table.combine_chunks()
     figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
     return _use_returns_where_unpublished(figures)

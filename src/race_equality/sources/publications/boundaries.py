@@ -31,7 +31,7 @@ _WEST, _EAST, _SOUTH, _NORTH = -6.5, 2.0, 49.8, 55.9
 
 
 def is_boundaries(path: Path) -> bool:
-    """Return whether a file is GeoJSON: a text that starts with a brace and speaks of features."""
+    """Return whether a file is GeoJSON: a text that starts with a brace and mentions features."""
     with open(check_file(path), "rb") as file:
         start = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
     return start.startswith(b"{") and b'"FeatureCollection"' in start

@@ -35,7 +35,7 @@ COLUMNS = tuple(
         "Value, Count, Denominator, Value note"
     ).split(", ")
 )
-#: That say nothing more about a figure, or only how Fingertips colours it.
+#: Columns that add nothing to a figure, or only how Fingertips colours it.
 OTHER_COLUMNS = tuple(
     (
         "Parent Code, Parent Name, Area Name, Lower CI 95.0 limit, Upper CI 95.0 limit, Lower CI 99.8 limit, "
@@ -85,7 +85,7 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
     Raises
     ------
     InputError
-        For a time period or a unit that cannot be told, or two values of one figure.
+        For a time period or a unit that cannot be found out, or two values of one figure.
     """
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
     boards = boards_by_code(path, trusts) if trusts.boards else {}
@@ -117,8 +117,8 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
         seen[key] = value
         about = (trust_code, organisation, indicator, group, units[number], value.locator)
         figures.add(*about, period=period, **_figure(record, units[number]))
-    reading = figures.table()
-    if reading.empty:
+    loaded = figures.table()
+    if loaded.empty:
         kinds = ", ".join(sorted({record["Area Type"].text for record in table}))
         raise InputError(
             f"The file has neither England, an integrated care board nor a trust; its areas are: {kinds}.",

@@ -81,7 +81,7 @@ def read_trust_list(
         The file of successions, where it is at hand.
     known : iterable of Succession
         Those held already. A list of trusts names the predecessors of those open today: when a successor
-        merges in its turn, only what is held tells where its predecessors went.
+        merges in its turn, only what is held says where its predecessors went.
     boards : mapping of str to (str, str), optional
         Integrated care boards; see :func:`race_equality.sources.publications.systems.read_codes`.
 

@@ -153,7 +153,7 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
         numbers = [re.match(r"Q\w+", text).group() for text in titles.values()]
         near = nearest(number, numbers)
         problem = (
-            f"Question {number} is {len(starts)} times in row 1."
+            f"Question {number} occurs {len(starts)} times in row 1."
             if starts
             else (f"There is no question {number} in row 1." + (f" The nearest is {near!r}." if near else ""))
         )

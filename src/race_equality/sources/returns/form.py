@@ -20,7 +20,7 @@ from race_equality.sources.returns.workbook import read_workbook
 from race_equality.store.provenance import Source, sha256_of
 from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList
 
-#: Of a template, and of a return: from four on it can be told when two shares that move would meet.
+#: Of a template, and of a return: from four on, when two shares that move would meet can be estimated.
 TEMPLATE_YEARS, MOST_YEARS = 3, 9
 #: How people write that a number is small, hidden or not there, in a cell that takes a number.
 _IN_WORDS = re.compile(r"[<≤].*|\*+|[-–—]|n\.?/?a\.?|nil|none|unknown|not known|tbc", re.IGNORECASE)

@@ -231,10 +231,10 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, LoadedFigures]:
                 for column in GROUPS
             }
             notes += _add_measure(figures, code, measure, year_to, cells, path)
-    reading = figures.loaded(str(years[-1].year), form.period, notes)
-    if not reading.figures["status"].isin(["ok", "suppressed"]).any():
+    loaded = figures.loaded(str(years[-1].year), form.period, notes)
+    if not loaded.figures["status"].isin(["ok", "suppressed"]).any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
-    return code, reading
+    return code, loaded
 
 
 def shares(

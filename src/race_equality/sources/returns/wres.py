@@ -283,10 +283,10 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
         _add_year(figures, code, year_to, cells, path)
-    reading = figures.loaded(str(years[-1].year), form.period, form.remarks)
-    if not (reading.figures["status"] == "ok").any():
+    loaded = figures.loaded(str(years[-1].year), form.period, form.remarks)
+    if not (loaded.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
-    return code, reading
+    return code, loaded
 
 
 def _add_year(
