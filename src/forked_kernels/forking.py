@@ -115,13 +115,13 @@ def _serve(listener: socket.socket) -> _Request | None:
     while True:
         for key, _ in selector.select():
             if key.data == "owner":  # it sends nothing: this is its end
-                for pid in kernels:
-                    _kill(pid)
-                for pid in kernels:
+                for kernel in kernels:
+                    _kill(kernel)
+                for kernel in kernels:
                     with suppress(ChildProcessError):
-                        os.waitpid(pid, 0)
-                for pid in _children():
-                    _kill(pid)
+                        os.waitpid(kernel, 0)
+                for kernel in _children():
+                    _kill(kernel)
                 return None
             if key.data == "wake":
                 with suppress(BlockingIOError):
