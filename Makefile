@@ -43,9 +43,9 @@ check-imports:
 
 coverage: environment ## the branches that tests reach of disclosure, statistics and sources; fails under each floor
 	@.venv/bin/coverage run -m pytest --quiet tests/unit/disclosure tests/statistics tests/sources
-	@.venv/bin/coverage report --include '*/disclosure/*' --fail-under DISC
-	@.venv/bin/coverage report --include '*/statistics/*' --fail-under STAT
-	@.venv/bin/coverage report --include '*/sources/*' --fail-under SRC
+	@.venv/bin/coverage report --include '*/disclosure/*' --fail-under 100
+	@.venv/bin/coverage report --include '*/statistics/*' --fail-under 97
+	@.venv/bin/coverage report --include '*/sources/*' --fail-under 95
 
 lab: environment-lab ## open the notebooks in JupyterLab, in an environment of its own
 	@.venv-lab/bin/jupyter lab $(LAB_OPTIONS) notebooks
