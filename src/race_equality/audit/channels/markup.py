@@ -56,6 +56,8 @@ _LAYOUT_ATTRIBUTES = {
     "height",
     "transform",
     "viewbox",
+    "textlength",
+    "lengthadjust",
     "points",
     "fill",
     "stroke",
