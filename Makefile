@@ -18,7 +18,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
 
-.PHONY: help report test check check-imports lab golden lock clean distclean environment environment-lab
+.PHONY: help report test check check-imports coverage lab golden lock clean distclean environment environment-lab
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +37,14 @@ check: environment ## format, lint, types, imports and the quick tests: what to 
 	@$(MAKE) check-imports
 	@.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS)
 
-# The contract about imports, once there is one.
 check-imports:
-	@! grep -q '^\[tool\.importlinter' pyproject.toml || .venv/bin/lint-imports
+	@.venv/bin/lint-imports
+
+coverage: environment ## the branches that tests reach of disclosure, statistics and sources; fails under each floor
+	@.venv/bin/coverage run -m pytest --quiet tests/unit/disclosure tests/statistics tests/sources
+	@.venv/bin/coverage report --include '*/disclosure/*' --fail-under 100
+	@.venv/bin/coverage report --include '*/statistics/*' --fail-under 97
+	@.venv/bin/coverage report --include '*/sources/*' --fail-under 95
 
 lab: environment-lab ## open the notebooks in JupyterLab, in an environment of its own
 	@.venv-lab/bin/jupyter lab $(LAB_OPTIONS) notebooks

@@ -102,14 +102,14 @@ def _fork_on_request(listener: socket.socket) -> _Request | None:
 
     while True:
         for key, _ in selector.select():
-            if key.data == "owner":  # it sends nothing, so it has ended
-                for pid in kernels:
-                    _kill(pid)
-                for pid in kernels:
+            if key.data == "owner":  # it sends nothing: this is its end
+                for kernel in kernels:
+                    _kill(kernel)
+                for kernel in kernels:
                     with suppress(ChildProcessError):
-                        os.waitpid(pid, 0)
-                for pid in _children():
-                    _kill(pid)
+                        os.waitpid(kernel, 0)
+                for kernel in _children():
+                    _kill(kernel)
                 return None
             if key.data == "wake":
                 with suppress(BlockingIOError):
@@ -123,7 +123,7 @@ def _fork_on_request(listener: socket.socket) -> _Request | None:
                     continue
                 if _interpreter_settings(request.env) != own_settings:
                     _send_line(connection, _REFUSED % b"other PYTHON variables")
-                    pid = None
+                    pid: int | None = None
                 else:
                     gc.freeze()  # garbage collection in the child does not touch shared pages
                     pid = os.fork()
@@ -250,13 +250,14 @@ def _run_kernel(request: _Request) -> None:
 
     sys.argv = [ipykernel_launcher.__file__, *request.arguments]
     app = IPKernelApp.instance(parent_handle=os.getppid())
-    app.initialize(request.arguments)
+    app.initialize(request.arguments)  # type: ignore[no-untyped-call]  # ipykernel's own gap
     if request.memory is not None:
         _limit_memory(request.memory)  # after start, so that the kernel's threads are not counted
     _send_line(request.connection, _READY)
     request.connection.close()
     imported = set(sys.modules)
-    app.start()
+    app.start()  # type: ignore[no-untyped-call]  # ipykernel's own gap
+    assert app.shell is not None
     _end_process(app.shell, imported)
 
 
@@ -268,7 +269,7 @@ def _end_process(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
     what the notebook made and flushes its files, and then exits.
     """
     with _print_errors():
-        threading._shutdown()
+        threading._shutdown()  # type: ignore[attr-defined]  # private, but the way that Python itself ends
     with _print_errors():
         atexit._run_exitfuncs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -160,9 +160,9 @@ class ForkKernelManager(AsyncKernelManager):
     #: Whether a cell ran out of time, and may still be running.
     has_timed_out = False
 
-    async def start_kernel(self, **kw: Any) -> None:
+    async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]  # typed as the synchronous manager's
         """Start the kernel, forked unless its specification names a provisioner of its own."""
-        if self.provisioner is None and not self.kernel_spec.metadata.get("kernel_provisioner"):
+        if self.provisioner is None and self.kernel_spec and not self.kernel_spec.metadata.get("kernel_provisioner"):
             self.kernel_id = self.kernel_id or kw.pop("kernel_id", str(uuid.uuid4()))
             self.provisioner = ForkProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
             if not self.connection_file:
@@ -173,13 +173,13 @@ class ForkKernelManager(AsyncKernelManager):
                 self.ip = str(folder / self.kernel_id[:8])
         await super().start_kernel(**kw)
 
-    def client(self, **kwargs: Any) -> AsyncKernelClient:
+    def client(self, **kwargs: Any) -> AsyncKernelClient:  # type: ignore[override]  # as above
         """Return a client of the kernel, forked or not."""
         if isinstance(getattr(self.provisioner, "process", None), ForkedProcess):
             self.client_factory = ForkKernelClient
         return super().client(**kwargs)
 
-    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]  # as above
         """Shut the kernel down.
 
         jupyter_client first interrupts, to end a cell that is still running. An idle

@@ -224,7 +224,7 @@ class ForkingEngine(LimitedEngine):
         nb: Any,
         kernel_name: str,
         output_path: str | None = None,
-        progress_bar: bool | dict = True,
+        progress_bar: bool | dict[str, Any] = True,
         log_output: bool = False,
         autosave_cell_every: int = 30,
         **kwargs: Any,

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import ScalarNode
 
 from race_equality.errors import InputError, nearest
 
@@ -44,7 +45,7 @@ class _Slip(str):
 
 
 class _Constructor(RoundTripConstructor):
-    def construct_text(self, node) -> str:
+    def construct_text(self, node: ScalarNode) -> str:
         text, mark = self.construct_yaml_str(node), node.end_mark
         # a text without quotation marks that goes on with something like "#MeToo"
         if node.style is None and mark.buffer and re.match(r"[ \t]+#[^\s#]", mark.buffer[mark.pointer :]):
@@ -55,7 +56,7 @@ class _Constructor(RoundTripConstructor):
             )
         return text
 
-    def construct_day(self, node) -> Any:
+    def construct_day(self, node: ScalarNode) -> Any:
         try:
             return self.construct_yaml_timestamp(node)
         except ValueError as error:  # 2026-02-30
@@ -229,7 +230,7 @@ def read_record(file: YamlFile, cls: type, context: Any = None, values: Any = No
     except ValidationError as error:
         found = error.errors(include_url=False)
     problems = []
-    lacking: dict[tuple, list[str]] = {}
+    lacking: dict[tuple[int | str, ...], list[str]] = {}
     for each in found:
         place, kind, mend = each["loc"], each["type"], None
         line = file.line(place)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.errors import RaceEqualityError
 
@@ -80,7 +81,9 @@ def rounded_share(part: Key, whole: Key, percent: float, decimals: int = 1) -> l
     ]
 
 
-def crosstab(counts, rows: Sequence[Key], columns: Sequence[Key], total: Key = "Total"):
+def crosstab(
+    counts: ArrayLike, rows: Sequence[Key], columns: Sequence[Key], total: Key = "Total"
+) -> tuple[dict[Key, float], list[Relation]]:
     """Lay out a two-way table with its margins.
 
     Parameters
@@ -99,15 +102,15 @@ def crosstab(counts, rows: Sequence[Key], columns: Sequence[Key], total: Key = "
     relations : list of Relation
         Every margin is the sum of its line.
     """
-    counts = np.asarray(counts, dtype=float)
-    if counts.shape != (len(rows), len(columns)):
+    inner = np.asarray(counts, dtype=float)
+    if inner.shape != (len(rows), len(columns)):
         raise RaceEqualityError(
-            f"counts has the shape {counts.shape}, but there are {len(rows)} rows and {len(columns)} columns."
+            f"counts has the shape {inner.shape}, but there are {len(rows)} rows and {len(columns)} columns."
         )
-    cells = {(r, c): counts[i, j] for i, r in enumerate(rows) for j, c in enumerate(columns)}
-    cells |= {(r, total): counts[i].sum() for i, r in enumerate(rows)}
-    cells |= {(total, c): counts[:, j].sum() for j, c in enumerate(columns)}
-    cells[total, total] = counts.sum()
+    cells: dict[Key, float] = {(r, c): inner[i, j] for i, r in enumerate(rows) for j, c in enumerate(columns)}
+    cells |= {(r, total): inner[i].sum() for i, r in enumerate(rows)}
+    cells |= {(total, c): inner[:, j].sum() for j, c in enumerate(columns)}
+    cells[total, total] = inner.sum()
     relations = [Relation.total((r, total), [(r, c) for c in columns]) for r in (*rows, total)]
     relations += [Relation.total((total, c), [(r, c) for r in rows]) for c in (*columns, total)]
     return cells, relations
@@ -183,12 +186,17 @@ def attack(
     return found
 
 
-def _bounds(value) -> tuple[float, float]:
+def _bounds(value: float | tuple[float, float]) -> tuple[float, float]:
     low, high = value if isinstance(value, tuple) else (value, value)
     return float(low), float(high)
 
 
-def _solve(wanted, free, bounds, relations) -> dict[Key, Range]:
+def _solve(
+    wanted: Iterable[Key],
+    free: Mapping[Key, int],
+    bounds: Mapping[Key, tuple[float, float]],
+    relations: Iterable[Relation],
+) -> dict[Key, Range]:
     from scipy.optimize import linprog
     from scipy.sparse import block_diag, coo_matrix
 
@@ -209,7 +217,7 @@ def _solve(wanted, free, bounds, relations) -> dict[Key, Range]:
     below = [(i, -1.0) for i in range(len(rows)) if lower[i] != upper[i] and np.isfinite(lower[i])]
     size = len(free)
 
-    def matrix(chosen):
+    def matrix(chosen: Sequence[tuple[int, float]]) -> Any:
         entries = [(line, j, sign * c) for line, (i, sign) in enumerate(chosen) for j, c in rows[i].items()]
         line, column, value = zip(*entries, strict=True) if entries else ((), (), ())
         return coo_matrix((value, (line, column)), shape=(len(chosen), size)).tocsr()

@@ -74,8 +74,8 @@ def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Da
     rows = figures.index[few & (figures["status"] == "ok").to_numpy()]
     rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read)]
     # what a publisher hides has another half as well
-    hidden = figures.index[(figures["status"] == "suppressed").to_numpy()]
-    others = _other_groups(figures, rows.union(hidden))
+    suppressed = figures.index[(figures["status"] == "suppressed").to_numpy()]
+    others = _other_groups(figures, rows.union(suppressed))
     if rows.union(others).empty:
         return figures
     rows = rows.union(others)

@@ -97,10 +97,10 @@ class DisclosureRules:
         return self._fewest("minimum_people", codes)
 
     def _fewest(self, threshold: str, codes: pd.Series | Sequence[str]) -> np.ndarray:
-        codes = codes if isinstance(codes, pd.Series) else np.asarray(codes, dtype=object)
+        of = np.asarray(codes, dtype=object)
         fewest = np.full(len(codes), getattr(self.usual, threshold))
         for code, rule in self.own.items():
-            fewest[np.asarray(codes == code, dtype=bool)] = getattr(rule, threshold)
+            fewest[np.asarray(of == code, dtype=bool)] = getattr(rule, threshold)
         return fewest
 
 

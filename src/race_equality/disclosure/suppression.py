@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -134,7 +134,9 @@ def suppress(
     return Suppression(published, frozenset(primary), frozenset(hidden - primary), tuple(relations))
 
 
-def _worth_of_hiding(hidden, value, relations, threshold) -> dict[Key, np.ndarray]:
+def _worth_of_hiding(
+    hidden: set[Key], value: Mapping[Key, float], relations: Sequence[Relation], threshold: float
+) -> dict[Key, np.ndarray]:
     """For each hidden cell, how much every cell can add to its range if it is hidden.
 
     The dual of the attacker's linear program: with these cells hidden the sum over them is the width, and

@@ -434,4 +434,4 @@ def _assessment(given: Any) -> SelfAssessment | None:
     )
 
 
-Assessment = Annotated[_Given, AfterValidator(_assessment)]  # type: ignore[valid-type]
+Assessment = Annotated[_Given, AfterValidator(_assessment)]

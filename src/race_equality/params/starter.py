@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -15,6 +16,9 @@ from race_equality.files import write_atomically
 from race_equality.params import check_file, read_params
 from race_equality.params.actions import AREAS, BOARD_ROLES, INDICATORS, LEVELS, STATUSES, Action, SelfAssessment
 from race_equality.project import Project
+
+if TYPE_CHECKING:
+    from race_equality.store.trusts import Trust
 
 _HEAD = """\
 # {name} ({code}): what its race equality report is made with.
@@ -194,10 +198,10 @@ def carry_forward(trust_code: str, *, project: Project, today: date) -> CarriedF
 
 
 def _text(
-    trust,
+    trust: Trust,
     today: date,
     *,
-    kept: dict | None = None,
+    kept: dict[str, Any] | None = None,
     assessment: SelfAssessment | None = None,
     actions: Iterable[Action] = (),
     history: Iterable[Action] = (),
@@ -252,14 +256,14 @@ def _assessment(assessment: SelfAssessment | None, today: date) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _given(values: dict) -> dict:
+def _given(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is not given."""
     return {
         key: _given(value) if isinstance(value, dict) else value for key, value in values.items() if value is not None
     }
 
 
-def _dump(value: dict) -> str:
+def _dump(value: dict[str, Any]) -> str:
     # Wide, so that a person's sentence stays on its line.
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10_000)
 

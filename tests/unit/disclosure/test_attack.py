@@ -115,6 +115,8 @@ def test_shares_are_not_rounded_to_whole_numbers():
 def test_contradictions_are_said():
     with pytest.raises(Contradiction, match="contradict"):
         attack({"a": 3}, {"a": 4})
+    with pytest.raises(Contradiction, match="No whole number"):
+        attack({"a": (3.2, 3.8)})
     with pytest.raises(Contradiction):
         attack({"all": 3, "a": 5, "b": None}, relations=[Relation.total("all", "ab")])
     with pytest.raises(Contradiction, match="add up"):

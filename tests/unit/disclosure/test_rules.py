@@ -65,3 +65,9 @@ def test_bad_settings_name_themselves(wrong):
 def test_without_the_projects_own_thresholds_nothing_is_guessed(tmp_path):
     with pytest.raises(InputError, match="_defaults.yml"):
         read_rules(project=Project(tmp_path))
+
+
+def test_a_trust_that_has_set_none_has_the_usual_rule():
+    raised = DisclosureRule(minimum_responses=21, minimum_people=10)
+    rules = DisclosureRules(USUAL.usual, {"R1A": raised})
+    assert [rules.of("R1A"), rules.of("R1B")] == [raised, USUAL.usual]

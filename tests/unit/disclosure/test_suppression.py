@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from race_equality.disclosure import suppression
 from race_equality.disclosure.attack import Relation, attack, crosstab
 from race_equality.disclosure.suppression import suppress
 from race_equality.errors import RaceEqualityError
@@ -133,3 +134,14 @@ def test_unknown_cells():
         suppress({"a": 4}, [Relation.total("a", "c")])
     with pytest.raises(RaceEqualityError, match="'c'"):
         suppress({"a": 4}, also_hide=["c"])
+
+
+def test_a_cell_that_a_relation_gives_away_cannot_be_protected():
+    with pytest.raises(RaceEqualityError, match="No choice of hidden cells protects this table"):
+        suppress({"a": 5}, [Relation({"a": 1.0}, 5.0, 5.0)])
+
+
+def test_the_search_for_cells_has_an_end(monkeypatch):
+    monkeypatch.setattr(suppression, "_ROUNDS", 0)
+    with pytest.raises(RaceEqualityError, match="were not found"):
+        suppress({"a": 5})

@@ -41,3 +41,20 @@ def test_each_module_can_be_imported_first():
         env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},
     ).stdout
     assert said == ""
+
+
+def test_no_part_imports_one_above_it():
+    # The contracts are in pyproject.toml. Importing import-linter's own command would set up logging for all tests.
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--no-cache",
+        ],
+        cwd=SOURCE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr

@@ -1,6 +1,5 @@
 """What the board said and did, in words: counts, late ones first, and text that stays text."""
 
-import doctest
 import re
 from dataclasses import replace
 from datetime import date
@@ -35,10 +34,6 @@ LATE = replace(ACTION, what="Late")
 LATER = replace(ACTION, what="Later", due=date(2027, 3, 31))
 DONE = replace(ACTION, what="Done", status="done", evidence=EVIDENCE)
 STOPPED = replace(ACTION, what="Stopped", status="stopped", due=date(2027, 1, 1), review=Review(ON, "stop"))
-
-
-def test_examples_in_docstrings():
-    assert doctest.testmod(action_progress).failed == 0
 
 
 @pytest.mark.parametrize(
