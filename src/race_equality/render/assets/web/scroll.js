@@ -17,4 +17,5 @@
   }
   window.addEventListener("load", look);
   window.addEventListener("resize", look);
+  if (document.fonts) document.fonts.addEventListener("loadingdone", look); // the site's font may come after the page
 })();
