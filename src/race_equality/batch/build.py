@@ -425,14 +425,14 @@ class _Build:
             if isinstance(result, PageStarted):
                 yield result
                 continue
-            executions = [event for event in result.event if isinstance(event, Execution)]
+            executions = [event for event in result.events if isinstance(event, Execution)]
             if result.notebook is not None:
                 failed = any(execution.failure for execution in executions)
                 write_atomically((self.failed if failed else self.staged) / result.page, result.notebook)
             # the page last: it links to the other files
             for name in sorted(result.files, key=lambda name: name.endswith(".html")):
                 write_atomically(self.site / name, result.files[name])
-            yield from result.event
+            yield from result.events
 
     def _render_by_quarto(self) -> None:
         from race_equality.render import render_site
