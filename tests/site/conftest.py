@@ -92,7 +92,7 @@ def code(*outputs: dict[str, str]) -> nbformat.NotebookNode:
 
 def executed_notebook() -> nbformat.NotebookNode:
     """A notebook with every kind of output that a report has."""
-    return nbformat.v4.new_notebook(
+    notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_raw_cell("---\ntitle: Race equality board report\n---"),
             nbformat.v4.new_markdown_cell(
@@ -148,6 +148,9 @@ def executed_notebook() -> nbformat.NotebookNode:
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # a random one would differ from worker to worker
+    return notebook
 
 
 TRUSTS = {
