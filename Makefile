@@ -13,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME
 
 TEST_WORKERS ?= 2
 # A minute's worth of `make test`: what needs no build, no browser and no whole publication.
-QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch
+QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch --ignore tests/unit/forked_kernels
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
