@@ -1,4 +1,4 @@
-"""The figures and findings as tables, for whoever works with pandas: ``import race_equality as re``.
+"""The figures and findings as pandas tables: ``import race_equality as re``.
 
 Each function reads the project that the working directory is in. What rests on too few people is hidden as
 ``params/`` says, in counts as well. A trust's own return, and the invented figures of the demonstration trust, are
@@ -58,7 +58,7 @@ def figures(
         trust_code                     str       the trust open today; "ENG" for England, its regions and systems
         organisation_code              str       the code as published, which differs after a merger
         period_start, period_end       datetime  first and last day
-        indicator, group               str       what is counted, and of whom
+        indicator, group               str       what is counted, and in which group
         value                          Float64   the figure in ``unit``; missing unless ``status`` is "ok"
         unit                           str       "percent" (0 to 100), "people", "count" (events), "fte", "ratio",
                                                  "score", "quintile", "per_1000", "per_100000" or "years"

@@ -1049,7 +1049,7 @@ def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
     Parameters
     ----------
     rows : pandas.DataFrame
-        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table beside the
+        ``label``, ``series`` (this trust first), ``value``, ``lower``, ``upper``. The table next to the
         chart holds the same figures.
     x_title : str
     signed : bool

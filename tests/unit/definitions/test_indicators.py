@@ -89,7 +89,7 @@ def _starts(tree: ast.AST):
 
 
 def test_no_code_branches_on_the_start_of_an_id():
-    """Nor on a number of the WRES: what an indicator is stands in its record."""
+    """No code branches on a WRES number: the record says what an indicator is."""
     families = {id.partition("_")[0] + "_" for id in (*OWNER, *PARTS)}
     found = []
     for path in CODE:
