@@ -358,6 +358,21 @@ def _of_patients(id: str, name: str, people: str, statement: str, short_name: st
     )
 
 
+def _by_group(
+    id: str, name: str, kinds: tuple[str, ...], total: bool = False, of: str = "All people", **more: object
+) -> Indicator:
+    """Return a published measure of a trust's patients, with its figures by ethnic group and other breakdowns."""
+    parts = (Part(id, f"{name}, {of.lower()}", "all"),) if total else ()
+    about: dict[str, object] = {
+        "theme": "patients by group",
+        "compares": "groups",
+        "groups": (*FIVE_GROUPS, "Not stated", "Not known", "and other breakdowns"),
+        "parts": parts + tuple(Part(f"{id}_by_{kind}", f"{name} by {kind}", kind) for kind in kinds),
+        "in_downloads": False,
+    }
+    return Indicator(id=id, name=name, **(about | more))  # type: ignore[arg-type]
+
+
 INDICATORS: tuple[Indicator, ...] = (
     # -- the Workforce Race Equality Standard ------------------------------------------------------------
     Indicator(
@@ -875,6 +890,86 @@ INDICATORS: tuple[Indicator, ...] = (
         "inpatients of mental health and learning disability services",
         "were detained under the Mental Health Act",
         "Detained",
+    ),
+    # -- patients by ethnic group, as published for trusts ------------------------------------------------
+    *(
+        _by_group(
+            f"waiting_over_{weeks}_weeks",
+            f"Waiting over {weeks} weeks for treatment",
+            ("ethnicity", "deprivation", "age", "sex", "function"),
+            definition=(
+                f"Share of the waiting list for planned treatment that had waited over {weeks} weeks, in one week, "
+                "by ethnic group, deprivation, age and sex; for England by treatment function as well"
+            ),
+            people="patients on the waiting list",
+            statement=f"had waited over {weeks} weeks",
+            short_name=f"Over {weeks} weeks",
+            adverse_when="higher",
+            applies_to=("acute", "acute specialist"),
+            why_not_applicable="the waiting list is published for trusts that treat physical illness in hospital",
+            published_by="NHS England, Waiting List Minimum Data Set",
+            missing_as="Waits by ethnic group",
+            trace_name=f"Waiting over {weeks} weeks",
+        )
+        for weeks in (18, 52)
+    ),
+    *(
+        _by_group(
+            id,
+            name,
+            kinds,
+            total=id == "talking_therapies_recovery",
+            definition=definition,
+            people="people who finished a course of talking therapy",
+            statement=statement,
+            adverse_when="lower" if statement else "neither",
+            units=(unit,),
+            applies_to=("mental health", "community", "acute"),
+            why_not_applicable="talking therapies are published for trusts that give them",
+            published_by="NHS England, NHS Talking Therapies annual report",
+            missing_as="Recovery in talking therapies by ethnic group",
+            trace_name=name,
+        )
+        for id, name, definition, statement, unit, kinds in (
+            (
+                "talking_therapies_recovery",
+                "Recovery in talking therapies",
+                "Share of people who recovered, of those who finished a course and were ill enough at its beginning to be counted",
+                "recovered",
+                "percent",
+                ("ethnicity", "deprivation", "age", "sex"),
+            ),
+            (
+                "talking_therapies_reliable_recovery",
+                "Reliable recovery in talking therapies",
+                "Share of people who recovered and whose scores improved by more than measurement error, of the same people",
+                "reliably recovered",
+                "percent",
+                ("ethnicity",),
+            ),
+            (
+                "talking_therapies_referrals",
+                "Referrals to talking therapies",
+                "Referrals received in a year",
+                "",
+                "count",
+                ("ethnicity",),
+            ),
+        )
+    ),
+    _by_group(
+        "maternity_continuity_of_carer",
+        "Continuity of midwifery carer",
+        ("ethnicity", "deprivation"),
+        definition="Share of women placed on a continuity of carer pathway by 28 weeks of pregnancy, in one month",
+        people="women who reached 29 weeks of pregnancy",
+        statement="were placed on a continuity of carer pathway",
+        adverse_when="lower",
+        applies_to=("acute",),
+        why_not_applicable="continuity of carer is published for trusts that run maternity services",
+        published_by=_MATERNITY,
+        missing_as="Continuity of midwifery carer by ethnic group",
+        trace_name="Continuity of midwifery carer",
     ),
     # -- England and its systems -------------------------------------------------------------------------
     Indicator(
