@@ -183,7 +183,7 @@ def _number(name: str) -> str:
 
 def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
     if action_counts is None:
-        return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
+        return _paragraph("No actions are given yet. The next section says how to begin.")
     words = {"due": "due so far", "done": "done", "late": "late"}
     items = (f"<li><strong>{count}</strong> {words[name]}</li>" for name, count in action_counts.items())
     return f"<ul>{''.join(items)}</ul>"

@@ -22,7 +22,7 @@ from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS,
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
-from race_equality.report.patients import month
+from race_equality.report.patients import month, would_bring_patients
 from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
 from race_equality.report.words import (
     date,
@@ -477,19 +477,14 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
         f"Patients: {lower_first(measure.name)}",
         percent(found["percent"]),
         f"In {month(found['month'])}{last}, {percent(found['percent'])} {measure.statement}.{together} "
-        "The trust’s own records can say whose wait is longer.",
-        "Not published by ethnic group",
+        "The trust’s own patients return can say whose wait is longer.",
+        "Not held by ethnic group",
     )
 
 
-def no_patient_card() -> Card:
-    """Return the card of a trust for which no patient figure is published for a trust."""
-    return Card(
-        "Patients",
-        "No data",
-        "Nothing on patients by ethnic group is published for a trust of this kind. Its own records can be loaded.",
-        "Not known",
-    )
+def no_patient_card(trust: Trust) -> Card:
+    """Return the card of a trust for which no figure on patients is held."""
+    return Card("Patients", "No data", would_bring_patients(trust), "Not known")
 
 
 def decisions(

@@ -395,8 +395,10 @@ def tables_of_first_page(
     note = without_figures(table)
     if patients is None:
         note = f"{note} {would_bring_patients(trust)}".strip()
-    panels = [panel for panel in (staff if (table["missing"] != "").all() else None, patients) if panel is not None]
-    if panels and panels[0] is staff:
+    no_figures = (table["missing"] != "").all()
+    # what all staff say has the room that figures by ethnic group do not take
+    panels = [panel for panel in (staff if no_figures or patients is None else None, patients) if panel is not None]
+    if no_figures and panels and panels[0] is staff:
         panels[0] = replace(panels[0], note=note)
         note = ""
     return {"table": table, "table_caption": wres_caption(table), "table_note": note, "panels": panels}
