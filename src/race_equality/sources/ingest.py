@@ -361,7 +361,7 @@ def _read_files(
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
-                note = f"Some of its figures stand in {loaded.source_id} since."
+                note = f"{loaded.source_id} has replaced some of its figures."
                 shortened = replace(
                     source_before,
                     figures_sha256=sha256(content).hexdigest(),
