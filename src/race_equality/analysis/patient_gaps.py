@@ -5,12 +5,14 @@ of midwifery carer, in one table of all trusts, systems and England; and what a 
 
 One rule reads every gap, on the first page, in tables, in the CSV and in the decisions: the groups of one measure are
 compared with White patients together, so each is read at the level 1 - 0.05 / groups (Bonferroni), and a gap is clear
-when Newcombe's interval at that level leaves out zero. The interval that is printed is the usual one of 95%: where it
-leaves out zero and the gap is not called clear, several groups were looked at.
+when Newcombe's interval at that level leaves out zero, also with the counts as far away as their rounding to 5 can have
+put them. The interval that is printed is the usual one of 95%: where it
+leaves out zero and the gap is not called clear, several groups were looked at, or few people.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +21,7 @@ import pandas as pd
 
 from race_equality.analysis.waiting_list import GROUPS, REFERENCE, UNKNOWN_GROUPS, WAITS, waits_by_group
 from race_equality.definitions.codes import ENGLAND_CODE
-from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import BY_ID, PARTS, Indicator, chosen
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
@@ -87,11 +89,10 @@ def patients_by_breakdown(figures: pd.DataFrame) -> pd.DataFrame:
     Wilson EB. JASA 1927; 22: 209-212. Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Dunn OJ. JASA 1961; 56:
     52-64.
     """
-    published = _published(figures, [one for one in MEASURES if one not in WAITS])
-    latest = published["period_end"] == published.groupby(["place", "measure"])["period_end"].transform("max")
+    published = _published(_latest(figures), [one for one in MEASURES if one not in WAITS])
     waits = waits_by_group(figures)
     waits = _fifths_of(waits.assign(period_start=waits["period_end"], left_out=0.0))
-    parts = [part for part in (waits, published[latest]) if len(part)]
+    parts = [part for part in (waits, published) if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(parts, ignore_index=True)
@@ -114,8 +115,8 @@ def recovery_by_year(figures: pd.DataFrame) -> pd.DataFrame:
         first. Years are never added up.
     """
     measure = BY_ID["talking_therapies_recovery"]
-    table = _published(figures, [measure])
-    table = table[table["breakdown"] == "ethnicity"]
+    of_five = figures["group"].isin([*FIVE_GROUPS, *UNKNOWN]) & (figures["indicator"] == f"{measure.id}_by_ethnicity")
+    table = _published(figures[of_five], [measure])
     found = [_read(rows) for _, rows in table.groupby("period_end")]
     return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
 
@@ -142,30 +143,29 @@ def slopes_by_deprivation(figures: pd.DataFrame) -> pd.DataFrame:
     Low A, Low A. Journal of Public Health 2004; 26: 388-395.
     """
     table = patients_by_breakdown(figures)
-    fifths = table[(table["breakdown"] == "deprivation") & (table["status"] == "ok")]
+    fifths = table[(table["breakdown"] == "deprivation") & (table["status"] == "ok") & table["group"].isin(FIFTHS)]
+    many = fifths.groupby(["place", "measure"])["group"].transform("size")
+    fifths = fifths[many == len(FIFTHS)]
+    counts, totals = (fifths[name].to_numpy().reshape(-1, len(FIFTHS)) for name in ("count", "people"))
     found = []
-    for (place, measure), rows in fifths.groupby(["place", "measure"], sort=False):
-        count, people = rows["count"].to_numpy(), rows["people"].to_numpy()
-        if len(rows) < len(FIFTHS) or not ((count > 0) & (count < people)).all():
+    for row, count, people in zip(fifths.iloc[:: len(FIFTHS)].to_dict("records"), counts, totals, strict=True):
+        if not ((count > 0) & (count < people)).all():
             continue
         error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
         slope = slope_index(count / people, people, error, transform="logit", multiplier=-100, repetitions=2000)
         lower, upper = map(float, slope.sii_interval)
         above, below = lower > 0, upper < 0
-        adverse = above if BY_ID[str(measure)].adverse_when == "higher" else below
+        adverse = above if BY_ID[row["measure"]].adverse_when == "higher" else below
         found.append(
             {
-                "place": place,
-                "measure": measure,
-                "most_deprived": rows["percent"].iloc[0],
-                "least_deprived": rows["percent"].iloc[-1],
+                **{name: row[name] for name in ("place", "measure", "period_start", "period_end")},
+                "most_deprived": 100 * count[0] / people[0],
+                "least_deprived": 100 * count[-1] / people[-1],
                 "slope": slope.sii,
                 "slope_lower": lower,
                 "slope_upper": upper,
                 "people": people.sum(),
                 "direction": "adverse" if adverse else "favourable" if above or below else "unclear",
-                "period_start": rows["period_start"].iloc[0],
-                "period_end": rows["period_end"].iloc[0],
             }
         )
     return pd.DataFrame(found, columns=list(SLOPE_COLUMNS))
@@ -314,6 +314,13 @@ def unknown_percent(groups: pd.DataFrame) -> float:
 # -- adding up and comparing -------------------------------------------------------------------------------
 
 
+def _latest(figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures of shares of patients, of each trust and measure in its latest period; what has no meaning is left out."""
+    ids = [part.id for one in MEASURES for part in one.parts if part.kind in GROUPS]
+    rows = figures[figures["indicator"].isin(ids) & (figures["status"] != "not_applicable")]
+    return rows[rows["period_end"] == rows.groupby(["trust_code", "indicator"])["period_end"].transform("max")]
+
+
 def _published(figures: pd.DataFrame, measures: Sequence[Indicator]) -> pd.DataFrame:
     """Add up organisations that are one trust and deciles that are one fifth, in every period."""
     of_part = {part.id: one.id for one in measures for part in one.parts if part.kind in GROUPS}
@@ -382,15 +389,31 @@ def _fifths_of(waits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    pairs = [(kind, group) for kind, groups in GROUPS.items() if kind != "deprivation" for group in groups]
-    pairs += [("ethnicity", UNKNOWN[-1]), *(("deprivation", fifth) for fifth in FIFTHS)]
+    pairs = [("ethnicity", "Asian, Black or Mixed")]
+    pairs += [(kind, group) for kind, groups in GROUPS.items() if kind != "deprivation" for group in groups]
+    pairs += [("deprivation", fifth) for fifth in FIFTHS]
     place = {pair: n for n, pair in enumerate(pairs)}
-    # groups of other publications, such as their ages, come as they are named
-    order = [place.get(pair, len(place)) for pair in zip(table["breakdown"], table["group"], strict=True)]
+    # groups of other publications, such as their ages, come by the number in them, and unknown ones last
+    codes, named = pd.factorize(pd.MultiIndex.from_frame(table[["breakdown", "group"]]))
+    order = np.array(
+        [place.get(pair, len(place) + (_UNKNOWN_LAST if pair[1] in UNKNOWN else _youngest(pair[1]))) for pair in named],
+        dtype="int64",
+    )[codes]
     kinds = table["breakdown"].map({kind: n for n, kind in enumerate(GROUPS)})
     table = table.assign(order=order, kinds=kinds)
     by = ["place", "measure", "period_end", "kinds", "order", "group"]
     return table.sort_values(by, kind="stable", ignore_index=True).drop(columns=["order", "kinds"])
+
+
+_UNKNOWN_LAST = 1000
+
+
+def _youngest(group: str) -> int:
+    """The first number in the name of a group of ages: "Under 18" is before "18 to 25"."""
+    number = re.search(r"\d+", group)
+    if number is None:
+        return _UNKNOWN_LAST - 1
+    return 0 if group.startswith("Under") else int(number.group())
 
 
 def _read(table: pd.DataFrame) -> pd.DataFrame:
@@ -406,6 +429,9 @@ def _read(table: pd.DataFrame) -> pd.DataFrame:
     group, base = counts[others], counts[at[others].astype(int)]
     many = pd.Series(others, index=keys).groupby(level=[0, 1]).transform("sum").to_numpy()
     shown = _gap_limits(group, base, 1 - _LEVEL)
+    # what is clear is so wherever rounding to the nearest 5 may have put the counts
+    rounded = (table.loc[others, "place"] != ENGLAND_CODE).to_numpy()[:, np.newaxis]
+    group, base = (_as_far_as_rounding(part, rounded) for part in (group, base))
     low, high = np.empty(len(group)), np.empty(len(group))
     for number in np.unique(many[others]):
         these = many[others] == number
@@ -422,6 +448,18 @@ def _read(table: pd.DataFrame) -> pd.DataFrame:
         [np.where(higher_is_adverse, above, below), above | below], ["adverse", "favourable"], "unclear"
     )
     return table.assign(gap=gaps[:, 0], gap_lower=gaps[:, 1], gap_upper=gaps[:, 2], compared=many, direction=direction)
+
+
+#: Counts are rounded to the nearest 5, so one is at most 2 away from what it was; 5 can be 1 to 7 in one of the files.
+_ROUNDED = 2
+
+
+def _as_far_as_rounding(counts: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """Widen the bounds of counts (least, count, most, people) by their rounding; nobody stays nobody."""
+    away = np.where(rounded & (counts[:, :1] > 0), [[-_ROUNDED, 0, _ROUNDED]], 0)
+    away = np.where(rounded & (counts[:, 1:2] == 5), [[-4, 0, 2]], away)
+    bounds = np.clip(counts[:, :3] + away, 0, counts[:, 3:])
+    return np.concatenate([bounds, counts[:, 3:]], axis=1)
 
 
 def _gap_limits(group: np.ndarray, base: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

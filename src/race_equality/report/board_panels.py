@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
-from race_equality.analysis.patient_gaps import WidestGap, unknown_percent
+from race_equality.analysis.patient_gaps import FIFTHS, WidestGap, unknown_percent
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, WRES, Indicator
@@ -148,22 +149,22 @@ def staff_panel(
         return None
     of_england = england.set_index("indicator")["percent"]
     found = []
-    for row in asked.itertuples():
-        known = row.indicator in spread.index
-        way = side_of_middle_half(row, spread)
+    for row, answer in zip(asked.itertuples(), asked.to_dict("records"), strict=True):
+        one = BY_ID[answer["indicator"]]
+        middle = "No data"
+        if one.id in spread.index:
+            middle = interval(*spread.loc[one.id, ["quarter", "three_quarters"]], signed=False)
         found.append(
             {
-                "question": f"{BY_ID[row.indicator].in_few_words} ({BY_ID[row.indicator].label})",
-                "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
-                "middle": interval(*spread.loc[row.indicator, ["quarter", "three_quarters"]], signed=False)
-                if known
-                else "No data",
-                "england": percent(of_england.get(row.indicator, float("nan"))),
+                "question": f"{one.in_few_words} ({one.label})",
+                "here": f"{percent(answer['percent'])} ({interval(answer['lower'], answer['upper'], signed=False)})",
+                "middle": middle,
+                "england": percent(of_england.get(one.id, float("nan"))),
                 "reading": {
                     "adverse": f"Worse than most {kind} trusts",
                     "favourable": f"Better than most {kind} trusts",
                     "unclear": "No reliable difference",
-                }.get(way, SHORT_READINGS["none"]),
+                }.get(side_of_middle_half(row, spread), SHORT_READINGS["none"]),
             }
         )
     return Panel(
@@ -224,28 +225,28 @@ def patients_panel(
         rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
     cells = [
         {
-            "group": f"{row.group} group",
-            "here": percent(row.percent),
+            "group": f"{row['group']} group",
+            "here": percent(row["percent"]),
             "against": f"{percent(found.white_percent)} {WHITE}",
-            "gap": f"{points(row.gap)} ({interval(row.gap_lower, row.gap_upper)})",
-            "england": _points_or_none(gaps.get(row.group)),
-            "reading": SHORT_READINGS[row.direction],
+            "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})",
+            "england": _points_or_none(gaps.get(row["group"])),
+            "reading": SHORT_READINGS[row["direction"]],
         }
-        for row in rows.itertuples()
+        for row in rows.to_dict("records")
     ]
-    slope = slopes[slopes["measure"] == measure.id].set_index("place")
-    if place in slope.index:
-        here = slope.loc[place]
-        cells.append(
-            {
-                "group": "Most deprived fifth",
-                "here": percent(here["most_deprived"]),
-                "against": f"{percent(here['least_deprived'])} least deprived",
-                "gap": f"{points(here['slope'])} ({interval(here['slope_lower'], here['slope_upper'])})",
-                "england": _points_or_none(slope["slope"].get(ENGLAND_CODE)),
-                "reading": SHORT_READINGS[here["direction"]],
-            }
-        )
+    slope = slopes[slopes["measure"] == measure.id]
+    of_slope = _points_or_none(slope.set_index("place")["slope"].get(ENGLAND_CODE))
+    cells += [
+        {
+            "group": FIFTHS[0],
+            "here": percent(row["most_deprived"]),
+            "against": f"{percent(row['least_deprived'])} least deprived",
+            "gap": f"{points(row['slope'])} ({interval(row['slope_lower'], row['slope_upper'])})",
+            "england": of_slope,
+            "reading": SHORT_READINGS[row["direction"]],
+        }
+        for row in slope[slope["place"] == place].to_dict("records")
+    ]
     unknown = unknown_percent(found.groups)
     note = f"Ethnic group not known: {percent(unknown)}. {coverage}".strip()
     return Panel(
@@ -269,7 +270,7 @@ def patients_panel(
     )
 
 
-def _points_or_none(value: float | None) -> str:
+def _points_or_none(value: Any) -> str:
     return "No data" if value is None or pd.isna(value) else points(value)
 
 
@@ -292,7 +293,6 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
         return None
     measure = found.measure
     title = f"Patients: {lower_first(measure.in_few_words)}"
-    when = period(found.groups["period_start"].iloc[0], found.period_end)
     if found.widest is None:
         better = found.better_off
         text = (
@@ -303,8 +303,7 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
             text += f" Reliably better: {listing(better)}."
         return Card(title, f"No clear gap of {found.compared}", text, "No reliable difference", "unclear")
     row = found.widest
-    england = _gaps_of_england(table, measure).get(row["group"])
-    of_england = "" if england is None or pd.isna(england) else f" England: {points(england)}."
+    of_england = f" England: {_points_or_none(_gaps_of_england(table, measure).get(row['group']))}."
     rank = f"Widest of {number_word(found.clear)} clear gaps, out" if found.clear > 1 else "The one clear gap, out"
     text = (
         f"{percent(row['percent'])} of {measure.people} in the {row['group']} group and {percent(found.white_percent)} in the "
@@ -362,7 +361,7 @@ def describe_gaps(found: WidestGap, name: str) -> str:
     name : str
         The trust's name.
     """
-    gaps = [f"{row.group} {points(row.gap)}" for row in found.groups[found.groups["gap"].notna()].itertuples()]
+    gaps = [f"{row['group']} {points(row['gap'])}" for row in found.groups.to_dict("records") if pd.notna(row["gap"])]
     return (
         f"Dot chart of the gaps of ethnic groups from White patients at {name} in percentage points, of "
         f"{found.measure.people} that {found.measure.statement}: {listing(gaps)}."
