@@ -13,6 +13,7 @@ import pandas as pd
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Workbook
 from race_equality.store.figures import figure_table, in_order
+from race_equality.store.schema import NOT_IN_THE_FILE
 from race_equality.store.trusts import TrustList
 
 
@@ -276,7 +277,7 @@ class FigureRows:
             else:
                 status, why = (status_of(kind) if status_of else "not_available"), reason
             for group in groups:
-                self.add(code, code, indicator, group, unit, f"no row: {why}", status=status)
+                self.add(code, code, indicator, group, unit, why, status=status, recording=NOT_IN_THE_FILE)
 
     def table(self) -> pd.DataFrame:
         """Return the figures collected, in the store's order."""
