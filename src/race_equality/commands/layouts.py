@@ -36,6 +36,7 @@ def check(file: Path, name: str | None) -> None:
     from race_equality.sources.ingest import read_publication
     from race_equality.sources.layout_reading import as_publication
     from race_equality.sources.recognition import recognise
+    from race_equality.store.schema import NOT_IN_THE_FILE
     from race_equality.store.trusts import read_trust_list
 
     project = find_project()
@@ -45,7 +46,7 @@ def check(file: Path, name: str | None) -> None:
     click.echo(f"{chosen.name}: {file.name}")
     click.echo(f"  {one.title.format(edition=loaded.edition)}, {loaded.period}; held as {loaded.source_id}")
     figures = loaded.figures
-    in_file = figures[~figures["locator"].str.startswith("no row")]
+    in_file = figures[figures["recording"] != NOT_IN_THE_FILE]
     _print_groups(figures, in_file)
     if loaded.left_out:
         click.echo("  left out: " + ", ".join(f"{what} ({n:,})" for what, n in sorted(loaded.left_out.items())))
