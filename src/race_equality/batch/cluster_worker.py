@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from race_equality.project import Project
 
 #: What is sent to the workers: all project files that a notebook or a page is made from.
-_SENT_FILES = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources")
+_SENT_FILES = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources", "data/layouts")
 
 
 @dataclass(frozen=True)
