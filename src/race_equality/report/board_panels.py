@@ -22,8 +22,8 @@ from race_equality.report.sentences import SHORT_READINGS, side_of_middle_half
 from race_equality.report.words import interval, listing, lower_first, number_word, percent, period, points
 from race_equality.store.trusts import Trust
 
-#: Rows of WRES indicators from which on the patients' table holds the widest gap and deprivation alone.
-MOST_ROWS_WITH_ALL_GROUPS = 6
+#: More rows of WRES indicators leave no room for a table of patients, who are then in a line.
+MOST_ROWS_WITH_PATIENTS = 6
 #: Labels that are short enough for the first page's chart.
 _IN_A_CHART = {"talking_therapies_recovery": "Recovery", "maternity_continuity_of_carer": "Continuity of carer"}
 #: The section that says how to load what is missing.
@@ -187,13 +187,7 @@ def staff_panel(
 
 
 def patients_panel(
-    found: WidestGap | None,
-    table: pd.DataFrame,
-    slopes: pd.DataFrame,
-    place: str,
-    coverage: str = "",
-    *,
-    short: bool = False,
+    found: WidestGap | None, table: pd.DataFrame, slopes: pd.DataFrame, place: str, coverage: str = ""
 ) -> Panel | None:
     """Return the trust's patients by ethnic group and deprivation, of its best measure.
 
@@ -208,8 +202,6 @@ def patients_panel(
         The trust's code.
     coverage : str
         How much of the trust's patients the figures cover, in a sentence, or "".
-    short : bool
-        With the widest gap alone of the groups, for a page that holds all WRES indicators.
 
     Returns
     -------
@@ -221,8 +213,6 @@ def patients_panel(
     measure = found.measure
     gaps = _gaps_of_england(table, measure)
     rows = found.groups[found.groups["direction"].isin(["adverse", "favourable", "unclear"])]
-    if short:
-        rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
     cells = [
         {
             "group": f"{row['group']} group",
@@ -310,7 +300,9 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
         f"White group {measure.statement} (interval of the gap: {interval(row['gap_lower'], row['gap_upper'])})."
         f"{of_england} {rank} of {number_word(found.compared)}."
     )
-    return Card(title, f"{points(row['gap'])} points", text, f"Worse for {row['group']} patients", "adverse")
+    return Card(
+        title, f"{points(row['gap'])} points", text, f"Worse for patients in the {row['group']} group", "adverse"
+    )
 
 
 def _gaps_of_england(table: pd.DataFrame, measure: Indicator) -> pd.Series:
@@ -336,14 +328,15 @@ def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> 
     Returns
     -------
     pandas.DataFrame
-        ``label``, ``series`` ("This trust" and "All trusts", which is England here), ``value``, ``lower``, ``upper``.
+        ``label``, ``series`` ("This trust", and "England", which is called "All trusts" next to gaps of staff), ``value``, ``lower``, ``upper``.
     """
     rows = found.groups[found.groups["gap"].notna()]
     if not all_groups:
         rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
     england = _of_england(table, found.measure)
     england = england[england["group"].isin(rows["group"]) & england["gap"].notna()]
-    both = pd.concat([rows.assign(series="This trust"), england.assign(series="All trusts")])
+    others = "England" if all_groups else "All trusts"
+    both = pd.concat([rows.assign(series="This trust"), england.assign(series=others)])
     return both.assign(
         label=[f"{_IN_A_CHART.get(found.measure.id, found.measure.in_few_words)}, {group}" for group in both["group"]],
         value=both["gap"],
@@ -394,6 +387,11 @@ def tables_of_first_page(
     note = without_figures(table)
     if patients is None:
         note = f"{note} {would_bring_patients(trust)}".strip()
+    elif (table["missing"] == "").sum() > MOST_ROWS_WITH_PATIENTS:
+        shares = [f"{row['group']} {row['here']}" for row in patients.rows.to_dict("records")]
+        compared = list(dict.fromkeys(patients.rows["against"]))
+        note = f"{note} {patients.caption}: {', '.join(shares)}; compared with {listing(compared)}.".strip()
+        return {"table": table, "table_caption": wres_caption(table), "table_note": note, "panels": []}
     no_figures = (table["missing"] != "").all()
     # what all staff say has the room that figures by ethnic group do not take
     panels = [panel for panel in (staff if no_figures or patients is None else None, patients) if panel is not None]

@@ -113,7 +113,9 @@ def breakdown_table(rows: pd.DataFrame, measures: Sequence[str], kinds: Sequence
         Text: ``group``, ``people`` and for each measure its id (share and interval) and ``<id>_england``. Empty where no
         group has a figure.
     """
-    chosen = rows[rows["measure"].isin(list(measures)) & rows["breakdown"].isin(list(kinds))]
+    chosen = rows[
+        rows["measure"].isin(list(measures)) & rows["breakdown"].isin(list(kinds)) & ~rows["group"].isin(UNKNOWN)
+    ]
     if not (chosen["status"] == "ok").any():
         return pd.DataFrame()
     cells: dict[str, dict[str, str]] = {}
@@ -191,7 +193,8 @@ def gap_sentences(found: WidestGap, slopes: pd.DataFrame, rows: pd.DataFrame) ->
         )
         text.append(_others_say(rows, measure, str(row["group"])))
         text.append(
-            f"Of {number_word(found.compared)} groups compared with the White group, {number_word(found.clear)} "
+            f"Of {number_word(found.compared)} groups compared with the White group, "
+            f"{'all' if found.clear == found.compared > 1 else number_word(found.clear)} "
             f"{'is' if found.clear == 1 else 'are'} reliably worse off."
         )
     else:
