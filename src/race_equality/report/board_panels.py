@@ -49,6 +49,8 @@ class Panel:
         Columns that are set to the right.
     note : str
         A line under the rows, or "".
+    in_few_words : str
+        The caption where the rows are a line of text.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Panel:
     shares: Sequence[int]
     numbers: Sequence[str] = field(default=())
     note: str = ""
+    in_few_words: str = ""
 
 
 # -- staff -------------------------------------------------------------------------------------------------
@@ -91,11 +94,11 @@ def without_figures(table: pd.DataFrame) -> str:
 def _ranges(numbers: Sequence[int]) -> str:
     """Join numbers as "1 to 4 and 9"."""
     runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+    for one in numbers:
+        if runs and one - runs[-1][-1] == 1:
+            runs[-1].append(one)
         else:
-            runs.append([number])
+            runs.append([one])
     parts = [
         part
         for run in runs
@@ -161,8 +164,8 @@ def staff_panel(
                 "middle": middle,
                 "england": percent(of_england.get(one.id, float("nan"))),
                 "reading": {
-                    "adverse": f"Worse than most {kind} trusts",
-                    "favourable": f"Better than most {kind} trusts",
+                    "adverse": "Worse than most",
+                    "favourable": "Better than most",
                     "unclear": "No reliable difference",
                 }.get(side_of_middle_half(row, spread), SHORT_READINGS["none"]),
             }
@@ -173,9 +176,9 @@ def staff_panel(
         headings={
             "question": "Question",
             "here": "This trust (95% interval)",
-            "middle": f"Middle half, {kind}",
+            "middle": "Middle half of trusts",
             "england": "England",
-            "reading": "Reading",
+            "reading": f"Among {kind} trusts",
         },
         rows=pd.DataFrame(found),
         shares=(26, 21, 17, 10, 26),
@@ -257,6 +260,7 @@ def patients_panel(
         shares=(21, 9, 20, 23, 9, 18),
         numbers=("here", "against", "gap", "england"),
         note=note,
+        in_few_words=f"Patients, {lower_first(measure.in_few_words)}",
     )
 
 
@@ -390,7 +394,7 @@ def tables_of_first_page(
     elif (table["missing"] == "").sum() > MOST_ROWS_WITH_PATIENTS:
         shares = [f"{row['group']} {row['here']}" for row in patients.rows.to_dict("records")]
         compared = list(dict.fromkeys(patients.rows["against"]))
-        note = f"{note} {patients.caption}: {', '.join(shares)}; compared with {listing(compared)}.".strip()
+        note = f"{note} {patients.in_few_words}: {', '.join(shares)}; compared with {listing(compared)}.".strip()
         return {"table": table, "table_caption": wres_caption(table), "table_note": note, "panels": []}
     no_figures = (table["missing"] != "").all()
     # what all staff say has the room that figures by ethnic group do not take
