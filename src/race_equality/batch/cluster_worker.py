@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import race_equality
-from race_equality.batch.execute import Execution
+from race_equality.batch.execute import NotebookRun
 from race_equality.batch.manifest import hash_code, hash_files, versions
 from race_equality.batch.page_requests import PageRequest, PageStarted, Rendering, WorkerSettings
 from race_equality.errors import RaceEqualityError
@@ -72,7 +72,7 @@ class PageResult:
     ----------
     page : str
         The page's path.
-    events : tuple of Execution or Rendering
+    events : tuple of NotebookRun or Rendering
         As a process of this machine would send them.
     notebook : bytes or None
         As executed; or, when it failed, as far as it got.
@@ -81,7 +81,7 @@ class PageResult:
     """
 
     page: str
-    events: tuple[Execution | Rendering, ...]
+    events: tuple[NotebookRun | Rendering, ...]
     notebook: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import PlainValidator
 
 from race_equality.definitions.declared import ADVERSE, DECLARED_UNITS, DISCLOSURES, DeclaredIndicator, is_id
-from race_equality.yaml_files import Text, one_of, problem, read_text, record
+from race_equality.yaml_files import Text, one_of, problem, read_text, record_of_yaml
 
 #: The kinds of trust that an indicator can be for.
 KINDS = ("acute", "acute specialist", "mental health", "community", "ambulance", "online")
@@ -23,7 +23,7 @@ def _id(value: object) -> str:
     return text
 
 
-@record
+@record_of_yaml
 class DeclaredRecord:
     """One indicator, as a layout declares it: the fields of :class:`DeclaredIndicator`."""
 
@@ -50,7 +50,7 @@ class DeclaredRecord:
         return DeclaredIndicator(**vars(self), published_by=publisher)
 
 
-@record
+@record_of_yaml
 class DeclaredIndicators:
     """The whole key."""
 

@@ -32,7 +32,7 @@ from race_equality.yaml_files import (
     read_record,
     read_text,
     read_yaml,
-    record,
+    record_of_yaml,
     whole_number,
 )
 
@@ -119,7 +119,7 @@ Wanted = Annotated[dict[str, tuple[str, ...]], PlainValidator(_wanted)]
 LeftOut = Annotated[tuple[str, ...], PlainValidator(_left_out)]
 
 
-@record
+@record_of_yaml
 class FileRecord:
     """How a file is known.
 
@@ -144,7 +144,7 @@ class FileRecord:
     part: Text = ""
 
 
-@record
+@record_of_yaml
 class TrustRecord:
     """Where a row says whose it is.
 
@@ -165,7 +165,7 @@ class TrustRecord:
     england: tuple[Text, ...] = ()
 
 
-@record
+@record_of_yaml
 class PeriodRecord:
     """Which days figures are of: a column, two columns of days, or days that are the same for the whole file.
 
@@ -198,7 +198,7 @@ def _whole_period(one: PeriodRecord) -> PeriodRecord:
     return one
 
 
-@record
+@record_of_yaml
 class GroupRecord:
     """Where a row says which group it is of, and what its labels mean.
 
@@ -219,7 +219,7 @@ class GroupRecord:
     leave_out: LeftOut = ()
 
 
-@record
+@record_of_yaml
 class IndicatorRecord:
     """Where a row says which indicator it is of.
 
@@ -237,7 +237,7 @@ class IndicatorRecord:
     leave_out: LeftOut = ()
 
 
-@record
+@record_of_yaml
 class BaseRecord:
     """A base that stands in another row of the same trust, period and group.
 
@@ -252,7 +252,7 @@ class BaseRecord:
     where: Wanted
 
 
-@record
+@record_of_yaml
 class FigureRecord:
     """What one figure of a row is.
 
@@ -338,7 +338,7 @@ def _titled(value: Any) -> str:
     return text
 
 
-@record
+@record_of_yaml
 class LayoutRecord:
     """A whole layout; see ``docs/new_data.md``."""
 

@@ -35,6 +35,8 @@ class LoadedFigures:
         How many organisations were left out, by reason: every organisation left out is counted.
     remarks : tuple of str
         What else a person should know about this very file: unknown columns, unusable ones.
+    more : tuple of LoadedFigures
+        Earlier editions that stand in the same file, each a source of its own.
     """
 
     source_id: str
@@ -43,6 +45,7 @@ class LoadedFigures:
     figures: pd.DataFrame
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
+    more: tuple[LoadedFigures, ...] = ()
 
 
 @dataclass(frozen=True)
