@@ -72,8 +72,12 @@ class Publication:
         Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
     has_content : callable, optional
         From a workbook to whether it is this publication's, where the names of its sheets say nothing.
+    has_rows : callable, optional
+        From a CSV to whether it is this publication's, where another has the same columns.
     optional : bool
         Whether a folder is whole without it.
+    one_version : bool
+        Whether two files of one period that differ are refused: nothing says which is right, and nothing may count twice.
     replaces : tuple of str
         Ids of publications with the same figures: only one of them is held.
     revises : tuple of str
@@ -103,7 +107,9 @@ class Publication:
     is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
     has_content: Callable[[Workbook], bool] | None = None
+    has_rows: Callable[[Path], bool] | None = None
     optional: bool = False
+    one_version: bool = False
     replaces: tuple[str, ...] = ()
     revises: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()

@@ -71,6 +71,9 @@ def recognise(path: Path) -> Publication:
     for one in PUBLICATIONS:
         if one.is_table is not None and one.is_table(headers):
             return one
+    for one in PUBLICATIONS:
+        if one.has_rows is not None and one.has_rows(path):
+            return one
     wanted = [(one, names) for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]
     return _that_fits(headers, wanted) or _unknown(path, "columns", headers, wanted)
 
