@@ -7,7 +7,7 @@ up here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -202,7 +202,7 @@ def _compared(table: pd.DataFrame) -> pd.DataFrame:
 # -- what a trust's thresholds hide --------------------------------------------------------------------------
 
 #: Each of the five groups to the sixteen in it.
-_PARTS = {
+_PARTS: dict[Hashable, list[str]] = {
     five: [group for group in GROUPS["ethnicity in detail"] if EIGHTEEN_GROUPS[group] == five] for five in FIVE_GROUPS
 }
 _NUMBERS = [
@@ -263,10 +263,9 @@ def _hidden(rows: pd.DataFrame, breakdown: str, rule: DisclosureRule) -> np.ndar
     # a part that is hidden of one measure is in the base of the other
     base = pd.concat([of[measure]["people"].reindex(groups) for measure in measures], axis=1).max(axis=1)
     table = np.stack([base, *columns], axis=-1).astype(float)
-    parts = {five: _PARTS[five] for five in FIVE_GROUPS} if breakdown == "ethnicity" else {}
     hidden = hide_nested(
         dict(zip(groups, table, strict=True)),
-        {whole: [group for group in members if group in of[measures[0]].index] for whole, members in parts.items()},
+        _PARTS if breakdown == "ethnicity" else {},
         minimum_people=rule.minimum_people,
         minimum_responses=rule.minimum_responses,
     )
@@ -409,7 +408,13 @@ def england_explained(figures: pd.DataFrame) -> pd.DataFrame:
     listed = dict(zip(zip(whole["measure"], whole["group"], strict=True), whole["people"], strict=True))
     gaps = dict(zip(zip(whole["measure"], whole["group"], strict=True), whole["gap"], strict=True))
     found = []
-    for measure, group in ((one, group) for one in parts.values() for group in FIVE_GROUPS if group != WHITE):
+    compared = [
+        (measure, group)
+        for measure in parts.values()
+        for group in FIVE_GROUPS
+        if group != WHITE and (measure, group) in sums and (measure, WHITE) in sums
+    ]
+    for measure, group in compared:
         (count, people), (white_count, white_people) = sums[measure, group], sums[measure, WHITE]
         split = kitagawa(np.minimum(count, people), people, np.minimum(white_count, white_people), white_people)
         in_split, on_lists = people.sum() + white_people.sum(), listed[measure, group] + listed[measure, WHITE]

@@ -86,9 +86,12 @@ def hide_nested(
     }
     relations: list[Relation] = []
     cost: dict[tuple[Group, int], float] = {}
-    inner = {part for members in (parts or {}).values() for part in members}
+    sums = {
+        whole: [one for one in members if one in place] for whole, members in (parts or {}).items() if whole in place
+    }
+    inner = {part for members in sums.values() for part in members}
     for level in range(table.shape[1]):
-        for whole, members in (parts or {}).items():
+        for whole, members in sums.items():
             if there[place[whole], level]:
                 relations.append(_sum((whole, level), [(m, level) for m in members if there[place[m], level]], cells))
         outer = [(group, level) for group in groups if group not in inner and there[place[group], level]]
@@ -104,16 +107,22 @@ def hide_nested(
                 for cell in pairs
                 if (cell[0], level - 1) in cells and cells[cell] <= cells[cell[0], level - 1]
             ]
-    also = [(groups[row], level) for row, level in zip(*np.nonzero(few & there), strict=True)]
+    also = {(groups[row], level) for row, level in zip(*np.nonzero(few & there), strict=True)}
     everything = dict.fromkeys(groups, (True,) * table.shape[1])
-    try:
-        published = suppress(
-            dict(cells), relations, threshold=minimum_people, also_hide=also, cost=dict(cost)
-        ).published
-    except RaceEqualityError:
-        return everything
-    if any(published[total] is None for total in cost):
-        return everything
+    while True:
+        try:
+            published = suppress(
+                dict(cells), relations, threshold=minimum_people, also_hide=also, cost=dict(cost)
+            ).published
+        except RaceEqualityError:
+            return everything
+        if any(published[total] is None for total in cost):
+            return everything
+        gone = {group for group in groups if (group, 0) in cells and published[group, 0] is None}
+        with_them = {cell for cell in cells if cell[0] in gone}
+        if with_them <= also:
+            break
+        also |= with_them  # and again: they can protect what would have needed others
     hidden = {}
     for group in groups:
         one = [published.get((group, level), 0.0) is None for level in range(table.shape[1])]
