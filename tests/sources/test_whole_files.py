@@ -64,6 +64,7 @@ SOURCES = [
     "maternity_2023",
     "board_survey",
     "catchment_systems",
+    "waiting_list",
 ]
 
 

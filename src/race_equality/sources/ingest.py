@@ -438,5 +438,5 @@ def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project
 
 def _editions(one: Publication, project: Project) -> list[Path]:
     """Return the files of every edition of a publication that the store has."""
-    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d)?)?")
+    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d){0,2})?")
     return [path for path in sorted(project.figures.glob("*.parquet")) if edition.fullmatch(path.stem)]
