@@ -125,6 +125,7 @@ def linked_gaps(
     *,
     adjust: Sequence[ArrayLike] = (),
     covariates: Sequence[ArrayLike] = (),
+    method: str = "reml",
     confidence: float = 0.95,
     nan_policy: str = "raise",
 ) -> Link:
@@ -140,6 +141,9 @@ def linked_gaps(
         Categories (text, such as a kind) or truth values for each unit, for the means of both gaps.
     covariates : sequence of array-like
         Numbers for each unit, for the means of both gaps.
+    method : {"reml", "ml"}
+        Restricted maximum likelihood, or maximum likelihood, which published examples use: its variances are too small
+        and its intervals too narrow with few units.
     confidence : float
         Level of the intervals.
     nan_policy : {"raise", "propagate"}
@@ -187,15 +191,8 @@ def linked_gaps(
     >>> round(found.measured, 2) < round(found.correlation, 2)
     True
     """
-    level = check.level(confidence)
-    x, error_x, y, error_y = check.together(
-        x=check.numbers("x", x, nan_policy=nan_policy),
-        error_x=check.counts("error_x", error_x, nan_policy=nan_policy),
-        y=check.numbers("y", y, nan_policy=nan_policy),
-        error_y=check.counts("error_y", error_y, nan_policy=nan_policy),
-    )
-    if x.ndim != 1:
-        raise check.StatisticsError("x must have one axis, a value for each unit.")
+    level, method = check.level(confidence), check.choice("method", method, ("reml", "ml"))
+    x, error_x, y, error_y = _same_units(x, error_x, y, error_y, nan_policy)
     numbers = [
         check.numbers(f"covariates[{position}]", column, nan_policy=nan_policy)
         for position, column in enumerate(covariates)
@@ -214,24 +211,24 @@ def linked_gaps(
     if units - adjusted_for < FEWEST_UNITS:
         more = f" and {adjusted_for} to adjust for" if adjusted_for else ""
         return _cannot(units, adjusted_for, f"fewer than {FEWEST_UNITS} units{more}: {units}")
-    model = _Restricted(design, x, error_x, y, error_y)
-    measured, between_x, between_y = model.measured(), model.spread[0] * model.scale_x, model.spread[1] * model.scale_y
-    detectable = detectable_correlation(
-        error_x, error_y, between_x, between_y, adjusted_for=adjusted_for, confidence=level
-    )
-    about = (between_x, between_y, detectable, measured)
+    model = _Likelihood(design, x, error_x, y, error_y, restricted=method == "reml")
+
+    def about(spread: Numbers) -> tuple[float, float, float, float]:
+        between = float(spread[0] * model.scale_x), float(spread[1] * model.scale_y)
+        shown = detectable_correlation(error_x, error_y, *between, adjusted_for=adjusted_for, confidence=level)
+        return (*between, shown, model.measured())
+
     for name, has_spread in zip("xy", model.has_spread, strict=True):
         if not has_spread:
-            return _cannot(
-                units, adjusted_for, f"the units differ in {name} no more than their errors alone would make them", *about
-            )
+            reason = f"the units differ in {name} no more than their errors alone would make them"
+            return _cannot(units, adjusted_for, reason, *about(model.spread))
     fall = float(ndtri(0.5 + level / 2)) ** 2 / 2 / (1 - 1.5 / (units - design.shape[1]))
     correlation, lower, upper = _interval(model.at_correlation, _MOST_CORRELATION, fall)
     correlation, lower, upper = (
         float(np.sign(one)) if abs(one) >= _MOST_CORRELATION else one for one in (correlation, lower, upper)
     )
     if lower == -1 and upper == 1:
-        return _cannot(units, adjusted_for, "every correlation from −1 to 1 fits the data", *about)
+        return _cannot(units, adjusted_for, "every correlation from −1 to 1 fits the data", *about(model.spread))
     # the slope as an angle, in units in which both gaps vary alike
     unit = model.spread[1] / model.spread[0]
     end = np.arctan(1e4)
@@ -240,7 +237,10 @@ def linked_gaps(
     slope, slope_lower, slope_upper = (
         float(np.sign(angle) * np.inf) if abs(angle) >= end else float(np.tan(angle) * per) for angle in angles
     )
-    return Link(correlation, lower, upper, slope, slope_lower, slope_upper, *about, units, adjusted_for, "")
+    end_of_search = _MOST_CORRELATION * np.sign(correlation)
+    _, spread = model.at_correlation(np.array([correlation if abs(correlation) < 1 else end_of_search]), None)
+    about_found = about(np.exp(spread[0]))
+    return Link(correlation, lower, upper, slope, slope_lower, slope_upper, *about_found, units, adjusted_for, "")
 
 
 def detectable_correlation(
@@ -297,7 +297,9 @@ def detectable_correlation(
     >>> round(detectable_correlation([0.0] * 84, [0.0] * 84, 1, 1), 2)
     0.3
     """
-    error_x, error_y = check.together(error_x=check.counts("error_x", error_x), error_y=check.counts("error_y", error_y))
+    error_x, error_y = check.together(
+        error_x=check.counts("error_x", error_x), error_y=check.counts("error_y", error_y)
+    )
     if error_x.ndim != 1:
         raise check.StatisticsError("error_x must have one axis, a value for each unit.")
     spreads = [check.counts(name, value).item() for name, value in (("between_x", between_x), ("between_y", between_y))]
@@ -305,7 +307,9 @@ def detectable_correlation(
     freedom = error_x.size - adjusted_for - 1
     if freedom < 2 or min(spreads) == 0:
         return float("nan")
-    reliability = (spreads[0] ** 2 / (spreads[0] ** 2 + error_x**2)) * (spreads[1] ** 2 / (spreads[1] ** 2 + error_y**2))
+    reliability = (spreads[0] ** 2 / (spreads[0] ** 2 + error_x**2)) * (
+        spreads[1] ** 2 / (spreads[1] ** 2 + error_y**2)
+    )
 
     def shown(correlation: float) -> float:
         return float(-np.log1p(-(correlation**2) * reliability).sum() * (freedom - 1.5) / error_x.size)
@@ -317,6 +321,20 @@ def detectable_correlation(
         middle = (low + high) / 2
         low, high = (low, middle) if shown(middle) >= needed else (middle, high)
     return high
+
+
+def _same_units(
+    x: ArrayLike, error_x: ArrayLike, y: ArrayLike, error_y: ArrayLike, nan_policy: str
+) -> tuple[Numbers, ...]:
+    arrays = check.together(
+        x=check.numbers("x", x, nan_policy=nan_policy),
+        error_x=check.counts("error_x", error_x, nan_policy=nan_policy),
+        y=check.numbers("y", y, nan_policy=nan_policy),
+        error_y=check.counts("error_y", error_y, nan_policy=nan_policy),
+    )
+    if arrays[0].ndim != 1:
+        raise check.StatisticsError("x must have one axis, a value for each unit.")
+    return arrays
 
 
 def _cannot(
@@ -338,8 +356,8 @@ def _design(categories: Sequence[NDArray[np.object_]], numbers: Sequence[Numbers
     """Orthonormal columns that span the constant, the categories and the numbers."""
     size = len((*categories, *numbers)[0]) if (*categories, *numbers) else None
     columns = [] if size is None else [np.ones(size)]
-    for column in categories:
-        names = [str(item) for item in column]
+    for labels in categories:
+        names = [str(item) for item in labels]
         columns += [np.array([name == one for name in names], float) for one in sorted(set(names))[1:]]
     for column in numbers:
         centred = column - column.mean() if column.size else column
@@ -363,7 +381,9 @@ def _interval(profile: _Profile, end: float, fall: float) -> tuple[float, float,
     top_at, top = _top(profile, at, value, free)
     fits = value >= top - fall
     first, last = (int(np.flatnonzero(fits)[0]), int(np.flatnonzero(fits)[-1])) if fits.any() else (_GRID, -1)
-    within = np.array([min(at[first], top_at) if fits.any() else top_at, max(at[last], top_at) if fits.any() else top_at])
+    within = np.array(
+        [min(at[first], top_at) if fits.any() else top_at, max(at[last], top_at) if fits.any() else top_at]
+    )
     # the nearest values outside, downwards and upwards; an end that fits has none
     below, above = np.flatnonzero(at < within[0]), np.flatnonzero(at > within[1])
     sides = [side for side, found in enumerate((below, above)) if found.size]
@@ -414,14 +434,17 @@ def _limits(profile: _Profile, within: Numbers, outside: Numbers, starts: Number
     return np.asarray(within + share * (outside - within))
 
 
-class _Restricted:
-    """The restricted likelihood of two variances and a covariance between units, for many values of them at once.
+class _Likelihood:
+    """The (restricted) likelihood of two variances and a covariance between units, for many values of them at once.
 
     Arrays have a row for each value and a column for each unit; the two gaps are written out, because there are many
     of them and matrices of two by two are slow. Gaps are measured in their own root mean square around the means.
     """
 
-    def __init__(self, design: Numbers, x: Numbers, error_x: Numbers, y: Numbers, error_y: Numbers) -> None:
+    def __init__(
+        self, design: Numbers, x: Numbers, error_x: Numbers, y: Numbers, error_y: Numbers, *, restricted: bool
+    ) -> None:
+        self.restricted = restricted
         if design.size == 0:
             design = np.full((x.size, 1), 1 / np.sqrt(x.size))
         self.design = design
@@ -433,7 +456,7 @@ class _Restricted:
             for residual, error in ((residual_x, error_x), (residual_y, error_y))
         )
         self.residuals = residual_x / self.scale_x, residual_y / self.scale_y
-        self.x, self.y = self.residuals  # what the means explain changes no restricted likelihood
+        self.x, self.y = self.residuals  # what the means explain changes no likelihood
         self.variance_x, self.variance_y = (error_x / self.scale_x) ** 2, (error_y / self.scale_y) ** 2
         self.least = np.array(
             [
@@ -481,10 +504,7 @@ class _Restricted:
         return np.stack([first, slope**2 * first + around, slope * first]), moved
 
     def _highest(
-        self,
-        covariance: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]],
-        values: Numbers,
-        starts: Numbers | None,
+        self, covariance: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]], values: Numbers, starts: Numbers | None
     ) -> tuple[Numbers, Numbers]:
         """Maximise over the free logarithms from several starts at once, by damped Fisher scoring.
 
@@ -525,10 +545,7 @@ class _Restricted:
         return height[best, position], free.reshape(number, -1, 2)[best, position]
 
     def _evaluate(
-        self,
-        covariance: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]],
-        fixed: Numbers,
-        free: Numbers,
+        self, covariance: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]], fixed: Numbers, free: Numbers
     ) -> tuple[Numbers, Numbers, Numbers]:
         """Log-likelihood, its gradient and expected information in the free logarithms."""
         between, moved = covariance(fixed, free)
@@ -559,24 +576,24 @@ class _Restricted:
         mean = np.einsum("bij,bj->bi", inverse, right)
         x, y = self.x - mean[:, :columns] @ self.design.T, self.y - mean[:, columns:] @ self.design.T
         u, v = w11 * x + w12 * y, w12 * x + w22 * y
-        value = -0.5 * (np.log(determinant).sum(axis=-1) + np.linalg.slogdet(matrix)[1] + (x * u + y * v).sum(axis=-1))
+        value = -0.5 * (np.log(determinant) + x * u + y * v).sum(axis=-1)
 
-        def leverage(part: Numbers) -> Numbers:
-            return np.asarray(part.reshape(len(part), -1) @ self.products.T)
+        p11, p12, p22 = w11, w12, w22
+        if self.restricted:
+            value = value - 0.5 * np.linalg.slogdet(matrix)[1]
 
-        h11 = leverage(inverse[:, :columns, :columns])
-        h12 = leverage(inverse[:, :columns, columns:])
-        h22 = leverage(inverse[:, columns:, columns:])
-        # the weights less those that the means use up
-        p11 = w11 - (w11 * w11 * h11 + 2 * w11 * w12 * h12 + w12 * w12 * h22)
-        p22 = w22 - (w12 * w12 * h11 + 2 * w12 * w22 * h12 + w22 * w22 * h22)
-        p12 = w12 - (w11 * w12 * h11 + (w11 * w22 + w12 * w12) * h12 + w12 * w22 * h22)
+            def leverage(part: Numbers) -> Numbers:
+                return np.asarray(part.reshape(len(part), -1) @ self.products.T)
+
+            h11 = leverage(inverse[:, :columns, :columns])
+            h12 = leverage(inverse[:, :columns, columns:])
+            h22 = leverage(inverse[:, columns:, columns:])
+            # the weights less those that the means use up
+            p11 = w11 - (w11 * w11 * h11 + 2 * w11 * w12 * h12 + w12 * w12 * h22)
+            p22 = w22 - (w12 * w12 * h11 + 2 * w12 * w22 * h12 + w22 * w22 * h22)
+            p12 = w12 - (w11 * w12 * h11 + (w11 * w22 + w12 * w12) * h12 + w12 * w22 * h22)
         gradient = np.stack(
-            [
-                -0.5 * (p11 - u * u).sum(axis=-1),
-                -0.5 * (p22 - v * v).sum(axis=-1),
-                -(p12 - u * v).sum(axis=-1),
-            ]
+            [-0.5 * (p11 - u * u).sum(axis=-1), -0.5 * (p22 - v * v).sum(axis=-1), -(p12 - u * v).sum(axis=-1)]
         )
         i11, i22, i33 = 0.5 * (w11**2).sum(-1), 0.5 * (w22**2).sum(-1), (w11 * w22 + w12**2).sum(-1)
         i12, i13, i23 = 0.5 * (w12**2).sum(-1), (w11 * w12).sum(-1), (w22 * w12).sum(-1)
