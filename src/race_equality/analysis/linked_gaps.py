@@ -20,7 +20,7 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, ETHNIC_MINORITY, FIVE_GROUPS, WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, Indicator
 from race_equality.statistics.intervals import difference_interval
-from race_equality.statistics.linked_gaps import gap_error, linked_gaps
+from race_equality.statistics.linked_gaps import FEWEST_UNITS, gap_error, linked_gaps
 from race_equality.store.cache import cached
 from race_equality.store.trusts import system_codes
 
@@ -38,6 +38,12 @@ PATIENT_GROUPS = (ETHNIC_MINORITY, *(group for group in FIVE_GROUPS if group != 
 ALL_KINDS = "All kinds"
 #: A group of fewer people than this has no gap here: published counts are rounded to the nearest 5.
 FEWEST = 100
+
+
+COLUMNS = tuple(
+    "staff patients group kind trusts correlation lower upper slope slope_lower slope_upper detectable measured "
+    "between_staff between_patients reason".split()
+)
 
 
 class _Look(NamedTuple):
@@ -66,7 +72,7 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
         ``trust_code``, ``side`` ("staff" or "patients"), ``indicator``, ``group`` (compared with White people), ``gap``,
         ``lower``, ``upper`` (95%), ``error``, ``percent`` and ``people`` of the group, ``white_percent`` and
         ``white_people``, ``period_start``, ``period_end``. Gaps in percentage points to the disadvantage of the group.
-        Real trusts, the latest period of all trusts. Patients of a group under :data:`FEWEST` are left out, and so are
+        The latest period of all trusts; the demonstration trust's invented gaps are in it as well. Patients of a group under :data:`FEWEST` are left out, and so are
         trusts in which nobody of either group had what is measured: they offer no such service.
 
     Notes
@@ -75,7 +81,8 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
     what is measured. People differ between the two sides, so the errors are independent.
     """
     real = figures[is_one_of(figures["trust_code"], set(trusts["trust_code"]) - {DEMONSTRATION_CODE})]
-    staff = staff_experience(real)
+    invented = figures[figures["trust_code"] == DEMONSTRATION_CODE]
+    staff = staff_experience(pd.concat([real, invented]))
     staff = staff[staff["status"] == "ok"]
     parts = [
         pd.DataFrame(
@@ -93,7 +100,7 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
             }
         )
     ]
-    parts += [_of_patients(real, indicator) for indicator in PATIENT_GAPS]
+    parts += [_of_patients(rows, indicator) for rows in (real, invented) for indicator in PATIENT_GAPS]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]
     count, people, white_count, white_people = (
         table[name].to_numpy("float64") for name in ("count", "people", "white_count", "white_people")
@@ -193,14 +200,17 @@ def about_trusts(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
 def _looks() -> Iterator[_Look]:
     """All links that are looked at, decided before any was computed."""
     for patients in PATIENT_GAPS:
-        kinds = [ALL_KINDS, *(patients.applies_to if len(patients.applies_to) > 1 else ())]
-        for kind in kinds:
+        for kind in (ALL_KINDS, *(patients.applies_to if len(patients.applies_to) > 1 else ())):
             for group in PATIENT_GROUPS:
                 yield _Look(STAFF_GAP.id, patients.id, group, kind)
-        for staff in EXPERIENCE:
+        for staff in (*EXPERIENCE, ALL_STAFF):
             if staff.id != STAFF_GAP.id:
                 yield _Look(staff.id, patients.id, ETHNIC_MINORITY, ALL_KINDS)
-        yield _Look(ALL_STAFF.id, patients.id, ETHNIC_MINORITY, ALL_KINDS)
+
+
+def _is_shown(look: _Look, units: int) -> bool:
+    """Whether a link is a row of its own: one kind with too few trusts is said once, and not for each group."""
+    return look.kind == ALL_KINDS or units >= FEWEST_UNITS or (units > 0 and look.group == ETHNIC_MINORITY)
 
 
 @cached(to_disk=True)
@@ -218,7 +228,8 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
         One row a link: ``staff`` and ``patients`` (ids), ``group`` (of patients, compared with White patients),
         ``kind`` (of trust, or :data:`ALL_KINDS`), ``trusts``, ``correlation``, ``lower``, ``upper`` (95%), ``slope``,
         ``slope_lower``, ``slope_upper`` (points of the patients' gap for one of the staff's), ``detectable``,
-        ``measured``, ``between_staff``, ``between_patients`` and ``reason`` (why there is no estimate).
+        ``measured``, ``between_staff``, ``between_patients`` and ``reason`` (why there is no estimate). Patients'
+        figures that are not held have no rows; of one kind of trust with too few, there is one row.
 
     Notes
     -----
@@ -228,6 +239,7 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     (:data:`ALL_STAFF`) is a level and no gap: it is there for trusts whose gap no file holds.
     """
     gaps, about = gaps_of_staff_and_patients(figures, trusts), about_trusts(figures, trusts)
+    gaps = gaps[gaps["trust_code"] != DEMONSTRATION_CODE]
     answers = survey_answers(figures)
     answers = answers[answers["indicator"] == ALL_STAFF.id].set_index("trust_code")
     share = answers["percent"].astype("float64") / 100
@@ -238,14 +250,19 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
         for key, rows in gaps.groupby(["indicator", "group"], observed=True, sort=False)
     }
     by_side[ALL_STAFF.id, ETHNIC_MINORITY] = level
+    held = set(gaps.loc[gaps["side"] == "patients", "indicator"])
     found = []
     for look in _looks():
+        if look.patients not in held:
+            continue
         nothing = pd.DataFrame(columns=columns, dtype="float64")
         staff = by_side.get((look.staff, ETHNIC_MINORITY), nothing)
         patients = by_side.get((look.patients, look.group), nothing)
         table = about.join(staff, how="inner").join(patients, how="inner", rsuffix="_patients").dropna().sort_index()
         if look.kind != ALL_KINDS:
             table = table[table["kind"] == look.kind]
+        if not _is_shown(look, len(table)):
+            continue
         link = linked_gaps(
             table["gap"], table["error"], table["gap_patients"], table["error_patients"],
             adjust=(table["kind"], table["london"]), covariates=(table["catchment"], table["system"]),
@@ -267,4 +284,4 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
                 "reason": link.reason,
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(found, columns=list(COLUMNS))

@@ -52,7 +52,7 @@ class Link:
         How many units had both gaps.
     adjusted_for : int
         How many columns (dummy variables included) were adjusted for.
-    reason : str
+    reason : {"", "too few units", "no variation in x", "no variation in y", "any correlation fits"}
         Why the link cannot be estimated; "" where it can.
     """
 
@@ -153,8 +153,8 @@ def linked_gaps(
     -------
     Link
         With a `reason` in place of an estimate where there are fewer than :data:`FEWEST_UNITS` units beyond what is
-        adjusted for, where the units of x or of y differ no more than their errors alone would make them, and where
-        every correlation from −1 to 1 fits the data.
+        adjusted for ("too few units"), where the units differ no more than their errors alone would make them ("no
+        variation in x" or "in y"), and where every correlation from −1 to 1 fits the data ("any correlation fits").
 
     Raises
     ------
@@ -209,8 +209,7 @@ def linked_gaps(
     design = _design([np.asarray(column, dtype=object)[keep] for column in adjust], [one[keep] for one in numbers])
     units, adjusted_for = x.size, max(design.shape[1] - 1, 0)
     if units - adjusted_for < FEWEST_UNITS:
-        more = f" and {adjusted_for} to adjust for" if adjusted_for else ""
-        return _cannot(units, adjusted_for, f"fewer than {FEWEST_UNITS} units{more}: {units}")
+        return _cannot(units, adjusted_for, "too few units")
     model = _Likelihood(design, x, error_x, y, error_y, restricted=method == "reml")
 
     def about(spread: Numbers) -> tuple[float, float, float, float]:
@@ -220,15 +219,14 @@ def linked_gaps(
 
     for name, has_spread in zip("xy", model.has_spread, strict=True):
         if not has_spread:
-            reason = f"the units differ in {name} no more than their errors alone would make them"
-            return _cannot(units, adjusted_for, reason, *about(model.spread))
+            return _cannot(units, adjusted_for, f"no variation in {name}", *about(model.spread))
     fall = float(ndtri(0.5 + level / 2)) ** 2 / 2 / (1 - 1.5 / (units - design.shape[1]))
     correlation, lower, upper = _interval(model.at_correlation, _MOST_CORRELATION, fall)
     correlation, lower, upper = (
         float(np.sign(one)) if abs(one) >= _MOST_CORRELATION else one for one in (correlation, lower, upper)
     )
     if lower == -1 and upper == 1:
-        return _cannot(units, adjusted_for, "every correlation from −1 to 1 fits the data", *about(model.spread))
+        return _cannot(units, adjusted_for, "any correlation fits", *about(model.spread))
     # the slope as an angle, in units in which both gaps vary alike
     unit = model.spread[1] / model.spread[0]
     end = np.arctan(1e4)
