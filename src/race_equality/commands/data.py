@@ -416,7 +416,7 @@ def migrate() -> None:
 
     They are read as they are, here and in data/local; this writes what was read. The figures stay the same.
     """
-    from race_equality.sources.loading import migrate_files
+    from race_equality.sources.ingest import migrate_files
 
     names = migrate_files(find_project())
     click.echo(f"Written again: {', '.join(names)}." if names else "Every file has today's columns.")

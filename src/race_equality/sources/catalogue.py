@@ -35,7 +35,7 @@ TRUST_FILES = {
             "Which trusts are open today, their kind (the Staff Survey's benchmarking group), region, "
             "system and most predecessors.",
             "A predecessor counts when predecessor_codes names its code, or alt_names its name as etr.csv "
-            "has it. The basis of each succession stands in data/figures/successions.csv.",
+            "has it. The basis of each succession is in data/figures/successions.csv.",
         ),
     ),
     "systems": (

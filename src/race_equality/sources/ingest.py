@@ -94,9 +94,16 @@ def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[st
 
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> LoadedFigures:
-    """Read one publication and hold its figures to the schema."""
-    loaded = chosen.read(path, trusts)
-    return replace(loaded, figures=check_figures(loaded.figures, origin=path.name))
+    """Read one publication and hold its figures to the schema, with those of earlier editions in the same file."""
+
+    def checked(loaded: LoadedFigures) -> LoadedFigures:
+        return replace(
+            loaded,
+            figures=check_figures(loaded.figures, origin=path.name),
+            more=tuple(checked(earlier) for earlier in loaded.more),
+        )
+
+    return checked(chosen.read(path, trusts))
 
 
 def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
@@ -206,7 +213,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
         write_all(files)
         return outcome
     chosen = recognise(path)
-    (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
     if outcome.loaded.figures.empty:
         left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
         raise InputError(
@@ -214,7 +221,8 @@ def add_publication(path: Path, project: Project) -> Outcome:
             file=path,
             mend="Check that it is the publisher's whole file.",
         )
-    _refuse_if_already_held(outcome, [*remove, *files], project, path)
+    for one in (outcome, *earlier):
+        _refuse_if_already_held(one, [*remove, *files], project, path)
     before = outcome.before["period_end"].max()
     if before > outcome.loaded.figures["period_end"].max():
         raise InputError(
@@ -325,8 +333,13 @@ def _read_files(
 ) -> tuple[list[Outcome], list[Path]]:
     """Read files; add what is to be written to ``files`` and return what it takes the place of."""
     outcomes, remove = [], []
-    for one, path in found:
-        loaded = read_publication(one, path, trusts)
+    readings = (
+        (one, path, loaded)
+        for one, path in found
+        for latest in [read_publication(one, path, trusts)]
+        for loaded in (latest, *latest.more)
+    )
+    for one, path, loaded in readings:
         content = parquet_bytes(loaded.figures)
         notes = (*one.notes, *one.edition_notes.get(loaded.edition, ()), *loaded.remarks)
         source = dated(
@@ -361,7 +374,7 @@ def _read_files(
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
-                note = f"Some of its figures stand in {loaded.source_id} since."
+                note = f"{loaded.source_id} has replaced some of its figures."
                 shortened = replace(
                     source_before,
                     figures_sha256=sha256(content).hexdigest(),

@@ -13,6 +13,7 @@ import pandas as pd
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Workbook
 from race_equality.store.figures import figure_table, in_order
+from race_equality.store.schema import NOT_IN_THE_FILE
 from race_equality.store.trusts import TrustList
 
 
@@ -34,6 +35,8 @@ class LoadedFigures:
         How many organisations were left out, by reason: every organisation left out is counted.
     remarks : tuple of str
         What else a person should know about this very file: unknown columns, unusable ones.
+    more : tuple of LoadedFigures
+        Earlier editions that stand in the same file, each a source of its own.
     """
 
     source_id: str
@@ -42,6 +45,7 @@ class LoadedFigures:
     figures: pd.DataFrame
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
+    more: tuple[LoadedFigures, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,7 +271,7 @@ class FigureRows:
             else:
                 status, why = (status_of(kind) if status_of else "not_available"), reason
             for group in groups:
-                self.add(code, code, indicator, group, unit, f"no row: {why}", status=status)
+                self.add(code, code, indicator, group, unit, why, status=status, recording=NOT_IN_THE_FILE)
 
     def table(self) -> pd.DataFrame:
         """Return the figures collected, in the store's order."""

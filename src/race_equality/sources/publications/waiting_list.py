@@ -146,7 +146,7 @@ def group_of(part: str, cell: Cell, label: str) -> str:
     ----------
     part : {"ethnicity", "deprivation", "age", "sex"}
     cell : Cell
-        Where it stands, for the error.
+        Its place in the file, for the error.
     label : str
 
     Returns
