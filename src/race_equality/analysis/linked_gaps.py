@@ -17,10 +17,10 @@ from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.analysis.survey import survey_answers
 from race_equality.analysis.wres import staff_experience
 from race_equality.definitions.codes import DEMONSTRATION_CODE
-from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, ETHNIC_MINORITY, FIVE_GROUPS, WHITE
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, Indicator
 from race_equality.statistics.intervals import difference_interval
-from race_equality.statistics.linked_gaps import FEWEST_UNITS, gap_error, linked_gaps
+from race_equality.statistics.linked_gaps import gap_error, linked_gaps
 from race_equality.store.cache import cached
 from race_equality.store.trusts import system_codes
 
@@ -32,12 +32,14 @@ PATIENT_GAPS = tuple(
 )
 #: What all staff answered, for trusts whose staff experience by ethnic group no file that was read holds.
 ALL_STAFF = BY_ID["staff_survey_q16b"]
-#: Groups of patients that are compared with White patients, all ethnic minorities first.
-PATIENT_GROUPS = (ETHNIC_MINORITY, *(group for group in FIVE_GROUPS if group != WHITE))
+#: Groups of patients that are compared with White patients. Continuity of carer is published for three of them together.
+PATIENT_GROUPS = ("Asian", "Black", "Mixed", "Asian, Black or Mixed", "Other")
 #: All kinds of trust together.
 ALL_KINDS = "All kinds"
-#: A group of fewer people than this has no gap here: published counts are rounded to the nearest 5.
-FEWEST = 100
+#: A group of fewer people than this has no gap here.
+FEWEST = 50
+#: Publishers round each count of patients to the nearest 5: the variance of that, in people.
+_ROUNDING = 5**2 / 12
 
 
 COLUMNS = tuple(
@@ -78,7 +80,8 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
     Notes
     -----
     Newcombe's interval; the standard error of Agresti and Caffo, which is above zero also where nobody of a group had
-    what is measured. People differ between the two sides, so the errors are independent.
+    what is measured, and for patients that of rounding to the nearest 5 in each published count that was added up. A
+    count that is hidden is left out with its base. People differ between the two sides, so the errors are independent.
     """
     real = figures[is_one_of(figures["trust_code"], set(trusts["trust_code"]) - {DEMONSTRATION_CODE})]
     invented = figures[figures["trust_code"] == DEMONSTRATION_CODE]
@@ -95,6 +98,8 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
                 "people": staff["ethnic_minority_total"],
                 "white_count": staff["white_count"],
                 "white_people": staff["white_total"],
+                "rounded": 0,
+                "white_rounded": 0,
                 "period_start": staff["period_start"],
                 "period_end": staff["period_end"],
             }
@@ -109,14 +114,18 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
     sign = table["indicator"].map(lambda id: -1.0 if BY_ID[id].adverse_when == "lower" else 1.0).to_numpy("float64")
     lower, upper = 100 * sign * interval.lower, 100 * sign * interval.upper
     percent, white = 100 * table["count"] / table["people"], 100 * table["white_count"] / table["white_people"]
+    rounding = sum(
+        _ROUNDING * table[cells] * (1 + (share / 100) ** 2) / table[base] ** 2
+        for cells, share, base in (("rounded", percent, "people"), ("white_rounded", white, "white_people"))
+    )
     return table.assign(
         percent=percent,
         white_percent=white,
         gap=sign * (percent - white),
         lower=np.minimum(lower, upper),
         upper=np.maximum(lower, upper),
-        error=100 * gap_error(count, people, white_count, white_people),
-    ).drop(columns=["count", "white_count"])
+        error=100 * np.sqrt(gap_error(count, people, white_count, white_people) ** 2 + rounding),
+    ).drop(columns=["count", "white_count", "rounded", "white_rounded"])
 
 
 def _of_patients(figures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
@@ -125,17 +134,19 @@ def _of_patients(figures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     rows = figures[(figures["indicator"] == figure_id) & (figures["status"] == "ok")]
     rows = rows[rows["period_end"] == rows["period_end"].max()]
     # groups that a publication gives as such, or else the sum of their parts
-    five = rows["group"].where(rows["group"].isin(FIVE_GROUPS))
-    group = five if five.notna().any() else rows["group"].map(EIGHTEEN_GROUPS)
+    broad = rows["group"].where(rows["group"].isin(PATIENT_GROUPS) | (rows["group"] == WHITE))
+    group = broad if broad.notna().any() else rows["group"].map(EIGHTEEN_GROUPS)
     rows = rows.assign(group=group.astype("str"), trust_code=rows["trust_code"].astype("str"))[group.notna().to_numpy()]
     counts = rows.groupby(["trust_code", "group"])[["numerator", "denominator"]].sum().astype("float64").unstack()
-    if counts.empty:
+    cells = rows.groupby(["trust_code", "group"]).size().astype("float64").unstack()
+    if counts.empty or ("denominator", WHITE) not in counts.columns:
         return pd.DataFrame()
+    minorities = [group for group in PATIENT_GROUPS if ("denominator", group) in counts.columns]
     period = rows[["period_start", "period_end"]].iloc[0]
     found = []
-    for name in PATIENT_GROUPS:
-        parts = [one for one in FIVE_GROUPS if one != WHITE] if name == ETHNIC_MINORITY else [name]
-        had, of = (counts[kind].reindex(columns=[*parts, WHITE]) for kind in ("numerator", "denominator"))
+    for name in (ETHNIC_MINORITY, *minorities):
+        parts = minorities if name == ETHNIC_MINORITY else [name]
+        had, of = counts["numerator"], counts["denominator"]
         count, people, white_count, white_people = had[parts].sum(axis=1), of[parts].sum(axis=1), had[WHITE], of[WHITE]
         keep = (people >= FEWEST) & (white_people >= FEWEST) & (count + white_count > 0)
         found.append(
@@ -149,6 +160,8 @@ def _of_patients(figures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
                     "people": people.to_numpy(),
                     "white_count": white_count.to_numpy(),
                     "white_people": white_people.to_numpy(),
+                    "rounded": cells[parts].sum(axis=1).to_numpy(),
+                    "white_rounded": cells[WHITE].to_numpy(),
                     "period_start": period["period_start"],
                     "period_end": period["period_end"],
                 }
@@ -201,16 +214,11 @@ def _looks() -> Iterator[_Look]:
     """All links that are looked at, decided before any was computed."""
     for patients in PATIENT_GAPS:
         for kind in (ALL_KINDS, *(patients.applies_to if len(patients.applies_to) > 1 else ())):
-            for group in PATIENT_GROUPS:
+            for group in (ETHNIC_MINORITY, *PATIENT_GROUPS):
                 yield _Look(STAFF_GAP.id, patients.id, group, kind)
         for staff in (*EXPERIENCE, ALL_STAFF):
             if staff.id != STAFF_GAP.id:
                 yield _Look(staff.id, patients.id, ETHNIC_MINORITY, ALL_KINDS)
-
-
-def _is_shown(look: _Look, units: int) -> bool:
-    """Whether a link is a row of its own: one kind with too few trusts is said once, and not for each group."""
-    return look.kind == ALL_KINDS or units >= FEWEST_UNITS or (units > 0 and look.group == ETHNIC_MINORITY)
 
 
 @cached(to_disk=True)
@@ -250,10 +258,11 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
         for key, rows in gaps.groupby(["indicator", "group"], observed=True, sort=False)
     }
     by_side[ALL_STAFF.id, ETHNIC_MINORITY] = level
-    held = set(gaps.loc[gaps["side"] == "patients", "indicator"])
-    found = []
+    of_patients = gaps[gaps["side"] == "patients"]
+    held = set(zip(of_patients["indicator"], of_patients["group"], strict=True))
+    found, enough = [], False
     for look in _looks():
-        if look.patients not in held:
+        if (look.patients, look.group) not in held:
             continue
         nothing = pd.DataFrame(columns=columns, dtype="float64")
         staff = by_side.get((look.staff, ETHNIC_MINORITY), nothing)
@@ -261,12 +270,16 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
         table = about.join(staff, how="inner").join(patients, how="inner", rsuffix="_patients").dropna().sort_index()
         if look.kind != ALL_KINDS:
             table = table[table["kind"] == look.kind]
-        if not _is_shown(look, len(table)):
-            continue
         link = linked_gaps(
             table["gap"], table["error"], table["gap_patients"], table["error_patients"],
             adjust=(table["kind"], table["london"]), covariates=(table["catchment"], table["system"]),
         )  # fmt: skip
+        # that there are too few trusts is said once, and not for each group
+        is_main = look.group == ETHNIC_MINORITY and look.staff == STAFF_GAP.id
+        if is_main and look.kind == ALL_KINDS:
+            enough = link.reason != "too few units"
+        if link.reason == "too few units" and not (is_main and (look.kind == ALL_KINDS or (enough and link.units))):
+            continue
         found.append(
             look._asdict()
             | {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from race_equality.analysis.linked_gaps import ALL_KINDS, ALL_STAFF, PATIENT_GAPS, STAFF_GAP
+from race_equality.analysis.linked_gaps import ALL_KINDS, ALL_STAFF, FEWEST, PATIENT_GAPS, STAFF_GAP
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY
 from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, Indicator
@@ -110,35 +110,75 @@ def is_clear(link: Mapping[Hashable, Any]) -> bool:
     return not link["reason"] and not link["lower"] <= 0 <= link["upper"]
 
 
-def answer(link: Mapping[Hashable, Any]) -> str:
-    """Answer whether one gap among patients is wider where the gap among staff is wider.
+def answers(found: pd.DataFrame) -> str:
+    """Answer the question of the page for each gap among patients that is held, in words for a board.
 
     Parameters
     ----------
-    link : mapping
-        A row of :func:`race_equality.analysis.linked_gaps.links`, of all ethnic minorities and :data:`STAFF_GAP`.
+    found : pandas.DataFrame
+        From :func:`race_equality.analysis.linked_gaps.links`.
 
     Returns
     -------
     str
-        Markdown: the answer in bold, then how sure it is and what size of link would have been seen.
+        Markdown: the answer in bold, then for each gap how sure it is and what size of link would have been seen.
     """
-    patients = lower_first(BY_ID[link["patients"]].name)
-    if link["reason"]:
-        return f"**For {patients}, this cannot be estimated:** {REASONS[link['reason']]} ({_number_of_trusts(link['trusts'])})."
-    size = correlation(link["correlation"], link["lower"], link["upper"]).replace("(", "95% interval ").rstrip(")")
-    size = size.replace(" 95%", ", 95%")
-    trusts = _number_of_trusts(link["trusts"])
-    if not is_clear(link):
-        return (
-            f"**For {patients}, no link is seen.** Over {trusts}, the gap among patients is neither reliably wider nor reliably "
-            f"narrower where the gap among staff is wider (correlation {size}). {could_have_been_seen(link)}"
-        )
-    wider = "wider" if link["correlation"] > 0 else "narrower"
-    return (
-        f"**For {patients}, a link is seen: where the gap among staff is wider, the gap among patients is {wider}.** Over "
-        f"{trusts} the correlation is {size}. {_slope(link)}"
+    main = main_links(found).to_dict("records")
+    if not main:
+        return "**This cannot be answered yet:** no figures of patients by ethnic group are held for trusts."
+    none = [_name(link) for link in main if not link["reason"] and not is_clear(link)]
+    unknown = [_name(link) for link in main if link["reason"]]
+    said = [
+        f"where the gap among staff is wider, the gap in {_name(link)} is {_wider(link)}"
+        for link in main
+        if is_clear(link)
+    ]
+    said += [f"no link is seen in {listing(none, joined_by='or')}"] if none else []
+    said += [f"in {listing(unknown)} it cannot be estimated"] if unknown else []
+    headline = "; ".join(said)
+    return "\n\n".join(
+        [f"**{headline[:1].upper()}{headline[1:]}.**", *(_answer(link, _instead(found, link)) for link in main)]
     )
+
+
+def _name(link: Mapping[Hashable, Any]) -> str:
+    return lower_first(BY_ID[link["patients"]].name)
+
+
+def _wider(link: Mapping[Hashable, Any]) -> str:
+    return "wider" if link["correlation"] > 0 else "narrower"
+
+
+def _instead(found: pd.DataFrame, link: Mapping[Hashable, Any]) -> dict[Hashable, Any] | None:
+    """The link of what all staff answered, where that of the gap could not be estimated."""
+    rows = found[(found["staff"] == ALL_STAFF.id) & (found["patients"] == link["patients"]) & (found["reason"] == "")]
+    return rows.iloc[0].to_dict() if link["reason"] and len(rows) else None
+
+
+def _answer(link: Mapping[Hashable, Any], instead: Mapping[Hashable, Any] | None) -> str:
+    about = f"{BY_ID[link['patients']].name}: "
+    if link["reason"]:
+        text = f"{about}{REASONS[link['reason']]} ({_number_of_trusts(link['trusts'])})."
+        if instead is not None:
+            seen = "a link is seen" if is_clear(instead) else "no link is seen"
+            text += (
+                f" With the share of all staff who experienced discrimination, which is a level and no gap, {seen} over "
+                f"{_number_of_trusts(instead['trusts'])} (correlation {_size(instead)})."
+            )
+        return text
+    if is_clear(link):
+        return (
+            f"{about}over {_number_of_trusts(link['trusts'])} the correlation is {_size(link)}. {_slope(link)}".strip()
+        )
+    return (
+        f"{about}over {_number_of_trusts(link['trusts'])}, the gap among patients is neither reliably wider nor reliably narrower "
+        f"where the gap among staff is wider (correlation {_size(link)}). {could_have_been_seen(link)}"
+    )
+
+
+def _size(link: Mapping[Hashable, Any]) -> str:
+    text = correlation(link["correlation"], link["lower"], link["upper"])
+    return text.replace(" (", ", 95% interval ").rstrip(")")
 
 
 def could_have_been_seen(link: Mapping[Hashable, Any]) -> str:
@@ -171,25 +211,6 @@ def _slope(link: Mapping[Hashable, Any]) -> str:
 
 def _number_of_trusts(number: int) -> str:
     return "1 trust" if number == 1 else f"{number} trusts" if number else "no trust"
-
-
-def answers(found: pd.DataFrame) -> str:
-    """Answer the question of the page for each gap among patients that is held, in words for a board.
-
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        From :func:`race_equality.analysis.linked_gaps.links`.
-
-    Returns
-    -------
-    str
-        Markdown, one paragraph for each; what is not held is named.
-    """
-    main = main_links(found)
-    if main.empty:
-        return "**This cannot be answered yet:** no figures of patients by ethnic group are held for trusts."
-    return "\n\n".join(answer(link) for link in main.to_dict("records"))
 
 
 def main_links(found: pd.DataFrame) -> pd.DataFrame:
@@ -265,7 +286,11 @@ def links_table(found: pd.DataFrame) -> pd.DataFrame:
                 "link": correlation(link["correlation"], link["lower"], link["upper"])
                 if known
                 else "Cannot be estimated",
-                "seen": "None" if pd.isna(link["detectable"]) else f"{link['detectable']:.2f}",
+                "seen": f"{link['detectable']:.2f}"
+                if pd.notna(link["detectable"])
+                else "None"
+                if known
+                else "Not known",
                 "reading": _reading(link),
             }
         )
@@ -288,7 +313,7 @@ def for_chart(found: pd.DataFrame) -> pd.DataFrame:
     rows = found[(found["staff"] == STAFF_GAP.id) & (found["reason"] == "")]
     return rows.assign(
         label=[
-            f"{BY_ID[one].in_few_words}: {_in_sentence(group)}"
+            f"{BY_ID[one].name}: {_in_sentence(group)}"
             for one, group in zip(rows["patients"], rows["group"], strict=True)
         ],
         series=rows["kind"].map(
@@ -327,10 +352,14 @@ def sensitivity_sentence(found: pd.DataFrame) -> str:
             continue
         clear = sum(is_clear(link) for link in others.to_dict("records"))
         low, high = others["correlation"].min(), others["correlation"].max()
-        said.append(
-            f"for {lower_first(BY_ID[patients].name)}, {number_word(clear)} of {number_word(len(others))} links "
-            f"{'is' if clear == 1 else 'are'} clear of zero (correlations {correlation(low, low, high).split('(')[1]}"
+        sizes = correlation(low, low, high).split(" (")
+        which = (
+            f"the one link is {'' if clear else 'not '}clear of zero (correlation {sizes[0]})"
+            if len(others) == 1
+            else f"{number_word(clear)} of {number_word(len(others))} links {'is' if clear == 1 else 'are'} clear of zero "
+            f"(correlations {sizes[1]}"
         )
+        said.append(f"for {lower_first(BY_ID[patients].name)}, {which}")
     if not said:
         return "No other figure of staff has enough trusts."
     return "With other figures of staff: " + "; ".join(said) + "."
@@ -354,11 +383,14 @@ def trusts_sentence(found: pd.DataFrame, kinds: pd.Series, with_staff: Iterable[
     ]
     has = kinds.index.isin(set(with_staff))
     lacking = [kind for kind in kinds.unique() if not has[(kinds == kind).to_numpy()].any()]
-    without = [f"{(kinds == kind).sum()} {kind}" for kind in lacking]
-    text = f"Both gaps are held for {listing(pairs)}."
+    without = [f"{(n := (kinds == kind).sum())} {kind} trust{'' if n == 1 else 's'}" for kind in lacking]
+    text = (
+        f"Both gaps are held for {listing(pairs)}. A gap among patients is taken where at least {FEWEST} people of a group "
+        "and of White patients are counted, and somebody of them had what is measured."
+    )
     if without:
         text += (
-            f" The {listing(without)} trusts have no gap among staff here: the file that was read holds none of their staff "
+            f" The {listing(without)} have no gap among staff here: the file that was read holds none of their staff "
             f"by ethnic group. The NHS Staff Survey’s benchmark workbook has them; to load it: {HOW_TO_LOAD['benchmark']}. "
             "For them the table sets what all staff answered against the gap among patients, which is a level and no gap."
         )

@@ -186,7 +186,7 @@ def links_chart(rows: pd.DataFrame, *, series: Sequence[str]) -> LayeredChart:
     series : sequence of str
         Up to three.
     """
-    labels = [wrap(label, 30) for label in rows["label"].unique()]
+    labels = [wrap(label, 36) for label in rows["label"].unique()]
     names = [name for name in series if name in set(rows["series"])]
     said = [
         f"{row['label']}, {words.lower_first(row['series'])}: "
@@ -194,7 +194,7 @@ def links_chart(rows: pd.DataFrame, *, series: Sequence[str]) -> LayeredChart:
         for row in rows.to_dict("records")
     ]
     shown = [words.correlation(value, value, value).split(" ")[0] for value in rows["correlation"]]
-    rows = rows.assign(said=said, shown=shown, label=[wrap(label, 30) for label in rows["label"]])
+    rows = rows.assign(said=said, shown=shown, label=[wrap(label, 36) for label in rows["label"]])
     rows = rows.round({"correlation": 2, "lower": 2, "upper": 2})
     rows["end"] = np.where(rows["correlation"] >= 0, rows["upper"], rows["lower"])
     rows = rows[["label", "series", "correlation", "lower", "upper", "end", "said", "shown"]]
