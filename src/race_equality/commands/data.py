@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from race_equality.commands.layouts import layout
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
 
@@ -40,6 +41,9 @@ _UNIT_WORDS = {
 @click.group()
 def data() -> None:
     """Read publications into data/figures, and see what is held there."""
+
+
+data.add_command(layout)
 
 
 @data.command()

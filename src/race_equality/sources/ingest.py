@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
-from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
+from race_equality.sources.catalogue import TRUST_FILES, all_publications, publication
 from race_equality.sources.publication import LoadedFigures, Publication, find_file, find_files
 from race_equality.sources.publications import boundaries, demonstration, systems
 from race_equality.sources.publications import organisation_data_service as ods
@@ -130,7 +130,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         raise RaceEqualityError(
             f"There is no folder {str(folder)!r}. Give the folder with the raw files: race-equality data read FOLDER."
         )
-    chosen = [publication(one) for one in only] or list(PUBLICATIONS)
+    chosen = [publication(one, project) for one in only] or list(all_publications(project))
     files: dict[Path, bytes] = {}
     outcomes = []
     if only:
@@ -212,7 +212,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
         files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
         write_all(files)
         return outcome
-    chosen = recognise(path)
+    chosen = recognise(path, project)
     (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
     if outcome.loaded.figures.empty:
         left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
@@ -246,7 +246,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
     """
     new = outcome.loaded.figures
     nothing = new.iloc[:0]
-    series = [{path.stem for path in _editions(one, project)} for one in PUBLICATIONS if one.series]
+    series = [{path.stem for path in _editions(one, project)} for one in all_publications(project) if one.series]
     of_this = [stems for stems in series if outcome.source.id in stems]
     editions = sorted(set().union(*of_this) - {outcome.source.id})
     held = read_figures(new["indicator"].unique(), sources=editions, project=project) if editions else nothing
@@ -362,10 +362,10 @@ def _read_files(
         if one.series:
             editions = [p for p in [project.figures / f"{loaded.source_id}.parquet"] if p.is_file()]
         for other in (*one.replaces, *one.revises):
-            editions += _editions(publication(other), project)
+            editions += _editions(publication(other, project), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
         kept = _kept(one, before, loaded, project)
-        revised = {path.stem for other in one.revises for path in _editions(publication(other), project)}
+        revised = {path.stem for other in one.revises for path in _editions(publication(other, project), project)}
         before = before[~before.index.isin(kept.index)].reset_index(drop=True)
         files[project.figures / f"{loaded.source_id}.parquet"] = content
         files[project.sources / f"{loaded.source_id}.yml"] = source.to_yaml().encode()
@@ -429,7 +429,7 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
     """Return the files of months that a series has come to hold: nothing may count twice."""
     there = pd.MultiIndex.from_frame(loaded.figures[FIGURE_KEY])
     covered = []
-    for other in PUBLICATIONS:
+    for other in all_publications(project):
         if one.id in other.revises:
             for path in _editions(other, project):
                 held = read_figures(sources=path.stem, project=project)
@@ -440,7 +440,7 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
 
 def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project: Project) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
-    of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
+    of_series = [path.stem for other in one.revises for path in _editions(publication(other, project), project)]
     kept = before[
         (before["indicator"].isin(one.keeps) & (before["source"] != loaded.source_id))
         | before["source"].isin(of_series)

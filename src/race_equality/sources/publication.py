@@ -76,6 +76,12 @@ class Publication:
         Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
     has_content : callable, optional
         From a workbook to whether it is this publication's, where the names of its sheets say nothing.
+    layout : str
+        The YAML file that declares it, where one does: :mod:`race_equality.sources.layouts`.
+    lacks : callable, optional
+        Of a layout: from a file to what it lacks of what the layout is known by, in words.
+    asks : int
+        Of a layout: how much it is known by besides ``sheets`` or ``columns``.
     optional : bool
         Whether a folder is whole without it.
     replaces : tuple of str
@@ -107,6 +113,9 @@ class Publication:
     is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
     has_content: Callable[[Workbook], bool] | None = None
+    layout: str = ""
+    lacks: Callable[[Path], list[str]] | None = None
+    asks: int = 0
     optional: bool = False
     replaces: tuple[str, ...] = ()
     revises: tuple[str, ...] = ()

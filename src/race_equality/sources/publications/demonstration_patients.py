@@ -50,13 +50,7 @@ _COURSES: Mapping[str, Mapping[str, tuple[float, float]]] = {
 }
 # Women who reached 29 weeks in the month, and the share placed on a pathway.
 _CONTINUITY: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "ethnicity": {
-        "Asian": (75, 0.13),
-        "Black": (35, 0.29),
-        "Mixed": (15, 0.2),
-        "White": (205, 0.17),
-        "Other": (15, 0.13),
-    },
+    "ethnicity": {"Asian, Black or Mixed": (125, 0.2), "White": (205, 0.17), "Other": (15, 0.13)},
     "deprivation": {f"Decile {n}": (60 - 5 * n, 0.24 - 0.012 * n) for n in range(1, 11)},
 }
 
