@@ -267,7 +267,7 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
         nothing = pd.DataFrame(columns=columns, dtype="float64")
         staff = by_side.get((look.staff, ETHNIC_MINORITY), nothing)
         patients = by_side.get((look.patients, look.group), nothing)
-        table = about.join(staff, how="inner").join(patients, how="inner", rsuffix="_patients").dropna().sort_index()
+        table = about.join(staff, how="inner").join(patients.add_suffix("_patients"), how="inner").dropna().sort_index()
         if look.kind != ALL_KINDS:
             table = table[table["kind"] == look.kind]
         link = linked_gaps(

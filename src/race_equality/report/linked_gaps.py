@@ -490,11 +490,11 @@ def _over_trusts(link: Mapping[Hashable, Any]) -> str:
         return "Whether the two go together over trusts cannot be estimated."
     if not is_clear(link):
         return (
-            f"Over {link['trusts']} trusts no link is seen between the two (correlation "
-            f"{correlation(link['correlation'], link['lower'], link['upper'])}), so neither gap tells the other."
+            f"Over {link['trusts']} trusts no link is seen between the two (correlation {_size(link)}), so one of them does not "
+            "tell the other."
         )
     wider = "wider" if link["correlation"] > 0 else "narrower"
     return (
         f"Over {link['trusts']} trusts the gap among patients tends to be {wider} where that among staff is wider (correlation "
-        f"{correlation(link['correlation'], link['lower'], link['upper'])}). That says nothing of why."
+        f"{_size(link)}). That says nothing of why."
     )

@@ -56,12 +56,13 @@ def two_gaps_chart(
 
     Notes
     -----
-    A few small trusts have intervals that are many times as wide as the others': they end at the edge of the picture.
+    A few small trusts have intervals that are many times as wide as the others': they end at the edge of the picture. One
+    that lies far from all others is not drawn: :func:`left_out` names it.
 
     Of more than :data:`race_equality.report.chart_builders.MOST_MARKS` trusts only the highlighted one and similar ones
     keep a mark of their own; the others are counted by class, a mark a class.
     """
-    rows = rows.sort_values(["staff", "trust_code"])
+    rows = rows[_is_drawn(rows, highlight)].sort_values(["staff", "trust_code"])
     is_here = rows["trust_code"].eq(highlight or "")
     many = rows.iloc[:0]
     if len(rows) > MOST_MARKS:
@@ -136,11 +137,47 @@ def two_gaps_chart(
     return layered(*layers, width=480, height=320, title=alt.TitleParams(patients_title, **look))
 
 
+def left_out(rows: pd.DataFrame, *, highlight: str | None = None) -> str:
+    """Say in a caption which trusts lie so far from the others that :func:`two_gaps_chart` does not draw them.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As that function takes them.
+    highlight : str, optional
+        The trust that is always drawn.
+
+    Returns
+    -------
+    str
+        A sentence to follow another, without a stop; empty where all trusts are drawn.
+    """
+    far = rows[~_is_drawn(rows, highlight)]
+    named = [
+        f"{trust_label(row['trust_code'], row['trust_name'])}, staff {words.points(row['staff'])} and patients "
+        f"{words.points(row['patients'])}"
+        for row in far.sort_values(["patients", "trust_code"]).to_dict("records")
+    ]
+    return f". Too far away for the picture: {'; '.join(named)}" if named else ""
+
+
+#: A trust is far away beyond so many times the typical distance from the middle (the median absolute deviation).
+_FAR = 10
+
+
+def _is_drawn(rows: pd.DataFrame, highlight: str | None) -> pd.Series:
+    near = pd.Series(True, rows.index)
+    for side in ("staff", "patients"):
+        distance = (rows[side] - rows[side].median()).abs()
+        near &= distance <= _FAR * max(float(distance.median()), 0.1)
+    return near | rows["trust_code"].eq(highlight or "")
+
+
 def _room(rows: pd.DataFrame, here: pd.DataFrame, side: str) -> alt.Scale:
     """Room for every mark, for nineteen of twenty intervals and for the highlighted trust's, and for no gap."""
     low = min(0.0, rows[side].min(), rows[f"{side}_lower"].quantile(0.025), *here[f"{side}_lower"])
     high = max(0.0, rows[side].max(), rows[f"{side}_upper"].quantile(0.975), *here[f"{side}_upper"])
-    return alt.Scale(domain=[float(np.floor(low)), float(np.ceil(high))], nice=False)
+    return alt.Scale(domain=[float(np.floor(low)) - 0.5, float(np.ceil(high)) + 0.5], nice=False)
 
 
 def _crosses(rows: pd.DataFrame, staff_title: str, colour: str, width: float) -> list[alt.Chart]:
