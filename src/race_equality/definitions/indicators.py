@@ -755,6 +755,17 @@ _IN_CODE: tuple[Indicator, ...] = (
         published_by=_WORKFORCE,
         long_series=True,
     ),
+    Indicator(
+        id="workforce_fte_by_month",
+        name="Full-time equivalents by month",
+        definition="Contracted hours as a number of full-time staff, each month since June 2023",
+        theme="workforce",
+        units=("fte",),
+        groups=("Total",),
+        in_downloads=False,
+        published_by=_WORKFORCE,
+        long_series=True,
+    ),
     _of_catchment(
         "catchment_population",
         "People in the catchment",
