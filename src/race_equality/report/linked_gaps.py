@@ -129,12 +129,12 @@ def answers(found: pd.DataFrame) -> str:
     none = [_name(link) for link in main if not link["reason"] and not is_clear(link)]
     unknown = [_name(link) for link in main if link["reason"]]
     said = [
-        f"where the gap among staff is wider, the gap in {_name(link)} is {_wider(link)}"
+        f"where the gap among staff is wider, the gap among patients for {_name(link)} is {_wider(link)}"
         for link in main
         if is_clear(link)
     ]
-    said += [f"no link is seen in {listing(none, joined_by='or')}"] if none else []
-    said += [f"in {listing(unknown)} it cannot be estimated"] if unknown else []
+    said += [f"no link is seen for {listing(none, joined_by='or')}"] if none else []
+    said += [f"for {listing(unknown)} it cannot be estimated"] if unknown else []
     headline = "; ".join(said)
     return "\n\n".join(
         [f"**{headline[:1].upper()}{headline[1:]}.**", *(_answer(link, _instead(found, link)) for link in main)]
@@ -232,7 +232,7 @@ def looks_sentence(found: pd.DataFrame) -> str:
     looks, main = len(estimated), len(main_links(found))
     by_chance = max(1, round(looks / 20))
     which = (
-        "None of them is clear of zero."
+        "Not one of them is clear of zero."
         if not clear
         else (
             f"{number_word(len(clear)).capitalize()} of them {'is' if len(clear) == 1 else 'are'} clear of zero: "

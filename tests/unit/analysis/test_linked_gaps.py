@@ -150,7 +150,7 @@ def test_a_link_is_found_and_the_invented_trust_is_not_in_it(make_figures, wres_
     assert main["slope_lower"] < 0.5 < main["slope_upper"]
     text = said.answers(found)
     assert text.startswith(
-        "**Where the gap among staff is wider, the gap in waiting over 18 weeks for treatment is wider.**"
+        "**Where the gap among staff is wider, the gap among patients for waiting over 18 weeks for treatment is wider.**"
     )
     assert "over 40 trusts the correlation is 0." in text and "points wider on average" in text
 
@@ -204,14 +204,14 @@ def test_no_link_is_said_as_plainly_with_the_size_that_could_have_been_seen(make
     main = said.main_links(found).to_dict("records")[0]
     assert not said.is_clear(main)
     text = said.answers(found)
-    assert text.startswith("**No link is seen in waiting over 18 weeks for treatment.**")
+    assert text.startswith("**No link is seen for waiting over 18 weeks for treatment.**")
     assert f"A link of {main['detectable']:.2f} or more" in text
     # 40 trusts without errors: Cohen's 46 are for 0.4
     assert main["detectable"] == pytest.approx(0.43, abs=0.01)
     own = gaps_of_staff_and_patients(make_figures(rows), trusts)
     sentence = said.trust_sentence(trust("RA0"), own[own["trust_code"] == "RA0"], found)
     assert "Over 40 trusts no link is seen between the two" in sentence
-    assert "None of them is clear of zero." in said.looks_sentence(found)
+    assert "Not one of them is clear of zero." in said.looks_sentence(found)
 
 
 def test_nothing_held_is_said(make_figures):
