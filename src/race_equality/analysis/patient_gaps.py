@@ -19,26 +19,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.waiting_list import GROUPS, REFERENCE, UNKNOWN_GROUPS, WAITS, waits_by_group
+from race_equality.analysis.waiting_list import GROUPS, REFERENCE, UNKNOWN_GROUPS, WAITS, shown_waits, waits_by_group
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import BY_ID, PARTS, Indicator, chosen
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.store.cache import cached
 
 #: Shares of patients that are published by ethnic group for trusts.
-MEASURES = chosen(lambda one: one.theme == "patients by group" and one.units == ("percent",))
+MEASURES = chosen(lambda one: one.theme == "patients by group" and one.units[0] == "percent")
 #: What the first page and the decisions speak of: of each trust, the first that compares any two groups.
 HEADLINES: tuple[Indicator, ...] = (
     BY_ID["waiting_over_18_weeks"],
     BY_ID["talking_therapies_recovery"],
     BY_ID["maternity_continuity_of_carer"],
+    BY_ID["restrictive_interventions"],
 )
 #: Of people whose ethnic group nobody knows, in any of the publications.
 UNKNOWN = (*UNKNOWN_GROUPS, "Not stated or not known")
 FIFTHS = ("Most deprived fifth", "Second fifth", "Middle fifth", "Fourth fifth", "Least deprived fifth")
 _FIFTH = {f"Decile {n}": FIFTHS[(n - 1) // 2] for n in range(1, 11)}
+_FIFTH |= {f"Quintile {n}": FIFTHS[n - 1] for n in range(1, 6)}
 _LEVEL = 0.05
 
 _KEYS = ["place", "measure", "breakdown"]
@@ -52,14 +55,17 @@ SLOPE_COLUMNS = tuple(
 )
 
 
-@cached
-def patients_by_breakdown(figures: pd.DataFrame) -> pd.DataFrame:
+@cached(to_disk=True)
+def patients_by_breakdown(figures: pd.DataFrame, rules: DisclosureRules | None = None) -> pd.DataFrame:
     """Give each measure by five ethnic groups, the groups beneath, fifths of deprivation, age and sex, at its latest.
 
     Parameters
     ----------
     figures : pandas.DataFrame
-        Tidy figures.
+        Tidy figures, from :func:`race_equality.disclosure.publishable.publishable_figures` for a page.
+    rules : DisclosureRules, optional
+        From :func:`race_equality.disclosure.rules.read_rules`, for whatever is shown: hides what rests on too few of a
+        waiting list, with what would tell it (:func:`race_equality.analysis.waiting_list.shown_waits`).
 
     Returns
     -------
@@ -91,6 +97,8 @@ def patients_by_breakdown(figures: pd.DataFrame) -> pd.DataFrame:
     """
     published = _published(_latest(figures), [one for one in MEASURES if one not in WAITS])
     waits = waits_by_group(figures)
+    if rules is not None:
+        waits = shown_waits(waits, rules)
     waits = _fifths_of(waits.assign(period_start=waits["period_end"], left_out=0.0))
     parts = [part for part in (waits, published) if len(part)]
     if not parts:
@@ -121,14 +129,14 @@ def recovery_by_year(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
 
 
-@cached
-def slopes_by_deprivation(figures: pd.DataFrame) -> pd.DataFrame:
+@cached(to_disk=True)
+def slopes_by_deprivation(figures: pd.DataFrame, rules: DisclosureRules | None = None) -> pd.DataFrame:
     """Give the slope from the least to the most deprived end of each measure, for every place.
 
     Parameters
     ----------
-    figures : pandas.DataFrame
-        Tidy figures.
+    figures, rules
+        As for :func:`patients_by_breakdown`.
 
     Returns
     -------
@@ -142,7 +150,7 @@ def slopes_by_deprivation(figures: pd.DataFrame) -> pd.DataFrame:
     ----------
     Low A, Low A. Journal of Public Health 2004; 26: 388-395.
     """
-    table = patients_by_breakdown(figures)
+    table = patients_by_breakdown(figures, rules)
     fifths = table[(table["breakdown"] == "deprivation") & (table["status"] == "ok") & table["group"].isin(FIFTHS)]
     many = fifths.groupby(["place", "measure"])["group"].transform("size")
     fifths = fifths[many == len(FIFTHS)]
@@ -230,7 +238,7 @@ def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
     -------
     WidestGap or None
         Of the first of :data:`HEADLINES` in which any group is compared with White patients: waits over 18 weeks, then
-        recovery in talking therapies, then continuity of carer. None where there is none.
+        recovery in talking therapies, continuity of carer, restrictive interventions. None where there is none.
 
     Notes
     -----

@@ -27,7 +27,7 @@ def shares_chart(rows: pd.DataFrame, *, x_title: str) -> LayeredChart:
     labels = [wrap(label) for label in dict.fromkeys(rows["label"])]
     series = list(dict.fromkeys(rows["series"]))
     said = [
-        f"{row['label']}, {words.lower_first(row['series'])}: {words.percent(row['value'])}"
+        f"{row['label']}, {row['series'].replace('This', 'this')}: {words.percent(row['value'])}"
         + (
             f" (95% interval {words.interval(row['lower'], row['upper'], signed=False)})"
             if pd.notna(row["lower"])
