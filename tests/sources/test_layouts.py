@@ -432,6 +432,19 @@ def test_two_layouts_that_read_one_file(in_project, write, tmp_path):
     assert "ae.yml: There is a publication 'ae' already." in in_project("add", path, fails=True)
 
 
+def test_a_layout_that_is_begun_keeps_no_other_file_from_being_added(in_project, write, tmp_path):
+    (in_project.layouts / "study_leave.yml").write_text(LAYOUT, encoding="utf-8")
+    (in_project.layouts / "begun.yml").write_text(LAYOUT.replace("indicator: study_leave", "indicator: TODO"), "utf-8")
+    assert "study_leave_2025: table.csv" in in_project("add", write.csv(tmp_path / "table.csv", ROWS, HEADER))
+    other = write.csv(tmp_path / "other.csv", [("RJ1", 1)], ("Somewhere", "Something"))
+    for command in (("add", other), ("layout", "check", other)):
+        said = in_project(*command, fails=True)
+        assert "begun.yml, line 9: There is no indicator 'TODO'." in said
+    assert "fewer than two headers" in in_project(
+        "layout", "new", write.csv(tmp_path / "text.csv", [("words",), ("more",)]), fails=True
+    )
+
+
 def test_a_check_of_a_file_that_no_layout_knows(in_project, write, tmp_path):
     path = write.csv(tmp_path / "table.csv", ROWS, (*HEADER[:4], "Given"))
     (in_project.layouts / "study_leave.yml").write_text(LAYOUT, encoding="utf-8")

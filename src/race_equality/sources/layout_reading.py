@@ -235,7 +235,7 @@ def lacking(path: Path, layout: Layout) -> list[str]:
             wanted = dict.fromkeys((*layout.known_by, *(file.values or {})))
             absent = [repr(name) for name in wanted if same_words(name) not in there]
             if absent:
-                return [f"the column {name}" for name in absent]
+                return [f"the column{'s' if len(absent) > 1 else ''} {', '.join(absent)}"]
             waiting = {there[same_words(name)]: (name, values) for name, values in (file.values or {}).items()}
             for _, row in grid.rows if waiting else ():
                 for at in list(waiting):
@@ -258,8 +258,9 @@ def layout_publications(project: Project) -> tuple[Publication, ...]:
     Returns
     -------
     tuple of Publication
+        Without those whose layout cannot be read.
     """
-    return tuple(map(as_publication, read_layouts(project)))
+    return tuple(map(as_publication, read_layouts(project)[0]))
 
 
 def as_publication(layout: Layout) -> Publication:

@@ -500,7 +500,7 @@ def _read_once(path: Path, _changed: int, _size: int) -> Layout:
     return read_layout(path)
 
 
-def read_layouts(project: Project) -> list[Layout]:
+def read_layouts(project: Project) -> tuple[list[Layout], list[RaceEqualityError]]:
     """Read every layout of a project.
 
     Parameters
@@ -510,14 +510,15 @@ def read_layouts(project: Project) -> list[Layout]:
     Returns
     -------
     list of Layout
-
-    Raises
-    ------
-    InputError
-        For the first that is wrong.
+        Those that can be read.
+    list of RaceEqualityError
+        What is wrong with the others: one that is begun must not keep other files from being added.
     """
-    found = []
+    found, problems = [], []
     for path in layout_files(project):
         status = path.stat()
-        found.append(_read_once(path, status.st_mtime_ns, status.st_size))
-    return found
+        try:
+            found.append(_read_once(path, status.st_mtime_ns, status.st_size))
+        except RaceEqualityError as error:
+            problems.append(error)
+    return found, problems
