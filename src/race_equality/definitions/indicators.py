@@ -13,7 +13,15 @@ from typing import Literal, cast
 
 from race_equality.definitions.declared import DeclaredIndicator, declared_indicators
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
-from race_equality.definitions.rules import BOTH_GROUPS, EACH_ALONE, OVERLAPPING, RECURRING, WHEN_READ, Disclosure
+from race_equality.definitions.rules import (
+    BOTH_GROUPS,
+    EACH_ALONE,
+    OVERLAPPING,
+    PUBLISHED_CELLS,
+    RECURRING,
+    WHEN_READ,
+    Disclosure,
+)
 
 #: The group of a gap: always in this direction.
 GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
@@ -951,8 +959,12 @@ _IN_CODE: tuple[Indicator, ...] = (
             published_by="NHS England, Waiting List Minimum Data Set",
             missing_as="Waits by ethnic group",
             trace_name=f"Waiting over {weeks} weeks",
+            disclosure=disclosure,
         )
-        for weeks in (18, 52)
+        for weeks, disclosure in (
+            (18, PUBLISHED_CELLS),
+            (52, Disclosure(counts_too=True, among="waiting_over_18_weeks")),
+        )
     ),
     *(
         _by_group(
