@@ -233,6 +233,14 @@ def test_a_swapped_board_and_swapped_bands_are_questioned(copied, trust_list):
     assert "wres_1 of RJ1" in refusal(copied(bands), trust_list, known)
 
 
+def test_pay_bands_of_some_of_the_staff_are_no_workforce(copied, trust_list):
+    band = ("RJ1", 2025, "wres_1_clinical_band_5", "people")
+    assert "hold 1,100 of 6,200 staff" in refusal(copied(ROWS | {band: (700, 380, 20)}), trust_list)
+    confirmed = copied(ROWS | {band: (700, 380, 20)}, {band: {"confirmed": "Yes"}})
+    assert "wres_1_clinical_band_5" in set(read_published(confirmed, trust_list, today=TODAY).figures["indicator"])
+    assert len(read_published(copied(ROWS | {band: (4000, 2000, 20)}), trust_list, today=TODAY).figures)
+
+
 def test_where_both_groups_are_about_as_many_nobody_can_tell(copied, trust_list):
     rows = ROWS | {STAFF: (2700, 3300, 200)}
     known = Known(minority={"RJ1": 0.45})

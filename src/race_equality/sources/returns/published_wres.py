@@ -74,6 +74,8 @@ _LEAST_RATIO = 0.05
 _AS_PRINTED, _CLOSE = 0.02, 0.05
 #: Counts of people that say who works there.
 _STAFF_ITEMS = (BANDS.id, *(rate.indicator for rate in wres.RATES if rate.denominator == "staff"))
+#: Pay bands of fewer than this share of the staff are not those of the workforce.
+_MOST_OF_STAFF = 0.8
 _YEARS_APART = 5  # a headcount of another time says nothing
 
 
@@ -113,7 +115,7 @@ def known_from(figures: pd.DataFrame) -> Known:
     """
     ok = figures[figures["status"] == "ok"]
     last = ok[ok["indicator"] == "staff_survey_panel_ethnic_minority"].sort_values("period_end", kind="stable")
-    minority = (last.groupby("trust_code")["value"].last().astype("float64") / 100).to_dict()
+    minority = {code: percent / 100 for code, percent in _each(last, "trust_code", "value")}  # the last of each
     headcount: dict[str, dict[int, float]] = {}
     marches = ok[ok["indicator"] == "workforce_march_headcount"]
     for code, end, people in _each(marches, "trust_code", "period_end", "value"):
@@ -539,7 +541,15 @@ def _check_composition(code: str, records: Mapping[tuple[date, str, str], Record
                     f"{words} {100 * reference:.0f}%. White and Ethnic minority may be swapped.",
                     _SWAPPED,
                 )
-        _check_headcount(code, year, indicator, sum(found[key].values()), cell, known)
+        people = sum(found[key].values())
+        _check_headcount(code, year, indicator, people, cell, known)
+        others = [sum(found[year, item].values()) for item in _STAFF_ITEMS[1:] if (year, item) in found]
+        if indicator == BANDS.id and others and people < _MOST_OF_STAFF * max(others):
+            raise cell.error(
+                f"The pay bands of {code}, year to 31 March {year}, hold {people:,.0f} of {max(others):,.0f} staff: the "
+                "board would be compared with these alone.",
+                "Copy all bands and grades, or leave them out. If the page has no more, write yes under confirmed.",
+            )
 
 
 def _fits_better_swapped(share: float, reference: float) -> bool:
@@ -561,8 +571,7 @@ def _check_headcount(code: str, year: int, indicator: str, staff: float, cell: C
     if abs(nearest_year - year) > _YEARS_APART:
         return
     held = years[nearest_year]
-    # of pay bands a page may print some alone
-    if staff > 2 * held or (2 * staff < held and indicator != BANDS.id):
+    if staff > 2 * held or 2 * staff < held:
         raise cell.error(
             f"{indicator} of {code}, year to 31 March {year}: {staff:,.0f} staff, and the trust had {held:,.0f} in March "
             f"{nearest_year}.",
