@@ -224,6 +224,11 @@ def test_a_swapped_board_and_swapped_bands_are_questioned(copied, trust_list):
     known = Known(minority={"RJ1": 0.2})
     board = {("RJ1", 2025, "wres_9_board", "people"): (3, 12, 0)}
     assert "wres_9_board of RJ1, year to 31 March 2025: 80%" in refusal(copied(board), trust_list, known)
+    # a mostly White board of a workforce that is not is what many trusts have
+    mostly_white = {("RJ1", 2025, "wres_9_board", "people"): (11, 4, 0)}
+    assert len(
+        read_published(copied(mostly_white), trust_list, known=Known(minority={"RJ1": 0.7}), today=TODAY).figures
+    )
     # no band by itself: of few people any share can be
     bands = {
         ("RJ1", 2025, f"wres_1_clinical_band_{n}", "people"): counts for n, counts in ((5, (9, 90, 0)), (6, (90, 9, 0)))

@@ -19,7 +19,7 @@ from race_equality.statistics.ratios import stratified_ratio, stratified_ratio_i
 from race_equality.store.cache import cached
 
 _FOUR = ("first_count", "first_people", "second_count", "second_people")
-COLUMNS = ("number", "period_end", "series", "trusts", "value", "lower", "upper")
+COLUMNS = ("number", "period_end", "series", "trusts", "only", "value", "lower", "upper")
 
 
 @cached
@@ -113,7 +113,7 @@ def returns_together(
     -------
     pandas.DataFrame
         One row for each indicator, period and set in which some trust publishes it: ``number``, ``period_end``,
-        ``series``, ``trusts`` (how many), ``value``, ``lower``, ``upper`` (95%): a ratio for 2 to 4, the board's share
+        ``series``, ``trusts`` (how many), ``only`` (its code where that is one, or ""), ``value``, ``lower``, ``upper`` (95%): a ratio for 2 to 4, the board's share
         minus the workforce's in percentage points for 9.
 
     Notes
@@ -134,13 +134,17 @@ def returns_together(
             first, first_of, second, second_of = (rows[column].to_numpy() for column in _FOUR)
             limits = stratified_ratio_interval(first, first_of, second, second_of)
             value = float(stratified_ratio(first, first_of, second, second_of)) if second.any() else np.nan
-            found.append((number, end, name, len(rows), value, float(limits.lower), float(limits.upper)))
+            found.append((number, end, name, len(rows), _only(rows), value, float(limits.lower), float(limits.upper)))
         seats = boards if codes is None else boards[boards["trust_code"].isin(codes)]
         for end, rows in seats.groupby("period_end"):
             minority, members = rows["board_minority"].sum(), rows["board_members"].sum()
             staff = 100 * rows["staff_minority"].sum() / rows["staff"].sum()
             limits = wilson_interval(minority, members)
             value, lower, upper = (100 * float(x) - staff for x in (minority / members, limits.lower, limits.upper))
-            found.append((BOARD.number, end, name, len(rows), value, lower, upper))
+            found.append((BOARD.number, end, name, len(rows), _only(rows), value, lower, upper))
     table = pd.DataFrame(found, columns=list(COLUMNS))
     return table.sort_values(["number", "period_end"], kind="stable", ignore_index=True)
+
+
+def _only(rows: pd.DataFrame) -> str:
+    return str(rows["trust_code"].iloc[0]) if len(rows) == 1 else ""

@@ -578,7 +578,8 @@ def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tup
             if not headings[0].startswith(code):  # England and boards have no return
                 raise RaceEqualityError(wanted)
             raise RaceEqualityError(
-                f"{wanted} WRES 1 to 4 and 9 come from its own return: race-equality data template wres {code}"
+                f"{wanted} WRES 1 to 4 and 9 come from its own return (race-equality data template wres {code}), or from what "
+                "it publishes of it (with --published)."
             )
     return headings, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
 
