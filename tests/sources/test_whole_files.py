@@ -64,6 +64,7 @@ SOURCES = [
     "maternity_2023",
     "board_survey",
     "catchment_systems",
+    "waiting_list",
 ]
 
 
@@ -153,7 +154,7 @@ def test_survey_rows(readings):
         "Social Enterprises - Mental Health": 1,
         "Community Surgical Services": 1,
     }
-    published = figures[~figures["locator"].str.startswith("no row")]
+    published = figures[figures["recording"] != "no row in the file"]
     assert published["organisation_code"].nunique() == 263 - 53
     assert published.groupby("indicator").size().to_dict() == {
         "staff_survey_q15": 210,
@@ -289,7 +290,7 @@ def test_workforce_rows_and_englands_total(readings):
         "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
     }
     headcount = loaded.figures[loaded.figures["indicator"] == "workforce_headcount"]
-    published = headcount[~headcount["locator"].str.startswith("no row")]
+    published = headcount[headcount["recording"] != "no row in the file"]
     assert published["organisation_code"].nunique() == 253 - 43 + 1  # organisations in the file, and England
     assert len(published) == 211 * 27
     assert loaded.remarks == ()
@@ -369,7 +370,7 @@ def test_quintile_1_is_the_most_deprived(readings):
 def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
     panel = readings["staff_survey_panel"].figures
     # 855 trust-years: 217, 215, 213 and 210, of which Pennine Acute and Dudley are left out
-    published = panel[~panel["locator"].str.startswith("no row")]
+    published = panel[panel["recording"] != "no row in the file"]
     assert published.groupby("indicator").size().nunique() == 1
     assert published["period_end"].nunique() == 4
     survey = readings["staff_survey_organisations"].figures
@@ -393,7 +394,7 @@ def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
 def test_waiting_list_rows_and_cell(readings):
     loaded = readings["rtt"]
     assert loaded.left_out == {"organisations that are not trusts": 7}
-    published = loaded.figures[~loaded.figures["locator"].str.startswith("no row")]
+    published = loaded.figures[loaded.figures["recording"] != "no row in the file"]
     assert len(published) == 3 * (9848 - 186)  # 186 months of organisations that are not trusts
     row = only(
         loaded.figures, organisation_code="RJ1", indicator="rtt_over_52_weeks", period_end=pd.Timestamp("2026-05-31")
@@ -405,7 +406,7 @@ def test_waiting_list_rows_and_cell(readings):
 
 def test_ae_rows_and_the_change_of_recording(readings):
     figures = readings["ae"].figures
-    published = figures[~figures["locator"].str.startswith("no row")]
+    published = figures[figures["recording"] != "no row in the file"]
     assert len(published) == 2 * 9301
     changed = published["recording"] == "recorded as since November 2025"
     assert changed.sum() == 2 * 1184

@@ -34,6 +34,12 @@ from race_equality.analysis.survey import (
     survey_answers,
     yearly_change,
 )
+from race_equality.analysis.waiting_list import (
+    england_explained,
+    waiting_list_coverage,
+    waits_by_group,
+    waits_by_system,
+)
 from race_equality.analysis.workforce import headcount_by_group, headcount_by_march, total_headcount, yearly_growth
 from race_equality.analysis.wres import all_trusts_experience, pooled, staff_experience
 from race_equality.analysis.wres_return import (
@@ -63,6 +69,7 @@ __all__ = [
     "discrimination_by_year",
     "england_answers",
     "england_by_ethnic_group",
+    "england_explained",
     "headcount_by_group",
     "headcount_by_march",
     "latest_access",
@@ -85,6 +92,9 @@ __all__ = [
     "staff_experience",
     "survey_answers",
     "total_headcount",
+    "waiting_list_coverage",
+    "waits_by_group",
+    "waits_by_system",
     "without_international_recruits",
     "yearly_change",
     "yearly_growth",

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from race_equality.batch.execute import Execution
+from race_equality.batch.execute import NotebookRun
 from race_equality.batch.page_requests import PageEvent, PageRequest, Rendering, WorkerSettings, is_last, page_failure
 
 
@@ -120,7 +120,7 @@ class Pool:
                     self._remove(worker)
                     event = _worker_died(worker)
                 else:
-                    worker.has_run |= isinstance(event, Execution)
+                    worker.has_run |= isinstance(event, NotebookRun)
                     if is_last(request, event):
                         worker.request = None
                 yield event
@@ -138,7 +138,7 @@ def _run_worker(*arguments: object) -> None:
     run_worker(*arguments)
 
 
-def _worker_died(worker: _Worker) -> Execution | Rendering:
+def _worker_died(worker: _Worker) -> NotebookRun | Rendering:
     import signal
 
     page, exitcode = worker.request.page, worker.process.exitcode
@@ -151,4 +151,4 @@ def _worker_died(worker: _Worker) -> Execution | Rendering:
     )
     if worker.has_run:
         return Rendering(page.path, failure)
-    return Execution(page.path, 0.0, failure=failure)
+    return NotebookRun(page.path, 0.0, failure=failure)

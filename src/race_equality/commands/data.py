@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
@@ -41,6 +42,9 @@ _UNIT_WORDS = {
 @click.group()
 def data() -> None:
     """Read publications into data/figures, and see what is held there."""
+
+
+data.add_command(layout)
 
 
 @data.command()
@@ -478,7 +482,7 @@ def migrate() -> None:
 
     They are read as they are, here and in data/local; this writes what was read. The figures stay the same.
     """
-    from race_equality.sources.loading import migrate_files
+    from race_equality.sources.ingest import migrate_files
 
     names = migrate_files(find_project())
     click.echo(f"Written again: {', '.join(names)}." if names else "Every file has today's columns.")

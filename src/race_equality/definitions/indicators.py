@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
+from race_equality.definitions.declared import DeclaredIndicator, declared_indicators
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
 from race_equality.definitions.rules import BOTH_GROUPS, EACH_ALONE, OVERLAPPING, RECURRING, WHEN_READ, Disclosure
 
@@ -376,7 +377,28 @@ def _by_group(
     return Indicator(id=id, name=name, **(about | more))  # type: ignore[arg-type]
 
 
-INDICATORS: tuple[Indicator, ...] = (
+def _declared(one: DeclaredIndicator) -> Indicator:
+    """Return an indicator that a layout declares: its published figures are given, and nothing is computed of them."""
+    return Indicator(
+        id=one.id,
+        name=one.name,
+        definition=one.definition,
+        theme="layout",
+        units=(one.unit,),
+        groups=one.groups or ("as published",),
+        adverse_when=cast(Literal["higher", "lower", "above one", "neither"], one.adverse_when),
+        disclosure=EACH_ALONE if one.disclosure == "each alone" else BOTH_GROUPS,
+        statement=one.statement,
+        people=one.people,
+        as_published=True,
+        published_by=one.published_by,
+        missing_as=one.missing_as,
+        applies_to=one.applies_to,
+        why_not_applicable=one.why_not_applicable,
+    )
+
+
+_IN_CODE: tuple[Indicator, ...] = (
     # -- the Workforce Race Equality Standard ------------------------------------------------------------
     Indicator(
         id="wres_1",
@@ -737,6 +759,17 @@ INDICATORS: tuple[Indicator, ...] = (
         published_by=_WORKFORCE,
         long_series=True,
     ),
+    Indicator(
+        id="workforce_fte_by_month",
+        name="Full-time equivalents by month",
+        definition="Contracted hours as a number of full-time staff, each month since June 2023",
+        theme="workforce",
+        units=("fte",),
+        groups=("Total",),
+        in_downloads=False,
+        published_by=_WORKFORCE,
+        long_series=True,
+    ),
     _of_catchment(
         "catchment_population",
         "People in the catchment",
@@ -1033,6 +1066,11 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
 )
 
+#: Every indicator: those of this module, and those that the project's layouts declare.
+INDICATORS: tuple[Indicator, ...] = (
+    *_IN_CODE,
+    *map(_declared, declared_indicators({id for one in _IN_CODE for id in (one.id, *one.figure_ids)})),
+)
 #: Every indicator by its id.
 BY_ID = {indicator.id: indicator for indicator in INDICATORS}
 #: The id of each figure to the indicator that it belongs to.

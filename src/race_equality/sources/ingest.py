@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
-from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
+from race_equality.sources.catalogue import TRUST_FILES, all_publications, publication
 from race_equality.sources.publication import LoadedFigures, Publication, find_file, find_files
 from race_equality.sources.publications import boundaries, demonstration, systems
 from race_equality.sources.publications import organisation_data_service as ods
@@ -95,9 +95,16 @@ def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[st
 
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> LoadedFigures:
-    """Read one publication and hold its figures to the schema."""
-    loaded = chosen.read(path, trusts)
-    return replace(loaded, figures=check_figures(loaded.figures, origin=path.name))
+    """Read one publication and hold its figures to the schema, with those of earlier editions in the same file."""
+
+    def checked(loaded: LoadedFigures) -> LoadedFigures:
+        return replace(
+            loaded,
+            figures=check_figures(loaded.figures, origin=path.name),
+            more=tuple(checked(earlier) for earlier in loaded.more),
+        )
+
+    return checked(chosen.read(path, trusts))
 
 
 def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
@@ -124,7 +131,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         raise RaceEqualityError(
             f"There is no folder {str(folder)!r}. Give the folder with the raw files: race-equality data read FOLDER."
         )
-    chosen = [publication(one) for one in only] or list(PUBLICATIONS)
+    chosen = [publication(one, project) for one in only] or list(all_publications(project))
     files: dict[Path, bytes] = {}
     outcomes = []
     if only:
@@ -206,8 +213,8 @@ def add_publication(path: Path, project: Project) -> Outcome:
         files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
         write_all(files)
         return outcome
-    chosen = recognise(path)
-    (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    chosen = recognise(path, project)
+    (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
     if outcome.loaded.figures.empty:
         left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
         raise InputError(
@@ -215,7 +222,8 @@ def add_publication(path: Path, project: Project) -> Outcome:
             file=path,
             mend="Check that it is the publisher's whole file.",
         )
-    _refuse_if_already_held(outcome, [*remove, *files], project, path)
+    for one in (outcome, *earlier):
+        _refuse_if_already_held(one, [*remove, *files], project, path)
     before = outcome.before["period_end"].max()
     if before > outcome.loaded.figures["period_end"].max():
         raise InputError(
@@ -239,7 +247,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
     """
     new = outcome.loaded.figures
     nothing = new.iloc[:0]
-    series = [{path.stem for path in _editions(one, project)} for one in PUBLICATIONS if one.series]
+    series = [{path.stem for path in _editions(one, project)} for one in all_publications(project) if one.series]
     of_this = [stems for stems in series if outcome.source.id in stems]
     editions = sorted(set().union(*of_this) - {outcome.source.id})
     held = read_figures(new["indicator"].unique(), sources=editions, project=project) if editions else nothing
@@ -382,8 +390,13 @@ def _read_files(
 ) -> tuple[list[Outcome], list[Path]]:
     """Read files; add what is to be written to ``files`` and return what it takes the place of."""
     outcomes, remove = [], []
-    for one, path in found:
-        loaded = read_publication(one, path, trusts)
+    readings = (
+        (one, path, loaded)
+        for one, path in found
+        for latest in [read_publication(one, path, trusts)]
+        for loaded in (latest, *latest.more)
+    )
+    for one, path, loaded in readings:
         content = parquet_bytes(loaded.figures)
         notes = (*one.notes, *one.edition_notes.get(loaded.edition, ()), *loaded.remarks)
         source = dated(
@@ -406,10 +419,10 @@ def _read_files(
         if one.series:
             editions = [p for p in [project.figures / f"{loaded.source_id}.parquet"] if p.is_file()]
         for other in (*one.replaces, *one.revises):
-            editions += _editions(publication(other), project)
+            editions += _editions(publication(other, project), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
         kept = _kept(one, before, loaded, project)
-        revised = {path.stem for other in one.revises for path in _editions(publication(other), project)}
+        revised = {path.stem for other in one.revises for path in _editions(publication(other, project), project)}
         before = before[~before.index.isin(kept.index)].reset_index(drop=True)
         files[project.figures / f"{loaded.source_id}.parquet"] = content
         files[project.sources / f"{loaded.source_id}.yml"] = source.to_yaml().encode()
@@ -418,7 +431,7 @@ def _read_files(
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
-                note = f"Some of its figures stand in {loaded.source_id} since."
+                note = f"{loaded.source_id} has replaced some of its figures."
                 shortened = replace(
                     source_before,
                     figures_sha256=sha256(content).hexdigest(),
@@ -473,7 +486,7 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
     """Return the files of months that a series has come to hold: nothing may count twice."""
     there = pd.MultiIndex.from_frame(loaded.figures[FIGURE_KEY])
     covered = []
-    for other in PUBLICATIONS:
+    for other in all_publications(project):
         if one.id in other.revises:
             for path in _editions(other, project):
                 held = read_figures(sources=path.stem, project=project)
@@ -484,7 +497,7 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
 
 def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project: Project) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
-    of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
+    of_series = [path.stem for other in one.revises for path in _editions(publication(other, project), project)]
     kept = before[
         (before["indicator"].isin(one.keeps) & (before["source"] != loaded.source_id))
         | before["source"].isin(of_series)
@@ -495,5 +508,5 @@ def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project
 
 def _editions(one: Publication, project: Project) -> list[Path]:
     """Return the files of every edition of a publication that the store has."""
-    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d)?)?")
+    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d){0,2})?")
     return [path for path in sorted(project.figures.glob("*.parquet")) if edition.fullmatch(path.stem)]
