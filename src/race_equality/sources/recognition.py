@@ -23,6 +23,7 @@ from race_equality.sources.publication import Publication
 from race_equality.sources.publications import boundaries, staff_survey, systems
 from race_equality.sources.publications import organisation_data_service as ods
 from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import workbook as return_workbook
 from race_equality.sources.returns import wres as wres_return
 
@@ -300,13 +301,14 @@ def _unpacked(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
 
 
 def is_return(path: Path) -> bool:
-    """Return whether a file is a trust's own return, filled in or not."""
+    """Return whether a file is a trust's own return, or what was copied from trusts' pages; filled in or not."""
     return return_kind(path) is not None
 
 
 def return_kind(path: Path) -> ModuleType | None:
-    """Return the module that reads a file as a trust's own return; None when it is no return."""
-    forms = (wres_return, patients_return)
+    """Return the module that reads a file as a return of one trust or of many; None when it is no return."""
+    # the file of many trusts first: it has the columns of a trust's own return as well
+    forms = (published_wres, wres_return, patients_return)
     if is_map(path):
         return None
     if is_workbook(path):
