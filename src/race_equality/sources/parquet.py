@@ -79,8 +79,9 @@ def read_rows(
     import pyarrow as pa
 
     rows: list[tuple[int, tuple[str, ...]]] = []
-    with _opened(path, columns) as file:
+    with _opened(path) as file:
         _check_columns(file, columns, path)
+    with _opened(path, columns) as file:
         first = 1
         for group in range(file.num_row_groups):
             size = file.metadata.row_group(group).num_rows
@@ -125,11 +126,13 @@ def value_at(path: Path, row: int, column: str) -> object:
     """
     with _opened(path) as file:
         if column in file.schema_arrow.names and row >= 1:
+            before = 0
             for group in range(file.num_row_groups):
                 size = file.metadata.row_group(group).num_rows
-                if row <= size:
-                    return file.read_row_group(group, columns=[column], use_threads=False)[column][row - 1].as_py()
-                row -= size
+                if row <= before + size:
+                    values = file.read_row_group(group, columns=[column], use_threads=False)[column]
+                    return values[row - before - 1].as_py()
+                before += size
     raise InputError(f"There is no row {row}, {column}.", file=path, mend="Read the file again.")
 
 

@@ -367,6 +367,7 @@ PUBLICATIONS = (
         pattern="talking_therapies/measures_annual.parquet",
         read=read_annual,
         columns=COLUMNS,
+        optional=True,
         series=True,
         notes=(
             "Recovery: those who recovered, of those who finished a course of treatment less those not at caseness at "
