@@ -111,7 +111,7 @@ def explained_sentences(explained: pd.DataFrame, waits: pd.DataFrame) -> str:
         if england[str(row["group"])]["direction"] in ("adverse", "favourable")
     ]
     most = max(row["left_out_percent"] for row in rows)
-    share = "less than 0.1%" if most < 0.05 else f"up to {percent(most)}"
+    share = "an unknown share" if most != most else "less than 0.1%" if most < 0.05 else f"up to {percent(most)}"
     said = "Over 18 weeks, compared with White patients in England:\n\n" + "\n".join(lines)
     return (
         f"{said}\n\nThe parts may not add up exactly, because they are rounded. {CAVEAT} The split leaves out {share} of the "
