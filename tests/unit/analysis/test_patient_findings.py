@@ -78,7 +78,7 @@ def test_a_gap_is_the_page_s_with_its_comparators():
 
 
 def test_shares_of_all_groups_and_the_slope_are_findings():
-    of_rbb = FOUND[(FOUND["trust_code"] == "RBB") & (FOUND["group"] == "Asian")]
+    of_rbb = FOUND[(FOUND["trust_code"] == "RBB") & (FOUND["measure"] == ID) & (FOUND["group"] == "Asian")]
     assert of_rbb["value"].tolist() == pytest.approx([50.0])
     assert OF_RAA.loc["White", "similar_trusts"] == pytest.approx(30.0)
     # deciles 1 and 2
