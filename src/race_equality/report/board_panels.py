@@ -241,7 +241,7 @@ def patients_panel(
         for row in slope[slope["place"] == place].to_dict("records")
     ]
     unknown = unknown_percent(found.groups)
-    note = f"Ethnic group not known: {percent(unknown)}. {coverage}".strip()
+    note = f"No ethnic group is recorded for {percent(unknown)}. {coverage}".strip()
     return Panel(
         id="tbl-patients-first",
         caption=(

@@ -105,7 +105,7 @@ def test_patients_of_the_first_page_are_every_group_and_deprivation():
     # deciles 1 and 2: 590 and 580 of 1,000 each; 9 and 10: 510 and 500
     assert panel.rows.iloc[-1][["here", "against"]].tolist() == ["58.5%", "50.5% least deprived"]
     # 1,000 of 15,900 people
-    assert panel.note == "Ethnic group not known: 6.3%. Covered."
+    assert panel.note == "No ethnic group is recorded for 6.3%. Covered."
     assert len(panel.shares) == len(panel.headings) == len(panel.rows.columns)
     assert sum(panel.shares) == 100
 
