@@ -29,7 +29,7 @@ MOST_ROWS_WITH_PATIENTS = 6
 _IN_A_CHART = {"talking_therapies_recovery": "Recovery", "maternity_continuity_of_carer": "Continuity of carer"}
 #: The section that says how to load what is missing.
 HOW_TO_LOAD_IT = "How to load them: “What is not available”"
-_BRIEFLY = {NOT_LOADED: "in the trust’s own return, not loaded", NOT_READ: "not in the public file that is read"}
+_BRIEFLY = {NOT_LOADED: "in the trust’s own return, not loaded", NOT_READ: "not in the file that is read"}
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def staff_panel(
         headings={
             "question": "Question",
             "here": "This trust (95% interval)",
-            "middle": "Middle half of trusts",
+            "middle": "Middle half",
             "england": "England",
             "reading": f"Among {kind} trusts",
         },

@@ -495,15 +495,9 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
-        yearly = (
-            ""
-            if brief
-            else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
-        )
-        return (
-            f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}; the data do not show "
-            f"a reliable change{yearly}."
-        )
+        yearly = f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
+        went = f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}"
+        return f"{went}; no reliable change." if brief else f"{went}; the data do not show a reliable change{yearly}."
     verb = "rose" if change.direction == "rising" else "fell"
     yearly = (
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"

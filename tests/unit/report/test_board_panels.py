@@ -72,7 +72,7 @@ def test_rows_without_figures_are_one_line_that_says_what_why_and_where():
         "Without figures: WRES 1 to 4 and 9: in the trust’s own return, not loaded. How to load them: “What is not available”."
     )
     every = summary({n: NOT_LOADED if n in (1, 2, 3, 4, 9) else NOT_READ for n in range(1, 10)})
-    assert "WRES 5 to 8: not in the public file that is read" in board_panels.without_figures(every)
+    assert "WRES 5 to 8: not in the file that is read" in board_panels.without_figures(every)
     assert board_panels.without_figures(summary({})) == ""
     assert board_panels.wres_caption(summary({1: NOT_LOADED})).startswith("Eight of the nine WRES indicators")
 
