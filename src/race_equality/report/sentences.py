@@ -231,7 +231,7 @@ PUBLISHED_BY_TRUST = "Published by the trust on its own page, and held to its co
 #: What the probabilities next to relative likelihoods are, and are not.
 FOUR_FIFTHS_NOTE = (
     "A ratio under 0.80 or over 1.25 is a flag (the four-fifths rule) and no finding: in small groups it is often there by "
-    "chance alone, so the probability that the true ratio lies outside that range stands beside it."
+    "chance alone, so each ratio is given with the probability that the true one lies outside that range."
 )
 
 
