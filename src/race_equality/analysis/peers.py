@@ -125,7 +125,7 @@ def choose_peers(
 
     if chosen:
         return Peers(about(chosen).reset_index(), "These trusts were chosen by the trust itself.")
-    kind = kind or listed.loc[trust_code, "kind"]
+    kind = kind or listed["kind"].loc[trust_code]
     same = listed.index[(listed["kind"] == kind) & (listed.index != trust_code)]
     candidates = [code for code in same if code != DEMONSTRATION_CODE]
     of_kind = measures.loc[[*candidates, trust_code]]

@@ -104,7 +104,7 @@ class Inputs:
         dict of str to str
         """
         if page.trust is None:  # a page about all trusts may show what is set for any
-            params = self._params
+            params = list(self._params)
         else:
             params = [
                 name

@@ -31,6 +31,7 @@ from race_equality.store.figures import (
     write_all,
 )
 from race_equality.store.provenance import Source, dated, read_source, sha256_of
+from race_equality.store.rows import rows_of
 from race_equality.store.schema import check_figures
 from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
 
@@ -200,7 +201,7 @@ def _without_row(figures: pd.DataFrame, no_row: pd.DataFrame, held: TrustList, t
     rows = []
     for code in trusts.kinds.keys() - held.kinds.keys():
         opened = trusts.open_dates[code]
-        for row in kinds_of_row.itertuples(index=False):
+        for row in rows_of(kinds_of_row):
             if (code, row.indicator) in there:
                 continue
             later = not pd.isna(opened) and opened > row.period_end

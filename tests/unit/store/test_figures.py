@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
@@ -88,11 +89,13 @@ def of_version_1(rows):
     return sink.getvalue().to_pybytes()
 
 
-def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path):
+def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path, monkeypatch):
     """Published figures and a trust's return, by hand: the remark moves out of the locator, all else stays."""
-    from race_equality.sources.ingest import migrate_files
+    from race_equality.commands.data import migrate
     from race_equality.sources.store_check import check_store
 
+    monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(tmp_path))
+    (tmp_path / "_quarto.yml").touch()
     project = Project(tmp_path)
     local = tmp_path / "data" / "local"
     for folder in (project.figures, project.sources, local):
@@ -119,11 +122,11 @@ def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path):
     assert before["recording"].tolist() == ["recorded as since November 2025", "", ""]
     assert before["private"].tolist() == [False, False, True]
     assert any("data migrate" in problem for problem in check_store(project))
-    assert migrate_files(project) == ["ae.parquet", "RJ1.parquet"]
+    assert CliRunner().invoke(migrate).output == "Written again: ae.parquet, RJ1.parquet.\n"
     pd.testing.assert_frame_equal(read_figures(project=project), before)
     assert version_of(pq.read_schema(project.figures / "ae.parquet")) == 2
     assert [problem for problem in check_store(project) if "yml" in problem or "columns" in problem] == []
-    assert migrate_files(project) == []
+    assert CliRunner().invoke(migrate).output == "Every file has today's columns.\n"
 
 
 def test_a_figure_that_stands_twice_is_refused():
