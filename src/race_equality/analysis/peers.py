@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,7 +65,7 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     """
     ok = figures[figures["status"] == "ok"]
 
-    def summed(indicator, groups):
+    def summed(indicator: str, groups: list[str]) -> pd.Series:
         rows = ok[(ok["indicator"] == indicator) & ok["group"].isin(groups)]
         return rows.groupby("trust_code")["value"].sum().astype("float64")
 
@@ -120,7 +121,7 @@ def choose_peers(
     measures = trust_measures(figures).reindex([*listed.index, trust_code])
     measures = measures[~measures.index.duplicated()]
 
-    def about(codes) -> pd.DataFrame:
+    def about(codes: Iterable[str]) -> pd.DataFrame:
         return listed.loc[list(codes), ["trust_name", "region"]].join(measures)
 
     if chosen:

@@ -280,7 +280,7 @@ _ALL_TRUSTS, _NO_TRUST = "all trusts", "no trust"
 
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
-    from race_equality.store.trusts import DEMONSTRATION_CODE
+    from race_equality.definitions.codes import DEMONSTRATION_CODE
 
     stem = Path(name).stem
     if stem == _DEMONSTRATION:

@@ -314,9 +314,10 @@ def _write_template(
 @click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
 def list_(trusts: bool) -> None:
     """List the publications held: period, rows, trusts, and when each was read."""
+    from race_equality.definitions.codes import DEMONSTRATION_CODE
     from race_equality.store.figures import read_figures
     from race_equality.store.provenance import read_sources
-    from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
+    from race_equality.store.trusts import read_trusts
 
     project = find_project()
     if trusts:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from race_equality.analysis.survey import QUESTIONS
-from race_equality.definitions.indicators import WRES
+from race_equality.definitions.indicators import QUESTIONS, WRES
 from race_equality.report.chart_builders import MOST_MARKS
 from race_equality.report.words import Unit, correlation, in_unit, listing, lower_first, percent, points
 from race_equality.store.rows import groups_of, rows_of

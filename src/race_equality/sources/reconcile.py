@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.project import Project
 from race_equality.store.figures import read_figures
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
+from race_equality.store.trusts import read_trusts
 
 _ROUNDED_TO_5 = 2.5  # the most that one count rounded to the nearest 5 is out
 _BROAD_GROUPS = ("Asian", "Black", "Mixed", "Other", "White")

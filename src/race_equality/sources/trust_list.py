@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.sources.catalogue import TRUST_FILES
@@ -33,7 +34,7 @@ from race_equality.store.figures import (
 from race_equality.store.provenance import Source, dated, read_source, sha256_of
 from race_equality.store.rows import rows_of
 from race_equality.store.schema import check_figures
-from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
+from race_equality.store.trusts import TrustList, read_trust_list, successions_csv
 
 #: What is read together; the successions that are held make up for the file of them.
 TOGETHER = ("ods_etr", "ods_trusts")

@@ -437,14 +437,12 @@ class _Model:
         )
         size = len(start)
         bounds = [(-15, 15)] * self.groups + [(-6, 2)] * self.groups + [(-4, 4)] * (size - 2 * self.groups)
-        best = minimize(
-            lambda at: tuple(-part for part in self.evaluate(at)),
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"ftol": 1e-9, "gtol": 1e-3},
-        ).x
+
+        def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope = self.evaluate(at)
+            return -value, -slope
+
+        best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-9, "gtol": 1e-3}).x
         step = 1e-2
         hessian = np.array(
             [(self.evaluate(best + s)[1] - self.evaluate(best - s)[1]) / (2 * step) for s in np.eye(size) * step]
