@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from race_equality.analysis.survey import survey_answers
@@ -173,7 +175,7 @@ def other_years(figures: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> p
     return pd.DataFrame(found)
 
 
-def _correlation(rows: pd.DataFrame, staff: str, patients: str, *, adjusted: bool) -> dict:
+def _correlation(rows: pd.DataFrame, staff: str, patients: str, *, adjusted: bool) -> dict[str, Any]:
     categories = (rows["kind"].to_numpy(), (rows["region"] == "London").to_numpy())
     result = rank_correlation(rows[staff].to_numpy(), rows[patients].to_numpy(), adjust=categories if adjusted else ())
     return {
