@@ -180,7 +180,7 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 @dataclass_transform(frozen_default=True)
-def record(cls: type[T]) -> type[T]:
+def record_of_yaml(cls: type[T]) -> type[T]:
     """Make a frozen dataclass that :func:`read_record` can read; one that is made in Python is taken as it is.
 
     Its class variable ``lacking`` says what to do when a key is not given, and ``refused`` why a key that somebody may

@@ -180,7 +180,7 @@ def test_a_month_that_was_revised_takes_the_place_of_the_one_held(official, cut,
     add_publication(official("MSitAE-NOVEMBER-2025"), project)
     ((source, after),) = of_november()
     assert (source, after != before) == ("ae_month_2025_11", True)
-    assert "Some of its figures stand in ae_month_2025_11 since." in read_source("ae", project=project).notes
+    assert "ae_month_2025_11 has replaced some of its figures." in read_source("ae", project=project).notes
     assert check_store(project) == []
     # the other months of the series are as they were; read again, it holds its own month again, once
     assert len(read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1'")) == 2

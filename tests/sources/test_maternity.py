@@ -1,10 +1,13 @@
 """Maternity Services Data Set."""
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from race_equality.errors import InputError
+from race_equality.sources.cells import cell_at
 from race_equality.sources.publications.maternity import read_deliveries
+from race_equality.sources.recognition import recognise
 from race_equality.store.schema import check_figures
 
 
@@ -84,3 +87,32 @@ def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, proble
     write.csv(cut.maternity, rows, write.MATERNITY_HEADER)
     with pytest.raises(InputError, match=problem):
         read_deliveries(cut.maternity, trust_list)
+
+
+def test_the_csv_saved_again_by_excel_gives_the_same(cut, tmp_path, write, trust_list):
+    """Deciles become numbers without their 0, and the sheet's name is cut."""
+    of_csv = read_deliveries(write.csv(cut.maternity, write.maternity_rows(), write.MATERNITY_HEADER), trust_list)
+    path = tmp_path / "saved.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "hosp-epis-stat-mat-msdscsv-2022"
+    for row in (write.MATERNITY_HEADER, *write.maternity_rows(decile=2)):
+        book.active.append(row)
+    book.save(path)
+    assert recognise(path).id == "maternity"
+    of_book = read_deliveries(path, trust_list)
+    assert of_book.figures.drop(columns="locator").equals(of_csv.figures.drop(columns="locator"))
+    decile = of_book.figures.query("organisation_code == 'RJ1' and group == 'Decile 2'").iloc[0]
+    assert (decile["value"], cell_at(path, decile["locator"])) == (600, 600)
+
+
+@pytest.mark.parametrize(("low", "status"), [(700, "not_available"), (50, "ok"), (5, "ok")])
+def test_an_implausible_low_birthweight_is_not_available(cut, write, trust_list, low, status):
+    """A trust that codes nearly all its babies as under 2,500 g would move every pooled figure; 5 of 25 is rounding."""
+    rows = write.maternity_rows()
+    about = ("2022-23", "BirthweightTermGroup2500", "Provider", "RV5", "A TRUST")
+    other = 20 if low == 5 else 750 if low == 50 else 5
+    rows += [(*about, "Under 2500g", "Babies", low), (*about, "2500g and over", "Babies", other)]
+    write.csv(cut.maternity, rows, write.MATERNITY_HEADER)
+    figures = read_deliveries(cut.maternity, trust_list).figures
+    row = figures.query("organisation_code == 'RV5' and indicator == 'maternity_low_birthweight_at_term'").iloc[0]
+    assert row["status"] == status

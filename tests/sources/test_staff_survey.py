@@ -91,7 +91,7 @@ def test_organisations_that_are_not_trusts_are_counted_once(loaded):
 
 def test_a_trust_that_opened_later_has_no_such_figure_by_nature(loaded):
     row = figure(loaded, "K0N6A", "staff_survey_q15")
-    assert (row["status"], row["locator"]) == ("not_applicable", "no row: opened 2026-06-01, after the period")
+    assert (row["status"], row["locator"]) == ("not_applicable", "opened 2026-06-01, after the period")
 
 
 def test_rows_and_columns_added_before_the_table_change_nothing(cut, write, trust_list, loaded):

@@ -4,12 +4,16 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from python_calamine import CalamineWorkbook
 
+from race_equality.analysis.waiting_list import waiting_list_coverage
 from race_equality.project import Project
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES
 from race_equality.sources.cells import Workbook
@@ -32,13 +36,19 @@ def files(shared):
     return [(one, path) for one in PUBLICATIONS for path in find_files(shared, one)]
 
 
+#: Source to the file that it was read from.
+RAW: dict[str, Path] = {}
+
+
 @pytest.fixture(scope="module")
 def readings(files, real_trusts):
     """What was read, by publication; of a series, by source."""
     found = {}
     for one, path in files:
-        loaded = read_publication(one, path, real_trusts)
-        found[loaded.source_id if one.series else one.id] = loaded
+        latest = read_publication(one, path, real_trusts)
+        for loaded in (latest, *latest.more):
+            found[loaded.source_id if one.series else one.id] = replace(loaded, more=())
+            RAW[loaded.source_id] = path
     return found
 
 
@@ -62,8 +72,13 @@ SOURCES = [
     "maternity_2021",
     "maternity_2022",
     "maternity_2023",
+    "maternity_2024",
+    "maternity_measures",
+    *(f"talking_therapies_{year}" for year in range(2018, 2026)),
+    "workforce_fte_by_month",
     "board_survey",
     "catchment_systems",
+    "waiting_list",
 ]
 
 
@@ -83,9 +98,8 @@ def test_the_committed_trusts_are_what_the_loader_reads(real_trusts, committed):
     assert stored.successions == real_trusts.successions
 
 
-def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed, readings, files):
-    raw = dict(zip([loaded.source_id for loaded in readings.values()], [path for _, path in files], strict=True))
-    raw |= {source_id: find_file(shared, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
+def test_each_source_has_the_sha256_of_the_file_it_was_read_from(shared, committed, readings):
+    raw = RAW | {source_id: find_file(shared, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
     for source_id, file in raw.items():
         source = read_source(source_id, project=committed)
         assert source.file == file.name
@@ -153,7 +167,7 @@ def test_survey_rows(readings):
         "Social Enterprises - Mental Health": 1,
         "Community Surgical Services": 1,
     }
-    published = figures[~figures["locator"].str.startswith("no row")]
+    published = figures[figures["recording"] != "no row in the file"]
     assert published["organisation_code"].nunique() == 263 - 53
     assert published.groupby("indicator").size().to_dict() == {
         "staff_survey_q15": 210,
@@ -289,7 +303,7 @@ def test_workforce_rows_and_englands_total(readings):
         "Dudley Integrated Health and Care NHS Trust (closed, no single successor)": 1,
     }
     headcount = loaded.figures[loaded.figures["indicator"] == "workforce_headcount"]
-    published = headcount[~headcount["locator"].str.startswith("no row")]
+    published = headcount[headcount["recording"] != "no row in the file"]
     assert published["organisation_code"].nunique() == 253 - 43 + 1  # organisations in the file, and England
     assert len(published) == 211 * 27
     assert loaded.remarks == ()
@@ -369,7 +383,7 @@ def test_quintile_1_is_the_most_deprived(readings):
 def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
     panel = readings["staff_survey_panel"].figures
     # 855 trust-years: 217, 215, 213 and 210, of which Pennine Acute and Dudley are left out
-    published = panel[~panel["locator"].str.startswith("no row")]
+    published = panel[panel["recording"] != "no row in the file"]
     assert published.groupby("indicator").size().nunique() == 1
     assert published["period_end"].nunique() == 4
     survey = readings["staff_survey_organisations"].figures
@@ -393,7 +407,7 @@ def test_panel_rows_and_agreement_with_the_edition_of_2024(readings):
 def test_waiting_list_rows_and_cell(readings):
     loaded = readings["rtt"]
     assert loaded.left_out == {"organisations that are not trusts": 7}
-    published = loaded.figures[~loaded.figures["locator"].str.startswith("no row")]
+    published = loaded.figures[loaded.figures["recording"] != "no row in the file"]
     assert len(published) == 3 * (9848 - 186)  # 186 months of organisations that are not trusts
     row = only(
         loaded.figures, organisation_code="RJ1", indicator="rtt_over_52_weeks", period_end=pd.Timestamp("2026-05-31")
@@ -405,7 +419,7 @@ def test_waiting_list_rows_and_cell(readings):
 
 def test_ae_rows_and_the_change_of_recording(readings):
     figures = readings["ae"].figures
-    published = figures[~figures["locator"].str.startswith("no row")]
+    published = figures[figures["recording"] != "no row in the file"]
     assert len(published) == 2 * 9301
     changed = published["recording"] == "recorded as since November 2025"
     assert changed.sum() == 2 * 1184
@@ -415,7 +429,13 @@ def test_ae_rows_and_the_change_of_recording(readings):
 
 
 @pytest.mark.parametrize(
-    ("source", "deliveries"), [("maternity_2021", 482_515), ("maternity_2022", 546_100), ("maternity_2023", 531_000)]
+    ("source", "deliveries"),
+    [
+        ("maternity_2021", 482_515),
+        ("maternity_2022", 546_100),
+        ("maternity_2023", 531_000),
+        ("maternity_2024", 524_745),
+    ],
 )
 def test_englands_deliveries_by_group_come_to_the_published_total(readings, source, deliveries):
     figures = readings[source].figures
@@ -460,6 +480,135 @@ def test_42_boards_by_five_groups(readings):
     assert boards["trust_code"].nunique() == 42
     assert set(boards["group"]) == {"Asian", "Black", "Mixed", "White", "Other", "Unknown"}
     assert (boards["value"].dropna() % 5 == 0).all()
+
+
+# ---------------------------------------------------------------- talking therapies
+
+
+def talking_therapies(shared, *more):
+    """Return the counts of 2024-25 as they stand in the file, read without the loader."""
+    table = pq.read_table(
+        shared / "talking_therapies" / "measures_annual.parquet",
+        columns=["org_type", "org_code", "variable_type", "variable_a", "variable_b", "measure_name", "value"],
+        filters=[
+            ("reporting_period", "=", "2024-25"),
+            ("measure_statistic", "=", "count"),
+            ("org_type", "in", ["England", "Provider"]),
+            *more,
+        ],
+    )
+    return table.to_pandas()
+
+
+def test_england_and_the_sum_of_providers_are_the_published_referrals(shared, readings):
+    england = readings["talking_therapies_2025"].figures.query("trust_code == 'ENG'")
+    assert only(england, indicator="talking_therapies_referrals_by_ethnicity", group="All people")["value"] == 1_813_432
+    counts = talking_therapies(shared, ("variable_type", "=", "Total"), ("measure_name", "=", "referrals_received"))
+    providers = pd.to_numeric(counts.query("org_type == 'Provider'")["value"], errors="coerce")  # one is hidden
+    assert providers.sum() == 1_813_410
+
+
+@pytest.mark.parametrize(
+    ("indicator", "group", "published"),
+    [
+        ("recovery", "All people", 50.5),
+        ("recovery_by_ethnicity", "White", 51.7),
+        ("recovery_by_ethnicity", "Black", 50.5),
+        ("recovery_by_ethnicity", "Mixed", 46.3),
+        ("recovery_by_ethnicity", "Asian", 45.1),
+        ("recovery_by_ethnicity", "Other", 42.9),
+    ],
+)
+def test_recovery_in_england_as_published(readings, indicator, group, published):
+    england = readings["talking_therapies_2025"].figures.query("trust_code == 'ENG'")
+    row = only(england, indicator=f"talking_therapies_{indicator}", group=group)
+    assert round(row["value"], 1) == published
+
+
+def test_trusts_with_recovery_by_ethnic_group(shared, readings, real_trusts):
+    """Counted in the file: a trust's group is known where no site of it hides who recovered."""
+    counts = talking_therapies(shared, ("variable_type", "=", "Ethnic Group"), ("measure_name", "=", "recovery"))
+    counts = counts[(counts["org_type"] == "Provider") & (counts["variable_b"] == "All")]
+    counts = counts[~counts["variable_a"].str.startswith("Not stated")]
+    todays = {"RRP": "G6V2S", "TAF": "G6V2S", "RNK": "G6V2S", "G6V": "G6V2S", "R1C": "RW1"}
+    trust = counts["org_code"].str[:3].map(lambda code: todays.get(code, code))
+    counts = counts[trust.isin(set(real_trusts.trusts["trust_code"]))].assign(trust=trust)
+    known = (counts["value"] != "*").groupby([counts["trust"], counts["variable_a"]]).all()
+    groups = known.groupby("trust").sum()
+    assert ((groups > 0).sum(), (groups == 5).sum()) == (51, 46)
+
+    figures = readings["talking_therapies_2025"].figures
+    figures = figures[figures["indicator"] == "talking_therapies_recovery_by_ethnicity"]
+    figures = figures[(figures["trust_code"] != "ENG") & (figures["status"] == "ok")]
+    held = figures[figures["group"].isin(["Asian", "Black", "Mixed", "White", "Other"])]
+    held = held.groupby("trust_code")["group"].nunique()
+    assert held.to_dict() == groups[groups > 0].astype(int).to_dict()
+
+
+def test_sites_of_a_trust_are_added_up(readings):
+    # RDY 5,740 and RDYDL 2,115 recovered; finished 12,025 less 210 and 4,835 less 90: looked up in the file
+    row = only(readings["talking_therapies_2025"].figures, trust_code="RDY", indicator="talking_therapies_recovery")
+    assert (row["numerator"], row["denominator"]) == (5740 + 2115, 12_025 - 210 + 4835 - 90)
+
+
+def test_a_site_that_is_there_twice_counts_once(readings):
+    remarks = {source: loaded.remarks for source, loaded in readings.items() if loaded.remarks}
+    assert remarks["talking_therapies_2024"] == ("TAF90 is there twice with the same values, and was read once.",)
+    assert not remarks.keys() & {f"talking_therapies_{year}" for year in range(2018, 2026) if year != 2024}
+
+
+# ---------------------------------------------------------------- continuity of carer, full-time equivalents
+
+
+def test_trusts_with_continuity_of_carer(shared, readings):
+    """Counted in the file: 119 providers, RA7 and RVJ of one trust, and 16 of them without a rate."""
+    path = shared / "maternity" / "msds-apr2025Provisional-exp-measures.xlsx"
+    rates = {}
+    for row in CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python():
+        if row[2] == "Provider" and row[6] == "COC_by_28weeks_Ethnicity_White" and row[7] == "Rate":
+            rates[row[0]] = row[8]
+    assert (len(rates), sum(rate == "Low DQ" for rate in rates.values())) == (119, 16)
+    figures = readings["maternity_measures"].figures
+    white = figures[(figures["indicator"] == "maternity_continuity_of_carer_by_ethnicity")]
+    white = white[(white["group"] == "White") & (white["trust_code"] != "ENG")]
+    in_file = white[white["recording"] != "no row in the file"]
+    assert set(in_file["organisation_code"]) == set(rates)
+    assert in_file["trust_code"].nunique() == 118
+    with_rate = white[white["status"] == "ok"].set_index("organisation_code")["value"]
+    assert with_rate.to_dict() == {code: rate for code, rate in rates.items() if rate != "Low DQ"}
+
+
+def test_englands_continuity_of_carer(readings):
+    # looked up: 2,035 of 12,190, 4,630 of 26,985 and 505 of 2,505
+    england = readings["maternity_measures"].figures.query("trust_code == 'ENG'")
+    by_group = england[england["indicator"].str.endswith("_by_ethnicity")].set_index("group")
+    assert by_group["value"].to_dict() == {
+        "Asian, Black or Mixed": 16.7,
+        "White": 17.2,
+        "Other": 20.2,
+        "Not stated or not known": 12.1,
+    }
+    assert by_group.loc["Asian, Black or Mixed", ["numerator", "denominator"]].to_list() == [2035, 12_190]
+
+
+def test_months_go_on_where_the_official_workbook_ends(readings):
+    months = readings["workforce_fte_by_month"].figures
+    assert sorted(set(months["period_end"].dt.strftime("%Y-%m")))[::26] == ["2023-06", "2025-08"]
+    assert months.loc[months["status"] == "ok", "trust_code"].nunique() == 201  # G6V2S by its predecessors, not K0N6A
+    workbook = readings["workforce"].figures
+    of_may = workbook[(workbook["indicator"] == "workforce_fte") & (workbook["group"] == "Total")]
+    of_june = months[months["period_end"] == "2023-06-30"].set_index("organisation_code")["value"]
+    both = of_may.set_index("organisation_code")["value"].to_frame("may").join(of_june, how="inner").dropna()
+    assert len(both) > 195
+    assert ((both["value"] / both["may"] - 1).abs() < 0.1).mean() > 0.97
+
+
+def test_implausible_low_birthweights_are_not_available(readings):
+    for source, trusts in (("maternity_2023", {"RH8", "RA9"}), ("maternity_2024", {"RH8", "RA9"})):
+        figures = readings[source].figures.query("indicator == 'maternity_low_birthweight_at_term'")
+        odd = figures[figures["locator"].str.contains("implausible")]
+        assert set(odd["trust_code"]) == trusts
+        assert figures.loc[(figures["denominator"] > 500), "value"].max() < 6
 
 
 # ---------------------------------------------------------------- the Excel reader
@@ -533,6 +682,66 @@ def test_findings_of_the_survey_of_boards_as_published(readings):
     assert values["board_survey_respondents", "Chief executives"] == 14  # as printed; 33 of 254 are 13.0%
     assert set(loaded.figures["trust_code"]) == {"ENG"}
     assert "more than 6 in 10" in loaded.remarks[0]
+
+
+# ---------------------------------------------------------------- waiting list
+
+
+def waits(readings, code, part, weeks=18):
+    figures = readings["waiting_list"].figures
+    return figures[(figures["trust_code"] == code) & (figures["indicator"] == f"waiting_over_{weeks}_weeks_by_{part}")]
+
+
+def test_mid_and_south_essex_waits(readings):
+    # the checks of ../shared/data/README.md
+    for part, people, over_18, over_52 in (("ethnicity", 176_960, 52.29, 8.49), ("age", 175_290, 52.56, 8.57)):
+        for weeks, percent in ((18, over_18), (52, over_52)):
+            rows = waits(readings, "RAJ", part, weeks)
+            assert rows["denominator"].sum() == people
+            assert round(100 * rows["numerator"].sum() / people, 2) == percent
+
+
+def test_englands_waits_are_those_of_all_providers(readings, shared):
+    rows = waits(readings, "ENG", "age")
+    assert rows["denominator"].sum() == 7_082_510
+    # read again by another library, from the row ENG, ALL: within 18 weeks, and unknown clock start
+    book = openpyxl.load_workbook(find_file(shared, "waiting_list/*.xlsx"), read_only=True)
+    row = [cell.value for cell in next(book["Provider-Age"].iter_rows(min_row=15, max_row=15))]
+    assert row[1:4] == ["ENG", "ENGLAND", "ALL"]
+    within, unknown = (sum(row[start + offset] for start in (4, 11, 18)) for offset in (1, 4))
+    assert round(100 * within / 7_082_510, 2) == 60.03
+    # over 18 weeks is the rest, but for rounding
+    assert abs(rows["numerator"].sum() + within + unknown - 7_082_510) <= 15
+
+
+def test_131_of_todays_trusts_have_waits_by_ethnicity(readings, real_trusts):
+    figures = readings["waiting_list"].figures
+    rows = figures[figures["indicator"] == "waiting_over_18_weeks_by_ethnicity"]
+    of_trusts = rows[rows["trust_code"].isin(real_trusts.kinds)]
+    assert of_trusts.loc[of_trusts["status"] == "ok", "trust_code"].nunique() == 131
+    without = of_trusts[~of_trusts["trust_code"].isin(of_trusts.loc[of_trusts["status"] == "ok", "trust_code"])]
+    assert set(without.loc[without["status"] == "not_available", "trust_code"]) == {"RHQ", "RHW"}
+    assert rows.loc[~rows["trust_code"].isin(real_trusts.kinds), "trust_code"].nunique() == 42 + 7 + 1
+    assert set(waits(readings, "RYR", "sex")["status"]) == {"not_available"}
+    assert waits(readings, "RYR", "ethnicity")["status"].eq("ok").sum() == 17  # nobody under 99
+    assert set(waits(readings, "RHW", "age")["status"]) == {"ok"}
+
+
+def test_cells_of_the_waiting_list_looked_up_by_hand(readings):
+    row = only(waits(readings, "ENG", "function", 52), group="Cardiology Service: White - Irish")
+    assert (row["numerator"], row["denominator"], row["locator"]) == (40, 2830, "Treatment-Function-Ethnicity!M15")
+    row = only(waits(readings, "RAJ", "sex", 52), group="Female")
+    assert (row["numerator"], row["denominator"]) == (8_615, 100_650)
+
+
+def test_how_much_of_the_waiting_list_is_by_ethnicity(readings, real_trusts):
+    figures = pd.concat([readings["waiting_list"].figures, readings["rtt"].figures], ignore_index=True)
+    coverage = waiting_list_coverage(figures).set_index("place")
+    percent = coverage.loc[coverage.index.isin(real_trusts.kinds), "covered_percent"].dropna()
+    assert {code: round(percent[code]) for code in ("RL1", "RET", "RLQ")} == {"RL1": 60, "RET": 83, "RLQ": 83}
+    assert round(percent.median(), 1) == 100.3
+    unknown = coverage.loc[percent.index, "unknown_percent"]
+    assert 1 < unknown.min() < unknown.max() < 25
 
 
 # The reading is started by a small process that tells its peak. A process begins with the peak of the one that

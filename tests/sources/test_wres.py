@@ -32,7 +32,7 @@ def test_trusts_that_the_file_lacks_are_not_available(loaded):
     rows = loaded.figures.query("trust_code == 'RV5'")
     assert len(rows) == 8
     assert set(rows["status"]) == {"not_available"}
-    assert set(rows["locator"]) == {"no row: not published for this trust"}
+    assert set(rows["locator"]) == {"not published for this trust"}
 
 
 def test_a_base_that_is_one_of_several_is_marked(cut, write, trust_list):

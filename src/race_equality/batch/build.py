@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from race_equality.batch.execute import DEFAULT_TIMEOUT, Execution, Failure
+from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
 from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
 from race_equality.batch.lock import OutputLock
 from race_equality.batch.manifest import (
@@ -425,7 +425,7 @@ class _Build:
             if isinstance(result, PageStarted):
                 yield result
                 continue
-            executions = [event for event in result.events if isinstance(event, Execution)]
+            executions = [event for event in result.events if isinstance(event, NotebookRun)]
             if result.notebook is not None:
                 failed = any(execution.failure for execution in executions)
                 write_atomically((self.failed if failed else self.staged) / result.page, result.notebook)

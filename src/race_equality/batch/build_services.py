@@ -92,7 +92,7 @@ def shared_by_notebooks(
             arguments = (str(project.root), notebooks >= _ENOUGH_TO_COMPUTE_AHEAD)
             stack.enter_context(
                 forked_kernels.ForkServer(
-                    share=True, prepare="race_equality.batch.preparation:prepare", arguments=arguments
+                    share=True, prepare="race_equality.batch.preparation:load_what_notebooks_share", arguments=arguments
                 )
             )
         yield

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import race_equality
-from race_equality.batch.execute import Execution
+from race_equality.batch.execute import NotebookRun
 from race_equality.batch.manifest import hash_code, hash_files, versions
 from race_equality.batch.page_requests import PageRequest, PageStarted, Rendering, WorkerSettings
 from race_equality.errors import RaceEqualityError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from race_equality.project import Project
 
 #: What is sent to the workers: all project files that a notebook or a page is made from.
-_SENT_FILES = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources")
+_SENT_FILES = ("_quarto.yml", "index.qmd", "notebooks", "params", "data/figures", "data/sources", "data/layouts")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class PageResult:
     ----------
     page : str
         The page's path.
-    events : tuple of Execution or Rendering
+    events : tuple of NotebookRun or Rendering
         As a process of this machine would send them.
     notebook : bytes or None
         As executed; or, when it failed, as far as it got.
@@ -81,7 +81,7 @@ class PageResult:
     """
 
     page: str
-    events: tuple[Execution | Rendering, ...]
+    events: tuple[NotebookRun | Rendering, ...]
     notebook: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 

@@ -54,7 +54,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Execution:
+class NotebookRun:
     """How one run of a notebook ended.
 
     Parameters
@@ -85,7 +85,7 @@ def execute_page(
     engine: str | None = None,
     timeout: int | None = DEFAULT_TIMEOUT,
     limits: Limits | None = None,
-) -> Execution:
+) -> NotebookRun:
     """Run a page's notebook and write the executed copy.
 
     Parameters
@@ -110,7 +110,7 @@ def execute_page(
 
     Returns
     -------
-    Execution
+    NotebookRun
         With the failure in it when a cell raised, ran out of time, or took its kernel down.
 
     Notes
@@ -163,11 +163,11 @@ def execute_page(
         papermill.iorw.write_ipynb(notebook, str(partial))
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, target)
-        return Execution(page.path, time.perf_counter() - began, charts_seconds)
+        return NotebookRun(page.path, time.perf_counter() - began, charts_seconds)
     if partial.is_file():
         failed.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, failed)
-    return Execution(page.path, time.perf_counter() - began, failure=failure)
+    return NotebookRun(page.path, time.perf_counter() - began, failure=failure)
 
 
 def _failure_without_error_output(page: Page, partial: Path, error: Exception, timeout: int | None) -> Failure:

@@ -230,7 +230,9 @@ class Inputs:
         others = {file for folder in folders for file in folder.iterdir() if file.is_file() and file.suffix != ".py"}
         kernels = Path(forked_kernels.__file__).parent
         code = hash_files(modules | others, base=self._package)
-        return _digest([code, hash_files(kernels.rglob("*.py"), base=kernels)])
+        # indicators that a layout declares are part of the registry
+        layouts = hash_files((self._project.root / "data" / "layouts").glob("*.yml"), base=self._project.root)
+        return _digest([code, hash_files(kernels.rglob("*.py"), base=kernels), layouts])
 
     def _imported(self, code: str) -> Iterator[Path]:
         for package, names, module in _IMPORT.findall(code):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from papermill.engines import papermill_engines
 
 from forked_kernels import ForkEngine
-from race_equality.batch.execute import Execution, execute_page
+from race_equality.batch.execute import NotebookRun, execute_page
 from race_equality.batch.page_requests import (
     PageEvent,
     PageRequest,
@@ -73,7 +73,7 @@ class PageMaker:
         """End Pandoc."""
         self._translator.close()
 
-    def _execute(self, page: Page) -> Execution:
+    def _execute(self, page: Page) -> NotebookRun:
         settings = self._settings
         try:
             return execute_page(
@@ -90,7 +90,7 @@ class PageMaker:
             if isinstance(error, OSError) and error.strerror:
                 # without the path: messages end up in the manifest, which may be published
                 line, details = f"The notebook cannot be written: {error.strerror}.", ""
-            return Execution(page.path, 0.0, failure=page_failure(page, line, details))
+            return NotebookRun(page.path, 0.0, failure=page_failure(page, line, details))
 
     def _render(self, request: PageRequest, send: Callable[[PageEvent], None]) -> Rendering:
         page, times = request.page, []

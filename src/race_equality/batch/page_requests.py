@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from race_equality.batch.execute import Execution, Failure
+from race_equality.batch.execute import Failure, NotebookRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,7 @@ class Rendering:
 
 #: The events of one request, in this order: an execution if one was asked for, and, unless it failed,
 #: a rendering if one was asked for. A PageStarted comes before each.
-PageEvent: TypeAlias = PageStarted | Execution | Rendering
+PageEvent: TypeAlias = PageStarted | NotebookRun | Rendering
 
 
 def is_last(request: PageRequest, event: PageEvent) -> bool:
@@ -114,7 +114,7 @@ def is_last(request: PageRequest, event: PageEvent) -> bool:
     request : PageRequest
     event : PageEvent
     """
-    if isinstance(event, Execution):
+    if isinstance(event, NotebookRun):
         return event.failure is not None or not request.render
     return isinstance(event, Rendering)
 

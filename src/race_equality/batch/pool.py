@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from race_equality.batch.execute import Execution
+from race_equality.batch.execute import NotebookRun
 from race_equality.batch.page_requests import PageEvent, PageRequest, Rendering, WorkerSettings, is_last, page_failure
 from race_equality.batch.plan import Page
 
@@ -123,7 +123,7 @@ class Pool:
                     self._remove(worker)
                     event = _worker_died(worker, request.page)
                 else:
-                    worker.has_run |= isinstance(event, Execution)
+                    worker.has_run |= isinstance(event, NotebookRun)
                     if is_last(request, event):
                         worker.request = None
                 yield event
@@ -141,7 +141,7 @@ def _run_worker(*arguments: Any) -> None:
     run_worker(*arguments)
 
 
-def _worker_died(worker: _Worker, page: Page) -> Execution | Rendering:
+def _worker_died(worker: _Worker, page: Page) -> NotebookRun | Rendering:
     import signal
 
     exitcode = worker.process.exitcode
@@ -154,4 +154,4 @@ def _worker_died(worker: _Worker, page: Page) -> Execution | Rendering:
     )
     if worker.has_run:
         return Rendering(page.path, failure)
-    return Execution(page.path, 0.0, failure=failure)
+    return NotebookRun(page.path, 0.0, failure=failure)

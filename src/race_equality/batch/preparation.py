@@ -28,7 +28,7 @@ def modules() -> Iterator[str]:
             yield from (module.name for module in pkgutil.iter_modules(package.__path__, f"{name}."))
 
 
-def prepare(root: str, compute: bool) -> None:
+def load_what_notebooks_share(root: str, compute: bool) -> None:
     """Import what notebooks import and read what they all read, with pandas and one thread.
 
     An error here is raised again in the notebook, where it is reported.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from race_equality.commands.layouts import layout
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
 from race_equality.store.rows import groups_of, rows_of
@@ -41,6 +42,9 @@ _UNIT_WORDS = {
 @click.group()
 def data() -> None:
     """Read publications into data/figures, and see what is held there."""
+
+
+data.add_command(layout)
 
 
 @data.command()

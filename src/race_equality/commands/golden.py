@@ -121,7 +121,7 @@ def strip(notebook: NotebookNode) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        The same notebook. Execution counts stay, because nbval does not compare the outputs of a
+        The same notebook. NotebookRun counts stay, because nbval does not compare the outputs of a
         cell without one. The id of the injected cell, which papermill draws at random, is fixed.
     """
     from nbformat import NotebookNode, from_dict

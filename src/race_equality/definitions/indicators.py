@@ -9,10 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
+from race_equality.definitions.declared import DeclaredIndicator, declared_indicators
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
-from race_equality.definitions.rules import BOTH_GROUPS, EACH_ALONE, OVERLAPPING, RECURRING, WHEN_READ, Disclosure
+from race_equality.definitions.rules import (
+    BOTH_GROUPS,
+    EACH_ALONE,
+    OVERLAPPING,
+    PUBLISHED_CELLS,
+    RECURRING,
+    WHEN_READ,
+    Disclosure,
+)
 
 #: The group of a gap: always in this direction.
 GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
@@ -29,6 +38,14 @@ HOW_TO_LOAD = {
     "patients return": "race-equality data template patients {code}, fill in the file, race-equality data add FILE",
     "benchmark": "race-equality data add FILE, with the NHS Staff Survey’s benchmark workbook",
     "publication": "race-equality data add FILE, with the publication’s next edition",
+    "mental health bulletin": "race-equality data add FILE, with the CSV of the Mental Health Bulletin (NHS England, each year)",
+    "mental health monthly": (
+        "race-equality data add FILE, with the CSV of the Mental Health Services Monthly Statistics (NHS England)"
+    ),
+    "emergency care": (
+        "race-equality data add FILE, with the provider-level CSV of Hospital Accident and Emergency Activity "
+        "(NHS England, each year)"
+    ),
 }
 
 
@@ -373,7 +390,28 @@ def _by_group(
     return Indicator(id=id, name=name, **(about | more))  # type: ignore[arg-type]
 
 
-INDICATORS: tuple[Indicator, ...] = (
+def _declared(one: DeclaredIndicator) -> Indicator:
+    """Return an indicator that a layout declares: its published figures are given, and nothing is computed of them."""
+    return Indicator(
+        id=one.id,
+        name=one.name,
+        definition=one.definition,
+        theme="layout",
+        units=(one.unit,),
+        groups=one.groups or ("as published",),
+        adverse_when=cast(Literal["higher", "lower", "above one", "neither"], one.adverse_when),
+        disclosure=EACH_ALONE if one.disclosure == "each alone" else BOTH_GROUPS,
+        statement=one.statement,
+        people=one.people,
+        as_published=True,
+        published_by=one.published_by,
+        missing_as=one.missing_as,
+        applies_to=one.applies_to,
+        why_not_applicable=one.why_not_applicable,
+    )
+
+
+_IN_CODE: tuple[Indicator, ...] = (
     # -- the Workforce Race Equality Standard ------------------------------------------------------------
     Indicator(
         id="wres_1",
@@ -733,6 +771,17 @@ INDICATORS: tuple[Indicator, ...] = (
         published_by=_WORKFORCE,
         long_series=True,
     ),
+    Indicator(
+        id="workforce_fte_by_month",
+        name="Full-time equivalents by month",
+        definition="Contracted hours as a number of full-time staff, each month since June 2023",
+        theme="workforce",
+        units=("fte",),
+        groups=("Total",),
+        in_downloads=False,
+        published_by=_WORKFORCE,
+        long_series=True,
+    ),
     _of_catchment(
         "catchment_population",
         "People in the catchment",
@@ -910,8 +959,12 @@ INDICATORS: tuple[Indicator, ...] = (
             published_by="NHS England, Waiting List Minimum Data Set",
             missing_as="Waits by ethnic group",
             trace_name=f"Waiting over {weeks} weeks",
+            disclosure=disclosure,
         )
-        for weeks in (18, 52)
+        for weeks, disclosure in (
+            (18, PUBLISHED_CELLS),
+            (52, Disclosure(counts_too=True, among="waiting_over_18_weeks")),
+        )
     ),
     *(
         _by_group(
@@ -971,6 +1024,75 @@ INDICATORS: tuple[Indicator, ...] = (
         missing_as="Continuity of midwifery carer by ethnic group",
         trace_name="Continuity of midwifery carer",
     ),
+    *(
+        _by_group(
+            id,
+            name,
+            ("ethnicity", "deprivation"),
+            definition=f"Share of {people} in a year that {statement}, by ethnic group and deprivation",
+            people=people,
+            statement=statement,
+            adverse_when=adverse_when,
+            applies_to=("mental health",),
+            why_not_applicable="the Mental Health Bulletin is of mental health services",
+            published_by="NHS England, Mental Health Bulletin, when added",
+            obtained="mental health bulletin",
+            missing_as="Restrictive interventions, admissions and early intervention in psychosis by ethnic group",
+            why_missing="published for each provider, and not loaded yet",
+            trace_name=name,
+        )
+        for id, name, people, statement, adverse_when in (
+            (
+                "restrictive_interventions",
+                "Restrictive interventions",
+                "people admitted to a hospital for mental health, learning disability or autism",
+                "were subject to a restrictive intervention",
+                "higher",
+            ),
+            (
+                "mental_health_admissions",
+                "Admissions to mental health hospitals",
+                "people in contact with services for mental health, learning disability or autism",
+                "were admitted to a hospital of these services",
+                "higher",
+            ),
+            (
+                "early_intervention_in_two_weeks",
+                "Early intervention in psychosis within two weeks",
+                "referrals on the pathway of early intervention in psychosis that entered treatment",
+                "did so within two weeks",
+                "lower",
+            ),
+        )
+    ),
+    _by_group(
+        "detentions_in_a_month",
+        "Detentions in a month",
+        ("ethnicity",),
+        definition="Detentions under the Mental Health Act in one month, by ethnic group, rounded by the publisher to 5",
+        units=("count",),
+        applies_to=("mental health",),
+        why_not_applicable="detentions are published for trusts that give mental health care",
+        published_by="NHS England, Mental Health Services Monthly Statistics, when added",
+        obtained="mental health monthly",
+        missing_as="Detentions under the Mental Health Act by ethnic group",
+        why_missing="published for each provider, and not loaded yet",
+        trace_name="Detentions in a month",
+    ),
+    _by_group(
+        "emergency_attendances",
+        "A&E attendances",
+        ("ethnicity",),
+        definition="Unplanned attendances at A&E in a year, by ethnic group, rounded by the publisher to 5",
+        units=("count",),
+        applies_to=("acute", "acute specialist"),
+        why_not_applicable="A&E attendances are published for trusts with an A&E department",
+        published_by="NHS England, Hospital Accident and Emergency Activity, when added",
+        obtained="emergency care",
+        missing_as="A&E attendances by ethnic group",
+        why_missing="published for each provider, and not loaded yet",
+        trace_name="A&E attendances by ethnic group",
+    ),
     # -- England and its systems -------------------------------------------------------------------------
     Indicator(
         id="board_survey",
@@ -1029,6 +1151,11 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
 )
 
+#: Every indicator: those of this module, and those that the project's layouts declare.
+INDICATORS: tuple[Indicator, ...] = (
+    *_IN_CODE,
+    *map(_declared, declared_indicators({id for one in _IN_CODE for id in (one.id, *one.figure_ids)})),
+)
 #: Every indicator by its id.
 BY_ID = {indicator.id: indicator for indicator in INDICATORS}
 #: The id of each figure to the indicator that it belongs to.

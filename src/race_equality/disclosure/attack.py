@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from race_equality.errors import RaceEqualityError
 
-__all__ = ["Contradiction", "Range", "Relation", "attack", "crosstab", "rounded_share", "small_fractions"]
+__all__ = ["Contradiction", "Range", "Relation", "among", "attack", "crosstab", "rounded_share", "small_fractions"]
 
 Key = Hashable
 
@@ -56,6 +56,22 @@ class Relation(NamedTuple):
     def total(cls, total: Key, parts: Iterable[Key]) -> Relation:
         """A cell that is the sum of others."""
         return cls({total: 1.0} | dict.fromkeys(parts, -1.0))
+
+
+def among(part: Key, whole: Key) -> Relation:
+    """Return that those of one count are among those of another: over 52 weeks among over 18.
+
+    Parameters
+    ----------
+    part, whole : hashable
+        The two cells.
+
+    Returns
+    -------
+    Relation
+        part − whole ≤ 0.
+    """
+    return Relation({part: 1.0, whole: -1.0}, -np.inf, 0.0)
 
 
 def rounded_share(part: Key, whole: Key, percent: float, decimals: int = 1) -> list[Relation]:
@@ -121,7 +137,7 @@ def attack(
     relations: Iterable[Relation] = (),
     targets: Iterable[Key] | None = None,
     whole_numbers: bool = True,
-) -> dict[Key, Range]:
+) -> dict[Any, Range]:
     """Narrow every hidden cell as far as linear programming can.
 
     Parameters
@@ -220,7 +236,9 @@ def _solve(
     def matrix(chosen: Sequence[tuple[int, float]]) -> Any:
         entries = [(line, j, sign * c) for line, (i, sign) in enumerate(chosen) for j, c in rows[i].items()]
         line, column, value = zip(*entries, strict=True) if entries else ((), (), ())
-        return coo_matrix((value, (line, column)), shape=(len(chosen), size)).tocsr()
+        return coo_matrix(
+            (np.array(value, float), (np.array(line, int), np.array(column, int))), shape=(len(chosen), size)
+        ).tocsr()
 
     tasks = [(free[key], sign) for key in wanted for sign in (1.0, -1.0)]
     objective = np.zeros((len(tasks), size))
@@ -242,7 +260,7 @@ def _solve(
         bounds=limits * copies,
         method="highs",
     )
-    if result.status != 0:
+    if result.status != 0 or result.x is None:
         raise Contradiction("The published figures cannot all be true together.")
     value = result.x.reshape(copies, size)
     found = {}

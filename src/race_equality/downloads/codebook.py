@@ -18,7 +18,7 @@ SHORTHAND_WORDS = {
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
 DECIMALS = {
     **dict.fromkeys(("people", "count", "quintile", "fte", "years", "rank"), 0),
-    **dict.fromkeys(("percent", "percentage points", "score", "per_100000", "percent a year"), 1),
+    **dict.fromkeys(("percent", "percentage points", "score", "per_1000", "per_100000", "percent a year"), 1),
     **dict.fromkeys(("ratio", "probability"), 2),
 }
 

@@ -196,7 +196,7 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
         "Notes",
         "Notes",
         [
-            "Shorthand, in place of a number or beside it:",
+            "Shorthand, in place of a number or next to it:",
             *(f"{short} {text}." for short, text in SHORTHAND_WORDS.items()),
             "Percentages, percentage points, scores and rates have one decimal, ratios two, people and events none.",
             "Limits are those of the 95% confidence interval.",

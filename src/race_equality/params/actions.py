@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from race_equality.definitions.indicators import FOLLOWED
 from race_equality.params.wording import is_only_data
-from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day, record, shortened
+from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day, record_of_yaml, shortened
 
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
@@ -243,7 +243,7 @@ def _embedded_needs_evidence(evidence: Evidence | None, info: Info) -> Evidence 
 # -- records --------------------------------------------------------------------------------------------
 
 
-@record
+@record_of_yaml
 class Evidence:
     """Where somebody can see that it is so.
 
@@ -274,7 +274,7 @@ def _keep(values: Any, info: Info) -> Any:
 EvidenceOrNone = Annotated[Evidence, BeforeValidator(_keep)] | None
 
 
-@record
+@record_of_yaml
 class Review:
     """When the board decides whether to go on.
 
@@ -291,7 +291,7 @@ class Review:
     decision: Annotated[str, one_of(DECISIONS, "Decisions")] | None = None
 
 
-@record
+@record_of_yaml
 class Action:
     """One thing that a board said it would change.
 
@@ -390,7 +390,7 @@ class Area:
     evidence: Evidence | None
 
 
-@record
+@record_of_yaml
 class _AreaGiven:
     lacking: ClassVar = f"Levels: {', '.join(LEVELS)}."
 
@@ -416,7 +416,7 @@ class SelfAssessment:
 
 
 #: A self-assessment as it is typed: each area is a key.
-_Given: Any = record(
+_Given: Any = record_of_yaml(
     make_dataclass(
         "_Given",
         [("agreed", Day), *((name, _AreaGiven | None, None) for name in AREAS)],

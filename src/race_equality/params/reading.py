@@ -25,14 +25,14 @@ from race_equality.yaml_files import (
     read_record,
     read_text,
     read_yaml,
-    record,
+    record_of_yaml,
     whole_number,
 )
 
 DEFAULTS_FILE = "_defaults.yml"
 
 
-@record
+@record_of_yaml
 class Threshold:
     """The fewest that a figure may rest on and be shown.
 
@@ -64,7 +64,7 @@ def _no_lower_than_the_default(threshold: Threshold, info: Info) -> Threshold:
     return threshold
 
 
-@record
+@record_of_yaml
 class Settings:
     """How figures are compared and what may be shown.
 
@@ -322,13 +322,13 @@ class _Context:
     evidence: list[Any] = field(default_factory=list)
 
 
-@record
+@record_of_yaml
 class _Defaults:
     settings: Settings
     report_date: Day | None = None
 
 
-@record
+@record_of_yaml
 class _TrustFile:
     settings: Settings
     peers: tuple[Annotated[str, PlainValidator(_peer)], ...] | None = None

@@ -44,7 +44,7 @@ _REPORT_DATE = """\
 """
 
 _ASSESSMENT_HELP = """\
-# Where the board says that it stands: {levels}.
+# The level that the board says it has reached: {levels}.
 # "embedded" needs evidence with a date. Areas are words for a board's discussion; nothing adds them up.
 """
 

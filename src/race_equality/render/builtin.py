@@ -44,7 +44,7 @@ class Translation:
     typst: str = ""
 
 
-def translate(
+def translated_page(
     page: PageSource,
     config: SiteConfig,
     translator: Translator | Translators,
@@ -145,7 +145,7 @@ def page_html(
     """
     if translation is None:
         with Translator() as translator:
-            translation = translate(page, config, translator, pdf=False)
+            translation = translated_page(page, config, translator, pdf=False)
     title, subtitle, contents, body = (part.strip() for part in translation.html.split("<!--part-->", 3))
     body = put_back_pictures(body, page.pictures)
     summary, mark, after = body.partition(_SUMMARY_ENDS)
@@ -198,7 +198,7 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
     """
     if translation is None:
         with Translator() as translator:
-            translation = translate(page, config, translator)
+            translation = translated_page(page, config, translator)
     document = translation.typst
     return compile_pdf(document, page.pictures, standards=config.pdf_standards, date=document_date(page.front_matter))
 

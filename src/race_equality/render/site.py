@@ -175,7 +175,7 @@ def render_page(
     RenderFailure or None
         The failure, if any; the page of an earlier build then stays in place.
     """
-    from race_equality.render.builtin import page_html, page_pdf, translate
+    from race_equality.render.builtin import page_html, page_pdf, translated_page
     from race_equality.render.notebook import read_page
 
     address = page_address(page)
@@ -185,7 +185,7 @@ def render_page(
     try:
         source = read_page(project_dir / page, crossref=config.metadata.get("crossref"))
         with_pdf = makes_pdf(source.front_matter, config)
-        translation = translate(source, config, translator, pdf=with_pdf)
+        translation = translated_page(source, config, translator, pdf=with_pdf)
         html = page_html(
             source,
             address,

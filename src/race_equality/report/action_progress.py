@@ -76,7 +76,7 @@ def how_to_begin(trust: Trust) -> CellOutput:
     return callout(
         "note",
         "No actions have been given for this trust",
-        "A report says where a board stands; its actions say what it will change, who on the board owns "
+        "A report shows what is unequal; a board’s actions say what it will change, who on the board owns "
         "each change, and by when. Next time this section shows what was done and what is late.",
         f"To begin, whoever makes this report runs race-equality params new {trust.code}, fills in the file that it "
         "writes as the board has agreed, and builds this report again.",
@@ -248,7 +248,7 @@ def changes_table(changes: Sequence[tuple[Date, Change]]) -> pd.DataFrame:
 HOW_CHANGES_ARE_READ = (
     "“Before” is the last period that ended before the action began, “Latest” the newest that began after it. Gaps "
     "(ethnic minority minus White) and shares change by percentage points; a relative likelihood changes by how many "
-    "times the earlier one it is, and less than 1 is better. Waits and A&E are set beside the ordinary run of the "
+    "times the earlier one it is, and less than 1 is better. Waits and A&E are compared with the ordinary run of the "
     "months before. Intervals are 95%. Much else changes as well: a change does not show that the action made it."
 )
 

@@ -1,6 +1,6 @@
 """The HTML of the report's first page.
 
-Its parts are blocks of class ``board-NAME``. Where each stands is said by ``report.css`` for the screen and by
+Its parts are blocks of class ``board-NAME``. Where each is placed is in ``report.css`` for the screen and by
 ``typst-template.typ``, which has a function of each name, for paper.
 """
 

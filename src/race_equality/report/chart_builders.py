@@ -240,14 +240,14 @@ def about_marks(trusts: int, *, own: str = "") -> str:
     >>> about_marks(202)
     ''
     >>> about_marks(2000)
-    '. A mark stands for the trusts around it, a larger one for more'
+    '. A mark represents the trusts around it, a larger one for more'
     >>> about_marks(2000, own="This trust and similar trusts")
-    '. This trust and similar trusts have their own marks; another stands for the trusts around it, a larger one for more'
+    '. This trust and similar trusts have their own marks; another represents the trusts around it, a larger one for more'
     """
     if trusts <= MOST_MARKS:
         return ""
     which = f"{own} have their own marks; another" if own else "A mark"
-    return f". {which} stands for the trusts around it, a larger one for more"
+    return f". {which} represents the trusts around it, a larger one for more"
 
 
 def _gathered(rows: pd.DataFrame, by: str, steps: Mapping[str, float]) -> pd.DataFrame:

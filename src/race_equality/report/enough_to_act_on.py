@@ -149,7 +149,7 @@ def _patients(
                 "Maternity by ethnic group",
                 _YES if unknown < MOST_UNRECORDED else _NO,
                 f"Ethnic group not recorded for {percent(unknown)}",
-                "Set outcomes beside these groups"
+                "Compare outcomes between these groups"
                 if unknown < MOST_UNRECORDED
                 else "Ask at booking; act on what women say meanwhile",
             )

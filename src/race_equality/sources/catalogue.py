@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from race_equality.errors import RaceEqualityError, nearest
+from race_equality.errors import InputError, RaceEqualityError, nearest
+from race_equality.project import Project, find_project
 from race_equality.sources import publications
 from race_equality.sources.publication import Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
@@ -35,7 +36,7 @@ TRUST_FILES = {
             "Which trusts are open today, their kind (the Staff Survey's benchmarking group), region, "
             "system and most predecessors.",
             "A predecessor counts when predecessor_codes names its code, or alt_names its name as etr.csv "
-            "has it. The basis of each succession stands in data/figures/successions.csv.",
+            "has it. The basis of each succession is in data/figures/successions.csv.",
         ),
     ),
     "systems": (
@@ -63,7 +64,7 @@ TRUST_FILES = {
 }
 
 
-#: Of every module in ``publications`` that has any, in the modules' alphabetical order. A file that fits several is of
+#: In code: of every module in ``publications`` that has any, in the modules' alphabetical order. A file that fits several is of
 #: the one that asks for most.
 PUBLICATIONS: tuple[Publication, ...] = tuple(
     one
@@ -72,7 +73,41 @@ PUBLICATIONS: tuple[Publication, ...] = tuple(
 )
 
 
-def publication(publication_id: str) -> Publication:
+def all_publications(project: Project | None = None) -> tuple[Publication, ...]:
+    """Return every publication that can be read: those of the modules, and those that a project's layouts declare.
+
+    Parameters
+    ----------
+    project : Project, optional
+        The checkout; found from the working directory without it.
+
+    Returns
+    -------
+    tuple of Publication
+
+    Raises
+    ------
+    InputError
+        For a layout that is wrong, or has the name of a publication.
+    """
+    from race_equality.sources.layout_reading import layout_publications
+
+    if project is None:
+        try:
+            project = find_project()
+        except RaceEqualityError:
+            return PUBLICATIONS
+    ids = {one.id for one in PUBLICATIONS}
+    declared = layout_publications(project)
+    for one in declared:
+        if one.id in ids:
+            raise InputError(
+                f"There is a publication {one.id!r} already.", file=one.layout, mend="Give the layout another name."
+            )
+    return (*PUBLICATIONS, *declared)
+
+
+def publication(publication_id: str, project: Project | None = None) -> Publication:
     """Return a publication by its id.
 
     Raises
@@ -81,6 +116,8 @@ def publication(publication_id: str) -> Publication:
         Naming the nearest.
     """
     by_id = {one.id: one for one in PUBLICATIONS}
+    if publication_id not in by_id:
+        by_id |= {one.id: one for one in all_publications(project)}
     if publication_id in by_id:
         return by_id[publication_id]
     near = nearest(publication_id, by_id)

@@ -21,6 +21,7 @@ from pathlib import Path
 from race_equality.errors import InputError, nearest
 from race_equality.sources.file_kinds import check_file, check_unpacked_size, opened, text_of
 from race_equality.sources.headers import normalised, renamed_column
+from race_equality.sources.parquet import is_parquet, parquet_columns, value_at
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -449,13 +450,15 @@ def csv_stream(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
 
 
 def csv_columns(path: Path) -> list[str]:
-    """Return the columns that a CSV's header names; remarks above it may start with ``#``.
+    """Return the columns that a CSV's header names; remarks above it may start with ``#``. Also those of Parquet.
 
     Raises
     ------
     InputError
         When the file is missing, empty or no CSV.
     """
+    if is_parquet(path):
+        return parquet_columns(path)
     rows = _csv_rows(path, comments=True)
     return [name.strip() for name in rows[0][1]] if rows else []
 
@@ -506,6 +509,8 @@ def cell_at(path: Path, locator: str) -> object:
         return Workbook(path).sheet(name).cell(int(row) - 1, column - 1).value
     if in_table := re.fullmatch(r"row (\d+), (.+)", place):
         wanted, name = int(in_table.group(1)), in_table.group(2)
+        if is_parquet(path):
+            return value_at(path, wanted, name)
         with csv_stream(path) as rows:
             columns: list[str] | None = None
             for number, row in rows:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
-from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES, publication
+from race_equality.sources.catalogue import TRUST_FILES, all_publications, publication
 from race_equality.sources.publication import LoadedFigures, Publication, find_file, find_files
 from race_equality.sources.publications import boundaries, demonstration, systems
 from race_equality.sources.publications import organisation_data_service as ods
@@ -60,6 +60,8 @@ class Outcome:
         The figures that the store had of this publication, whatever its edition.
     is_return : bool
         Whether it is a trust's own return.
+    one_version : bool
+        Whether another file may give none of its figures.
     """
 
     source: Source
@@ -67,6 +69,7 @@ class Outcome:
     rows: int
     before: pd.DataFrame | None = None
     is_return: bool = False
+    one_version: bool = False
 
     @property
     def changed(self) -> bool:
@@ -94,9 +97,16 @@ def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[st
 
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> LoadedFigures:
-    """Read one publication and hold its figures to the schema."""
-    loaded = chosen.read(path, trusts)
-    return replace(loaded, figures=check_figures(loaded.figures, origin=path.name))
+    """Read one publication and hold its figures to the schema, with those of earlier editions in the same file."""
+
+    def checked(loaded: LoadedFigures) -> LoadedFigures:
+        return replace(
+            loaded,
+            figures=check_figures(loaded.figures, origin=path.name),
+            more=tuple(checked(earlier) for earlier in loaded.more),
+        )
+
+    return checked(chosen.read(path, trusts))
 
 
 def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
@@ -123,7 +133,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
         raise RaceEqualityError(
             f"There is no folder {str(folder)!r}. Give the folder with the raw files: race-equality data read FOLDER."
         )
-    chosen = [publication(one) for one in only] or list(PUBLICATIONS)
+    chosen = [publication(one, project) for one in only] or list(all_publications(project))
     files: dict[Path, bytes] = {}
     outcomes = []
     if only:
@@ -150,6 +160,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     fuller = {other for one, _ in found if one.optional for other in one.replaces}
     found = [(one, path) for one, path in found if one.id not in fuller]
     more, remove = _read_files(found, trusts, project, files)
+    _refuse_twice([outcome for outcome in more if outcome.one_version], project)
     write_all(files, remove=remove)
     return outcomes + more
 
@@ -205,8 +216,8 @@ def add_publication(path: Path, project: Project) -> Outcome:
         files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
         write_all(files)
         return outcome
-    chosen = recognise(path)
-    (outcome,), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    chosen = recognise(path, project)
+    (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
     if outcome.loaded.figures.empty:
         left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
         raise InputError(
@@ -214,7 +225,10 @@ def add_publication(path: Path, project: Project) -> Outcome:
             file=path,
             mend="Check that it is the publisher's whole file.",
         )
-    _refuse_if_already_held(outcome, [*remove, *files], project, path)
+    for one in (outcome, *earlier):
+        _refuse_if_already_held(one, [*remove, *files], project, path)
+    if chosen.one_version:
+        _refuse_another_version(outcome, chosen, path)
     before = outcome.before["period_end"].max()
     if before > outcome.loaded.figures["period_end"].max():
         raise InputError(
@@ -238,7 +252,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
     """
     new = outcome.loaded.figures
     nothing = new.iloc[:0]
-    series = [{path.stem for path in _editions(one, project)} for one in PUBLICATIONS if one.series]
+    series = [{path.stem for path in _editions(one, project)} for one in all_publications(project) if one.series]
     of_this = [stems for stems in series if outcome.source.id in stems]
     editions = sorted(set().union(*of_this) - {outcome.source.id})
     held = read_figures(new["indicator"].unique(), sources=editions, project=project) if editions else nothing
@@ -262,6 +276,60 @@ def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project
             f"already, from {first['source']}.",
             file=path,
             mend="Only one publication can give a figure.",
+        )
+
+
+def _refuse_another_version(outcome: Outcome, chosen: Publication, path: Path) -> None:
+    """Refuse a file of a period that is held, where it has other figures: nobody has said which is right."""
+    new, held = outcome.loaded.figures, outcome.before
+    held = held[held["period_end"].isin(new["period_end"].unique())]
+    both = held.merge(new, how="left", on=FIGURE_KEY, suffixes=("", "_new"), indicator="found")
+    numbers = both[["value", "value_new"]].astype("float64").round(6)
+    same = numbers["value"].eq(numbers["value_new"]) | numbers.isna().all(axis=1)
+    differing = both[~same | (both["status"] != both["status_new"]).fillna(True)]
+    if differing.empty:
+        return
+    first = differing.iloc[0]
+    place = f"{first['indicator']} of {first['organisation_code']}, {first['group']}"
+    if first["found"] == "left_only":
+        said = f"{place} ({first['source']}, {first['locator']}) is not in it"
+    else:
+        said = (
+            f"{place} is {_figure_words(first, '_new')} ({first['locator_new']}), and {_figure_words(first, '')} in "
+            f"{first['source']} ({first['locator']})"
+        )
+    raise InputError(
+        f"The period to {first['period_end'].date()} is held from another file, and {len(differing):,} figures differ: "
+        f"{said}.",
+        file=path,
+        mend="If this one is the corrected version, put it in a folder and use "
+        f"`race-equality data read FOLDER --only {chosen.id}`, which takes it in the place of the other.",
+    )
+
+
+def _figure_words(row: pd.Series, ending: str) -> str:
+    return f"{float(row[f'value{ending}']):g}" if row[f"status{ending}"] == "ok" else str(row[f"status{ending}"])
+
+
+def _refuse_twice(outcomes: Collection[Outcome], project: Project) -> None:
+    """Refuse files that together give one figure twice, where nothing says which is right."""
+    read = [(outcome, outcome.loaded.figures) for outcome in outcomes if outcome.loaded is not None]
+    if not read:
+        return
+    written = {source for outcome, new in read for part in (new, outcome.before) for source in part["source"].unique()}
+    held = read_figures({id for _, new in read for id in new["indicator"].unique()}, project=project)
+    held = held[~held["source"].isin(written) & ~held["private"]]
+    every = pd.concat([held, *(new for _, new in read)], ignore_index=True)
+    every = every[every["status"] == "ok"]
+    twice = every[every.duplicated(FIGURE_KEY)]
+    if len(twice):
+        first = twice.iloc[0]
+        other = every.merge(twice.iloc[:1][FIGURE_KEY], on=FIGURE_KEY)["source"].iloc[0]
+        file = next(outcome.source.file for outcome, new in read if new["source"].eq(first["source"]).any())
+        raise InputError(
+            f"{first['indicator']} of {first['organisation_code']} to {first['period_end'].date()} is in {other} as well.",
+            file=file,
+            mend="Leave one of the two files in the folder: only one can give a figure.",
         )
 
 
@@ -325,8 +393,13 @@ def _read_files(
 ) -> tuple[list[Outcome], list[Path]]:
     """Read files; add what is to be written to ``files`` and return what it takes the place of."""
     outcomes, remove = [], []
-    for one, path in found:
-        loaded = read_publication(one, path, trusts)
+    readings = (
+        (one, path, loaded)
+        for one, path in found
+        for latest in [read_publication(one, path, trusts)]
+        for loaded in (latest, *latest.more)
+    )
+    for one, path, loaded in readings:
         content = parquet_bytes(loaded.figures)
         notes = (*one.notes, *one.edition_notes.get(loaded.edition, ()), *loaded.remarks)
         source = dated(
@@ -349,10 +422,10 @@ def _read_files(
         if one.series:
             editions = [p for p in [project.figures / f"{loaded.source_id}.parquet"] if p.is_file()]
         for other in (*one.replaces, *one.revises):
-            editions += _editions(publication(other), project)
+            editions += _editions(publication(other, project), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
         kept = _kept(one, before, loaded, project)
-        revised = {path.stem for other in one.revises for path in _editions(publication(other), project)}
+        revised = {path.stem for other in one.revises for path in _editions(publication(other, project), project)}
         before = before[~before.index.isin(kept.index)].reset_index(drop=True)
         files[project.figures / f"{loaded.source_id}.parquet"] = content
         files[project.sources / f"{loaded.source_id}.yml"] = source.to_yaml().encode()
@@ -361,7 +434,7 @@ def _read_files(
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
-                note = f"Some of its figures stand in {loaded.source_id} since."
+                note = f"{loaded.source_id} has replaced some of its figures."
                 shortened = replace(
                     source_before,
                     figures_sha256=sha256(content).hexdigest(),
@@ -374,7 +447,7 @@ def _read_files(
             elif old.stem != loaded.source_id and old.stem not in revised:
                 remove += [old, project.sources / f"{old.stem}.yml"]
         remove += _covered(one, loaded, project)
-        outcomes.append(Outcome(source, loaded, len(loaded.figures), before))
+        outcomes.append(Outcome(source, loaded, len(loaded.figures), before, one_version=one.one_version))
     return outcomes, remove
 
 
@@ -416,7 +489,7 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
     """Return the files of months that a series has come to hold: nothing may count twice."""
     there = pd.MultiIndex.from_frame(loaded.figures[FIGURE_KEY])
     covered = []
-    for other in PUBLICATIONS:
+    for other in all_publications(project):
         if one.id in other.revises:
             for path in _editions(other, project):
                 held = read_figures(sources=path.stem, project=project)
@@ -427,7 +500,7 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
 
 def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project: Project) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
-    of_series = [path.stem for other in one.revises for path in _editions(publication(other), project)]
+    of_series = [path.stem for other in one.revises for path in _editions(publication(other, project), project)]
     kept = before[
         (before["indicator"].isin(one.keeps) & (before["source"] != loaded.source_id))
         | before["source"].isin(of_series)
@@ -438,5 +511,5 @@ def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project
 
 def _editions(one: Publication, project: Project) -> list[Path]:
     """Return the files of every edition of a publication that the store has."""
-    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d)?)?")
+    edition = re.compile(re.escape(one.id) + r"(_\d{4}(_\d\d){0,2})?")
     return [path for path in sorted(project.figures.glob("*.parquet")) if edition.fullmatch(path.stem)]

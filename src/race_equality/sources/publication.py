@@ -13,6 +13,7 @@ import pandas as pd
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Workbook
 from race_equality.store.figures import figure_table, in_order
+from race_equality.store.schema import NOT_IN_THE_FILE
 from race_equality.store.trusts import TrustList
 
 
@@ -34,6 +35,8 @@ class LoadedFigures:
         How many organisations were left out, by reason: every organisation left out is counted.
     remarks : tuple of str
         What else a person should know about this very file: unknown columns, unusable ones.
+    more : tuple of LoadedFigures
+        Earlier editions that stand in the same file, each a source of its own.
     """
 
     source_id: str
@@ -42,6 +45,7 @@ class LoadedFigures:
     figures: pd.DataFrame
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
+    more: tuple[LoadedFigures, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,18 @@ class Publication:
         Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
     has_content : callable, optional
         From a workbook to whether it is this publication's, where the names of its sheets say nothing.
+    has_rows : callable, optional
+        From a CSV to whether it is this publication's, where another has the same columns.
+    layout : str
+        The YAML file that declares it, where one does: :mod:`race_equality.sources.layouts`.
+    lacks : callable, optional
+        Of a layout: from a file to what it lacks of what the layout is known by, in words.
+    asks : int
+        Of a layout: how much it is known by besides ``sheets`` or ``columns``.
     optional : bool
         Whether a folder is whole without it.
+    one_version : bool
+        Whether two files of one period that differ are refused: nothing says which is right, and nothing may count twice.
     replaces : tuple of str
         Ids of publications with the same figures: only one of them is held.
     revises : tuple of str
@@ -103,7 +117,12 @@ class Publication:
     is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
     has_content: Callable[[Workbook], bool] | None = None
+    has_rows: Callable[[Path], bool] | None = None
+    layout: str = ""
+    lacks: Callable[[Path], list[str]] | None = None
+    asks: int = 0
     optional: bool = False
+    one_version: bool = False
     replaces: tuple[str, ...] = ()
     revises: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
@@ -267,7 +286,7 @@ class FigureRows:
             else:
                 status, why = (status_of(kind) if status_of else "not_available"), reason
             for group in groups:
-                self.add(code, code, indicator, group, unit, f"no row: {why}", status=status)
+                self.add(code, code, indicator, group, unit, why, status=status, recording=NOT_IN_THE_FILE)
 
     def table(self) -> pd.DataFrame:
         """Return the figures collected, in the store's order."""

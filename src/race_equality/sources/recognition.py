@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import NoReturn
 
 from race_equality.errors import InputError, nearest
-from race_equality.sources.catalogue import PUBLICATIONS
+from race_equality.project import Project
+from race_equality.sources.catalogue import all_publications
 from race_equality.sources.cells import Workbook, csv_columns
 from race_equality.sources.file_kinds import is_pack, is_workbook, is_zipped_csv, unpack
 from race_equality.sources.headers import normalised, same_words
@@ -34,13 +35,15 @@ _TRUST_LIST_COLUMNS = {
 _MOST_SHOWN = 300  # letters of the headers of an unknown file
 
 
-def recognise(path: Path) -> Publication:
+def recognise(path: Path, project: Project | None = None) -> Publication:
     """Return the publication that a file is an edition of, by what is in it.
 
     Parameters
     ----------
     path : Path
         Its name does not matter.
+    project : Project, optional
+        The checkout with layouts; found from the working directory without it.
 
     Returns
     -------
@@ -49,10 +52,11 @@ def recognise(path: Path) -> Publication:
     Raises
     ------
     InputError
-        When it is none, naming what it has and the publication most like it.
+        When it is none, naming what it has and the publication most like it; when it is several layouts'.
     """
+    publications = all_publications(project)
     if is_workbook(path):
-        return _workbook_of(path)
+        return _workbook_of(path, publications)
     headers = csv_columns(path)
     if len(headers) == 1 and (separator := next((s for s in (";", "\t", "|") if s in headers[0]), None)):
         raise InputError(
@@ -68,24 +72,29 @@ def recognise(path: Path) -> Publication:
             mend="Give them in one command, of about the same date: race-equality data add etr.csv trusts.csv "
             "(lists of integrated care boards: race-equality data read FOLDER).",
         )
-    for one in PUBLICATIONS:
+    for one in publications:
         if one.is_table is not None and one.is_table(headers):
             return one
-    wanted = [(one, names) for one in PUBLICATIONS for names in (one.columns, *one.other_columns) if names]
-    return _that_fits(headers, wanted) or _unknown(path, "columns", headers, wanted)
+    for one in publications:
+        if one.has_rows is not None and one.has_rows(path):
+            return one
+    wanted = [(one, names) for one in publications for names in (one.columns, *one.other_columns) if names]
+    in_code = [(one, names) for one, names in wanted if not one.layout]
+    return _chosen(path, _that_fit(headers, in_code), publications) or _unknown(path, "columns", headers, wanted)
 
 
-def _workbook_of(path: Path) -> Publication:
+def _workbook_of(path: Path, publications: Sequence[Publication]) -> Publication:
     workbook = Workbook(path)
-    for one in PUBLICATIONS:
+    for one in publications:
         if one.is_workbook is not None and one.is_workbook(workbook.sheet_names):
             return one
-    for one in PUBLICATIONS:
+    for one in publications:
         if one.has_content is not None and one.has_content(workbook):
             return one
-    wanted = [(one, one.sheets) for one in PUBLICATIONS if one.sheets]
-    headed = [(one, sheets) for one, sheets in wanted if _has_header(workbook, one)]
-    return _that_fits(workbook.sheet_names, headed) or _unknown(path, "worksheets", workbook.sheet_names, wanted)
+    wanted = [(one, one.sheets) for one in publications if one.sheets]
+    headed = [(one, sheets) for one, sheets in wanted if not one.layout and _has_header(workbook, one)]
+    fitting = _that_fit(workbook.sheet_names, headed)
+    return _chosen(path, fitting, publications) or _unknown(path, "worksheets", workbook.sheet_names, wanted)
 
 
 def _has_header(workbook: Workbook, one: Publication) -> bool:
@@ -97,11 +106,37 @@ def _has_header(workbook: Workbook, one: Publication) -> bool:
     return same_words(one.header) in {same_words(str(header)) for header in headers}
 
 
-def _that_fits(headers: Sequence[str], wanted: Sequence[tuple[Publication, tuple[str, ...]]]) -> Publication | None:
-    """Return the publication that asks for most of the names that are there, and has them all."""
+def _that_fit(
+    headers: Sequence[str], wanted: Sequence[tuple[Publication, tuple[str, ...]]]
+) -> list[tuple[int, Publication]]:
+    """Return the publications that have all the names they ask for, and how many each asks for."""
     has = {same_words(header) for header in headers}
-    found = [(len(names), one) for one, names in wanted if {same_words(n) for n in names} <= has]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    return [(len(names), one) for one, names in wanted if {same_words(n) for n in names} <= has]
+
+
+def _chosen(
+    path: Path, found: list[tuple[int, Publication]], publications: Sequence[Publication]
+) -> Publication | None:
+    """Return the publication that asks for most; where a layout is one of two that ask for as much, nobody can tell."""
+    asked = {one.id: (names, 0) for names, one in found}
+    fitting = [one for _, one in found]
+    for one in publications:
+        names = one.sheets if is_workbook(path) else one.columns
+        if one.lacks is not None and names and not one.lacks(path):
+            asked[one.id] = (len(names), one.asks)
+            fitting.append(one)
+    if not fitting:
+        return None
+    most = max(asked[one.id] for one in fitting)
+    first, *others = [one for one in fitting if asked[one.id] == most]
+    if others and any(one.layout for one in (first, *others)):
+        listed = " and ".join(one.layout or one.id for one in (first, *others))
+        raise InputError(
+            f"Two layouts read this file: {listed}.",
+            file=path,
+            mend="Remove one of them, or name under file what only one has: columns, or values that a row must have.",
+        )
+    return first
 
 
 def _unknown(
@@ -111,6 +146,12 @@ def _unknown(
     has = {same_words(header) for header in headers}
     like, names = max(wanted, key=lambda pair: sum(same_words(name) in has for name in pair[1]) / len(pair[1]))
     missing = [name for name in names if same_words(name) not in has]
+    if like.lacks is not None and not missing:
+        raise InputError(
+            f"The file is most like the layout {like.layout}, but lacks {' and '.join(like.lacks(path))}.",
+            file=path,
+            mend=f"See what the layout reads: race-equality data layout check FILE --layout {like.id}.",
+        )
     shown = ", ".join(header for header in headers if header)
     shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
     if len(missing) == len(names):

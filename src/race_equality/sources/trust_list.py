@@ -33,12 +33,11 @@ from race_equality.store.figures import (
 )
 from race_equality.store.provenance import Source, dated, read_source, sha256_of
 from race_equality.store.rows import rows_of
-from race_equality.store.schema import check_figures
+from race_equality.store.schema import NOT_IN_THE_FILE, check_figures
 from race_equality.store.trusts import TrustList, read_trust_list, successions_csv
 
 #: What is read together; the successions that are held make up for the file of them.
 TOGETHER = ("ods_etr", "ods_trusts")
-_NO_ROW = "no row: "  # how the locator of a figure begins that the publication does not have
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ def carry(figures: pd.DataFrame, held: TrustList, trusts: TrustList) -> tuple[pd
     of_trust = figures["trust_code"].isin(list(held.kinds)) & (figures["trust_code"] != DEMONSTRATION_CODE)
     current = {code: trusts.current(code) for code in figures.loc[of_trust, "organisation_code"].unique()}
     target = figures["organisation_code"].map(current).where(of_trust, figures["trust_code"])
-    no_row = figures["locator"].str.startswith(_NO_ROW)
+    no_row = figures["recording"] == NOT_IN_THE_FILE
     lost = of_trust & ~no_row & target.isna()
     # what says that a publication does not have a trust goes with the trust, or when a part of it has figures
     have = pd.MultiIndex.from_frame(pd.DataFrame({"trust_code": target, "indicator": figures["indicator"]})[~no_row])
@@ -216,7 +215,8 @@ def _without_row(figures: pd.DataFrame, no_row: pd.DataFrame, held: TrustList, t
                     "numerator": None,
                     "denominator": None,
                     "status": "not_applicable" if later else "not_available",
-                    "locator": f"{_NO_ROW}{why}",
+                    "locator": why,
+                    "recording": NOT_IN_THE_FILE,
                 }
             )
     return figure_table(rows)

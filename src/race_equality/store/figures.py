@@ -15,7 +15,14 @@ import pyarrow.parquet as pq
 
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
-from race_equality.store.schema import FIGURE_DTYPES, FIGURE_KEY, SCHEMA_VERSION, STORED_COLUMNS, TRUST_DTYPES
+from race_equality.store.schema import (
+    FIGURE_DTYPES,
+    FIGURE_KEY,
+    NOT_IN_THE_FILE,
+    SCHEMA_VERSION,
+    STORED_COLUMNS,
+    TRUST_DTYPES,
+)
 
 if TYPE_CHECKING:  # half of the time of `data check` would go into importing it, which needs none
     import pandas as pd
@@ -190,16 +197,24 @@ def migrated(table: pa.Table) -> pa.Table:
     -------
     pyarrow.Table
         Version 1 had a remark on the recording in ``locator``: "row 3, dta_12hr_plus (recorded as since November
-        2025)". A file of a later version is returned as it is.
+        2025)". Versions 1 and 2 said there that the file has no row: "no row: not among the maternity providers". A
+        file of today's version is returned as it is.
     """
-    if version_of(table.schema) > 1 or "recording" in table.schema.names:  # a program may write the columns alone
-        return table
+    version = version_of(table.schema)
+    if version == SCHEMA_VERSION or (version == 1 and "recording" in table.schema.names):
+        return table  # a program may write the columns alone
     locator = table["locator"]
-    remark = pc.extract_regex(locator, r" \((?P<recording>recorded as since [^)]*)\)$")
-    recording = pc.fill_null(pc.struct_field(remark, "recording"), "")
-    plain = pc.replace_substring_regex(locator, r" \(recorded as since [^)]*\)$", "")
-    table = table.set_column(table.schema.get_field_index("locator"), "locator", plain)
-    return table.append_column("recording", recording).cast(figure_schema_arrow())
+    if version == 1:
+        remark = pc.extract_regex(locator, r" \((?P<recording>recorded as since [^)]*)\)$")
+        recording = pc.fill_null(pc.struct_field(remark, "recording"), "")
+        locator = pc.replace_substring_regex(locator, r" \(recorded as since [^)]*\)$", "")
+    else:
+        recording = table["recording"]
+    has_no_row = pc.starts_with(locator, "no row: ")
+    recording = pc.if_else(has_no_row, NOT_IN_THE_FILE, recording)
+    locator = pc.replace_substring_regex(locator, "^no row: ", "")
+    columns = {name: table[name] for name in table.schema.names} | {"locator": locator, "recording": recording}
+    return pa.table({name: columns[name] for name in STORED_COLUMNS}).cast(figure_schema_arrow())
 
 
 def trust_schema() -> pa.Schema:

@@ -14,12 +14,12 @@ from pydantic import BeforeValidator
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, as_project
-from race_equality.yaml_files import Day, read_record, read_yaml, record
+from race_equality.yaml_files import Day, read_record, read_yaml, record_of_yaml
 
 OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
 
 
-@record
+@record_of_yaml
 class Source:
     """One publication as it was read.
 

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 #: Version of the columns of a file of figures, which is in the file. 2: ``recording``, which was a remark in
-#: ``locator`` before (:func:`race_equality.store.figures.migrated`).
-SCHEMA_VERSION = 2
+#: ``locator`` before; 3: ``recording`` also says where a publication has no row of a trust
+#: (:func:`race_equality.store.figures.migrated`).
+SCHEMA_VERSION = 3
+
+#: The recording of a figure that the publication has no row for; its ``locator`` says why.
+NOT_IN_THE_FILE = "no row in the file"
 
 #: Column name to pandas dtype, in the order of the files.
 FIGURE_DTYPES = {
@@ -29,7 +33,7 @@ FIGURE_DTYPES = {
     "status": "str",
     "source": "str",
     "locator": "str",
-    "recording": "str",  # how it was recorded, where that is otherwise than before; "" where nothing changed
+    "recording": "str",  # how it was recorded, where that is otherwise than before, or NOT_IN_THE_FILE; else ""
     "private": "bool",  # from a trust's own return; in no file: the folder of the file says so
 }
 #: What is in a file.

@@ -40,25 +40,36 @@ def run(page: Page, target: Path, engine: str | None) -> list:
     return outputs(target)
 
 
+PAGE = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> list:
+    """The outputs of the report as papermill alone makes it."""
+    target = tmp_path_factory.mktemp("plain") / "plain.ipynb"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in NAMES:
+            patch.delenv(name, raising=False)
+        papermill.execute_notebook(
+            ROOT / PAGE.notebook, target, parameters={"trust_code": "RRU"}, cwd=ROOT, progress_bar=False
+        )
+    return outputs(target)
+
+
 @pytest.mark.parametrize("engine", ["fork", None])
-def test_a_report_is_that_of_plain_papermill(tmp_path, monkeypatch, engine):
+def test_a_report_is_that_of_plain_papermill(tmp_path, monkeypatch, plain, engine):
     """With findings computed ahead and charts drawn elsewhere; and again, with both kept from before."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
-    page = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
-    papermill.execute_notebook(
-        ROOT / page.notebook, tmp_path / "plain.ipynb", parameters={"trust_code": "RRU"}, cwd=ROOT, progress_bar=False
-    )
-    plain = outputs(tmp_path / "plain.ipynb")
     assert len(plain) > 20
     cache = tmp_path / "cache"
     with shared_by_notebooks(cache, PROJECT, engine=engine, jobs=1, notebooks=100):
         assert all(name in os.environ for name in NAMES[1:])
-        assert run(page, tmp_path / "first.ipynb", engine) == plain
+        assert run(PAGE, tmp_path / "first.ipynb", engine) == plain
         pictures = sorted((cache / "pictures").iterdir())
         assert len(pictures) >= 3
         drawn = {file: file.stat().st_ino for file in pictures}
-        assert run(page, tmp_path / "second.ipynb", engine) == plain
+        assert run(PAGE, tmp_path / "second.ipynb", engine) == plain
         # none was drawn again
         assert {file: file.stat().st_ino for file in sorted((cache / "pictures").iterdir())} == drawn
     assert not any(name in os.environ for name in NAMES)
@@ -103,7 +114,7 @@ def test_the_process_that_forks_has_started_nothing():
         "    return len([name for name in names if name != 'jemalloc_bg_thd'])\n"
         "import numpy, scipy.linalg\n"
         "before = threads()\n"
-        f"import_and_prepare((), 'race_equality.batch.preparation:prepare', ({str(ROOT)!r}, True))\n"
+        f"import_and_prepare((), 'race_equality.batch.preparation:load_what_notebooks_share', ({str(ROOT)!r}, True))\n"
         "print(threading.active_count(), threads() - before, 'rfc3987_syntax' in sys.modules,\n"
         "      'race_equality.report.board_page' in sys.modules)"
     )

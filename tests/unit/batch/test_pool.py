@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from race_equality.batch import pool as pools
-from race_equality.batch.execute import Execution
+from race_equality.batch.execute import NotebookRun
 from race_equality.batch.page_requests import PageRequest, PageStarted, Rendering
 from race_equality.batch.plan import Page
 from race_equality.batch.pool import Pool
@@ -29,7 +29,7 @@ def work(requests, *_) -> None:
         requests.send(PageStarted(path, "execute"))
         if path == "dies running":
             os.kill(os.getpid(), signal.SIGKILL)
-        requests.send(Execution(path, 1.0))
+        requests.send(NotebookRun(path, 1.0))
         if path == "dies rendering":
             os._exit(7)
         if request.render:
@@ -60,14 +60,14 @@ def test_each_page_ends_once_whatever_becomes_of_its_process(monkeypatch, tmp_pa
             assert len(asked) <= len(told) + size + 1
         assert list(pool.run([])) == []
     kinds = {path: [type(one).__name__ for one in event] for path, event in told.items()}
-    whole = ["PageStarted", "Execution", "PageStarted", "Rendering"]
+    whole = ["PageStarted", "NotebookRun", "PageStarted", "Rendering"]
     assert kinds == {
         "one": whole,
         "two": whole,
         "three": whole,
-        "only run": ["PageStarted", "Execution"],
-        "dies running": ["PageStarted", "Execution"],
-        "dies rendering": ["PageStarted", "Execution", "Rendering"],
+        "only run": ["PageStarted", "NotebookRun"],
+        "dies running": ["PageStarted", "NotebookRun"],
+        "dies rendering": ["PageStarted", "NotebookRun", "Rendering"],
     }
     assert "The process that ran the notebook was ended by SIGKILL" in told["dies running"][-1].failure.error
     rendering = told["dies rendering"][-1].failure.error

@@ -414,9 +414,9 @@ def test_the_range_of_the_others_in_place_of_their_ticks():
     )
 
 
-def test_a_caption_says_what_a_mark_stands_for():
+def test_a_caption_says_what_a_mark_represents():
     assert (chart_builders.about_marks(400), chart_builders.about_ticks(400)) == ("", "Each tick is a trust")
-    assert "stands for the trusts around it" in chart_builders.about_marks(401)
+    assert "represents the trusts around it" in chart_builders.about_marks(401)
     assert chart_builders.about_marks(401, own="This trust and similar trusts").startswith(
         ". This trust and similar trusts have"
     )

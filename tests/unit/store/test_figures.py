@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from race_equality.commands.main import main
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.store.figures import figure_table, parquet_bytes, read_figures, version_of, write_all
@@ -81,21 +82,19 @@ def test_a_figure_that_breaks_the_schema_is_named(change, message):
         check_figures(figure_table([ROW | change]), origin="survey.xlsx")
 
 
-def of_version_1(rows):
-    """The bytes of a file as version 1 of the schema had it: a remark in the locator, and no version."""
-    table = figure_table(rows).drop(columns=["recording", "private"])
+def of_version(version, rows):
+    """The bytes of a file as that version of the schema had it: 1 had a remark in the locator, and no version."""
+    table = figure_table(rows).drop(columns=["recording", "private"] if version == 1 else ["private"])
+    metadata = None if version == 1 else {"race-equality figures": str(version)}
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None), sink)
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(metadata), sink)
     return sink.getvalue().to_pybytes()
 
 
 def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path, monkeypatch):
-    """Published figures and a trust's return, by hand: the remark moves out of the locator, all else stays."""
-    from race_equality.commands.data import migrate
+    """Published figures and a trust's return, by hand: remarks move out of the locator, all else stays."""
     from race_equality.sources.store_check import check_store
 
-    monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(tmp_path))
-    (tmp_path / "_quarto.yml").touch()
     project = Project(tmp_path)
     local = tmp_path / "data" / "local"
     for folder in (project.figures, project.sources, local):
@@ -104,12 +103,15 @@ def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path, monkey
         ROW | {"source": "ae", "locator": "row 2, att (and 2 columns more) (recorded as since November 2025)"},
         ROW | {"source": "ae", "locator": "row 3 (base is one of 2 that fit)", "group": "Other"},
     ]
+    no_row = {"value": None, "numerator": None, "denominator": None, "status": "not_available"}
+    later = [ROW | no_row | {"source": "rtt", "locator": "no row: not in the list", "indicator": "wres_4"}]
     returned = [ROW | {"source": "wres_return_RJ1", "indicator": "wres_3"}]
     for folder, name, source, of_file in (
-        (project.figures, "ae", "ae", rows),
-        (local, "RJ1", "wres_return_RJ1", returned),
+        (project.figures, "ae", "ae", of_version(1, rows)),
+        (project.figures, "rtt", "rtt", of_version(2, later)),
+        (local, "RJ1", "wres_return_RJ1", of_version(1, returned)),
     ):
-        (folder / f"{name}.parquet").write_bytes(of_version_1(of_file))
+        (folder / f"{name}.parquet").write_bytes(of_file)
         folder = project.sources if folder == project.figures else folder
         described = Source(source, "A&E", "NHS", "", "OGL", date(2026, 1, 1), "", "a.csv", "2025", (), "earlier")
         (folder / f"{source}.yml").write_text(described.to_yaml(), encoding="utf-8")
@@ -117,16 +119,20 @@ def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path, monkey
     assert before["locator"].tolist() == [
         "row 2, att (and 2 columns more)",
         "row 3 (base is one of 2 that fit)",
+        "not in the list",
         "row 2",
     ]
-    assert before["recording"].tolist() == ["recorded as since November 2025", "", ""]
-    assert before["private"].tolist() == [False, False, True]
+    assert before["recording"].tolist() == ["recorded as since November 2025", "", "no row in the file", ""]
+    assert before["private"].tolist() == [False, False, False, True]
     assert any("data migrate" in problem for problem in check_store(project))
-    assert CliRunner().invoke(migrate).output == "Written again: ae.parquet, RJ1.parquet.\n"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "_quarto.yml").touch()
+    said = CliRunner().invoke(main, ["data", "migrate"], catch_exceptions=False).output
+    assert [name for name in ("ae.parquet", "rtt.parquet", "RJ1.parquet") if name not in said] == []
     pd.testing.assert_frame_equal(read_figures(project=project), before)
-    assert version_of(pq.read_schema(project.figures / "ae.parquet")) == 2
+    assert version_of(pq.read_schema(project.figures / "ae.parquet")) == 3
     assert [problem for problem in check_store(project) if "yml" in problem or "columns" in problem] == []
-    assert CliRunner().invoke(migrate).output == "Every file has today's columns.\n"
+    assert ".parquet" not in CliRunner().invoke(main, ["data", "migrate"], catch_exceptions=False).output
 
 
 def test_a_figure_that_stands_twice_is_refused():

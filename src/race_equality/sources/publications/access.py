@@ -478,7 +478,7 @@ PUBLICATIONS = (
         optional=True,
         series=True,
         notes=(
-            "One month as published, beside the series: booked appointments are not counted, and the TOTAL "
+            "One month as published, in addition to the series: booked appointments are not counted, and the TOTAL "
             "row is left out.",
             "Recording changed in November 2025: figures before and after are not one series.",
         ),

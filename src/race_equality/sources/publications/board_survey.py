@@ -147,7 +147,7 @@ PUBLICATIONS = (
             "Findings about those who answered, whose boards' trusts are not named: no trust has one. The "
             "period is the day of publication.",
             "The share of chief executives is printed as 14%, where 33 of 254 are 13.0%.",
-            "The use of external consultants stands on a page of its own, the other findings on the main one.",
+            "The use of external consultants is on a page of its own, the other findings on the main one.",
         ),
     ),
 )

@@ -14,6 +14,7 @@ import pandas as pd
 
 from race_equality.sources.publication import FigureRows
 from race_equality.sources.publications import access, catchment, staff_survey, workforce
+from race_equality.sources.publications.demonstration_patients import add_published_patients
 from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import wres as wres_return
 from race_equality.store.provenance import Source
@@ -191,6 +192,7 @@ def demonstration_figures() -> pd.DataFrame:
     _patients_return(rows, random)
     _workforce_over_time(rows, random)
     _mental_health_act(rows, random)
+    add_published_patients(rows.add)
     return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
 

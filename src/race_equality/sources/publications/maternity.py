@@ -1,20 +1,24 @@
-"""Maternity Services Data Set, annual CSV: deliveries by ethnicity and deprivation, and outcomes.
+"""Maternity Services Data Set, annual figures: deliveries by ethnicity and deprivation, and outcomes.
 
 Layout: a row for each organisation, dimension and measure; each row is one dimension, never two crossed, so no outcome
 is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by year: decile 2 is ``2`` in 2020-21 and ``02``
-later, ``SmokingAtBooking`` became ``SmokingStatusGroupBooking``, and the first file has a byte-order mark.
+later, ``SmokingAtBooking`` became ``SmokingStatusGroupBooking``, and the first file has a byte-order mark. The file of
+2023-24 is the CSV saved again by Excel: deciles are numbers without their 0, and the sheet's name is cut.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import RaceEqualityError
-from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
+from race_equality.sources.cells import Cell, Record, Workbook, first_by_key, read_csv
+from race_equality.sources.file_kinds import is_workbook
+from race_equality.sources.headers import same_words
 from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -41,6 +45,9 @@ OUTCOMES = {
         "Non-Smoker / Ex-Smoker",
     ),
 }
+#: Outcome to the most that it can be, in percent, and the least count to judge it by: 5 of 25 is rounding. A trust that
+#: codes nearly all of its babies as under 2,500 g has recorded them in another unit, and would move every pooled figure.
+IMPLAUSIBLE = {"maternity_low_birthweight_at_term": (10.0, 50.0)}
 _OUTCOME_OF = {
     name: (indicator, measure, other) for indicator, (names, measure, other) in OUTCOMES.items() for name in names
 }
@@ -52,6 +59,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     Parameters
     ----------
     path : Path
+        The CSV, or a workbook of one sheet that it was saved as.
     trusts : TrustList
 
     Returns
@@ -67,18 +75,18 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     An outcome is a percentage of the births or bookings for which it is known: rounded counts, so
     it is exact to about 5 in the denominator.
     """
-    table = read_csv(path, COLUMNS)
-    records = [record for record in table if record["Org_Level"].text in ("National", "Provider")]
+    rows, remarks = _rows(path)
+    records = [record for record in rows if record["Org_Level"].text in ("National", "Provider")]
     first_by_key(
         (((r["Org_Code"].text, r["Dimension"].text, r["Measure"].text), r["Org_Code"]) for r in records),
         "organisation, dimension and measure",
     )
-    year = _year(table.records[0]["Period"])
+    year = _year(rows[0]["Period"])
     figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
     known: dict[str, str | None] = {"National": ENGLAND_CODE}
     outcomes: dict[tuple[str, str], dict[str, Cell]] = {}
     for record in records:
-        if record["Period"].text != table.records[0]["Period"].text:
+        if record["Period"].text != rows[0]["Period"].text:
             raise record["Period"].error("The file has more than one year.", "Give one year a file.")
         organisation = record["Org_Code"].text
         if organisation not in known:
@@ -104,7 +112,37 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
             reason="not among the maternity providers",
             status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
         )
-    return figures.loaded(str(year), f"year to 31 March {year}", table.remarks)
+    return figures.loaded(str(year), f"year to 31 March {year}", remarks)
+
+
+def _rows(path: Path) -> tuple[Sequence[Record | Mapping[str, Cell]], list[str]]:
+    """Return the rows of the CSV, or of the sheet that Excel made of it, and remarks."""
+    if not is_workbook(path):
+        table = read_csv(path, COLUMNS)
+        return table.records, table.remarks
+    workbook = Workbook(path)
+    sheet = workbook.sheet(workbook.sheet_names[0])
+    columns = {name: sheet.column(0, name) for name in COLUMNS}
+    rows = [
+        {name: sheet.cell(number, column) for name, column in columns.items()} for number in range(1, len(sheet.rows))
+    ]
+    if not rows:
+        raise sheet.error("The sheet has no rows.", "Download the file again.")
+    return rows, sheet.remarks
+
+
+def is_deliveries(workbook: Workbook) -> bool:
+    """Return whether a workbook is this publication's CSV, saved by Excel: the name of its sheet says nothing.
+
+    Parameters
+    ----------
+    workbook : Workbook
+    """
+    if len(workbook.sheet_names) != 1:
+        return False
+    rows = workbook.sheet(workbook.sheet_names[0]).rows
+    has = {same_words(str(header)) for header in rows[0]} if rows else set()
+    return {same_words(name) for name in COLUMNS} <= has
 
 
 def _code(organisation: str) -> str:
@@ -129,7 +167,7 @@ def _count(cell: Cell) -> float:
     return value
 
 
-def _delivery_group(record: Record) -> tuple[str, str]:
+def _delivery_group(record: Record | Mapping[str, Cell]) -> tuple[str, str]:
     dimension, measure = record["Dimension"].text, record["Measure"]
     if dimension == TOTAL:
         return "maternity_deliveries", ALL_DELIVERIES
@@ -159,6 +197,11 @@ def _add_outcome(
     count = _count(cell)
     known = count + _count(cells[other])
     about = (trust_code, organisation, indicator, "All births", "percent", cell.locator)
+    most, least_count = IMPLAUSIBLE.get(indicator, (100.0, 0.0))
+    if known and 100 * count / known > most and count >= least_count:
+        why = f"{cell.locator} (implausible: {count:,.0f} of {known:,.0f})"
+        figures.add(*about[:-1], why, status="not_available")
+        return
     figures.add(
         *about,
         value=100 * count / known if known else None,
@@ -175,15 +218,17 @@ PUBLICATIONS = (
         publisher="NHS England",
         url="https://digital.nhs.uk/data-and-information/publications/statistical/nhs-maternity-statistics",
         licence=OPEN_GOVERNMENT_LICENCE,
-        pattern="maternity/hosp-epis-stat-mat-msdscsv-*.csv",
+        pattern="maternity/hosp-epis-stat-mat-msdscsv-*.*",
         read=read_deliveries,
         columns=COLUMNS,
+        has_content=is_deliveries,
         series=True,
         notes=(
             "Counts are rounded to the nearest 5, so percentages of few births are rough.",
             "Each row is one dimension: no outcome is published by ethnicity and trust. Ethnic groups are "
             "those of 2001, where Chinese is part of Other.",
-            "Outcomes are shares of the births or bookings for which the outcome is known.",
+            "Outcomes are shares of the births or bookings for which the outcome is known. A low birthweight at term of "
+            "over 10% of many births is implausible (RH8, RA9) and not available; England's figure has those births.",
         ),
     ),
 )

@@ -417,16 +417,16 @@ PUBLICATIONS = (
         sheets=(EXPERIENCE, BACKGROUND),
         header="ODS code",
         notes=(
-            "The period stands in the figures as September to November.",
+            "In the figures the period is September to November.",
             "`-` is suppressed: fewer than 10 responses.",
-            "Q15, Q16a and Q16b are weighted by occupational group: no number of people stands behind a "
+            "Q15, Q16a and Q16b are weighted by occupational group: no number of people corresponds to a "
             "percentage. Q28 (ethnic group) is unweighted: the numerator is the number of respondents, "
             "which the unrounded percentage and the base give back exactly.",
             "Integrated care boards, commissioning support units, social enterprises and a surgical "
             "service are left out. The Isle of Wight's acute and ambulance sectors (R1F1, R1F2) are "
             "stored under R1F, as two organisations.",
             "The survey's respondents are not the workforce.",
-            "History is reweighted each year: an earlier edition must not be set beside this one, which "
+            "History is reweighted each year: an earlier edition must not be compared with this one, which "
             "takes its place.",
         ),
         edition_notes={
