@@ -15,6 +15,7 @@ from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.statistics.ratios import ratio_interval
+from race_equality.store.rows import groups_of
 
 #: Groups in the order of a page, and the one that the others are compared with.
 GROUPS = {
@@ -83,7 +84,7 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
         for part in measure.parts:
             breakdown, groups = part.kind, GROUPS[part.kind]
             of_measure = rows[rows["indicator"] == part.id]
-            for period, one in of_measure.groupby(["period_start", "period_end"]):
+            for period, one in groups_of(of_measure, ["period_start", "period_end"]):
                 table = _compared(one.set_index("group").reindex(list(groups)), breakdown, threshold)
                 found.append(
                     table.assign(measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1])
@@ -94,7 +95,8 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     # all ratios at once: the limits are searched for together, in the time that one would take
     others = table["base_people"].notna().to_numpy()
     if others.any():
-        ratio = ratio_interval(*(table.loc[others, name].to_numpy() for name in _FOUR_CELLS), method="scas")
+        x1, n1, x2, n2 = (table.loc[others, name].to_numpy() for name in _FOUR_CELLS)
+        ratio = ratio_interval(x1, n1, x2, n2, method="scas")
         table.loc[others, "ratio_lower"], table.loc[others, "ratio_upper"] = ratio.lower, ratio.upper
     return table[list(COLUMNS)]
 
@@ -180,10 +182,10 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     table["direction"] = "none"
     if not ok.any():
         return table
-    count, people = (rows.loc[ok, name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
-    interval = wilson_interval(count, people)
+    counts, bases = (rows.loc[ok, name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
+    interval = wilson_interval(counts, bases)
     table.loc[ok, ["count", "people", "percent", "lower", "upper"]] = np.stack(
-        [count, people, 100 * count / people, 100 * interval.lower, 100 * interval.upper], axis=-1
+        [counts, bases, 100 * counts / bases, 100 * interval.lower, 100 * interval.upper], axis=-1
     )
     reference = table["group"].eq(REFERENCE[breakdown]).to_numpy()
     table.loc[reference & ok, "direction"] = "reference"
@@ -194,9 +196,9 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     others = ok & ~reference & ~table["group"].isin(UNKNOWN).to_numpy()
     if not others.any():
         return table
-    count, people = (table.loc[others, name].to_numpy() for name in ("count", "people"))
-    gap = difference_interval(count, people, base_count, base_people, method="newcombe")
-    share, base_share = count / people, base_count / base_people
+    counts, bases = (table.loc[others, name].to_numpy() for name in ("count", "people"))
+    gap = difference_interval(counts, bases, base_count, base_people, method="newcombe")
+    share, base_share = counts / bases, base_count / base_people
     table.loc[others, numbers[5:11]] = np.stack(
         [
             100 * (share - base_share),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENTS
 from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
+from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
 
 #: What an XmR chart's last point says, in a table cell.
@@ -82,8 +83,8 @@ def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
         than that of the group that others are compared with.
     """
     rows = _latest_year(by_group[by_group["breakdown"] == breakdown])
-    cells = {}
-    for row in rows.itertuples():
+    cells: dict[str, dict[str, str]] = {}
+    for row in rows_of(rows):
         text = percent(row.percent, row.status)
         text += {"adverse": ", higher", "favourable": ", lower", "reference": " (comparator)"}.get(row.direction, "")
         cells.setdefault(_FIFTHS.get(row.group, row.group), {})[row.measure] = text
@@ -106,7 +107,7 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         The first measure in numbers, the others in words; the tables hold the rest.
     """
     said, also, unclear, compared = "", [], [], 0
-    for name, rows in _latest_year(by_group[by_group["breakdown"] == "ethnicity"]).groupby("measure", sort=False):
+    for name, rows in groups_of(_latest_year(by_group[by_group["breakdown"] == "ethnicity"]), "measure", sort=False):
         adverse = rows[rows["direction"] == "adverse"]
         white = rows[rows["direction"] == "reference"]
         compared += int(rows["direction"].isin(["adverse", "favourable", "unclear"]).sum())
@@ -117,7 +118,7 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         elif said:
             also.append(f"{lower_first(BY_ID[name].in_few_words)} ({listing(adverse['group'].tolist())})")
         else:
-            found = adverse.loc[adverse["gap"].idxmax()]
+            found = adverse.iloc[adverse["gap"].argmax()]
             said = (
                 f"{percent(found['percent'])} of {BY_ID[name].people} in the {found['group']} group "
                 f"{BY_ID[name].statement}, against {percent(white.iloc[0]['percent'])} in the White group: "
@@ -167,10 +168,8 @@ def populations_table(population: pd.DataFrame, deliveries: pd.DataFrame) -> pd.
     table = pd.DataFrame(
         {
             "group": population["group"],
-            "respondents": [
-                percent(row.respondents_percent, row.respondents_status) for row in population.itertuples()
-            ],
-            "catchment": [percent(row.catchment_percent, row.catchment_status) for row in population.itertuples()],
+            "respondents": [percent(row.respondents_percent, row.respondents_status) for row in rows_of(population)],
+            "catchment": [percent(row.catchment_percent, row.catchment_status) for row in rows_of(population)],
         }
     )
     if deliveries.empty:
@@ -214,13 +213,13 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
     apart = known[known["times_lower"] > 1]
     if apart.empty:
         return f"{place}, the data do not show a reliable difference from the White group in rates of detention."
-    top = apart.loc[apart["times_white"].idxmax()]
+    top = apart.iloc[apart["times_white"].argmax()]
     return (
         f"{place}, people in the {top['group']} ethnic group were {top['times_white']:.1f} times as likely as "
         f"people in the White group to be detained under the Mental Health Act in the year to "
         f"{month(top['period_end'])} (95% confidence interval: {top['times_lower']:.1f} to {top['times_upper']:.1f}; "
         f"{top['rate']:.0f} against "
-        f"{detentions.set_index('group').loc['White', 'rate']:.0f} detentions for 100,000 people, "
+        f"{detentions.set_index('group')['rate'].loc['White']:.0f} detentions for 100,000 people, "
         "not adjusted for age)."
     )
 
@@ -248,7 +247,7 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
             f"{row.rate:.1f} ({interval(row.lower, row.upper, signed=False)})"
             if row.status == "ok"
             else STATUS_WORDS[row.status]
-            for row in detentions.itertuples()
+            for row in rows_of(detentions)
         ]
         table[f"{name}_times"] = [
             "Comparator"
@@ -256,6 +255,6 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
             else f"{row.times_white:.1f} ({row.times_lower:.1f} to {row.times_upper:.1f})"
             if row.status == "ok" and not math.isnan(row.times_white)
             else STATUS_WORDS["suppressed"]
-            for row in detentions.itertuples()
+            for row in rows_of(detentions)
         ]
     return table

@@ -34,6 +34,7 @@ from race_equality.report.words import (
 )
 from race_equality.statistics.trend import Trend, YearsToParity
 from race_equality.store.cache import cached
+from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
 
 
@@ -210,7 +211,7 @@ def likelihood_sentences(
         One for each of WRES 2, 3 and 4 that the return holds.
     """
     sentences = []
-    for row in likelihoods.groupby("number").tail(1).itertuples():
+    for row in rows_of(likelihoods.groupby("number").tail(1)):
         text = _likelihood(row)
         if national and row.number in national and not math.isnan(row.ratio):
             value, day = national[row.number]
@@ -220,7 +221,7 @@ def likelihood_sentences(
         if getattr(row, "published_by_trust", False):
             text += f" {PUBLISHED_BY_TRUST}"
         sentences.append(f"**{WRES[row.number].name} ({WRES[row.number].label}).** {text}")
-    if any(row.status == "ok" for row in likelihoods.itertuples()):
+    if any(row.status == "ok" for row in rows_of(likelihoods)):
         sentences.append(FOUR_FIFTHS_NOTE)
     return sentences
 
@@ -237,6 +238,7 @@ FOUR_FIFTHS_NOTE = (
 
 def _likelihood(row) -> str:
     said = WRES[row.number].likelihood
+    assert said is not None  # each ratio has its words
     above, below, event = said.first, said.second, said.event
     if row.status == "suppressed":
         return f"There are too few {above} or {below} to show how many times as likely they were {event}."
@@ -260,7 +262,7 @@ def years_of(likelihoods: pd.DataFrame) -> list[str]:
     pairs = (
         likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end").tail(_YEARS_IN_A_TABLE)
     )
-    return [period(start, end) for start, end in pairs.itertuples(index=False)]
+    return [period(start, end) for start, end in pairs.itertuples(index=False, name=None)]
 
 
 def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFrame) -> pd.DataFrame:
@@ -276,13 +278,13 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     pandas.DataFrame
         Text: ``measure`` and the columns of :func:`years_of`.
     """
-    named = [(f"{WRES[number].name} ({WRES[number].label})", rows) for number, rows in likelihoods.groupby("number")]
+    named = [(f"{WRES[number].name} ({WRES[number].label})", rows) for number, rows in groups_of(likelihoods, "number")]
     if len(without_international):
         named.insert(1, ("The same without international recruits", without_international))
     rows = []
     for name, years in named:
         row = {"measure": name} | dict.fromkeys(years_of(likelihoods), STATUS_WORDS["not_available"])
-        for found in years.itertuples():
+        for found in rows_of(years):
             row[period(found.period_start, found.period_end)] = (
                 STATUS_WORDS["suppressed"]
                 if found.status == "suppressed"
@@ -375,7 +377,7 @@ def peers_sentence(peers: Peers) -> str:
     """
     if not peers.codes:
         return peers.reason
-    names = [f"{row.trust_name} ({row.trust_code})" for row in peers.table.itertuples()]
+    names = [f"{row.trust_name} ({row.trust_code})" for row in rows_of(peers.table)]
     shared = [
         f"{people(round(lower, -2))} to {people(round(upper, -2))} staff"
         if name == "headcount"

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.returns.workbook import read_workbook
 from race_equality.store.provenance import Source, sha256_of
-from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList
+from race_equality.store.trusts import TrustList
 
 #: Of a template, and of a return: from four on, when two shares that move would meet can be estimated.
 TEMPLATE_YEARS, MOST_YEARS = 3, 9
@@ -87,8 +88,8 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
         )
     code = _trust_code_of(table.records, trusts)
     items: dict[str, list[str]] = {}
-    for indicator, item in rows:
-        items.setdefault(indicator, []).append(item)
+    for known_indicator, known_item in rows:
+        items.setdefault(known_indicator, []).append(known_item)
     records: dict[tuple[date, str, str], Record] = {}
     keys = []
     for record in table:
@@ -249,5 +250,6 @@ def check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None
     ------
     InputError
     """
-    if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
-        raise part[1].error(f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers.")
+    (count, cell), (most, _) = part, whole
+    if cell is not None and count is not None and most is not None and count > most:
+        raise cell.error(f"{count:.0f} people out of {most:.0f} {of}.", "Correct one of the two numbers.")

@@ -265,11 +265,10 @@ def shares(
         for column in columns:
             part, base = parts[column], bases[column]
             if part is None or not base:  # a share of nobody is not a number
-                status, pair = "not_available", (None, None)
-            elif column in hidden:
-                status, pair = "suppressed", (None, None)
+                status = "not_available"
             else:
-                status, pair = "ok", (part, base)
+                status = "suppressed" if column in hidden else "ok"
+            pair = (part, base) if status == "ok" else (None, None)
             yield f"{indicator}_by_{breakdown}", column, item, status, *pair
 
 
@@ -317,7 +316,7 @@ def _add_measure(
         totals = [
             sum(given)
             for groups in BREAKDOWNS.values()
-            if None not in (given := [counts.get((item, column)) for column in groups])
+            if len(given := [n for column in groups if (n := counts.get((item, column))) is not None]) == len(groups)
         ]
         if len(set(totals)) > 1:
             notes.append(
@@ -329,7 +328,7 @@ def _add_measure(
             about = (code, code, indicator, groups[column], "percent", place(item, column))
             figures.add(
                 *about,
-                value=100 * part / base if status == "ok" else None,
+                value=100 * part / base if part is not None and base else None,
                 numerator=part,
                 denominator=base,
                 status=status,
