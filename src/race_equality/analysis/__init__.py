@@ -17,7 +17,6 @@ from race_equality.analysis.patients_return import patients_by_group, patients_s
 from race_equality.analysis.peers import choose_peers
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.staff_and_patients import (
-    OTHER_PATIENT_MEASURES,
     PATIENT_MEASURES,
     STAFF_MEASURES,
     associations,
@@ -52,7 +51,6 @@ from race_equality.analysis.wres_return import (
 )
 
 __all__ = [
-    "OTHER_PATIENT_MEASURES",
     "PATIENT_GAPS",
     "PATIENT_MEASURES",
     "SEATS",
