@@ -104,15 +104,6 @@ def of_map(rows: pd.DataFrame, classes: Sequence[str], what: str) -> str:
     )
 
 
-def of_scatter(rows: pd.DataFrame, x_name: str, y_name: str) -> str:
-    """Describe a scatter: what is along and upwards, and over what range."""
-    return (
-        f"Scatter chart of {len(rows)} trusts: {lower_first(x_name)}, from {percent(rows['x'].min())} to "
-        f"{percent(rows['x'].max())}, against {lower_first(y_name)}, from {percent(rows['y'].min())} to "
-        f"{percent(rows['y'].max())}."
-    )
-
-
 def of_correlations(rows: pd.DataFrame) -> str:
     """Describe rank correlations: how many, and between what."""
     low, high = (

@@ -21,7 +21,6 @@ from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
     chance,
-    correlation,
     date,
     interval,
     listing,
@@ -511,29 +510,6 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
     )
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
-
-
-def association_sentence(found: Mapping, patients: str) -> str:
-    """Say how one patient measure goes together with discrimination of staff from ethnic minorities, across trusts.
-
-    Parameters
-    ----------
-    found : mapping
-        A row of :func:`race_equality.analysis.staff_and_patients.associations`.
-    patients : str
-        The people whom the patient measure counts, such as "births before 37 weeks".
-    """
-    bounds = f"rank correlation {correlation(found['correlation'], found['lower'], found['upper'])}, adjusted"
-    if found["lower"] <= 0 <= found["upper"]:
-        return (
-            f"Between discrimination that staff from ethnic minorities report and the share of {patients} the data do not show a "
-            f"reliable association across trusts ({bounds}). This does not show that there is none."
-        )
-    side = "higher" if found["correlation"] > 0 else "lower"
-    return (
-        f"Trusts where more staff from ethnic minorities report discrimination tend to have a {side} share of {patients} "
-        f"({bounds})."
-    )
 
 
 def association_summary(found: pd.DataFrame) -> str:
