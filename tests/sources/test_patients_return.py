@@ -266,7 +266,9 @@ def test_age_and_sex_too_small_to_show_are_hidden_with_another(fill, trust_list)
 
 
 def test_the_totals_of_all_four_breakdowns_are_held_to_each_other(fill, trust_list):
-    changes = {("patients_waiting", "over 18 weeks"): (*WITH_ALL["patients_waiting", "over 18 weeks"][:-3], 1720, 1413, 7)}
+    changes = {
+        ("patients_waiting", "over 18 weeks"): (*WITH_ALL["patients_waiting", "over 18 weeks"][:-3], 1720, 1413, 7)
+    }
     remarks = read_return(fill(WITH_ALL | changes), trust_list)[1].remarks
     assert len(remarks) == 3  # one a year
     assert "3,120 by ethnicity, 3,120 by deprivation, 3,120 by age and 3,140 by sex" in remarks[0]
