@@ -323,7 +323,7 @@ def _write_published_template(
 def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
     """Write an empty patients return for TRUST_CODE: waits, missed appointments, restraint, detention.
 
-    By ethnic group and by deprivation, over the last three years. Counts too small to show are
+    By ethnic group, deprivation, age and sex, over the last three years. Counts too small to show are
     suppressed when the file is added, and never kept.
     """
     from race_equality.sources.returns import patients as patients_return

@@ -51,6 +51,10 @@ def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
     )
 
 
+_NAMES = {
+    "age": {"Unknown": "Age not known"} | {band: f"Aged {band}" for band in ("0 to 18", "19 to 64", "65 and over")},
+    "sex": {"Unknown": "Sex not known"},
+}
 _FIFTHS = {
     "Quintile 1": "Most deprived fifth",
     "Quintile 2": "Second fifth",
@@ -74,22 +78,46 @@ def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
     ----------
     by_group : pandas.DataFrame
         From :func:`race_equality.analysis.patients_return.patients_by_group`.
-    breakdown : {"ethnicity", "deprivation"}
+    breakdown : {"ethnicity", "deprivation", "age", "sex"}
 
     Returns
     -------
     pandas.DataFrame
         ``group`` and a column for each measure: the share, and whether it is reliably higher or lower
-        than that of the group that others are compared with.
+        than that of the group that others are compared with. By age and sex nothing is compared, and each share has its
+        95% interval.
     """
     rows = _latest_year(by_group[by_group["breakdown"] == breakdown])
     cells: dict[str, dict[str, str]] = {}
     for row in rows_of(rows):
         text = percent(row.percent, row.status)
         text += {"adverse": ", higher", "favourable": ", lower", "reference": " (comparator)"}.get(row.direction, "")
-        cells.setdefault(_FIFTHS.get(row.group, row.group), {})[row.measure] = text
+        if row.direction == "not compared":
+            text += f" ({interval(row.lower, row.upper, signed=False)})"
+        names = _NAMES.get(breakdown, _FIFTHS)
+        cells.setdefault(names.get(row.group, row.group), {})[row.measure] = text
     table = pd.DataFrame.from_dict(cells, orient="index").rename_axis("group").reset_index()
     return table.fillna(STATUS_WORDS["not_available"])
+
+
+def age_and_sex_table(by_group: pd.DataFrame) -> pd.DataFrame:
+    """Put age and sex of the latest year of the patients return in one table.
+
+    Parameters
+    ----------
+    by_group : pandas.DataFrame
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`return_table`, with age bands before sexes; empty where the return has neither, as those of before the
+        template had them.
+    """
+    held = by_group[by_group["status"].isin(["ok", "suppressed"])]
+    kinds = [kind for kind in ("age", "sex") if (held["breakdown"] == kind).any()]
+    tables = [return_table(by_group, kind) for kind in kinds]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["group"])
 
 
 def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:

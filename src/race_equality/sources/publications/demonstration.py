@@ -153,6 +153,7 @@ _PATIENT_SHARES = {
     "ethnicity": (0.155, 0.068, 0.034, 0.640, 0.028, 0.045, 0.030),
     "deprivation": (0.31, 0.24, 0.19, 0.14, 0.11, 0.01),
 }
+_AGES_AND_SEXES = {"age": (0.14, 0.51, 0.348, 0.002), "sex": (0.545, 0.454, 0.001)}
 _PATIENTS = {
     "patients_did_not_attend": (118_600, 9_340),
     "patients_restrictive_interventions": (1_240, 183),
@@ -170,6 +171,9 @@ _PATIENT_ODDS = {
     "ethnicity": (1.12, 1.30, 1.15, 1.0, 1.08, 1.05, 1.0),
     "deprivation": (1.35, 1.22, 1.12, 1.05, 1.0, 1.1),
 }
+
+
+_AGE_AND_SEX_ODDS = {"age": (0.92, 1.08, 1.0, 1.0), "sex": (1.05, 1.0, 1.0)}
 
 
 def demonstration_figures() -> pd.DataFrame:
@@ -191,9 +195,10 @@ def demonstration_figures() -> pd.DataFrame:
     _survey_panel(rows, random)
     _waits(rows, random)
     _maternity(rows, random)
-    _patients_return(rows, random)
+    _patients_return(rows, random, _PATIENT_SHARES, _PATIENT_ODDS)
     _workforce_over_time(rows, random)
     _mental_health_act(rows, random)
+    _patients_return(rows, random, _AGES_AND_SEXES, _AGE_AND_SEX_ODDS)
     add_published_patients(rows.add)
     return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
@@ -400,7 +405,9 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
             rows.add(part, group, "people", float(people), period=on_the_day)
 
 
-def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
+def _patients_return(
+    rows: _Rows, random: np.random.RandomState, shares: dict[str, tuple[float, ...]], odds: dict[str, tuple[float, ...]]
+) -> None:
     waits = rows.figures.table()
     waits = waits[waits["indicator"].isin(access.RTT_INDICATORS.values())]
     for year_to in _YEARS:
@@ -410,14 +417,15 @@ def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
         totals["patients_waiting"] += [wait.loc[f"rtt_over_{n}_weeks", "numerator"] for n in (52, 65)]
         totals |= {name: list(counts) for name, counts in _PATIENTS.items()}
         for measure in patients_return.MEASURES:
-            for breakdown, groups in patients_return.BREAKDOWNS.items():
+            for breakdown in shares:
+                groups = patients_return.BREAKDOWNS[breakdown]
                 counts: dict[tuple[str, str], float | None] = {}
-                weights, most = np.array(_PATIENT_SHARES[breakdown]), None
+                weights, most = np.array(shares[breakdown]), None
                 for item, total in zip(measure.items(), totals[measure.indicator], strict=True):
                     among = _shared_out(random, int(total), weights, most)
                     counts |= {(item, column): float(n) for column, n in zip(groups, among, strict=True)}
                     if item == measure.base or measure.nested:
-                        weights, most = among * np.array(_PATIENT_ODDS[breakdown]), among
+                        weights, most = among * np.array(odds[breakdown]), among
                 for indicator, column, _, status, part, base in patients_return.shares(measure, breakdown, counts):
                     share = 100 * part / base if part is not None and base else None
                     about = (indicator, groups[column], "percent", share)

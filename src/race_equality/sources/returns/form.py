@@ -15,9 +15,9 @@ from pathlib import Path
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.errors import InputError, nearest
-from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
+from race_equality.sources.cells import Cell, Record, csv_columns, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
-from race_equality.sources.returns.workbook import read_workbook
+from race_equality.sources.returns.workbook import columns_of, read_workbook
 from race_equality.store.provenance import Source, sha256_of
 from race_equality.store.trusts import TrustList
 
@@ -38,6 +38,8 @@ class Form:
         By the 31 March that the year ends on, indicator and item.
     years : list of datetime.date
         In order.
+    columns : tuple of str
+        Those of the return that the file has.
     remarks : tuple of str
         What was not read.
     """
@@ -45,6 +47,7 @@ class Form:
     trust_code: str
     records: Mapping[tuple[date, str, str], Record]
     years: list[date]
+    columns: tuple[str, ...]
     remarks: tuple[str, ...]
 
     @property
@@ -53,7 +56,14 @@ class Form:
         return ", ".join(f"year to 31 March {year.year}" for year in self.years)
 
 
-def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, str]], trusts: TrustList) -> Form:
+def read_form(
+    path: Path,
+    columns: Sequence[str],
+    rows: Collection[tuple[str, str]],
+    trusts: TrustList,
+    *,
+    later: Sequence[Sequence[str]] = (),
+) -> Form:
     """Read the rows of a return, without looking at its numbers.
 
     Parameters
@@ -65,6 +75,8 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     rows : collection of (str, str)
         Each indicator and item that a return can have.
     trusts : TrustList
+    later : sequence of sequence of str
+        Sets of columns that a file of an earlier template does not have: it has all of a set or none.
 
     Returns
     -------
@@ -77,8 +89,10 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     """
     remarks: tuple[str, ...] = ()
     if is_workbook(path):
-        table, remarks = read_workbook(path, columns)
+        table, remarks = read_workbook(path, columns, later=later)
+        columns = table.columns
     else:
+        columns = columns_of(columns, later, csv_columns(path))
         table = read_csv(path, columns, comments=True)
     if table.unknown_columns:
         raise InputError(
@@ -101,7 +115,7 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     years = sorted({year for year, *_ in records})
     if len(years) > MOST_YEARS:
         raise InputError(f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}.")
-    return Form(code, records, years, (*remarks, *table.remarks))
+    return Form(code, records, years, tuple(columns), (*remarks, *table.remarks))
 
 
 def check_row(record: Record, items: Mapping[str, Sequence[str]], groups: Sequence[str]) -> None:

@@ -277,7 +277,30 @@ def title_of(path: Path) -> str | None:
     return book.sheet(INSTRUCTIONS).cell(0, 0).text
 
 
-def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = False) -> tuple[Table, tuple[str, ...]]:
+def columns_of(columns: Sequence[str], later: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a return that a file must have: all but the later ones of which it has none.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Of today's template.
+    later : sequence of sequence of str
+        Sets of columns that an earlier template did not have.
+    headers : sequence of str
+        Of the file.
+
+    Returns
+    -------
+    tuple of str
+    """
+    there = {normalised(header) for header in headers}
+    absent = {name for names in later if not there & {normalised(name) for name in names} for name in names}
+    return tuple(name for name in columns if name not in absent)
+
+
+def read_workbook(
+    path: Path, columns: Sequence[str], *, trust_in_rows: bool = False, later: Sequence[Sequence[str]] = ()
+) -> tuple[Table, tuple[str, ...]]:
     """Read a filled-in template.
 
     Parameters
@@ -287,6 +310,8 @@ def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = F
         As for the CSV.
     trust_in_rows : bool
         Whether each row has its trust's code; otherwise the instructions have the one code of the file.
+    later : sequence of sequence of str
+        As for :func:`columns_of`, over all worksheets.
 
     Returns
     -------
@@ -310,6 +335,10 @@ def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = F
         raise InputError(
             f"The file cannot be read as an Excel workbook ({error}).", file=path, mend="Save it again as .xlsx."
         ) from None
+    headers = [
+        str(value) for name in book.sheet_names for row in book.sheet(name).rows[:_MOST_ROWS_ABOVE] for value in row
+    ]
+    columns = columns_of(columns, later, headers)
     records: list[Record] = []
     unread = []
     for name in book.sheet_names:

@@ -32,6 +32,7 @@ from race_equality.store.trusts import TrustList
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
+KNOWN_BY = COLUMNS
 
 BANDS = {
     "under_band_1": "Under band 1",
