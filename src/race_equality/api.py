@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE
-from race_equality.definitions.indicators import BY_ID, GAP, INDICATORS, Indicator
+from race_equality.definitions.indicators import BY_ID, GAP, INDICATORS, Indicator, figures_with
 from race_equality.disclosure.publishable import hide_as_published, publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.downloads.files import Downloads, typed
@@ -95,6 +95,10 @@ def figures(
     table = publishable_figures(read_figures(local=private, project=project), project=project)
     if not demonstration:
         table = table[(table["trust_code"] != DEMONSTRATION_CODE) & (table["source"] != "demonstration")]
+    cells = figures_with(lambda rule: rule.counts_too)
+    if indicators is not None and not set(cells) & set(indicators):
+        # which of these to hide takes a second, and says nothing of the others
+        table = table[~table["indicator"].isin(cells)]
     # hidden before any are left out: what hides together must be there together
     table = hide_as_published(table, read_rules(project=project))
     if indicators is not None:

@@ -12,10 +12,13 @@ from race_equality.disclosure.attack import Relation, attack
 from race_equality.errors import InputError
 from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.publications.demonstration import demonstration_figures
+from race_equality.sources.recognition import return_kind
+from race_equality.sources.returns import patients
 from race_equality.sources.returns.patients import (
     BREAKDOWNS,
     COLUMNS,
     INDICATORS,
+    KNOWN_BY,
     MEASURES,
     read_return,
     rows_of_a_year,
@@ -50,7 +53,8 @@ def fill(tmp_path):
         rows = list(csv.reader(template("RJ1", NAME, YEARS, path.name).splitlines()))
         for row in rows:
             if len(row) == len(COLUMNS) and (row[2], row[3]) in values:
-                row[4:] = [str(value) for value in values[row[2], row[3]]]
+                given = [str(value) for value in values[row[2], row[3]]]
+                row[4:] = given + [""] * (len(COLUMNS) - 4 - len(given))
         if edit:
             edit(rows)
         with open(path, "w", encoding="utf-8", newline="") as file:
@@ -78,7 +82,7 @@ def test_shares_of_each_group_become_figures(fill, trust_list):
     row = figure(figures, "patients_waiting_over_18_weeks_by_ethnicity", "Black")
     assert (row["value"], row["numerator"], row["denominator"]) == (43.75, 350, 800)
     assert row["period_start"] == row["period_end"]
-    assert row["locator"] == "RJ1_patients_return.csv row 31, Black"  # 8 lines of help, the header, the 22nd row
+    assert row["locator"] == "RJ1_patients_return.csv row 32, Black"  # 9 lines of help, the header, the 22nd row
     row = figure(figures, "patients_waiting_over_52_weeks_by_deprivation", "Quintile 1", 2024)
     assert (row["value"], row["denominator"]) == (4.0, 3000)
     row = figure(figures, "patients_waiting_over_52_weeks_by_ethnicity", "Not stated")
@@ -86,8 +90,8 @@ def test_shares_of_each_group_become_figures(fill, trust_list):
     row = figure(figures, "patients_detained_by_ethnicity", "Black")
     assert row["period_start"] == pd.Timestamp(2024, 4, 1)
     assert set(figures["indicator"]) == set(INDICATORS)
-    # 3 years; 6 shares of 7 ethnic and 6 deprivation groups
-    assert len(figures) == 3 * 6 * 13
+    # 3 years; 6 shares of 7 ethnic and 6 deprivation groups, 4 of age and 3 of sex
+    assert len(figures) == 3 * 6 * 20
 
 
 def test_what_is_left_empty_is_not_available(fill, trust_list):
@@ -214,9 +218,102 @@ def test_the_demonstration_trusts_figures_are_invented_whole_and_hang_together()
     figures = demonstration_figures()
     own = figures[figures["indicator"].isin(INDICATORS)]
     assert set(own["indicator"]) == set(INDICATORS)
-    assert len(own) == 3 * 6 * 13
+    assert len(own) == 3 * 6 * 20
     waits = last_year(figures, "rtt_over_52_weeks")
     by_group = last_year(own, "patients_waiting_over_52_weeks_by_ethnicity")
     assert (by_group["status"] == "ok").all()
+    by_sex = last_year(own, "patients_waiting_over_52_weeks_by_sex")
     for part in ("numerator", "denominator"):
-        assert by_group[part].sum() == waits[part].item()
+        assert by_group[part].sum() == by_sex[part].sum() == waits[part].item()
+
+
+# after ethnicity and deprivation: aged 0 to 18, 19 to 64, 65 and over, unknown; female, male, unknown
+BY_AGE_AND_SEX = {
+    ("patients_waiting", "on the waiting list"): (1500, 4000, 2480, 20, 4300, 3680, 20),
+    ("patients_waiting", "over 18 weeks"): (500, 1800, 812, 8, 1700, 1413, 7),
+    ("patients_waiting", "over 52 weeks"): (20, 150, 77, 0, 140, 104, 3),
+    ("patients_detained", "inpatients"): (60, 400, 235, 5, 380, 320, 0),
+    ("patients_detained", "detained under the Mental Health Act"): (12, 200, 86, 2, 170, 130, 0),
+}
+WITH_ALL = {key: (*FILLED[key], *more) for key, more in BY_AGE_AND_SEX.items()}
+
+
+def test_age_and_sex_become_figures(fill, trust_list):
+    loaded = read_return(fill(WITH_ALL), trust_list)[1]
+    figures = check_figures(loaded.figures, origin="return")
+    row = figure(figures, "patients_waiting_over_18_weeks_by_age", "19 to 64")
+    assert (row["value"], row["numerator"], row["denominator"]) == (45.0, 1800, 4000)
+    row = figure(figures, "patients_detained_by_sex", "Female")
+    assert (row["numerator"], row["denominator"]) == (170, 380)
+    assert row["locator"].endswith("Female")
+    assert figure(figures, "patients_did_not_attend_by_sex", "Male")["status"] == "not_available"
+    assert loaded.remarks == ()
+
+
+def test_age_and_sex_too_small_to_show_are_hidden_with_another(fill, trust_list):
+    figures = read_return(fill(WITH_ALL), trust_list)[1].figures
+    # 3 of unknown sex waited over a year: with the 140 and the total of 247 they could be worked out
+    rows = last_year(figures, "patients_waiting_over_52_weeks_by_sex").set_index("group")
+    assert rows["status"].to_dict() == {"Female": "ok", "Male": "suppressed", "Unknown": "suppressed"}
+    assert rows.loc["Male", ["value", "numerator", "denominator"]].isna().all()
+    # 5 inpatients of unknown age are fewer than 11, and the next smallest goes with them
+    rows = last_year(figures, "patients_detained_by_age").set_index("group")
+    assert rows.loc[["0 to 18", "Unknown"], "status"].tolist() == ["suppressed"] * 2
+    assert rows.loc[["19 to 64", "65 and over"], "status"].tolist() == ["ok"] * 2
+    # nobody of unknown sex was an inpatient: a share of nobody is no number, and hides nothing
+    rows = last_year(figures, "patients_detained_by_sex").set_index("group")
+    assert rows["status"].to_dict() == {"Female": "ok", "Male": "ok", "Unknown": "not_available"}
+
+
+def test_the_totals_of_all_four_breakdowns_are_held_to_each_other(fill, trust_list):
+    changes = {
+        ("patients_waiting", "over 18 weeks"): (*WITH_ALL["patients_waiting", "over 18 weeks"][:-3], 1720, 1413, 7)
+    }
+    remarks = read_return(fill(WITH_ALL | changes), trust_list)[1].remarks
+    assert len(remarks) == 3  # one a year
+    assert "3,120 by ethnicity, 3,120 by deprivation, 3,120 by age and 3,140 by sex" in remarks[0]
+    part_over_whole = {("patients_waiting", "over 52 weeks"): (*WITH_ALL["patients_waiting", "over 52 weeks"][:-1], 8)}
+    with pytest.raises(InputError, match="Sex unknown: 8 people out of 7 over 18 weeks"):
+        read_return(fill(WITH_ALL | part_over_whole), trust_list)
+
+
+def old_rows(rows):
+    """Cut a file to the columns of the template before age and sex."""
+    for row in rows:
+        if len(row) == len(COLUMNS):
+            del row[len(KNOWN_BY) :]
+
+
+def test_a_file_of_before_age_and_sex_is_read_as_it_was(fill, trust_list):
+    assert KNOWN_BY[-1] == "Deprivation unknown"
+    path = fill(edit=old_rows)
+    assert return_kind(path) is patients
+    figures = read_return(path, trust_list)[1].figures
+    of_today = read_return(fill(), trust_list)[1].figures
+    assert figures.drop(columns="locator").equals(of_today.drop(columns="locator"))
+    row = figure(figures, "patients_waiting_over_18_weeks_by_sex", "Female")
+    assert (row["status"], row["locator"]) == ("not_available", "RJ1_patients_return.csv: no row or no column")
+
+
+def test_an_old_workbook_is_read_as_well(trust_list, tmp_path):
+    path = tmp_path / "RJ1_patients_return.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(template_workbook("RJ1", NAME, YEARS, path.name)))
+    for sheet in book.worksheets[1:-1]:
+        sheet.delete_cols(5 + 13, 7)  # what is counted stands between the item and the groups
+        for row in sheet.iter_rows(min_row=5):
+            for cell, value in zip(row[4:17], FILLED.get((row[1].value, row[2].value), ()), strict=False):
+                cell.value = value if value != "" else None
+    book.save(path)
+    figures = read_return(path, trust_list)[1].figures
+    assert figure(figures, "patients_waiting_over_18_weeks_by_ethnicity", "Black")["value"] == 43.75
+    assert figure(figures, "patients_waiting_over_18_weeks_by_age", "0 to 18")["status"] == "not_available"
+
+
+def test_half_of_a_breakdown_is_a_column_that_is_missing(fill, trust_list):
+    def without_male(rows):
+        for row in rows:
+            if len(row) == len(COLUMNS):
+                del row[PLACE["Male"]]
+
+    with pytest.raises(InputError, match="There is no column 'Male'"):
+        read_return(fill(WITH_ALL, edit=without_male), trust_list)

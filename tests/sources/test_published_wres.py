@@ -63,7 +63,12 @@ def copied(tmp_path):
             sheet = book["Published figures"]
             sheet.delete_rows(2, sheet.max_row)
             for row in given:
-                sheet.append([None if value == "" else value for value in row])
+                # a workbook keeps days as days
+                days = [
+                    date.fromisoformat(value) if str(value).startswith("20") and "-" in str(value) else value
+                    for value in row
+                ]
+                sheet.append([None if value == "" else value for value in days])
             book.save(path)
             return path
         path = tmp_path / name

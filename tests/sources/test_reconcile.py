@@ -81,3 +81,12 @@ def test_the_committed_figures_are_near_where_they_cannot_agree(held):
 def test_no_total_is_compared_with_invented_figures(held):
     assert held
     assert all(not pd.isna(one.held) and one.source != "demonstration" for one in held)
+
+
+def test_the_waiting_lists(held):
+    found = {one.what: one for one in held if one.source == "waiting_list_2026_01_25"}
+    functions = found["England's waiting list by treatment function and ethnic group, and by ethnic group"]
+    assert functions.agrees  # but for rounding of 24 functions by 18 groups
+    assert found["England's waiting list by age and by ethnic group"].held == 7_082_510
+    trusts = found["Waiting lists of 131 trusts by ethnic group and in all"]
+    assert 1 < trusts.held / trusts.published < 1.01

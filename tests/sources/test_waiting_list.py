@@ -556,6 +556,13 @@ def test_a_wrong_csv_is_an_error_with_its_place(tmp_path, trust_list, edit, said
         read_waiting_list(path, trust_list)
 
 
+def test_the_series_week_by_week_is_not_read(tmp_path, trust_list):
+    rows = [row for row in geography_rows() if row[0] == "ENG" and row[3] in ("Age", "Sex")]
+    path = write_rows(tmp_path / GEOGRAPHY.replace("Geography", "Timeseries"), waiting_list.CSV_COLUMNS, rows * 3)
+    with pytest.raises(InputError, match="England week by week.*Add the files Geography and Specialty"):
+        read_waiting_list(path, trust_list)
+
+
 def test_a_metric_that_is_not_known_is_said(tmp_path, trust_list):
     rows = [*geography_rows(), ["ENG", "ENGLAND", "ALL", "Language", "English", "Total", 5]]
     path = write_rows(tmp_path / GEOGRAPHY, waiting_list.CSV_COLUMNS, rows)

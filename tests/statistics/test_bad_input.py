@@ -13,6 +13,7 @@ from race_equality.statistics import (
     funnel,
     gradient,
     intervals,
+    linked_gaps,
     pooling,
     process_control,
     ratios,
@@ -38,6 +39,7 @@ CALLS = {
     funnel.funnel_limits: {"count": [5, 6], "total": [50, 60]},
     pooling.pooled_proportions: {"count": [5, 6], "total": [50, 60]},
     pooling.pooled_gaps: TWO_GROUPS,
+    linked_gaps.gap_error: TWO_GROUPS,
     decomposition.kitagawa: TWO_GROUPS,
     disparity.index_of_disparity: {"count": [5, 6], "total": [50, 60]},
     standardisation.direct_rate: {"count": [50, 60], "population": [500, 600], "standard_population": [1, 2]},
@@ -63,6 +65,7 @@ OTHERS = {
     process_control.xmr: {"values": [1.0, 2.0, 3.0]},
     trend.trend: {"times": [1, 2, 3, 4], "values": [1.0, 2, 4, 3]},
     association.rank_correlation: {"x": [1, 2, 4, 3, 5], "y": [1, 2, 3, 4, 5]},
+    linked_gaps.linked_gaps: {"x": [1, 2, 4], "error_x": [1, 1, 1], "y": [1, 2, 3], "error_y": [1, 1, 1]},
 }
 EVERY = [(f, arguments, name) for f, arguments in (CALLS | OTHERS).items() for name in arguments]
 COUNTS = [(f, a, name) for f, a in CALLS.items() for name in a if name != "times"]
@@ -140,6 +143,14 @@ def test_confidence(confidence):
         (lambda: trend.trend([1, 1, 1, 1], [1, 2, 3, 4]), "times"),
         (lambda: trend.trend([1, 2, 3, 4], [1, 2, 3, 4], [1, 1, 1, 0]), "standard_error"),
         (lambda: association.rank_correlation([1, 2], [1, 2], adjust=[["a"]]), "adjust"),
+        (lambda: linked_gaps.linked_gaps([1, 2], [1, -1], [1, 2], [1, 1]), "error_x"),
+        (lambda: linked_gaps.linked_gaps([1, 2], [1, 1], [1, 2], [1, 1], adjust=[["a"]]), "adjust"),
+        (lambda: linked_gaps.linked_gaps([1, 2], [1, 1], [1, 2], [1, 1], covariates=[[1, 2, 3]]), "covariates"),
+        (lambda: linked_gaps.linked_gaps([1, 2], [1, 1], [1, 2], [1, 1], covariates=[["a", "b"]]), "covariates"),
+        (lambda: linked_gaps.linked_gaps([1, 2], [1, 1], [1, 2], [1, 1], method="dl"), "method"),
+        (lambda: linked_gaps.linked_gaps(1, 1, 1, 1), "x"),
+        (lambda: linked_gaps.detectable_correlation([1, 1], [1, 1], 1, 1, power=80), "power"),
+        (lambda: linked_gaps.detectable_correlation([1, 1], [1, 1], -1, 1), "between_x"),
         (lambda: standardisation.direct_rate([1], [1], [0]), "standard_population"),
         (lambda: standardisation.indirect_ratio([1], [1], [0], [0]), "reference_population"),
         (lambda: disparity.index_of_disparity([1], [2], reference=2), "reference"),

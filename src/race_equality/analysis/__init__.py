@@ -26,7 +26,6 @@ from race_equality.analysis.peers import choose_peers
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.returns_of_trusts import returns_together
 from race_equality.analysis.staff_and_patients import (
-    OTHER_PATIENT_MEASURES,
     PATIENT_MEASURES,
     STAFF_MEASURES,
     associations,
@@ -61,7 +60,6 @@ from race_equality.analysis.wres_return import (
 )
 
 __all__ = [
-    "OTHER_PATIENT_MEASURES",
     "PATIENT_GAPS",
     "PATIENT_MEASURES",
     "SEATS",

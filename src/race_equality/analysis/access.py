@@ -145,7 +145,7 @@ def latest_access(
 
         rows = ends[(ends["month"] == last["month"]) & (ends["indicator"] == measure.id)]
 
-        def in_month(which, rows=rows):
+        def in_month(which: str, rows: pd.DataFrame = rows) -> float:
             chosen = rows[which].to_numpy()
             people = rows["people"].to_numpy()[chosen].sum()
             return 100 * rows["count"].to_numpy()[chosen].sum() / people if people >= threshold else float("nan")

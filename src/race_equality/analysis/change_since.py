@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -156,7 +157,7 @@ def _compare(one: Indicator, points: pd.DataFrame, began: pd.Timestamp) -> Chang
     earlier, later = points[points["period_end"] < began], points[points["period_start"] >= began]
     before = earlier.iloc[-1] if len(earlier) else None
     after = later.iloc[-1] if len(later) else None
-    found = {
+    found: dict[str, Any] = {
         "before_period": _period(before),
         "after_period": _period(after),
         "before": math.nan if before is None else float(before["value"]),
@@ -190,7 +191,8 @@ def _ratio_of_ratios(one: list[float], other: list[float]) -> tuple[float, float
         logs = [[float(value) for value in np.log(part)] for part in (one, other)]
     if not all(math.isfinite(part[0]) for part in logs):
         return math.nan, math.nan, math.nan  # nobody was counted in one of the groups
-    return tuple(math.exp(min(value, 700.0)) if value < math.inf else math.inf for value in _difference(*logs))
+    change, lower, upper = (math.exp(min(v, 700.0)) if v < math.inf else math.inf for v in _difference(*logs))
+    return change, lower, upper
 
 
 def _period(point: pd.Series | None) -> tuple[pd.Timestamp, pd.Timestamp] | None:
@@ -206,7 +208,7 @@ def _months(figures: pd.DataFrame, trust_code: str, measure: Indicator, began: p
     ends = series["month"] + pd.offsets.MonthEnd(0)
     earlier, later = series[ends < began].tail(_MONTHS_BEFORE), series[series["month"] >= began]
     last = series.iloc[-1]
-    found = {}
+    found: dict[str, Any] = {}
     if len(earlier):
         found["before_period"] = (earlier["month"].iloc[0], ends[earlier.index[-1]])
         found["before"] = float(earlier["percent"].mean())

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from race_equality.analysis import access, maternity, patients_return, workforce
@@ -51,6 +53,7 @@ from race_equality.definitions.indicators import (
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.statistics.process_control import xmr
 from race_equality.store.cache import cached
+from race_equality.store.rows import groups_of, rows_of
 
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(
@@ -149,14 +152,12 @@ class Comparators:
         dict of str to pandas.DataFrame
             ``all_trusts``, ``region_trusts`` and ``similar_trusts``: per cent by trust and key.
         """
-        count, people = (
+        tables = [
             rows[name].groupby([rows["trust_code"], rows[key]]).sum().unstack().reindex(self.codes).fillna(0.0)
             for name in ("count", "people")
-        )
-        keys = count.columns
-        count, people = (
-            np.where(self.real[:, np.newaxis], part.to_numpy(dtype="float64"), 0.0) for part in (count, people)
-        )
+        ]
+        keys = tables[0].columns
+        count, people = (np.where(self.real[:, np.newaxis], part.to_numpy(dtype="float64"), 0.0) for part in tables)
         found = {}
         for name, members in self.sets.items():
             together = members.sums(people)
@@ -269,7 +270,7 @@ def findings(
     return _suppress_small_bases(pd.concat(parts, ignore_index=True), rules)
 
 
-def figures_behind(finding: Mapping, figures: pd.DataFrame) -> pd.DataFrame:
+def figures_behind(finding: Mapping[str, Any], figures: pd.DataFrame) -> pd.DataFrame:
     """Give the published figures that a finding rests on, with their sources and locators.
 
     Parameters
@@ -333,7 +334,9 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     return table
 
 
-def direction_of_gap(lower, upper, adverse_when, *, none_at: float = 0.0) -> np.ndarray:
+def direction_of_gap(
+    lower: ArrayLike, upper: ArrayLike, adverse_when: ArrayLike, *, none_at: float = 0.0
+) -> np.ndarray:
     """Say which side of no difference an interval lies on.
 
     Parameters
@@ -371,7 +374,9 @@ def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key
     for name, table in shares.items():
         # a column of nothing last, for what no trust has
         values = np.column_stack([table.to_numpy(dtype="float64"), np.full(len(table), np.nan)])
-        rows[name] = values[table.index.get_indexer(rows["trust_code"]), table.columns.get_indexer(rows[key])]
+        rows[name] = values[
+            table.index.get_indexer(pd.Index(rows["trust_code"])), table.columns.get_indexer(pd.Index(rows[key]))
+        ]
     return rows
 
 
@@ -458,11 +463,11 @@ def _wres_returns(figures: pd.DataFrame, compared: Comparators, rules: Disclosur
     codes = compared.codes
     own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
-    for code, rows in own.groupby("trust_code", sort=False):
+    for code, rows in groups_of(own, "trust_code", sort=False):
         if code not in codes:
             continue
         rule = rules.of(code)
-        for row in relative_likelihoods(rows, code, threshold=rule.minimum_responses).itertuples():
+        for row in rows_of(relative_likelihoods(rows, code, threshold=rule.minimum_responses)):
             indicator = WRES[row.number].id
             found.append(
                 {
@@ -484,7 +489,7 @@ def _wres_returns(figures: pd.DataFrame, compared: Comparators, rules: Disclosur
         bands = share_by_band(rows, code)
         hidden = [hidden_bands(year, rule.minimum_people) for _, year in bands.groupby("period_end")]
         bands = bands.join(pd.concat(hidden)) if hidden else bands
-        for row in bands.itertuples():
+        for row in rows_of(bands):
             found.append(
                 {
                     "trust_code": code,
@@ -541,11 +546,11 @@ def _against_published(
     return found
 
 
-def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:
-    found = []
+def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     table = board_against_workforce(rows, code, threshold=least)
     bands = " ".join(sorted(set(rows["indicator"]) & set(BANDS.figure_ids)))
-    for row in table.itertuples():
+    for row in rows_of(table):
         about = {
             "trust_code": code,
             "measure": BOARD.id,
@@ -689,7 +694,7 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Disclosure
     counts = pd.DataFrame({**about, "unit": "people", "value": table["people"], "people": table["people"]})
     shares = pd.DataFrame({**about, "unit": "percent", "value": table["percent"], "england": table["england_percent"]})
     # a hidden group is what the others leave of the total, or nearly so
-    whole = table.groupby("trust_code")["status"].agg(lambda status: (status == "ok").all())
+    whole = table.groupby("trust_code")["status"].agg(lambda status: bool((status == "ok").all()))
     totals = figures[
         (figures["indicator"] == "workforce_headcount") & (figures["group"] == "Total") & (figures["status"] == "ok")
     ]
@@ -871,7 +876,7 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRule
     against = {"ethnicity": "White patients", "deprivation": "the least deprived fifth"}
     directions = {"reference": "not compared", "unknown group": "not compared"}
     parts = []
-    for code, here in rows.groupby("trust_code"):
+    for code, here in groups_of(rows, "trust_code"):
         if code not in codes:
             continue
         by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).minimum_responses)
@@ -888,7 +893,7 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRule
         parts.append(pd.DataFrame({**about, **_columns(last, "lower", "upper", value="percent"), "unit": "percent"}))
         ratios = _columns(last, value="ratio", lower="ratio_lower", upper="ratio_upper")
         parts.append(pd.DataFrame({**about, **ratios, "unit": "ratio"})[last["ratio"].notna().to_numpy()])
-        for row in patients_return.patients_summary(by_group).itertuples():
+        for row in rows_of(patients_return.patients_summary(by_group)):
             whole = {
                 "trust_code": code,
                 "measure": f"{row.measure}_by_{row.breakdown}",

@@ -199,11 +199,8 @@ def about_trusts(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     catchment = values("catchment_deprivation_quintile").reindex(table.index)
     score = values("system_imd_score")
     systems = trusts.set_index("trust_code")["system"].reindex(table.index)
-    system = pd.Series(
-        [score.reindex(list(system_codes(name)) if name else []).mean() for name in systems],
-        table.index,
-        dtype="float64",
-    ).where(catchment.isna())
+    of_system = {name: score.reindex(list(system_codes(name))).mean() if name else np.nan for name in set(systems)}
+    system = systems.map(of_system).astype("float64").where(catchment.isna())
     known = catchment.notna() | system.notna()
     table["catchment"] = (catchment - catchment.mean()).fillna(0.0).where(known)
     table["system"] = (system - system.mean()).fillna(0.0).where(known)

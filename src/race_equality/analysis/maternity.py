@@ -70,7 +70,7 @@ def deliveries_by_ethnic_group(
     found = _in_order(_deliveries_of_all(figures), trust_codes)
     counts = found["deliveries"].to_numpy(dtype="float64").reshape(-1, len(_GROUPS))
     codes = found["trust_code"].iloc[:: len(_GROUPS)]
-    least = np.broadcast_to(threshold, len(trust_codes))[pd.Index(trust_codes).get_indexer(codes)]
+    least = np.broadcast_to(threshold, len(trust_codes))[pd.Index(trust_codes).get_indexer(pd.Index(codes))]
     hidden = counts < least[:, np.newaxis]
     hidden[:, -1] = counts.sum(axis=1) < least
     # What the others leave of all deliveries must not reveal a hidden one.
@@ -98,9 +98,9 @@ def _deliveries_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=columns)
     group = rows["group"].where(~rows["group"].isin(UNKNOWNS), _UNKNOWN)
-    counts = rows["value"].astype("float64").groupby([rows["trust_code"], group]).sum().unstack()
-    codes = list(counts.index)
-    counts = counts.reindex(columns=_GROUPS).fillna(0.0).to_numpy()
+    of_group = rows["value"].astype("float64").groupby([rows["trust_code"], group]).sum().unstack()
+    codes = list(of_group.index)
+    counts = of_group.reindex(columns=_GROUPS).fillna(0.0).to_numpy()
     total = counts.sum(axis=1, keepdims=True)
     days = rows.groupby("trust_code")[["period_start", "period_end"]].first().loc[codes]
     return pd.DataFrame(
@@ -158,7 +158,9 @@ def most_deprived_shares(
         ``period_start``, ``period_end``, for trusts with figures of enough mothers whose area is known.
     """
     found = _in_order(_most_deprived_share_of_all(figures), trust_codes)
-    least = np.broadcast_to(threshold, len(trust_codes))[pd.Index(trust_codes).get_indexer(found["trust_code"])]
+    least = np.broadcast_to(threshold, len(trust_codes))[
+        pd.Index(trust_codes).get_indexer(pd.Index(found["trust_code"]))
+    ]
     return found[found["people"].to_numpy() >= least].reset_index(drop=True)
 
 
@@ -218,7 +220,7 @@ def _with_percent(table: pd.DataFrame) -> pd.DataFrame:
 
 def _in_order(table: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
     """Rows of some trusts, in the order in which these are given."""
-    place = pd.Index(trust_codes).get_indexer(table["trust_code"])
+    place = pd.Index(trust_codes).get_indexer(pd.Index(table["trust_code"]))
     return table.iloc[np.argsort(place, kind="stable")[(place < 0).sum() :]].reset_index(drop=True)
 
 

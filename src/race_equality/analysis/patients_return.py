@@ -1,8 +1,9 @@
-"""Waits, missed appointments, restrictive interventions and detentions by ethnic group and deprivation.
+"""Waits, missed appointments, restrictive interventions and detentions by ethnic group, deprivation, age and sex.
 
 From a trust's own patients return (:mod:`race_equality.sources.returns.patients`): no public file holds
 them by trust. Every group is compared with one group of the same trust: White patients, and patients from
-the least deprived fifth of areas. There is no England, region or peer figure to compare with.
+the least deprived fifth of areas. By age and by sex shares stand next to each other and with nothing between them: people
+of different ages need different care, and neither sex is what the other should be measured by. There is no England, region or peer figure to compare with.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.statistics.ratios import ratio_interval
+from race_equality.store.rows import groups_of
 
 #: Groups in the order of a page, and the one that the others are compared with.
 GROUPS = {
     "ethnicity": ("Asian", "Black", "Mixed", "White", "Other", "Not stated", "Not known"),
     "deprivation": (*(f"Quintile {n}" for n in range(1, 6)), "Unknown"),
+    "age": ("0 to 18", "19 to 64", "65 and over", "Unknown"),
+    "sex": ("Female", "Male", "Unknown"),
 }
+#: By age and sex there is none.
 REFERENCE = {"ethnicity": "White", "deprivation": "Quintile 5"}
 #: Groups of people whose group is not known, which are in no comparison between groups.
 UNKNOWN = ("Not stated", "Not known", "Unknown")
@@ -59,11 +64,11 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     Returns
     -------
     pandas.DataFrame
-        One row for each measure, breakdown ("ethnicity" or "deprivation"), year and group, oldest first, groups in the
+        One row for each measure, breakdown ("ethnicity", "deprivation", "age" or "sex"), year and group, oldest first, groups in the
         order of :data:`GROUPS`: ``count`` of ``people``, ``percent`` with ``lower`` and ``upper`` (Wilson, 95%);
         ``gap`` from the reference group in percentage points (Newcombe) and ``ratio`` to it (SCAS), each with limits;
         ``direction``, "adverse" where the group's share is reliably higher than the reference's, "favourable" where
-        lower, "unclear", "reference", "unknown group" or "none"; ``status`` and ``source``. No numbers where the status
+        lower, "unclear", "reference", "unknown group", "not compared" (by age and sex) or "none"; ``status`` and ``source``. No numbers where the status
         is not ``ok``. Empty where no return was loaded.
 
     Notes
@@ -83,7 +88,7 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
         for part in measure.parts:
             breakdown, groups = part.kind, GROUPS[part.kind]
             of_measure = rows[rows["indicator"] == part.id]
-            for period, one in of_measure.groupby(["period_start", "period_end"]):
+            for period, one in groups_of(of_measure, ["period_start", "period_end"]):
                 table = _compared(one.set_index("group").reindex(list(groups)), breakdown, threshold)
                 found.append(
                     table.assign(measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1])
@@ -94,7 +99,8 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     # all ratios at once: the limits are searched for together, in the time that one would take
     others = table["base_people"].notna().to_numpy()
     if others.any():
-        ratio = ratio_interval(*(table.loc[others, name].to_numpy() for name in _FOUR_CELLS), method="scas")
+        x1, n1, x2, n2 = (table.loc[others, name].to_numpy() for name in _FOUR_CELLS)
+        ratio = ratio_interval(x1, n1, x2, n2, method="scas")
         table.loc[others, "ratio_lower"], table.loc[others, "ratio_upper"] = ratio.lower, ratio.upper
     return table[list(COLUMNS)]
 
@@ -110,7 +116,7 @@ def patients_summary(by_group: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each measure and breakdown. By ethnicity ``index_of_disparity``: how far the ``groups``
+        One row for each measure by ethnicity and by deprivation. By ethnicity ``index_of_disparity``: how far the ``groups``
         shown are from all of them together, on average, in per cent of that, with limits. By deprivation
         ``slope`` (slope index of inequality, percentage points from the least to the most deprived end; above
         zero: the more deprived, the higher) and ``relative_slope`` (relative index, most over least deprived),
@@ -123,6 +129,7 @@ def patients_summary(by_group: pd.DataFrame) -> pd.DataFrame:
     """
     found = []
     last = by_group[by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")]
+    last = last[last["breakdown"].isin(REFERENCE)]
     for (measure, breakdown), rows in last.groupby(["measure", "breakdown"], sort=False):
         known = rows[(rows["status"] == "ok") & ~rows["group"].isin(UNKNOWN)]
         row = dict.fromkeys(SUMMARY_COLUMNS, np.nan) | {
@@ -180,12 +187,14 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     table["direction"] = "none"
     if not ok.any():
         return table
-    count, people = (rows.loc[ok, name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
-    interval = wilson_interval(count, people)
+    counts, bases = (rows.loc[ok, name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
+    interval = wilson_interval(counts, bases)
     table.loc[ok, ["count", "people", "percent", "lower", "upper"]] = np.stack(
-        [count, people, 100 * count / people, 100 * interval.lower, 100 * interval.upper], axis=-1
+        [counts, bases, 100 * counts / bases, 100 * interval.lower, 100 * interval.upper], axis=-1
     )
-    reference = table["group"].eq(REFERENCE[breakdown]).to_numpy()
+    reference = table["group"].eq(REFERENCE.get(breakdown, "")).to_numpy()
+    if breakdown not in REFERENCE:
+        table.loc[ok, "direction"] = "not compared"
     table.loc[reference & ok, "direction"] = "reference"
     table.loc[table["group"].isin(UNKNOWN) & ok, "direction"] = "unknown group"
     if not (reference & ok).any():
@@ -194,9 +203,9 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     others = ok & ~reference & ~table["group"].isin(UNKNOWN).to_numpy()
     if not others.any():
         return table
-    count, people = (table.loc[others, name].to_numpy() for name in ("count", "people"))
-    gap = difference_interval(count, people, base_count, base_people, method="newcombe")
-    share, base_share = count / people, base_count / base_people
+    counts, bases = (table.loc[others, name].to_numpy() for name in ("count", "people"))
+    gap = difference_interval(counts, bases, base_count, base_people, method="newcombe")
+    share, base_share = counts / bases, base_count / base_people
     table.loc[others, numbers[5:11]] = np.stack(
         [
             100 * (share - base_share),

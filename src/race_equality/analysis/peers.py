@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,7 +65,7 @@ def trust_measures(figures: pd.DataFrame) -> pd.DataFrame:
     """
     ok = figures[figures["status"] == "ok"]
 
-    def summed(indicator, groups):
+    def summed(indicator: str, groups: list[str]) -> pd.Series:
         rows = ok[(ok["indicator"] == indicator) & ok["group"].isin(groups)]
         return rows.groupby("trust_code")["value"].sum().astype("float64")
 
@@ -120,12 +121,12 @@ def choose_peers(
     measures = trust_measures(figures).reindex([*listed.index, trust_code])
     measures = measures[~measures.index.duplicated()]
 
-    def about(codes) -> pd.DataFrame:
+    def about(codes: Iterable[str]) -> pd.DataFrame:
         return listed.loc[list(codes), ["trust_name", "region"]].join(measures)
 
     if chosen:
         return Peers(about(chosen).reset_index(), "These trusts were chosen by the trust itself.")
-    kind = kind or listed.loc[trust_code, "kind"]
+    kind = kind or listed["kind"].loc[trust_code]
     same = listed.index[(listed["kind"] == kind) & (listed.index != trust_code)]
     candidates = [code for code in same if code != DEMONSTRATION_CODE]
     of_kind = measures.loc[[*candidates, trust_code]]

@@ -10,6 +10,7 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import WRES
 from race_equality.statistics import pooling
 from race_equality.store.cache import cached
+from race_equality.store.rows import groups_of
 
 _COUNTS = ("ethnic_minority_count", "ethnic_minority_total", "white_count", "white_total")
 
@@ -67,7 +68,7 @@ def pooled_gaps(figures: pd.DataFrame) -> pd.DataFrame:
     usual = known["number"].map(usual.fillna(of_anybody))
     known = known.assign(learn_from=real & (known["period_end"] == usual))
     known = known[(known["period_end"] == usual) | (real & (known["period_end"] > usual))]
-    found = [_pooled_of_one_indicator(number, rows) for number, rows in known.groupby("number")]
+    found = [_pooled_of_one_indicator(number, rows) for number, rows in groups_of(known, "number")]
     return pd.concat(found).sort_values(["trust_code", "number"], ignore_index=True)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from race_equality.analysis.survey import survey_answers
 from race_equality.analysis.wres import staff_experience
 from race_equality.definitions.codes import DEMONSTRATION_CODE
-from race_equality.definitions.indicators import ACCESS, BY_ID, chosen
+from race_equality.definitions.indicators import ACCESS, BY_ID
 from race_equality.statistics.association import rank_correlation
 
 #: Discrimination from a manager or colleagues: whose, as a legend says it.
@@ -20,13 +22,6 @@ STAFF_MEASURES = {
 PATIENT_MEASURES = {
     **{measure.id: measure.name for measure in ACCESS},
     "maternity_preterm_births": BY_ID["maternity_preterm_births"].name,
-}
-
-
-#: Measures that the main ones could have been chosen instead of.
-OTHER_PATIENT_MEASURES = {
-    measure.id: measure.in_few_words
-    for measure in chosen(lambda one: one.theme in ("access", "births") and one.id not in PATIENT_MEASURES)
 }
 
 
@@ -49,8 +44,8 @@ def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFra
     pandas.DataFrame
         Index ``trust_code``, real trusts only; ``trust_name``, ``kind``, ``region``, ``answered`` (all staff who
         answered the survey), and in per cent or percentage points the columns of :data:`STAFF_MEASURES`,
-        :data:`PATIENT_MEASURES` and :data:`OTHER_PATIENT_MEASURES`, missing where not published or of fewer than
-        :data:`FEWEST` people. Patient measures are those of the latest month, or year, of all trusts.
+        :data:`PATIENT_MEASURES`, missing where not published or of fewer than :data:`FEWEST` people. Patient measures
+        are those of the latest month, or year, of all trusts.
     """
     table = trusts.set_index("trust_code")[["trust_name", "kind", "region"]].drop(DEMONSTRATION_CODE, errors="ignore")
     experience = staff_experience(figures[figures["indicator"] == "wres_8"])
@@ -60,7 +55,7 @@ def measures_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFra
     answers = survey_answers(figures[figures["indicator"] == "staff_survey_q16b"])
     table["discrimination_all"] = answers.set_index("trust_code")["percent"]
     table["answered"] = answers.set_index("trust_code")["base"]
-    for measure in (*PATIENT_MEASURES, *OTHER_PATIENT_MEASURES):
+    for measure in PATIENT_MEASURES:
         # "Not applicable" after a trust closed is no later figure.
         rows = figures[(figures["indicator"] == measure) & (figures["status"] == "ok")]
         table[measure] = _pooled(rows[rows["period_end"] == rows["period_end"].max()])
@@ -173,7 +168,7 @@ def other_years(figures: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> p
     return pd.DataFrame(found)
 
 
-def _correlation(rows: pd.DataFrame, staff: str, patients: str, *, adjusted: bool) -> dict:
+def _correlation(rows: pd.DataFrame, staff: str, patients: str, *, adjusted: bool) -> dict[str, Any]:
     categories = (rows["kind"].to_numpy(), (rows["region"] == "London").to_numpy())
     result = rank_correlation(rows[staff].to_numpy(), rows[patients].to_numpy(), adjust=categories if adjusted else ())
     return {

@@ -87,7 +87,7 @@ def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None 
     return pd.DataFrame({"percent": people / base, "base": base, "trusts": by_indicator.size()})
 
 
-def spread_of_trusts(answers: pd.DataFrame, trust_codes=None) -> pd.DataFrame:
+def spread_of_trusts(answers: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
     """Median and middle half of trusts for each question.
 
     Parameters

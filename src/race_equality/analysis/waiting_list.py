@@ -453,13 +453,13 @@ def waits_by_system(figures: pd.DataFrame, names: Mapping[str, str]) -> pd.DataF
     figures : pandas.DataFrame
         Tidy figures.
     names : mapping of str to str
-        Code of an integrated care board to its name.
+        Code of an integrated care board to its name, in the order of the table.
 
     Returns
     -------
     pandas.DataFrame
-        ``system`` (its name) and the columns of :func:`waits_by_group`, of the five groups and the unknown ones, by
-        name. Boards without figures are left out.
+        ``system`` (its name) and the columns of :func:`waits_by_group`, of the five groups and the unknown ones. Boards
+        without figures are left out.
 
     Notes
     -----
@@ -469,4 +469,6 @@ def waits_by_system(figures: pd.DataFrame, names: Mapping[str, str]) -> pd.DataF
     rows = waits_by_group(figures)
     rows = rows[(rows["breakdown"] == "ethnicity") & rows["place"].isin(list(names))]
     rows = rows[rows.groupby("place")["people"].transform("sum") > 0]
-    return rows.assign(system=rows["place"].map(names)).sort_values("system", kind="stable", ignore_index=True)
+    order = rows["place"].map({code: place for place, code in enumerate(names)})
+    table = rows.assign(system=rows["place"].map(names), order=order)
+    return table.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")

@@ -148,8 +148,8 @@ def _headcount_of_all_by_march(figures: pd.DataFrame) -> pd.DataFrame:
     )
     # how many organisations there were that year: each from its first year to its last
     there = table.merge(span, on="trust_code")
-    there = there[there["year"].between(there["min"], there["max"])].groupby(["trust_code", "year"]).size()
-    whole = table["counted"].to_numpy() >= there.reindex(table.set_index(["trust_code", "year"]).index).to_numpy()
+    many = there[there["year"].between(there["min"], there["max"])].groupby(["trust_code", "year"]).size()
+    whole = table["counted"].to_numpy() >= many.reindex(table.set_index(["trust_code", "year"]).index).to_numpy()
     return table.loc[whole, ["trust_code", "year", "people"]]
 
 

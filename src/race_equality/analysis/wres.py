@@ -157,7 +157,8 @@ def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(number=numbers_of(table["indicator"]))
     known = table["status"].eq("ok").to_numpy()
     cells = {
-        side: [table[f"{side}_{kind}"].to_numpy()[known] for kind in ("count", "total")] for side in _SIDES.values()
+        side: (table[f"{side}_count"].to_numpy()[known], table[f"{side}_total"].to_numpy()[known])
+        for side in _SIDES.values()
     }
     found = {}
     for side, (count, total) in cells.items():

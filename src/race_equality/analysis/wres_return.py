@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from race_equality.disclosure.suppression import suppress
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.statistics.ratios import probability_outside, ratio, ratio_interval
 from race_equality.statistics.trend import YearsToParity, years_to_parity
+from race_equality.store.rows import groups_of
 
 #: Whose share of the board: of all members, of those who vote, of the executives.
 SEATS = tuple(part.id for part in BOARD.parts)
@@ -63,8 +65,8 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
     numbers = columns[3:-2]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
-    found = []
-    for (indicator, start, end), year in rows.groupby(["indicator", "period_start", "period_end"]):
+    found: list[dict[str, Any]] = []
+    for (indicator, start, end), year in groups_of(rows, ["indicator", "period_start", "period_end"]):
         groups = _one_row_a_group(year)
         if not {ETHNIC_MINORITY, WHITE} <= set(groups.index):
             continue
@@ -76,7 +78,8 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
             found.append(row | {"status": "suppressed"})
             continue
         above, below = (groups.loc[group, ["numerator", "denominator"]].astype("float64") for group in measure.between)
-        interval = ratio_interval(*above, *below, method="scas")
+        (x1, n1), (x2, n2) = above.to_numpy(), below.to_numpy()
+        interval = ratio_interval(x1, n1, x2, n2, method="scas")
         likelihood = {
             name: part["numerator"] / part["denominator"]
             for name, part in zip(measure.between, (above, below), strict=True)
@@ -86,10 +89,10 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
             | {
                 "ethnic_minority_percent": 100 * likelihood[ETHNIC_MINORITY],
                 "white_percent": 100 * likelihood[WHITE],
-                "ratio": float(ratio(*above, *below)) if below["numerator"] > 0 else np.nan,
+                "ratio": float(ratio(x1, n1, x2, n2)) if below["numerator"] > 0 else np.nan,
                 "lower": float(interval.lower),
                 "upper": float(interval.upper),
-                "outside": float(probability_outside(*above, *below)),
+                "outside": float(probability_outside(x1, n1, x2, n2)),
             }
         )
     table = pd.DataFrame(found, columns=columns)

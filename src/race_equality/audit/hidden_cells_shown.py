@@ -69,15 +69,15 @@ def shown_in_another_copy(contents: list[Content], hidden: set[HiddenCell], *, w
     for cell in hidden:
         wanted[cell.table][cell.labels].add(cell.column)
     for table in tables_in(contents):
-        rows = wanted.get(table_name(table))
+        rows = wanted.get(table_name(table), {})
         for row in table.rows if rows else ():
             columns = rows.get(labels_of(row))
             if not columns:
                 continue
-            for column, cell in zip(table.columns, row, strict=False):
-                if normalise(column) in columns and only_number(cell):
+            for column, shown in zip(table.columns, row, strict=False):
+                if normalise(column) in columns and only_number(shown):
                     labels = " / ".join(row[: len(labels_of(row))])
-                    message = f"{column} of {labels} is {cell}{where}, which another copy hides"
+                    message = f"{column} of {labels} is {shown}{where}, which another copy hides"
                     yield Problem(table.file, "shown elsewhere", table.channel, table.place, message)
 
 
@@ -118,7 +118,7 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
             # a title may hold a number: "Waiting over 18 weeks"
             titled = [i for i, column in enumerate(item.columns) if normalise(column) in SUBJECT_COLUMNS]
             in_titles = [{n.text for i in titled if i < len(row) for n in numbers_in(row[i])} for row in rows]
-            pieces = [
+            pieces: list[tuple[str, tuple[str, ...] | None, set[str]]] = [
                 (text, tuple(map(normalise, row)), of_title)
                 for text, row, of_title in zip(texts, rows, in_titles, strict=True)
             ]
@@ -133,13 +133,12 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
                 begin = by_first if of_row is None else few_by_first
                 some = [pair for first, several in begin.items() if first in text for pair in several]
                 looked_for[text, of_row] = [pair for pair in some if pair[0][-1] in text]
-                for cell in many_by_rarest.keys() & set(of_row or ()):
-                    looked_for[text, of_row] += many_by_rarest[cell]
+                for rarest in many_by_rarest.keys() & set(of_row or ()):
+                    looked_for[text, of_row] += many_by_rarest[rarest]
             for labels, shown in looked_for[text, of_row]:
                 # Many labels come from a data file: whole cells, in their order. "mother" holds "Other",
                 # and every row of an organisation that merged holds the code of its trust.
-                as_cells = of_row is not None and len(labels) > 2
-                within = iter(of_row) if as_cells else text
+                within = iter(of_row) if of_row is not None and len(labels) > 2 else text
                 if not all(label in within for label in labels):
                     continue
                 rest = text  # a label cut out here may be the label of another cell

@@ -94,7 +94,7 @@ def totals_of(
                 owner = scope
             numbers = [only_number(row[i]) for i in people if i < len(row)] if owner else []
             whole = [number for number in numbers if number and not number.percent and not number.decimals]
-            if whole:
+            if owner and whole:
                 about = frozenset() if group is None else _subjects(table, row)
                 of_group = "" if group is None else normalise(row[group])
                 found[owner] += [
@@ -171,7 +171,7 @@ def worked_out_from_totals(
             cells = {row: row[i] for row in table.rows if i < len(row)}
             parts = {row: cell for row, cell in cells.items() if not TOTAL_LABEL.match(row[0].strip())}
             hidden = [row for row, cell in parts.items() if is_hidden(cell)]
-            shown = {row: only_number(cell) for row, cell in parts.items() if only_number(cell)}
+            shown = {row: number for row, cell in parts.items() if (number := only_number(cell))}
             if not hidden or len(shown) < 2:
                 continue
             if all(number.percent for number in shown.values()):
@@ -320,25 +320,26 @@ def worked_out_from_periods(contents: Iterable[Content]) -> Iterator[Problem]:
         for a, b, c in permutations(filled, 3):
             if b > c:
                 continue  # a = b + c is a = c + b
-            whole = [row for row in rows if max(a, b, c) < len(row) and None not in (row[a], row[b], row[c])]
-            slack = [sum(0.5 * 10.0 ** -row[i].decimals for i in (a, b, c) if row[i].decimals) for row in whole]
+            whole = [
+                (x, y, z)
+                for row in rows
+                if max(a, b, c) < len(row) and (x := row[a]) and (y := row[b]) and (z := row[c])
+            ]
+            slack = [sum(0.5 * 10.0**-number.decimals for number in three if number.decimals) for three in whole]
             if len(whole) < 2 or not all(
-                abs(row[a].value - row[b].value - row[c].value) <= most + 1e-9
-                for row, most in zip(whole, slack, strict=True)
+                abs(x.value - y.value - z.value) <= most + 1e-9 for (x, y, z), most in zip(whole, slack, strict=True)
             ):
                 continue
-            if all(0 in (row[b].value, row[c].value) for row in whole):
+            if all(0 in (y.value, z.value) for _, y, z in whole):
                 continue
             for cells, row in zip(table.rows, rows, strict=True):
                 unknown = [i for i in (a, b, c) if i < len(row) and row[i] is None and is_hidden(cells[i])]
-                known = [i for i in (a, b, c) if i < len(row) and row[i] is not None]
+                known = {i: number.value for i in (a, b, c) if i < len(row) and (number := row[i])}
                 if len(unknown) == 1 and len(known) == 2:
-                    if unknown[0] == a:
-                        value = row[b].value + row[c].value
-                    else:
-                        value = row[a].value - row[c if unknown[0] == b else b].value
+                    first, second = known
+                    value = known[b] + known[c] if unknown[0] == a else known[first] - known[second]
                     message = (
                         f"{table.columns[unknown[0]]} of {cells[0]} is {value:g}, from "
-                        f"{table.columns[known[0]]} and {table.columns[known[1]]}"
+                        f"{table.columns[first]} and {table.columns[second]}"
                     )
                     yield Problem(table.file, "worked out", table.channel, table.place, message)

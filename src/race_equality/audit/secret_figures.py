@@ -14,6 +14,7 @@ from race_equality.audit.printed_numbers import CODE_CHANNELS, normalise, number
 from race_equality.audit.problem import Problem
 from race_equality.definitions.indicators import rule_of
 from race_equality.disclosure.rules import DisclosureRules, is_breakdown, rests_on_too_few
+from race_equality.store.rows import groups_of, rows_of
 
 #: Labels that are in every table and so do not identify a figure.
 _COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
@@ -64,10 +65,10 @@ def collect_secrets(figures: pd.DataFrame | None, rules: DisclosureRules, scopes
         return {}
     of_scopes = figures[figures["trust_code"].isin({*scopes, *rules.own}) & (figures["status"] == "ok")]
     few = of_scopes[rests_on_too_few(of_scopes, rules)]
-    groups = figures.loc[figures["indicator"].isin(few["indicator"].unique()), ["indicator", "group"]]
-    groups = groups.drop_duplicates().groupby("indicator").size()
+    labels = figures.loc[figures["indicator"].isin(few["indicator"].unique()), ["indicator", "group"]]
+    groups = labels.drop_duplicates().groupby("indicator").size()
     found: dict[str, list[Secret]] = defaultdict(list)
-    for row in few.itertuples():
+    for row in rows_of(few):
         if groups[row.indicator] < 2 and row.trust_code not in rules.own:
             continue
         count = row.value if row.unit == "people" else row.numerator
@@ -94,8 +95,8 @@ def breakdown_bases(figures: pd.DataFrame | None, scopes: set[str]) -> dict[str,
     figures = figures[figures["trust_code"].isin(scopes)]
     rows = figures[is_breakdown(figures)]
     return {
-        code: sorted(set(denominators.dropna().astype(float)))
-        for code, denominators in rows.groupby("trust_code")["denominator"]
+        code: sorted(set(of_trust["denominator"].dropna().astype(float)))
+        for code, of_trust in groups_of(rows, "trust_code")
     }
 
 
@@ -135,7 +136,11 @@ def secret_shares_published(
         for secret, words in wanted:
             if f"{secret.share}{unit}" in text and any(word in text for word in words):
                 in_data = unit == "" and secret.label not in text
-                if not in_data and re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d){unit}", text):
+                if (
+                    secret.share
+                    and not in_data
+                    and re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d){unit}", text)
+                ):
                     message = f"{secret.indicator} of {secret.label!r} is {secret.share}%"
                     yield Problem(file, "known figure", channel, place, message)
 
@@ -161,6 +166,6 @@ def other_trusts_secrets_published(
             if normalise(names.get(code, code)) not in text:
                 continue
             for secret in of_trust:
-                if re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d)\s?%", text):
+                if secret.share and re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d)\s?%", text):
                     message = f"{secret.indicator} of {secret.label!r} of {code}, by whose rule it is hidden, is {secret.share}%"
                     yield Problem(file, "known figure", channel, place, message)

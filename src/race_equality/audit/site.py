@@ -139,7 +139,7 @@ def audit_site(
     scopes = {*paths, *before}
     # files of all trusts, without entries of the search index that belong to a trust's page
     common, apart = _read(paths.get("", []), Path(site))
-    common_before, apart_before = _read(before.get("", []), Path(against)) if before else ([], {})
+    common_before, apart_before = _read(before.get("", []), Path(against)) if against is not None else ([], {})
     secrets, bases = collect_secrets(figures, rules, scopes), breakdown_bases(figures, scopes)
     attack_scope = partial(
         _attack_scope,

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
 from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
@@ -82,7 +82,7 @@ class BuildOptions:
     output: Path
     jobs: int = 1
     engine: str | None = None
-    renderer: str = "auto"
+    renderer: Literal["auto", "quarto", "built-in"] = "auto"
     timeout: int | None = DEFAULT_TIMEOUT
     force: bool = False
     dry_run: bool = False

@@ -8,7 +8,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from race_equality.batch import cluster_worker
 from race_equality.batch.cluster_worker import PageResult, Task
@@ -58,8 +58,8 @@ class Cluster:
         self._address, self._project = address, project
         self._run = f"race-equality-{uuid.uuid4().hex[:12]}"
         self._events: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        self._client: Client | None = None
-        self._waiting: dict[str, tuple[Future, PageRequest]] = {}
+        self._client: Client  # once entered
+        self._waiting: dict[Any, tuple[Future, PageRequest]] = {}
 
     def __enter__(self) -> Cluster:
         try:
@@ -91,9 +91,7 @@ class Cluster:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        client, self._client = self._client, None
-        if client is None:
-            return
+        client = self._client
 
         def leave() -> None:
             # Pages that are being made are ended with their processes: Dask cannot interrupt them.

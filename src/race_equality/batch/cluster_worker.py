@@ -24,7 +24,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 import race_equality
 from race_equality.batch.execute import NotebookRun
@@ -253,11 +253,13 @@ class _PageProcess:
             stdout=subprocess.PIPE,
             env={**os.environ, "RACE_EQUALITY_PROJECT": str(folder / "project")},
         )
+        assert self._process.stdin and self._process.stdout  # both are pipes
+        self._tasks, self._answers = self._process.stdin, self._process.stdout
 
     def make(self, task: Task) -> PageResult:
         try:
-            _send(self._process.stdin, task)
-            answer = _receive(self._process.stdout)
+            _send(self._tasks, task)
+            answer = _receive(self._answers)
         except OSError:
             answer = None
         if not isinstance(answer, PageResult):
@@ -270,20 +272,20 @@ class _PageProcess:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._tasks.close()
+        self._answers.close()
 
 
 # -- in the process that makes pages -----------------------------------------------------------------
 
 
-def _send(stream: BinaryIO, content: object) -> None:
+def _send(stream: IO[bytes], content: object) -> None:
     data = pickle.dumps(content)
     stream.write(len(data).to_bytes(8, "big") + data)
     stream.flush()
 
 
-def _receive(stream: BinaryIO) -> object:
+def _receive(stream: IO[bytes]) -> Any:
     """Read what was sent; None at the end of the stream."""
     length = stream.read(8)
     if len(length) < 8:

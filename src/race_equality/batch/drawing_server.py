@@ -70,9 +70,8 @@ class DrawingServer:
         if os.environ.get(SERVER_VARIABLE) == self.address:
             del os.environ[SERVER_VARIABLE]
         for process in self._processes:
-            process.kill()  # nothing has to be saved
-            process.wait()
-            process.stdin.close()
+            with process:  # waits for its end and closes the pipe
+                process.kill()  # nothing has to be saved
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> DrawingServer:

@@ -130,7 +130,7 @@ def execute_page(
     if limits is None:
         usual = Limits()
         # a longer time for each cell, or none, means a longer time for the notebook
-        limits = replace(usual, seconds=max(usual.seconds, 6 * timeout) if timeout else None)
+        limits = replace(usual, seconds=max(usual.seconds or 0, 6 * timeout) if timeout else None)
     partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
     began = time.perf_counter()
     try:
@@ -188,7 +188,7 @@ def _failure_without_error_output(page: Page, partial: Path, error: Exception, t
             import papermill
 
             papermill.iorw.write_ipynb(notebook, str(partial))
-    source = notebook.cells[index].source if index is not None else ""
+    source = notebook.cells[index].source if notebook is not None and index is not None else ""
     details = ""
     if isinstance(error, CellTimeoutError):
         line = f"The cell ran longer than {timeout} seconds and was stopped (see --timeout)."

@@ -104,7 +104,7 @@ class Inputs:
         dict of str to str
         """
         if page.trust is None:  # a page about all trusts may show what is set for any
-            params = self._params
+            params = list(self._params)
         else:
             params = [
                 name
@@ -282,7 +282,7 @@ _ALL_TRUSTS, _NO_TRUST = "all trusts", "no trust"
 
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
-    from race_equality.store.trusts import DEMONSTRATION_CODE
+    from race_equality.definitions.codes import DEMONSTRATION_CODE
 
     stem = Path(name).stem
     if stem == _DEMONSTRATION:

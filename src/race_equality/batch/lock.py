@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import suppress
@@ -34,7 +35,7 @@ class OutputLock:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LOCK_FILE
-        self._file = None
+        self._file: io.FileIO | None = None
 
     def __enter__(self) -> OutputLock:
         try:

@@ -46,7 +46,7 @@ def hash_code() -> str:
     """Return one SHA-256 over the modules of the project's packages."""
     digest = hashlib.sha256()
     for package in (race_equality, forked_kernels):
-        folder = Path(package.__file__).parent
+        folder = Path(package.__path__[0])
         digest.update(bytes.fromhex(hash_files(folder.rglob("*.py"), base=folder)))
     return digest.hexdigest()
 

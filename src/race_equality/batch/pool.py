@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from race_equality.batch.execute import NotebookRun
 from race_equality.batch.page_requests import PageEvent, PageRequest, Rendering, WorkerSettings, is_last, page_failure
+from race_equality.batch.plan import Page
 
 
 def usable_cores() -> int:
@@ -110,15 +112,16 @@ class Pool:
                     continue
                 worker.request, worker.has_run = upcoming, not upcoming.execute
                 upcoming = next(requests, None)
-            busy = {worker.connection: worker for worker in self._workers if worker.request}
+            busy: dict[Any, tuple[_Worker, PageRequest]] = {
+                worker.connection: (worker, worker.request) for worker in self._workers if worker.request
+            }
             for connection in wait(list(busy)):
-                worker = busy[connection]
-                request = worker.request
+                worker, request = busy[connection]
                 try:
-                    event: PageEvent = connection.recv()
+                    event: PageEvent = worker.connection.recv()
                 except (EOFError, OSError):
                     self._remove(worker)
-                    event = _worker_died(worker)
+                    event = _worker_died(worker, request.page)
                 else:
                     worker.has_run |= isinstance(event, NotebookRun)
                     if is_last(request, event):
@@ -131,17 +134,17 @@ class Pool:
         worker.process.join(timeout=5)
 
 
-def _run_worker(*arguments: object) -> None:
+def _run_worker(*arguments: Any) -> None:
     # imported in the worker: papermill takes half a second, and this process does not need it
     from race_equality.batch.page_maker import run_worker
 
     run_worker(*arguments)
 
 
-def _worker_died(worker: _Worker) -> NotebookRun | Rendering:
+def _worker_died(worker: _Worker, page: Page) -> NotebookRun | Rendering:
     import signal
 
-    page, exitcode = worker.request.page, worker.process.exitcode
+    exitcode = worker.process.exitcode
     how = f"with exit status {exitcode}"
     if exitcode is not None and exitcode < 0:
         how = f"by {signal.Signals(-exitcode).name}"

@@ -35,7 +35,8 @@ def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, li
         from race_equality.store.trusts import read_trusts
 
         figures = read_figures()
-        names = read_trusts().set_index("trust_code")["trust_name"].to_dict()
+        trusts = read_trusts()
+        names = dict(zip(trusts["trust_code"], trusts["trust_name"], strict=True))
         measures = names_of_measures()
     if site is None:
         from race_equality.project import find_project

@@ -14,6 +14,7 @@ from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
+from race_equality.store.rows import groups_of, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,7 @@ def add(files: tuple[Path, ...]) -> None:
     from race_equality.sources.recognition import files_to_add, not_added
 
     project = find_project()
-    problems = []
+    problems: list[str] = []
     with files_to_add(files) as (found, left_out):
         if not found:
             raise RaceEqualityError("\n".join(["There are no files to add.", *left_out]))
@@ -157,7 +158,7 @@ def _add_one(path: Path, project: Project) -> None:
 
     outcome = (add_return if is_return(path) else add_publication)(path, project)
     _print_outcome(outcome, project)
-    if outcome.loaded is not None and outcome.changed:
+    if outcome.loaded is not None and outcome.before is not None and outcome.changed:
         before, both_kept = outcome.before, False
         if before.empty:
             before, both_kept = previous_edition(outcome, project), True
@@ -322,7 +323,7 @@ def _write_published_template(
 def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
     """Write an empty patients return for TRUST_CODE: waits, missed appointments, restraint, detention.
 
-    By ethnic group and by deprivation, over the last three years. Counts too small to show are
+    By ethnic group, deprivation, age and sex, over the last three years. Counts too small to show are
     suppressed when the file is added, and never kept.
     """
     from race_equality.sources.returns import patients as patients_return
@@ -379,13 +380,14 @@ def _template_path(stem: str, output: Path | None, excel: bool, force: bool, pro
 @click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
 def list_(trusts: bool) -> None:
     """List the publications held: period, rows, trusts, and when each was read."""
+    from race_equality.definitions.codes import DEMONSTRATION_CODE
     from race_equality.store.figures import read_figures
     from race_equality.store.provenance import read_sources
-    from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
+    from race_equality.store.trusts import read_trusts
 
     project = find_project()
     if trusts:
-        for row in read_trusts(project=project).itertuples():
+        for row in rows_of(read_trusts(project=project)):
             click.echo(f"{row.trust_code:<6}{row.trust_name} ({row.kind}, {row.region})")
         return
     real = {*read_trusts(project=project)["trust_code"], DEMONSTRATION_CODE}
@@ -419,12 +421,12 @@ def show(trust_code: str, indicators: tuple[str, ...]) -> None:
     headings, figures = _figures_of(trust_code, indicators, project)
     for heading in headings:
         click.echo(heading)
-    for (indicator, source, period), rows in figures.groupby(["indicator", "source", "period_end"], sort=False):
+    for (indicator, source, period), rows in groups_of(figures, ["indicator", "source", "period_end"], sort=False):
         counts = rows["status"].value_counts()
         parts = ", ".join(f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if s in counts)
         click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
         if indicators:
-            for row in rows.itertuples():
+            for row in rows_of(rows):
                 click.echo(f"  {_group_of(row)}: {_value_of(row)}")
 
 
@@ -448,9 +450,9 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
             )
         figures = figures[figures["group"] == group]
     raw = _raw_folder(project)
-    for source_id, rows in figures.groupby("source", sort=False):
+    for source_id, rows in groups_of(figures, "source", sort=False):
         source = read_source(source_id, project=project)
-        for row in rows.itertuples():
+        for row in rows_of(rows):
             period = f"{row.period_start.date()} to {row.period_end.date()}"
             click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
             place = place_words(row.locator, row.recording)
@@ -552,7 +554,7 @@ def _print_changes(found) -> None:
     if found.figures_lost:
         hidden = f", {found.newly_suppressed:,} of them suppressed now" if found.newly_suppressed else ""
         click.echo(f"  figures lost, of trusts and periods still there: {found.figures_lost:,}{hidden}")
-    for row in found.movements.itertuples():
+    for row in rows_of(found.movements):
         unit = " percentage points" if row.unit == "percent" else _UNIT_WORDS.get(row.unit, "")
         click.echo(
             f"  {row.trust_code} {row.indicator}, {row.group}: {row.before:,.1f} to {row.after:,.1f} "

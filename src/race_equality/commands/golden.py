@@ -12,10 +12,10 @@ import os
 import re
 import tempfile
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import click
@@ -193,7 +193,7 @@ def compare(old: NotebookNode, new: NotebookNode) -> list[Change]:
         before = list(enumerate(old.cells))[old_start:old_end]
         after = list(enumerate(new.cells))[new_start:new_end]
         if operation == "equal" or len(before) == len(after):
-            pairs = zip(before, after, strict=True)
+            pairs: Iterable[tuple[Any, Any]] = zip(before, after, strict=True)
         else:
             pairs = [(cell, None) for cell in before] + [(None, cell) for cell in after]
         for old_cell, new_cell in pairs:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -79,7 +79,7 @@ class Commands(click.Group):
                 name,
                 _COMMAND_MODULES[name][1]
                 if name in _COMMAND_MODULES
-                else super(Commands, self).get_command(ctx, name).get_short_help_str(limit=80),
+                else self.commands[name].get_short_help_str(limit=80),
             )
             for name in self.list_commands(ctx)
         ]
@@ -181,7 +181,7 @@ def build(
     jobs: int | None,
     output: Path | None,
     engine: str,
-    renderer: str,
+    renderer: Literal["auto", "quarto", "built-in"],
     timeout: int,
     scheduler: str | None,
     copy_to: str | None,

@@ -253,6 +253,7 @@ _AE = "NHS England, A&E attendances and emergency admissions"
 
 _EXPERIENCE_MISSING = "Staff experience by ethnic group (WRES 5 to 8)"
 _OF_RETURN = (ETHNIC_MINORITY, WHITE, "Unknown")
+_AGES_AND_SEXES = ("0 to 18", "19 to 64", "65 and over", "Female", "Male")
 _PROMOTED = "Which promotion or acting-up decision was made differently this year because of this figure?"
 _ABUSED = "What happens to a patient or visitor who abuses staff here, and do staff see it happen?"
 _REPORTED = "What happened to the last ten reports of discrimination by a manager or colleague?"
@@ -356,24 +357,33 @@ def _of_catchment(id: str, name: str, definition: str, **more: object) -> Indica
 
 
 def _of_patients(id: str, name: str, people: str, statement: str, short_name: str = "") -> Indicator:
-    """Return a measure of a trust's own patients return, with its figures by ethnic group and by deprivation."""
+    """Return a measure of a trust's own patients return, with its figures by four breakdowns."""
     return Indicator(
         id=id,
         name=name,
         definition=f"Share of {people} that {statement}",
         theme="patients return",
         compares="groups",
-        groups=(*FIVE_GROUPS, "Not stated", "Not known", "Quintile 1 (most deprived) to 5", "Unknown"),
+        groups=(
+            *FIVE_GROUPS,
+            "Not stated",
+            "Not known",
+            "Quintile 1 (most deprived) to 5",
+            *_AGES_AND_SEXES,
+            "Unknown",
+        ),
         adverse_when="higher",
         disclosure=WHEN_READ,
         short_name=short_name,
         statement=statement,
         people=people,
-        parts=tuple(Part(f"{id}_by_{kind}", f"{name} by {kind}", kind) for kind in ("ethnicity", "deprivation")),
+        parts=tuple(
+            Part(f"{id}_by_{kind}", f"{name} by {kind}", kind) for kind in ("ethnicity", "deprivation", "age", "sex")
+        ),
         in_downloads=False,
         published_by="A trust’s patients return",
         obtained="patients return",
-        missing_as="Waits, missed appointments, restrictive interventions and detentions by ethnic group and deprivation",
+        missing_as="Waits, missed appointments, restrictive interventions and detentions by ethnic group, deprivation, age and sex",
         trace_name="Patients return",
     )
 

@@ -137,7 +137,7 @@ def attack(
     relations: Iterable[Relation] = (),
     targets: Iterable[Key] | None = None,
     whole_numbers: bool = True,
-) -> dict[Key, Range]:
+) -> dict[Any, Range]:
     """Narrow every hidden cell as far as linear programming can.
 
     Parameters
@@ -236,7 +236,9 @@ def _solve(
     def matrix(chosen: Sequence[tuple[int, float]]) -> Any:
         entries = [(line, j, sign * c) for line, (i, sign) in enumerate(chosen) for j, c in rows[i].items()]
         line, column, value = zip(*entries, strict=True) if entries else ((), (), ())
-        return coo_matrix((value, (line, column)), shape=(len(chosen), size)).tocsr()
+        return coo_matrix(
+            (np.array(value, float), (np.array(line, int), np.array(column, int))), shape=(len(chosen), size)
+        ).tocsr()
 
     tasks = [(free[key], sign) for key in wanted for sign in (1.0, -1.0)]
     objective = np.zeros((len(tasks), size))
@@ -258,7 +260,7 @@ def _solve(
         bounds=limits * copies,
         method="highs",
     )
-    if result.status != 0:
+    if result.status != 0 or result.x is None:
         raise Contradiction("The published figures cannot all be true together.")
     value = result.x.reshape(copies, size)
     found = {}

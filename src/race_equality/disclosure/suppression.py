@@ -46,12 +46,12 @@ class Suppression:
 
 
 def suppress(
-    cells: Mapping[Key, float],
+    cells: Mapping[Any, float],
     relations: Iterable[Relation] = (),
     *,
     threshold: int = 10,
     also_hide: Iterable[Key] = (),
-    cost: Mapping[Key, float] | None = None,
+    cost: Mapping[Any, float] | None = None,
 ) -> Suppression:
     """Hide cells under the threshold, and the cheapest others that keep them open.
 
@@ -90,7 +90,7 @@ def suppress(
     Fischetti M, Salazar JJ. Solving the cell suppression problem on tabular data with linear constraints.
     Management Science 2001; 47: 1008-1027. Hundepool A and others, Statistical disclosure control, 2012.
     """
-    from scipy.optimize import LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint, milp
 
     relations = list(relations)
     value = _checked(cells, relations)
@@ -123,8 +123,8 @@ def suppress(
             break
         chosen = milp(
             price,
-            integrality=np.ones(len(keys)),
-            bounds=(fixed, np.ones(len(keys))),
+            integrality=np.ones(len(keys), dtype=int),
+            bounds=Bounds(fixed, np.ones(len(keys))),
             constraints=LinearConstraint(np.array(cuts), lb=np.full(len(cuts), -1e-6)),
         )
         if chosen.status != 0:
@@ -184,7 +184,7 @@ def _worth_of_hiding(
     def blocks(lines: np.ndarray) -> Any:
         return kron(identity(len(tasks)), csr_array(lines[:, at]), format="csr") if len(lines) else None
 
-    found = linprog(
+    found = linprog(  # type: ignore[call-overload]  # its types do not know bounds in one array
         objective[:, at].ravel(),
         A_eq=blocks(a_eq),
         b_eq=np.zeros(len(tasks) * len(a_eq)) if len(a_eq) else None,

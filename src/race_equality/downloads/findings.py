@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.findings import COLUMNS as FINDING_COLUMNS
 from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
@@ -20,6 +19,7 @@ from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
 from race_equality.store.provenance import Source, place_words
+from race_equality.store.rows import rows_of
 from race_equality.store.trusts import Trust
 
 FINDING, PUBLISHED = "finding", "published figure"
@@ -53,7 +53,7 @@ _COMPUTED = "computed from the published figures of this measure"
 Row = dict[str, str]
 
 
-def number_text(value: object, unit: str) -> str | None:
+def number_text(value: Any, unit: str) -> str | None:
     """Return a number with the decimals of its unit, or None where there is none.
 
     Examples
@@ -67,7 +67,7 @@ def number_text(value: object, unit: str) -> str | None:
     return text.lstrip("-") if float(text) == 0 else text
 
 
-def status_of(status: str, lower: object, upper: object, unit: str) -> str:
+def status_of(status: str, lower: Any, upper: Any, unit: str) -> str:
     """Return the status of a figure, with ``low_reliability`` where its interval is wide.
 
     Parameters
@@ -143,8 +143,8 @@ class DownloadData:
         if trusts is None:
             codes = [code for code in self.figures["trust_code"].unique() if code != ENGLAND_CODE]
             trusts = pd.DataFrame({"trust_code": codes, "trust_name": codes, "kind": None, "region": None})
-        table = findings(self.figures, trusts, peers=peers_of_all(self.figures, trusts) | self.peers, rules=self.rules)
-        return _RowsByTrust(table)
+        peers = {**peers_of_all(self.figures, trusts), **self.peers}
+        return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules))
 
     @cached_property
     def latest(self) -> dict[tuple[str, str], tuple[str, str]]:
@@ -162,9 +162,6 @@ class DownloadData:
     def published(self) -> _RowsByTrust:
         """Published figures of each trust, with what its rule hides."""
         return _RowsByTrust(_published_figures(self.figures, self.rules))
-
-
-_Finding = namedtuple("_Finding", FINDING_COLUMNS)
 
 
 class _RowsByTrust:
@@ -262,9 +259,7 @@ class _TrustRows:
 
     def findings(self) -> Iterator[Row]:
         """Yield the trust's findings in the order of the report."""
-        for found in map(
-            _Finding._make, self.data.findings_by_trust.of(self.trust.code).itertuples(index=False, name=None)
-        ):
+        for found in rows_of(self.data.findings_by_trust.of(self.trust.code)):
             if found.measure not in BY_ID:
                 continue
             source, organisation = next(
@@ -376,5 +371,5 @@ def all_trusts_rows(
 
 
 @lru_cache(maxsize=5_000)
-def _day(value: object) -> str:
+def _day(value: Any) -> str:
     return "[x]" if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"

@@ -75,7 +75,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
     for file in sorted((site_dir / "trusts").glob("*.html")):
         code = file.stem
         about = _front_matter(project_dir / "trusts" / f"{code}.ipynb")
-        trust = about.get("trust") if isinstance(about.get("trust"), dict) else _look_up(code)
+        trust = named if isinstance(named := about.get("trust"), dict) else _look_up(code)
         pdf, figures = file.with_suffix(".pdf"), file.with_name(f"{code}-figures.ods")
         pages.append(
             TrustPage(

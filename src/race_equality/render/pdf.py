@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.render.fonts import font_directory
@@ -21,7 +22,7 @@ def _fonts(*, of_machine: bool = False):
     return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(font_directory())])
 
 
-def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequence[str], date: int) -> bytes:
+def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequence[Any], date: int) -> bytes:
     """Compile a typst document.
 
     Parameters

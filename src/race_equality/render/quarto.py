@@ -353,7 +353,7 @@ def _typst_knows_variable_fonts(quarto: str) -> bool:
     """
     done = subprocess.run([quarto, "typst", "--version"], capture_output=True, text=True, check=False, timeout=60)
     version = re.search(r"typst (\d+)\.(\d+)", done.stdout + done.stderr)
-    return bool(version) and (int(version[1]), int(version[2])) >= (0, 15)
+    return version is not None and (int(version[1]), int(version[2])) >= (0, 15)
 
 
 def _error_text(output: str) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from race_equality.analysis.survey import QUESTIONS
-from race_equality.definitions.indicators import WRES
+from race_equality.definitions.indicators import QUESTIONS, WRES
 from race_equality.report.chart_builders import MOST_MARKS
 from race_equality.report.words import Unit, correlation, in_unit, listing, lower_first, percent, points
+from race_equality.store.rows import groups_of, rows_of
 
 
 def of_gaps(known: pd.DataFrame, name: str) -> str:
     """Describe the chart of gaps: the trust's gap for each measure."""
-    gaps = [f"{lower_first(WRES[row.number].name)} {points(row.gap)}" for row in known.itertuples()]
+    gaps = [f"{lower_first(WRES[row.number].name)} {points(row.gap)}" for row in rows_of(known)]
     return (
         f"Dot chart of the gap between ethnic minority and White staff at {name}, in percentage points: "
         f"{listing(gaps)}. The gaps of all trusts together are shown next to them."
@@ -25,7 +25,7 @@ def of_groups(known: pd.DataFrame, name: str) -> str:
     """Describe the chart of both groups: each measure's two percentages."""
     pairs = [
         f"{lower_first(WRES[row.number].name)} {percent(row.ethnic_minority_percent)} and {percent(row.white_percent)}"
-        for row in known.itertuples()
+        for row in rows_of(known)
     ]
     return f"Dot chart of ethnic minority and White staff at {name}, in that order: {'; '.join(pairs)}."
 
@@ -45,11 +45,11 @@ def of_survey(asked: pd.DataFrame, spread: pd.DataFrame, name: str) -> str:
     parts = [
         f"{labels[row.indicator]} {percent(row.percent)}"
         + (
-            f" against a median of {percent(spread.loc[row.indicator, 'median'])}"
+            f" against a median of {percent(spread['median'].loc[row.indicator])}"
             if row.indicator in spread.index
             else ""
         )
-        for row in asked.itertuples()
+        for row in rows_of(asked)
     ]
     # this trust is not among the others
     many = len(spread) > 0 and spread["trusts"].max() >= MOST_MARKS
@@ -59,14 +59,14 @@ def of_survey(asked: pd.DataFrame, spread: pd.DataFrame, name: str) -> str:
 
 def of_years(years: pd.DataFrame, name: str) -> str:
     """Describe the line of surveys: each year's percentage."""
-    parts = [f"{row.year:.0f} {percent(row.percent)}" for row in years.itertuples()]
+    parts = [f"{row.year:.0f} {percent(row.percent)}" for row in rows_of(years)]
     return f"Line chart of discrimination from a manager or colleagues at {name}: {listing(parts)}."
 
 
 def of_months(series: pd.DataFrame, measure: str, name: str) -> str:
     """Describe the monthly lines: where each begins and ends."""
     parts = []
-    for label, rows in series.groupby("series", sort=False):
+    for label, rows in groups_of(series, "series", sort=False):
         first, last = rows.iloc[0], rows.iloc[-1]
         who = name if label == "This trust" else lower_first(label)
         parts.append(f"{who} from {percent(first['percent'])} to {percent(last['percent'])}")
@@ -78,7 +78,7 @@ def of_panels(rows: pd.DataFrame, what: str) -> str:
     along = "year" if "year" in rows else "month"
     last = rows.sort_values(along, kind="stable").groupby("group").tail(1).set_index("group", drop=False)
     last = last.loc[rows["group"].unique()]
-    parts = [f"{row.group} {percent(row.percent)}" for row in last.itertuples()]
+    parts = [f"{row.group} {percent(row.percent)}" for row in rows_of(last)]
     return f"{what}, a panel each, with the latest figure: {listing(parts)}."
 
 
@@ -101,15 +101,6 @@ def of_map(rows: pd.DataFrame, classes: Sequence[str], what: str) -> str:
     return (
         f"Map of {len(rows)} integrated care systems by {what}. Number of systems: {'; '.join(parts)}. "
         "The table below has each."
-    )
-
-
-def of_scatter(rows: pd.DataFrame, x_name: str, y_name: str) -> str:
-    """Describe a scatter: what is along and upwards, and over what range."""
-    return (
-        f"Scatter chart of {len(rows)} trusts: {lower_first(x_name)}, from {percent(rows['x'].min())} to "
-        f"{percent(rows['x'].max())}, against {lower_first(y_name)}, from {percent(rows['y'].min())} to "
-        f"{percent(rows['y'].max())}."
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from race_equality.analysis.wres_return import hidden_bands
 from race_equality.definitions.indicators import BANDS, PARTS
 from race_equality.report.words import STATUS_WORDS, interval, people, percent
+from race_equality.store.rows import rows_of
 
 #: In the order of a pay scale, a kind of staff at a time.
 _PLACES = {id: place for place, id in enumerate(BANDS.figure_ids)}
@@ -38,7 +39,7 @@ def bands_in_words(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
                 hide
                 if is_hidden or is_few
                 else f"{percent(row.ethnic_minority_percent)} ({interval(row.lower, row.upper, signed=False)})"
-                for is_hidden, is_few, row in zip(hidden, few, bands.itertuples(), strict=True)
+                for is_hidden, is_few, row in zip(hidden, few, rows_of(bands), strict=True)
             ],
         }
     ).reset_index(drop=True)
@@ -59,8 +60,9 @@ def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
         ``clinical_minority``. Medical grades are last, among clinical staff.
     """
     words = bands_in_words(bands, threshold)
-    rows, of_medical = {}, set()
-    for row in words.itertuples():
+    rows: dict[str, dict[str, str]] = {}
+    of_medical = set()
+    for row in rows_of(words):
         of_kind, _, band = row.band.partition(", ")
         label = f"Medical: {band}" if of_kind == "Medical" else f"{band[:1].upper()}{band[1:]}"
         if of_kind == "Medical":

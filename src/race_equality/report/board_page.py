@@ -37,6 +37,7 @@ from race_equality.report.words import (
     ratio,
 )
 from race_equality.store.provenance import Source
+from race_equality.store.rows import groups_of, row_at, rows_of
 from race_equality.store.trusts import Trust
 
 #: Few enough for one row of a page.
@@ -198,7 +199,7 @@ def state_sentence(
                 "No figures on its staff by ethnic group are in the public files that this report reads.",
             ]
         )
-    found = {row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in known.itertuples()}
+    found = {row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in rows_of(known)}
     adverse = sum(way == "adverse" for way in found.values())
     sentences = []
     if adverse:
@@ -206,10 +207,10 @@ def state_sentence(
             f"Staff from ethnic minorities report worse experience than White staff on {_of_measures(adverse, len(found))}."
         )
         sides = {
-            number: wider_or_narrower(
-                WRES[number], row.gap_lower, row.gap_upper, comparator["gap"].get(number, math.nan)
+            row.number: wider_or_narrower(
+                WRES[row.number], row.gap_lower, row.gap_upper, comparator["gap"].get(row.number, math.nan)
             )
-            for number, row in known.set_index("number").iterrows()
+            for row in rows_of(known)
         }
         apart = [
             f"{side} on {listing(names)}"
@@ -242,7 +243,7 @@ def _of_measures(many: int, total: int) -> str:
 
 def _of_all_staff(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> list[str]:
     """Say on how many questions all staff answer worse or better than at most trusts of the kind."""
-    ways = [side_of_middle_half(row, spread) for row in asked.itertuples()]
+    ways = [side_of_middle_half(row, spread) for row in rows_of(asked)]
     found = []
     for way, word in (("adverse", "worse"), ("favourable", "better")):
         if many := ways.count(way):
@@ -326,6 +327,7 @@ def _ratio(one: Indicator, found: pd.Series, national) -> Card:
     way = "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
     bounds = ratio(found["ratio"], found["lower"], found["upper"]).partition("(")[2].rstrip(")")
     said = one.likelihood
+    assert said is not None  # each ratio has its words
     return Card(
         one.card_title,
         f"{found['ratio']:.2f} times",
@@ -349,11 +351,11 @@ def _england(one: Indicator, national) -> str:
 
 def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame) -> Card | None:
     number = one.number
-    if number not in here.index or here.loc[number, "status"] != "ok":
+    if here["status"].get(number) != "ok":
         return None
-    found = here.loc[number]
+    found = row_at(here, number)
     way = direction(one, found["gap_lower"], found["gap_upper"])
-    together = f" All trusts: {points(comparator.loc[number, 'gap'])}." if number in comparator.index else ""
+    together = f" All trusts: {points(row_at(comparator, number)['gap'])}." if number in comparator.index else ""
     return Card(
         one.card_title,
         f"{points(found['gap'])} points",
@@ -405,12 +407,12 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
         rows = found.set_index("group")
         if "Black" not in rows.index or not rows.loc[["Black", "White"], "status"].eq("ok").all():
             continue
-        black, white = rows.loc["Black"], rows.loc["White"]
+        black, white = row_at(rows, "Black"), row_at(rows, "White")
         if not black["times_lower"] > 1:
             continue  # no reliable difference there: the wider area says more
         england_too = ""
         if system is not None and found is system and len(england):
-            england_too = f" England: {england.set_index('group').loc['Black', 'times_white']:.1f}."
+            england_too = f" England: {england.set_index('group')['times_white'].loc['Black']:.1f}."
         return Card(
             "Patients: detention",
             f"{black['times_white']:.1f} times",
@@ -437,13 +439,13 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
     Card or None
         Of the first measure that holds a gap, in its latest year; None where no return was loaded.
     """
-    for name, rows in by_group[by_group["breakdown"] == "ethnicity"].groupby("measure", sort=False):
+    for name, rows in groups_of(by_group[by_group["breakdown"] == "ethnicity"], "measure", sort=False):
         last = rows[rows["period_end"] == rows["period_end"].max()]
         white = last[last["direction"] == "reference"]
         known = last[last["gap"].notna() & ~last["direction"].isin(["reference", "unknown group"])]
         if known.empty or white.empty:
             continue
-        found = known.loc[known["gap"].idxmax()]
+        found = known.iloc[known["gap"].argmax()]
         way = found["direction"]
         return Card(
             f"Patients: {lower_first(BY_ID[name].name)}",
@@ -586,7 +588,7 @@ def _for_patients(gap: WidestGap | None, waits: bool, by: Date) -> Decision:
 def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
     """Return the question on which the trust lies furthest outside the middle half of its kind."""
     outside = []
-    for row in asked.itertuples():
+    for row in rows_of(asked):
         if side_of_middle_half(row, spread) != "adverse":
             continue
         middle = spread.loc[row.indicator]
@@ -602,12 +604,12 @@ def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
 def _widest(here: pd.DataFrame, likelihoods: pd.DataFrame) -> int | None:
     adverse = [
         (abs(row.gap), row.number)
-        for row in here[here["status"] == "ok"].itertuples()
+        for row in rows_of(here[here["status"] == "ok"])
         if direction(WRES[row.number], row.gap_lower, row.gap_upper) == "adverse"
     ]
     if adverse:
         return max(adverse)[1]
-    ratios = [(row.ratio, row.number) for row in likelihoods.groupby("number").tail(1).itertuples() if row.lower > 1]
+    ratios = [(row.ratio, row.number) for row in rows_of(likelihoods.groupby("number").tail(1)) if row.lower > 1]
     return max(ratios)[1] if ratios else None
 
 

@@ -12,6 +12,7 @@ import math
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -30,6 +31,7 @@ from race_equality.report.charts import (
     LayeredChart,
     layered,
 )
+from race_equality.store.rows import rows_of
 
 _PLOT_WIDTH = 400
 #: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines, downwards from its
@@ -86,8 +88,7 @@ def _from_zero(most: float, *, room: float) -> alt.Scale:
 
 def _title_above(text: str) -> alt.TitleParams:
     """In place of the title of the upright axis, which would be vertical text."""
-    look = {"anchor": "start", "frame": "group", "fontSize": 14, "fontWeight": "normal", "color": DARK_GREY}
-    return alt.TitleParams(text, **look)
+    return alt.TitleParams(text, anchor="start", frame="group", fontSize=14, fontWeight="normal", color=DARK_GREY)
 
 
 def group_chart(rows: pd.DataFrame) -> LayeredChart:
@@ -176,7 +177,7 @@ def association_chart(rows: pd.DataFrame) -> LayeredChart:
         said=[
             f"{row.label}, {words.lower_first(row.series)}: "
             + words.correlation(row.correlation, row.lower, row.upper).replace("(", "(95% interval ")
-            for row in rows.itertuples()
+            for row in rows_of(rows)
         ],
         shown=[words.correlation(value, value, value).split(" ")[0] for value in rows["correlation"]],
         label=rows["label"].map(wrap),
@@ -190,6 +191,10 @@ def association_chart(rows: pd.DataFrame) -> LayeredChart:
         color=alt.Color("series:N", sort=series, scale=alt.Scale(domain=series, range=colours)),
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("zero:Q", title=x_title))
+    sides: tuple[tuple[Any, str, Literal["left", "right"], int], ...] = (
+        (alt.datum.correlation >= 0, "upper:Q", "left", 9),
+        (alt.datum.correlation < 0, "lower:Q", "right", -9),
+    )
     return layered(
         zero,
         base.mark_rule(strokeWidth=2).encode(
@@ -205,10 +210,7 @@ def association_chart(rows: pd.DataFrame) -> LayeredChart:
             base.transform_filter(side)
             .mark_text(align=align, dx=shift)
             .encode(x=alt.X(end, title=x_title), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY))
-            for side, end, align, shift in (
-                (alt.datum.correlation >= 0, "upper:Q", "left", 9),
-                (alt.datum.correlation < 0, "lower:Q", "right", -9),
-            )
+            for side, end, align, shift in sides
         ),
         width=_PLOT_WIDTH,
         height=alt.Step(18),
@@ -332,7 +334,7 @@ def funnel_chart(
     points["said"] = [
         f"{trust_label(row.trust_code, name)}: {words.percent(row.percent)} of about {words.people(row.total)}"
         + (f", {position}" if position else "")
-        for row, name, position in zip(points.itertuples(), names, positions, strict=True)
+        for row, name, position in zip(rows_of(points), names, positions, strict=True)
     ]
     points = points[["trust_code", "total", "percent", "series", "said"]]
     drawn_series = {*points["series"], *many["series"]}
@@ -401,11 +403,11 @@ def funnel_chart(
         one = points[points["trust_code"] == highlight]
         # Near the right edge the label is to the left of its point.
         left = bool(one["total"].iloc[0] > 0.75 * largest)
-        place = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14, "fontWeight": "bold"}
+        place: dict[str, Any] = {"align": "right" if left else "left", "dx": -12 if left else 12, "dy": -14}
         label = alt.Chart(one[["total", "percent", "trust_code"]]).encode(x=x, y=y, text=alt.Text("trust_code:N"))
         # A white edge keeps the code legible where it crosses a limit or another trust.
-        layers.append(label.mark_text(**place, stroke="white", strokeWidth=5))
-        layers.append(label.mark_text(**place))
+        layers.append(label.mark_text(**place, fontWeight="bold", stroke="white", strokeWidth=5))
+        layers.append(label.mark_text(**place, fontWeight="bold"))
     return layered(*layers, width=480, height=300, title=_title_above(y_title))
 
 
@@ -417,7 +419,7 @@ def _funnel_classes(points: pd.DataFrame, right: float, top: float) -> pd.DataFr
     said = [
         f"{_number_of_trusts(row.trusts)}: {words.percent(row.percent - up)} to {words.percent(row.percent + up)} of about "
         f"{words.people(round(row.total - across, -1))} to {words.people(round(row.total + across, -1))}"
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]
     rows = rows.assign(said=said, total=(rows["total"] / 10).round() * 10, percent=rows["percent"].round(1))
     return rows[["total", "percent", "series", "trusts", "said"]]
@@ -514,14 +516,14 @@ def about_ticks(trusts: int) -> str:
 def _ranges(rows: pd.DataFrame, series: str) -> pd.DataFrame:
     """Where the middle half and nine in ten of the trusts lie, by question."""
     ends = {"fifth": 0.05, "quarter": 0.25, "percent": 0.5, "three_quarters": 0.75, "ninety_fifth": 0.95}
-    found = rows.groupby("label", sort=False)["percent"].quantile(list(ends.values())).unstack()
+    found = rows.groupby("label", sort=False)["percent"].quantile(np.array(list(ends.values()))).unstack()
     found = found.set_axis(list(ends), axis=1).round(1).rename_axis("label").reset_index()
     number = rows.groupby("label", sort=False)["trust_code"].nunique()
     said = [
         f"{series}, {number[row.label]:,}: the middle half {words.percent(row.quarter)} to "
         f"{words.percent(row.three_quarters)}, nine in ten {words.percent(row.fifth)} to "
         f"{words.percent(row.ninety_fifth)}, median {words.percent(row.percent)}, {words.lower_first(row.label)}"
-        for row in found.itertuples()
+        for row in rows_of(found)
     ]
     return found.assign(label=found["label"].map(wrap), series=series, said=said)
 
@@ -558,7 +560,7 @@ def months_chart(rows: pd.DataFrame) -> LayeredChart:
     )
     # A mark a month that is not seen, to say its figures: a line has none of its own.
     by_month: dict[pd.Timestamp, dict[str, float]] = {}
-    for row in rows.itertuples():
+    for row in rows_of(rows):
         by_month.setdefault(row.month, {})[row.series] = row.percent
     places = pd.DataFrame(
         [
@@ -578,7 +580,7 @@ def months_chart(rows: pd.DataFrame) -> LayeredChart:
         .encode(x=x, y=y, description=alt.Description("said:N")),
     ]
     ends = rows.loc[rows.groupby("series", sort=False)["month"].idxmax()]
-    ends = ends.assign(shown=[f"{row.series} {words.percent(row.percent)}" for row in ends.itertuples()])
+    ends = ends.assign(shown=[f"{row.series} {words.percent(row.percent)}" for row in rows_of(ends)])
     # Where both lines end close together the names are above and below.
     high = ends["percent"].idxmax()
     near = len(ends) > 1 and abs(ends["percent"].diff().iloc[-1]) < 0.1 * rows["percent"].max()
@@ -665,7 +667,7 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     rows = rows[rows["group"] != together]
     ends = rows.loc[rows.groupby("group", sort=False)["year"].idxmax()]
     # The latest figure is on the side away from the line of all trusts.
-    level = behind.loc[behind["year"].idxmax(), "percent"] if len(behind) else -1.0
+    level = behind["percent"].iloc[behind["year"].argmax()] if len(behind) else -1.0
     behind = pd.concat([behind.assign(group=group) for group in groups]) if len(behind) else behind
     years = sorted(set(rows["year"]))
     x = alt.X(
@@ -744,7 +746,7 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
         shown=rows["percent"].map(words.percent).to_numpy(),
         said=[
             f"{row.group}, {words.MONTHS[row.month.month - 1]} {row.month.year}: {words.percent(row.percent)}"
-            for row in rows.itertuples()
+            for row in rows_of(rows)
         ],
     )
     kept = ["group", "month", "percent", "recording", "shown", "said"]
@@ -854,11 +856,11 @@ def distribution_chart(
         rows["said"] = [
             f"{row.group}: {_number_of_trusts(row.trusts)} around {words.in_unit(row.place, unit)}"
             + (f", {words.lower_first(row.series)}" if series else "")
-            for row in rows.itertuples()
+            for row in rows_of(rows)
         ]
         area = {"size": _area(rows["trusts"])}
     else:
-        rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()]
+        rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows_of(rows)]
     names = list(series) or ["Each trust"]
     x = alt.X("place:Q", title=x_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True))
     y = alt.Y("row:N", sort=list(heads.values()), axis=_LINES, scale=alt.Scale(paddingInner=0.25))
@@ -917,13 +919,13 @@ def scatter_chart(rows: pd.DataFrame, *, x_title: str, y_title: str, series: Seq
         rows = _gathered(rows, "series", steps).round({"x": 1, "y": 1})
         rows["said"] = [
             f"{row.series}: {_number_of_trusts(row.trusts)} around {row.x:.1f} along and {row.y:.1f} upwards"
-            for row in rows.itertuples()
+            for row in rows_of(rows)
         ]
         area = {"size": _area(rows["trusts"])}
         rows = rows[["x", "y", "series", "trusts", "said"]]
     else:
         rows = rows.sort_values(["x", "trust_code"]).round({"x": 1, "y": 1})
-        rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows.itertuples()]
+        rows["said"] = [f"{trust_label(row.trust_code, row.trust_name)}: {row.said}" for row in rows_of(rows)]
         rows = rows[["x", "y", "series", "said"]]
     colours, shapes = [ORANGE, DARK_BLUE, GREY], ["diamond", "circle", "triangle-up"]
     names = [name for name in series if name in set(rows["series"])]
@@ -1018,7 +1020,7 @@ def system_map(
         )
         # The projection of the national grid, near enough.
         return (
-            alt.layer(shapes, text)
+            alt.LayerChart(layer=[shapes, text])
             .project(type="transverseMercator", rotate=[2, 0, 0])
             .properties(width=width, height=height)
         )
@@ -1059,7 +1061,7 @@ def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
     said = [
         f"{row.label}, {words.lower_first(row.series)}: {words.points(row.value) if signed else words.percent(row.value)} "
         f"({words.interval(row.lower, row.upper, signed=signed)})"
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]
     rows = rows[["label", "series", "value", "lower", "upper"]].assign(said=said).round(1)
     titled = alt.Axis(tickCount=6, title=x_title)

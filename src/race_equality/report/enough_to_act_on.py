@@ -8,6 +8,7 @@ from race_equality.analysis.patient_gaps import WidestGap, unknown_percent
 from race_equality.definitions.indicators import WRES
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, listing, number_word, people, percent, points
+from race_equality.store.rows import row_at
 
 #: From this share of unknown ethnicity on, differences between groups may be of recording alone.
 MOST_UNRECORDED = 10.0
@@ -61,7 +62,7 @@ def enough_to_act_on(
     for number, indicator in WRES.items():
         name = f"{indicator.name} ({indicator.label})"
         if number in here.index and here.loc[number, "status"] == "ok":
-            rows.append(_survey(name, indicator, here.loc[number]))
+            rows.append(_survey(name, indicator, row_at(here, number)))
         elif number in here.index and here.loc[number, "status"] == "suppressed":
             then = "Read it with other years and the trust’s own records"
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
@@ -69,7 +70,7 @@ def enough_to_act_on(
             then = "Look at each decision, which is how a few of them can be judged"
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
         elif number in returned.index:
-            rows.append(_ratio(name, returned.loc[number]))
+            rows.append(_ratio(name, row_at(returned, number)))
         elif indicator.compares == "bands" and len(board):
             basis = f"Counts of all {people(board.iloc[-1]['staff'])} staff"
             rows.append(_row(name, _YES, basis, "Look where shares fall from band to band"))

@@ -247,6 +247,24 @@ def looks_sentence(found: pd.DataFrame) -> str:
     )
 
 
+def plain_sentence(found: pd.DataFrame) -> str:
+    """Say what a plain correlation of the same gaps would be, which takes each of them as certain.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From :func:`race_equality.analysis.linked_gaps.links`.
+    """
+    main = [link for link in main_links(found).to_dict("records") if not link["reason"]]
+    if not main:
+        return ""
+    sizes = [
+        f"{correlation(link['measured'], link['measured'], link['measured']).split(' ')[0]} for {_name(link)}"
+        for link in main
+    ]
+    return f"A plain correlation, which takes every gap as certain, would be {listing(sizes)}."
+
+
 def _named(link: Mapping[Hashable, Any]) -> str:
     of = "" if link["kind"] == ALL_KINDS else f" in {link['kind']} trusts"
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from race_equality.definitions.indicators import HOW_TO_LOAD, INDICATORS, Indicator, figure_ids
@@ -74,8 +76,8 @@ def _looked_for(rows: pd.DataFrame) -> dict[str, list[Indicator]]:
 
 def _why_not_applicable(trust: Trust, one: Indicator, rows: pd.DataFrame) -> str:
     """Say why figures have no meaning for a trust: it is too new, or of another kind."""
-    opened = pd.Timestamp(trust.open_date) if trust.open_date else None
-    is_newer = opened is not None and opened > rows["period_end"].max()
+    opened: Any = pd.Timestamp(trust.open_date) if trust.open_date else pd.NaT
+    is_newer = opened > rows["period_end"].max()
     if one.why_not_applicable and not is_newer:
         return one.why_not_applicable
-    return f"the trust opened on {date(pd.Timestamp(trust.open_date))}, after the period of the figures"
+    return f"the trust opened on {date(opened)}, after the period of the figures"

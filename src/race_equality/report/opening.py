@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from race_equality.definitions.indicators import BOARD, BY_ID, INDICATORS, WRES,
 from race_equality.report.display import CellOutput, callout
 from race_equality.report.sentences import direction, side_of_middle_half
 from race_equality.report.words import date, listing, lower_first
+from race_equality.store.rows import rows_of
 from race_equality.store.trusts import Trust, read_trust_list
 
 #: A kind of trust as it is written after "is".
@@ -121,11 +123,11 @@ def questions_for_the_board(
     str
         Markdown: a heading and a list. The widest gap comes first.
     """
-    adverse = []
-    for row in here[here["status"] == "ok"].itertuples():
+    adverse: list[tuple[float, Any]] = []
+    for row in rows_of(here[here["status"] == "ok"]):
         if direction(WRES[row.number], row.gap_lower, row.gap_upper) == "adverse":
             adverse.append((abs(row.gap), row.number))
-    for row in likelihoods.groupby("number").tail(1).itertuples():
+    for row in rows_of(likelihoods.groupby("number").tail(1)):
         if row.lower > 1:
             adverse.append((0.0, row.number))
     if len(board) and board.iloc[-1]["board_upper"] < board.iloc[-1]["workforce_percent"]:
@@ -135,7 +137,7 @@ def questions_for_the_board(
     if not lines:
         lines = [
             f"- {BY_ID[row.indicator].in_few_words}: {lower_first(BY_ID[row.indicator].board_question)}"
-            for row in asked.itertuples()
+            for row in rows_of(asked)
             if side_of_middle_half(row, spread) == "adverse"
         ]
     if not lines:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENTS
 from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
+from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
 
 #: What an XmR chart's last point says, in a table cell.
@@ -94,6 +95,10 @@ def coverage_sentence(coverage: pd.DataFrame) -> str:
 #: Under this share of the whole list, in per cent, a page says that much is missing.
 LEAST_COVERED = 90.0
 
+_NAMES = {
+    "age": {"Unknown": "Age not known"} | {band: f"Aged {band}" for band in ("0 to 18", "19 to 64", "65 and over")},
+    "sex": {"Unknown": "Sex not known"},
+}
 _FIFTHS = {
     "Quintile 1": "Most deprived fifth",
     "Quintile 2": "Second fifth",
@@ -117,22 +122,46 @@ def return_table(by_group: pd.DataFrame, breakdown: str) -> pd.DataFrame:
     ----------
     by_group : pandas.DataFrame
         From :func:`race_equality.analysis.patients_return.patients_by_group`.
-    breakdown : {"ethnicity", "deprivation"}
+    breakdown : {"ethnicity", "deprivation", "age", "sex"}
 
     Returns
     -------
     pandas.DataFrame
         ``group`` and a column for each measure: the share, and whether it is reliably higher or lower
-        than that of the group that others are compared with.
+        than that of the group that others are compared with. By age and sex nothing is compared, and each share has its
+        95% interval.
     """
     rows = _latest_year(by_group[by_group["breakdown"] == breakdown])
-    cells = {}
-    for row in rows.itertuples():
+    cells: dict[str, dict[str, str]] = {}
+    for row in rows_of(rows):
         text = percent(row.percent, row.status)
         text += {"adverse": ", higher", "favourable": ", lower", "reference": " (comparator)"}.get(row.direction, "")
-        cells.setdefault(_FIFTHS.get(row.group, row.group), {})[row.measure] = text
+        if row.direction == "not compared":
+            text += f" ({interval(row.lower, row.upper, signed=False)})"
+        names = _NAMES.get(breakdown, _FIFTHS)
+        cells.setdefault(names.get(row.group, row.group), {})[row.measure] = text
     table = pd.DataFrame.from_dict(cells, orient="index").rename_axis("group").reset_index()
     return table.fillna(STATUS_WORDS["not_available"])
+
+
+def age_and_sex_table(by_group: pd.DataFrame) -> pd.DataFrame:
+    """Put age and sex of the latest year of the patients return in one table.
+
+    Parameters
+    ----------
+    by_group : pandas.DataFrame
+        From :func:`race_equality.analysis.patients_return.patients_by_group`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`return_table`, with age bands before sexes; empty where the return has neither, as those of before the
+        template had them.
+    """
+    held = by_group[by_group["status"].isin(["ok", "suppressed"])]
+    kinds = [kind for kind in ("age", "sex") if (held["breakdown"] == kind).any()]
+    tables = [return_table(by_group, kind) for kind in kinds]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["group"])
 
 
 def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
@@ -150,7 +179,7 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         The first measure in numbers, the others in words; the tables hold the rest.
     """
     said, also, unclear, compared = "", [], [], 0
-    for name, rows in _latest_year(by_group[by_group["breakdown"] == "ethnicity"]).groupby("measure", sort=False):
+    for name, rows in groups_of(_latest_year(by_group[by_group["breakdown"] == "ethnicity"]), "measure", sort=False):
         adverse = rows[rows["direction"] == "adverse"]
         white = rows[rows["direction"] == "reference"]
         compared += int(rows["direction"].isin(["adverse", "favourable", "unclear"]).sum())
@@ -161,7 +190,7 @@ def return_sentences(by_group: pd.DataFrame, summary: pd.DataFrame) -> str:
         elif said:
             also.append(f"{lower_first(BY_ID[name].in_few_words)} ({listing(adverse['group'].tolist())})")
         else:
-            found = adverse.loc[adverse["gap"].idxmax()]
+            found = adverse.iloc[adverse["gap"].argmax()]
             said = (
                 f"{percent(found['percent'])} of {BY_ID[name].people} in the {found['group']} group "
                 f"{BY_ID[name].statement}, against {percent(white.iloc[0]['percent'])} in the White group: "
@@ -211,10 +240,8 @@ def populations_table(population: pd.DataFrame, deliveries: pd.DataFrame) -> pd.
     table = pd.DataFrame(
         {
             "group": population["group"],
-            "respondents": [
-                percent(row.respondents_percent, row.respondents_status) for row in population.itertuples()
-            ],
-            "catchment": [percent(row.catchment_percent, row.catchment_status) for row in population.itertuples()],
+            "respondents": [percent(row.respondents_percent, row.respondents_status) for row in rows_of(population)],
+            "catchment": [percent(row.catchment_percent, row.catchment_status) for row in rows_of(population)],
         }
     )
     if deliveries.empty:
@@ -258,13 +285,13 @@ def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
     apart = known[known["times_lower"] > 1]
     if apart.empty:
         return f"{place}, the data do not show a reliable difference from the White group in rates of detention."
-    top = apart.loc[apart["times_white"].idxmax()]
+    top = apart.iloc[apart["times_white"].argmax()]
     return (
         f"{place}, people in the {top['group']} ethnic group were {top['times_white']:.1f} times as likely as "
         f"people in the White group to be detained under the Mental Health Act in the year to "
         f"{month(top['period_end'])} (95% confidence interval: {top['times_lower']:.1f} to {top['times_upper']:.1f}; "
         f"{top['rate']:.0f} against "
-        f"{detentions.set_index('group').loc['White', 'rate']:.0f} detentions for 100,000 people, "
+        f"{detentions.set_index('group')['rate'].loc['White']:.0f} detentions for 100,000 people, "
         "not adjusted for age)."
     )
 
@@ -292,7 +319,7 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
             f"{row.rate:.1f} ({interval(row.lower, row.upper, signed=False)})"
             if row.status == "ok"
             else STATUS_WORDS[row.status]
-            for row in detentions.itertuples()
+            for row in rows_of(detentions)
         ]
         table[f"{name}_times"] = [
             "Comparator"
@@ -300,6 +327,6 @@ def detention_table(england: pd.DataFrame, system: pd.DataFrame | None = None) -
             else f"{row.times_white:.1f} ({row.times_lower:.1f} to {row.times_upper:.1f})"
             if row.status == "ok" and not math.isnan(row.times_white)
             else STATUS_WORDS["suppressed"]
-            for row in detentions.itertuples()
+            for row in rows_of(detentions)
         ]
     return table

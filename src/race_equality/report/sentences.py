@@ -21,7 +21,6 @@ from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
     chance,
-    correlation,
     date,
     interval,
     listing,
@@ -34,6 +33,7 @@ from race_equality.report.words import (
 )
 from race_equality.statistics.trend import Trend, YearsToParity
 from race_equality.store.cache import cached
+from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
 
 
@@ -210,7 +210,7 @@ def likelihood_sentences(
         One for each of WRES 2, 3 and 4 that the return holds.
     """
     sentences = []
-    for row in likelihoods.groupby("number").tail(1).itertuples():
+    for row in rows_of(likelihoods.groupby("number").tail(1)):
         text = _likelihood(row)
         if national and row.number in national and not math.isnan(row.ratio):
             value, day = national[row.number]
@@ -220,7 +220,7 @@ def likelihood_sentences(
         if getattr(row, "published_by_trust", False):
             text += f" {PUBLISHED_BY_TRUST}"
         sentences.append(f"**{WRES[row.number].name} ({WRES[row.number].label}).** {text}")
-    if any(row.status == "ok" for row in likelihoods.itertuples()):
+    if any(row.status == "ok" for row in rows_of(likelihoods)):
         sentences.append(FOUR_FIFTHS_NOTE)
     return sentences
 
@@ -237,6 +237,7 @@ FOUR_FIFTHS_NOTE = (
 
 def _likelihood(row) -> str:
     said = WRES[row.number].likelihood
+    assert said is not None  # each ratio has its words
     above, below, event = said.first, said.second, said.event
     if row.status == "suppressed":
         return f"There are too few {above} or {below} to show how many times as likely they were {event}."
@@ -260,7 +261,7 @@ def years_of(likelihoods: pd.DataFrame) -> list[str]:
     pairs = (
         likelihoods[["period_start", "period_end"]].drop_duplicates().sort_values("period_end").tail(_YEARS_IN_A_TABLE)
     )
-    return [period(start, end) for start, end in pairs.itertuples(index=False)]
+    return [period(start, end) for start, end in pairs.itertuples(index=False, name=None)]
 
 
 def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFrame) -> pd.DataFrame:
@@ -276,13 +277,13 @@ def likelihood_table(likelihoods: pd.DataFrame, without_international: pd.DataFr
     pandas.DataFrame
         Text: ``measure`` and the columns of :func:`years_of`.
     """
-    named = [(f"{WRES[number].name} ({WRES[number].label})", rows) for number, rows in likelihoods.groupby("number")]
+    named = [(f"{WRES[number].name} ({WRES[number].label})", rows) for number, rows in groups_of(likelihoods, "number")]
     if len(without_international):
         named.insert(1, ("The same without international recruits", without_international))
     rows = []
     for name, years in named:
         row = {"measure": name} | dict.fromkeys(years_of(likelihoods), STATUS_WORDS["not_available"])
-        for found in years.itertuples():
+        for found in rows_of(years):
             row[period(found.period_start, found.period_end)] = (
                 STATUS_WORDS["suppressed"]
                 if found.status == "suppressed"
@@ -375,7 +376,7 @@ def peers_sentence(peers: Peers) -> str:
     """
     if not peers.codes:
         return peers.reason
-    names = [f"{row.trust_name} ({row.trust_code})" for row in peers.table.itertuples()]
+    names = [f"{row.trust_name} ({row.trust_code})" for row in rows_of(peers.table)]
     shared = [
         f"{people(round(lower, -2))} to {people(round(upper, -2))} staff"
         if name == "headcount"
@@ -503,29 +504,6 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
     )
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
-
-
-def association_sentence(found: Mapping, patients: str) -> str:
-    """Say how one patient measure goes together with discrimination of staff from ethnic minorities, across trusts.
-
-    Parameters
-    ----------
-    found : mapping
-        A row of :func:`race_equality.analysis.staff_and_patients.associations`.
-    patients : str
-        The people whom the patient measure counts, such as "births before 37 weeks".
-    """
-    bounds = f"rank correlation {correlation(found['correlation'], found['lower'], found['upper'])}, adjusted"
-    if found["lower"] <= 0 <= found["upper"]:
-        return (
-            f"Between discrimination that staff from ethnic minorities report and the share of {patients} the data do not show a "
-            f"reliable association across trusts ({bounds}). This does not show that there is none."
-        )
-    side = "higher" if found["correlation"] > 0 else "lower"
-    return (
-        f"Trusts where more staff from ethnic minorities report discrimination tend to have a {side} share of {patients} "
-        f"({bounds})."
-    )
 
 
 def association_summary(found: pd.DataFrame) -> str:

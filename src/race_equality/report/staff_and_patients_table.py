@@ -14,6 +14,7 @@ from race_equality.definitions.indicators import BY_ID
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
+from race_equality.store.rows import row_at, rows_of
 
 #: The one gap in the table.
 _AT_WORK = BY_ID["wres_8"]
@@ -66,8 +67,8 @@ def side_by_side(
     """
     rows = []
     one = _AT_WORK
-    if one.number in experience.index and experience.loc[one.number, "status"] == "ok":
-        found = experience.loc[one.number]
+    if experience["status"].get(one.number) == "ok":
+        found = row_at(experience, one.number)
         rows.append(
             {
                 "who": "Staff",
@@ -78,7 +79,7 @@ def side_by_side(
                 "reading": _GAP_WORDS[direction(one, found["gap_lower"], found["gap_upper"])],
             }
         )
-    for row in asked.itertuples():
+    for row in rows_of(asked):
         rows.append(
             {
                 "who": "Staff",
@@ -89,7 +90,7 @@ def side_by_side(
                 "reading": _position_words(row.position, BY_ID[row.indicator].adverse_when),
             }
         )
-    for row in access.itertuples():
+    for row in rows_of(access):
         rows.append(
             {
                 "who": "Patients",
@@ -108,7 +109,9 @@ def side_by_side(
 
 def _gap_of(table: pd.DataFrame) -> str:
     return (
-        points(table.loc[_AT_WORK.number, "gap"]) if _AT_WORK.number in table.index else STATUS_WORDS["not_available"]
+        points(row_at(table, _AT_WORK.number)["gap"])
+        if _AT_WORK.number in table.index
+        else STATUS_WORDS["not_available"]
     )
 
 
@@ -128,7 +131,7 @@ def _position_words(position: str, adverse_when: str) -> str:
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
     rows = []
     is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
-    for found in births[births["trust_code"] == trust_code].itertuples():
+    for found in rows_of(births[births["trust_code"] == trust_code]):
         same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
 
         def share(codes=None, same=same):

@@ -60,13 +60,13 @@ def national_values(figures: pd.DataFrame) -> dict[int, tuple[str, pd.Timestamp]
     for number, one in WRES.items():
         if one.england not in latest.index:
             continue
-        value, day = float(latest.loc[one.england, "value"]), latest.loc[one.england, "period_end"]
+        value, day = float(latest["value"].loc[one.england]), latest["period_end"].loc[one.england]
         if one.compares == "ratio":
             values[number] = (f"{value:.2f}", day)
         elif one.compares == "bands":
             values[number] = (percent(value), day)
-        elif BANDS.england in latest.index and latest.loc[BANDS.england, "period_end"] == day:
-            values[number] = (points(value - float(latest.loc[BANDS.england, "value"])), day)
+        elif BANDS.england in latest.index and latest["period_end"].loc[BANDS.england] == day:
+            values[number] = (points(value - float(latest["value"].loc[BANDS.england])), day)
     return values
 
 

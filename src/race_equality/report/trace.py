@@ -11,6 +11,7 @@ from race_equality.definitions.indicators import BY_ID, figure_ids
 from race_equality.report.words import date
 from race_equality.store.cache import cached
 from race_equality.store.provenance import Source, place_words
+from race_equality.store.rows import rows_of
 
 
 def publications_used(
@@ -175,7 +176,7 @@ def by_file(traced: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for file, found in traced.groupby("file", sort=False):
         several = found["organisation"].nunique() > 1
-        names = [f"{row.figure}{f', {row.organisation}' if several else ''}" for row in found.itertuples()]
+        names = [f"{row.figure}{f', {row.organisation}' if several else ''}" for row in rows_of(found)]
         if len(found) > 1 and found["place"].nunique() == 1:
             figures = f"{'; '.join(names)}: {found['place'].iloc[0]}"
         else:

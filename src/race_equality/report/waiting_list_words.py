@@ -181,9 +181,11 @@ def systems_table(waits: pd.DataFrame, measure: str = WAITS[0].id) -> pd.DataFra
     for system, of_system in waits[waits["measure"] == measure].groupby("system", sort=False):
         groups = of_system.set_index("group").to_dict("index")
         row = {group: (_percent if group == WHITE else _gap)(groups.get(group)) for group in FIVE_GROUPS}
-        people = of_system["people"].sum()
-        unknown = of_system.loc[of_system["group"].isin(UNKNOWN_GROUPS), "people"].sum()
-        rows.append({"system": str(system), **row, "unknown": percent(100 * unknown / people)})
+        unknown = of_system[of_system["group"].isin(UNKNOWN_GROUPS)]
+        # a share without the people who are hidden would be too low
+        status = "suppressed" if (unknown["status"] == "suppressed").any() else "ok"
+        share = float("nan") if status != "ok" else 100 * unknown["people"].sum() / of_system["people"].sum()
+        rows.append({"system": str(system), **row, "unknown": percent(share, status)})
     return pd.DataFrame(rows, columns=["system", *FIVE_GROUPS, "unknown"])
 
 

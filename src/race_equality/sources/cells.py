@@ -546,7 +546,7 @@ def check_percentages(cells: Iterable[Cell], what: str) -> None:
         if value > 1:
             return
         first, known = first or cell, known + 1
-    if known >= _LEAST_TO_TELL:
+    if first is not None and known >= _LEAST_TO_TELL:
         raise first.error(
             f"The percentages of {what} are all between 0 and 1: they look like proportions.",
             "If this edition prints 0.123 for 12.3%, its loader has to be told so: nothing here guesses it.",

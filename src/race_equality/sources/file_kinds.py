@@ -6,13 +6,13 @@ nobody has to guess it from the complaint of a reader of cells.
 
 from __future__ import annotations
 
-import io
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from race_equality.errors import InputError
 
@@ -149,7 +149,7 @@ def _names_in(path: Path) -> list[str]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedIOBase]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a CSV, or the one in a zip archive.
 
     Raises
@@ -166,10 +166,10 @@ def opened(path: Path) -> Iterator[io.BufferedIOBase]:
         try:
             archive = stack.enter_context(zipfile.ZipFile(path))
             (entry,) = (entry for entry in archive.infolist() if not entry.filename.endswith("/"))
-            file = stack.enter_context(archive.open(entry))
+            unpacked = stack.enter_context(archive.open(entry))
         except DAMAGED as error:
             raise _not_unpacked(path, error) from None
-        yield file
+        yield unpacked
 
 
 def _not_unpacked(path: Path, error: Exception) -> InputError:

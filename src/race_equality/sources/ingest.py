@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -75,7 +76,7 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the figures differ from those the store had."""
-        return self.loaded is not None and not self.loaded.figures.equals(self.before)
+        return self.loaded is not None and (self.before is None or not self.loaded.figures.equals(self.before))
 
 
 def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[str, Path]]:
@@ -89,12 +90,12 @@ def read_trust_files(folder: Path, project: Project) -> tuple[TrustList, dict[st
     """
     paths = {source_id: find_file(folder, pattern) for source_id, (pattern, *_) in TRUST_FILES.items()}
     boards = systems.read_codes(paths["systems"])
-    lists = (paths[source_id] for source_id in ("ods_etr", "ods_trusts", "ods_successors"))
+    etr, listed, successors = (paths[source_id] for source_id in ("ods_etr", "ods_trusts", "ods_successors"))
     try:
         known = read_trust_list(project=project).successions
     except RaceEqualityError:
         known = ()  # the first reading of all
-    return ods.read_trust_list(*lists, boards, known=known), paths
+    return ods.read_trust_list(etr, listed, successors, boards, known=known), paths
 
 
 def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> LoadedFigures:
@@ -219,6 +220,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
         return outcome
     chosen = recognise(path, project)
     (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    assert outcome.loaded is not None and outcome.before is not None  # as of each publication
     if outcome.loaded.figures.empty:
         left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
         raise InputError(
@@ -251,6 +253,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
         Of a file that was added.
     project : Project
     """
+    assert outcome.loaded is not None
     new = outcome.loaded.figures
     nothing = new.iloc[:0]
     series = [{path.stem for path in _editions(one, project)} for one in all_publications(project) if one.series]
@@ -263,6 +266,7 @@ def previous_edition(outcome: Outcome, project: Project) -> pd.DataFrame:
 
 def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project: Project, path: Path) -> None:
     """Refuse a file whose figures another publication gives already: nothing may count twice."""
+    assert outcome.loaded is not None
     new = outcome.loaded.figures
     new = new[new["status"] == "ok"]
     held = read_figures(new["indicator"].unique(), project=project)
@@ -282,6 +286,7 @@ def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project
 
 def _refuse_another_version(outcome: Outcome, chosen: Publication, path: Path) -> None:
     """Refuse a file of a period that is held, where it has other figures: nobody has said which is right."""
+    assert outcome.loaded is not None and outcome.before is not None
     new, held = outcome.loaded.figures, outcome.before
     held = held[held["period_end"].isin(new["period_end"].unique())]
     both = held.merge(new, how="left", on=FIGURE_KEY, suffixes=("", "_new"), indicator="found")
@@ -317,7 +322,8 @@ def _refuse_twice(outcomes: Collection[Outcome], project: Project) -> None:
     read = [(outcome, outcome.loaded.figures) for outcome in outcomes if outcome.loaded is not None]
     if not read:
         return
-    written = {source for outcome, new in read for part in (new, outcome.before) for source in part["source"].unique()}
+    parts = [part for outcome, new in read for part in (new, outcome.before) if part is not None]
+    written = {source for part in parts for source in part["source"].unique()}
     held = read_figures({id for _, new in read for id in new["indicator"].unique()}, project=project)
     held = held[~held["source"].isin(written) & ~held["private"]]
     every = pd.concat([held, *(new for _, new in read)], ignore_index=True)
@@ -349,6 +355,7 @@ def add_return(path: Path, project: Project) -> Outcome:
     Outcome
     """
     trusts = read_trust_list(project=project)
+    form: ModuleType
     kind = return_kind(path)
     if kind is published_wres:
         return add_published(path, project)
@@ -359,7 +366,7 @@ def add_return(path: Path, project: Project) -> Outcome:
         code, loaded = wres_return.read_return(path, trusts, published=published_wres_5_to_8(project))
         form, name = wres_return, code
     loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name).assign(private=True))
-    trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
+    trust_name = trusts.by_code[code]["trust_name"]
     content = parquet_bytes(loaded.figures)
     source = replace(
         dated(

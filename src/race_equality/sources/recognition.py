@@ -317,6 +317,6 @@ def return_kind(path: Path) -> ModuleType | None:
     has = {normalised(name) for name in csv_columns(path)}
     for form in forms:
         # most of the columns: a return with a column renamed is still one, and its error names the column
-        if len(has & {normalised(name) for name in form.COLUMNS}) >= len(form.COLUMNS) - 1:
+        if len(has & {normalised(name) for name in form.KNOWN_BY}) >= len(form.KNOWN_BY) - 1:
             return form
     return None

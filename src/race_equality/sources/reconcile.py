@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.project import Project
 from race_equality.store.figures import read_figures
-from race_equality.store.trusts import DEMONSTRATION_CODE, read_trusts
+from race_equality.store.rows import rows_of
+from race_equality.store.trusts import read_trusts
 
 _ROUNDED_TO_5 = 2.5  # the most that one count rounded to the nearest 5 is out
 _BROAD_GROUPS = ("Asian", "Black", "Mixed", "Other", "White")
@@ -94,7 +95,7 @@ def _workforce(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconcil
     ):
         total = england[(england["indicator"] == indicator) & (england["group"] == "Total")]
         total = total[total["period_end"] == total["period_end"].max()]
-        for row in total.itertuples():
+        for row in rows_of(total):
             parts = trusts[
                 (trusts["indicator"] == indicator)
                 & (trusts["group"] == "Total")
@@ -113,7 +114,7 @@ def _survey(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliat
         parts = trusts[trusts["indicator"] == indicator]
         if parts.empty:
             continue
-        for row in total.itertuples():
+        for row in rows_of(total):
             bases = parts["denominator"].sum()
             mean = (parts["value"] * parts["denominator"]).sum() / bases
             yield _one(
@@ -128,7 +129,7 @@ def _survey(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliat
 def _wres(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliation]:
     parts = trusts[trusts["indicator"] == "wres_6"]
     total = england[england["indicator"] == "wres_national_6"]
-    for row in total[total["period_end"] == total["period_end"].max()].itertuples():
+    for row in rows_of(total[total["period_end"] == total["period_end"].max()]):
         of_group = parts[parts["group"] == row.group]
         if len(of_group):
             pooled = 100 * of_group["numerator"].sum() / of_group["denominator"].sum()
@@ -144,7 +145,7 @@ def _wres(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliatio
 
 
 def _maternity(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliation]:
-    for row in england[england["indicator"] == "maternity_deliveries"].itertuples():
+    for row in rows_of(england[england["indicator"] == "maternity_deliveries"]):
         parts = trusts[(trusts["indicator"] == "maternity_deliveries") & (trusts["period_end"] == row.period_end)]
         yield _one(
             "Deliveries of trusts and England's",
@@ -173,7 +174,7 @@ def _detentions(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconci
     for period_end, rows in own.groupby("period_end"):
         values = rows.set_index("group")["value"]
         known = rows[rows["group"] == "All with a known ethnic group"]
-        for row in known.itertuples():
+        for row in rows_of(known):
             if set(_BROAD_GROUPS) <= set(values.index):
                 yield _one(
                     "England's detentions by five groups and of a known group",

@@ -25,6 +25,7 @@ from race_equality.store.figures import (
 )
 from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 from race_equality.store.provenance import Source, read_sources, sha256_of
+from race_equality.store.rows import groups_of
 from race_equality.store.schema import STATUSES, UNITS, check_figures
 
 
@@ -79,7 +80,7 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     if whole_schema and not problems:
         try:
             figures = read_figures(project=project)
-            for source_id, rows in figures.groupby("source"):
+            for source_id, rows in groups_of(figures, "source"):
                 check_figures(rows, origin=source_id)
         except RaceEqualityError as error:
             problems.append(str(error))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.sources.catalogue import TRUST_FILES
@@ -31,8 +32,9 @@ from race_equality.store.figures import (
     write_all,
 )
 from race_equality.store.provenance import Source, dated, read_source, sha256_of
+from race_equality.store.rows import rows_of
 from race_equality.store.schema import NOT_IN_THE_FILE, check_figures
-from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList, read_trust_list, successions_csv
+from race_equality.store.trusts import TrustList, read_trust_list, successions_csv
 
 #: What is read together; the successions that are held make up for the file of them.
 TOGETHER = ("ods_etr", "ods_trusts")
@@ -199,7 +201,7 @@ def _without_row(figures: pd.DataFrame, no_row: pd.DataFrame, held: TrustList, t
     rows = []
     for code in trusts.kinds.keys() - held.kinds.keys():
         opened = trusts.open_dates[code]
-        for row in kinds_of_row.itertuples(index=False):
+        for row in rows_of(kinds_of_row):
             if (code, row.indicator) in there:
                 continue
             later = not pd.isna(opened) and opened > row.period_end

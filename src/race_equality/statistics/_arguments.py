@@ -6,6 +6,7 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.errors import RaceEqualityError
 
@@ -30,7 +31,7 @@ class Interval(NamedTuple):
     upper: np.ndarray
 
 
-def numbers(name: str, values, *, nan_policy: str = "raise", ndim: int | None = None) -> np.ndarray:
+def numbers(name: str, values: ArrayLike, *, nan_policy: str = "raise", ndim: int | None = None) -> np.ndarray:
     """Return finite numbers as an array of floats.
 
     Parameters
@@ -56,7 +57,7 @@ def numbers(name: str, values, *, nan_policy: str = "raise", ndim: int | None = 
     if nan_policy not in ("raise", "propagate"):
         raise StatisticsError(f'nan_policy must be "raise" or "propagate", not {nan_policy!r}.')
     if isinstance(values, np.ma.MaskedArray):
-        array = values.astype(float).filled(np.nan) if values.dtype.kind in "iuf" else values.data
+        array = np.ma.filled(values.astype(float), np.nan) if values.dtype.kind in "iuf" else values.data
     else:
         # pandas' nullable columns give an array of objects when a value is missing
         try:
@@ -80,7 +81,7 @@ def numbers(name: str, values, *, nan_policy: str = "raise", ndim: int | None = 
     return array
 
 
-def _as_float(name: str, item) -> float:
+def _as_float(name: str, item: object) -> float:
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
         return np.nan
     if isinstance(item, Real) and not isinstance(item, (bool, np.bool_)):
@@ -88,7 +89,7 @@ def _as_float(name: str, item) -> float:
     raise StatisticsError(f"{name} must be numbers, but {item!r} was given.")
 
 
-def counts(name: str, values, *, nan_policy: str = "raise") -> np.ndarray:
+def counts(name: str, values: ArrayLike, *, nan_policy: str = "raise") -> np.ndarray:
     """Return numbers that are at least zero.
 
     Counts need not be whole: a numerator may have been made from a published rate and its base.
@@ -101,7 +102,7 @@ def counts(name: str, values, *, nan_policy: str = "raise") -> np.ndarray:
     return array
 
 
-def proportions(name: str, values, *, nan_policy: str = "raise") -> np.ndarray:
+def proportions(name: str, values: ArrayLike, *, nan_policy: str = "raise") -> np.ndarray:
     """Return numbers between 0 and 1."""
     array = numbers(name, values, nan_policy=nan_policy)
     outside = (array < 0) | (array > 1)
@@ -112,7 +113,7 @@ def proportions(name: str, values, *, nan_policy: str = "raise") -> np.ndarray:
     return array
 
 
-def positive(name: str, values, *, nan_policy: str = "raise") -> np.ndarray:
+def positive(name: str, values: ArrayLike, *, nan_policy: str = "raise") -> np.ndarray:
     """Return numbers that are above zero."""
     array = numbers(name, values, nan_policy=nan_policy)
     if (array <= 0).any():
@@ -132,7 +133,7 @@ def together(**arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def count_and_total(
-    count, total, *, nan_policy: str = "raise", names: tuple[str, str] = ("count", "total")
+    count: ArrayLike, total: ArrayLike, *, nan_policy: str = "raise", names: tuple[str, str] = ("count", "total")
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return numerators and denominators of one shape, numerators at most their denominators."""
     count, total = together(
@@ -150,14 +151,16 @@ def count_and_total(
     return np.minimum(count, total), total
 
 
-def two_groups(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise") -> tuple[np.ndarray, ...]:
+def two_groups(
+    count_1: ArrayLike, total_1: ArrayLike, count_2: ArrayLike, total_2: ArrayLike, *, nan_policy: str = "raise"
+) -> tuple[np.ndarray, ...]:
     """Return the numerators and denominators of two groups, all of one shape."""
     count_1, total_1 = count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
     count_2, total_2 = count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
     return together(count_1=count_1, total_1=total_1, count_2=count_2, total_2=total_2)
 
 
-def level(confidence, name: str = "confidence") -> float:
+def level(confidence: ArrayLike, name: str = "confidence") -> float:
     """Return a confidence level strictly between 0 and 1."""
     value = numbers(name, confidence, ndim=0).item()
     if not 0 < value < 1:
@@ -165,7 +168,7 @@ def level(confidence, name: str = "confidence") -> float:
     return value
 
 
-def choice(name: str, value, allowed: tuple[str, ...]) -> str:
+def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     """Return one of the allowed words."""
     if value not in allowed:
         words = ", ".join(f'"{word}"' for word in allowed)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from race_equality.statistics import _arguments as check
@@ -33,7 +35,9 @@ class Association:
     adjusted_for: int
 
 
-def rank_correlation(x, y, *, adjust=(), confidence: float = 0.95, nan_policy: str = "raise") -> Association:
+def rank_correlation(
+    x: ArrayLike, y: ArrayLike, *, adjust: Sequence[ArrayLike] = (), confidence: float = 0.95, nan_policy: str = "raise"
+) -> Association:
     """Return Spearman's rank correlation, adjusted for what trusts differ in anyway.
 
     Parameters
@@ -98,11 +102,11 @@ def rank_correlation(x, y, *, adjust=(), confidence: float = 0.95, nan_policy: s
     nothing = Association(np.nan, np.nan, np.nan, units, adjusted)
     if freedom < 1:
         return nothing
-    x, y = (v - design @ np.linalg.lstsq(design, v, rcond=None)[0] for v in (x, y))
-    scale = np.sqrt((x**2).sum() * (y**2).sum())
-    if min((x**2).sum(), (y**2).sum()) < 1e-9 * units:
+    of_x, of_y = (v - design @ np.linalg.lstsq(design, v, rcond=None)[0] for v in (x, y))
+    scale = np.sqrt((of_x**2).sum() * (of_y**2).sum())
+    if min((of_x**2).sum(), (of_y**2).sum()) < 1e-9 * units:
         return nothing
-    r = float(np.clip((x * y).sum() / scale, -1, 1))
+    r = float(np.clip((of_x * of_y).sum() / scale, -1, 1))
     if abs(r) > 1 - 1e-12:
         return Association(r, r, r, units, adjusted)
     half = float(ndtri(1 - (1 - level) / 2)) * np.sqrt((1 + r**2 / 2) / freedom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.statistics import _arguments as check
 
@@ -30,7 +31,7 @@ class Decomposition:
     rates: np.ndarray
 
 
-def kitagawa(count_1, total_1, count_2, total_2) -> Decomposition:
+def kitagawa(count_1: ArrayLike, total_1: ArrayLike, count_2: ArrayLike, total_2: ArrayLike) -> Decomposition:
     """Split the gap between two groups' shares into mix and rates.
 
     Parameters

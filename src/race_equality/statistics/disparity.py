@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.statistics import _arguments as check
 
@@ -33,8 +34,8 @@ class Disparity:
 
 
 def index_of_disparity(
-    count,
-    total,
+    count: ArrayLike,
+    total: ArrayLike,
     *,
     reference: float | None = None,
     confidence: float = 0.95,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from race_equality.statistics import _arguments as check
@@ -70,7 +72,7 @@ class Funnel:
                 "within limits",
             )
 
-    def limits_at(self, size, confidence: float = 0.95) -> Interval:
+    def limits_at(self, size: ArrayLike, confidence: float = 0.95) -> Interval:
         """Return the limits for units of any size, to draw the funnel's curves.
 
         Parameters
@@ -97,8 +99,8 @@ class Funnel:
 
 
 def funnel_limits(
-    count,
-    total,
+    count: ArrayLike,
+    total: ArrayLike,
     *,
     scale: str = "proportion",
     target: float | None = None,
@@ -179,8 +181,8 @@ def funnel_limits(
 
 
 def funnel_from_estimates(
-    estimate,
-    standard_error,
+    estimate: ArrayLike,
+    standard_error: ArrayLike,
     *,
     scale: str = "identity",
     target: float | None = None,
@@ -233,7 +235,7 @@ def funnel_from_estimates(
     return _funnel(scale, estimate, error, usable, target, overdispersed, winsorised)
 
 
-def winsorise(z, share: float = 0.1):
+def winsorise(z: ArrayLike, share: float = 0.1) -> np.ndarray:
     """Draw the largest and smallest values in to the quantiles at ``share`` from each end.
 
     Parameters
@@ -254,7 +256,7 @@ def winsorise(z, share: float = 0.1):
     return np.clip(z, *np.quantile(z, [share, 1 - share]))
 
 
-def overdispersion(z, standard_error, share: float = 0.1) -> tuple[float, float]:
+def overdispersion(z: ArrayLike, standard_error: ArrayLike, share: float = 0.1) -> tuple[float, float]:
     """Measure the spread between units beyond chance.
 
     Parameters
@@ -289,7 +291,15 @@ def overdispersion(z, standard_error, share: float = 0.1) -> tuple[float, float]
     return phi, float((units * phi - (units - 1)) / (weight.sum() - (weight**2).sum() / weight.sum()))
 
 
-def _funnel(scale, estimate, error, usable, target, overdispersed, winsorised) -> Funnel:
+def _funnel(
+    scale: str,
+    estimate: np.ndarray,
+    error: np.ndarray,
+    usable: np.ndarray,
+    target: float,
+    overdispersed: bool,
+    winsorised: float,
+) -> Funnel:
     winsorised = _share("winsorised", winsorised)
     z = np.full(estimate.shape, np.nan)
     phi, tau_squared = float("nan"), 0.0
@@ -320,32 +330,32 @@ def _funnel(scale, estimate, error, usable, target, overdispersed, winsorised) -
     )
 
 
-def _limits(scale: str, target: float, error, tau_squared: float, confidence: float) -> Interval:
+def _limits(scale: str, target: float, error: np.ndarray, tau_squared: float, confidence: float) -> Interval:
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         half = _critical(confidence) * np.sqrt(error**2 + tau_squared)
         centre = _forward(scale, target)
         return Interval(_back(scale, centre - half), _back(scale, centre + half))
 
 
-def _forward(scale: str, value):
+def _forward(scale: str, value: np.ndarray | float) -> Any:
     if scale == "proportion":
         return np.arcsin(np.sqrt(value))
     return value if scale == "identity" else np.log(value)
 
 
-def _back(scale: str, value):
+def _back(scale: str, value: np.ndarray | float) -> Any:
     if scale == "proportion":
         # the arcsine ends at 0 and a right angle; beyond them the sine would turn back
         return np.sin(np.clip(value, 0, np.pi / 2)) ** 2
     return value if scale == "identity" else np.exp(value)
 
 
-def _proportion_error(total):
+def _proportion_error(total: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return 1 / (2 * np.sqrt(total))
 
 
-def _count_ratio_error(count, other):
+def _count_ratio_error(count: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sqrt(count / (count + 0.5) ** 2 + other / (other + 0.5) ** 2)
 
 
@@ -353,13 +363,13 @@ def _critical(confidence: float) -> float:
     return float(ndtri(1 - (1 - confidence) / 2))
 
 
-def _target(target, scale: str) -> float:
+def _target(target: float, scale: str) -> float:
     if scale == "proportion":
         return check.proportions("target", target).item()
     return (check.numbers if scale == "identity" else check.positive)("target", target).item()
 
 
-def _share(name: str, share) -> float:
+def _share(name: str, share: float) -> float:
     value = check.numbers(name, share, ndim=0).item()
     if not 0 <= value < 0.5:
         raise check.StatisticsError(f"{name} must be from 0 to under 0.5, but {value:g} was given.")

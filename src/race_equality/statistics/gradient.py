@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.statistics import _arguments as check
 from race_equality.statistics._arguments import Interval
 
 __all__ = ["Gradient", "relative_rank", "slope_index"]
 
-_TRANSFORMS = {
+_TRANSFORMS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
     "none": (lambda y: y, lambda y: y),
     "log": (np.log, np.exp),
     "logit": (lambda y: np.log(y / (1 - y)), lambda y: 1 / (1 + np.exp(-y))),
@@ -43,7 +45,7 @@ class Gradient:
     intercept: float
 
 
-def relative_rank(population) -> np.ndarray:
+def relative_rank(population: ArrayLike) -> np.ndarray:
     """Return the middle of each group's span in the population, from 0 to 1.
 
     Parameters
@@ -62,9 +64,9 @@ def relative_rank(population) -> np.ndarray:
 
 
 def slope_index(
-    value,
-    population,
-    standard_error,
+    value: ArrayLike,
+    population: ArrayLike,
+    standard_error: ArrayLike,
     *,
     transform: str = "none",
     multiplier: float = 1.0,

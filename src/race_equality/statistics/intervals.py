@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import chdtri, ndtri
 
 from race_equality.statistics import _arguments as check
@@ -23,7 +24,9 @@ __all__ = [
 EXACT_BELOW = 10
 
 
-def wilson_interval(count, total, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
+def wilson_interval(
+    count: ArrayLike, total: ArrayLike, confidence: float = 0.95, *, nan_policy: str = "raise"
+) -> Interval:
     """Return Wilson's score interval for a proportion.
 
     Parameters
@@ -77,7 +80,7 @@ def _wilson(count: np.ndarray, total: np.ndarray, z: float) -> Interval:
     return Interval(np.where(missing, np.nan, lower)[()], np.where(missing, np.nan, upper)[()])
 
 
-def byar_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
+def byar_interval(count: ArrayLike, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
     """Return Byar's limits for a Poisson count.
 
     Parameters
@@ -119,7 +122,7 @@ def byar_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise")
     return Interval(np.where(np.isnan(count), np.nan, lower)[()], upper[()])
 
 
-def exact_poisson_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
+def exact_poisson_interval(count: ArrayLike, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
     """Return the exact limits for a Poisson count.
 
     Parameters
@@ -158,7 +161,7 @@ def exact_poisson_interval(count, confidence: float = 0.95, *, nan_policy: str =
     return Interval(np.where(np.isnan(count), np.nan, lower)[()], upper[()])
 
 
-def count_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
+def count_interval(count: ArrayLike, confidence: float = 0.95, *, nan_policy: str = "raise") -> Interval:
     """Return Byar's limits for counts from 10, and the exact limits below.
 
     Parameters
@@ -193,7 +196,7 @@ def count_interval(count, confidence: float = 0.95, *, nan_policy: str = "raise"
 
 
 def rate_interval(
-    count, population, confidence: float = 0.95, *, per: float = 1.0, nan_policy: str = "raise"
+    count: ArrayLike, population: ArrayLike, confidence: float = 0.95, *, per: float = 1.0, nan_policy: str = "raise"
 ) -> Interval:
     """Return the limits of a rate: those of its count over the population.
 
@@ -221,18 +224,28 @@ def rate_interval(
         Negative, infinite or missing values, or text.
     """
     population = check.counts("population", population, nan_policy=nan_policy)
-    per = check.positive("per", per)
+    multiplier = check.positive("per", per)
     limits = count_interval(count, confidence, nan_policy=nan_policy)
     lower, upper, population = check.together(
         count=np.asarray(limits.lower), upper=np.asarray(limits.upper), population=population
     )
     nobody = population == 0
     people = np.where(nobody, 1.0, population)
-    return Interval(np.where(nobody, 0.0, lower / people * per)[()], np.where(nobody, np.inf, upper / people * per)[()])
+    return Interval(
+        np.where(nobody, 0.0, lower / people * multiplier)[()],
+        np.where(nobody, np.inf, upper / people * multiplier)[()],
+    )
 
 
 def difference_interval(
-    count_1, total_1, count_2, total_2, method: str = "newcombe", confidence: float = 0.95, *, nan_policy: str = "raise"
+    count_1: ArrayLike,
+    total_1: ArrayLike,
+    count_2: ArrayLike,
+    total_2: ArrayLike,
+    method: str = "newcombe",
+    confidence: float = 0.95,
+    *,
+    nan_policy: str = "raise",
 ) -> Interval:
     """Return an interval for the difference p1 − p2 of two independent proportions.
 
@@ -286,7 +299,9 @@ def difference_interval(
     return Interval(lower[()], upper[()])
 
 
-def _newcombe(count_1, total_1, count_2, total_2, z: float) -> tuple[np.ndarray, np.ndarray]:
+def _newcombe(
+    count_1: np.ndarray, total_1: np.ndarray, count_2: np.ndarray, total_2: np.ndarray, z: float
+) -> tuple[np.ndarray, np.ndarray]:
     lower_1, upper_1 = _wilson(count_1, total_1, z)
     lower_2, upper_2 = _wilson(count_2, total_2, z)
     p1, p2 = count_1 / np.maximum(total_1, 1e-300), count_2 / np.maximum(total_2, 1e-300)
@@ -297,15 +312,17 @@ def _newcombe(count_1, total_1, count_2, total_2, z: float) -> tuple[np.ndarray,
     )
 
 
-def _miettinen_nurminen(x1, n1, x2, n2, z: float) -> tuple[np.ndarray, np.ndarray]:
-    def lower_limit(x1, n1, x2, n2):
+def _miettinen_nurminen(
+    x1: np.ndarray, n1: np.ndarray, x2: np.ndarray, n2: np.ndarray, z: float
+) -> tuple[np.ndarray, np.ndarray]:
+    def lower_limit(x1: np.ndarray, n1: np.ndarray, x2: np.ndarray, n2: np.ndarray) -> np.ndarray:
         from scipy.optimize.elementwise import find_root
 
         known = (n1 > 0) & (n2 > 0)
         x1, n1, x2, n2 = (np.where(known, a, b) for a, b in ((x1, 0), (n1, 1), (x2, 0), (n2, 1)))
         estimate = x1 / n1 - x2 / n2
 
-        def excess(delta, x1, n1, x2, n2):
+        def excess(delta: np.ndarray, x1: np.ndarray, n1: np.ndarray, x2: np.ndarray, n2: np.ndarray) -> np.ndarray:
             # the score above z without its division: defined where the variance is zero
             return x1 / n1 - x2 / n2 - delta - z * np.sqrt(_score_variance(delta, x1, n1, x2, n2))
 
@@ -319,7 +336,7 @@ def _miettinen_nurminen(x1, n1, x2, n2, z: float) -> tuple[np.ndarray, np.ndarra
     return lower_limit(x1, n1, x2, n2), 0.0 - lower_limit(x2, n2, x1, n1)
 
 
-def _score_variance(delta, x1, n1, x2, n2):
+def _score_variance(delta: np.ndarray, x1: np.ndarray, n1: np.ndarray, x2: np.ndarray, n2: np.ndarray) -> np.ndarray:
     """Variance of p1 - p2 at the maximum likelihood estimates that differ by delta."""
     total, events = n1 + n2, x1 + x2
     b = (n1 + 2 * n2) * delta - total - events

@@ -9,9 +9,11 @@ whatever else is read with them and changes nothing for how units vary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit, ndtr, ndtri
 
 from race_equality.statistics import _arguments as check
@@ -64,11 +66,11 @@ class Pooled:
 
 
 def pooled_proportions(
-    count,
-    total,
+    count: ArrayLike,
+    total: ArrayLike,
     *,
     reference: float | None = None,
-    learn_from=None,
+    learn_from: ArrayLike | None = None,
     confidence: float = 0.95,
     nan_policy: str = "raise",
 ) -> Pooled:
@@ -117,13 +119,13 @@ def pooled_proportions(
 
 
 def pooled_gaps(
-    count_1,
-    total_1,
-    count_2,
-    total_2,
+    count_1: ArrayLike,
+    total_1: ArrayLike,
+    count_2: ArrayLike,
+    total_2: ArrayLike,
     *,
     reference: float | None = None,
-    learn_from=None,
+    learn_from: ArrayLike | None = None,
     confidence: float = 0.95,
     nan_policy: str = "raise",
 ) -> Pooled:
@@ -195,7 +197,7 @@ def _one_axis(array: np.ndarray) -> None:
         raise check.StatisticsError("count must have one axis, a value for each unit.")
 
 
-def _learned(learn_from, usable: np.ndarray) -> np.ndarray:
+def _learned(learn_from: ArrayLike | None, usable: np.ndarray) -> np.ndarray:
     """Which units with data say how units vary."""
     if learn_from is None:
         return usable
@@ -208,7 +210,15 @@ def _learned(learn_from, usable: np.ndarray) -> np.ndarray:
     return usable & learn_from
 
 
-def _pool(count, total, usable, learned, sign, reference, confidence) -> Pooled:
+def _pool(
+    count: np.ndarray,
+    total: np.ndarray,
+    usable: np.ndarray,
+    learned: np.ndarray,
+    sign: np.ndarray,
+    reference: float | None,
+    confidence: float,
+) -> Pooled:
     tail = (1 - check.level(confidence)) / 2
     usable = usable & ~np.isnan(count + total).any(axis=-1)
     learned = usable & learned
@@ -270,7 +280,7 @@ class _Posteriors:
         lines = zip(self.value, self.cumulative, strict=True)
         return np.array([np.interp(at, value, below, left=0, right=1) for value, below in lines])
 
-    def quantiles(self, shares) -> np.ndarray:
+    def quantiles(self, shares: Sequence[float] | np.ndarray) -> np.ndarray:
         lines = zip(self.value, self.cumulative, strict=True)
         return np.array([np.interp(shares, below, value) for value, below in lines])
 
@@ -378,7 +388,7 @@ class _Model:
             prior = prior + 2 * np.log1p(-(np.tanh(parameters[..., -1]) ** 2))
         return prior
 
-    def log_posterior(self, parameters: np.ndarray):
+    def log_posterior(self, parameters: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """Log posterior of parameters (on the last axis), and what its gradient needs."""
         mean, covariance = parameters[..., np.newaxis, : self.groups], self.covariance(parameters)
         precision = np.linalg.inv(covariance)[..., np.newaxis, :, :]
@@ -427,14 +437,12 @@ class _Model:
         )
         size = len(start)
         bounds = [(-15, 15)] * self.groups + [(-6, 2)] * self.groups + [(-4, 4)] * (size - 2 * self.groups)
-        best = minimize(
-            lambda at: tuple(-part for part in self.evaluate(at)),
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"ftol": 1e-9, "gtol": 1e-3},
-        ).x
+
+        def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope = self.evaluate(at)
+            return -value, -slope
+
+        best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-9, "gtol": 1e-3}).x
         step = 1e-2
         hessian = np.array(
             [(self.evaluate(best + s)[1] - self.evaluate(best - s)[1]) / (2 * step) for s in np.eye(size) * step]
@@ -456,7 +464,9 @@ class _Model:
         points[:, self.groups : 2 * self.groups] = np.clip(points[:, self.groups : 2 * self.groups], -7, 2.5)
         return points, _shares(self.log_posterior(points)[0] + (standard**2).sum(axis=-1) / 2)
 
-    def units(self, count, total, parameters, share, sign) -> tuple[np.ndarray, np.ndarray]:
+    def units(
+        self, count: np.ndarray, total: np.ndarray, parameters: np.ndarray, share: np.ndarray, sign: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Each unit's value (the signed sum of its proportions) and its weight, at points of its own for each of those
         of the parameters.
         """
@@ -505,7 +515,9 @@ def _rough(count: np.ndarray, total: np.ndarray) -> np.ndarray:
     return np.log((count + 0.5) / (total - count + 0.5))
 
 
-def _modes(count, total, mean, precision, start) -> tuple[np.ndarray, np.ndarray]:
+def _modes(
+    count: np.ndarray, total: np.ndarray, mean: np.ndarray, precision: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Posterior modes of the logits and Cholesky factors of their covariances, by Newton's method."""
     theta = np.broadcast_to(start, np.broadcast_shapes(count.shape, mean.shape)).copy()
     for _ in range(50):
@@ -519,7 +531,9 @@ def _modes(count, total, mean, precision, start) -> tuple[np.ndarray, np.ndarray
     return theta, _cholesky(covariance)
 
 
-def _unit_log_density(count, total, theta, mean, precision):
+def _unit_log_density(
+    count: np.ndarray, total: np.ndarray, theta: np.ndarray, mean: np.ndarray, precision: np.ndarray
+) -> np.ndarray:
     """Log likelihood plus log of the normal density (without its constant) at logits theta."""
     centred = theta - mean
     from_mean = _times(precision, centred)

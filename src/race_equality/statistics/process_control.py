@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.statistics import _arguments as check
 
@@ -56,7 +57,9 @@ class XmR:
         return str(self.variation[-1]) if self.variation.size else "no data"
 
 
-def xmr(values, *, improvement: str | None = None, target: float | None = None, nan_policy: str = "raise") -> XmR:
+def xmr(
+    values: ArrayLike, *, improvement: str | None = None, target: float | None = None, nan_policy: str = "raise"
+) -> XmR:
     """Return limits and special causes of a series.
 
     Parameters
@@ -127,10 +130,10 @@ def xmr(values, *, improvement: str | None = None, target: float | None = None, 
             if (side[window] == sign).all():
                 rule[window] = name
     for start in range(values.size - 2):
-        window = np.arange(start, start + 3)
+        three = np.arange(start, start + 3)
         for sign, name in ((1, "two of three high"), (-1, "two of three low")):
-            if known[window].all() and (near[window] == sign).sum() >= 2:
-                rule[window[near[window] == sign]] = name
+            if known[three].all() and (near[three] == sign).sum() >= 2:
+                rule[three[near[three] == sign]] = name
     for start in range(values.size - 6):
         for sign, name in ((1, "rising"), (-1, "falling")):
             if (step[start : start + 6] == sign).all():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import bdtr, betainc, betaincinv, expit, ndtri
 
 from race_equality.statistics import _arguments as check
@@ -47,7 +48,9 @@ _METHODS = {
 }
 
 
-def ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
+def ratio(
+    count_1: ArrayLike, total_1: ArrayLike, count_2: ArrayLike, total_2: ArrayLike, *, nan_policy: str = "raise"
+) -> np.ndarray:
     """Return the ratio p1 / p2 of two proportions.
 
     Parameters
@@ -82,7 +85,14 @@ def ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
 
 
 def ratio_interval(
-    count_1, total_1, count_2, total_2, method: str = "scas", confidence: float = 0.95, *, nan_policy: str = "raise"
+    count_1: ArrayLike,
+    total_1: ArrayLike,
+    count_2: ArrayLike,
+    total_2: ArrayLike,
+    method: str = "scas",
+    confidence: float = 0.95,
+    *,
+    nan_policy: str = "raise",
 ) -> Interval:
     """Return an interval for the ratio p1 / p2 of two independent proportions.
 
@@ -127,11 +137,13 @@ def ratio_interval(
     """
     check.choice("method", method, tuple(_METHODS))
     x1, n1, x2, n2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
-    one_stratum = (array[..., np.newaxis] for array in (x1, n1, x2, n2))
-    return _score_limits(*one_stratum, _METHODS[method], confidence)
+    x1, n1, x2, n2 = (array[..., np.newaxis] for array in (x1, n1, x2, n2))  # one stratum
+    return _score_limits(x1, n1, x2, n2, _METHODS[method], confidence)
 
 
-def stratified_ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "raise"):
+def stratified_ratio(
+    count_1: ArrayLike, total_1: ArrayLike, count_2: ArrayLike, total_2: ArrayLike, *, nan_policy: str = "raise"
+) -> np.ndarray:
     """Return the Mantel-Haenszel ratio of proportions over strata.
 
     Parameters
@@ -165,7 +177,13 @@ def stratified_ratio(count_1, total_1, count_2, total_2, *, nan_policy: str = "r
 
 
 def stratified_ratio_interval(
-    count_1, total_1, count_2, total_2, confidence: float = 0.95, *, nan_policy: str = "raise"
+    count_1: ArrayLike,
+    total_1: ArrayLike,
+    count_2: ArrayLike,
+    total_2: ArrayLike,
+    confidence: float = 0.95,
+    *,
+    nan_policy: str = "raise",
 ) -> Interval:
     """Return a score interval for a ratio that is the same in every stratum.
 
@@ -199,8 +217,14 @@ def stratified_ratio_interval(
 
 
 def probability_outside(
-    count_1, total_1, count_2, total_2, limits: tuple[float, float] = FOUR_FIFTHS, *, nan_policy="raise"
-):
+    count_1: ArrayLike,
+    total_1: ArrayLike,
+    count_2: ArrayLike,
+    total_2: ArrayLike,
+    limits: tuple[float, float] = FOUR_FIFTHS,
+    *,
+    nan_policy: str = "raise",
+) -> np.ndarray:
     """Return the probability that the true ratio p1 / p2 lies outside a range.
 
     Parameters
@@ -233,7 +257,7 @@ def probability_outside(
     2001; 16: 101-133, for the prior. Equal Employment Opportunity Commission, Uniform guidelines on
     employee selection procedures, 1978, section 4D, for the range.
     """
-    low, high = _range(limits)
+    least, most = _range(limits)
     x1, n1, x2, n2 = (
         a[..., np.newaxis] for a in check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     )
@@ -245,7 +269,7 @@ def probability_outside(
     swap = last_1 - first_1 < last_2 - first_2
     a1, b1, a2, b2 = (np.where(swap, p, q) for p, q in ((a2, a1), (b2, b1), (a1, a2), (b1, b2)))
     first, last = np.where(swap, first_1, first_2), np.where(swap, last_1, last_2)
-    low, high = np.where(swap, 1 / high, low), np.where(swap, 1 / low, high)
+    low, high = np.where(swap, 1 / most, least), np.where(swap, 1 / least, most)
     # p1 cannot be above the range where p2 is over 1/high: there the integrand has a corner
     corner = np.clip(-np.log(np.maximum(high - 1, 1e-300)), first, last)
     points, point_weight = np.polynomial.legendre.leggauss(80)
@@ -269,7 +293,7 @@ def _logit_range(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, last
 
 
-def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FIFTHS) -> float:
+def chance_of_flag(rate: float, total_1: int, total_2: int, limits: tuple[float, float] = FOUR_FIFTHS) -> float:
     """Return how often an observed ratio falls outside a range when there is no true difference.
 
     Parameters
@@ -313,7 +337,7 @@ def chance_of_flag(rate, total_1, total_2, limits: tuple[float, float] = FOUR_FI
     return float(1 - inside_and_something / (1 - nothing))
 
 
-def _range(limits) -> tuple[float, float]:
+def _range(limits: ArrayLike) -> tuple[float, float]:
     ends = check.positive("limits", limits)
     if ends.shape != (2,):
         raise check.StatisticsError(f"limits must be two numbers, but their shape is {ends.shape}.")
@@ -323,21 +347,25 @@ def _range(limits) -> tuple[float, float]:
     return low, high
 
 
-def _people(name: str, number) -> int:
+def _people(name: str, number: ArrayLike) -> int:
     value = check.positive(name, check.numbers(name, number, ndim=0)).item()
     if value != int(value):
         raise check.StatisticsError(f"{name} must be a whole number, but {value:g} was given.")
     return int(value)
 
 
-def _strata(count_1, total_1, count_2, total_2, nan_policy: str) -> tuple[np.ndarray, ...]:
+def _strata(
+    count_1: ArrayLike, total_1: ArrayLike, count_2: ArrayLike, total_2: ArrayLike, nan_policy: str
+) -> tuple[np.ndarray, ...]:
     arrays = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     if arrays[0].ndim == 0 or arrays[0].shape[-1] == 0:
         raise check.StatisticsError("count_1 must have the strata on its last axis, at least one.")
     return arrays
 
 
-def _score_limits(x1, n1, x2, n2, corrected: _Corrections, confidence: float) -> Interval:
+def _score_limits(
+    x1: np.ndarray, n1: np.ndarray, x2: np.ndarray, n2: np.ndarray, corrected: _Corrections, confidence: float
+) -> Interval:
     z = float(ndtri(1 - (1 - check.level(confidence)) / 2))
     missing = np.isnan(x1 + n1 + x2 + n2).any(axis=-1)
     # a stratum in which a group has nobody says nothing about the ratio
@@ -352,7 +380,15 @@ def _score_limits(x1, n1, x2, n2, corrected: _Corrections, confidence: float) ->
     return Interval(np.where(missing, np.nan, lower)[()], np.where(missing, np.nan, upper)[()])
 
 
-def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> np.ndarray:
+def _lower_limit(
+    x1: np.ndarray,
+    n1: np.ndarray,
+    x2: np.ndarray,
+    n2: np.ndarray,
+    weight: np.ndarray,
+    z: float,
+    corrected: _Corrections,
+) -> np.ndarray:
     from scipy.optimize.elementwise import find_root
 
     shape = x1.shape[:-1]
@@ -362,7 +398,7 @@ def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> n
     some = np.flatnonzero((x1 * weight).sum(axis=-1) > 0)
     if some.size:
 
-        def excess(log_ratio, row):
+        def excess(log_ratio: np.ndarray, row: np.ndarray) -> np.ndarray:
             # the root finder drops what it has found, so the rows travel with their brackets
             at = row.astype(int)
             theta = np.exp(log_ratio)
@@ -377,7 +413,16 @@ def _lower_limit(x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> n
     return lower.reshape(shape)
 
 
-def _score(theta, x1, n1, x2, n2, weight, z: float, corrected: _Corrections) -> np.ndarray:
+def _score(
+    theta: np.ndarray,
+    x1: np.ndarray,
+    n1: np.ndarray,
+    x2: np.ndarray,
+    n2: np.ndarray,
+    weight: np.ndarray,
+    z: float,
+    corrected: _Corrections,
+) -> np.ndarray:
     """Score statistic at the ratio theta, over the strata on the last axis (Laud 2017)."""
     theta = theta[..., np.newaxis]
     total, events = n1 + n2, x1 + x2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from race_equality.statistics import _arguments as check
 from race_equality.statistics.intervals import byar_interval, count_interval
@@ -35,7 +36,12 @@ class Standardised:
 
 
 def direct_rate(
-    count, population, standard_population, *, per: float = 100_000.0, confidence: float = 0.95
+    count: ArrayLike,
+    population: ArrayLike,
+    standard_population: ArrayLike,
+    *,
+    per: float = 100_000.0,
+    confidence: float = 0.95,
 ) -> Standardised:
     """Return the rate that the standard population would have at these rates.
 
@@ -70,7 +76,7 @@ def direct_rate(
         population=check.counts("population", population),
         standard_population=check.counts("standard_population", standard_population),
     )
-    per = check.positive("per", per)
+    multiplier = check.positive("per", per)
     if count.ndim == 0 or count.shape[-1] == 0:
         raise check.StatisticsError("count must have the bands on its last axis.")
     if (weight.sum(axis=-1) == 0).any():
@@ -85,14 +91,20 @@ def direct_rate(
     limits = byar_interval(events, confidence)
     scale = np.sqrt(variance / events)
     value, lower, upper = (
-        np.where(enough, part * per, np.nan)[()]
+        np.where(enough, part * multiplier, np.nan)[()]
         for part in (value, value + scale * (limits.lower - events), value + scale * (limits.upper - events))
     )
     return Standardised(value, lower, upper, observed[()], np.full_like(observed, np.nan)[()])
 
 
 def indirect_ratio(
-    count, population, reference_count, reference_population, *, per: float = 1.0, confidence: float = 0.95
+    count: ArrayLike,
+    population: ArrayLike,
+    reference_count: ArrayLike,
+    reference_population: ArrayLike,
+    *,
+    per: float = 1.0,
+    confidence: float = 0.95,
 ) -> Standardised:
     """Return observed over expected events, expected from the rates of a reference.
 
@@ -128,7 +140,7 @@ def indirect_ratio(
         reference_count=check.counts("reference_count", reference_count),
         reference_population=check.counts("reference_population", reference_population),
     )
-    per = check.positive("per", per)
+    multiplier = check.positive("per", per)
     if count.ndim == 0 or count.shape[-1] == 0:
         raise check.StatisticsError("count must have the bands on its last axis.")
     if ((reference_population == 0) & (population > 0)).any():
@@ -140,9 +152,9 @@ def indirect_ratio(
     none = expected == 0
     divisor = np.where(none, 1.0, expected)
     return Standardised(
-        np.where(none, np.nan, observed / divisor * per)[()],
-        np.where(none, 0.0, limits.lower / divisor * per)[()],
-        np.where(none, np.inf, limits.upper / divisor * per)[()],
+        np.where(none, np.nan, observed / divisor * multiplier)[()],
+        np.where(none, 0.0, limits.lower / divisor * multiplier)[()],
+        np.where(none, np.inf, limits.upper / divisor * multiplier)[()],
         observed[()],
         expected[()],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
 from race_equality.statistics import _arguments as check
@@ -60,7 +61,14 @@ class YearsToParity:
     slope: float
 
 
-def trend(times, values, standard_error=None, *, confidence: float = 0.95, nan_policy: str = "raise") -> Trend:
+def trend(
+    times: ArrayLike,
+    values: ArrayLike,
+    standard_error: ArrayLike | None = None,
+    *,
+    confidence: float = 0.95,
+    nan_policy: str = "raise",
+) -> Trend:
     """Return the slope of four to about nine yearly points.
 
     Parameters
@@ -104,17 +112,15 @@ def trend(times, values, standard_error=None, *, confidence: float = 0.95, nan_p
         if standard_error is None
         else check.positive("standard_error", standard_error, nan_policy=nan_policy)
     )
-    times, values, error = check.together(times=times, values=values, standard_error=error)
-    if times.ndim != 1:
+    x, y, error = check.together(times=times, values=values, standard_error=error)
+    if x.ndim != 1:
         raise check.StatisticsError("times must have one axis.")
-    keep = ~np.isnan(times + values + error)
-    times, values, error = times[keep], values[keep], error[keep]
-    points = times.size
+    keep = ~np.isnan(x + y + error)
+    x, y, error = x[keep], y[keep], error[keep]
+    points = x.size
     if points < LEAST_POINTS:
         return Trend(np.nan, np.nan, np.nan, "too few points", points)
-    coefficients, covariance, spread, quantile = _line(
-        times - times.mean(), values, error, level, known=standard_error is not None
-    )
+    coefficients, covariance, spread, quantile = _line(x - x.mean(), y, error, level, known=standard_error is not None)
     half = quantile * np.sqrt(covariance[1, 1] * spread)
     slope = float(coefficients[1])
     lower, upper = slope - float(half), slope + float(half)
@@ -123,7 +129,14 @@ def trend(times, values, standard_error=None, *, confidence: float = 0.95, nan_p
 
 
 def years_to_parity(
-    times, count_1, total_1, count_2, total_2, *, confidence: float = 0.95, nan_policy: str = "raise"
+    times: ArrayLike,
+    count_1: ArrayLike,
+    total_1: ArrayLike,
+    count_2: ArrayLike,
+    total_2: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    nan_policy: str = "raise",
 ) -> YearsToParity:
     """Return how long until two shares are equal, when both move.
 
@@ -165,17 +178,17 @@ def years_to_parity(
     times = check.numbers("times", times, nan_policy=nan_policy)
     x1, n1 = check.count_and_total(count_1, total_1, nan_policy=nan_policy, names=("count_1", "total_1"))
     x2, n2 = check.count_and_total(count_2, total_2, nan_policy=nan_policy, names=("count_2", "total_2"))
-    times, x1, n1, x2, n2 = check.together(times=times, count_1=x1, total_1=n1, count_2=x2, total_2=n2)
-    if times.ndim != 1:
+    year, x1, n1, x2, n2 = check.together(times=times, count_1=x1, total_1=n1, count_2=x2, total_2=n2)
+    if year.ndim != 1:
         raise check.StatisticsError("times must have one axis.")
-    keep = ~np.isnan(times + x1 + n1 + x2 + n2) & (n1 > 0) & (n2 > 0)
-    times, x1, n1, x2, n2 = (array[keep] for array in (times, x1, n1, x2, n2))
-    if times.size < LEAST_POINTS:
+    keep = ~np.isnan(year + x1 + n1 + x2 + n2) & (n1 > 0) & (n2 > 0)
+    year, x1, n1, x2, n2 = (array[keep] for array in (year, x1, n1, x2, n2))
+    if year.size < LEAST_POINTS:
         return YearsToParity(np.nan, np.nan, np.nan, "cannot be estimated", np.nan, np.nan)
     gap = np.log((x1 + 0.5) / (n1 - x1 + 0.5)) - np.log((x2 + 0.5) / (n2 - x2 + 0.5))
     error = np.sqrt(sum(1 / (cell + 0.5) for cell in (x1, n1 - x1, x2, n2 - x2)))
     # time runs from the last point, so that the intercept is today's gap
-    coefficients, covariance, spread, quantile = _line(times - times.max(), gap, error, level, known=True)
+    coefficients, covariance, spread, quantile = _line(year - year.max(), gap, error, level, known=True)
     today, slope = (float(part) for part in coefficients)
     covariance = covariance * spread
     if abs(today) <= quantile * np.sqrt(covariance[0, 0]):
@@ -202,7 +215,9 @@ def _fieller(today: float, slope: float, covariance: np.ndarray, quantile: float
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-def _line(x, y, error, level: float, *, known: bool):
+def _line(
+    x: np.ndarray, y: np.ndarray, error: np.ndarray, level: float, *, known: bool
+) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Coefficients, their covariance before scaling, the scale, and the quantile to use."""
     if np.ptp(x) == 0:
         raise check.StatisticsError("times must not all be equal.")

@@ -38,7 +38,7 @@ R = TypeVar("R")
 #: Results of one function that are kept in memory.
 _KEPT_AT_MOST = 32
 
-_of_figures: list[Callable[[pd.DataFrame], Any]] = []
+_of_figures: list[Callable[..., Any]] = []
 
 
 @overload
@@ -101,7 +101,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
             return function(*args, **kwargs)
         if key not in kept:
             is_shared = to_disk or (is_of_figures and all(bound.arguments[n] is usual[n] for n in usual))
-            result = _read(name, key) if is_shared else None
+            result: Any = _read(name, key) if is_shared else None
             if result is None:
                 result = function(*args, **kwargs)
                 if is_shared:

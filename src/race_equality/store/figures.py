@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -233,7 +233,7 @@ def trust_schema() -> pa.Schema:
     return pa.schema([(name, _ARROW_TYPES[dtype]) for name, dtype in TRUST_DTYPES.items()])
 
 
-def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def figure_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a figures table out of rows.
 
     Parameters
@@ -251,7 +251,7 @@ def figure_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     columns = {name: [row.get(name, left_out.get(name)) for row in rows] for name in FIGURE_DTYPES}
     return pd.DataFrame(
         {
-            name: pd.array(values, dtype=FIGURE_DTYPES[name])
+            name: pd.array(values, dtype="Float64")
             if FIGURE_DTYPES[name] == "Float64"
             else pd.Series(values, dtype=FIGURE_DTYPES[name])
             for name, values in columns.items()
@@ -323,20 +323,20 @@ def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> No
                 os.fsync(file.fileno())
             os.chmod(name, 0o644)  # mkstemp makes files that their owner alone can read
         for target, new in staged.items():
-            content = target.read_bytes() if target.is_file() else None
+            held = target.read_bytes() if target.is_file() else None
             os.replace(new, target)
-            before[target] = content
+            before[target] = held
         for target in remove:
             if target.is_file():
-                content = target.read_bytes()
+                held = target.read_bytes()
                 target.unlink()
-                before[target] = content
+                before[target] = held
     except BaseException as error:
-        for target, content in before.items():  # those already replaced or removed
-            if content is None:
+        for target, held in before.items():  # those already replaced or removed
+            if held is None:
                 target.unlink(missing_ok=True)
             else:
-                target.write_bytes(content)
+                target.write_bytes(held)
         for new in staged.values():
             new.unlink(missing_ok=True)
         if isinstance(error, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
@@ -12,7 +13,7 @@ BOUNDARIES_FILE = "systems.geojson"
 BOUNDARIES_SOURCE = "system_boundaries"
 
 
-def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None = None) -> dict:
+def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None = None) -> dict[str, Any]:
     """Read the boundaries of the 42 integrated care boards of July 2022.
 
     Parameters

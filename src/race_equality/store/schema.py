@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from race_equality.errors import RaceEqualityError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
 
 #: Version of the columns of a file of figures, which is in the file. 2: ``recording``, which was a remark in
 #: ``locator`` before; 3: ``recording`` also says where a publication has no row of a trust
@@ -58,7 +64,7 @@ TRUST_DTYPES = {
 }
 
 
-def figure_schema():
+def figure_schema() -> pa.DataFrameSchema:
     """Return the pandera schema of a figures table.
 
     Returns
@@ -112,7 +118,7 @@ def figure_schema():
     )
 
 
-def check_figures(figures, *, origin: str):
+def check_figures(figures: pd.DataFrame, *, origin: str) -> pd.DataFrame:
     """Hold a table to the schema.
 
     Parameters
@@ -140,7 +146,7 @@ def check_figures(figures, *, origin: str):
     except pandera.errors.SchemaErrors as error:
         first = error.failure_cases.iloc[0]
         row = first["index"]
-        place = f" at {table.loc[int(row), 'locator']}" if row is not None and row == row else ""
+        place = f" at {table['locator'].loc[int(row)]}" if row is not None and row == row else ""
         raise RaceEqualityError(
             f"{origin}{place}: column {first['column']!r} fails the check {first['check']!r} "
             f"(value {first['failure_case']!r})."

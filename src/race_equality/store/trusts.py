@@ -6,11 +6,12 @@ import csv
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -115,7 +116,7 @@ class TrustList:
             self._next.setdefault(succession.old_code, []).append(succession)
 
     @cached_property
-    def by_code(self) -> Mapping[str, Mapping[str, object]]:
+    def by_code(self) -> Mapping[str, Mapping[Hashable, Any]]:
         """Each trust's columns by its code: looking thousands up in a table takes seconds."""
         return {row["trust_code"]: row for row in self.trusts.to_dict("records")}
 
@@ -204,9 +205,9 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
     with pq.ParquetFile(folder / TRUSTS_FILE, pre_buffer=False) as table:
         trusts = table.read(use_threads=False).to_pandas(use_threads=False).astype(TRUST_DTYPES)
     with open(folder / SUCCESSIONS_FILE, encoding="utf-8", newline="") as file:
+        rows: Iterator[dict[str, Any]] = csv.DictReader(file)
         successions = [
-            Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None}))
-            for row in csv.DictReader(file)
+            Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None})) for row in rows
         ]
     boards = {}
     if stamps[-1]:

@@ -148,6 +148,7 @@ def test_a_link_is_found_and_the_invented_trust_is_not_in_it(make_figures, wres_
     assert (main["trusts"], main["reason"]) == (40, "")
     assert main["correlation"] == pytest.approx(np.corrcoef(staff, gaps)[0, 1], abs=0.005)
     assert main["slope_lower"] < 0.5 < main["slope_upper"]
+    assert f"would be {np.corrcoef(staff, gaps)[0, 1]:.2f} for waiting" in said.plain_sentence(found)
     text = said.answers(found)
     assert text.startswith(
         "**Where the gap among staff is wider, the gap among patients for waiting over 18 weeks for treatment is wider.**"

@@ -123,3 +123,27 @@ def test_no_return_gives_empty_tables(make_figures):
     assert found.empty
     assert patients_summary(found).empty
     assert set(UNKNOWN) <= {group for groups in GROUPS.values() for group in groups}
+
+
+def test_ages_and_sexes_are_not_compared_and_not_summarised(make_figures, shares):
+    rows = [
+        *shares("patients_detained_by_age", {"0 to 18": (20, 80), "19 to 64": (90, 200), "Unknown": (None, None)}),
+        *shares("patients_detained_by_sex", {"Female": (60, 140), "Male": (50, 140)}),
+    ]
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11)
+    age = found[found["breakdown"] == "age"].set_index("group")
+    assert list(age.index) == list(GROUPS["age"])
+    assert age["direction"].to_dict() == {
+        "0 to 18": "not compared", "19 to 64": "not compared", "65 and over": "none", "Unknown": "none",
+    }  # fmt: skip
+    # Wilson: 20 of 80
+    assert age.loc["0 to 18", ["lower", "upper"]].tolist() == pytest.approx([16.81, 35.48], abs=0.01)
+    assert found[["gap", "ratio", "ratio_lower"]].isna().all(axis=None)
+    assert patients_summary(found).empty
+
+
+def test_a_raised_threshold_hides_ages_and_sexes_as_well(make_figures, shares):
+    rows = shares("patients_detained_by_sex", {"Female": (60, 140), "Male": (20, 30), "Unknown": (10, 15)})
+    found = patients_by_group(make_figures(rows), "RAA", threshold=20).set_index("group")
+    assert found.loc[["Male", "Unknown"], "status"].tolist() == ["suppressed"] * 2
+    assert found.loc["Female", "percent"] == pytest.approx(100 * 60 / 140)

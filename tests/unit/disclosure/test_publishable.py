@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from race_equality.disclosure.publishable import publishable_figures, suppress_small_bases
+from race_equality.disclosure.publishable import hide_as_published, publishable_figures, suppress_small_bases
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules, read_rules
 from race_equality.project import Project
 from race_equality.store.figures import figure_table
@@ -101,3 +101,43 @@ def test_of_a_trust_whose_file_cannot_be_read_nothing_is_shown_elsewhere(project
     (project.params / "trusts" / "RPC.yml").write_text("settings:\n  minimum_responses: many\n")
     shown = publishable_figures(figures(("R1H", "wres_8", 900.0), ("RPC", "wres_8", 900.0)), project=project)
     assert shown["status"].tolist() == ["ok", "suppressed"]
+
+
+def test_a_board_of_few_hides_its_own_seats_and_no_other_indicator_of_the_return():
+    """As a trust publishes them: 3 of 15 members, 3 of 12 who vote, and hundreds of applicants."""
+    end = pd.Timestamp("2025-03-31")
+    about = {
+        "trust_code": "RJ1", "organisation_code": "RJ1", "period_start": end, "period_end": end, "status": "ok",
+        "source": "wres_published", "locator": "published by the trust at https://a.nhs.uk/wres",
+    }  # fmt: skip
+    rows = [
+        about | {"indicator": indicator, "group": group, "value": people, "unit": "people"}
+        for indicator, groups in {
+            "wres_9_board": {"White": 12, "Ethnic minority": 3},
+            "wres_1_clinical_band_5": {"White": 600, "Ethnic minority": 480},
+            "wres_1_clinical_band_9": {"White": 20, "Ethnic minority": 2},
+        }.items()
+        for group, people in groups.items()
+    ]
+    rows += [
+        about
+        | {
+            "indicator": "wres_2",
+            "group": group,
+            "value": 20.0,
+            "unit": "percent",
+            "numerator": n,
+            "denominator": 5 * n,
+        }
+        for group, n in (("White", 400), ("Ethnic minority", 210))
+    ]
+    shown = hide_as_published(figure_table(rows), USUAL)
+    statuses = shown.groupby("indicator")["status"].unique().map(list).to_dict()
+    assert statuses == {
+        "wres_9_board": ["suppressed"],
+        # a small band hides the others: their sum, the staff, is known
+        "wres_1_clinical_band_5": ["suppressed"],
+        "wres_1_clinical_band_9": ["suppressed"],
+        "wres_2": ["ok"],
+    }
+    assert set(shown.loc[shown["status"] == "suppressed", "locator"]) == {"[c]"}

@@ -234,6 +234,12 @@ def returned(make_rows):
             )
         ]
         + [("deprivation", f"Quintile {n}", count, 200) for n, count in enumerate((100, 90, 80, 70, 60), 1)]
+        + [
+            ("age", "0 to 18", 20, 80),
+            ("age", "Unknown", 30, 90),
+            ("sex", "Female", 60, 140),
+            ("sex", "Unknown", 9, 20),
+        ]
     )
     return patients_by_group(rows, "RAA", threshold=11)
 
@@ -286,6 +292,20 @@ def test_a_group_higher_than_the_white_group_beyond_chance_is_marked_in_words(by
         "Most deprived fifth",
         "Second fifth",
     ]
+
+
+def test_by_age_and_sex_each_share_has_its_interval_and_none_is_the_comparator(by_group):
+    measure = "patients_waiting_over_18_weeks"
+    age, sex = (patients.return_table(by_group, kind).set_index("group")[measure] for kind in ("age", "sex"))
+    assert age["Aged 0 to 18"] == "25.0% (16.8 to 35.5)"
+    assert age["Aged 65 and over"] == sex["Male"] == "No data"
+    assert {"Age not known", "Sex not known"} <= {*age.index, *sex.index}
+    both = patients.age_and_sex_table(by_group)
+    assert both["group"].tolist() == [*age.index, *sex.index]
+    without = by_group[~by_group["breakdown"].isin(["age", "sex"])]
+    assert patients.age_and_sex_table(without).empty
+    nothing = by_group.assign(status="not_available")
+    assert patients.age_and_sex_table(nothing).empty
 
 
 def test_patients_in_a_sentence_name_both_groups_and_the_interval(by_group):

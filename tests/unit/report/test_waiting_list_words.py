@@ -137,3 +137,12 @@ def test_systems_in_the_order_of_groups_with_what_is_missing():
         "Other": "Too few people to show",
         "unknown": "20.0%",
     }
+
+
+def test_a_share_of_unknown_groups_is_not_given_without_those_who_are_hidden():
+    rows = [
+        wait("White", 40.0, direction="reference", place="QAA", system="Ashshire"),
+        wait("Not stated", 30.0, place="QAA", system="Ashshire", people=50_000.0),
+        wait("Not known", None, place="QAA", system="Ashshire", status="suppressed", people=float("nan")),
+    ]
+    assert systems_table(pd.DataFrame(rows))["unknown"].to_list() == ["Too few people to show"]

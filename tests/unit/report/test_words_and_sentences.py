@@ -104,24 +104,6 @@ def test_a_ratio_is_times_as_likely_with_direction():
     assert note == sentences.FOUR_FIFTHS_NOTE
 
 
-@pytest.mark.parametrize(
-    ("correlation", "lower", "upper", "expected"),
-    [
-        (
-            0.29,
-            0.11,
-            0.45,
-            "tend to have a higher share of births before 37 weeks (rank correlation 0.29 (0.11 to 0.45), adjusted).",
-        ),
-        (-0.24, -0.39, -0.08, "tend to have a lower share of births before 37 weeks"),
-        (-0.11, -0.28, 0.06, "do not show a reliable association across trusts"),
-    ],
-)
-def test_an_association_is_said_with_its_direction_and_an_unclear_one_as_unclear(correlation, lower, upper, expected):
-    found = {"correlation": correlation, "lower": lower, "upper": upper}
-    assert expected in sentences.association_sentence(found, "births before 37 weeks")
-
-
 def test_a_ratio_without_an_upper_limit_says_so():
     rows = pd.DataFrame([{"number": 3, "ratio": 5.0, "lower": 1.2, "upper": math.inf, "outside": 0.97, "status": "ok"}])
     assert "(95% confidence interval: 1.20 and above)" in sentences.likelihood_sentences(rows)[0]

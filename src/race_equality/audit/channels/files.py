@@ -128,6 +128,6 @@ def _pdf(data: bytes, name: str) -> Iterator[Content]:
                 yield Unread(name, RASTER)
             if isinstance(item, pikepdf.Dictionary):
                 for key in _PDF_TEXT_KEYS.intersection(item.keys()):
-                    value = item.get(key)
-                    if isinstance(value, pikepdf.String) and str(value).strip():
-                        yield Text(name, f"PDF {key[1:]}", "", str(value))
+                    said = item.get(key)
+                    if isinstance(said, pikepdf.String) and str(said).strip():
+                        yield Text(name, f"PDF {key[1:]}", "", str(said))

@@ -389,7 +389,7 @@ class _Months:
         about = (trust_code, organisation, indicator, ALL_PATIENTS, "percent", cell.locator + remark)
         self.rows.add(
             *about,
-            value=100 * count / total if status == "ok" else None,
+            value=100 * count / total if count is not None and total else None,
             numerator=count,
             denominator=total,
             status=status,

@@ -232,16 +232,16 @@ def _dimensions(columns: Iterable[str]) -> list[str]:
 
 def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | None) -> dict[str, _Area]:
     index = {normalised(name): column for column, name in enumerate(header)}
-    group_name = next((name for name in index if _GROUP_COLUMN.fullmatch(name)), None)
-    area_name = next((m.group(1) for name in index if (m := _CODE_COLUMN.fullmatch(name))), None)
-    age_name = next((name for name in _dimensions(header) if name.startswith("age")), None)
-    for found, wanted in (
+    group_name = next((name for name in index if _GROUP_COLUMN.fullmatch(name)), "")
+    area_name = next((m.group(1) for name in index if (m := _CODE_COLUMN.fullmatch(name))), "")
+    age_name = next((name for name in _dimensions(header) if name.startswith("age")), "")
+    for is_there, wanted in (
         (group_name, "Ethnic group (20 categories)"),
-        (area_name if area_name != group_name else None, "Countries Code"),
-        (index.get("observation"), "Observation"),
-        (age_name if ages is not None else "", "Age (6 categories)"),
+        (area_name and area_name != group_name, "Countries Code"),
+        ("observation" in index, "Observation"),
+        (age_name or ages is None, "Age (6 categories)"),
     ):
-        if found is None:
+        if not is_there:
             near = nearest(wanted, [name for name in header if name])
             raise InputError(
                 f"There is no column like {wanted!r}." + (f" The nearest is {near!r}." if near else ""),
@@ -360,7 +360,7 @@ def _add(
                 f"There is nobody of the group {missing[0]!r}.", file=path, row=area.row, mend="Download it again."
             )
         everybody = sum(area.people[part] for of in broad.values() for part in of)
-        for name, groups in ((indicator, broad), (detailed, parts if detailed else {})):
+        for name, groups in ((indicator, broad), *([(detailed, parts)] if detailed else [])):
             for group, of in groups.items():
                 people = sum(area.people[part] for part in of)
                 about = (code, code, name, group, "percent", area.locator(of))

@@ -8,10 +8,12 @@ numbers below, chosen so that every kind of finding turns up in the report.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
 from race_equality.sources.publication import FigureRows
 from race_equality.sources.publications import access, catchment, staff_survey, workforce
 from race_equality.sources.publications.demonstration_patients import add_published_patients
@@ -19,7 +21,7 @@ from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import wres as wres_return
 from race_equality.store.provenance import Source
 from race_equality.store.schema import check_figures
-from race_equality.store.trusts import DEMONSTRATION_CODE, DEMONSTRATION_NAME, TrustList
+from race_equality.store.trusts import TrustList
 
 SOURCE = "demonstration"
 SEED = 20240917
@@ -151,6 +153,7 @@ _PATIENT_SHARES = {
     "ethnicity": (0.155, 0.068, 0.034, 0.640, 0.028, 0.045, 0.030),
     "deprivation": (0.31, 0.24, 0.19, 0.14, 0.11, 0.01),
 }
+_AGES_AND_SEXES = {"age": (0.14, 0.51, 0.348, 0.002), "sex": (0.545, 0.454, 0.001)}
 _PATIENTS = {
     "patients_did_not_attend": (118_600, 9_340),
     "patients_restrictive_interventions": (1_240, 183),
@@ -168,6 +171,9 @@ _PATIENT_ODDS = {
     "ethnicity": (1.12, 1.30, 1.15, 1.0, 1.08, 1.05, 1.0),
     "deprivation": (1.35, 1.22, 1.12, 1.05, 1.0, 1.1),
 }
+
+
+_AGE_AND_SEX_ODDS = {"age": (0.92, 1.08, 1.0, 1.0), "sex": (1.05, 1.0, 1.0)}
 
 
 def demonstration_figures() -> pd.DataFrame:
@@ -189,9 +195,10 @@ def demonstration_figures() -> pd.DataFrame:
     _survey_panel(rows, random)
     _waits(rows, random)
     _maternity(rows, random)
-    _patients_return(rows, random)
+    _patients_return(rows, random, _PATIENT_SHARES, _PATIENT_ODDS)
     _workforce_over_time(rows, random)
     _mental_health_act(rows, random)
+    _patients_return(rows, random, _AGES_AND_SEXES, _AGE_AND_SEX_ODDS)
     add_published_patients(rows.add)
     return check_figures(rows.figures.table(), origin="sources/demonstration.py")
 
@@ -220,9 +227,7 @@ class _Rows:
         nobody = pd.DataFrame({"trust_code": [], "kind": [], "open_date": []})
         self.figures = FigureRows(SOURCE, staff_survey.survey_period(2024), TrustList(nobody, []))
 
-    def add(
-        self, indicator: str, group: str, unit: str, value: float | None, *, status: str = "", **more: object
-    ) -> None:
+    def add(self, indicator: str, group: str, unit: str, value: float | None, *, status: str = "", **more: Any) -> None:
         status = status or ("ok" if value is not None else "not_available")
         self.figures.add(
             DEMONSTRATION_CODE,
@@ -236,7 +241,7 @@ class _Rows:
             **more,
         )
 
-    def add_rate(self, indicator: str, group: str, numerator: float, denominator: float, **more: object) -> None:
+    def add_rate(self, indicator: str, group: str, numerator: float, denominator: float, **more: Any) -> None:
         about = (indicator, group, "percent", 100 * numerator / denominator if denominator else None)
         self.add(*about, numerator=float(numerator), denominator=float(denominator), **more)
 
@@ -248,14 +253,14 @@ def _survey(rows: _Rows, random: np.random.RandomState) -> None:
             rows.add_rate(
                 f"wres_{number}", group, random.binomial(base, rate), base, period=staff_survey.survey_period(2024)
             )
-    for number, percentage, base in (
+    for question, percentage, base in (
         ("q15", 55.31, 3478),
         ("q16a", 10.42, 3496),
         ("q16b", 9.87, 3465),
         ("q16c_1", 52.64, 588),
     ):
         # weighted, so no number of people is behind the percentage
-        rows.add(f"staff_survey_{number}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
+        rows.add(f"staff_survey_{question}", staff_survey.ALL_STAFF, "percent", percentage, denominator=float(base))
     respondents = 3452
     for group, people in zip(staff_survey.ETHNIC_GROUPS, random.multinomial(respondents, _RESPONDENTS), strict=True):
         rows.add_rate("staff_survey_q28", group, people, respondents)
@@ -395,12 +400,14 @@ def _wres_return(rows: _Rows, random: np.random.RandomState, year: int) -> None:
     for indicator, rates in (("wres_3", _DISCIPLINED[year]), ("wres_4", _TRAINED[year])):
         for group, rate in zip(wres_return.GROUPS, (*rates, rates[0]), strict=True):
             rows.add_rate(indicator, group, random.binomial(staff[group], rate), staff[group], period=over_the_year)
-    for group, counts in _BOARD[year].items():
-        for indicator, people in zip(("wres_9_board", "wres_9_voting", "wres_9_executive"), counts, strict=True):
-            rows.add(indicator, group, "people", float(people), period=on_the_day)
+    for group, seats in _BOARD[year].items():
+        for part, people in zip(("wres_9_board", "wres_9_voting", "wres_9_executive"), seats, strict=True):
+            rows.add(part, group, "people", float(people), period=on_the_day)
 
 
-def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
+def _patients_return(
+    rows: _Rows, random: np.random.RandomState, shares: dict[str, tuple[float, ...]], odds: dict[str, tuple[float, ...]]
+) -> None:
     waits = rows.figures.table()
     waits = waits[waits["indicator"].isin(access.RTT_INDICATORS.values())]
     for year_to in _YEARS:
@@ -410,16 +417,18 @@ def _patients_return(rows: _Rows, random: np.random.RandomState) -> None:
         totals["patients_waiting"] += [wait.loc[f"rtt_over_{n}_weeks", "numerator"] for n in (52, 65)]
         totals |= {name: list(counts) for name, counts in _PATIENTS.items()}
         for measure in patients_return.MEASURES:
-            for breakdown, groups in patients_return.BREAKDOWNS.items():
+            for breakdown in shares:
+                groups = patients_return.BREAKDOWNS[breakdown]
                 counts: dict[tuple[str, str], float | None] = {}
-                weights, most = np.array(_PATIENT_SHARES[breakdown]), None
+                weights, most = np.array(shares[breakdown]), None
                 for item, total in zip(measure.items(), totals[measure.indicator], strict=True):
                     among = _shared_out(random, int(total), weights, most)
                     counts |= {(item, column): float(n) for column, n in zip(groups, among, strict=True)}
                     if item == measure.base or measure.nested:
-                        weights, most = among * np.array(_PATIENT_ODDS[breakdown]), among
+                        weights, most = among * np.array(odds[breakdown]), among
                 for indicator, column, _, status, part, base in patients_return.shares(measure, breakdown, counts):
-                    about = (indicator, groups[column], "percent", 100 * part / base if status == "ok" else None)
+                    share = 100 * part / base if part is not None and base else None
+                    about = (indicator, groups[column], "percent", share)
                     rows.add(*about, status=status, numerator=part, denominator=base, period=measure.period(year_to))
 
 

@@ -17,6 +17,7 @@ import calendar
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import ethnic_group
@@ -130,8 +131,8 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
         f" and {len(ids) - 4} more" if len(ids) > 4 else ""
     )
     shown = sorted(periods, key=lambda text: periods[text][1])
-    period = shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
-    return figures.loaded(edition, period, _remarks(table))
+    of_all = shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
+    return figures.loaded(edition, of_all, _remarks(table))
 
 
 def _remarks(table: Table) -> list[str]:
@@ -184,11 +185,11 @@ def _ethnic_group(label: str) -> str:
     return group.five or group.unknown or label
 
 
-def _figure(record: Record, unit: str) -> dict[str, object]:
+def _figure(record: Record, unit: str) -> dict[str, Any]:
     value, note = record["Value"], record["Value note"].text
     if not value.text:
         return {"status": "suppressed" if _SUPPRESSED.search(note) else "not_available"}
-    found: dict[str, object] = {"value": value.number("value", high=100 if unit == "percent" else None)}
+    found: dict[str, Any] = {"value": value.number("value", high=100 if unit == "percent" else None)}
     count, denominator = record["Count"], record["Denominator"]
     if unit in _PER and count.text and denominator.text:
         people, of = count.number("count"), denominator.number("denominator")

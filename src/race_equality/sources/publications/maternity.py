@@ -84,7 +84,7 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     year = _year(rows[0]["Period"])
     figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
     known: dict[str, str | None] = {"National": ENGLAND_CODE}
-    outcomes: dict[tuple[str, str], dict[str, Cell]] = {}
+    outcomes: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for record in records:
         if record["Period"].text != rows[0]["Period"].text:
             raise record["Period"].error("The file has more than one year.", "Give one year a file.")
@@ -96,13 +96,13 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
             continue
         dimension = record["Dimension"].text
         if dimension in _OUTCOME_OF:
-            outcomes.setdefault((organisation, dimension), {})[record["Measure"].text] = record["Value"]
+            outcomes.setdefault((trust_code, organisation, dimension), {})[record["Measure"].text] = record["Value"]
         elif dimension in (ETHNICITY, DEPRIVATION, TOTAL):
             indicator, group = _delivery_group(record)
             about = (trust_code, _code(organisation), indicator, group, "count", record["Value"].locator)
             figures.add(*about, value=_count(record["Value"]))
-    for (organisation, dimension), cells in outcomes.items():
-        _add_outcome(figures, known[organisation], _code(organisation), dimension, cells)
+    for (trust_code, organisation, dimension), cells in outcomes.items():
+        _add_outcome(figures, trust_code, _code(organisation), dimension, cells)
     for indicator in ("maternity_deliveries", *OUTCOMES):
         unit, group = ("count", ALL_DELIVERIES) if indicator == "maternity_deliveries" else ("percent", "All births")
         figures.complete(

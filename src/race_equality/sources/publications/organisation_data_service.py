@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -108,7 +109,7 @@ def read_trust_list(
 
     successions = _successions(listed, stated, known, by_code, open_codes)
     merged_in = _merged_in(successions)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for record in listed:
         code = record["trust_code"].text
         ods = by_code.get(code)
@@ -131,8 +132,9 @@ def read_trust_list(
                 "locator": f"{place}; {etr.name} row {ods.row}" if ods else place,
             }
         )
-    table = pd.DataFrame(sorted(rows, key=lambda row: row["trust_code"])).astype(TRUST_DTYPES)
-    return TrustList(table[list(TRUST_DTYPES)], successions, boards)
+    rows.sort(key=lambda row: row["trust_code"])
+    open_trusts = pd.DataFrame(rows).astype(TRUST_DTYPES)
+    return TrustList(open_trusts[list(TRUST_DTYPES)], successions, boards)
 
 
 def _code(cell: Cell) -> str:
@@ -216,20 +218,20 @@ def _successions(
             )
         for name in filter(None, record["alt_names"].text.split(";")):
             # a trust's own earlier names are here as well: only a closed organisation's counts
-            old_code = codes_by_name.get(normalised(name))
-            if old_code is None or old_code in open_codes:
+            earlier = codes_by_name.get(normalised(name))
+            if earlier is None or earlier in open_codes:
                 continue
-            closed = _ods_date(by_code[old_code]["close date"])
+            closed = _ods_date(by_code[earlier]["close date"])
             if closed is not None:
                 add(
                     Succession(
-                        old_code,
-                        name_of(old_code),
+                        earlier,
+                        name_of(earlier),
                         new_code,
                         closed + timedelta(days=1),
                         "merger",
                         f"{listed.file.name} row {record.row}, alt_names; "
-                        f"etr.csv row {by_code[old_code].row} (name and closing date)",
+                        f"etr.csv row {by_code[earlier].row} (name and closing date)",
                     )
                 )
     kept = resources.files(__package__).joinpath("successions.yml").read_text(encoding="utf-8")
@@ -244,7 +246,7 @@ def _successions(
                 new_code,
                 _iso_date(record["date"]),
                 "merger",
-                f"{stated.file.name} row {record.row}",
+                f"{record.file.name} row {record.row}",
             )
         )
     for succession in known:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any, Literal
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, TWO_GROUPS, harmonised
@@ -150,7 +151,7 @@ def find_block(sheet: Sheet, number: str) -> tuple[int, int]:
     }
     starts = [c for c, text in titles.items() if re.match(rf"{re.escape(number)}\s*[-–—:]", text)]
     if len(starts) != 1:
-        numbers = [re.match(r"Q\w+", text).group() for text in titles.values()]
+        numbers = [found[0] for text in titles.values() if (found := re.match(r"Q\w+", text))]
         near = nearest(number, numbers)
         problem = (
             f"Question {number} occurs {len(starts)} times in row 1."
@@ -171,7 +172,7 @@ def percentage_columns(sheet: Sheet, question: Question) -> tuple[dict[int, str]
     return answers, sheet.column(row, BASE, start=start, stop=stop)
 
 
-def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, object]:
+def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, Any]:
     """Return value, numerator, denominator and status of one published percentage.
 
     Parameters
@@ -295,7 +296,7 @@ def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:
 
 
 #: Breakdowns of the national workbook that are read: to the number of groups.
-NATIONAL_BREAKDOWNS = {"Ethnic background (detailed)": 18, "Ethnic background (summary)": 2}
+NATIONAL_BREAKDOWNS: dict[str, Literal[2, 18]] = {"Ethnic background (detailed)": 18, "Ethnic background (summary)": 2}
 
 
 def read_national(path: Path, trusts: TrustList) -> LoadedFigures:
@@ -373,7 +374,8 @@ def _organisations(sheet: Sheet) -> dict[str, int]:
     """Return each organisation's row, by ODS code."""
     at = header_row(sheet)
     code_column, *_ = (sheet.column(at, name) for name in (_CODE, _NAME, _GROUP))
-    rows, cells = {}, []
+    rows: dict[str, int] = {}
+    cells = []
     for row in range(at + 1, len(sheet.rows)):
         code = sheet.cell(row, code_column)
         if not code.text:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Sheet, Workbook, first_by_key
@@ -144,7 +145,8 @@ def _columns(sheet: Sheet, trusts: TrustList) -> _Columns:
             "There are no columns like har_from_pat_eth_summary_1_2024.",
             "Check that it is the benchmark workbook, with its column names.",
         )
-    rates, bases = {}, {}
+    rates: dict[tuple[int, str, int], int] = {}
+    bases: dict[tuple[int, str, int], int] = {}
     for column, match in names.items():
         stem, n_before, group, year, n_after = match.groups()
         target = bases if n_before or n_after else rates
@@ -176,7 +178,7 @@ def _columns(sheet: Sheet, trusts: TrustList) -> _Columns:
     return _Columns(row, code, rates, bases)
 
 
-def _figure(rate: Cell, base: Cell | None) -> tuple[dict[str, object], bool]:
+def _figure(rate: Cell, base: Cell | None) -> tuple[dict[str, Any], bool]:
     """Return value, numerator, denominator and status, and whether the count is whole."""
     responses = None
     if base is not None and base.text not in _SUPPRESSED:

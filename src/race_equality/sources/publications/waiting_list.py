@@ -686,6 +686,12 @@ def read_functions(path: Path, trusts: TrustList) -> LoadedFigures:
 
 def _read_csv_by_organisation(path: Path, trusts: TrustList) -> LoadedFigures:
     table = read_csv(path, CSV_COLUMNS)
+    if {normalised(record["Metric"].text) for record in table} <= {"age", "sex"}:
+        raise InputError(
+            "The file has age and sex alone: it is England week by week, which is not read.",
+            file=path,
+            mend="Add the files Geography and Specialty of the same week.",
+        )
     reader = Reader(_week_of_name(path), trusts)
     counts, remarks = _counts(table, lambda record: (record["Code"].text, record["Geography"].text))
     for part, of_part in counts.items():

@@ -389,7 +389,7 @@ def _add_marches(
     figures: FigureRows, sheet: Sheet, indicator: str, unit: str, last_day: date, *, count_left_out: bool
 ) -> None:
     header_row = _header_row(sheet)
-    marches = {}
+    marches: dict[int, date] = {}
     for column in range(len(sheet.rows[header_row])):
         value = sheet.cell(header_row, column).value
         if isinstance(value, date) and value.month == MARCH:

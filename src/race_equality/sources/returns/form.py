@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.errors import InputError, nearest
-from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
+from race_equality.sources.cells import Cell, Record, csv_columns, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
-from race_equality.sources.returns.workbook import read_workbook
+from race_equality.sources.returns.workbook import columns_of, read_workbook
 from race_equality.store.provenance import Source, sha256_of
-from race_equality.store.trusts import DEMONSTRATION_CODE, TrustList
+from race_equality.store.trusts import TrustList
 
 #: Of a template, and of a return: from four on, when two shares that move would meet can be estimated.
 TEMPLATE_YEARS, MOST_YEARS = 3, 9
@@ -37,6 +38,8 @@ class Form:
         By the 31 March that the year ends on, indicator and item.
     years : list of datetime.date
         In order.
+    columns : tuple of str
+        Those of the return that the file has.
     remarks : tuple of str
         What was not read.
     """
@@ -44,6 +47,7 @@ class Form:
     trust_code: str
     records: Mapping[tuple[date, str, str], Record]
     years: list[date]
+    columns: tuple[str, ...]
     remarks: tuple[str, ...]
 
     @property
@@ -52,7 +56,14 @@ class Form:
         return ", ".join(f"year to 31 March {year.year}" for year in self.years)
 
 
-def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, str]], trusts: TrustList) -> Form:
+def read_form(
+    path: Path,
+    columns: Sequence[str],
+    rows: Collection[tuple[str, str]],
+    trusts: TrustList,
+    *,
+    later: Sequence[Sequence[str]] = (),
+) -> Form:
     """Read the rows of a return, without looking at its numbers.
 
     Parameters
@@ -64,6 +75,8 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     rows : collection of (str, str)
         Each indicator and item that a return can have.
     trusts : TrustList
+    later : sequence of sequence of str
+        Sets of columns that a file of an earlier template does not have: it has all of a set or none.
 
     Returns
     -------
@@ -76,8 +89,10 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     """
     remarks: tuple[str, ...] = ()
     if is_workbook(path):
-        table, remarks = read_workbook(path, columns)
+        table, remarks = read_workbook(path, columns, later=later)
+        columns = table.columns
     else:
+        columns = columns_of(columns, later, csv_columns(path))
         table = read_csv(path, columns, comments=True)
     if table.unknown_columns:
         raise InputError(
@@ -87,8 +102,8 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
         )
     code = _trust_code_of(table.records, trusts)
     items: dict[str, list[str]] = {}
-    for indicator, item in rows:
-        items.setdefault(indicator, []).append(item)
+    for known_indicator, known_item in rows:
+        items.setdefault(known_indicator, []).append(known_item)
     records: dict[tuple[date, str, str], Record] = {}
     keys = []
     for record in table:
@@ -100,7 +115,7 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     years = sorted({year for year, *_ in records})
     if len(years) > MOST_YEARS:
         raise InputError(f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}.")
-    return Form(code, records, years, (*remarks, *table.remarks))
+    return Form(code, records, years, tuple(columns), (*remarks, *table.remarks))
 
 
 def check_row(record: Record, items: Mapping[str, Sequence[str]], groups: Sequence[str]) -> None:
@@ -249,5 +264,6 @@ def check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None
     ------
     InputError
     """
-    if part[0] is not None and whole[0] is not None and part[0] > whole[0]:
-        raise part[1].error(f"{part[0]:.0f} people out of {whole[0]:.0f} {of}.", "Correct one of the two numbers.")
+    (count, cell), (most, _) = part, whole
+    if cell is not None and count is not None and most is not None and count > most:
+        raise cell.error(f"{count:.0f} people out of {most:.0f} {of}.", "Correct one of the two numbers.")

@@ -1,14 +1,16 @@
-"""A trust's own figures about patients by ethnic group and deprivation, which no public file holds by trust.
+"""A trust's own figures about patients by ethnic group, deprivation, age and sex.
 
 The return has the shape of the WRES return (:mod:`race_equality.sources.returns.wres`): a row for each year, indicator
-and item, with a column for each ethnic group and each fifth of deprivation. It stays on the machine. A count too small
+and item, with a column for each ethnic group, fifth of deprivation, age band and sex. It stays on the machine. A count too small
 to show is not kept at all: it is suppressed as the return is read, with the others from which it could be worked out.
 
 Notes
 -----
 Ethnic groups are the five of the 2021 Census, with *not stated* (asked, and not given) and *not known*
 (not asked or not recorded) apart. Deprivation is the fifth of England's neighbourhoods, by the Index of
-Multiple Deprivation, that the patient lives in; quintile 1 is the most deprived.
+Multiple Deprivation, that the patient lives in; quintile 1 is the most deprived. Age and sex came later: NHS England's
+statement on information on health inequalities asks for all four. A file without their columns is read as before.
+Age bands are those of the Waiting List Minimum Data Set.
 """
 
 from __future__ import annotations
@@ -34,9 +36,20 @@ TITLE = "Patients return"
 ETHNIC_GROUPS = ("Asian", "Black", "Mixed", "White", "Other", "Not stated", "Not known")
 #: Column of the return to group of the figure.
 DEPRIVATION_GROUPS = {**{f"Quintile {n}": f"Quintile {n}" for n in range(1, 6)}, "Deprivation unknown": "Unknown"}
-BREAKDOWNS = {"ethnicity": {name: name for name in ETHNIC_GROUPS}, "deprivation": DEPRIVATION_GROUPS}
+AGE_GROUPS = {f"Aged {band}": band for band in ("0 to 18", "19 to 64", "65 and over")} | {"Age unknown": "Unknown"}
+#: Indeterminate sex counts as unknown: there are too few people to show.
+SEX_GROUPS = {"Female": "Female", "Male": "Male", "Sex unknown": "Unknown"}
+BREAKDOWNS = {
+    "ethnicity": {name: name for name in ETHNIC_GROUPS},
+    "deprivation": DEPRIVATION_GROUPS,
+    "age": AGE_GROUPS,
+    "sex": SEX_GROUPS,
+}
 GROUPS = tuple(column for groups in BREAKDOWNS.values() for column in groups)
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
+#: Columns that a file of before age and sex does not have: all of a breakdown, or none.
+LATER_COLUMNS = (tuple(AGE_GROUPS), tuple(SEX_GROUPS))
+KNOWN_BY = tuple(name for name in COLUMNS if not any(name in later for later in LATER_COLUMNS))
 
 #: A share of fewer people or appointments is not shown (as a survey's of fewer than 11 responses), and
 #: no count under 5 (as in the Mental Health Act statistics).
@@ -124,8 +137,9 @@ INDICATORS = tuple(
 )
 
 _INSTRUCTIONS = (
-    "Write whole numbers under each ethnic group and each fifth of deprivation (quintile 1: most deprived).",
-    "Every person is counted once under an ethnic group and once under a quintile, so both add up to the same.",
+    "Write whole numbers under each ethnic group, fifth of deprivation (quintile 1: most deprived), age band and sex.",
+    "Every person is counted once under an ethnic group, a quintile, an age band and a sex, so all four add up to the same.",
+    "Age on 31 March for the waiting list, at the appointment or admission for the others. Sex unknown: indeterminate as well.",
     "Leave a cell empty where the number is not known, and a whole row where the trust has no such service; "
     "write 0 only for nobody.",
     "Waiting list: incomplete referral-to-treatment pathways on 31 March. Appointments: outpatient, in the "
@@ -218,7 +232,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, LoadedFigures]:
     InputError
         For a row that is not known, what is not a whole number, or numbers that cannot both be right.
     """
-    form = read_form(path, COLUMNS, rows_of_a_year(), trusts)
+    form = read_form(path, COLUMNS, rows_of_a_year(), trusts, later=LATER_COLUMNS)
     code, records, years = form.trust_code, form.records, form.years
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     notes = list(form.remarks)
@@ -229,6 +243,7 @@ def read_return(path: Path, trusts: TrustList) -> tuple[str, LoadedFigures]:
                 for item in measure.items()
                 if (record := records.get((year_to, measure.indicator, item)))
                 for column in GROUPS
+                if column in form.columns
             }
             notes += _add_measure(figures, code, measure, year_to, cells, path)
     loaded = figures.loaded(str(years[-1].year), form.period, notes)
@@ -265,11 +280,10 @@ def shares(
         for column in columns:
             part, base = parts[column], bases[column]
             if part is None or not base:  # a share of nobody is not a number
-                status, pair = "not_available", (None, None)
-            elif column in hidden:
-                status, pair = "suppressed", (None, None)
+                status = "not_available"
             else:
-                status, pair = "ok", (part, base)
+                status = "suppressed" if column in hidden else "ok"
+            pair = (part, base) if status == "ok" else (None, None)
             yield f"{indicator}_by_{breakdown}", column, item, status, *pair
 
 
@@ -302,7 +316,7 @@ def _add_measure(
 
     def place(item: str, column: str) -> str:
         cell = cells.get((item, column))
-        return f"{path.name} {cell.locator}" if cell else f"{path.name}: no row"
+        return f"{path.name} {cell.locator}" if cell else f"{path.name}: no row or no column"
 
     for item in measure.parts:
         whole = measure.whole_of(item)
@@ -314,22 +328,23 @@ def _add_measure(
             )
     notes = []
     for item in measure.items():
-        totals = [
-            sum(given)
-            for groups in BREAKDOWNS.values()
+        totals = {
+            breakdown: sum(count for count in given if count is not None)
+            for breakdown, groups in BREAKDOWNS.items()
             if None not in (given := [counts.get((item, column)) for column in groups])
-        ]
-        if len(set(totals)) > 1:
+        }
+        if len(set(totals.values())) > 1:
+            *first, last = (f"{total:,.0f} by {breakdown}" for breakdown, total in totals.items())
             notes.append(
-                f"{measure.indicator}, {item}, {year_to}: {totals[0]:,.0f} by ethnicity and {totals[1]:,.0f} "
-                "by deprivation; each person should be counted once in both."
+                f"{measure.indicator}, {item}, {year_to}: {', '.join(first)} and {last}; each person should be counted "
+                "once in each."
             )
     for breakdown, groups in BREAKDOWNS.items():
         for indicator, column, item, status, part, base in shares(measure, breakdown, counts):
             about = (code, code, indicator, groups[column], "percent", place(item, column))
             figures.add(
                 *about,
-                value=100 * part / base if status == "ok" else None,
+                value=100 * part / base if part is not None and base else None,
                 numerator=part,
                 denominator=base,
                 status=status,

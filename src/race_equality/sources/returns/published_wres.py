@@ -45,6 +45,7 @@ SOURCE = PUBLISHED_BY_TRUSTS
 #: What the page prints, to hold to the counts; and where and when it was read.
 RATIO, NATIONAL, ADDRESS, READ_ON, CONFIRMED = "ratio", "national", "address", "read_on", "confirmed"
 COLUMNS = (*wres.COLUMNS, RATIO, NATIONAL, ADDRESS, READ_ON, CONFIRMED)
+KNOWN_BY = COLUMNS
 
 NOTES = (
     "Published by the trust: copied from each trust's own page or document, whose address and day are with each figure.",

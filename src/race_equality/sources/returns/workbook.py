@@ -117,18 +117,18 @@ def workbook_bytes(
     bold, heading = Font(bold=True), Font(bold=True, size=14)
     shaded, to_fill_in = (PatternFill("solid", fgColor=colour) for colour in (_SHADED, _TO_FILL_IN))
     book = openpyxl.Workbook()
-    first = book.active
+    first = book.worksheets[0]
     first.title = INSTRUCTIONS
     first["A1"] = title
     first["A1"].font = heading
-    for row, pair in ((3, ("Trust code", trust_code)), (4, ("Trust", trust_name))):
+    for number, pair in ((3, ("Trust code", trust_code)), (4, ("Trust", trust_name))):
         for column, text in enumerate(pair, start=1):
-            first.cell(row, column, text)
-        first.cell(row, 1).font = bold
-    for row, line in enumerate(instructions, start=6):
-        first.cell(row, 1, line).alignment = Alignment(wrap_text=True, vertical="top")
-        first.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
-        first.row_dimensions[row].height = 16 * (1 + len(line) // 100)
+            first.cell(number, column, text)
+        first.cell(number, 1).font = bold
+    for number, line in enumerate(instructions, start=6):
+        first.cell(number, 1, line).alignment = Alignment(wrap_text=True, vertical="top")
+        first.merge_cells(start_row=number, end_row=number, start_column=1, end_column=2)
+        first.row_dimensions[number].height = 16 * (1 + len(line) // 100)
     first.column_dimensions["A"].width, first.column_dimensions["B"].width = 18, 82
 
     lists = book.create_sheet(LISTS)
@@ -138,8 +138,8 @@ def workbook_bytes(
     for column, name in enumerate(("year_to", "indicator", "item"), start=1):
         values = list(dict.fromkeys(getattr(row, name) for row in every_row))
         lists.cell(1, column, name)
-        for row, value in enumerate(values, start=2):
-            lists.cell(row, column, value)
+        for number, value in enumerate(values, start=2):
+            lists.cell(number, column, value)
         letter = get_column_letter(column)
         choices[name] = f"{quote_sheetname(LISTS)}!${letter}$2:${letter}${len(values) + 1}"
 
@@ -235,14 +235,14 @@ def list_workbook_bytes(
     from openpyxl.worksheet.datavalidation import DataValidation
 
     book = openpyxl.Workbook()
-    first = book.active
+    first = book.worksheets[0]
     first.title = INSTRUCTIONS
     first["A1"] = title
     first["A1"].font = Font(bold=True, size=14)
     first.column_dimensions["A"].width = 100
-    for row, line in enumerate(instructions, start=3):
-        first.cell(row, 1, line).alignment = Alignment(wrap_text=True, vertical="top")
-        first.row_dimensions[row].height = 16 * (1 + len(line) // 95)
+    for number, line in enumerate(instructions, start=3):
+        first.cell(number, 1, line).alignment = Alignment(wrap_text=True, vertical="top")
+        first.row_dimensions[number].height = 16 * (1 + len(line) // 95)
     sheet = book.create_sheet(sheet_name)
     for column, name in enumerate(columns, start=1):
         cell = sheet.cell(1, column, name)
@@ -277,7 +277,30 @@ def title_of(path: Path) -> str | None:
     return book.sheet(INSTRUCTIONS).cell(0, 0).text
 
 
-def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = False) -> tuple[Table, tuple[str, ...]]:
+def columns_of(columns: Sequence[str], later: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a return that a file must have: all but the later ones of which it has none.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Of today's template.
+    later : sequence of sequence of str
+        Sets of columns that an earlier template did not have.
+    headers : sequence of str
+        Of the file.
+
+    Returns
+    -------
+    tuple of str
+    """
+    there = {normalised(header) for header in headers}
+    absent = {name for names in later if not there & {normalised(name) for name in names} for name in names}
+    return tuple(name for name in columns if name not in absent)
+
+
+def read_workbook(
+    path: Path, columns: Sequence[str], *, trust_in_rows: bool = False, later: Sequence[Sequence[str]] = ()
+) -> tuple[Table, tuple[str, ...]]:
     """Read a filled-in template.
 
     Parameters
@@ -287,6 +310,8 @@ def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = F
         As for the CSV.
     trust_in_rows : bool
         Whether each row has its trust's code; otherwise the instructions have the one code of the file.
+    later : sequence of sequence of str
+        As for :func:`columns_of`, over all worksheets.
 
     Returns
     -------
@@ -310,6 +335,10 @@ def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = F
         raise InputError(
             f"The file cannot be read as an Excel workbook ({error}).", file=path, mend="Save it again as .xlsx."
         ) from None
+    headers = [
+        str(value) for name in book.sheet_names for row in book.sheet(name).rows[:_MOST_ROWS_ABOVE] for value in row
+    ]
+    columns = columns_of(columns, later, headers)
     records: list[Record] = []
     unread = []
     for name in book.sheet_names:
@@ -335,9 +364,9 @@ def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = F
 
 def _refuse_formulas_without_a_result(formulas: openpyxl.Workbook, sheet: Sheet) -> None:
     """Refuse a cell that looks filled in and reads as empty: #DIV/0!, or a formula never calculated."""
-    for row in formulas[sheet.name].iter_rows():
-        for cell in row:
-            if cell.data_type in ("e", "f") and not sheet.cell(cell.row - 1, cell.column - 1).text:
+    for row, cells in enumerate(formulas[sheet.name].iter_rows()):
+        for column, cell in enumerate(cells):
+            if cell.data_type in ("e", "f") and not sheet.cell(row, column).text:
                 raise sheet.error(
                     f"The cell holds {cell.value!r}, which has no result.", "Write the number itself.", cell.coordinate
                 )

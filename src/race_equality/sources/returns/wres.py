@@ -32,6 +32,7 @@ from race_equality.store.trusts import TrustList
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
 COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
+KNOWN_BY = COLUMNS
 
 BANDS = {
     "under_band_1": "Under band 1",
@@ -345,14 +346,14 @@ def add_year(
             numerator, denominator = (count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator))
             check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
-            known = numerator[0] is not None and denominator[0]
+            share = 100 * numerator[0] / denominator[0] if numerator[0] is not None and denominator[0] else None
             about = (code, code, rate.indicator, group, "percent", place(numerator[1]))
             figures.add(
                 *about,
-                value=100 * numerator[0] / denominator[0] if known else None,
+                value=share,
                 numerator=numerator[0],
                 denominator=denominator[0],
-                status="ok" if known else "not_available",
+                status="not_available" if share is None else "ok",
                 period=(date(year_to.year - 1, 4, 1), year_to),
             )
 

@@ -234,6 +234,5 @@ def _width(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.stdin.reconfigure(encoding="utf-8")
-    sys.stdout.reconfigure(encoding="utf-8")
-    json.dump(html_as_raw_blocks(json.load(sys.stdin)), sys.stdout, ensure_ascii=False)
+    document = html_as_raw_blocks(json.load(sys.stdin.buffer))
+    sys.stdout.buffer.write(json.dumps(document, ensure_ascii=False).encode())

@@ -1,0 +1,64 @@
+"""Rows and groups of a table, for loops.
+
+The type of a column is known when a program runs, and to no type checker: pandas' own types call a cell of a row,
+and the value that a group shares, anything from a text to an interval, so that no arithmetic and no look-up passes.
+Here they are ``Any``, in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """Go through the rows of a table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+
+    Yields
+    ------
+    namedtuple
+        ``row.percent`` is the cell of the column ``percent``, ``row.Index`` the label of the row.
+    """
+    return table.itertuples()
+
+
+def groups_of(table: pd.DataFrame, by: str | list[str], *, sort: bool = True) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Go through the groups of a table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    by : str or list of str
+        The column, or the columns, that a group's rows share.
+    sort : bool
+        Whether groups come in the order of their values, or else of their first rows.
+
+    Yields
+    ------
+    (value, pandas.DataFrame)
+        The value that the rows share (for several columns the tuple of their values), and the rows.
+    """
+    return iter(table.groupby(by, sort=sort))
+
+
+def row_at(table: pd.DataFrame, label: Any) -> pd.Series:
+    """Return the row of a label.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    label : hashable
+        In the index of the table once.
+
+    Returns
+    -------
+    pandas.Series
+    """
+    return table.loc[label]
