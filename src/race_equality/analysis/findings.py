@@ -19,6 +19,7 @@ from race_equality.analysis import access, maternity, patients_return, workforce
 from race_equality.analysis.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.analysis.funnel_position import direction_of, positions
 from race_equality.analysis.mental_health import detentions_everywhere
+from race_equality.analysis.patient_findings import patient_findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.returns_of_trusts import published_boards, published_likelihoods
@@ -261,6 +262,7 @@ def findings(
         _maternity(figures, compared, rules),
         _detentions(figures),
         _patients(figures, codes, rules),
+        patient_findings(figures, codes, rules, compared.shares),
     ]
     parts = [_complete(part) for part in parts if len(part)]
     if not parts:

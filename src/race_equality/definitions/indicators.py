@@ -396,10 +396,13 @@ def _by_group(
     about: dict[str, object] = {
         "theme": "patients by group",
         "compares": "groups",
-        "groups": (*FIVE_GROUPS, "Not stated", "Not known", "and other breakdowns"),
+        # with the gaps of ethnic groups from White patients, and the slope by deprivation
+        "units": ("percent", "percentage points"),
+        "groups": (*FIVE_GROUPS, "Not stated", "Not known", "deprivation", "age and sex"),
         "parts": parts + tuple(Part(f"{id}_by_{kind}", f"{name} by {kind}", kind) for kind in kinds),
-        "in_downloads": False,
     }
+    # counts are shown where they are the base of a share
+    about["in_downloads"] = (about | more)["units"] != ("count",)
     return Indicator(id=id, name=name, **(about | more))  # type: ignore[arg-type]
 
 
@@ -970,6 +973,7 @@ _IN_CODE: tuple[Indicator, ...] = (
             adverse_when="higher",
             applies_to=("acute", "acute specialist"),
             why_not_applicable="the waiting list is published for trusts that treat physical illness in hospital",
+            proposed_owner="Chief operating officer",
             published_by="NHS England, Waiting List Minimum Data Set",
             missing_as="Waits by ethnic group",
             trace_name=f"Waiting over {weeks} weeks",
@@ -990,20 +994,21 @@ _IN_CODE: tuple[Indicator, ...] = (
             people="people who finished a course of talking therapy",
             statement=statement,
             adverse_when="lower" if statement else "neither",
-            units=(unit,),
+            units=units,
             applies_to=("mental health", "community", "acute"),
             why_not_applicable="talking therapies are published for trusts that give them",
+            proposed_owner="Medical director",
             published_by="NHS England, NHS Talking Therapies annual report",
             missing_as="Recovery in talking therapies by ethnic group",
             trace_name=name,
         )
-        for id, name, definition, statement, unit, kinds in (
+        for id, name, definition, statement, units, kinds in (
             (
                 "talking_therapies_recovery",
                 "Recovery in talking therapies",
                 "Share of people who recovered, of those who finished a course and were ill enough at its beginning to be counted",
                 "recovered",
-                "percent",
+                ("percent", "percentage points"),
                 ("ethnicity", "deprivation", "age", "sex"),
             ),
             (
@@ -1011,7 +1016,7 @@ _IN_CODE: tuple[Indicator, ...] = (
                 "Reliable recovery in talking therapies",
                 "Share of people who recovered and whose scores improved by more than measurement error, of the same people",
                 "reliably recovered",
-                "percent",
+                ("percent", "percentage points"),
                 ("ethnicity",),
             ),
             (
@@ -1019,7 +1024,7 @@ _IN_CODE: tuple[Indicator, ...] = (
                 "Referrals to talking therapies",
                 "Referrals received in a year",
                 "",
-                "count",
+                ("count",),
                 ("ethnicity",),
             ),
         )
@@ -1034,6 +1039,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         adverse_when="lower",
         applies_to=("acute",),
         why_not_applicable="continuity of carer is published for trusts that run maternity services",
+        proposed_owner="Chief nurse",
         published_by=_MATERNITY,
         missing_as="Continuity of midwifery carer by ethnic group",
         trace_name="Continuity of midwifery carer",
@@ -1260,9 +1266,9 @@ BANDS, BOARD = BY_ID["wres_1"], BY_ID["wres_9"]
 #: Questions of the NHS Staff Survey, asked of all staff.
 QUESTIONS = chosen(lambda one: one.theme == "survey")
 GROUND_ETHNIC_BACKGROUND = BY_ID["staff_survey_q16c_1"]
-#: Waits and A&E that a report follows; published by trust, and for no trust by ethnic group.
+#: Waits and A&E of all patients that a report follows month by month.
 ACCESS = chosen(lambda one: one.theme == "access" and one.followed)
-#: Rates of births or of women booking; published by trust, and for no trust by ethnic group.
+#: Rates of births or of women booking, of all of them together.
 BIRTHS = chosen(lambda one: one.theme == "births")
 #: Measures of a trust's own patients.
 PATIENTS = chosen(lambda one: one.theme == "patients return")

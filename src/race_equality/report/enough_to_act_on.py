@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from race_equality.analysis.patient_gaps import WidestGap, unknown_percent
 from race_equality.definitions.indicators import WRES
 from race_equality.report.sentences import direction
-from race_equality.report.words import STATUS_WORDS, interval, listing, people, percent, points
+from race_equality.report.words import STATUS_WORDS, interval, listing, number_word, people, percent, points
 from race_equality.store.rows import row_at
 
 #: From this share of unknown ethnicity on, differences between groups may be of recording alone.
@@ -25,6 +26,7 @@ def enough_to_act_on(
     *,
     waits: bool,
     detentions: bool,
+    patient_gap: WidestGap | None = None,
 ) -> pd.DataFrame:
     """Say of each indicator whether it is enough to act on.
 
@@ -42,6 +44,8 @@ def enough_to_act_on(
         From :func:`race_equality.analysis.patients_return.patients_by_group`.
     waits, detentions : bool
         Whether waits are published for the trust, and the use of the Mental Health Act for its system.
+    patient_gap : WidestGap, optional
+        Patients by ethnic group (:func:`race_equality.analysis.patient_gaps.widest_gap`).
 
     Returns
     -------
@@ -90,7 +94,9 @@ def enough_to_act_on(
         basis = f"At least {people(asked['base'].min())} staff answered"
         then = "Act on the whole; ask the staff network which groups it falls on"
         rows.append(_row("Fairness and discrimination, all staff", _YES, basis, then))
-    rows += _patients(deliveries, by_group, waits=waits, detentions=detentions)
+    if patient_gap is not None:
+        rows.append(_published_gap(patient_gap))
+    rows += _patients(deliveries, by_group, waits=waits and patient_gap is None, detentions=detentions)
     return pd.DataFrame(rows)
 
 
@@ -116,6 +122,23 @@ def _ratio(name: str, found: pd.Series) -> dict[str, str]:
     return _row(name, _YES, basis, "Agree a change" if found["lower"] > 1 else "Find out what works, and keep it")
 
 
+def _published_gap(found: WidestGap) -> dict[str, str]:
+    """Whether a clear gap of patients is enough: not where a tenth of them or more has no known ethnic group."""
+    unknown = unknown_percent(found.groups)
+    name = f"{found.measure.name} by ethnic group"
+    basis = (
+        f"Groups compared with White patients: {number_word(found.compared)}, reliably worse off: {number_word(found.clear)}; "
+        f"ethnic group not known for {percent(unknown)}"
+    )
+    if found.widest is None:
+        return _row(
+            name, _NO, basis, "Look at single specialties and services; no clear gap is no proof that there is none"
+        )
+    if unknown >= MOST_UNRECORDED:
+        return _row(name, _NO, basis, "Record ethnic group better, and meanwhile ask patients of the group named")
+    return _row(name, _YES, basis, f"Agree a change for the {found.widest['group']} group")
+
+
 def _patients(
     deliveries: pd.DataFrame, by_group: pd.DataFrame, *, waits: bool, detentions: bool
 ) -> list[dict[str, str]]:
@@ -139,7 +162,7 @@ def _patients(
             _row(
                 "Waits and A&E by ethnic group",
                 _NO,
-                "Published for all patients together",
+                "Held for all patients together",
                 "The trust’s own records can say whose wait is longer",
             )
         )

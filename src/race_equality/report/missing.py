@@ -44,7 +44,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         elif first.obtained == "return":
             why = "Not available: in no common file; in the trust’s own return, and where it publishes that"
         elif first.obtained == "patients return":
-            why = "Not available: published for no trust, only in the trust’s own records"
+            why = "Not available: in the trust’s own records; what is published of them is listed below"
         else:
             reason = first.why_missing or "the publication that was read holds none for this trust"
             why = f"Not available: {reason}"
@@ -78,6 +78,6 @@ def _why_not_applicable(trust: Trust, one: Indicator, rows: pd.DataFrame) -> str
     """Say why figures have no meaning for a trust: it is too new, or of another kind."""
     opened: Any = pd.Timestamp(trust.open_date) if trust.open_date else pd.NaT
     is_newer = opened > rows["period_end"].max()
-    if one.why_not_applicable and trust.kind not in one.applies_to and not is_newer:
+    if one.why_not_applicable and not is_newer:
         return one.why_not_applicable
     return f"the trust opened on {date(opened)}, after the period of the figures"

@@ -149,7 +149,7 @@ def test_the_first_sentence_of_a_trust_without_figures_by_ethnic_group_says_how_
     text = state(ALL_STAFF)
     assert "What all staff say is worse than at most acute trusts on one of two survey measures." in text
     assert "What all staff say is better than at most acute trusts on one of two survey measures." in text
-    assert text.endswith("No figures by ethnic group are published for this trust in the files that this report reads.")
+    assert text.endswith("No figures on its staff by ethnic group are in the public files that this report reads.")
     assert "on the one survey measure that is published." in state(ALL_STAFF.tail(1))
     assert "no reliable difference from most acute trusts" in state(ALL_STAFF, middle([50, 6], [59, 11]))
 
@@ -165,7 +165,7 @@ def test_the_first_sentences_say_where_a_gap_is_wider_or_narrower_than_that_of_a
     everybody = experience(w5=(2.0, 2.0, 2.0), w6=(9.0, 9.0, 9.0), w7=(-9.2, -9.2, -9.2), w8=(8.5, 8.5, 8.5))
     text = board_page.state_sentence(CLEAR, everybody, NO_ANSWERS, pd.DataFrame(), "acute")
     assert (
-        "Beside all trusts together, the gap is wider on fair career progression and narrower on discrimination at work."
+        "Compared with all trusts together, the gap is wider on fair career progression and narrower on discrimination at work."
         in text
     )
     table = wres_summary(CLEAR, everybody, NOTHING, NO_BOARD)

@@ -1,10 +1,12 @@
 """Waits, maternity, detentions and change over surveys in words: direction, comparator, what is unclear."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
 from race_equality.report import patients, sentences
+from race_equality.report.opening import KIND_WORDS
 from race_equality.statistics.trend import Trend
 from race_equality.store.trusts import resolve_trust
 
@@ -38,7 +40,26 @@ ACCESS = pd.DataFrame(
 
 
 def test_waits_are_said_to_be_of_all_patients():
-    assert "for no trust by ethnic group" in patients.access_sentence(ACCESS, TRUST)
+    text = patients.access_sentence(ACCESS, TRUST)
+    assert "all patients together" in text
+    assert "for no trust" not in text
+
+
+def test_a_trust_without_patients_by_ethnic_group_says_which_file_would_bring_them():
+    of_kind = {kind: patients.would_bring_patients(replace(TRUST, kind=kind)) for kind in KIND_WORDS}
+    assert "Mental Health Bulletin" in of_kind["mental health"]
+    assert "Emergency Care Data Set" in of_kind["acute"]
+    assert all("patients return" in text for text in of_kind.values())
+    assert "Emergency Care Data Set" not in of_kind["ambulance"]
+
+
+def test_coverage_says_where_much_of_a_list_is_missing():
+    def said(percent):
+        return patients.coverage_sentence(pd.DataFrame({"covered_percent": [percent]}))
+
+    assert said(99.6) == "The list by ethnic group is 100% of the trust’s whole waiting list."
+    assert said(60.2).endswith("is 60% of the trust’s whole waiting list. Much of the list is not in it.")
+    assert said(float("nan")) == patients.coverage_sentence(pd.DataFrame({"covered_percent": []})) == ""
 
 
 def test_no_waits_are_not_applicable_in_a_sentence():
