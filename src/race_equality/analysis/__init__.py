@@ -12,6 +12,14 @@ from race_equality.analysis.maternity import (
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
+from race_equality.analysis.patient_gaps import (
+    patients_by_breakdown,
+    recovery_by_year,
+    slopes_by_deprivation,
+    unknown_percent,
+    widest_gap,
+    with_others,
+)
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.analysis.peers import choose_peers
 from race_equality.analysis.pooled_gaps import pooled_gaps
@@ -77,22 +85,28 @@ __all__ = [
     "monthly",
     "most_deprived_share",
     "other_years",
+    "patients_by_breakdown",
     "patients_by_group",
     "patients_summary",
     "pooled",
     "pooled_gaps",
+    "recovery_by_year",
     "relative_likelihoods",
     "reporting",
     "respondents_and_catchment",
     "sensitivity",
     "share_by_band",
+    "slopes_by_deprivation",
     "spread_of_trusts",
     "staff_experience",
     "survey_answers",
     "total_headcount",
+    "unknown_percent",
     "waiting_list_coverage",
     "waits_by_group",
     "waits_by_system",
+    "widest_gap",
+    "with_others",
     "without_international_recruits",
     "yearly_change",
     "yearly_growth",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from race_equality.report.board_page import MOST_CARDS, MOST_DECISIONS, Card, Decision
+from race_equality.report.board_panels import Panel
 from race_equality.report.display import CellOutput
 from race_equality.report.words import date
 
@@ -25,6 +26,8 @@ def board_page(
     cards: Sequence[Card],
     table: pd.DataFrame,
     table_caption: str,
+    table_note: str = "",
+    panels: Sequence[Panel] = (),
     chart: CellOutput | None,
     action_counts: Mapping[str, int] | None,
     decisions: Sequence[Decision],
@@ -42,7 +45,11 @@ def board_page(
         At most :data:`MOST_CARDS`.
     table : pandas.DataFrame
         From :func:`race_equality.report.summary_table.wres_summary`.
-    table_caption : str
+        Only the rows with figures are shown; a table with none is left out.
+    table_caption, table_note : str
+        The note is a line under the rows.
+    panels : sequence of Panel
+        Tables under it (:mod:`race_equality.report.board_panels`).
     chart : CellOutput or None
         From :func:`race_equality.report.display.show_chart`.
     action_counts : mapping of str to int, optional
@@ -59,13 +66,19 @@ def board_page(
     first, _, rest = state.partition(". ")
     strong = f"{first}." if rest else first
     headline = f"<p><strong>{html.escape(strong)}</strong> {html.escape(f'{rest} {changed}'.strip())}</p>"
+    shown = table[table["missing"] == ""]
+    tables = [_panel_markup(panel) for panel in panels]
+    if len(shown):
+        tables.insert(0, _table_markup(shown, table_caption, table_note))
+    elif table_note and not any(panel.note for panel in panels):
+        tables.append(_paragraph(table_note))
     markup = _block(
         "summary",
         _block("about", _paragraph(about)),
         _block("mark", *map(_paragraph, marks)) if marks else "",
         _block("headline", headline),
         _block("cards", *map(_card_markup, cards)),
-        _block("main", _table_markup(table, table_caption), chart.markup if chart is not None else ""),
+        _block("main", _block("tables", *tables), chart.markup if chart is not None else ""),
         _block(
             "close",
             _block("deeds", _heading("What we said, what we did"), _actions_markup(action_counts)),
@@ -76,7 +89,9 @@ def board_page(
     plain = "\n".join(
         [*marks, about, f"{state} {changed}"]
         + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
-        + [table.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)]
+        + ([shown.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)] if len(shown) else [])
+        + [panel.rows.to_string(index=False) for panel in panels]
+        + [note for note in (table_note, *(panel.note for panel in panels)) if note]
         + [_decision_words(decision) for decision in decisions]
         + [caution]
     )
@@ -118,25 +133,43 @@ _NUMBERS = ("minority", "white", "gap", "england", "earlier")
 _SHARES = {6: (26, 10, 8, 20, 9, 27), 7: (24, 10, 9, 20, 9, 10, 18)}
 
 
-def _table_markup(table: pd.DataFrame, caption: str) -> str:
-    """A row an indicator, one line each; what is missing is said once a row."""
+def _table_markup(table: pd.DataFrame, caption: str, note: str) -> str:
+    """A row an indicator that has a figure, one line each; the others are in the note."""
     columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
     head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
-    shares = "".join(f'<col style="width: {share}%">' for share in _SHARES[len(columns) + 1])
     body = []
     for row in table.to_dict("records"):
         cells = {name: f"<td{_number(name)}>{html.escape(row[name])}</td>" for name in columns}
-        if row["missing"]:
-            missing = f'<td colspan="3" class="missing">{html.escape(row["missing"])}</td>'
-            cells |= {"minority": missing, "white": "", "gap": ""}
-        elif row["share_of"]:
+        if row["share_of"]:
             share = html.escape(f"{row['minority']} {row['share_of']}")
             cells |= {"minority": f'<td colspan="2" class="number">{share}</td>', "white": ""}
         body.append(f'<tr><th scope="row">{html.escape(row["indicator"])}</th>{"".join(cells.values())}</tr>')
+    return _whole_table(
+        "tbl-wres", caption, _SHARES[len(columns) + 1], f'<th scope="col">Indicator</th>{head}', body, note
+    )
+
+
+def _panel_markup(panel: Panel) -> str:
+    names = list(panel.headings)
+    numbers = {name: ' class="number"' if name in panel.numbers else "" for name in names}
+    head = "".join(
+        f'<th scope="col"{numbers[name]}>{html.escape(heading)}</th>' for name, heading in panel.headings.items()
+    )
+    body = [
+        f'<tr><th scope="row">{html.escape(row[names[0]])}</th>'
+        + "".join(f"<td{numbers[name]}>{html.escape(row[name])}</td>" for name in names[1:])
+        + "</tr>"
+        for row in panel.rows.to_dict("records")
+    ]
+    return _whole_table(panel.id, panel.caption, panel.shares, head, body, panel.note)
+
+
+def _whole_table(id: str, caption: str, shares: Sequence[int], head: str, body: Sequence[str], note: str) -> str:
+    columns = "".join(f'<col style="width: {share}%">' for share in shares)
+    last = f'<tr><td colspan="{len(shares)}" class="missing">{html.escape(note)}</td></tr>' if note else ""
     return (
-        f'<table id="tbl-wres"><caption>{html.escape(caption)}</caption><colgroup>{shares}</colgroup>'
-        f'<thead><tr><th scope="col">Indicator</th>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>"
+        f'<table id="{id}"><caption>{html.escape(caption)}</caption><colgroup>{columns}</colgroup>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}{last}</tbody></table>"
     )
 
 
@@ -150,7 +183,7 @@ def _number(name: str) -> str:
 
 def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
     if action_counts is None:
-        return _paragraph("No actions are given, so none is done or late. The next section says how to begin.")
+        return _paragraph("No actions are given yet. The next section says how to begin.")
     words = {"due": "due so far", "done": "done", "late": "late"}
     items = (f"<li><strong>{count}</strong> {words[name]}</li>" for name, count in action_counts.items())
     return f"<ul>{''.join(items)}</ul>"

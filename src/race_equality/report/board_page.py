@@ -16,12 +16,13 @@ from datetime import date as Date
 import pandas as pd
 
 from race_equality.analysis.findings import READINGS
+from race_equality.analysis.patient_gaps import WidestGap
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
-from race_equality.report.patients import month
+from race_equality.report.patients import month, would_bring_patients
 from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
 from race_equality.report.words import (
     date,
@@ -145,12 +146,12 @@ def marks(trust: Trust, figures: pd.DataFrame) -> list[str]:
         Tidy figures.
     """
     if trust.is_demonstration:
-        return ["Invented: this trust does not exist. The figures of all trusts beside it are real."]
+        return ["Invented: this trust does not exist. The figures of all other trusts are real."]
     own = figures["trust_code"].eq(trust.code) & figures["private"]
     if own.any():
         return [
             "Local: not for publication without the trust’s consent. Some figures come from the trust’s own return "
-            "and stand in no public file."
+            "and are in no public file."
         ]
     return []
 
@@ -194,7 +195,7 @@ def state_sentence(
         return " ".join(
             [
                 *_of_all_staff(asked, spread, kind),
-                "No figures by ethnic group are published for this trust in the files that this report reads.",
+                "No figures on its staff by ethnic group are in the public files that this report reads.",
             ]
         )
     found = {row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in known.itertuples()}
@@ -216,7 +217,7 @@ def state_sentence(
             if (names := [lower_first(WRES[number].in_few_words) for number, has in sides.items() if has == side])
         ]
         if apart:
-            sentences.append(f"Beside all trusts together, the gap is {listing(apart)}.")
+            sentences.append(f"Compared with all trusts together, the gap is {listing(apart)}.")
     for way, words in (
         (
             "favourable",
@@ -476,19 +477,14 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
         f"Patients: {lower_first(measure.name)}",
         percent(found["percent"]),
         f"In {month(found['month'])}{last}, {percent(found['percent'])} {measure.statement}.{together} "
-        "The trust’s own records can say whose wait is longer.",
-        "Not published by ethnic group",
+        "The trust’s own patients return can say whose wait is longer.",
+        "Not held by ethnic group",
     )
 
 
-def no_patient_card() -> Card:
-    """Return the card of a trust for which no patient figure is published for a trust."""
-    return Card(
-        "Patients",
-        "No data",
-        "Nothing on patients by ethnic group is published for a trust of this kind. Its own records can be loaded.",
-        "Not known",
-    )
+def no_patient_card(trust: Trust) -> Card:
+    """Return the card of a trust for which no figure on patients is held."""
+    return Card("Patients", "No data", would_bring_patients(trust), "Not known")
 
 
 def decisions(
@@ -501,6 +497,7 @@ def decisions(
     *,
     has_return: bool,
     waits: bool,
+    patient_gap: WidestGap | None = None,
 ) -> list[Decision]:
     """Return what the board is asked to decide, the most pressing first.
 
@@ -518,6 +515,8 @@ def decisions(
         Whether the trust's own return is loaded.
     waits : bool
         Whether the trust has a waiting list or an A&E.
+    patient_gap : WidestGap, optional
+        Patients by ethnic group: a clear gap is named, with the role that its record proposes.
 
     Returns
     -------
@@ -561,10 +560,23 @@ def decisions(
                 proposed=True,
             )
         )
-    owner = "Chief operating officer" if waits else "Chief medical officer"
-    what = "waiting times" if waits else "care"
-    found.append(Decision(f"Agree one change for patients from ethnic minorities in {what}", owner, by, proposed=True))
+    found.append(_for_patients(patient_gap, waits, by))
     return found[:MOST_DECISIONS]
+
+
+def _for_patients(gap: WidestGap | None, waits: bool, by: Date) -> Decision:
+    """Name the group and the measure where a gap is clear."""
+    if gap is None or gap.widest is None:
+        owner, what = ("Chief operating officer", "waiting times") if waits else ("Chief medical officer", "care")
+        return Decision(f"Agree one change for patients from ethnic minorities in {what}", owner, by, proposed=True)
+    name = lower_first(gap.measure.name)
+    return Decision(
+        f"Agree one change for the {gap.widest['group']} group on {name} ({percent(gap.widest['percent'])}, White "
+        f"{percent(gap.white_percent)})",
+        gap.measure.proposed_owner,
+        by,
+        proposed=True,
+    )
 
 
 def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:

@@ -1079,4 +1079,5 @@ def dot_plot(rows: pd.DataFrame, *, x_title: str, signed: bool) -> LayeredChart:
     if signed:
         zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3])
         layers.insert(0, zero.encode(x=alt.X("zero:Q", axis=titled)))
-    return layered(*layers, data=rows, width=235, height=alt.Step(12))
+    # five rows take the room of four
+    return layered(*layers, data=rows, width=235, height=alt.Step(12 if len(labels) < 5 else 10))

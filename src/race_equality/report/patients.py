@@ -30,7 +30,7 @@ def measure_name(indicator: str) -> str:
 
 
 def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
-    """Say that waits cannot be split by ethnic group, or that there are none.
+    """Say what the monthly waits are and what they are not, or that there are none.
 
     Parameters
     ----------
@@ -45,10 +45,54 @@ def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
             f"for {trust.name}, so they are not applicable."
         )
     return (
-        "Waits and A&E are published for no trust by ethnic group, so they cannot show who waits longer. "
-        "The trust holds the records that can."
+        "These monthly figures are of all patients together. The waiting list is published by ethnic group as well, in one "
+        "week; A&E is published by ethnic group in the Emergency Care Data Set (ECDS), which is not loaded yet."
     )
 
+
+#: The public file that would bring patients by ethnic group, by kind of trust.
+_WOULD_BRING = {
+    "mental health": "the CSV of the Mental Health Bulletin (restrictive interventions and people in contact with services)",
+    "acute": "the provider CSV of the Emergency Care Data Set (A&E)",
+    "acute specialist": "the provider CSV of the Emergency Care Data Set (A&E)",
+}
+
+
+def would_bring_patients(trust: Trust) -> str:
+    """Say which file would bring a trust's patients by ethnic group, where none is held.
+
+    Parameters
+    ----------
+    trust : Trust
+    """
+    own = "the trust’s own patients return"
+    public = _WOULD_BRING.get(trust.kind)
+    which = f"{public}, or {own}" if public else own
+    return f"Patients by ethnic group: not held for this trust; {which} would bring them."
+
+
+def coverage_sentence(coverage: pd.DataFrame) -> str:
+    """Say how much of a trust's waiting list is in the figures by ethnic group.
+
+    Parameters
+    ----------
+    coverage : pandas.DataFrame
+        The trust's row of :func:`race_equality.analysis.waiting_list.waiting_list_coverage`; it may be empty.
+
+    Returns
+    -------
+    str
+        "" where nothing is known of it.
+    """
+    if coverage.empty or math.isnan(coverage["covered_percent"].iloc[0]):
+        return ""
+    share = coverage["covered_percent"].iloc[0]
+    least = " Much of the list is not in it." if share < LEAST_COVERED else ""
+    return f"The list by ethnic group is {share:.0f}% of the trust’s whole waiting list.{least}"
+
+
+#: Under this share of the whole list, in per cent, a page says that much is missing.
+LEAST_COVERED = 90.0
 
 _FIFTHS = {
     "Quintile 1": "Most deprived fifth",
@@ -197,7 +241,7 @@ def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:
     )
     if not math.isnan(deprived):
         text += f" {percent(deprived)} lived in the most deprived fifth of areas."
-    return text + " No outcome of birth is published by ethnic group and trust."
+    return text + " No outcome of birth is published by ethnic group and trust; continuity of carer is."
 
 
 def detention_sentences(detentions: pd.DataFrame, place: str) -> str:

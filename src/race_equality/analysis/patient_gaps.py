@@ -1,0 +1,471 @@
+"""Patients by ethnic group as published for trusts: shares, gaps from White patients, and which gap is clear.
+
+Waits for planned treatment (:mod:`race_equality.analysis.waiting_list`), recovery in talking therapies and continuity
+of midwifery carer, in one table of all trusts, systems and England; and what a page needs of one trust.
+
+One rule reads every gap, on the first page, in tables, in the CSV and in the decisions: the groups of one measure are
+compared with White patients together, so each is read at the level 1 - 0.05 / groups (Bonferroni), and a gap is clear
+when Newcombe's interval at that level leaves out zero, also with the counts as far away as their rounding to 5 can have
+put them. The interval that is printed is the usual one of 95%: where it
+leaves out zero and the gap is not called clear, several groups were looked at, or few people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from race_equality.analysis.waiting_list import GROUPS, REFERENCE, UNKNOWN_GROUPS, WAITS, waits_by_group
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
+from race_equality.definitions.indicators import BY_ID, PARTS, Indicator, chosen
+from race_equality.statistics.gradient import slope_index
+from race_equality.statistics.intervals import difference_interval, wilson_interval
+from race_equality.store.cache import cached
+
+#: Shares of patients that are published by ethnic group for trusts.
+MEASURES = chosen(lambda one: one.theme == "patients by group" and one.units == ("percent",))
+#: What the first page and the decisions speak of: of each trust, the first that compares any two groups.
+HEADLINES: tuple[Indicator, ...] = (
+    BY_ID["waiting_over_18_weeks"],
+    BY_ID["talking_therapies_recovery"],
+    BY_ID["maternity_continuity_of_carer"],
+)
+#: Of people whose ethnic group nobody knows, in any of the publications.
+UNKNOWN = (*UNKNOWN_GROUPS, "Not stated or not known")
+FIFTHS = ("Most deprived fifth", "Second fifth", "Middle fifth", "Fourth fifth", "Least deprived fifth")
+_FIFTH = {f"Decile {n}": FIFTHS[(n - 1) // 2] for n in range(1, 11)}
+_LEVEL = 0.05
+
+_KEYS = ["place", "measure", "breakdown"]
+COLUMNS = tuple(
+    "place measure breakdown group count people hidden left_out percent lower upper gap gap_lower gap_upper compared "
+    "direction status period_start period_end".split()
+)
+SLOPE_COLUMNS = tuple(
+    "place measure most_deprived least_deprived slope slope_lower slope_upper people direction period_start "
+    "period_end".split()
+)
+
+
+@cached
+def patients_by_breakdown(figures: pd.DataFrame) -> pd.DataFrame:
+    """Give each measure by five ethnic groups, the groups beneath, fifths of deprivation, age and sex, at its latest.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each ``place`` (a trust's code, a board's, a region's, ``"ENG"``), ``measure`` (the id of its record),
+        ``breakdown`` ("ethnicity", "ethnicity in detail", "deprivation", "age", "sex") and ``group``, in the order of a
+        page:
+
+        - ``count`` of ``people``, ``percent`` with ``lower`` and ``upper`` (Wilson, 95%);
+        - ``hidden``: how many counts the publisher hid that are in the sum within bounds, which the limits allow for
+          (:func:`race_equality.analysis.waiting_list.waits_by_group`); ``left_out``: how many parts are in neither the
+          count nor the people, as both are hidden: the sum is then of the other parts, and a page says so;
+        - of the five groups ``gap`` from White patients in percentage points (``gap_lower``, ``gap_upper``: Newcombe,
+          95%), ``compared``, how many groups are compared, and ``direction``: "adverse" or "favourable" to patients of
+          the group where the gap is clear (the rule of this module), else "unclear", "reference", "unknown group" or
+          "none"; of other breakdowns "none";
+        - ``status``: no numbers where it is not "ok". A fifth of deprivation is "suppressed" where one of its deciles is.
+
+    Notes
+    -----
+    Each organisation's latest period. Waits count pathways and are rounded to 5; talking therapies of providers are
+    rounded to 5 and England's are exact. The five groups are those that the publication adds up, in which Chinese people
+    are in Other, or (waits) are added up here, in which they are in Asian.
+
+    References
+    ----------
+    Wilson EB. JASA 1927; 22: 209-212. Newcombe RG. Statistics in Medicine 1998; 17: 873-890. Dunn OJ. JASA 1961; 56:
+    52-64.
+    """
+    published = _published(_latest(figures), [one for one in MEASURES if one not in WAITS])
+    waits = waits_by_group(figures)
+    waits = _fifths_of(waits.assign(period_start=waits["period_end"], left_out=0.0))
+    parts = [part for part in (waits, published) if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.concat(parts, ignore_index=True)
+    return _read(table)[list(COLUMNS)]
+
+
+@cached
+def recovery_by_year(figures: pd.DataFrame) -> pd.DataFrame:
+    """Give recovery in talking therapies by ethnic group in every year that is held.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`patients_by_breakdown`, for the five groups and those of unknown ethnic group, oldest year
+        first. Years are never added up.
+    """
+    measure = BY_ID["talking_therapies_recovery"]
+    of_five = figures["group"].isin([*FIVE_GROUPS, *UNKNOWN]) & (figures["indicator"] == f"{measure.id}_by_ethnicity")
+    table = _published(figures[of_five], [measure])
+    found = [_read(rows) for _, rows in table.groupby("period_end")]
+    return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
+
+
+@cached
+def slopes_by_deprivation(figures: pd.DataFrame) -> pd.DataFrame:
+    """Give the slope from the least to the most deprived end of each measure, for every place.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each ``place`` and ``measure`` of which all fifths are shown and none is 0% or 100%: ``slope`` (slope
+        index of inequality in percentage points; above zero: the more deprived, the higher the share) with 95% limits,
+        the shares ``most_deprived`` and ``least_deprived``, ``people``, and ``direction``: "adverse" to people from
+        deprived areas, "favourable" or "unclear".
+
+    References
+    ----------
+    Low A, Low A. Journal of Public Health 2004; 26: 388-395.
+    """
+    table = patients_by_breakdown(figures)
+    fifths = table[(table["breakdown"] == "deprivation") & (table["status"] == "ok") & table["group"].isin(FIFTHS)]
+    many = fifths.groupby(["place", "measure"])["group"].transform("size")
+    fifths = fifths[many == len(FIFTHS)]
+    counts, totals = (fifths[name].to_numpy().reshape(-1, len(FIFTHS)) for name in ("count", "people"))
+    found = []
+    for row, count, people in zip(fifths.iloc[:: len(FIFTHS)].to_dict("records"), counts, totals, strict=True):
+        if not ((count > 0) & (count < people)).all():
+            continue
+        error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
+        slope = slope_index(count / people, people, error, transform="logit", multiplier=-100, repetitions=2000)
+        lower, upper = map(float, slope.sii_interval)
+        above, below = lower > 0, upper < 0
+        adverse = above if BY_ID[row["measure"]].adverse_when == "higher" else below
+        found.append(
+            {
+                **{name: row[name] for name in ("place", "measure", "period_start", "period_end")},
+                "most_deprived": 100 * count[0] / people[0],
+                "least_deprived": 100 * count[-1] / people[-1],
+                "slope": slope.sii,
+                "slope_lower": lower,
+                "slope_upper": upper,
+                "people": people.sum(),
+                "direction": "adverse" if adverse else "favourable" if above or below else "unclear",
+            }
+        )
+    return pd.DataFrame(found, columns=list(SLOPE_COLUMNS))
+
+
+# -- one trust ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WidestGap:
+    """What the first page says of a trust's patients by ethnic group.
+
+    Parameters
+    ----------
+    measure : Indicator
+    groups : pandas.DataFrame
+        The trust's rows of :func:`patients_by_breakdown` by five groups and unknown ones.
+    compared : int
+        How many groups are compared with White patients.
+    clear : int
+        Of how many the gap is clear and adverse.
+    widest : pandas.Series or None
+        The row of the widest of these; None where none is.
+    white_percent : float
+        The share of White patients.
+    """
+
+    measure: Indicator
+    groups: pd.DataFrame
+    compared: int
+    clear: int
+    widest: pd.Series | None
+    white_percent: float
+
+    @property
+    def period_end(self) -> pd.Timestamp:
+        """The last day of its figures."""
+        return self.groups["period_end"].iloc[0]
+
+    @property
+    def better_off(self) -> list[str]:
+        """The groups whose gap is clear and favourable."""
+        return self.groups.loc[self.groups["direction"] == "favourable", "group"].tolist()
+
+    @property
+    def unclear(self) -> list[str]:
+        """The groups that no clear gap sets apart from White patients."""
+        return self.groups.loc[self.groups["direction"] == "unclear", "group"].tolist()
+
+
+def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
+    """Choose the widest clear gap by ethnic group, of the best measure that a trust has.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`patients_by_breakdown`.
+    place : str
+        A resolved trust code, a board's code or ``"ENG"``.
+
+    Returns
+    -------
+    WidestGap or None
+        Of the first of :data:`HEADLINES` in which any group is compared with White patients: waits over 18 weeks, then
+        recovery in talking therapies, then continuity of carer. None where there is none.
+
+    Notes
+    -----
+    Of several gaps the widest is, on average, somewhat wider than it would be found again.
+    """
+    here = table[(table["place"] == place) & (table["breakdown"] == "ethnicity")]
+    for measure in HEADLINES:
+        groups = here[here["measure"] == measure.id]
+        compared = groups["direction"].isin(["adverse", "favourable", "unclear"])
+        if not compared.any():
+            continue
+        clear = groups[groups["direction"] == "adverse"]
+        widest = clear.iloc[int(clear["gap"].abs().to_numpy().argmax())] if len(clear) else None
+        white = groups.loc[groups["direction"] == "reference", "percent"].iloc[0]
+        return WidestGap(measure, groups, int(compared.sum()), len(clear), widest, float(white))
+    return None
+
+
+def with_others(
+    table: pd.DataFrame, place: str, peers: Sequence[str] = (), systems: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Put England, the trust's system and similar trusts next to a trust's rows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`patients_by_breakdown`.
+    place : str
+        A resolved trust code.
+    peers : sequence of str
+        Similar trusts, of the same kind: their counts and people are added up.
+    systems : sequence of str
+        The codes of the trust's systems. Where they are several, none is shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The trust's rows with ``england_percent``, ``england_gap``, ``system_percent``, ``system_gap``,
+        ``similar_percent``, ``similar_gap`` and ``similar_trusts`` (how many have a figure); NaN where there is none.
+        Only of the trust's own period.
+    """
+    here = table[table["place"] == place].reset_index(drop=True)
+    keys = ["measure", "breakdown", "group", "period_end"]
+    codes = {"england": [ENGLAND_CODE], "system": list(systems) if len(systems) == 1 else [], "similar": list(peers)}
+    for name, places in codes.items():
+        others = table[table["place"].isin(places) & (table["status"] == "ok")]
+        sums = others.groupby(keys, sort=False).agg(
+            count=("count", "sum"), people=("people", "sum"), trusts=("place", "size")
+        )
+        sums = sums.reindex(pd.MultiIndex.from_frame(here[keys]))
+        share = (100 * sums["count"] / sums["people"]).to_numpy(dtype="float64")
+        reference = here["direction"].eq("reference").to_numpy()
+        of_measure = here.loc[reference, "measure"].to_numpy()
+        white = dict(zip(of_measure, share[reference], strict=True))
+        compared = here["gap"].notna().to_numpy()
+        here[f"{name}_percent"] = share
+        here[f"{name}_gap"] = np.where(compared, share - here["measure"].map(white).to_numpy(dtype="float64"), np.nan)
+        if name == "similar":
+            here["similar_trusts"] = sums["trusts"].fillna(0).to_numpy(dtype="int64")
+    return here
+
+
+def unknown_percent(groups: pd.DataFrame) -> float:
+    """Return the share of a measure's people whose ethnic group is not stated or not known, in per cent.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        Rows of :func:`patients_by_breakdown` of one place and measure by five groups.
+
+    Returns
+    -------
+    float
+        NaN where no figure is shown. Groups that are hidden are in neither number.
+    """
+    known = groups[(groups["breakdown"] == "ethnicity") & (groups["status"] == "ok")]
+    total = known["people"].sum()
+    return 100 * known.loc[known["group"].isin(UNKNOWN), "people"].sum() / total if total > 0 else float("nan")
+
+
+# -- adding up and comparing -------------------------------------------------------------------------------
+
+
+def _latest(figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures of shares of patients, of each trust and measure in its latest period; what has no meaning is left out."""
+    ids = [part.id for one in MEASURES for part in one.parts if part.kind in GROUPS]
+    rows = figures[figures["indicator"].isin(ids) & (figures["status"] != "not_applicable")]
+    return rows[rows["period_end"] == rows.groupby(["trust_code", "indicator"])["period_end"].transform("max")]
+
+
+def _published(figures: pd.DataFrame, measures: Sequence[Indicator]) -> pd.DataFrame:
+    """Add up organisations that are one trust and deciles that are one fifth, in every period."""
+    of_part = {part.id: one.id for one in measures for part in one.parts if part.kind in GROUPS}
+    rows = figures[figures["indicator"].isin(list(of_part))]
+    if rows.empty:
+        return pd.DataFrame(columns=[*COLUMNS, "count_least", "count_most"])
+    kind = rows["indicator"].map({id: PARTS[id].kind for id in of_part})
+    ok = (rows["status"] == "ok").to_numpy()
+    # a group of eighteen is beneath its five, and White, Black and so on are published as such
+    detailed = (kind == "ethnicity") & rows["group"].isin(EIGHTEEN_GROUPS)
+    cells = pd.DataFrame(
+        {
+            "place": rows["trust_code"],
+            "measure": rows["indicator"].map(of_part),
+            "breakdown": kind.where(~detailed, "ethnicity in detail"),
+            "group": rows["group"].where(kind != "deprivation", rows["group"].replace(_FIFTH)),
+            "period_start": rows["period_start"],
+            "period_end": rows["period_end"],
+            "count": np.where(ok, rows["numerator"].astype("float64"), 0.0),
+            "people": np.where(ok, rows["denominator"].astype("float64"), 0.0),
+            "left_out": (rows["status"] == "suppressed").astype("float64"),
+            "status": rows["status"],
+        }
+    )
+    keys = ["place", "measure", "breakdown", "group", "period_start", "period_end"]
+    grouped = cells.groupby(keys, sort=False)
+    table = grouped[["count", "people", "left_out"]].sum()
+    first = grouped["status"].first().to_numpy()
+    table = table.reset_index()
+    # half a fifth is another share than the whole
+    part_of_fifth = (table["breakdown"] == "deprivation") & (table["left_out"] > 0)
+    there = (table["people"] > 0) & ~part_of_fifth
+    table["status"] = np.select(
+        [there, table["left_out"] > 0, first != "ok"], ["ok", "suppressed", first], default="not_available"
+    )
+    table.loc[~there, ["count", "people"]] = np.nan
+    table["count"] = table["count"].clip(upper=table["people"])  # rounded apart from each other
+    table["hidden"] = 0.0
+    interval = wilson_interval(table["count"], table["people"], nan_policy="propagate")
+    table["percent"] = 100 * table["count"] / table["people"]
+    table["lower"], table["upper"] = 100 * np.asarray(interval.lower), 100 * np.asarray(interval.upper)
+    return _in_order(table.assign(count_least=table["count"], count_most=table["count"]))
+
+
+def _fifths_of(waits: pd.DataFrame) -> pd.DataFrame:
+    """Add up the deciles of waits to fifths, with the counts that are hidden in them."""
+    is_decile = waits["breakdown"] == "deprivation"
+    deciles = waits[is_decile].assign(group=lambda rows: rows["group"].map(_FIFTH))
+    if deciles.empty:
+        return waits
+    keys = [*_KEYS, "group", "period_start", "period_end"]
+    numbers = ["count", "count_least", "count_most", "people", "hidden", "left_out"]
+    grouped = deciles.groupby(keys, sort=False)
+    fifths = grouped[numbers].sum().reset_index()
+    statuses = grouped["status"]
+    whole = grouped["people"].count().to_numpy() == grouped["people"].size().to_numpy()
+    fifths["status"] = np.where(whole, "ok", statuses.max())  # "suppressed" is last in the alphabet
+    fifths.loc[~whole, numbers[:4]] = np.nan
+    least, most = (
+        wilson_interval(fifths[name], fifths["people"], nan_policy="propagate")
+        for name in ("count_least", "count_most")
+    )
+    fifths["percent"] = 100 * fifths["count"] / fifths["people"]
+    fifths["lower"], fifths["upper"] = 100 * np.asarray(least.lower), 100 * np.asarray(most.upper)
+    return _in_order(pd.concat([waits[~is_decile], fifths], ignore_index=True))
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    pairs = [("ethnicity", "Asian, Black or Mixed")]
+    pairs += [(kind, group) for kind, groups in GROUPS.items() if kind != "deprivation" for group in groups]
+    pairs += [("deprivation", fifth) for fifth in FIFTHS]
+    place = {pair: n for n, pair in enumerate(pairs)}
+    # groups of other publications, such as their ages, come by the number in them, and unknown ones last
+    codes, named = pd.factorize(pd.MultiIndex.from_frame(table[["breakdown", "group"]]))
+    order = np.array(
+        [place.get(pair, len(place) + (_UNKNOWN_LAST if pair[1] in UNKNOWN else _youngest(pair[1]))) for pair in named],
+        dtype="int64",
+    )[codes]
+    kinds = table["breakdown"].map({kind: n for n, kind in enumerate(GROUPS)})
+    table = table.assign(order=order, kinds=kinds)
+    by = ["place", "measure", "period_end", "kinds", "order", "group"]
+    return table.sort_values(by, kind="stable", ignore_index=True).drop(columns=["order", "kinds"])
+
+
+_UNKNOWN_LAST = 1000
+
+
+def _youngest(group: str) -> int:
+    """The first number in the name of a group of ages: "Under 18" is before "18 to 25"."""
+    number = re.search(r"\d+", group)
+    if number is None:
+        return _UNKNOWN_LAST - 1
+    return 0 if group.startswith("Under") else int(number.group())
+
+
+def _read(table: pd.DataFrame) -> pd.DataFrame:
+    """Compare the five groups with White patients of the same place and measure, all by one rule."""
+    table = table.reset_index(drop=True)
+    is_five = (table["breakdown"] == "ethnicity").to_numpy() & (table["status"] == "ok").to_numpy()
+    white = is_five & (table["group"] == REFERENCE["ethnicity"]).to_numpy()
+    unknown = is_five & table["group"].isin(UNKNOWN).to_numpy()
+    keys = pd.MultiIndex.from_frame(table[["place", "measure"]])
+    counts = table[["count_least", "count", "count_most", "people"]].to_numpy(dtype="float64")
+    at = pd.Series(np.flatnonzero(white), index=keys[white]).reindex(keys).to_numpy(dtype="float64")
+    others = is_five & ~white & ~unknown & ~np.isnan(at)
+    group, base = counts[others], counts[at[others].astype(int)]
+    many = pd.Series(others, index=keys).groupby(level=[0, 1]).transform("sum").to_numpy()
+    shown = _gap_limits(group, base, 1 - _LEVEL)
+    # what is clear is so wherever rounding to the nearest 5 may have put the counts
+    rounded = (table.loc[others, "place"] != ENGLAND_CODE).to_numpy()[:, np.newaxis]
+    group, base = (_as_far_as_rounding(part, rounded) for part in (group, base))
+    low, high = np.empty(len(group)), np.empty(len(group))
+    for number in np.unique(many[others]):
+        these = many[others] == number
+        low[these], high[these] = _gap_limits(group[these], base[these], 1 - _LEVEL / number)
+    higher_is_adverse = (
+        table.loc[others, "measure"].map(lambda id: BY_ID[id].adverse_when != "lower").to_numpy(dtype=bool)
+    )
+    above, below = low > 0, high < 0
+    gaps = np.full((len(table), 3), np.nan)
+    gaps[others] = 100 * np.stack([group[:, 1] / group[:, 3] - base[:, 1] / base[:, 3], *shown], axis=-1)
+    direction = np.full(len(table), "none", dtype=object)
+    direction[white], direction[unknown] = "reference", "unknown group"
+    direction[others] = np.select(
+        [np.where(higher_is_adverse, above, below), above | below], ["adverse", "favourable"], "unclear"
+    )
+    return table.assign(gap=gaps[:, 0], gap_lower=gaps[:, 1], gap_upper=gaps[:, 2], compared=many, direction=direction)
+
+
+#: Counts are rounded to the nearest 5, so one is at most 2 away from what it was; 5 can be 1 to 7 in one of the files.
+_ROUNDED = 2
+
+
+def _as_far_as_rounding(counts: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """Widen the bounds of counts (least, count, most, people) by their rounding; nobody stays nobody."""
+    away = np.where(rounded & (counts[:, :1] > 0), [[-_ROUNDED, 0, _ROUNDED]], 0)
+    away = np.where(rounded & (counts[:, 1:2] == 5), [[-4, 0, 2]], away)
+    bounds = np.clip(counts[:, :3] + away, 0, counts[:, 3:])
+    return np.concatenate([bounds, counts[:, 3:]], axis=1)
+
+
+def _gap_limits(group: np.ndarray, base: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Newcombe's limits, the lower with the least that the group's count can be and the most of White patients'."""
+    if not len(group):
+        return np.empty(0), np.empty(0)
+    low = difference_interval(group[:, 0], group[:, 3], base[:, 2], base[:, 3], confidence=level, method="newcombe")
+    high = difference_interval(group[:, 2], group[:, 3], base[:, 0], base[:, 3], confidence=level, method="newcombe")
+    return np.asarray(low.lower), np.asarray(high.upper)

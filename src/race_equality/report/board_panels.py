@@ -1,0 +1,403 @@
+"""The tables of the report's first page: what is known of staff and of patients, and in one line what is not.
+
+Rows without figures would take the room of those that have some, so they are one line, which says what is missing and
+where the report says how to load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from race_equality.analysis.patient_gaps import FIFTHS, WidestGap, unknown_percent
+from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import WHITE
+from race_equality.definitions.indicators import BY_ID, WRES, Indicator
+from race_equality.report.board_page import Card
+from race_equality.report.patients import would_bring_patients
+from race_equality.report.sentences import SHORT_READINGS, side_of_middle_half
+from race_equality.report.words import interval, listing, lower_first, number_word, percent, period, points
+from race_equality.store.trusts import Trust
+
+#: Rows of WRES indicators from which on the patients' table holds the widest gap and deprivation alone.
+MOST_ROWS_WITH_ALL_GROUPS = 6
+#: Labels that are short enough for the first page's chart.
+_IN_A_CHART = {"talking_therapies_recovery": "Recovery", "maternity_continuity_of_carer": "Continuity of carer"}
+#: The section that says how to load what is missing.
+HOW_TO_LOAD_IT = "How to load them is under “What is not available”"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A table of the first page, all text.
+
+    Parameters
+    ----------
+    id : str
+        ``tbl-…``.
+    caption : str
+    headings : mapping of str to str
+        Column to heading; the first is the row heading.
+    rows : pandas.DataFrame
+        Text, with the columns of `headings`.
+    shares : sequence of int
+        Of the width of paper, in per cent, a column each.
+    numbers : sequence of str
+        Columns that are set to the right.
+    note : str
+        A line under the rows, or "".
+    """
+
+    id: str
+    caption: str
+    headings: Mapping[str, str]
+    rows: pd.DataFrame
+    shares: Sequence[int]
+    numbers: Sequence[str] = field(default=())
+    note: str = ""
+
+
+# -- staff -------------------------------------------------------------------------------------------------
+
+
+def without_figures(table: pd.DataFrame) -> str:
+    """Say in one line which WRES indicators have no figure, why, and where it says how to load them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`race_equality.report.summary_table.wres_summary`, a row an indicator.
+
+    Returns
+    -------
+    str
+        "" where all have one.
+    """
+    missing = table["missing"].to_numpy()
+    numbers = list(WRES)
+    reasons: dict[str, list[int]] = {}
+    for number, reason in zip(numbers, missing, strict=True):
+        if reason:
+            reasons.setdefault(reason, []).append(number)
+    if not reasons:
+        return ""
+    said = "; ".join(f"WRES {_ranges(those)}: {lower_first(reason)}" for reason, those in reasons.items())
+    return f"Without figures: {said}. {HOW_TO_LOAD_IT}."
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Join numbers as "1 to 4 and 9"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [
+        part
+        for run in runs
+        for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else [str(number) for number in run])
+    ]
+    return listing(parts)
+
+
+def wres_caption(table: pd.DataFrame) -> str:
+    """Return the caption of the table of WRES indicators, with how many have figures.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As for :func:`without_figures`.
+    """
+    shown = int((table["missing"] == "").sum())
+    which = (
+        f"The {number_word(len(table))} WRES indicators"
+        if shown == len(table)
+        else f"{number_word(shown).capitalize()} of the {number_word(len(table))} WRES indicators"
+    )
+    return (
+        f"{which}; gaps in percentage points. England: all trusts with figures (5 to 8), national WRES report (others)"
+    )
+
+
+def staff_panel(
+    asked: pd.DataFrame, spread: pd.DataFrame, england: pd.DataFrame, kind: str, survey: str
+) -> Panel | None:
+    """Return what all staff answered, for a trust without any WRES figure.
+
+    Parameters
+    ----------
+    asked, spread : pandas.DataFrame
+        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), and the middle half of
+        trusts of its kind.
+    england : pandas.DataFrame
+        From :func:`race_equality.analysis.survey.england_answers`.
+    kind : str
+        The trust's kind.
+    survey : str
+        The survey's period.
+
+    Returns
+    -------
+    Panel or None
+        None where the survey holds nothing of the trust.
+    """
+    if asked.empty:
+        return None
+    of_england = england.set_index("indicator")["percent"]
+    found = []
+    for row, answer in zip(asked.itertuples(), asked.to_dict("records"), strict=True):
+        one = BY_ID[answer["indicator"]]
+        middle = "No data"
+        if one.id in spread.index:
+            middle = interval(*spread.loc[one.id, ["quarter", "three_quarters"]], signed=False)
+        found.append(
+            {
+                "question": f"{one.in_few_words} ({one.label})",
+                "here": f"{percent(answer['percent'])} ({interval(answer['lower'], answer['upper'], signed=False)})",
+                "middle": middle,
+                "england": percent(of_england.get(one.id, float("nan"))),
+                "reading": {
+                    "adverse": f"Worse than most {kind} trusts",
+                    "favourable": f"Better than most {kind} trusts",
+                    "unclear": "No reliable difference",
+                }.get(side_of_middle_half(row, spread), SHORT_READINGS["none"]),
+            }
+        )
+    return Panel(
+        id="tbl-all-staff",
+        caption=f"What all staff say, {survey}; not published by ethnic group",
+        headings={
+            "question": "Question",
+            "here": "This trust (95% interval)",
+            "middle": f"Middle half, {kind}",
+            "england": "England",
+            "reading": "Reading",
+        },
+        rows=pd.DataFrame(found),
+        shares=(26, 21, 17, 10, 26),
+        numbers=("here", "middle", "england"),
+    )
+
+
+# -- patients ----------------------------------------------------------------------------------------------
+
+
+def patients_panel(
+    found: WidestGap | None,
+    table: pd.DataFrame,
+    slopes: pd.DataFrame,
+    place: str,
+    coverage: str = "",
+    *,
+    short: bool = False,
+) -> Panel | None:
+    """Return the trust's patients by ethnic group and deprivation, of its best measure.
+
+    Parameters
+    ----------
+    found : WidestGap or None
+        From :func:`race_equality.analysis.patient_gaps.widest_gap`.
+    table, slopes : pandas.DataFrame
+        From :func:`race_equality.analysis.patient_gaps.patients_by_breakdown` and
+        :func:`~race_equality.analysis.patient_gaps.slopes_by_deprivation`.
+    place : str
+        The trust's code.
+    coverage : str
+        How much of the trust's patients the figures cover, in a sentence, or "".
+    short : bool
+        With the widest gap alone of the groups, for a page that holds all WRES indicators.
+
+    Returns
+    -------
+    Panel or None
+        None where no figure of the trust's patients by ethnic group is published.
+    """
+    if found is None:
+        return None
+    measure = found.measure
+    gaps = _gaps_of_england(table, measure)
+    rows = found.groups[found.groups["direction"].isin(["adverse", "favourable", "unclear"])]
+    if short:
+        rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
+    cells = [
+        {
+            "group": f"{row['group']} group",
+            "here": percent(row["percent"]),
+            "against": f"{percent(found.white_percent)} {WHITE}",
+            "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})",
+            "england": _points_or_none(gaps.get(row["group"])),
+            "reading": SHORT_READINGS[row["direction"]],
+        }
+        for row in rows.to_dict("records")
+    ]
+    slope = slopes[slopes["measure"] == measure.id]
+    of_slope = _points_or_none(slope.set_index("place")["slope"].get(ENGLAND_CODE))
+    cells += [
+        {
+            "group": FIFTHS[0],
+            "here": percent(row["most_deprived"]),
+            "against": f"{percent(row['least_deprived'])} least deprived",
+            "gap": f"{points(row['slope'])} ({interval(row['slope_lower'], row['slope_upper'])})",
+            "england": of_slope,
+            "reading": SHORT_READINGS[row["direction"]],
+        }
+        for row in slope[slope["place"] == place].to_dict("records")
+    ]
+    unknown = unknown_percent(found.groups)
+    note = f"Ethnic group not known: {percent(unknown)}. {coverage}".strip()
+    return Panel(
+        id="tbl-patients-first",
+        caption=(
+            f"Patients: share of {measure.people} that {measure.statement}, "
+            f"{period(found.groups['period_start'].iloc[0], found.period_end)}"
+        ),
+        headings={
+            "group": "Patients",
+            "here": "Share",
+            "against": "Compared with",
+            "gap": "Gap or slope (95% interval)",
+            "england": "England",
+            "reading": "For these patients",
+        },
+        rows=pd.DataFrame(cells),
+        shares=(21, 9, 20, 23, 9, 18),
+        numbers=("here", "against", "gap", "england"),
+        note=note,
+    )
+
+
+def _points_or_none(value: Any) -> str:
+    return "No data" if value is None or pd.isna(value) else points(value)
+
+
+def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | None:
+    """Return the widest clear gap by ethnic group of patients, or say that none is clear, of how many.
+
+    Parameters
+    ----------
+    found : WidestGap or None
+        From :func:`race_equality.analysis.patient_gaps.widest_gap`.
+    table : pandas.DataFrame
+        From :func:`race_equality.analysis.patient_gaps.patients_by_breakdown`.
+
+    Returns
+    -------
+    Card or None
+        None where no figure of the trust's patients by ethnic group is published.
+    """
+    if found is None:
+        return None
+    measure = found.measure
+    title = f"Patients: {lower_first(measure.in_few_words)}"
+    if found.widest is None:
+        better = found.better_off
+        text = (
+            f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}. Of "
+            f"{_groups(found.compared)} none is reliably worse off; this does not show that they are the same."
+        )
+        if better:
+            text += f" Reliably better: {listing(better)}."
+        return Card(title, f"No clear gap of {found.compared}", text, "No reliable difference", "unclear")
+    row = found.widest
+    of_england = f" England: {_points_or_none(_gaps_of_england(table, measure).get(row['group']))}."
+    rank = f"Widest of {number_word(found.clear)} clear gaps, out" if found.clear > 1 else "The one clear gap, out"
+    text = (
+        f"{percent(row['percent'])} of {measure.people} in the {row['group']} group and {percent(found.white_percent)} in the "
+        f"White group {measure.statement} (interval of the gap: {interval(row['gap_lower'], row['gap_upper'])})."
+        f"{of_england} {rank} of {number_word(found.compared)}."
+    )
+    return Card(title, f"{points(row['gap'])} points", text, f"Worse for {row['group']} patients", "adverse")
+
+
+def _gaps_of_england(table: pd.DataFrame, measure: Indicator) -> pd.Series:
+    return _of_england(table, measure).set_index("group")["gap"]
+
+
+def _of_england(table: pd.DataFrame, measure: Indicator) -> pd.DataFrame:
+    is_england = (table["place"] == ENGLAND_CODE) & (table["measure"] == measure.id)
+    return table[is_england & (table["breakdown"] == "ethnicity")]
+
+
+def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> pd.DataFrame:
+    """Return gaps of patients as rows of the first page's chart.
+
+    Parameters
+    ----------
+    found : WidestGap
+    table : pandas.DataFrame
+        From :func:`race_equality.analysis.patient_gaps.patients_by_breakdown`.
+    all_groups : bool
+        Every group that is compared; otherwise the widest clear gap, or where none is clear the widest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``, ``series`` ("This trust" and "All trusts", which is England here), ``value``, ``lower``, ``upper``.
+    """
+    rows = found.groups[found.groups["gap"].notna()]
+    if not all_groups:
+        rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
+    england = _of_england(table, found.measure)
+    england = england[england["group"].isin(rows["group"]) & england["gap"].notna()]
+    both = pd.concat([rows.assign(series="This trust"), england.assign(series="All trusts")])
+    return both.assign(
+        label=[f"{_IN_A_CHART.get(found.measure.id, found.measure.in_few_words)}, {group}" for group in both["group"]],
+        value=both["gap"],
+        lower=both["gap_lower"],
+        upper=both["gap_upper"],
+    )[["label", "series", "value", "lower", "upper"]]
+
+
+def describe_gaps(found: WidestGap, name: str) -> str:
+    """Describe a chart of gaps of patients for somebody who does not see it.
+
+    Parameters
+    ----------
+    found : WidestGap
+    name : str
+        The trust's name.
+    """
+    gaps = [f"{row['group']} {points(row['gap'])}" for row in found.groups.to_dict("records") if pd.notna(row["gap"])]
+    return (
+        f"Dot chart of the gaps of ethnic groups from White patients at {name} in percentage points, of "
+        f"{found.measure.people} that {found.measure.statement}: {listing(gaps)}."
+    )
+
+
+def _groups(many: int) -> str:
+    return "one other group" if many == 1 else f"{number_word(many)} other groups"
+
+
+def tables_of_first_page(
+    table: pd.DataFrame, staff: Panel | None, patients: Panel | None, trust: Trust
+) -> dict[str, object]:
+    """Choose the tables of the first page, and say in one line what has no figures.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`race_equality.report.summary_table.wres_summary`.
+    staff, patients : Panel or None
+        From :func:`staff_panel`, which is shown where no WRES indicator has a figure, and :func:`patients_panel`.
+    trust : Trust
+
+    Returns
+    -------
+    dict
+        ``table``, ``table_caption``, ``table_note`` and ``panels``, as
+        :func:`race_equality.report.board_markup.board_page` takes them.
+    """
+    note = without_figures(table)
+    if patients is None:
+        note = f"{note} {would_bring_patients(trust)}".strip()
+    no_figures = (table["missing"] != "").all()
+    # what all staff say has the room that figures by ethnic group do not take
+    panels = [panel for panel in (staff if no_figures or patients is None else None, patients) if panel is not None]
+    if no_figures and panels and panels[0] is staff:
+        panels[0] = replace(panels[0], note=note)
+        note = ""
+    return {"table": table, "table_caption": wres_caption(table), "table_note": note, "panels": panels}
