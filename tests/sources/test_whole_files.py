@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from race_equality.analysis.waiting_list import waiting_list_coverage
 from race_equality.project import Project
 from race_equality.sources.catalogue import PUBLICATIONS, TRUST_FILES
 from race_equality.sources.cells import Workbook
@@ -681,6 +682,66 @@ def test_findings_of_the_survey_of_boards_as_published(readings):
     assert values["board_survey_respondents", "Chief executives"] == 14  # as printed; 33 of 254 are 13.0%
     assert set(loaded.figures["trust_code"]) == {"ENG"}
     assert "more than 6 in 10" in loaded.remarks[0]
+
+
+# ---------------------------------------------------------------- waiting list
+
+
+def waits(readings, code, part, weeks=18):
+    figures = readings["waiting_list"].figures
+    return figures[(figures["trust_code"] == code) & (figures["indicator"] == f"waiting_over_{weeks}_weeks_by_{part}")]
+
+
+def test_mid_and_south_essex_waits(readings):
+    # the checks of ../shared/data/README.md
+    for part, people, over_18, over_52 in (("ethnicity", 176_960, 52.29, 8.49), ("age", 175_290, 52.56, 8.57)):
+        for weeks, percent in ((18, over_18), (52, over_52)):
+            rows = waits(readings, "RAJ", part, weeks)
+            assert rows["denominator"].sum() == people
+            assert round(100 * rows["numerator"].sum() / people, 2) == percent
+
+
+def test_englands_waits_are_those_of_all_providers(readings, shared):
+    rows = waits(readings, "ENG", "age")
+    assert rows["denominator"].sum() == 7_082_510
+    # read again by another library, from the row ENG, ALL: within 18 weeks, and unknown clock start
+    book = openpyxl.load_workbook(find_file(shared, "waiting_list/*.xlsx"), read_only=True)
+    row = [cell.value for cell in next(book["Provider-Age"].iter_rows(min_row=15, max_row=15))]
+    assert row[1:4] == ["ENG", "ENGLAND", "ALL"]
+    within, unknown = (sum(row[start + offset] for start in (4, 11, 18)) for offset in (1, 4))
+    assert round(100 * within / 7_082_510, 2) == 60.03
+    # over 18 weeks is the rest, but for rounding
+    assert abs(rows["numerator"].sum() + within + unknown - 7_082_510) <= 15
+
+
+def test_131_of_todays_trusts_have_waits_by_ethnicity(readings, real_trusts):
+    figures = readings["waiting_list"].figures
+    rows = figures[figures["indicator"] == "waiting_over_18_weeks_by_ethnicity"]
+    of_trusts = rows[rows["trust_code"].isin(real_trusts.kinds)]
+    assert of_trusts.loc[of_trusts["status"] == "ok", "trust_code"].nunique() == 131
+    without = of_trusts[~of_trusts["trust_code"].isin(of_trusts.loc[of_trusts["status"] == "ok", "trust_code"])]
+    assert set(without.loc[without["status"] == "not_available", "trust_code"]) == {"RHQ", "RHW"}
+    assert rows.loc[~rows["trust_code"].isin(real_trusts.kinds), "trust_code"].nunique() == 42 + 7 + 1
+    assert set(waits(readings, "RYR", "sex")["status"]) == {"not_available"}
+    assert waits(readings, "RYR", "ethnicity")["status"].eq("ok").sum() == 17  # nobody under 99
+    assert set(waits(readings, "RHW", "age")["status"]) == {"ok"}
+
+
+def test_cells_of_the_waiting_list_looked_up_by_hand(readings):
+    row = only(waits(readings, "ENG", "function", 52), group="Cardiology Service: White - Irish")
+    assert (row["numerator"], row["denominator"], row["locator"]) == (40, 2830, "Treatment-Function-Ethnicity!M15")
+    row = only(waits(readings, "RAJ", "sex", 52), group="Female")
+    assert (row["numerator"], row["denominator"]) == (8_615, 100_650)
+
+
+def test_how_much_of_the_waiting_list_is_by_ethnicity(readings, real_trusts):
+    figures = pd.concat([readings["waiting_list"].figures, readings["rtt"].figures], ignore_index=True)
+    coverage = waiting_list_coverage(figures).set_index("place")
+    percent = coverage.loc[coverage.index.isin(real_trusts.kinds), "covered_percent"].dropna()
+    assert {code: round(percent[code]) for code in ("RL1", "RET", "RLQ")} == {"RL1": 60, "RET": 83, "RLQ": 83}
+    assert round(percent.median(), 1) == 100.3
+    unknown = coverage.loc[percent.index, "unknown_percent"]
+    assert 1 < unknown.min() < unknown.max() < 25
 
 
 # The reading is started by a small process that tells its peak. A process begins with the peak of the one that

@@ -8,6 +8,7 @@ import pytest
 from race_equality.errors import RaceEqualityError
 from race_equality.statistics import (
     association,
+    decomposition,
     disparity,
     funnel,
     gradient,
@@ -37,6 +38,7 @@ CALLS = {
     funnel.funnel_limits: {"count": [5, 6], "total": [50, 60]},
     pooling.pooled_proportions: {"count": [5, 6], "total": [50, 60]},
     pooling.pooled_gaps: TWO_GROUPS,
+    decomposition.kitagawa: TWO_GROUPS,
     disparity.index_of_disparity: {"count": [5, 6], "total": [50, 60]},
     standardisation.direct_rate: {"count": [50, 60], "population": [500, 600], "standard_population": [1, 2]},
     standardisation.indirect_ratio: {

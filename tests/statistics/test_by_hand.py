@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from race_equality.statistics import pooling
 from race_equality.statistics.association import rank_correlation
+from race_equality.statistics.decomposition import kitagawa
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.funnel import funnel_from_estimates, funnel_limits, overdispersion, winsorise
 from race_equality.statistics.gradient import slope_index
@@ -583,3 +584,36 @@ def test_disparity_against_a_given_reference():
     found = index_of_disparity([10, 30], [100, 100], reference=0.25)
     assert found.estimate == pytest.approx(40)
     assert found.lower < 40 < found.upper
+
+
+# ---- a gap in two parts ----
+
+
+def test_kitagawa_by_hand():
+    """Two strata. First group: 60 of 100 and 10 of 50; second: 20 of 50 and 30 of 150.
+
+    Shares of strata 2/3 and 1/3 against 1/4 and 3/4; rates 0.6 and 0.2 against 0.4 and 0.2. Gap 70/150 - 50/200 = 0.216667.
+    Mix (2/3 - 1/4)(0.6 + 0.4)/2 + (1/3 - 3/4)(0.2 + 0.2)/2 = 0.208333 - 0.083333 = 0.125.
+    Rates (0.6 - 0.4)(2/3 + 1/4)/2 + 0 = 0.091667.
+    """
+    found = kitagawa([60, 10], [100, 50], [20, 30], [50, 150])
+    assert (found.gap, found.mix, found.rates) == pytest.approx((0.216667, 0.125, 0.091667), abs=1e-6)
+
+
+def test_kitagawa_in_a_stratum_where_one_group_has_nobody():
+    """All of the first group are in the first stratum: 30 of 60. The second: 20 of 40 there, and 6 of 60 in the other.
+
+    Within the first stratum rates are equal, and the other's rate is taken for both: gap 0.5 - 0.26 = 0.24, all of it mix.
+    """
+    found = kitagawa([30, 0], [60, 0], [20, 6], [40, 60])
+    assert (found.gap, found.mix, found.rates) == pytest.approx((0.24, 0.24, 0.0))
+
+
+def test_kitagawa_of_many_pairs_at_once():
+    found = kitagawa([[60, 10], [5, 5]], [[100, 50], [10, 10]], [20, 30], [50, 150])
+    assert found.gap == pytest.approx([70 / 150 - 0.25, 0.25])
+    assert found.mix + found.rates == pytest.approx(found.gap)
+
+
+def test_kitagawa_of_nobody():
+    assert math.isnan(kitagawa([0, 0], [0, 0], [1, 2], [3, 4]).gap)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from race_equality.statistics.association import rank_correlation
+from race_equality.statistics.decomposition import kitagawa
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.funnel import funnel_limits
 from race_equality.statistics.gradient import slope_index
@@ -284,3 +285,18 @@ def test_pooled_units_are_ordered_and_ranked_among_themselves(pairs):
     assert (found.rank_lower <= found.rank).all()
     assert (found.rank <= found.rank_upper).all()
     assert (found.rank_upper <= len(pairs)).all()
+
+
+@examples
+@given(st.lists(st.tuples(count_of_total(), count_of_total()), min_size=1, max_size=12))
+def test_the_parts_of_a_gap_add_up_to_it_and_turn_round_with_the_groups(strata):
+    (count_1, total_1), (count_2, total_2) = (np.array(group, dtype=float).T for group in zip(*strata, strict=True))
+    found = kitagawa(count_1, total_1, count_2, total_2)
+    gap = count_1.sum() / total_1.sum() - count_2.sum() / total_2.sum()
+    assert found.gap == pytest.approx(gap, abs=1e-12)
+    assert found.mix + found.rates == pytest.approx(gap, abs=1e-12)
+    other = kitagawa(count_2, total_2, count_1, total_1)
+    assert (other.mix, other.rates) == pytest.approx((-found.mix, -found.rates), abs=1e-12)
+    # one stratum, or one mix, leaves rates alone
+    same = kitagawa(count_1, total_1, np.minimum(count_2, total_1), total_1)
+    assert same.mix == pytest.approx(0, abs=1e-12)

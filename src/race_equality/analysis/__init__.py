@@ -5,6 +5,7 @@ from __future__ import annotations
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
+from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
 from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
     deliveries_by_ethnicity,
@@ -60,8 +61,10 @@ from race_equality.analysis.wres_return import (
 
 __all__ = [
     "OTHER_PATIENT_MEASURES",
+    "PATIENT_GAPS",
     "PATIENT_MEASURES",
     "SEATS",
+    "STAFF_GAP",
     "STAFF_MEASURES",
     "all_trusts_experience",
     "answers_together",
@@ -77,9 +80,11 @@ __all__ = [
     "england_answers",
     "england_by_ethnic_group",
     "england_explained",
+    "gaps_of_staff_and_patients",
     "headcount_by_group",
     "headcount_by_march",
     "latest_access",
+    "links",
     "maternity_rates",
     "measures_by_trust",
     "monthly",

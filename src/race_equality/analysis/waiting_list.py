@@ -7,7 +7,7 @@ up here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ import pandas as pd
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS, WHITE
 from race_equality.definitions.indicators import BY_ID, Indicator
+from race_equality.disclosure.nested import hide_nested
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.statistics.decomposition import kitagawa
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.store.cache import cached
@@ -112,16 +114,20 @@ def _cells(rows: pd.DataFrame) -> pd.DataFrame:
     # over 52 weeks is hidden where it is 1 to 7; what is hidden of over 18 weeks can be the rest of the group as well
     narrow = rows["indicator"].isin([part.id for part in WAITS[1].parts]).to_numpy()
     hidden = (status == "suppressed") & ~np.isnan(people) & narrow
+    # a count with a recording of its own has a hidden one in it, taken as the middle
+    within = (status == "ok") & rows["recording"].ne("").to_numpy()
+    least = np.where(within, count - (HIDDEN_MIDDLE - HIDDEN_LEAST), count)
+    most = np.where(within, count + (HIDDEN_MOST - HIDDEN_MIDDLE), count)
     used = hidden | ~np.isnan(count)
     return pd.DataFrame(
         {
             "place": rows["trust_code"],
             "group": rows["group"],
             "count": np.where(hidden, HIDDEN_MIDDLE, count),
-            "count_least": np.where(hidden, HIDDEN_LEAST, count),
-            "count_most": np.where(hidden, HIDDEN_MOST, count),
+            "count_least": np.where(hidden, HIDDEN_LEAST, least),
+            "count_most": np.where(hidden, HIDDEN_MOST, most),
             "people": np.where(used, people, np.nan),
-            "hidden": hidden.astype(float),
+            "hidden": (hidden | within).astype(float),
             "left_out": ((status == "suppressed") & ~used).astype(float),
             "status": status,
         },
@@ -191,6 +197,96 @@ def _compared(table: pd.DataFrame) -> pd.DataFrame:
         gap_upper=np.where(np.isnan(gap), np.nan, 100 * np.asarray(high)),
         direction=direction,
     )
+
+
+# -- what a trust's thresholds hide --------------------------------------------------------------------------
+
+#: Each of the five groups to the sixteen in it.
+_PARTS: dict[Hashable, list[str]] = {
+    five: [group for group in GROUPS["ethnicity in detail"] if EIGHTEEN_GROUPS[group] == five] for five in FIVE_GROUPS
+}
+_NUMBERS = [
+    "count",
+    "count_least",
+    "count_most",
+    "people",
+    "percent",
+    "lower",
+    "upper",
+    "gap",
+    "gap_lower",
+    "gap_upper",
+]
+
+
+def shown_waits(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
+    """Hide what rests on too few by the rule of its trust, with what would tell it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of :func:`waits_by_group`: whole places, with all their groups and both measures.
+    rules : DisclosureRules
+        From :func:`race_equality.disclosure.rules.read_rules`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; hidden ones have the status "suppressed", the direction "none" and no numbers.
+
+    Notes
+    -----
+    Five groups and the sixteen in them are protected together, and people waiting, over 18 and over 52 weeks. Where the
+    reference is hidden there are no gaps.
+    """
+    counts = table["count"].to_numpy(dtype="float64")
+    people = table["people"].to_numpy(dtype="float64")
+    few = people < np.maximum(rules.minimum_people(table["place"]), rules.minimum_responses(table["place"]))
+    few |= (counts > 0) & (counts < rules.minimum_people(table["place"]))
+    if not few.any():
+        return table
+    family = table["breakdown"].replace("ethnicity in detail", "ethnicity")
+    hidden = np.zeros(len(table), dtype=bool)
+    of_family = pd.Series(np.arange(len(table))).groupby([table["place"].to_numpy(), family.to_numpy()])
+    for (place, breakdown), rows in of_family:
+        if few[rows].any():
+            hidden[rows] = _hidden(table.iloc[rows], str(breakdown), rules.of(str(place)))
+    return _without(table, hidden)
+
+
+def _hidden(rows: pd.DataFrame, breakdown: str, rule: DisclosureRule) -> np.ndarray:
+    """Say which rows of one place and family of breakdowns are hidden."""
+    measures = [one.id for one in WAITS]
+    of = {measure: rows[rows["measure"] == measure].drop_duplicates("group").set_index("group") for measure in measures}
+    groups = list(dict.fromkeys(rows["group"]))
+    columns = [of[measure]["count"].reindex(groups) for measure in measures]
+    # a part that is hidden of one measure is in the base of the other
+    base = pd.concat([of[measure]["people"].reindex(groups) for measure in measures], axis=1).max(axis=1)
+    table = np.stack([base, *columns], axis=-1).astype(float)
+    hidden = hide_nested(
+        dict(zip(groups, table, strict=True)),
+        _PARTS if breakdown == "ethnicity" else {},
+        minimum_people=rule.minimum_people,
+        minimum_responses=rule.minimum_responses,
+    )
+    return np.array(
+        [hidden[group][1 + measures.index(m)] for group, m in zip(rows["group"], rows["measure"], strict=True)]
+    )
+
+
+def _without(table: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:
+    hidden = hidden & table["status"].eq("ok").to_numpy()
+    gone = table.assign(**{name: table[name].mask(hidden) for name in _NUMBERS})
+    gone["status"] = table["status"].mask(hidden, "suppressed")
+    gone["direction"] = table["direction"].mask(hidden, "none")
+    keys = ["place", "measure", "breakdown"]
+    reference = hidden & table["group"].eq(table["breakdown"].map(REFERENCE)).to_numpy()
+    without = pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(table.loc[reference, keys]))
+    for name in ("gap", "gap_lower", "gap_upper"):
+        gone[name] = gone[name].mask(without)
+    compared = without & gone["direction"].isin(["adverse", "favourable", "unclear"]).to_numpy()
+    gone["direction"] = gone["direction"].mask(compared, "none")
+    return gone
 
 
 # -- coverage ----------------------------------------------------------------------------------------------
@@ -312,7 +408,13 @@ def england_explained(figures: pd.DataFrame) -> pd.DataFrame:
     listed = dict(zip(zip(whole["measure"], whole["group"], strict=True), whole["people"], strict=True))
     gaps = dict(zip(zip(whole["measure"], whole["group"], strict=True), whole["gap"], strict=True))
     found = []
-    for measure, group in ((one, group) for one in parts.values() for group in FIVE_GROUPS if group != WHITE):
+    compared = [
+        (measure, group)
+        for measure in parts.values()
+        for group in FIVE_GROUPS
+        if group != WHITE and (measure, group) in sums and (measure, WHITE) in sums
+    ]
+    for measure, group in compared:
         (count, people), (white_count, white_people) = sums[measure, group], sums[measure, WHITE]
         split = kitagawa(np.minimum(count, people), people, np.minimum(white_count, white_people), white_people)
         in_split, on_lists = people.sum() + white_people.sum(), listed[measure, group] + listed[measure, WHITE]

@@ -13,7 +13,15 @@ from typing import Literal, cast
 
 from race_equality.definitions.declared import DeclaredIndicator, declared_indicators
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
-from race_equality.definitions.rules import BOTH_GROUPS, EACH_ALONE, OVERLAPPING, RECURRING, WHEN_READ, Disclosure
+from race_equality.definitions.rules import (
+    BOTH_GROUPS,
+    EACH_ALONE,
+    OVERLAPPING,
+    PUBLISHED_CELLS,
+    RECURRING,
+    WHEN_READ,
+    Disclosure,
+)
 
 #: The group of a gap: always in this direction.
 GAP = f"{ETHNIC_MINORITY} minus {WHITE}"
@@ -30,6 +38,14 @@ HOW_TO_LOAD = {
     "patients return": "race-equality data template patients {code}, fill in the file, race-equality data add FILE",
     "benchmark": "race-equality data add FILE, with the NHS Staff Survey’s benchmark workbook",
     "publication": "race-equality data add FILE, with the publication’s next edition",
+    "mental health bulletin": "race-equality data add FILE, with the CSV of the Mental Health Bulletin (NHS England, each year)",
+    "mental health monthly": (
+        "race-equality data add FILE, with the CSV of the Mental Health Services Monthly Statistics (NHS England)"
+    ),
+    "emergency care": (
+        "race-equality data add FILE, with the provider-level CSV of Hospital Accident and Emergency Activity "
+        "(NHS England, each year)"
+    ),
 }
 
 
@@ -944,8 +960,12 @@ _IN_CODE: tuple[Indicator, ...] = (
             published_by="NHS England, Waiting List Minimum Data Set",
             missing_as="Waits by ethnic group",
             trace_name=f"Waiting over {weeks} weeks",
+            disclosure=disclosure,
         )
-        for weeks in (18, 52)
+        for weeks, disclosure in (
+            (18, PUBLISHED_CELLS),
+            (52, Disclosure(counts_too=True, among="waiting_over_18_weeks")),
+        )
     ),
     *(
         _by_group(
@@ -1006,6 +1026,75 @@ _IN_CODE: tuple[Indicator, ...] = (
         published_by=_MATERNITY,
         missing_as="Continuity of midwifery carer by ethnic group",
         trace_name="Continuity of midwifery carer",
+    ),
+    *(
+        _by_group(
+            id,
+            name,
+            ("ethnicity", "deprivation"),
+            definition=f"Share of {people} in a year that {statement}, by ethnic group and deprivation",
+            people=people,
+            statement=statement,
+            adverse_when=adverse_when,
+            applies_to=("mental health",),
+            why_not_applicable="the Mental Health Bulletin is of mental health services",
+            published_by="NHS England, Mental Health Bulletin, when added",
+            obtained="mental health bulletin",
+            missing_as="Restrictive interventions, admissions and early intervention in psychosis by ethnic group",
+            why_missing="published for each provider, and not loaded yet",
+            trace_name=name,
+        )
+        for id, name, people, statement, adverse_when in (
+            (
+                "restrictive_interventions",
+                "Restrictive interventions",
+                "people admitted to a hospital for mental health, learning disability or autism",
+                "were subject to a restrictive intervention",
+                "higher",
+            ),
+            (
+                "mental_health_admissions",
+                "Admissions to mental health hospitals",
+                "people in contact with services for mental health, learning disability or autism",
+                "were admitted to a hospital of these services",
+                "higher",
+            ),
+            (
+                "early_intervention_in_two_weeks",
+                "Early intervention in psychosis within two weeks",
+                "referrals on the pathway of early intervention in psychosis that entered treatment",
+                "did so within two weeks",
+                "lower",
+            ),
+        )
+    ),
+    _by_group(
+        "detentions_in_a_month",
+        "Detentions in a month",
+        ("ethnicity",),
+        definition="Detentions under the Mental Health Act in one month, by ethnic group, rounded by the publisher to 5",
+        units=("count",),
+        applies_to=("mental health",),
+        why_not_applicable="detentions are published for trusts that give mental health care",
+        published_by="NHS England, Mental Health Services Monthly Statistics, when added",
+        obtained="mental health monthly",
+        missing_as="Detentions under the Mental Health Act by ethnic group",
+        why_missing="published for each provider, and not loaded yet",
+        trace_name="Detentions in a month",
+    ),
+    _by_group(
+        "emergency_attendances",
+        "A&E attendances",
+        ("ethnicity",),
+        definition="Unplanned attendances at A&E in a year, by ethnic group, rounded by the publisher to 5",
+        units=("count",),
+        applies_to=("acute", "acute specialist"),
+        why_not_applicable="A&E attendances are published for trusts with an A&E department",
+        published_by="NHS England, Hospital Accident and Emergency Activity, when added",
+        obtained="emergency care",
+        missing_as="A&E attendances by ethnic group",
+        why_missing="published for each provider, and not loaded yet",
+        trace_name="A&E attendances by ethnic group",
     ),
     # -- England and its systems -------------------------------------------------------------------------
     Indicator(

@@ -23,12 +23,20 @@ class Disclosure:
         A person counts in several groups, so the groups do not add up to a total.
     recurring : bool
         It has so many periods that a share of one is, by chance, the share of another.
+    counts_too : bool
+        Counts of people of published cells, which are added up before they are shown: a share is hidden where its count
+        or its base is of too few, with what would tell it (:mod:`race_equality.disclosure.nested`). The publisher's own
+        hidden cells say nothing of others.
+    among : str
+        The id of the indicator whose counts hold this one's.
     """
 
     groups_together: bool = False
     hidden_when_read: bool = False
     overlapping: bool = False
     recurring: bool = False
+    counts_too: bool = False
+    among: str = ""
 
 
 #: A figure of too few is hidden, and says nothing of another.
@@ -37,3 +45,4 @@ BOTH_GROUPS = Disclosure(groups_together=True)
 WHEN_READ = Disclosure(hidden_when_read=True)
 OVERLAPPING = Disclosure(overlapping=True)
 RECURRING = Disclosure(recurring=True)
+PUBLISHED_CELLS = Disclosure(counts_too=True)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from race_equality.errors import RaceEqualityError
 
-__all__ = ["Contradiction", "Range", "Relation", "attack", "crosstab", "rounded_share", "small_fractions"]
+__all__ = ["Contradiction", "Range", "Relation", "among", "attack", "crosstab", "rounded_share", "small_fractions"]
 
 Key = Hashable
 
@@ -56,6 +56,22 @@ class Relation(NamedTuple):
     def total(cls, total: Key, parts: Iterable[Key]) -> Relation:
         """A cell that is the sum of others."""
         return cls({total: 1.0} | dict.fromkeys(parts, -1.0))
+
+
+def among(part: Key, whole: Key) -> Relation:
+    """Return that those of one count are among those of another: over 52 weeks among over 18.
+
+    Parameters
+    ----------
+    part, whole : hashable
+        The two cells.
+
+    Returns
+    -------
+    Relation
+        part − whole ≤ 0.
+    """
+    return Relation({part: 1.0, whole: -1.0}, -np.inf, 0.0)
 
 
 def rounded_share(part: Key, whole: Key, percent: float, decimals: int = 1) -> list[Relation]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from race_equality.definitions.indicators import INDICATORS, figures_with, rule_of
 from race_equality.definitions.rules import Disclosure
+from race_equality.disclosure.nested import hidden_cells
 from race_equality.disclosure.rules import HIDDEN_IN_FILES, DisclosureRules, read_rules, rests_on_too_few
 from race_equality.project import Project
 from race_equality.store.cache import cached
@@ -22,7 +23,7 @@ _EVERYBODY = ("Total", "All people")
 _BREAKDOWNS = {
     id: one.theme
     for one in INDICATORS
-    if not one.as_published and not one.disclosure.hidden_when_read
+    if not (one.as_published or one.disclosure.hidden_when_read or one.disclosure.counts_too)
     for id in one.figure_ids
 }
 
@@ -72,7 +73,8 @@ def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Da
     few = base < rules.minimum_responses(figures["trust_code"])
     few |= everybody & (value < rules.minimum_people(figures["trust_code"]))
     rows = figures.index[few & (figures["status"] == "ok").to_numpy()]
-    rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read)]
+    # cells that are added up before they are shown are hidden with what would tell them, where they are shown
+    rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read or rule.counts_too)]
     # what a publisher hides has another half as well
     suppressed = figures.index[(figures["status"] == "suppressed").to_numpy()]
     others = _other_groups(figures, rows.union(suppressed))
@@ -87,6 +89,8 @@ def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Da
 
 #: The notebooks of a build then share one table, which what is computed of it recognises.
 _shown = cached(suppress_small_bases)
+#: Which cells are enough takes seconds for all trusts.
+_hidden_cells = cached(hidden_cells)
 
 
 def _other_groups(figures: pd.DataFrame, rows: pd.Index) -> pd.Index:
@@ -126,7 +130,8 @@ def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataF
     where one is, with its rates: which cells are enough is worked out in the findings alone, where it is shown.
     """
     ok = figures["status"] == "ok"
-    few = rests_on_too_few(figures, rules) & ok
+    cells = figures["indicator"].isin(figures_with(lambda rule: rule.counts_too))
+    few = rests_on_too_few(figures, rules) & ok & ~cells
     counts = figures["unit"].isin(["count", "fte"])
     few |= counts & figures["value"].lt(rules.minimum_people(figures["trust_code"])).fillna(False)
     hidden = few | (figures["status"] == "suppressed")
@@ -139,6 +144,10 @@ def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataF
     parts = themes.notna() & ~figures["group"].isin(_EVERYBODY)
     whole |= (hidden & themes.notna()).groupby(family, dropna=False).transform("any") & parts
     hidden |= whole & ok
+    if cells.any():
+        hidden |= pd.Series(_hidden_cells(figures[cells], rules), index=figures.index[cells]).reindex(
+            figures.index, fill_value=False
+        )
     numbers = {name: figures[name].mask(hidden) for name in ("value", "numerator", "denominator")}
     status = figures["status"].mask(hidden, "suppressed")
     return figures.assign(**numbers, status=status, locator=figures["locator"].mask(hidden, HIDDEN_IN_FILES))

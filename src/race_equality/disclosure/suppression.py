@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def suppress(
         All cells that would be published, totals included.
     relations : iterable of Relation
         Totals and their parts (:func:`race_equality.disclosure.attack.crosstab`), across several tables
-        if these share cells.
+        if these share cells; counts that are among others (:func:`race_equality.disclosure.attack.among`).
     threshold : int
         Counts under it are hidden, and every hidden cell keeps a range of at least this width.
     also_hide : iterable of hashable
@@ -109,13 +110,14 @@ def suppress(
     cuts: list[np.ndarray] = []
     for _ in range(_ROUNDS):
         narrow = 0
-        for key, worth in _worth_of_hiding(hidden, value, relations, threshold).items():
+        for key, (worth, anyway) in _worth_of_hiding(hidden, value, relations, threshold).items():
             at = [column[other] for other in hidden]
-            if worth[at].sum() < threshold - 1e-6:
+            needed = threshold - anyway
+            if worth[at].sum() < needed - 1e-6:
                 narrow += 1
-                # Σ worth × hidden >= threshold × hidden[key], whichever cells are hidden
-                cut = np.minimum(worth, threshold)
-                cut[column[key]] -= threshold
+                # Σ worth × hidden >= needed × hidden[key], whichever cells are hidden
+                cut = np.minimum(worth, needed)
+                cut[column[key]] -= needed
                 cuts.append(cut)
         if not narrow:
             break
@@ -136,11 +138,12 @@ def suppress(
 
 def _worth_of_hiding(
     hidden: set[Key], value: Mapping[Key, float], relations: Sequence[Relation], threshold: float
-) -> dict[Key, np.ndarray]:
-    """For each hidden cell, how much every cell can add to its range if it is hidden.
+) -> dict[Key, tuple[np.ndarray, float]]:
+    """For each hidden cell, how much every cell can add to its range if it is hidden, and what the relations leave anyway.
 
-    The dual of the attacker's linear program: with these cells hidden the sum over them is the width, and
-    with any other cells hidden the sum over those is at least the width.
+    The dual of the attacker's linear program: with these cells hidden the sum over them, and what is left anyway, is the
+    width; with any other cells hidden the sum over those is at least the width. Relations with room between their bounds
+    (one count is part of another, a share is rounded) leave something; totals leave nothing.
     """
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, kron
@@ -149,34 +152,57 @@ def _worth_of_hiding(
     if not hidden:
         return {}
     column = {key: i for i, key in enumerate(value)}
-    matrix = np.zeros((len(relations), len(value)))
-    for line, relation in enumerate(relations):
+    equal: list[np.ndarray] = []
+    bounded: list[np.ndarray] = []
+    room: list[float] = []
+    for relation in relations:
+        line = np.zeros(len(value))
         for key, coefficient in relation.terms.items():
-            matrix[line, column[key]] = coefficient
+            line[column[key]] = coefficient
+        if relation.lower == relation.upper:
+            equal.append(line)
+            continue
+        together = sum(c * value[key] for key, c in relation.terms.items())
+        for sign, left in ((1.0, relation.upper - together), (-1.0, together - relation.lower)):
+            if np.isfinite(left):
+                bounded.append(sign * line)
+                room.append(max(0.0, left))
     # deviations from the true table: down to zero, up without end (a ceiling that no total needs)
     room_down = np.array(list(value.values()))
     ceiling = 10.0 * threshold + room_down.sum()
     # only hidden cells can deviate: the others are no variables of the program, and no relation among them is one
     # of its rows; what hiding one of them would be worth follows from the dual
     at = [column[key] for key in hidden]
-    inside = matrix[:, at].any(axis=1)
+    a_eq, a_ub = (np.array(lines).reshape(-1, len(value)) for lines in (equal, bounded))
+    b_ub = np.array(room)[a_ub[:, at].any(axis=1)]
+    a_eq, a_ub = (lines[lines[:, at].any(axis=1)] for lines in (a_eq, a_ub))
     tasks = [(place, sign) for place in range(len(at)) for sign in (1.0, -1.0)]
     objective = np.zeros((len(tasks), len(value)))
     for block, (place, sign) in enumerate(tasks):
         objective[block, at[place]] = -sign
+
+    def blocks(lines: np.ndarray) -> Any:
+        return kron(identity(len(tasks)), csr_array(lines[:, at]), format="csr") if len(lines) else None
+
     found = linprog(
         objective[:, at].ravel(),
-        A_eq=kron(identity(len(tasks)), csr_array(matrix[inside][:, at]), format="csr") if inside.any() else None,
-        b_eq=np.zeros(len(tasks) * inside.sum()) if inside.any() else None,
+        A_eq=blocks(a_eq),
+        b_eq=np.zeros(len(tasks) * len(a_eq)) if len(a_eq) else None,
+        A_ub=blocks(a_ub),
+        b_ub=np.tile(b_ub, len(tasks)) if len(a_ub) else None,
         bounds=np.tile(np.stack([-room_down[at], np.full(len(at), ceiling)], axis=-1), (len(tasks), 1)),
         method="highs",
         options={"presolve": False},  # which takes longer than what it saves: the blocks are small
     )
-    reduced = objective
-    if inside.any():
-        reduced = objective - found.eqlin.marginals.reshape(len(tasks), -1) @ matrix[inside]
+    reduced, anyway = objective, np.zeros(len(tasks))
+    if len(a_eq):
+        reduced = reduced - found.eqlin.marginals.reshape(len(tasks), -1) @ a_eq
+    if len(a_ub):
+        marginals = found.ineqlin.marginals.reshape(len(tasks), -1)
+        reduced = reduced - marginals @ a_ub
+        anyway = -marginals @ b_ub
     worth = np.where(reduced > 0, reduced * room_down, -reduced * ceiling)
-    return {key: worth[2 * i] + worth[2 * i + 1] for i, key in enumerate(hidden)}
+    return {key: (worth[2 * i] + worth[2 * i + 1], anyway[2 * i] + anyway[2 * i + 1]) for i, key in enumerate(hidden)}
 
 
 def _checked(cells: Mapping[Key, float], relations: list[Relation]) -> dict[Key, float]:

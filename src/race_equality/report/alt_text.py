@@ -120,3 +120,52 @@ def of_correlations(rows: pd.DataFrame) -> str:
         for value in (rows["correlation"].min(), rows["correlation"].max())
     )
     return f"Dot chart of {len(rows)} rank correlations with intervals, from {low} to {high}; the table below has each."
+
+
+def of_two_gaps(rows: pd.DataFrame, patients: str) -> str:
+    """Describe trusts by the gap among staff and the gap among patients: how many, and over what range.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As :func:`race_equality.report.linked_gaps_charts.two_gaps_chart` takes them.
+    patients : str
+        What is measured of patients.
+    """
+    return (
+        f"Scatter chart of {len(rows)} trusts: the gap among staff, from {points(rows['staff'].min())} to "
+        f"{points(rows['staff'].max())} points, against the gap among patients ({patients}), from "
+        f"{points(rows['patients'].min())} to {points(rows['patients'].max())} points."
+    )
+
+
+def of_links(rows: pd.DataFrame) -> str:
+    """Describe links between gaps: how many, from where to where, and how many are clear."""
+    low, high = (
+        correlation(value, value, value).split(" ")[0]
+        for value in (rows["correlation"].min(), rows["correlation"].max())
+    )
+    clear = int(((rows["lower"] > 0) | (rows["upper"] < 0)).sum())
+    return (
+        f"Dot chart of {len(rows)} correlations with intervals, from {low} to {high}; {clear or 'none'} of the intervals "
+        f"{'is' if clear == 1 else 'are'} clear of zero. The table below has each."
+    )
+
+
+def of_trust_among_gaps(rows: pd.DataFrame, name: str, code: str) -> str:
+    """Describe one trust by both gaps among all trusts.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As :func:`race_equality.report.linked_gaps_charts.two_gaps_chart` takes them.
+    name, code : str
+        Of the trust.
+    """
+    here = rows[rows["trust_code"] == code].iloc[0]
+    others = rows[rows["trust_code"] != code]
+    return (
+        f"Scatter chart of {len(rows)} trusts by two gaps. {name}: {points(here['staff'])} points among staff and "
+        f"{points(here['patients'])} among patients; half of the other trusts have over "
+        f"{points(others['staff'].median())} and over {points(others['patients'].median())}."
+    )

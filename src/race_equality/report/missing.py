@@ -32,8 +32,8 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     for what, indicators in _looked_for(rows).items():
         of_these = rows[rows["indicator"].isin(figure_ids(one.id for one in indicators))]
         statuses, first = set(of_these["status"]), indicators[0]
-        if "ok" in statuses:
-            continue
+        if "ok" in statuses or (of_these.empty and first.applies_to and trust.kind not in first.applies_to):
+            continue  # it is there, or nobody has loaded it and it would have no meaning for the trust
         how = HOW_TO_LOAD[first.obtained]
         if "not_applicable" in statuses:
             why, how = f"Not applicable: {_why_not_applicable(trust, first, of_these)}", _NOTHING

@@ -60,6 +60,8 @@ class Outcome:
         The figures that the store had of this publication, whatever its edition.
     is_return : bool
         Whether it is a trust's own return.
+    one_version : bool
+        Whether another file may give none of its figures.
     """
 
     source: Source
@@ -67,6 +69,7 @@ class Outcome:
     rows: int
     before: pd.DataFrame | None = None
     is_return: bool = False
+    one_version: bool = False
 
     @property
     def changed(self) -> bool:
@@ -157,6 +160,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     fuller = {other for one, _ in found if one.optional for other in one.replaces}
     found = [(one, path) for one, path in found if one.id not in fuller]
     more, remove = _read_files(found, trusts, project, files)
+    _refuse_twice([outcome for outcome in more if outcome.one_version], project)
     write_all(files, remove=remove)
     return outcomes + more
 
@@ -223,6 +227,8 @@ def add_publication(path: Path, project: Project) -> Outcome:
         )
     for one in (outcome, *earlier):
         _refuse_if_already_held(one, [*remove, *files], project, path)
+    if chosen.one_version:
+        _refuse_another_version(outcome, chosen, path)
     before = outcome.before["period_end"].max()
     if before > outcome.loaded.figures["period_end"].max():
         raise InputError(
@@ -270,6 +276,60 @@ def _refuse_if_already_held(outcome: Outcome, written: Collection[Path], project
             f"already, from {first['source']}.",
             file=path,
             mend="Only one publication can give a figure.",
+        )
+
+
+def _refuse_another_version(outcome: Outcome, chosen: Publication, path: Path) -> None:
+    """Refuse a file of a period that is held, where it has other figures: nobody has said which is right."""
+    new, held = outcome.loaded.figures, outcome.before
+    held = held[held["period_end"].isin(new["period_end"].unique())]
+    both = held.merge(new, how="left", on=FIGURE_KEY, suffixes=("", "_new"), indicator="found")
+    numbers = both[["value", "value_new"]].astype("float64").round(6)
+    same = numbers["value"].eq(numbers["value_new"]) | numbers.isna().all(axis=1)
+    differing = both[~same | (both["status"] != both["status_new"]).fillna(True)]
+    if differing.empty:
+        return
+    first = differing.iloc[0]
+    place = f"{first['indicator']} of {first['organisation_code']}, {first['group']}"
+    if first["found"] == "left_only":
+        said = f"{place} ({first['source']}, {first['locator']}) is not in it"
+    else:
+        said = (
+            f"{place} is {_figure_words(first, '_new')} ({first['locator_new']}), and {_figure_words(first, '')} in "
+            f"{first['source']} ({first['locator']})"
+        )
+    raise InputError(
+        f"The period to {first['period_end'].date()} is held from another file, and {len(differing):,} figures differ: "
+        f"{said}.",
+        file=path,
+        mend="If this one is the corrected version, put it in a folder and use "
+        f"`race-equality data read FOLDER --only {chosen.id}`, which takes it in the place of the other.",
+    )
+
+
+def _figure_words(row: pd.Series, ending: str) -> str:
+    return f"{float(row[f'value{ending}']):g}" if row[f"status{ending}"] == "ok" else str(row[f"status{ending}"])
+
+
+def _refuse_twice(outcomes: Collection[Outcome], project: Project) -> None:
+    """Refuse files that together give one figure twice, where nothing says which is right."""
+    read = [(outcome, outcome.loaded.figures) for outcome in outcomes if outcome.loaded is not None]
+    if not read:
+        return
+    written = {source for outcome, new in read for part in (new, outcome.before) for source in part["source"].unique()}
+    held = read_figures({id for _, new in read for id in new["indicator"].unique()}, project=project)
+    held = held[~held["source"].isin(written) & ~held["private"]]
+    every = pd.concat([held, *(new for _, new in read)], ignore_index=True)
+    every = every[every["status"] == "ok"]
+    twice = every[every.duplicated(FIGURE_KEY)]
+    if len(twice):
+        first = twice.iloc[0]
+        other = every.merge(twice.iloc[:1][FIGURE_KEY], on=FIGURE_KEY)["source"].iloc[0]
+        file = next(outcome.source.file for outcome, new in read if new["source"].eq(first["source"]).any())
+        raise InputError(
+            f"{first['indicator']} of {first['organisation_code']} to {first['period_end'].date()} is in {other} as well.",
+            file=file,
+            mend="Leave one of the two files in the folder: only one can give a figure.",
         )
 
 
@@ -387,7 +447,7 @@ def _read_files(
             elif old.stem != loaded.source_id and old.stem not in revised:
                 remove += [old, project.sources / f"{old.stem}.yml"]
         remove += _covered(one, loaded, project)
-        outcomes.append(Outcome(source, loaded, len(loaded.figures), before))
+        outcomes.append(Outcome(source, loaded, len(loaded.figures), before, one_version=one.one_version))
     return outcomes, remove
 
 

@@ -35,6 +35,12 @@ def _year_to_march(text: str) -> Period | None:
     return date(year - 1, 4, 1), date(year, 3, 31)
 
 
+def _year_to_march_in_digits(text: str) -> Period | None:
+    """``2425``: the year that ends in March 2025."""
+    found = re.fullmatch(r"(\d\d)(\d\d)", text)
+    return _year_to_march(f"20{found[1]}/{found[2]}") if found else None
+
+
 def _at_31_march(text: str) -> Period | None:
     found = _year_to_march(text.removeprefix("31 march ").removeprefix("march "))
     return (found[1], found[1]) if found else None
@@ -86,6 +92,7 @@ def _day(text: str) -> Period | None:
 #: What a column of periods holds, to how a cell of it is read and an example of one.
 READINGS: dict[str, tuple[Callable[[str], Period | None], str]] = {
     "year to march": (_year_to_march, "2024/25"),
+    "year to march in digits": (_year_to_march_in_digits, "2425"),
     "31 march": (_at_31_march, "2025"),
     "calendar year": (_calendar_year, "2025"),
     "quarter": (_quarter, "Q3 2025/26"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
@@ -185,12 +185,23 @@ class Columns:
 
     def has(self, row: tuple[int, Sequence[object]], wanted: Mapping[str, Sequence[str]] | None) -> bool:
         """Return whether a row has the wanted values."""
+        cells = row[1]
         for name, values in (wanted or {}).items():
-            place, cells = self.place[name], row[1]
-            text = normalised(cells[place]) if place < len(cells) else ""
-            if text not in map(normalised, values):
+            place = self.place[name]
+            if (_even(cells[place]) if place < len(cells) else "") not in _evened(tuple(values)):
                 return False
         return True
+
+
+@lru_cache(maxsize=100_000)
+def _even(value: object) -> str:
+    """Return a cell's text for comparing; a file of a million rows repeats few words."""
+    return normalised(value)
+
+
+@cache
+def _evened(values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(normalised, values))
 
 
 # -- which layout ----------------------------------------------------------------------------------------
@@ -463,9 +474,12 @@ class _Reader:
             one.numerator, count_status = self.number(count, "count", whole=whole)
             if base_cell is not None:
                 one.denominator, base_status = self.number(base_cell, "base", whole=whole)
-            if one.numerator is not None and one.denominator is not None and one.numerator > one.denominator:
+            excess = (one.numerator or 0) - (one.denominator or 0) if one.denominator is not None else 0
+            if 0 < excess <= self.layout.says.rounded_to:
+                base_status = "not_available"  # of rounded numbers, a count can be over its base: no share is told
+            elif excess > 0:
                 raise count.error(
-                    f"The count {one.numerator:g} is more than its base, {one.denominator:g} at "
+                    f"The count {one.numerator or 0:g} is more than its base, {one.denominator or 0:g} at "
                     f"{base_cell.reference if base_cell else ''}.",
                     "Correct one of the two, or swap count and base in the layout "
                     f"(line {self._line('figures', at, 'count')} of {self.layout.yaml.path.name}).",
@@ -529,21 +543,21 @@ def read_by(layout: Layout, path: Path, trusts: TrustList) -> LoadedFigures:
         wanted: list[tuple[int, Row]] = []
         of_bases: list[tuple[int, Row]] = []
         for row in grid.rows:
-            filled = sum(1 for value in row[1] if value is not None and str(value).strip())
-            if filled == 0:
-                continue
-            if filled == 1 and len(layout.columns) > 1:
-                reader.left_out[_REMARKS] += 1
-                continue
             of_row = [(at, row) for at, one in enumerate(says.figures) if columns.has(row, one.where)]
             base = [
                 (at, row)
                 for at, one in enumerate(says.figures)
                 if one.base_from is not None and columns.has(row, one.base_from.where)
             ]
-            wanted += of_row
-            of_bases += base
-            if not of_row and not base:
+            filled = sum(1 for value in row[1] if value is not None and str(value).strip())
+            if filled == 0:
+                continue
+            if filled == 1 and len(layout.columns) > 1:
+                reader.left_out[_REMARKS] += 1
+            elif of_row or base:
+                wanted += of_row
+                of_bases += base
+            else:
                 reader.left_out[_NOT_ASKED_FOR] += 1
     bases = _bases(reader, of_bases)
     for at, row in wanted:

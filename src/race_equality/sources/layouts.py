@@ -356,6 +356,7 @@ class LayoutRecord:
     file: FileRecord = FileRecord()
     missing: Annotated[dict[str, str], PlainValidator(_statuses)] | None = None
     only_zeros: Annotated[str, one_of(("not available", "zero"), "What it can be")] = "zero"
+    rounded_to: Annotated[int, whole_number(0, 1000)] = 0
     trusts_not_there: Annotated[str, one_of(("not available", "left out"), "What it can be")] = "not available"
     editions: Annotated[str, one_of(("the latest alone", "side by side"), "What it can be")] = "the latest alone"
     notes: tuple[Text, ...] = ()

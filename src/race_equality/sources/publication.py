@@ -76,6 +76,8 @@ class Publication:
         Instead of ``sheets``: from the names of worksheets to whether they are this publication's.
     has_content : callable, optional
         From a workbook to whether it is this publication's, where the names of its sheets say nothing.
+    has_rows : callable, optional
+        From a CSV to whether it is this publication's, where another has the same columns.
     layout : str
         The YAML file that declares it, where one does: :mod:`race_equality.sources.layouts`.
     lacks : callable, optional
@@ -84,6 +86,8 @@ class Publication:
         Of a layout: how much it is known by besides ``sheets`` or ``columns``.
     optional : bool
         Whether a folder is whole without it.
+    one_version : bool
+        Whether two files of one period that differ are refused: nothing says which is right, and nothing may count twice.
     replaces : tuple of str
         Ids of publications with the same figures: only one of them is held.
     revises : tuple of str
@@ -113,10 +117,12 @@ class Publication:
     is_table: Callable[[list[str]], bool] | None = None
     is_workbook: Callable[[list[str]], bool] | None = None
     has_content: Callable[[Workbook], bool] | None = None
+    has_rows: Callable[[Path], bool] | None = None
     layout: str = ""
     lacks: Callable[[Path], list[str]] | None = None
     asks: int = 0
     optional: bool = False
+    one_version: bool = False
     replaces: tuple[str, ...] = ()
     revises: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()

@@ -75,6 +75,9 @@ def recognise(path: Path, project: Project | None = None) -> Publication:
     for one in publications:
         if one.is_table is not None and one.is_table(headers):
             return one
+    for one in publications:
+        if one.has_rows is not None and one.has_rows(path):
+            return one
     wanted = [(one, names) for one in publications for names in (one.columns, *one.other_columns) if names]
     in_code = [(one, names) for one, names in wanted if not one.layout]
     return _chosen(path, _that_fit(headers, in_code), publications) or _unknown(path, "columns", headers, wanted)

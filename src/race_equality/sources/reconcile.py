@@ -82,6 +82,7 @@ def reconcile(project: Project) -> list[Reconciliation]:
         *_wres(england, trusts),
         *_maternity(england, trusts),
         *_detentions(england, trusts),
+        *_waits(england, trusts),
     ]
 
 
@@ -191,6 +192,64 @@ def _detentions(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconci
                     _ROUNDED_TO_5 * len(parts),
                     "England has independent hospitals as well, and small counts of trusts are suppressed.",
                 )
+
+
+def _waits(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliation]:
+    """The waiting list: England's breakdowns and treatment functions, and trusts against the monthly list."""
+    ids = {kind: f"waiting_over_18_weeks_by_{kind}" for kind in ("age", "sex", "deprivation", "ethnicity", "function")}
+    by_age = england[england["indicator"] == ids["age"]]
+    if by_age.empty:
+        return
+    week = by_age["period_end"].max()
+    people = {
+        kind: _people(england[(england["indicator"] == id) & (england["period_end"] == week)])
+        for kind, id in ids.items()
+    }
+    row = by_age[by_age["period_end"] == week].iloc[0]
+
+    def of(value: float) -> pd.Series:
+        return row.where(row.index != "value", value).where(row.index != "unit", "people")
+
+    if people["function"][1]:
+        held, cells = people["function"]
+        yield _one(
+            "England's waiting list by treatment function and ethnic group, and by ethnic group",
+            of(people["ethnicity"][0]),
+            held,
+            _ROUNDED_TO_5 * (cells + people["ethnicity"][1]),
+            "Cells of 1 to 7 are hidden.",
+        )
+    for kind in ("sex", "deprivation", "age"):
+        held, cells = people[kind]
+        yield _one(
+            f"England's waiting list by {kind} and by ethnic group",
+            of(people["ethnicity"][0]),
+            held,
+            _ROUNDED_TO_5 * (cells + people["ethnicity"][1]),
+            f"The publisher leaves out unknown {kind}, and counts unknown ethnic groups.",
+        )
+    listed = trusts[(trusts["indicator"] == ids["ethnicity"]) & (trusts["period_end"] == week)]
+    month = trusts[
+        (trusts["indicator"] == "rtt_within_18_weeks")
+        & (trusts["period_start"] <= week)
+        & (trusts["period_end"] >= week)
+    ]
+    both = set(listed.loc[listed["denominator"].notna(), "trust_code"]) & set(month["trust_code"])
+    if both:
+        held, cells = _people(listed[listed["trust_code"].isin(both)])
+        yield _one(
+            f"Waiting lists of {len(both)} trusts by ethnic group and in all",
+            of(month.loc[month["trust_code"].isin(both), "denominator"].sum()),
+            held,
+            _ROUNDED_TO_5 * cells,
+            "The weekly list by ethnic group is another data set than the monthly list in all, less validated; some trusts "
+            "cover much less (RL1, RET, RLQ).",
+        )
+
+
+def _people(rows: pd.DataFrame) -> tuple[float, int]:
+    """Return how many people some groups hold together, and how many counts that is the sum of."""
+    return float(rows["denominator"].sum()), int(rows["denominator"].notna().sum())
 
 
 def _one(what: str, row, held: float, allowed: float, reason: str) -> Reconciliation:

@@ -11,6 +11,10 @@ every count, or all its patients under ``99: Not known``: the sheet ``Submission
 available. England has four rows, one for each kind of provider and one for all. The week is the one that the sheets
 name: the name of the file of January 2026 has another year.
 
+The same figures are also published each month as CSV files, a row for each count: one of organisations (``Geography``)
+and one of treatment functions (``Specialty``; a third holds England week by week, and is not read). No column of them
+names the week: it is in the name of the file, and must be a Sunday, as the last day of each week is.
+
 **Over 18 weeks** is *over 18 and up to 52* plus *over 52*. Where over 52 is ``*``, it is counted as 4, the middle of 1
 to 7: at most 3 patients out, and the sum says nothing of the hidden number but that it is hidden. The whole list less
 those within 18 weeks would be the other way; the hidden number would then follow from the difference of two figures,
@@ -21,21 +25,35 @@ would tell them and is hidden as well. A percentage that is not published is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
-from race_equality.errors import RaceEqualityError
-from race_equality.sources.cells import Cell, Sheet, Workbook, column_letters, first_by_key
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.sources.cells import (
+    Cell,
+    Record,
+    Sheet,
+    Table,
+    Workbook,
+    column_letters,
+    csv_columns,
+    first_by_key,
+    read_csv,
+)
+from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import normalised
 from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
 PUBLICATION = "waiting_list"
+#: England by treatment function, where it is in a file of its own.
+FUNCTIONS = "waiting_list_functions"
+_URL = "https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/wlmds/"
 SUPPRESSED = "*"
 #: What a hidden count of 1 to 7 is taken for in a sum.
 HIDDEN_COUNT = 4
@@ -64,10 +82,47 @@ _ETHNIC_CODES = tuple("ABCDEFGHJKLMNPRS") + ("Z", "99")
 _AGES = {"0 to 18 years": "0 to 18", "19 to 64 years": "19 to 64", "over 65 years": "65 and over"}
 _SEXES = {"female": "Female", "male": "Male"}
 
+#: The CSV files by organisation and by treatment function. The second is also met with the columns of the first, and
+#: a code such as C_320 for a function.
+CSV_COLUMNS = ("Code", "Name", "Geography", "Metric", "Category", "Waiting Bands", "Count")
+FUNCTION_COLUMNS = ("Treatment Function Code", "Metric", "Category", "Waiting Bands", "Count")
+_METRICS = {"age": "age", "sex": "sex", "ethnicity": "ethnicity", "imd": "deprivation", "deprivation": "deprivation"}
+#: The waiting bands of the CSV files, in the order of the columns of the workbook.
+_BANDS = ("total", "01 to 18 weeks", "18 to 52 weeks", "over 52 weeks", "unknown clock start")
+_FUNCTION_CODE = re.compile(r"(?:C_)?(?:\d{3}|X0\d)|C_999|unknown", re.IGNORECASE)
+#: Codes of treatment functions of referral to treatment, by the names of the workbook.
+FUNCTION_NAMES = {
+    "100": "General Surgery Service",
+    "101": "Urology Service",
+    "110": "Trauma and Orthopaedics Service",
+    "120": "Ear Nose and Throat Service",
+    "130": "Ophthalmology Service",
+    "140": "Oral Surgery Service",
+    "150": "Neurosurgical Service",
+    "160": "Plastic Surgery Service",
+    "170": "Cardiothoracic Surgery Service",
+    "300": "General Internal Medicine Service",
+    "301": "Gastroenterology Service",
+    "320": "Cardiology Service",
+    "330": "Dermatology Service",
+    "340": "Respiratory Medicine Service",
+    "400": "Neurology Service",
+    "410": "Rheumatology Service",
+    "430": "Elderly Medicine Service",
+    "502": "Gynaecology Service",
+    "X02": "Other - Medical Services",
+    "X03": "Other - Mental Health Services",
+    "X04": "Other - Paediatric Services",
+    "X05": "Other - Surgical Services",
+    "X06": "Other - Other Services",
+}
+
 #: Kinds of organisation in the sheets by provider.
 _ENGLAND = "all"
+_SUNDAY = 6
 _PARTS_OF_ENGLAND = ("nhs acute", "independent sector", "other")
 _PLACES = ("region", "integrated care board")
+_PLACE_CODE = re.compile(r"Y\d\d|Q[A-Z0-9]{2}")
 _TRUST = "acute trust"
 
 IMPUTED = f"over 52 weeks is hidden (1 to 7) and counted as {HIDDEN_COUNT}"
@@ -269,7 +324,7 @@ Counts = Mapping[tuple[str, str], Mapping[str, Waits]]
 
 
 def read_waiting_list(path: Path, trusts: TrustList) -> LoadedFigures:
-    """Read the waiting list by group from the workbook.
+    """Read the waiting list by group from the workbook, or from the CSV by organisation.
 
     Parameters
     ----------
@@ -281,7 +336,8 @@ def read_waiting_list(path: Path, trusts: TrustList) -> LoadedFigures:
     LoadedFigures
         Of each acute trust, integrated care board and region (``trust_code`` is its own code) and England: shares over
         18 and over 52 weeks, of the whole list of the group, by ethnicity, deprivation, age and sex; for England by
-        treatment function and ethnicity as well (group ``"Cardiology Service: Asian/Asian British - Indian"``).
+        treatment function and ethnicity as well (group ``"Cardiology Service: Asian/Asian British - Indian"``), which
+        the CSV does not have.
 
     Raises
     ------
@@ -289,6 +345,8 @@ def read_waiting_list(path: Path, trusts: TrustList) -> LoadedFigures:
         For a sheet, a group or a column that is missing or has another name, sheets of different weeks, and counts that
         cannot be right.
     """
+    if not is_workbook(path):
+        return _read_csv_by_organisation(path, trusts)
     workbook = Workbook(path)
     sheets = {part: workbook.sheet(name) for part, name in SHEETS.items()}
     functions, submissions = workbook.sheet(FUNCTION_SHEET), workbook.sheet(SUBMISSION_SHEET)
@@ -364,13 +422,11 @@ class Reader:
         """Return the code that figures of an organisation are held under; None where they are left out."""
         key = organisation, normalised(kind)
         if key not in self._codes:
-            if key[1] == _ENGLAND:
-                self._codes[key] = ENGLAND_CODE
-            elif key[1] in _PLACES:
-                self._codes[key] = organisation
-            elif key[1] in _PARTS_OF_ENGLAND and organisation == ENGLAND_CODE:
+            if organisation == ENGLAND_CODE and key[1] in _PARTS_OF_ENGLAND:
                 self.figures.left_out["England by kind of provider"] += 1
                 self._codes[key] = None
+            elif organisation == ENGLAND_CODE or _PLACE_CODE.fullmatch(organisation):
+                self._codes[key] = organisation
             else:
                 self._codes[key] = self.figures.trust_of(organisation, "providers that are not trusts")
         return self._codes[key]
@@ -598,6 +654,133 @@ def _check_percentages(waits: Waits, within_18: Cell, over_52: Cell) -> None:
             )
 
 
+# -- the CSV files -----------------------------------------------------------------------------------------
+
+
+def read_functions(path: Path, trusts: TrustList) -> LoadedFigures:
+    """Read England's waiting list by treatment function and ethnicity from the CSV by specialty.
+
+    Parameters
+    ----------
+    path : Path
+    trusts : TrustList
+
+    Returns
+    -------
+    LoadedFigures
+        The figures by treatment function of :func:`read_waiting_list`.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_waiting_list` does, and for a file whose name gives no week.
+    """
+    own = {normalised(name) for name in csv_columns(path)}
+    columns = FUNCTION_COLUMNS if normalised(FUNCTION_COLUMNS[0]) in own else CSV_COLUMNS
+    table = read_csv(path, columns)
+    reader = Reader(_week_of_name(path), trusts, FUNCTIONS)
+    counts, remarks = _counts(table, lambda record: (_function_of(record[columns[0]]), ""))
+    reader.add_functions({name: groups for (name, _), groups in counts["ethnicity"].items()})
+    return reader.loaded([*_version(path), *table.remarks, *remarks])
+
+
+def _read_csv_by_organisation(path: Path, trusts: TrustList) -> LoadedFigures:
+    table = read_csv(path, CSV_COLUMNS)
+    reader = Reader(_week_of_name(path), trusts)
+    counts, remarks = _counts(table, lambda record: (record["Code"].text, record["Geography"].text))
+    for part, of_part in counts.items():
+        if not any(code == ENGLAND_CODE and normalised(kind) not in _PARTS_OF_ENGLAND for code, kind in of_part):
+            raise InputError(
+                f"There is no row of {ENGLAND_CODE} by {part}.", file=path, mend="Download the file again, whole."
+            )
+        reader.add_breakdown(part, of_part)
+    return reader.loaded([*_version(path), *table.remarks, *remarks])
+
+
+def has_functions(path: Path) -> bool:
+    """Return whether a CSV with the columns of a file by organisation is one by treatment function."""
+    own = {normalised(name) for name in csv_columns(path)}
+    if {normalised(name) for name in FUNCTION_COLUMNS} <= own:
+        return True
+    if not {normalised(name) for name in CSV_COLUMNS} <= own:
+        return False
+    return _FUNCTION_CODE.fullmatch(read_csv(path, CSV_COLUMNS).records[0]["Code"].text) is not None
+
+
+def _function_of(cell: Cell) -> str:
+    """Return the name of a treatment function as the workbook has it."""
+    name = " ".join(cell.text.split())
+    return FUNCTION_NAMES.get(name.upper().removeprefix("C_"), name)
+
+
+def _week_of_name(path: Path) -> date:
+    week = named_week(path)
+    if week is None or week.weekday() != _SUNDAY:
+        said = "gives no week" if week is None else f"says {week.day} {week:%B %Y}, which is no Sunday"
+        raise InputError(
+            f"The week is in no column, and the name of the file {said}.",
+            file=path,
+            mend="Weeks end on Sundays: name the file as the publisher does, such as "
+            "WLMDS-Demographics-Geography-to-22-February-2026-v1.csv.",
+        )
+    return week
+
+
+def _version(path: Path) -> Iterator[str]:
+    found = re.search(r"-v(\d+)\b", path.name)
+    if found:
+        yield f"Version {found.group(1)} of its week, by the name of the file, which is also where the week is from."
+
+
+def _counts(
+    table: Table, key_of: Callable[[Record], tuple[str, str]]
+) -> tuple[dict[str, dict[tuple[str, str], dict[str, Waits]]], list[str]]:
+    """Return the counts of each breakdown, and what was not read."""
+    cells: dict[tuple[str, tuple[str, str], str], dict[str, Cell]] = {}
+    unread: dict[str, None] = {}
+    groups_of: dict[tuple[str, str], str] = {}
+    for record in table:
+        metric, category, band = (record[name] for name in ("Metric", "Category", "Waiting Bands"))
+        part = _METRICS.get(normalised(metric.text))
+        if part is None:
+            unread[metric.text] = None
+            continue
+        if (part, category.text) not in groups_of:
+            groups_of[part, category.text] = group_of(part, category, category.text)
+        name = normalised(band.text)
+        if name not in _BANDS:
+            raise band.error(
+                f"{band.text!r} is no known waiting band.", f"The bands are {', '.join(_BANDS)}: ask the publisher."
+            )
+        bands = cells.setdefault((part, key_of(record), groups_of[part, category.text]), {})
+        if name in bands:
+            raise record["Count"].error(
+                f"The count of {' '.join(filter(None, key_of(record)))}, {category.text}, {band.text} is here and at "
+                f"{bands[name].reference}.",
+                "Keep one of the two: they may be of two versions.",
+            )
+        bands[name] = record["Count"]
+    counts: dict[str, dict[tuple[str, str], dict[str, Waits]]] = {}
+    for (part, key, group), bands in cells.items():
+        missing = [band for band in _BANDS if band not in bands]
+        if missing:
+            raise next(iter(bands.values())).error(
+                f"{key[0]}, {group} has no row {missing[0]!r}.", "Download the file again, whole."
+            )
+        counts.setdefault(part, {}).setdefault(key, {})[group] = Waits(*(bands[band] for band in _BANDS))
+    wanted = {part for part, *_ in cells} | {"ethnicity"}
+    for part in sorted(wanted):
+        for key, groups in counts.get(part, {("the file", ""): {}}).items():
+            for group in GROUPS[part]:
+                if group not in groups:
+                    raise InputError(
+                        f"{key[0]} has no rows of the group {group!r} ({part}).",
+                        file=table.file,
+                        mend="Download the file again, whole, or ask the publisher.",
+                    )
+    return counts, [f"Not read: {', '.join(unread)}."] if unread else []
+
+
 NOTES = (
     "Management information, less validated than the monthly official statistics: incomplete pathways at the end of one "
     "week. A snapshot: months are never added up. One patient can have several pathways.",
@@ -614,15 +797,31 @@ NOTES = (
 
 PUBLICATIONS = (
     Publication(
+        id=FUNCTIONS,
+        title="Waiting List Minimum Data Set, demographics by treatment function, {edition}",
+        publisher="NHS England",
+        url=_URL,
+        licence=OPEN_GOVERNMENT_LICENCE,
+        pattern="waiting_list/WLMDS-Demographics-Specialty*.csv",
+        read=read_functions,
+        columns=FUNCTION_COLUMNS,
+        has_rows=has_functions,
+        one_version=True,
+        optional=True,
+        notes=NOTES,
+    ),
+    Publication(
         id=PUBLICATION,
         title="Waiting List Minimum Data Set, demographics, {edition}",
         publisher="NHS England",
-        url="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/wlmds/",
+        url=_URL,
         licence=OPEN_GOVERNMENT_LICENCE,
         # the summary workbook or the CSV by geography, and not the one by specialty
         pattern="waiting_list/WLMDS-Demographics-[SG][ue]*",
         read=read_waiting_list,
         sheets=(*SHEETS.values(), FUNCTION_SHEET, SUBMISSION_SHEET),
+        columns=CSV_COLUMNS,
+        one_version=True,
         optional=True,
         notes=NOTES,
     ),
