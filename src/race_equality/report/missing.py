@@ -25,7 +25,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Text: ``what``, ``why``, ``how``. Never empty: outcomes of birth by ethnic group are
-        published for no trust, and are last.
+        in none of the files that are read, and are last.
     """
     rows = figures[figures["trust_code"] == trust.code]
     listed = []
@@ -40,9 +40,9 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         elif statuses == {"suppressed"}:
             why, how = "Suppressed: too few people to show", _NOTHING
         elif first.obtained == "return":
-            why = "Not available: in no public file, only in the trust’s own return"
+            why = "Not available: in no common public file; the trust’s own return holds it"
         elif first.obtained == "patients return":
-            why = "Not available: published for no trust, only in the trust’s own records"
+            why = "Not available: in the trust’s own records, and not loaded from them"
         else:
             reason = first.why_missing or "the publication that was read holds none for this trust"
             why = f"Not available: {reason}"
@@ -50,7 +50,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     listed.append(
         {
             "what": "Outcomes of birth by ethnic group",
-            "why": "Not available: published for no trust by ethnic group",
+            "why": "Not available: in none of the files that this report reads",
             "how": "Ask for them from the trust’s own records",
         }
     )

@@ -35,10 +35,14 @@ _COMPARED = ("adverse", "favourable", "unclear")
 #: What is published by ethnic group for trusts and is in none of the files that were read: what, and which file has it.
 NOT_LOADED_YET = (
     (
-        "Detention under the Mental Health Act and restrictive interventions, by ethnic group and deprivation",
-        "Mental Health Bulletin, annual CSV (Provider; Ethnicity) and monthly Mental Health Services Data Set",
+        "Restrictive interventions, admissions and early intervention by ethnic group and deprivation",
+        "Mental Health Bulletin, annual CSV",
     ),
-    ("A&E attendances by ethnic group", "Emergency Care Data Set (ECDS), provider CSV"),
+    (
+        "Detention under the Mental Health Act by ethnic group",
+        "Mental Health Services Monthly Statistics, data file (MHS81)",
+    ),
+    ("A&E attendances by ethnic group", "Hospital Accident and Emergency Activity, provider-level CSV (ECDS)"),
     (
         "Staff experience by ethnic group of mental health trusts, and before 2024",
         "NHS Staff Survey, benchmark workbook",

@@ -38,7 +38,7 @@ ACCESS = pd.DataFrame(
 
 
 def test_waits_are_said_to_be_of_all_patients():
-    assert "for no trust by ethnic group" in patients.access_sentence(ACCESS, TRUST)
+    assert "Emergency Care Data Set" in patients.access_sentence(ACCESS, TRUST)
 
 
 def test_no_waits_are_not_applicable_in_a_sentence():
