@@ -287,6 +287,16 @@ def test_a_percentage_that_is_a_proportion(read):
         read([("RJ1", "2024/25", "White", 100, 140)], text=text)
 
 
+def test_a_percentage_that_its_own_counts_contradict(read):
+    header = (*HEADER, "Per cent")
+    text = LAYOUT.replace("    count: Granted\n", "    value: Per cent\n    count: Granted\n")
+    loaded = read([("RJ1", "2024/25", "White", 400, 300, 75.4)], header, text)
+    assert by_code(loaded).loc[("RJ1", "White"), ["value", "numerator"]].tolist() == [75.4, 300.0]
+    message = r"row 2, Per cent: The percentage 25 is not that of its count and base, 300 of 400 \(75.0\).*line 12 of"
+    with pytest.raises(InputError, match=message):
+        read([("RJ1", "2024/25", "White", 400, 300, 25)], header, text)
+
+
 def test_a_file_of_nothing_that_is_asked_for(read):
     text = LAYOUT.replace("  - indicator: study_leave\n", "  - where: {Year: 2023/24}\n    indicator: study_leave\n")
     with pytest.raises(InputError, match=r"study_leave.yml, line 9: No row of table.csv is one that the layout asks for \(left out: rows that the layout does not ask for \(4\)\)"):  # fmt: skip
@@ -302,6 +312,7 @@ def test_a_file_of_nothing_that_is_asked_for(read):
         ("reads: year to March", "reads: year to Marsh", r'line 7: period.reads is "year to Marsh"\. Did you mean "year to march"\?'),
         ("    count: Granted", "    cont: Granted", r'line 11: Unknown key "cont". Did you mean "count"'),
         ("indicator: study_leave\n", "indicator: study_leaf\n", r"line 9: There is no indicator 'study_leaf'. The nearest is 'study_leave'. Declare it under the key indicators"),
+        ("labels: two ethnic groups}", "labels: two ethnic groups, also: {BAME: Ethnic minorty}}", r'line 10: also gives \'BAME\' the group "Ethnic minorty", which is none of two ethnic groups. The nearest is "Ethnic minority"'),
         ("labels: two ethnic groups", "labels: ethnicity", r'line 10: .*labels is "ethnicity". Write one of two ethnic groups'),
         ('  "*": suppressed', '  "*": hidden', r"""line 14: missing gives '\*' the status "hidden". Statuses: suppressed"""),
         ('  "*": suppressed', "  01: suppressed", r'line 14: The key 1 of missing is a whole number and not text. Put it into quotation marks'),
@@ -419,6 +430,19 @@ def test_two_layouts_that_read_one_file(in_project, write, tmp_path):
     assert message in in_project("add", white, fails=True)
     (in_project.layouts / "ae.yml").write_text(LAYOUT, encoding="utf-8")
     assert "ae.yml: There is a publication 'ae' already." in in_project("add", path, fails=True)
+
+
+def test_a_layout_that_is_begun_keeps_no_other_file_from_being_added(in_project, write, tmp_path):
+    (in_project.layouts / "study_leave.yml").write_text(LAYOUT, encoding="utf-8")
+    (in_project.layouts / "begun.yml").write_text(LAYOUT.replace("indicator: study_leave", "indicator: TODO"), "utf-8")
+    assert "study_leave_2025: table.csv" in in_project("add", write.csv(tmp_path / "table.csv", ROWS, HEADER))
+    other = write.csv(tmp_path / "other.csv", [("RJ1", 1)], ("Somewhere", "Something"))
+    for command in (("add", other), ("layout", "check", other)):
+        said = in_project(*command, fails=True)
+        assert "begun.yml, line 9: There is no indicator 'TODO'." in said
+    assert "fewer than two headers" in in_project(
+        "layout", "new", write.csv(tmp_path / "text.csv", [("words",), ("more",)]), fails=True
+    )
 
 
 def test_a_check_of_a_file_that_no_layout_knows(in_project, write, tmp_path):

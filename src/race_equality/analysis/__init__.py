@@ -24,6 +24,7 @@ from race_equality.analysis.patient_gaps import (
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.analysis.peers import choose_peers
 from race_equality.analysis.pooled_gaps import pooled_gaps
+from race_equality.analysis.returns_of_trusts import returns_together
 from race_equality.analysis.staff_and_patients import (
     OTHER_PATIENT_MEASURES,
     PATIENT_MEASURES,
@@ -99,6 +100,7 @@ __all__ = [
     "relative_likelihoods",
     "reporting",
     "respondents_and_catchment",
+    "returns_together",
     "sensitivity",
     "share_by_band",
     "slopes_by_deprivation",

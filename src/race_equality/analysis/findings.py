@@ -19,6 +19,7 @@ from race_equality.analysis.funnel_position import direction_of, positions
 from race_equality.analysis.mental_health import detentions_everywhere
 from race_equality.analysis.peers import peers_of_all
 from race_equality.analysis.pooled_gaps import pooled_gaps
+from race_equality.analysis.returns_of_trusts import published_boards, published_likelihoods
 from race_equality.analysis.survey import england_answers, survey_answers
 from race_equality.analysis.wres import numbers_of, staff_experience
 from race_equality.analysis.wres_return import (
@@ -53,7 +54,7 @@ from race_equality.store.cache import cached
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(
     "trust_code measure group unit period_start period_end value lower upper people status adverse_when compared_with "
-    "direction reading england all_trusts region_trusts similar_trusts position probability_adverse pooled_value "
+    "direction reading england all_trusts region_trusts similar_trusts trusts_with_figures position probability_adverse pooled_value "
     "pooled_lower pooled_upper rank_lower rank_upper indicators".split()
 )
 
@@ -236,7 +237,8 @@ def findings(
         against what ``compared_with`` names, "adverse" to staff or patients from ethnic minorities, to people from
         deprived areas or (against all trusts and earlier months) to everybody; ``reading`` says it in words.
         ``england`` is England's published figure, ``all_trusts``, ``region_trusts`` and ``similar_trusts`` the trusts
-        with figures taken together, the demonstration trust in none of them. ``position`` is that in a funnel over all
+        with figures taken together, the demonstration trust in none of them; ``trusts_with_figures`` says of how many
+        ``all_trusts`` is, where trusts publish a figure themselves. ``position`` is that in a funnel over all
         trusts. For gaps of WRES 5 to 8 ``pooled_value`` to ``rank_upper`` are those of
         :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
         :func:`figures_behind` gives them.
@@ -249,7 +251,7 @@ def findings(
     compared = comparators_of(codes, trusts, peers)
     parts = [
         _experience(figures, compared, rules),
-        _wres_returns(figures, codes, rules),
+        _wres_returns(figures, compared, rules),
         _survey(figures, compared),
         _respondents(figures, codes, rules),
         _staff_groups(figures, codes, rules),
@@ -449,7 +451,9 @@ def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureR
     )
 
 
-def _wres_returns(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:
+def _wres_returns(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
+    """Indicators 1 to 4 and 9, from trusts' own returns or pages, against the trusts that publish theirs."""
+    codes = compared.codes
     own = figures[figures["indicator"].isin(figure_ids(one.id for one in (BANDS, *RATIOS, BOARD)))]
     found = []
     for code, rows in own.groupby("trust_code", sort=False):
@@ -495,7 +499,44 @@ def _wres_returns(figures: pd.DataFrame, codes: Sequence[str], rules: Disclosure
                     "indicators": row.indicator,
                 }
             )
-    return pd.DataFrame(found)
+    return _against_published(pd.DataFrame(found), figures, compared, rules)
+
+
+def _against_published(
+    found: pd.DataFrame, figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules
+) -> pd.DataFrame:
+    """Add what the trusts that publish indicators 2 to 4 and 9 have together in the same year."""
+    ratios = published_likelihoods(figures)
+    both = ratios["first_people"] + ratios["second_people"]
+    # Mantel-Haenszel, each trust a stratum: two sums over trusts, and their ratio
+    ratios = ratios.assign(
+        count=ratios["first_count"] * ratios["second_people"] / both / 100,
+        people=ratios["second_count"] * ratios["first_people"] / both,
+        key=ratios["measure"] + ratios["period_end"].astype(str),
+    )
+    boards = published_boards(figures, rules=rules)
+    seats, staff = (
+        boards.assign(count=boards[count], people=boards[people], key=boards["period_end"].astype(str))
+        for count, people in (("board_minority", "board_members"), ("staff_minority", "staff"))
+    )
+    if found.empty or not len(ratios) + len(boards):
+        return found
+    end = found["period_end"].astype(str)
+    of_ratio = found["measure"].isin([one.id for one in RATIOS])
+    of_board = found["measure"].eq(BOARD.id)
+    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key"))] if len(ratios) else []
+    if len(boards):
+        board, workforce = (compared.shares(rows, "key") for rows in (seats, staff))
+        gap = {name: board[name] - workforce[name] for name in board}
+        for group, shares in (("Board", board), ("Workforce", workforce), ("Board minus workforce", gap)):
+            parts.append((of_board & found["group"].eq(group), boards.assign(key=seats["key"]), end, shares))
+    found = found.assign(**dict.fromkeys([*compared.sets, "trusts_with_figures"], np.nan))
+    for here, rows, key, shares in parts:
+        part = _add_comparators(found[here].assign(key=key[here]), shares, "key")
+        number = part["key"].map(rows.loc[rows["trust_code"].isin(compared.codes), "key"].value_counts())
+        found.loc[here, list(shares)] = part[list(shares)].to_numpy()
+        found.loc[here, "trusts_with_figures"] = number.to_numpy(dtype="float64")
+    return found
 
 
 def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict]:

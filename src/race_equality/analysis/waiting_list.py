@@ -377,7 +377,8 @@ def england_explained(figures: pd.DataFrame) -> pd.DataFrame:
         ``gap`` of the shares ``percent`` and ``white_percent``, ``mix`` and ``within`` (which add up to it);
         ``gap_of_all``, the gap of the published figures that are not split by function; ``functions``, how many;
         ``people`` of the group; ``left_out_percent``, the share of the group's list, and White patients', that is not in
-        the split; ``period_end``. Empty where no figures by treatment function are held.
+        the split; ``period_end``. The last two numbers are NaN where England by ethnic group is held of another week alone.
+        Empty where no figures by treatment function are held.
 
     Notes
     -----
@@ -404,7 +405,8 @@ def england_explained(figures: pd.DataFrame) -> pd.DataFrame:
         for key, one in known.groupby(["measure", "group"])
     }
     whole = waits_by_group(figures)
-    whole = whole[(whole["place"] == ENGLAND_CODE) & (whole["breakdown"] == "ethnicity")]
+    of_week = whole["period_end"] == rows["period_end"].max()
+    whole = whole[(whole["place"] == ENGLAND_CODE) & (whole["breakdown"] == "ethnicity") & of_week]
     listed = dict(zip(zip(whole["measure"], whole["group"], strict=True), whole["people"], strict=True))
     gaps = dict(zip(zip(whole["measure"], whole["group"], strict=True), whole["gap"], strict=True))
     found = []
@@ -417,7 +419,9 @@ def england_explained(figures: pd.DataFrame) -> pd.DataFrame:
     for measure, group in compared:
         (count, people), (white_count, white_people) = sums[measure, group], sums[measure, WHITE]
         split = kitagawa(np.minimum(count, people), people, np.minimum(white_count, white_people), white_people)
-        in_split, on_lists = people.sum() + white_people.sum(), listed[measure, group] + listed[measure, WHITE]
+        # the lists of another week say nothing of this one
+        on_lists = listed.get((measure, group), np.nan) + listed.get((measure, WHITE), np.nan)
+        in_split = people.sum() + white_people.sum()
         found.append(
             {
                 "measure": measure,
@@ -427,11 +431,11 @@ def england_explained(figures: pd.DataFrame) -> pd.DataFrame:
                 "gap": 100 * float(split.gap),
                 "mix": 100 * float(split.mix),
                 "within": 100 * float(split.rates),
-                "gap_of_all": gaps[measure, group],
+                "gap_of_all": gaps.get((measure, group), np.nan),
                 "functions": int(((people > 0) | (white_people > 0)).sum()),
                 "people": people.sum(),
                 # rounding can make the parts come to more than the whole
-                "left_out_percent": max(0.0, 100 * (1 - in_split / on_lists)),
+                "left_out_percent": float(np.maximum(0.0, 100 * (1 - in_split / on_lists))),
                 "period_end": rows["period_end"].max(),
             }
         )

@@ -1,4 +1,4 @@
-"""WRES indicators 1 to 4 and 9, from a trust's own return: no public file holds them by trust."""
+"""WRES indicators 1 to 4 and 9 of one trust, from its own return or as it published them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import BANDS, BOARD, BY_ID, RATIOS
 from race_equality.disclosure.attack import crosstab
@@ -37,7 +38,8 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         One row for each indicator and period, oldest first: ``number``, ``period_start``,
         ``period_end``, ``ethnic_minority_percent``, ``white_percent``, ``ratio``, ``lower``,
         ``upper``, ``outside`` (the probability that the true ratio lies outside the four-fifths rule's range),
-        ``status``; no numbers where that is "suppressed". Empty where no return was loaded.
+        ``status``; no numbers where that is "suppressed"; ``published_by_trust``, whether it was copied from the trust's
+        own page. Empty where there is none of either.
 
     Notes
     -----
@@ -55,18 +57,20 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
         & figures["group"].isin([ETHNIC_MINORITY, WHITE])
     ]
     columns = (
-        "number period_start period_end ethnic_minority_percent white_percent ratio lower upper outside status"
+        "number period_start period_end ethnic_minority_percent white_percent ratio lower upper outside status "
+        "published_by_trust"
     ).split()
-    numbers = columns[3:-1]
+    numbers = columns[3:-2]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
     found = []
     for (indicator, start, end), year in rows.groupby(["indicator", "period_start", "period_end"]):
-        groups = year.set_index("group")
+        groups = _one_row_a_group(year)
         if not {ETHNIC_MINORITY, WHITE} <= set(groups.index):
             continue
         measure = BY_ID[indicator]
         row = {"number": measure.number, "period_start": start, "period_end": end, "status": "ok"}
+        row["published_by_trust"] = bool(year["source"].eq(PUBLISHED_BY_TRUSTS).all())
         # of a comparison both groups are shown, or neither
         if (groups["status"] == "suppressed").any() or (groups["denominator"] < threshold).any():
             found.append(row | {"status": "suppressed"})
@@ -91,6 +95,15 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
     table = pd.DataFrame(found, columns=columns)
     table[numbers] = table[numbers].astype("float64")
     return table.sort_values(["number", "period_end"], ignore_index=True)
+
+
+def _one_row_a_group(year: pd.DataFrame) -> pd.DataFrame:
+    """Index a year's figures by group; a trust that merged since has those of several organisations, which add up."""
+    if not year["group"].duplicated().any():
+        return year.set_index("group")
+    counts = year.groupby("group")[["numerator", "denominator"]].sum()
+    hidden = year["status"].eq("suppressed").groupby(year["group"]).any()
+    return counts.assign(status=np.where(hidden, "suppressed", "ok"))
 
 
 def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
@@ -137,7 +150,8 @@ def board_against_workforce(
         One row a period, oldest first: ``period_end``, ``board_members``, ``board_percent``,
         ``board_lower``, ``board_upper`` (Wilson, 95%), ``workforce_percent``, ``difference`` in
         percentage points; ``board_minority``, ``staff_minority`` and ``staff`` are the counts behind them;
-        ``status``, with no numbers of the board where it is "suppressed". Empty where no return was loaded.
+        ``status``, with no numbers of the board where it is "suppressed"; ``published_by_trust``, whether the board was
+        copied from the trust's own page. Empty where there is none.
 
     Notes
     -----
@@ -151,7 +165,7 @@ def board_against_workforce(
         return pd.DataFrame(
             columns=(
                 "period_end board_members board_percent board_lower board_upper workforce_percent "
-                "difference board_minority staff_minority staff status"
+                "difference board_minority staff_minority staff status published_by_trust"
             ).split()
         )
     table = _minority_counts(board).add_suffix("_board").join(_minority_counts(staff).add_suffix("_staff"), how="inner")
@@ -175,6 +189,8 @@ def board_against_workforce(
     of_the_board = ["board_members", "board_percent", "board_lower", "board_upper", "board_minority", "difference"]
     result.loc[few, of_the_board] = np.nan
     result.loc[few_staff, ["workforce_percent", "staff_minority", "staff"]] = np.nan
+    copied = board["source"].eq(PUBLISHED_BY_TRUSTS).groupby(board["period_end"]).all()
+    result["published_by_trust"] = copied.reindex(result.index).to_numpy(dtype=bool)
     return result.rename_axis("period_end").reset_index()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from race_equality.commands.layouts import layout
+from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
 
@@ -75,7 +76,8 @@ def add(files: tuple[Path, ...]) -> None:
 
     What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
     new edition takes the place of the one held, an older one is refused, and after any error in a file
-    the store is as it was before that file. A return goes to data/local, which git ignores.
+    the store is as it was before that file. A return goes to data/local, which git ignores; what was copied from
+    trusts' own pages goes to data/figures.
 
     \b
     race-equality data add ~/Downloads/FILE.xlsx
@@ -165,6 +167,8 @@ def _add_one(path: Path, project: Project) -> None:
         _print_changes(found)
         if found.nothing:
             click.echo("  the same numbers as held, read from other cells")
+    if outcome.source.id == PUBLISHED_BY_TRUSTS:
+        click.echo("  public figures, marked as published by the trust: commit them")
     if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
 
@@ -235,33 +239,86 @@ def template() -> None:
     """Write an empty return to fill in."""
 
 
-def _template_options(command: Callable[..., None]) -> Callable[..., None]:
-    for add_option in (
-        click.option("--force", is_flag=True, help="Overwrite a file that is there."),
-        click.option("--excel", is_flag=True, help="An Excel workbook, a sheet a topic, instead of a CSV."),
-        click.option("--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today."),
-        click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local."),
-        click.argument("trust_code"),
-    ):
-        command = add_option(command)
-    return command
+def _template_options(*, several: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def add_options(command: Callable[..., None]) -> Callable[..., None]:
+        for add_option in (
+            click.option("--force", is_flag=True, help="Overwrite a file that is there."),
+            click.option("--excel", is_flag=True, help="An Excel workbook instead of a CSV."),
+            click.option(
+                "--year-to", type=int, help="The year of the last 31 March; otherwise the latest before today."
+            ),
+            click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local."),
+            click.argument("trust_codes", nargs=-1, metavar="TRUST_CODE...")
+            if several
+            else click.argument("trust_code"),
+        ):
+            command = add_option(command)
+        return command
+
+    return add_options
 
 
 @template.command()
-@_template_options
-def wres(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
+@_template_options(several=True)
+@click.option(
+    "--published", is_flag=True, help="To copy what trusts publish on their own pages: many trusts in one file."
+)
+def wres(
+    trust_codes: tuple[str, ...], output: Path | None, year_to: int | None, excel: bool, force: bool, published: bool
+) -> None:
     """Write an empty WRES return for TRUST_CODE, with the last three years of indicators 1 to 4 and 9.
 
-    For a trust whose indicators 5 to 8 are not published, those are in it as well.
+    For a trust whose indicators 5 to 8 are not published, those are in it as well. The return stays on this machine.
+
+    With --published the file is for what trusts publish of these indicators on their own pages. It has the rows of the
+    last year, or of --year-to, for each TRUST_CODE, or rows without a code when none is given; rows for more trusts and
+    years can be added. Each row has columns for the address of the page and the day on which it was read, and for the
+    ratio that the page prints, which is held to its counts. Such figures are public: data add writes them to data/figures,
+    they are marked as published by the trust, and other trusts are compared with them.
+
+    \b
+    race-equality data template wres RJ1
+    race-equality data template wres --published RJ1 RV5 --excel
+    race-equality data template wres --published --year-to 2024
     """
-    from race_equality.sources.ingest import published_wres
+    from race_equality.sources.ingest import published_wres_5_to_8
     from race_equality.sources.returns import wres as wres_return
 
-    _write_template(wres_return, "wres_return", trust_code, output, year_to, excel, force, published_wres)
+    if published:
+        _write_published_template(trust_codes, output, year_to, excel, force)
+        return
+    if len(trust_codes) != 1:
+        raise click.UsageError(
+            "Give the code of one trust. A file for several trusts is of what they publish themselves: add --published."
+        )
+    _write_template(wres_return, "wres_return", trust_codes[0], output, year_to, excel, force, published_wres_5_to_8)
+
+
+def _write_published_template(
+    trust_codes: tuple[str, ...], output: Path | None, year_to: int | None, excel: bool, force: bool
+) -> None:
+    from race_equality.sources.returns import published_wres
+    from race_equality.sources.returns.form import years_before
+    from race_equality.store.figures import write_all
+    from race_equality.store.trusts import resolve_trust
+
+    project = find_project()
+    trusts = [resolve_trust(code, project=project) for code in trust_codes]
+    if any(trust.is_demonstration for trust in trusts):
+        raise RaceEqualityError("The demonstration trust is invented and publishes nothing.")
+    path = _template_path("wres_published", output, excel, force, project)
+    place = _shown(path, project)
+    years = years_before(date(year_to, 4, 1) if year_to else date.today(), 1)
+    arguments = ([trust.code for trust in trusts], years, path.name if Path(place).is_absolute() else place)
+    content = published_wres.template_workbook(*arguments) if excel else published_wres.template(*arguments).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_all({path: content})
+    click.echo(f"Wrote {place} for {', '.join(trust.code for trust in trusts) or 'trusts of your choice'}.")
+    click.echo(f"Copy what trusts publish into it, then: race-equality data add {place}")
 
 
 @template.command()
-@_template_options
+@_template_options()
 def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
     """Write an empty patients return for TRUST_CODE: waits, missed appointments, restraint, detention.
 
@@ -291,14 +348,7 @@ def _write_template(
     trust = resolve_trust(trust_code, project=project)
     if trust.is_demonstration:
         raise RaceEqualityError("The demonstration trust has its invented return already.")
-    suffix = ".xlsx" if excel else ".csv"
-    path = output or project.root / "data" / "local" / f"{trust.code}_{name}{suffix}"
-    if path.suffix.lower() != suffix:
-        raise RaceEqualityError(
-            f"{path.name} does not end in {suffix}. Give it another name, or leave --excel {'out' if excel else 'in'}."
-        )
-    if path.exists() and not force:
-        raise RaceEqualityError(f"{path.name} is there already. Fill that one in, or write over it with --force.")
+    path = _template_path(f"{trust.code}_{name}", output, excel, force, project)
     day = date(year_to, 4, 1) if year_to else date.today()
     path.parent.mkdir(parents=True, exist_ok=True)
     more = {"survey": trust.code not in published(project)} if published else {}
@@ -311,6 +361,18 @@ def _write_template(
     write_all({path: content})
     click.echo(f"Wrote {_shown(path, project)} for {trust.name}.")
     click.echo(f"Fill it in, then: race-equality data add {_shown(path, project)}")
+
+
+def _template_path(stem: str, output: Path | None, excel: bool, force: bool, project: Project) -> Path:
+    suffix = ".xlsx" if excel else ".csv"
+    path = output or project.root / "data" / "local" / f"{stem}{suffix}"
+    if path.suffix.lower() != suffix:
+        raise RaceEqualityError(
+            f"{path.name} does not end in {suffix}. Give it another name, or leave --excel {'out' if excel else 'in'}."
+        )
+    if path.exists() and not force:
+        raise RaceEqualityError(f"{path.name} is there already. Fill that one in, or write over it with --force.")
+    return path
 
 
 @data.command("list")
@@ -520,7 +582,8 @@ def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tup
             if not headings[0].startswith(code):  # England and boards have no return
                 raise RaceEqualityError(wanted)
             raise RaceEqualityError(
-                f"{wanted} WRES 1 to 4 and 9 come from its own return: race-equality data template wres {code}"
+                f"{wanted} WRES 1 to 4 and 9 come from its own return (race-equality data template wres {code}), or from what "
+                "it publishes of it (with --published)."
             )
     return headings, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
 

@@ -110,7 +110,8 @@ def _that_knows(file: Path, project: Project) -> Layout:
     from race_equality.sources.layouts import read_layouts
     from race_equality.sources.recognition import recognise
 
-    layouts = {one.name: one for one in read_layouts(project)}
+    readable, problems = read_layouts(project)
+    layouts = {one.name: one for one in readable}
     lacks = {name: lacking(file, one) for name, one in layouts.items()}
     fitting = [name for name, of_file in lacks.items() if not of_file]
     if len(fitting) == 1:
@@ -126,6 +127,7 @@ def _that_knows(file: Path, project: Project) -> Layout:
             [
                 f"No layout knows {file.name}.",
                 *said,
+                *map(str, problems),
                 "Begin one: race-equality data layout new FILE; or see why one fails: --layout NAME",
             ]
         )

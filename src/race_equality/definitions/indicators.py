@@ -34,7 +34,10 @@ Compares = Literal["gap", "ratio", "bands", "board", "trusts", "months", "groups
 
 #: How figures can be had, as a report says it under "what is missing".
 HOW_TO_LOAD = {
-    "return": "race-equality data template wres {code}, fill in the file, race-equality data add FILE",
+    "return": (
+        "race-equality data template wres {code} (with --published, to copy it from the trust’s page), fill in the file, "
+        "race-equality data add FILE"
+    ),
     "patients return": "race-equality data template patients {code}, fill in the file, race-equality data add FILE",
     "benchmark": "race-equality data add FILE, with the NHS Staff Survey’s benchmark workbook",
     "publication": "race-equality data add FILE, with the publication’s next edition",
@@ -239,7 +242,7 @@ class Indicator:
 
 
 _BENCHMARK = "NHS Staff Survey benchmark workbook, or a trust’s WRES return"
-_RETURN = "A trust’s WRES return"
+_RETURN = "A trust’s WRES return, or its own page"
 _SURVEY = "NHS Staff Survey"
 _WORKFORCE = "NHS Workforce Statistics"
 _CATCHMENTS = "Office for Health Improvement and Disparities (OHID)"
@@ -562,6 +565,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         theme="return",
         units=("ratio",),
         groups=_OF_RETURN,
+        between=(WHITE, ETHNIC_MINORITY),
         disclosure=BOTH_GROUPS,
         in_downloads=False,
         published_by=_RETURN,

@@ -19,9 +19,10 @@ __all__ = ["hide_as_published", "suppress_small_bases", "publishable_figures"]
 #: Groups that are everybody: such a count is no part of a total from which it could be worked out.
 _EVERYBODY = ("Total", "All people")
 
-#: Theme by the id of the figures that are a breakdown of people: they are never given as published.
+#: What hides together by the id of the figures that are a breakdown of people, which are never given as published: those
+#: of a theme; of the WRES's return those of an indicator, because a board of few says nothing of who was shortlisted.
 _BREAKDOWNS = {
-    id: one.theme
+    id: one.id if one.theme == "return" else one.theme
     for one in INDICATORS
     if not (one.as_published or one.disclosure.hidden_when_read or one.disclosure.counts_too)
     for id in one.figure_ids

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from race_equality.definitions.indicators import figures_with
 from race_equality.errors import InputError, RaceEqualityError, UnknownTrustError
 from race_equality.params import DEFAULTS_FILE, Settings, read_default_settings, read_params
 from race_equality.project import Project, find_project
@@ -169,12 +170,14 @@ def rests_on_too_few(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Series
     -------
     pandas.Series of bool
         True where the base is under the threshold for responses; where a count of people is under the
-        threshold for people; and where the group of a breakdown of people (groups whose numerators add
-        up to one common base) holds fewer.
+        threshold for people; where the group of a breakdown of people (groups whose numerators add
+        up to one common base) holds fewer; and where the count or the base of a published cell is under the threshold
+        for people (``counts_too`` in its rule of disclosure).
 
     Notes
     -----
-    A small numerator of a large base (3 of 800 said so) is shown: the figure rests on 800 responses.
+    A small numerator of a large base (3 of 800 said so) is shown: the figure rests on 800 responses. Not so of patients
+    in a published cell, where the count says how few they are.
     """
     responses, fewest_people = (
         pd.Series(fewest(figures["trust_code"]), index=figures.index)
@@ -185,7 +188,9 @@ def rests_on_too_few(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Series
     people = (figures["unit"] == "people") & figures["value"].astype("Float64").lt(fewest_people).fillna(False)
     breakdown = is_breakdown(figures)
     few_in_group = (breakdown & numerator.lt(responses)).fillna(False)
-    return (too_few | people | few_in_group).astype(bool).rename("too_few")
+    cell = figures["indicator"].isin(figures_with(lambda rule: rule.counts_too))
+    few_in_cell = cell & ((numerator.gt(0) & numerator.lt(fewest_people)) | denominator.lt(fewest_people)).fillna(False)
+    return (too_few | people | few_in_group | few_in_cell).astype(bool).rename("too_few")
 
 
 def is_breakdown(figures: pd.DataFrame) -> pd.Series:

@@ -51,6 +51,9 @@ COLUMNS = {
     "england": "The same for England as its publisher gives it",
     "region_trusts": "The same for the trusts of the region taken together",
     "similar_trusts": "The same for the trust’s peers taken together; its report names them and says why",
+    "trusts_with_figures": (
+        "Of how many trusts all_trusts is, where trusts publish the figure themselves (WRES 2 to 4 and 9) and not all do"
+    ),
     "probability_adverse": (
         "Probability that the gap is on the adverse side, read with the gaps of all trusts; 1.00 is a rounded "
         "number and never certain"
@@ -65,11 +68,14 @@ COLUMNS = {
     "reading": "What the figure shows, its interval considered",
     "position": "Where the trust lies in a funnel over all trusts: limits allow for chance and ordinary variation",
     "rounding": "How far value, limits and comparator are rounded",
-    "source": "Title of the publication",
+    "source": (
+        "Title of the publication; “published by the trust” is of what was copied from the trust’s own page and held to its "
+        "counts"
+    ),
     "publisher": "Who published it",
     "licence": "Licence of the publication",
     "file": "The file that was read",
-    "locator": "Sheet and cell, or row and column, of the figure in that file",
+    "locator": "Sheet and cell, or row and column, of the figure in that file; for one published by the trust, its page and day",
 }
 
 CODEBOOK_COLUMNS = ("entry", "id", "name", "definition", "unit", "rounding", "groups", "adverse_when")

@@ -35,6 +35,7 @@ _FINDING_COLUMNS = {
     "england": ("England", 2.5),
     "region_trusts": ("Region", 2.5),
     "similar_trusts": ("Similar trusts", 2.5),
+    "trusts_with_figures": ("Trusts with figures", 2.5),
     "unit": ("Unit", 4.0),
     "people": ("People", 2.5),
     "reading": ("Reading", 9.0),
@@ -55,8 +56,8 @@ _PUBLISHED_COLUMNS = {
     "locator": ("Where in the source", 9.0),
 }
 _NUMBERS = (
-    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts people probability_adverse rank_lower_95 "
-    "rank_upper_95"
+    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts trusts_with_figures people "
+    "probability_adverse rank_lower_95 rank_upper_95"
 ).split()
 
 
@@ -203,6 +204,8 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
             "A gap is the first group minus the second, in percentage points.",
             "“All trusts” is the same figure for all trusts with figures taken together; “Region” and “Similar "
             "trusts” for those of the region and for the peers that the report names. “England” is as published.",
+            "Figures of a source “published by the trust” were copied from the trust’s own page and held to its counts. What "
+            "they are compared with is of the trusts that publish them, as many as “Trusts with figures” says.",
             "Figures resting on few people are hidden, and others with them where they could be worked out.",
             "Breakdowns of people into small groups are given as the report gives them, and not as published.",
             "One person in two roles counts in each staff group, so staff groups do not add up to the total.",

@@ -37,12 +37,17 @@ _STATUS_WORDS = {
 _NUMBERS = {
     column: column.removesuffix("_95")
     for column in (
-        "value lower_95 upper_95 all_trusts england region_trusts similar_trusts probability_adverse rank_lower_95 "
-        "rank_upper_95"
+        "value lower_95 upper_95 all_trusts england region_trusts similar_trusts trusts_with_figures probability_adverse "
+        "rank_lower_95 rank_upper_95"
     ).split()
 }
 #: Columns with a unit other than the value's.
-_UNIT_OF = {"probability_adverse": "probability", "rank_lower_95": "rank", "rank_upper_95": "rank"}
+_UNIT_OF = {
+    "trusts_with_figures": "count",
+    "probability_adverse": "probability",
+    "rank_lower_95": "rank",
+    "rank_upper_95": "rank",
+}
 _COMPUTED = "computed from the published figures of this measure"
 
 Row = dict[str, str]

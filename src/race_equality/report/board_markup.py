@@ -14,6 +14,7 @@ import pandas as pd
 from race_equality.report.board_page import MOST_CARDS, MOST_DECISIONS, Card, Decision
 from race_equality.report.board_panels import Panel
 from race_equality.report.display import CellOutput
+from race_equality.report.summary_table import PUBLISHED_MARK
 from race_equality.report.words import date
 
 
@@ -64,6 +65,9 @@ def board_page(
     if len(cards) > MOST_CARDS or len(decisions) > MOST_DECISIONS:
         raise ValueError(f"One page holds at most {MOST_CARDS} cards and {MOST_DECISIONS} decisions.")
     first, _, rest = state.partition(". ")
+    marked = table["indicator"].str.endswith(PUBLISHED_MARK).any()
+    if marked:
+        table_caption += f".{PUBLISHED_MARK} Published by the trust on its own page"
     strong = f"{first}." if rest else first
     headline = f"<p><strong>{html.escape(strong)}</strong> {html.escape(f'{rest} {changed}'.strip())}</p>"
     shown = table[table["missing"] == ""]
@@ -89,6 +93,7 @@ def board_page(
     plain = "\n".join(
         [*marks, about, f"{state} {changed}"]
         + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
+        + ([table_caption] if marked else [])
         + ([shown.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)] if len(shown) else [])
         + [panel.rows.to_string(index=False) for panel in panels]
         + [note for note in (table_note, *(panel.note for panel in panels)) if note]

@@ -312,7 +312,7 @@ def _leadership(one: Indicator, board: pd.DataFrame, national) -> Card:
         one.card_title,
         f"{points(found['difference'])} points",
         f"{percent(found['board_percent'])} of board members and {percent(found['workforce_percent'])} of staff are from "
-        f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(one, national)}",
+        f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(one, national)}{_published(found)}",
         {"adverse": "Board below the workforce", "favourable": "Board above the workforce"}.get(way, _READINGS[way]),
         way,
     )
@@ -330,10 +330,14 @@ def _ratio(one: Indicator, found: pd.Series, national) -> Card:
         one.card_title,
         f"{found['ratio']:.2f} times",
         f"{said.first[:1].upper()}{said.first[1:]} were {found['ratio']:.2f} times as likely as {said.second} {said.event} "
-        f"(95% confidence interval: {bounds}).{_england(one, national)}",
+        f"(95% confidence interval: {bounds}).{_england(one, national)}{_published(found)}",
         _READINGS[way],
         way,
     )
+
+
+def _published(found: pd.Series) -> str:
+    return " Published by the trust." if found.get("published_by_trust") else ""
 
 
 def _england(one: Indicator, national) -> str:

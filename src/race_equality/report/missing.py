@@ -40,7 +40,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         elif statuses == {"suppressed"}:
             why, how = "Suppressed: too few people to show", _NOTHING
         elif first.obtained == "return":
-            why = "Not available: in no common public file; the trust’s own return holds it"
+            why = "Not available: in no common file; in the trust’s own return, and where it publishes that"
         elif first.obtained == "patients return":
             why = "Not available: in the trust’s own records, and not loaded from them"
         else:

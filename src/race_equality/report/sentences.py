@@ -217,11 +217,16 @@ def likelihood_sentences(
             text += f" England, {MONTHS[day.month - 1]} {day.year}: {value}."
         if BY_ID["wres_2"].number == row.number and without_international is not None and len(without_international):
             text += f" Without international recruits: {_likelihood(without_international.iloc[-1])}"
+        if getattr(row, "published_by_trust", False):
+            text += f" {PUBLISHED_BY_TRUST}"
         sentences.append(f"**{WRES[row.number].name} ({WRES[row.number].label}).** {text}")
     if any(row.status == "ok" for row in likelihoods.itertuples()):
         sentences.append(FOUR_FIFTHS_NOTE)
     return sentences
 
+
+#: Of a figure that is in no common file.
+PUBLISHED_BY_TRUST = "Published by the trust on its own page, and held to its counts."
 
 #: What the probabilities next to relative likelihoods are, and are not.
 FOUR_FIFTHS_NOTE = (
@@ -324,6 +329,8 @@ def board_sentences(seats: Mapping[str, pd.DataFrame], parity: YearsToParity, th
     )
     if hidden:
         text += f" Of {listing(hidden)} there are too few people to show."
+    if last.get("published_by_trust"):
+        text += f" {PUBLISHED_BY_TRUST}"
     if lower <= 0 <= upper:
         text += " With so few seats an interval is wide; each appointment still counts."
     return text + {

@@ -17,6 +17,9 @@ _MISSING = STATUS_WORDS["not_available"]
 #: What is shown in place of figures that only the trust's own return holds.
 NOT_LOADED = "In the trust’s own return, which is not loaded"
 
+#: After the name of an indicator whose figures were copied from the trust's own page.
+PUBLISHED_MARK = " †"
+
 NOT_READ = "Not in the public file that this report reads"
 
 
@@ -81,7 +84,7 @@ def wres_summary(
     here, comparator : pandas.DataFrame
         WRES 5 to 8 of the trust and of its comparator, indexed by number (:mod:`race_equality.analysis.wres`).
     likelihoods, board : pandas.DataFrame
-        WRES 2 to 4 and 9 from the trust's own return
+        WRES 2 to 4 and 9 from the trust's own return or page
         (:mod:`race_equality.analysis.wres_return`); empty where none was loaded.
     national : mapping, optional
         From :func:`national_values`, for the indicators that the comparator does not hold.
@@ -91,6 +94,7 @@ def wres_summary(
     pandas.DataFrame
         A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier`` (two
         years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable, unclear or none);
+        ``indicator`` ends in :data:`PUBLISHED_MARK` where the trust published it on its own page;
         ``missing``, which says in words why minority, White and gap hold nothing, or is empty; and ``share_of``, what
         the minority share is of where there is no White share to compare it with, or is empty.
     """
@@ -149,11 +153,13 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
                 ),
             }
         )
+        row["indicator"] += PUBLISHED_MARK if found.get("published_by_trust") else ""
         before = two_years_before(years)
         if before is not None and not math.isnan(before["ratio"]):
             row["earlier"] = f"{before['ratio']:.2f}"
     elif one.compares == "bands" and len(board):
         row |= {
+            "indicator": row["indicator"] + (PUBLISHED_MARK if board.iloc[-1].get("published_by_trust") else ""),
             "minority": percent(board.iloc[-1]["workforce_percent"]),
             "white": STATUS_WORDS["not_applicable"],
             "share_of": "of staff",
@@ -166,6 +172,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
             row["earlier"] = percent(before["workforce_percent"])
     elif one.compares == "board" and len(board):
         found = board.iloc[-1]
+        row["indicator"] += PUBLISHED_MARK if found.get("published_by_trust") else ""
         lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
         row |= (
             {"missing": STATUS_WORDS["suppressed"]}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
+from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.definitions.indicators import BY_ID, figure_ids
 from race_equality.report.words import date
 from race_equality.store.cache import cached
@@ -140,6 +141,8 @@ def trace_of(
         newest = max((row[0] for row in chosen), default=None)
         places: dict[tuple[str, str], dict[str, None]] = {}
         for period, organisation, source, locator in chosen:
+            if source == PUBLISHED_BY_TRUSTS:
+                locator = locator.partition(" (")[0]  # the page; the command line has the row that it was copied to
             if period == newest:
                 places.setdefault((organisation, source), {})[locator] = None
         for (organisation, source), found in places.items():

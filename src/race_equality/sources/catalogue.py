@@ -88,7 +88,7 @@ def all_publications(project: Project | None = None) -> tuple[Publication, ...]:
     Raises
     ------
     InputError
-        For a layout that is wrong, or has the name of a publication.
+        For a layout that has the name of a publication.
     """
     from race_equality.sources.layout_reading import layout_publications
 

@@ -24,6 +24,7 @@ from race_equality.sources.publications import boundaries, demonstration, system
 from race_equality.sources.publications import organisation_data_service as ods
 from race_equality.sources.recognition import is_map, recognise, return_kind
 from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import wres as wres_return
 from race_equality.sources.returns.form import return_source
 from race_equality.sources.trust_list import list_files
@@ -339,7 +340,8 @@ def add_return(path: Path, project: Project) -> Outcome:
     Parameters
     ----------
     path : Path
-        A WRES return or a patients return, as CSV or Excel workbook.
+        A WRES return or a patients return, as CSV or Excel workbook; or what was copied from trusts' pages, which goes
+        to ``data/figures`` (:func:`add_published`).
     project : Project
 
     Returns
@@ -347,11 +349,14 @@ def add_return(path: Path, project: Project) -> Outcome:
     Outcome
     """
     trusts = read_trust_list(project=project)
-    if return_kind(path) is patients_return:
+    kind = return_kind(path)
+    if kind is published_wres:
+        return add_published(path, project)
+    if kind is patients_return:
         code, loaded = patients_return.read_return(path, trusts)
         form, name = patients_return, patients_return.source_id(code)
     else:
-        code, loaded = wres_return.read_return(path, trusts, published=published_wres(project))
+        code, loaded = wres_return.read_return(path, trusts, published=published_wres_5_to_8(project))
         form, name = wres_return, code
     loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name).assign(private=True))
     trust_name = trusts.trusts.set_index("trust_code").loc[code, "trust_name"]
@@ -366,12 +371,64 @@ def add_return(path: Path, project: Project) -> Outcome:
     local = project.root / "data" / LOCAL_FOLDER
     local.mkdir(parents=True, exist_ok=True)
     before = read_figures(sources=source.id, project=project)
+    held = read_figures(sources=published_wres.SOURCE, local=False, project=project)
+    differing = published_wres.disagreements(held, loaded.figures)
+    loaded = replace(loaded, remarks=(*loaded.remarks, *differing))
     outcome = Outcome(source, loaded, len(loaded.figures), before, is_return=True)
     write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
 
 
-def published_wres(project: Project) -> set[str]:
+def add_published(path: Path, project: Project) -> Outcome:
+    """Read what was copied from trusts' pages into ``data/figures``.
+
+    Parameters
+    ----------
+    path : Path
+        As CSV or Excel workbook.
+    project : Project
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InputError
+        When a row is wrong or questioned; the store is then as it was.
+
+    Notes
+    -----
+    The figures of each trust and year in the file take the place of those held; other trusts and years stay.
+    """
+    public = read_figures(local=False, project=project)
+    known = published_wres.known_from(public)
+    loaded = published_wres.read_published(path, read_trust_list(project=project), known=known)
+    loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name))
+    held = public[public["source"] == published_wres.SOURCE]
+    keys = ["trust_code", "period_end"]
+    again = pd.MultiIndex.from_frame(held[keys]).isin(pd.MultiIndex.from_frame(loaded.figures[keys]))
+    together = in_order(pd.concat([held[~again], loaded.figures], ignore_index=True)) if len(held) else loaded.figures
+    content = parquet_bytes(together)
+    source = replace(
+        dated(published_wres.published_source(together, path, sha256_of(path), date.today()), project=project),
+        figures_sha256=sha256(content).hexdigest(),
+    )
+    private = read_figures(loaded.figures["indicator"].unique(), project=project)
+    differing = published_wres.disagreements(loaded.figures, private[private["private"]])
+    before = held[again].reset_index(drop=True)
+    # to the screen alone: a private number has no place in the notes of a source
+    outcome = Outcome(source, replace(loaded, remarks=(*loaded.remarks, *differing)), len(loaded.figures), before)
+    write_all(
+        {
+            project.figures / f"{source.id}.parquet": content,
+            project.sources / f"{source.id}.yml": source.to_yaml().encode(),
+        }
+    )
+    return outcome
+
+
+def published_wres_5_to_8(project: Project) -> set[str]:
     """Return the trusts whose WRES indicators 5 to 8 are published."""
     figures = read_figures(wres_return.SURVEY_INDICATORS, project=project)
     published = ~figures["private"] & (figures["status"] == "ok")

@@ -65,12 +65,12 @@ def draft(path: Path, trusts: TrustList, *, sheet: str = "", header_row: int = 1
             for at, header in enumerate(headers)
             if header
         }
-    if not columns or not rows:
+    if len(columns) < 2 or not rows:
         raise InputError(
-            f"Row {header_row} has no headers, or there is nothing below it.",
+            f"Row {header_row} has fewer than two headers, or there is nothing below it.",
             file=path,
             sheet=sheet or None,
-            mend="Say which row has the headers: --header-row 3.",
+            mend="Say which row has the headers: --header-row 3. A CSV has commas between its columns.",
         )
     trust = _most(columns, lambda cell: trusts.current(cell.text.upper()) is not None)
     periods = {name: reads for name, cells in columns.items() if (reads := _reading(cells)) and name != trust}

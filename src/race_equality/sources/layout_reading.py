@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.declared import LAYOUTS
@@ -234,7 +235,7 @@ def lacking(path: Path, layout: Layout) -> list[str]:
             wanted = dict.fromkeys((*layout.known_by, *(file.values or {})))
             absent = [repr(name) for name in wanted if same_words(name) not in there]
             if absent:
-                return [f"the column {name}" for name in absent]
+                return [f"the column{'s' if len(absent) > 1 else ''} {', '.join(absent)}"]
             waiting = {there[same_words(name)]: (name, values) for name, values in (file.values or {}).items()}
             for _, row in grid.rows if waiting else ():
                 for at in list(waiting):
@@ -257,8 +258,9 @@ def layout_publications(project: Project) -> tuple[Publication, ...]:
     Returns
     -------
     tuple of Publication
+        Without those whose layout cannot be read.
     """
-    return tuple(map(as_publication, read_layouts(project)))
+    return tuple(map(as_publication, read_layouts(project)[0]))
 
 
 def as_publication(layout: Layout) -> Publication:
@@ -300,6 +302,26 @@ def as_publication(layout: Layout) -> Publication:
 Row = tuple[int, Sequence[object]]
 #: Organisation, period, indicator, group and unit: what identifies a figure of a layout.
 Key = tuple[str, Period, str, str, str]
+
+
+class _Bounds(NamedTuple):
+    """What a number can be."""
+
+    low: float = 0.0
+    high: float | None = None
+    whole: bool = False
+
+
+_ANY = _Bounds()
+#: Percentage points by which a published percentage can differ from that of its count and base.
+_POINTS_OFF = 1.0
+#: What a published figure can be, by its unit; of another unit, any number that is not negative.
+_BOUNDS = {
+    "percent": _Bounds(high=100.0),
+    "quintile": _Bounds(1.0, 5.0, whole=True),
+    "people": _Bounds(whole=True),
+    "count": _Bounds(whole=True),
+}
 
 
 @dataclass
@@ -427,13 +449,13 @@ class _Reader:
     def _line(self, *place: str | int) -> int:
         return self.layout.yaml.line(place)
 
-    def number(self, cell: Cell, what: str, **bounds: object) -> tuple[float | None, str]:
+    def number(self, cell: Cell, what: str, bounds: _Bounds = _ANY) -> tuple[float | None, str]:
         """Return a cell's number, or the status that its code means."""
         for code, status in (self.layout.says.missing or {}).items():
             if normalised(code) == normalised(cell.text):
                 return None, status
         try:
-            return cell.number(what, **bounds), "ok"  # type: ignore[arg-type]
+            return cell.number(what, low=bounds.low, high=bounds.high, whole=bounds.whole), "ok"
         except InputError as error:
             if "which is not a number" not in error.problem:
                 raise
@@ -467,13 +489,13 @@ class _Reader:
         base_cell = self.columns.cell(row, figure.base) if figure.base else bases.get((organisation, period, group))
         whole = unit in ("people", "count", "percent")
         if figure.value:
-            one.value, one.status = self.number(cell, "figure", **_BOUNDS.get(unit, {}))
+            one.value, one.status = self.number(cell, "figure", _BOUNDS.get(unit, _ANY))
         count_status = base_status = "ok"
         if figure.count:
             count = self.columns.cell(row, figure.count)
-            one.numerator, count_status = self.number(count, "count", whole=whole)
+            one.numerator, count_status = self.number(count, "count", _Bounds(whole=whole))
             if base_cell is not None:
-                one.denominator, base_status = self.number(base_cell, "base", whole=whole)
+                one.denominator, base_status = self.number(base_cell, "base", _Bounds(whole=whole))
             excess = (one.numerator or 0) - (one.denominator or 0) if one.denominator is not None else 0
             if 0 < excess <= self.layout.says.rounded_to:
                 base_status = "not_available"  # of rounded numbers, a count can be over its base: no share is told
@@ -488,8 +510,23 @@ class _Reader:
             one.denominator, _ = self.number(base_cell, "base")
         if not figure.value:
             self._compute(one, unit, count_status, base_status, base_cell is not None)
+        elif unit == "percent":
+            self._compare(one, at)
         if one.status != "ok":
             one.value = one.numerator = one.denominator = None
+
+    def _compare(self, one: _Found, at: int) -> None:
+        """Refuse a published percentage that its own count and base contradict."""
+        if one.value is None or one.numerator is None or not one.denominator:
+            return
+        share = 100 * one.numerator / one.denominator
+        if abs(share - one.value) > _POINTS_OFF + 100 * self.layout.says.rounded_to / one.denominator:
+            raise one.cell.error(
+                f"The percentage {one.value:g} is not that of its count and base, {one.numerator:g} of "
+                f"{one.denominator:g} ({share:.1f}).",
+                "Correct one of the three. Where the publisher weights percentages, leave count out of the layout "
+                f"(line {self._line('figures', at, 'count')} of {self.layout.yaml.path.name}).",
+            )
 
     def _compute(self, one: _Found, unit: str, count_status: str, base_status: str, has_base: bool) -> None:
         """Compute the figure of a count and its base."""
@@ -504,13 +541,6 @@ class _Reader:
             one.value = 100 * one.numerator / one.denominator
 
 
-#: What a published figure can be, by its unit.
-_BOUNDS: dict[str, dict[str, object]] = {
-    "percent": {"high": 100.0},
-    "quintile": {"low": 1.0, "high": 5.0, "whole": True},
-    "people": {"whole": True},
-    "count": {"whole": True},
-}
 #: What definitions/ethnicity.py advises a programmer to do.
 _ADVICE = " Add it to definitions/ethnicity.py with its groups."
 

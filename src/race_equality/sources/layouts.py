@@ -16,6 +16,7 @@ from pydantic import AfterValidator, PlainValidator
 
 from race_equality.definitions.declared import DeclaredIndicator, is_id, layout_files, read_declared
 from race_equality.definitions.declared_record import DeclaredRecord
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS, TWO_GROUPS, UNKNOWNS
 from race_equality.definitions.indicators import OWNER, Indicator
 from race_equality.errors import InputError, RaceEqualityError, nearest
 from race_equality.project import Project
@@ -38,6 +39,7 @@ from race_equality.yaml_files import (
 
 #: How labels of ethnic groups can be read, to the number of groups (:mod:`race_equality.definitions.ethnicity`).
 ETHNICITY = {"two ethnic groups": 2, "five ethnic groups": 5, "eighteen ethnic groups": 18}
+_GROUPS = {2: TWO_GROUPS, 5: FIVE_GROUPS, 18: tuple(EIGHTEEN_GROUPS)}
 #: Labels of other columns that say nothing wanted here: every label that is not in the mapping.
 ALL_OTHERS = "all others"
 ENGLAND = "England"
@@ -219,6 +221,23 @@ class GroupRecord:
     leave_out: LeftOut = ()
 
 
+def _known_groups(one: GroupRecord) -> GroupRecord:
+    """Hold the words for labels of ethnic groups to the breakdown's own groups: a slip would be a group of its own."""
+    if not isinstance(one.labels, str) or one.labels not in ETHNICITY:
+        return one
+    groups = (*_GROUPS[ETHNICITY[one.labels]], *UNKNOWNS)
+    for label, word in (one.also or {}).items():
+        if word not in groups:
+            near = nearest(word, groups)
+            raise problem(
+                f'also gives {label!r} the group "{word}", which is none of {one.labels}.'
+                + (f' The nearest is "{near}".' if near else ""),
+                f"Groups: {'; '.join(groups)}.",
+                at=("also", label),
+            )
+    return one
+
+
 @record_of_yaml
 class IndicatorRecord:
     """Where a row says which indicator it is of.
@@ -279,7 +298,7 @@ class FigureRecord:
     indicator: Text = ""
     indicator_from: IndicatorRecord | None = None
     group: Text = ""
-    group_from: GroupRecord | None = None
+    group_from: Annotated[GroupRecord, AfterValidator(_known_groups)] | None = None
     trust: Annotated[str, one_of((ENGLAND.casefold(),), "It can be")] = ""
     value: Text = ""
     count: Text = ""
@@ -481,7 +500,7 @@ def _read_once(path: Path, _changed: int, _size: int) -> Layout:
     return read_layout(path)
 
 
-def read_layouts(project: Project) -> list[Layout]:
+def read_layouts(project: Project) -> tuple[list[Layout], list[RaceEqualityError]]:
     """Read every layout of a project.
 
     Parameters
@@ -491,14 +510,15 @@ def read_layouts(project: Project) -> list[Layout]:
     Returns
     -------
     list of Layout
-
-    Raises
-    ------
-    InputError
-        For the first that is wrong.
+        Those that can be read.
+    list of RaceEqualityError
+        What is wrong with the others: one that is begun must not keep other files from being added.
     """
-    found = []
+    found, problems = [], []
     for path in layout_files(project):
         status = path.stat()
-        found.append(_read_once(path, status.st_mtime_ns, status.st_size))
-    return found
+        try:
+            found.append(_read_once(path, status.st_mtime_ns, status.st_size))
+        except RaceEqualityError as error:
+            problems.append(error)
+    return found, problems

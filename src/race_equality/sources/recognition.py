@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import NoReturn
 
-from race_equality.errors import InputError, nearest
-from race_equality.project import Project
+from race_equality.errors import InputError, RaceEqualityError, nearest
+from race_equality.project import Project, find_project
 from race_equality.sources.catalogue import all_publications
 from race_equality.sources.cells import Workbook, csv_columns
 from race_equality.sources.file_kinds import is_pack, is_workbook, is_zipped_csv, unpack
@@ -23,6 +23,7 @@ from race_equality.sources.publication import Publication
 from race_equality.sources.publications import boundaries, staff_survey, systems
 from race_equality.sources.publications import organisation_data_service as ods
 from race_equality.sources.returns import patients as patients_return
+from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import workbook as return_workbook
 from race_equality.sources.returns import wres as wres_return
 
@@ -56,7 +57,7 @@ def recognise(path: Path, project: Project | None = None) -> Publication:
     """
     publications = all_publications(project)
     if is_workbook(path):
-        return _workbook_of(path, publications)
+        return _workbook_of(path, publications, _layout_problems(project))
     headers = csv_columns(path)
     if len(headers) == 1 and (separator := next((s for s in (";", "\t", "|") if s in headers[0]), None)):
         raise InputError(
@@ -80,10 +81,11 @@ def recognise(path: Path, project: Project | None = None) -> Publication:
             return one
     wanted = [(one, names) for one in publications for names in (one.columns, *one.other_columns) if names]
     in_code = [(one, names) for one, names in wanted if not one.layout]
-    return _chosen(path, _that_fit(headers, in_code), publications) or _unknown(path, "columns", headers, wanted)
+    found = _chosen(path, _that_fit(headers, in_code), publications)
+    return found or _unknown(path, "columns", headers, wanted, _layout_problems(project))
 
 
-def _workbook_of(path: Path, publications: Sequence[Publication]) -> Publication:
+def _workbook_of(path: Path, publications: Sequence[Publication], problems: Sequence[str]) -> Publication:
     workbook = Workbook(path)
     for one in publications:
         if one.is_workbook is not None and one.is_workbook(workbook.sheet_names):
@@ -94,7 +96,7 @@ def _workbook_of(path: Path, publications: Sequence[Publication]) -> Publication
     wanted = [(one, one.sheets) for one in publications if one.sheets]
     headed = [(one, sheets) for one, sheets in wanted if not one.layout and _has_header(workbook, one)]
     fitting = _that_fit(workbook.sheet_names, headed)
-    return _chosen(path, fitting, publications) or _unknown(path, "worksheets", workbook.sheet_names, wanted)
+    return _chosen(path, fitting, publications) or _unknown(path, "worksheets", workbook.sheet_names, wanted, problems)
 
 
 def _has_header(workbook: Workbook, one: Publication) -> bool:
@@ -139,8 +141,23 @@ def _chosen(
     return first
 
 
+def _layout_problems(project: Project | None) -> list[str]:
+    """Say what is wrong with the layouts that cannot be read: the file may be one of theirs."""
+    from race_equality.sources.layouts import read_layouts
+
+    try:
+        _, problems = read_layouts(project or find_project())
+    except RaceEqualityError:
+        return []  # outside of a project there are no layouts
+    return [f"\nA layout cannot be read, and could be for this file: {problem}" for problem in problems]
+
+
 def _unknown(
-    path: Path, kind: str, headers: Sequence[str], wanted: Sequence[tuple[Publication, tuple[str, ...]]]
+    path: Path,
+    kind: str,
+    headers: Sequence[str],
+    wanted: Sequence[tuple[Publication, tuple[str, ...]]],
+    problems: Sequence[str],
 ) -> NoReturn:
     """Raise an error that names the publication most like a file, and what the file lacks of it."""
     has = {same_words(header) for header in headers}
@@ -159,7 +176,7 @@ def _unknown(
             f"No known publication has the {kind} {shown}.",
             file=path,
             mend="Check that it is the publisher's own file. Those that can be added, and which file of each: "
-            "docs/publication_day.md.",
+            f"docs/publication_day.md.{''.join(problems)}",
         )
     known = {same_words(name) for name in names}
     others = [header for header in headers if header and same_words(header) not in known]
@@ -170,7 +187,8 @@ def _unknown(
     raise InputError(
         f"No known publication has the {kind} {shown}. It is most like {like.id!r}, but lacks {', '.join(lacks)}.",
         file=path,
-        mend="If the publisher renamed one and it means the same, rename it back in a copy and add that.",
+        mend="If the publisher renamed one and it means the same, rename it back in a copy and add that."
+        + "".join(problems),
     )
 
 
@@ -283,13 +301,14 @@ def _unpacked(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
 
 
 def is_return(path: Path) -> bool:
-    """Return whether a file is a trust's own return, filled in or not."""
+    """Return whether a file is a trust's own return, or what was copied from trusts' pages; filled in or not."""
     return return_kind(path) is not None
 
 
 def return_kind(path: Path) -> ModuleType | None:
-    """Return the module that reads a file as a trust's own return; None when it is no return."""
-    forms = (wres_return, patients_return)
+    """Return the module that reads a file as a return of one trust or of many; None when it is no return."""
+    # the file of many trusts first: it has the columns of a trust's own return as well
+    forms = (published_wres, wres_return, patients_return)
     if is_map(path):
         return None
     if is_workbook(path):

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
 from race_equality.store.schema import (
@@ -66,7 +67,8 @@ def read_figures(
     pandas.DataFrame
         Columns and dtypes of :data:`race_equality.store.schema.FIGURE_DTYPES`, ordered by file
         and then as published. Where a trust's own return (``private``) has a figure that the publication lacks, the row that says "not available" is left out; where the
-        indicator is published, the return's figures are. The demonstration trust's invented figures are among them, under
+        indicator is published, the return's figures are. Of what was copied from the trust's page, the return takes the
+        place in each period that it has. The demonstration trust's invented figures are among them, under
         ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
 
     Examples
@@ -134,20 +136,29 @@ def _read(
 
 
 def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:
-    """Use a trust's own return for what is not published, and for nothing else."""
+    """Use a trust's own return for what no publication has, and before what was copied from its page."""
     local = figures["private"].to_numpy()
     if not local.any():
         return figures
     import pandas as pd
 
+    from race_equality.definitions.indicators import OWNER
+
     ok = (figures["status"] == "ok").to_numpy(dtype=bool)
+    copied = (figures["source"] == PUBLISHED_BY_TRUSTS).to_numpy(dtype=bool)
     # once an indicator of a trust is published, its return is not used for it: nothing counts twice
     of_trust = pd.MultiIndex.from_frame(figures[["trust_code", "indicator"]])
-    published = of_trust.isin(of_trust[ok & ~local])
+    published = of_trust.isin(of_trust[ok & ~local & ~copied])
     keys = pd.MultiIndex.from_frame(figures[FIGURE_KEY])
     stands_in = keys.isin(keys[local & ok & ~published])
     missing = (figures["status"] == "not_available").to_numpy(dtype=bool)
     left_out = (local & published) | (missing & ~local & stands_in)
+    if copied.any():
+        # of one period and indicator, all pay bands or seats or groups come from one source
+        owner = figures["indicator"].map({id: one.id for id, one in OWNER.items()}).fillna(figures["indicator"])
+        of_year = pd.MultiIndex.from_arrays([figures["trust_code"], figures["period_end"], owner])
+        left_out |= copied & of_year.isin(of_year[local & ok])
+        left_out |= local & missing & keys.isin(keys[copied & ~left_out])
     return figures[~left_out].reset_index(drop=True)
 
 

@@ -213,6 +213,15 @@ def test_what_is_left_out_is_said(make_figures):
     assert table["gap"].to_list() == pytest.approx([0.0] * 4)
 
 
+def test_lists_of_a_later_week_say_nothing_of_the_split(make_figures):
+    later = {"period_start": pd.Timestamp("2026-02-22"), "period_end": pd.Timestamp("2026-02-22")}
+    rows = [england("Eyes", BRITISH, 10, 100), england("Eyes", INDIAN, 20, 100)]
+    rows += [whole(BRITISH, 10, 100) | later, whole(INDIAN, 20, 100) | later]
+    row = england_explained(make_figures(rows)).iloc[0]
+    assert row["gap"] == pytest.approx(10.0)
+    assert row[["gap_of_all", "left_out_percent"]].isna().all()
+
+
 # ---------------------------------------------------------------- by system
 
 

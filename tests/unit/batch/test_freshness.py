@@ -65,6 +65,7 @@ def test_nothing_changes_by_itself(project):
         ("data/figures/new.parquet", {"figures"}, {"figures"}),
         ("data/local/wres_return_RRK.parquet", {"figures"}, {"figures"}),
         ("data/sources/new.yml", {"figures"}, {"figures"}),
+        ("data/layouts/new.yml", {"code"}, {"code"}),  # it can declare indicators
         ("README.md", set(), set()),
         ("_quarto.yml", set(), set()),
         ("params/trusts/.RJ1.yml.swp", set(), set()),

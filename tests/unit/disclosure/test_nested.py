@@ -12,7 +12,7 @@ from race_equality.definitions.indicators import BY_ID, rule_of
 from race_equality.disclosure.attack import Relation, among, attack
 from race_equality.disclosure.nested import hidden_cells, hide_nested, too_few_nested
 from race_equality.disclosure.publishable import hide_as_published, suppress_small_bases
-from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules, rests_on_too_few
 from race_equality.disclosure.suppression import suppress
 from race_equality.store.figures import figure_table
 
@@ -195,3 +195,13 @@ def test_cells_are_not_hidden_before_they_are_added_up():
 def test_other_figures_are_left_alone(rules):
     other = figures(*trust((80, 900, 2000))).assign(indicator="staff_survey_q15")
     assert not hidden_cells(other, rules).any()
+
+
+def test_the_audit_looks_for_counts_of_too_few_and_not_only_for_bases():
+    """Of 2,000 people 500 and 1,000: the thresholds of 600 are about the first."""
+    table = figures(*trust((2000, 2000, 2000)))
+    few = rests_on_too_few(table, DisclosureRules(DisclosureRule(11, 600)))
+    assert set(table.loc[few, "indicator"]) == {"waiting_over_52_weeks_by_age"}
+    # of the answers to a survey the base decides
+    answers = table.assign(indicator="staff_survey_q15")
+    assert not rests_on_too_few(answers, DisclosureRules(DisclosureRule(11, 600))).any()

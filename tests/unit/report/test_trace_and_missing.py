@@ -50,7 +50,10 @@ def test_suppressed_not_available_and_not_applicable_have_different_words():
 def test_what_only_a_return_holds_says_how_to_load_it():
     listed = missing("R1H")
     how = listed.loc[listed.index.str.contains("WRES 1 to 4 and 9"), "how"].item()
-    assert how == "race-equality data template wres R1H, fill in the file, race-equality data add FILE"
+    assert how == (
+        "race-equality data template wres R1H (with --published, to copy it from the trust’s page), fill in the file, "
+        "race-equality data add FILE"
+    )
 
 
 def test_the_rest_of_a_return_is_missing_part_by_part():

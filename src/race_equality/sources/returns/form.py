@@ -92,26 +92,8 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     records: dict[tuple[date, str, str], Record] = {}
     keys = []
     for record in table:
-        year_to, indicator, item = _year_to_of(record["year_to"]), record["indicator"], record["item"]
-        if indicator.text not in items:
-            near = nearest(indicator.text, items)
-            raise indicator.error(
-                f"The indicator {indicator.text!r} is not known." + (f" The nearest is {near!r}." if near else ""),
-                "Use the indicators of the template.",
-            )
-        if item.text not in items[indicator.text]:
-            near = nearest(item.text, items[indicator.text])
-            raise item.error(
-                f"{indicator.text} has no item {item.text!r}." + (f" The nearest is {near!r}." if near else ""),
-                f"Its items are: {', '.join(sorted(items[indicator.text]))}.",
-            )
-        for group in columns[4:]:
-            if _IN_WORDS.fullmatch(record[group].text):
-                raise record[group].error(
-                    f"{record[group].text!r} is not a number.",
-                    "Write the number itself, small as it is: what is too small to show is hidden afterwards. "
-                    "Leave the cell empty where it is not known.",
-                )
+        year_to, indicator, item = year_to_of(record["year_to"]), record["indicator"], record["item"]
+        check_row(record, items, columns[4:])
         records[year_to, indicator.text, item.text] = record
         keys.append(((str(year_to), indicator.text, item.text), indicator))
     first_by_key(keys, "year, indicator and item")
@@ -119,6 +101,43 @@ def read_form(path: Path, columns: Sequence[str], rows: Collection[tuple[str, st
     if len(years) > MOST_YEARS:
         raise InputError(f"The return has {len(years)} years.", file=path, mend=f"Keep at most {MOST_YEARS}.")
     return Form(code, records, years, (*remarks, *table.remarks))
+
+
+def check_row(record: Record, items: Mapping[str, Sequence[str]], groups: Sequence[str]) -> None:
+    """Check that a row is one of a return's, with numbers where numbers belong.
+
+    Parameters
+    ----------
+    record : Record
+    items : mapping of str to sequence of str
+        Each indicator that a return can have, to its items.
+    groups : sequence of str
+        The columns of numbers.
+
+    Raises
+    ------
+    InputError
+    """
+    indicator, item = record["indicator"], record["item"]
+    if indicator.text not in items:
+        near = nearest(indicator.text, items)
+        raise indicator.error(
+            f"The indicator {indicator.text!r} is not known." + (f" The nearest is {near!r}." if near else ""),
+            "Use the indicators of the template.",
+        )
+    if item.text not in items[indicator.text]:
+        near = nearest(item.text, items[indicator.text])
+        raise item.error(
+            f"{indicator.text} has no item {item.text!r}." + (f" The nearest is {near!r}." if near else ""),
+            f"Its items are: {', '.join(sorted(items[indicator.text]))}.",
+        )
+    for group in groups:
+        if _IN_WORDS.fullmatch(record[group].text):
+            raise record[group].error(
+                f"{record[group].text!r} is not a number.",
+                "Write the number itself, small as it is: what is too small to show is hidden afterwards. "
+                "Leave the cell empty where it is not known.",
+            )
 
 
 def return_source(
@@ -172,36 +191,55 @@ def _trust_code_of(records: Sequence[Record], trusts: TrustList) -> str:
     for record in records:
         cell = record["trust_code"]
         if cell.text != first.text:
-            raise cell.error(f"The trust is {cell.text!r} here and {first.text!r} above.", "One file holds one trust.")
-    if first.text == DEMONSTRATION_CODE:
-        raise first.error("The demonstration trust has its invented return already.", "Use your trust's code.")
-    if first.text not in trusts.kinds:
-        successor = trusts.current(first.text)
-        near = nearest(first.text, trusts.kinds)
+            raise cell.error(
+                f"The trust is {cell.text!r} here and {first.text!r} above.",
+                "One file holds one trust. Figures copied from trusts' pages go in a file of their own: "
+                "race-equality data template wres --published",
+            )
+    return open_trust(first, trusts)
+
+
+def open_trust(cell: Cell, trusts: TrustList) -> str:
+    """Return the code of a real trust that is open today, as a cell has it.
+
+    Raises
+    ------
+    InputError
+    """
+    if cell.text == DEMONSTRATION_CODE:
+        raise cell.error("The demonstration trust has its invented return already.", "Use your trust's code.")
+    if cell.text not in trusts.kinds:
+        successor = trusts.current(cell.text)
+        near = nearest(cell.text, trusts.kinds)
         hint = f" It is {successor} today." if successor else f" The nearest is {near}." if near else ""
-        raise first.error(
-            f"{first.text!r} is not the code of a trust that is open.{hint}", "Use your trust's code, like RJ1."
+        raise cell.error(
+            f"{cell.text!r} is not the code of a trust that is open.{hint}", "Use your trust's code, like RJ1."
         )
-    return first.text
+    return cell.text
 
 
-def _year_to_of(cell: Cell) -> date:
+def year_to_of(cell: Cell) -> date:
     """Return the 31 March that a cell names.
 
     Raises
     ------
     InputError
     """
-    year_to = None
-    # a spreadsheet that opens the CSV writes 2025-03-31 back as 31/03/2025
-    for layout in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            year_to = datetime.strptime(cell.text, layout).date()
-        except ValueError:
-            continue
+    year_to = day_in(cell)
     if year_to is None or (year_to.month, year_to.day) != (3, 31):
         raise cell.error(f"{cell.text!r} is not the 31 March that a year ends on.", "Write it as 2025-03-31.")
     return year_to
+
+
+def day_in(cell: Cell) -> date | None:
+    """Return the day that a cell names; None where it names none."""
+    # a spreadsheet that opens the CSV writes 2025-03-31 back as 31/03/2025
+    for layout in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(cell.text, layout).date()
+        except ValueError:
+            continue
+    return None
 
 
 def check_part(part: tuple[float | None, Cell | None], whole: tuple[float | None, Cell | None], of: str) -> None:

@@ -195,6 +195,80 @@ def workbook_bytes(
     return content.getvalue()
 
 
+def list_workbook_bytes(
+    title: str,
+    instructions: Sequence[str],
+    sheet_name: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | date]],
+    *,
+    whole_numbers: Sequence[str],
+    days: Sequence[str],
+) -> bytes:
+    """Return a template of many trusts as an Excel workbook: the instructions, and one sheet of rows.
+
+    Parameters
+    ----------
+    title : str
+        By which the workbook is known when it comes back.
+    instructions : sequence of str
+        A line each.
+    sheet_name : str
+    columns : sequence of str
+        Of the CSV template.
+    rows : sequence of sequence of str or datetime.date
+        What is filled in already, from the first column on.
+    whole_numbers, days : sequence of str
+        Columns that Excel holds to whole numbers and to days.
+
+    Returns
+    -------
+    bytes
+
+    Notes
+    -----
+    Nothing is locked: rows are added for more trusts and years.
+    """
+    import openpyxl
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = openpyxl.Workbook()
+    first = book.active
+    first.title = INSTRUCTIONS
+    first["A1"] = title
+    first["A1"].font = Font(bold=True, size=14)
+    first.column_dimensions["A"].width = 100
+    for row, line in enumerate(instructions, start=3):
+        first.cell(row, 1, line).alignment = Alignment(wrap_text=True, vertical="top")
+        first.row_dimensions[row].height = 16 * (1 + len(line) // 95)
+    sheet = book.create_sheet(sheet_name)
+    for column, name in enumerate(columns, start=1):
+        cell = sheet.cell(1, column, name)
+        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=_SHADED)
+        sheet.column_dimensions[get_column_letter(column)].width = max(14, len(name) + 2)
+    for number, row in enumerate(rows, start=2):
+        for column, value in enumerate(row, start=1):
+            cell = sheet.cell(number, column, value or None)
+            if isinstance(value, date):
+                cell.number_format = "yyyy-mm-dd"
+    last = len(rows) + 5000  # rows are added below
+    for names, rule, problem in (
+        (whole_numbers, DataValidation("whole", "greaterThanOrEqual", "0"), "Write a whole number of people."),
+        (days, DataValidation("date", "greaterThan", "36526"), "Write a day, such as 2025-11-20."),
+    ):
+        rule.error, rule.errorTitle, rule.showErrorMessage, rule.allow_blank = problem, "Not for here", True, True
+        for name in names:
+            letter = get_column_letter(list(columns).index(name) + 1)
+            rule.add(f"{letter}2:{letter}{last}")
+        sheet.add_data_validation(rule)
+    sheet.freeze_panes = sheet.cell(2, 5)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
 def title_of(path: Path) -> str | None:
     """Return the kind of return that a workbook says it is; None when it is no return."""
     book = Workbook(path)
@@ -203,7 +277,7 @@ def title_of(path: Path) -> str | None:
     return book.sheet(INSTRUCTIONS).cell(0, 0).text
 
 
-def read_workbook(path: Path, columns: Sequence[str]) -> tuple[Table, tuple[str, ...]]:
+def read_workbook(path: Path, columns: Sequence[str], *, trust_in_rows: bool = False) -> tuple[Table, tuple[str, ...]]:
     """Read a filled-in template.
 
     Parameters
@@ -211,6 +285,8 @@ def read_workbook(path: Path, columns: Sequence[str]) -> tuple[Table, tuple[str,
     path : Path
     columns : sequence of str
         As for the CSV.
+    trust_in_rows : bool
+        Whether each row has its trust's code; otherwise the instructions have the one code of the file.
 
     Returns
     -------
@@ -227,7 +303,7 @@ def read_workbook(path: Path, columns: Sequence[str]) -> tuple[Table, tuple[str,
     import openpyxl
 
     book = Workbook(path)
-    code = book.sheet(INSTRUCTIONS).cell(_CODE_ROW, 1)
+    code = None if trust_in_rows else book.sheet(INSTRUCTIONS).cell(_CODE_ROW, 1)
     try:
         formulas = openpyxl.load_workbook(path)
     except Exception as error:  # openpyxl's errors share no base but Exception
@@ -251,7 +327,7 @@ def read_workbook(path: Path, columns: Sequence[str]) -> tuple[Table, tuple[str,
         raise InputError(
             "No worksheet has the columns of a return.",
             file=path,
-            mend=f"Fill in the template; its columns are {', '.join(columns[1:])}.",
+            mend=f"Fill in the template; its columns are {', '.join(columns if trust_in_rows else columns[1:])}.",
         )
     remarks = (f"Worksheets not read: {', '.join(unread)}.",) if unread else ()
     return Table(path, tuple(columns), tuple(records)), remarks
@@ -267,8 +343,8 @@ def _refuse_formulas_without_a_result(formulas: openpyxl.Workbook, sheet: Sheet)
                 )
 
 
-def _records(sheet: Sheet, code: Cell, columns: Sequence[str]) -> list[Record] | None:
-    wanted = {normalised(name): name for name in columns[1:]}
+def _records(sheet: Sheet, code: Cell | None, columns: Sequence[str]) -> list[Record] | None:
+    wanted = {normalised(name): name for name in (columns if code is None else columns[1:])}
     header_row = next(
         (
             number
@@ -300,7 +376,8 @@ def _records(sheet: Sheet, code: Cell, columns: Sequence[str]) -> list[Record] |
                 )
         if not any(cell.text for cell in cells.values()):
             continue
-        cells[TRUST_CODE] = Cell(_as_text(code.value), code.file, code.sheet, code.reference)
+        if code is not None:
+            cells[TRUST_CODE] = Cell(_as_text(code.value), code.file, code.sheet, code.reference)
         values = {name: str(cell.value) for name, cell in cells.items()}
         records.append(_FormRecord(sheet.file, number + 1, values, cells=cells))
     return records

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -282,24 +282,53 @@ def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = (
             )
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
     for year_to in years:
-        _add_year(figures, code, year_to, cells, path)
+        add_year(
+            figures,
+            code,
+            year_to,
+            cells,
+            lambda cell: f"{path.name} {cell.locator}" if cell else f"{path.name}: no row",
+        )
+        for indicator in SURVEY_INDICATORS:
+            if (year_to, indicator, PERCENTAGE) in cells:
+                for group in SURVEY_GROUPS:
+                    _add_survey(figures, code, year_to, indicator, group, cells, path)
     loaded = figures.loaded(str(years[-1].year), form.period, form.remarks)
     if not (loaded.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, loaded
 
 
-def _add_year(
-    figures: FigureRows, code: str, year_to: date, cells: Mapping[tuple[date, str, str], Record], path: Path
+def add_year(
+    figures: FigureRows,
+    code: str,
+    year_to: date,
+    cells: Mapping[tuple[date, str, str], Record],
+    place: Callable[[Cell | None], str],
 ) -> None:
+    """Add the counts and shares of one trust and year: indicators 1 to 4 and 9.
+
+    Parameters
+    ----------
+    figures : FigureRows
+    code : str
+    year_to : datetime.date
+    cells : mapping of (datetime.date, str, str) to Record
+        The rows of the trust, by the end of the year, indicator and item.
+    place : callable
+        From a cell, or None where there is no row, to where it is.
+
+    Raises
+    ------
+    InputError
+        For what is not a whole number of people, or more than those it is among.
+    """
+
     def count(indicator: str, item: str, group: str) -> tuple[float | None, Cell | None]:
         record = cells.get((year_to, indicator, item))
         if record is None or not record[group].text:
             return None, record[group] if record else None
         return record[group].number("number of people", whole=True), record[group]
-
-    def place(cell: Cell | None) -> str:
-        return f"{path.name} {cell.locator}" if cell else f"{path.name}: no row"
 
     for indicator in COUNTS:
         for group in GROUPS:
@@ -311,10 +340,6 @@ def _add_year(
     for part in BOARD:
         for group in GROUPS if (whole := PARTS[part].nested_in) else ():
             check_part(count(part, PEOPLE, group), count(whole, PEOPLE, group), "on the board")
-    for indicator in SURVEY_INDICATORS:
-        if (year_to, indicator, PERCENTAGE) in cells:
-            for group in SURVEY_GROUPS:
-                _add_survey(figures, code, year_to, indicator, group, cells, path)
     for rate in RATES:
         for group in GROUPS:
             numerator, denominator = (count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator))
