@@ -269,7 +269,7 @@ def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:
     )
     if not math.isnan(deprived):
         text += f" {percent(deprived)} lived in the most deprived fifth of areas."
-    return text + " No outcome of birth is published by ethnic group and trust; continuity of carer is."
+    return text + " The files that are read hold no outcome of birth by ethnic group; they do hold continuity of carer."
 
 
 def detention_sentences(detentions: pd.DataFrame, place: str) -> str:
