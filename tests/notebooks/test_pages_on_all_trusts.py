@@ -130,7 +130,7 @@ def test_the_maps_have_42_boards_and_the_numbers_of_the_table(run):
 def test_every_trust_is_counted_once_in_each_row_of_the_coverage(run):
     (markup,) = [markup for _, markup, _ in outputs(run("national_overview")) if 'id="tbl-coverage"' in markup]
     rows = re.findall(r"<tr>(.*?)</tr>", markup.split("<tbody>")[1])
-    assert len(rows) == 11
+    assert len(rows) == 14
     for row in rows:
         counts = [int(cell) for cell in re.findall(r'<td class="number">(\d+)</td>', row)]
         assert sum(counts) == 202, row

@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from race_equality.report.patients_across_trusts import NOT_LOADED_YET
+
 GOLDEN = sorted(Path(__file__).parent.glob("board_report_*.ipynb"))
 
 #: Word and why it may not stand on a page.
@@ -176,3 +178,51 @@ def test_no_name_in_braces_reaches_a_page(path):
 def test_a_name_in_braces_would_be_found():
     assert names_left_in_text('x = "Source: {BOUNDARIES}"')
     assert not names_left_in_text('x = f"Source: {BOUNDARIES}"')
+
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+#: What was true before waits, recovery and continuity of carer by ethnic group were read.
+NO_LONGER_TRUE = re.compile(
+    r"(?:published|published by ethnic group|by ethnic group)[^.\"']{0,40}\bfor no trust"
+    r"|for no trust by ethnic|no (?:public file|figure)[^.\"']{0,60}by ethnic group (?:and|is published by) trust"
+    r"|no outcome[^.\"']{0,20}is published|not published by ethnicity|no trust is published",
+    re.IGNORECASE,
+)
+
+
+def what_the_project_says():
+    """Every text that somebody reads: documents, notebooks as they are written, code and notes on sources."""
+    for pattern in (
+        "*.md",
+        "*.qmd",
+        "docs/*.md",
+        "data/*.md",
+        "data/sources/*.yml",
+        "notebooks/*.ipynb",
+        "src/**/*.py",
+    ):
+        yield from (path for path in REPOSITORY.glob(pattern) if path.name != "CHANGELOG.md")
+
+
+def test_nothing_says_that_patients_by_ethnic_group_are_published_for_no_trust():
+    found = []
+    for path in what_the_project_says():
+        text = path.read_text(encoding="utf-8")
+        # a sentence may go over lines, of a text or of a notebook's JSON
+        text = re.sub(r"\\n\",\s*\"|\s*\"\s*\n\s*f?\"|\s+", " ", text)
+        found += [f"{path.name}: {match.group(0)}" for match in NO_LONGER_TRUE.finditer(text)]
+    assert not found
+
+
+def test_what_is_published_and_not_loaded_names_the_file_that_brings_it():
+    named = {file: what for what, file in NOT_LOADED_YET}
+    assert any("Mental Health Bulletin" in file and "estrictive interventions" in what for file, what in named.items())
+    assert any("MHS81" in file and "Detention" in what for file, what in named.items())
+    assert any("ECDS" in file and "A&E" in what for file, what in named.items())
+    assert any("benchmark workbook" in file for file in named)
+    readme = " ".join((REPOSITORY / "README.md").read_text(encoding="utf-8").split())
+    for file in ("Mental Health Bulletin", "Emergency Care Data Set", "not loaded yet"):
+        assert file in readme
+    for page in ("national_overview", "data_quality"):
+        notebook = (REPOSITORY / "notebooks" / f"{page}.ipynb").read_text(encoding="utf-8")
+        assert "patients_across_trusts.NOT_LOADED_YET" in notebook

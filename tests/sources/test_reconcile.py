@@ -56,9 +56,17 @@ def held():
     return reconcile(Project(REPOSITORY))
 
 
+def test_englands_referrals_come_to_their_total_in_each_of_eight_years(held):
+    what = "England's referrals to talking therapies by ethnic group and in all"
+    totals = {one.period[-10:-6]: (one.agrees, one.held, one.published) for one in held if one.what == what}
+    assert sorted(totals) == [str(year) for year in range(2018, 2026)]
+    assert totals["2025"] == (True, 1_813_432, 1_813_432)
+    assert all(agrees for agrees, *_ in totals.values())
+
+
 def test_the_committed_figures_agree_where_they_should(held):
     for what in ("England's deliveries by ethnicity and in all", "England's deliveries by deprivation and in all"):
-        assert [one.agrees for one in held if one.what == what] == [True] * 3
+        assert [one.agrees for one in held if one.what == what] == [True] * 4
     (detentions,) = (one for one in held if one.what.startswith("England's detentions by five groups"))
     assert (detentions.agrees, detentions.published) == (True, 45_525)
 

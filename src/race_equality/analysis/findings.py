@@ -851,7 +851,7 @@ def _maternity(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRu
 
 
 def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
-    """England and the boards that the publication lists: by ethnic group no trust is published."""
+    """England and the boards that the publication lists by ethnic group; trusts are in the Mental Health Bulletin."""
     table = detentions_everywhere(figures)
     about = {
         **_columns(table, *_ABOUT[1:], trust_code="place"),

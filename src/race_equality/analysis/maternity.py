@@ -42,7 +42,7 @@ def deliveries_by_ethnicity(figures: pd.DataFrame, trust_code: str, *, threshold
     Notes
     -----
     The publisher rounds to the nearest 5. Ethnic groups are those of 2001, where Chinese is part of
-    Other. No outcome is published by ethnic group and trust.
+    Other. The file does not cross outcomes with ethnic group.
     """
     return deliveries_by_ethnic_group(figures, [trust_code], threshold=threshold).drop(columns="trust_code")
 

@@ -1034,6 +1034,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         "Continuity of midwifery carer",
         ("ethnicity", "deprivation"),
         definition="Share of women placed on a continuity of carer pathway by 28 weeks of pregnancy, in one month",
+        groups=("Asian, Black or Mixed", "White", "Other", "Not stated or not known", "Decile 1 (most deprived) to 10"),
         people="women who reached 29 weeks of pregnancy",
         statement="were placed on a continuity of carer pathway",
         adverse_when="lower",
@@ -1266,9 +1267,9 @@ BANDS, BOARD = BY_ID["wres_1"], BY_ID["wres_9"]
 #: Questions of the NHS Staff Survey, asked of all staff.
 QUESTIONS = chosen(lambda one: one.theme == "survey")
 GROUND_ETHNIC_BACKGROUND = BY_ID["staff_survey_q16c_1"]
-#: Waits and A&E of all patients that a report follows month by month.
+#: Waits and A&E that a report follows month by month, of all patients together.
 ACCESS = chosen(lambda one: one.theme == "access" and one.followed)
-#: Rates of births or of women booking, of all of them together.
+#: Rates of births or of women booking, of all together: the file does not cross them with ethnic group.
 BIRTHS = chosen(lambda one: one.theme == "births")
 #: Measures of a trust's own patients.
 PATIENTS = chosen(lambda one: one.theme == "patients return")

@@ -8,9 +8,19 @@ TERMS = (
         "95% confidence interval",
         "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value.",
     ),
-    ("Adverse", "To the disadvantage of staff from ethnic minorities."),
+    ("Adverse", "To the disadvantage of staff from ethnic minorities, or of the group of patients that is named."),
     ("BME", "Black and minority ethnic: the label of the WRES and of some sources, used here only in quotation."),
     ("Catchment", "The people whom an acute trust serves, estimated from who was admitted."),
+    (
+        "Clear gap",
+        "A gap of patients from White patients whose interval leaves out zero, although several groups are compared at once and "
+        "counts are rounded to 5.",
+    ),
+    (
+        "Continuity of carer",
+        "Care by the same small team of midwives in pregnancy, birth and the weeks after. Counted is who was placed on such a "
+        "pathway by 28 weeks.",
+    ),
     ("Detention", "Being kept in hospital under the Mental Health Act 1983, whether or not a patient agrees."),
     ("Disparity", "A measured difference between groups. It does not say why they differ."),
     (
@@ -37,6 +47,10 @@ TERMS = (
     ("Not available", "Could exist and was not published, or cannot be used as it was published."),
     ("PCREF", "Patient and carer race equality framework, which every provider of mental health care must have."),
     ("Rank", "A trust’s place among all trusts, given as an interval alone: the data do not hold a single place."),
+    (
+        "Recovery",
+        "In talking therapies: ill enough to be counted at the beginning of a course, and no longer so at its end.",
+    ),
     ("Relative likelihood", "One group’s chance of an event divided by another group’s: “times as likely”."),
     (
         "Shortlisting ratio",
@@ -68,6 +82,16 @@ TERMS = (
 METHODS = (
     ("A percentage", "Wilson score interval", "Wilson 1927"),
     ("A gap in percentage points", "Newcombe’s hybrid score interval", "Newcombe 1998"),
+    (
+        "A gap between patients of a group and White patients",
+        "The same interval; read as clear at 1 − 0.05 divided by the number of groups, with counts as far off as rounding allows",
+        "Newcombe 1998; Dunn 1961",
+    ),
+    (
+        "How much of England’s gap in waits is another mix of treatment functions",
+        "Decomposition of two rates",
+        "Kitagawa 1955",
+    ),
     ("A relative likelihood", "Score interval with skewness correction", "Gart and Nam 1988; Laud 2017"),
     (
         "The four-fifths range",

@@ -27,7 +27,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Text: ``what``, ``why``, ``how``. Never empty: outcomes of birth by ethnic group are
-        published for no trust, and are last.
+        in none of the files that are read, and are last.
     """
     rows = figures[figures["trust_code"] == trust.code]
     listed = []
@@ -44,7 +44,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         elif first.obtained == "return":
             why = "Not available: in no common file; in the trust’s own return, and where it publishes that"
         elif first.obtained == "patients return":
-            why = "Not available: in the trust’s own records; what is published of them is listed below"
+            why = "Not available: in the trust’s own records, and not loaded from them"
         else:
             reason = first.why_missing or "the publication that was read holds none for this trust"
             why = f"Not available: {reason}"
@@ -52,7 +52,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     listed.append(
         {
             "what": "Outcomes of birth by ethnic group",
-            "why": "Not available: published for no trust by ethnic group",
+            "why": "Not available: in none of the files that this report reads",
             "how": "Ask for them from the trust’s own records",
         }
     )

@@ -51,6 +51,11 @@ def access_sentence(access: pd.DataFrame, trust: Trust) -> str:
     )
 
 
+_NAMES = {
+    "age": {"Unknown": "Age not known"} | {band: f"Aged {band}" for band in ("0 to 18", "19 to 64", "65 and over")},
+    "sex": {"Unknown": "Sex not known"},
+}
+
 #: The public file that would bring patients by ethnic group, by kind of trust.
 _WOULD_BRING = {
     "mental health": "the CSV of the Mental Health Bulletin (restrictive interventions and people in contact with services)",
@@ -95,10 +100,6 @@ def coverage_sentence(coverage: pd.DataFrame) -> str:
 #: Under this share of the whole list, in per cent, a page says that much is missing.
 LEAST_COVERED = 90.0
 
-_NAMES = {
-    "age": {"Unknown": "Age not known"} | {band: f"Aged {band}" for band in ("0 to 18", "19 to 64", "65 and over")},
-    "sex": {"Unknown": "Sex not known"},
-}
 _FIFTHS = {
     "Quintile 1": "Most deprived fifth",
     "Quintile 2": "Second fifth",
@@ -268,7 +269,7 @@ def maternity_sentences(deliveries: pd.DataFrame, deprived: float) -> str:
     )
     if not math.isnan(deprived):
         text += f" {percent(deprived)} lived in the most deprived fifth of areas."
-    return text + " No outcome of birth is published by ethnic group and trust; continuity of carer is."
+    return text + " The files that are read hold no outcome of birth by ethnic group; they do hold continuity of carer."
 
 
 def detention_sentences(detentions: pd.DataFrame, place: str) -> str:

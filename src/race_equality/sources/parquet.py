@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from race_equality.errors import InputError, nearest
 from race_equality.sources.file_kinds import check_file
@@ -47,9 +47,7 @@ def parquet_columns(path: Path) -> list[str]:
         return list(file.schema_arrow.names)
 
 
-def read_rows(
-    path: Path, columns: Sequence[str], *, wanted: Mapping[str, Sequence[str]]
-) -> list[tuple[int, tuple[str, ...]]]:
+def read_rows(path: Path, columns: Sequence[str], *, wanted: Mapping[str, Sequence[str]]) -> list[tuple[Any, ...]]:
     """Read some rows of a Parquet file of texts.
 
     Parameters
@@ -62,8 +60,8 @@ def read_rows(
 
     Returns
     -------
-    list of (int, tuple of str)
-        The number of each row in the file, counted from 1, and its values in the order of ``columns``; "" for none.
+    list of tuple
+        The number of each row in the file, counted from 1, then its values in the order of ``columns``; "" for none.
 
     Raises
     ------
@@ -78,7 +76,7 @@ def read_rows(
     import numpy as np
     import pyarrow as pa
 
-    rows: list[tuple[int, tuple[str, ...]]] = []
+    rows: list[tuple[Any, ...]] = []
     with _opened(path) as file:
         _check_columns(file, columns, path)
     with _opened(path, columns) as file:
@@ -100,7 +98,7 @@ def read_rows(
                 keep &= np.isin(texts[name], list(values))[codes[name]]
             places = np.flatnonzero(keep)
             found = (texts[name][codes[name][places]].tolist() for name in columns)
-            rows += zip((places + first).tolist(), zip(*found, strict=True), strict=True)
+            rows += zip((places + first).tolist(), *found, strict=True)
             first += size
     return rows
 

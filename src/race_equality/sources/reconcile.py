@@ -14,6 +14,7 @@ from race_equality.store.rows import rows_of
 from race_equality.store.trusts import read_trusts
 
 _ROUNDED_TO_5 = 2.5  # the most that one count rounded to the nearest 5 is out
+_NOT_KNOWN = "Not stated or not known"
 _BROAD_GROUPS = ("Asian", "Black", "Mixed", "Other", "White")
 
 
@@ -83,6 +84,7 @@ def reconcile(project: Project) -> list[Reconciliation]:
         *_wres(england, trusts),
         *_maternity(england, trusts),
         *_detentions(england, trusts),
+        *_talking_therapies(england, trusts),
         *_waits(england, trusts),
     ]
 
@@ -251,6 +253,31 @@ def _waits(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliati
 def _people(rows: pd.DataFrame) -> tuple[float, int]:
     """Return how many people some groups hold together, and how many counts that is the sum of."""
     return float(rows["denominator"].sum()), int(rows["denominator"].notna().sum())
+
+
+def _talking_therapies(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliation]:
+    name = "talking_therapies_referrals_by_ethnicity"
+    own = england[england["indicator"] == name]
+    for row in own[own["group"] == "All people"].itertuples():
+        groups = own[(own["period_end"] == row.period_end) & own["group"].isin([*_BROAD_GROUPS, _NOT_KNOWN])]
+        yield _one(
+            "England's referrals to talking therapies by ethnic group and in all",
+            row,
+            groups["value"].sum(),
+            0.0,  # England's counts are exact
+            "The file does not say why.",
+        )
+        parts = trusts[
+            (trusts["indicator"] == name) & (trusts["group"] == "All people") & (trusts["period_end"] == row.period_end)
+        ]
+        if len(parts):
+            yield _one(
+                "Referrals to talking therapies of trusts and England's",
+                row,
+                parts["value"].sum(),
+                _ROUNDED_TO_5 * len(parts),
+                "England has charities, companies and other providers as well, which are not trusts.",
+            )
 
 
 def _one(what: str, row, held: float, allowed: float, reason: str) -> Reconciliation:

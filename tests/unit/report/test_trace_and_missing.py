@@ -15,7 +15,7 @@ from race_equality.store.trusts import resolve_trust
 def test_a_page_names_the_publications_it_shows_and_no_other():
     titles = sources_used(read_figures(), ["wres_8", "maternity_deliveries_by_ethnicity"], read_sources())["title"]
     assert titles.tolist() == [
-        "Maternity Services Data Set, annual CSV, year to March 2023",  # the latest of three editions
+        "Maternity Services Data Set, annual CSV, year to March 2024",  # the latest of four editions
         "WRES indicators 5 to 8 by trust, NHS Staff Survey benchmark workbook 2024",
     ]
 

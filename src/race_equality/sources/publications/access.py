@@ -431,7 +431,7 @@ PUBLICATIONS = (
         columns=RTT_COLUMNS,
         notes=(
             "Incomplete pathways by trust, summed over commissioners and treatment functions from the "
-            "monthly files. Not published by ethnicity and trust.",
+            "monthly files. By ethnic group the waiting list is in another publication, the Waiting List Minimum Data Set.",
             "A blank is a wait that the month's file does not give: not available, not zero.",
         ),
     ),
@@ -448,7 +448,8 @@ PUBLICATIONS = (
             "Recording changed in November 2025: figures before and after are not one series. The "
             "recording of the later ones says so.",
             "Over 12 hours is counted from the decision to admit, as a share of emergency admissions via A&E.",
-            "Not published by ethnicity and trust.",
+            "By ethnic group and trust, attendances are in the Emergency Care Data Set (Hospital Accident and Emergency "
+            "Activity, provider-level CSV), published and not loaded yet.",
         ),
     ),
     Publication(

@@ -350,7 +350,7 @@ def _maternity(rows: _Rows, random: np.random.RandomState) -> None:
         f"Decile {n}": share
         for n, share in enumerate((0.17, 0.15, 0.13, 0.11, 0.10, 0.09, 0.08, 0.07, 0.05, 0.04), start=1)
     } | {"Unknown": 0.01}
-    for year in (2021, 2022, 2023):
+    for year in (2022, 2023, 2024):
         period, deliveries = (date(year - 1, 4, 1), date(year, 3, 31)), 4_450 + random.randint(-80, 80)
         rows.add("maternity_deliveries", "All deliveries", "count", rounded(deliveries), period=period)
         for indicator, shares in (

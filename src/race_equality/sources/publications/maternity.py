@@ -1,7 +1,7 @@
 """Maternity Services Data Set, annual figures: deliveries by ethnicity and deprivation, and outcomes.
 
-Layout: a row for each organisation, dimension and measure; each row is one dimension, never two crossed, so no outcome
-is split by ethnicity. Counts are rounded to the nearest 5. Labels vary by year: decile 2 is ``2`` in 2020-21 and ``02``
+Layout: a row for each organisation, dimension and measure; each row is one dimension, never two crossed, so this
+file splits no outcome by ethnicity. Counts are rounded to the nearest 5. Labels vary by year: decile 2 is ``2`` in 2020-21 and ``02``
 later, ``SmokingAtBooking`` became ``SmokingStatusGroupBooking``, and the first file has a byte-order mark. The file of
 2023-24 is the CSV saved again by Excel: deciles are numbers without their 0, and the sheet's name is cut.
 """
@@ -225,7 +225,7 @@ PUBLICATIONS = (
         series=True,
         notes=(
             "Counts are rounded to the nearest 5, so percentages of few births are rough.",
-            "Each row is one dimension: no outcome is published by ethnicity and trust. Ethnic groups are "
+            "Each row is one dimension: outcomes are not crossed with ethnicity in this file. Ethnic groups are "
             "those of 2001, where Chinese is part of Other.",
             "Outcomes are shares of the births or bookings for which the outcome is known. A low birthweight at term of "
             "over 10% of many births is implausible (RH8, RA9) and not available; England's figure has those births.",

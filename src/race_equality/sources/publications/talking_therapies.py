@@ -117,34 +117,41 @@ def read_annual(path: Path, trusts: TrustList) -> LoadedFigures:
     their place as the denominator. A trust's figure is the sum over its sites and the trusts that merged into it,
     and is suppressed where one of them is.
     """
-    rows = [_Row(number, *values) for number, values in read_rows(path, COLUMNS, wanted=_WANTED)]
-    missing = set(_WANTED["measure_name"]) - {row.measure for row in rows}
+    found = read_rows(path, COLUMNS, wanted=_WANTED)
+    missing = set(_WANTED["measure_name"]) - {values[7] for values in found}
     if missing:
         raise InputError(
             f"The file has no {', '.join(sorted(missing))} of providers or England by {', '.join(BREAKDOWNS)}.",
             file=path,
             mend="Check that it is the publisher's whole file.",
         )
-    years = {_year(period, path): period for period in {row.period for row in rows}}
-    providers = {row.organisation for row in rows if row.organisation_type == "Provider"}
-    trust_of = {code: _trust_of(code, trusts) for code in providers}
+    trust_of = {
+        (kind, code): ENGLAND_CODE if kind == "England" else _trust_of(code, trusts)
+        for kind, code in {values[2:4] for values in found}
+    }
+    # most providers are no trusts: their rows are not looked at any further
+    rows: dict[str, list[_Row]] = {}
+    others: dict[str, set[str]] = {}
+    for values in found:
+        _, period, kind, code, *_ = values
+        if trust_of[kind, code] is None:
+            others.setdefault(period, set()).add(code)
+        else:
+            rows.setdefault(period, []).append(_Row._make(values))
+    years = {_year(period, path): period for period in {*rows, *others}}
     read = _Readings(path)
     loaded = []
     for year, period in sorted(years.items(), reverse=True):
         figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
-        of_year = [row for row in rows if row.period == period]
-        for code in {row.organisation for row in of_year if row.organisation_type == "Provider"}:
-            if trust_of[code] is None:
-                figures.trust_of(code, "providers that are not trusts")  # counts it
-        # most providers are no trusts: their rows are not looked at any further
+        for code in others.get(period, ()):
+            figures.trust_of(code, "providers that are not trusts")  # counts it
         parts: dict[tuple[str, str, str], dict[str, _Counts]] = {}
         organisations: dict[str, set[str]] = {}
         seen: dict[tuple[str, ...], _Row] = {}
         repeated = set()
-        for row in of_year:
-            trust = ENGLAND_CODE if row.organisation_type == "England" else trust_of[row.organisation]
-            if trust is None:
-                continue
+        for row in rows.get(period, ()):
+            trust = trust_of[row.organisation_type, row.organisation]
+            assert trust is not None
             before = seen.setdefault(row.key, row)
             if before is not row:
                 _check_alike(row, before, path)
