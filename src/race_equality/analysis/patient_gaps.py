@@ -35,8 +35,9 @@ HEADLINES: tuple[Indicator, ...] = (
     BY_ID["waiting_over_18_weeks"],
     BY_ID["talking_therapies_recovery"],
     BY_ID["maternity_continuity_of_carer"],
-    BY_ID["restrictive_interventions"],
 )
+#: The same, and what a mental health trust without talking therapies has once the Mental Health Bulletin is loaded.
+_IN_ORDER = (*HEADLINES, BY_ID["restrictive_interventions"])
 #: Of people whose ethnic group nobody knows, in any of the publications.
 UNKNOWN = (*UNKNOWN_GROUPS, "Not stated or not known")
 FIFTHS = ("Most deprived fifth", "Second fifth", "Middle fifth", "Fourth fifth", "Least deprived fifth")
@@ -237,7 +238,7 @@ def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
     Returns
     -------
     WidestGap or None
-        Of the first of :data:`HEADLINES` in which any group is compared with White patients: waits over 18 weeks, then
+        Of the first measure in which any group is compared with White patients: waits over 18 weeks, then
         recovery in talking therapies, continuity of carer, restrictive interventions. None where there is none.
 
     Notes
@@ -245,7 +246,7 @@ def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
     Of several gaps the widest is, on average, somewhat wider than it would be found again.
     """
     here = table[(table["place"] == place) & (table["breakdown"] == "ethnicity")]
-    for measure in HEADLINES:
+    for measure in _IN_ORDER:
         groups = here[here["measure"] == measure.id]
         compared = groups["direction"].isin(["adverse", "favourable", "unclear"])
         if not compared.any():
