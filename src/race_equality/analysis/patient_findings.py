@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.patient_gaps import patients_by_breakdown, slopes_by_deprivation
+from race_equality.analysis.patient_gaps import UNKNOWN, patients_by_breakdown, slopes_by_deprivation
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID
@@ -58,6 +58,8 @@ def patient_findings(figures: pd.DataFrame, codes: list[str], rules: DisclosureR
     table = patients_by_breakdown(figures, rules)
     # the groups beneath the five are on the pages alone: they would double the files
     table = table[table["status"].isin(["ok", "suppressed"]) & (table["breakdown"] != "ethnicity in detail")]
+    # "Not known" is of the ethnic group: of area and sex it would be a second group of the same name
+    table = table[(table["breakdown"] == "ethnicity") | ~table["group"].isin(UNKNOWN)]
     england = table[table["place"] == ENGLAND_CODE]
     here = table[table["place"].isin(codes)].rename(columns={"place": "trust_code"}).reset_index(drop=True)
     if here.empty:
@@ -128,7 +130,7 @@ def _slopes(figures: pd.DataFrame, codes: list[str], rules: DisclosureRules) -> 
         lower=here["slope_lower"],
         upper=here["slope_upper"],
         status="ok",
-        compared_with="the least deprived fifth",
+        compared_with="the least deprived end",
         reading=here["direction"].map(_SLOPE_READINGS),
         england=here["measure"].map(england),
         indicators=here["measure"] + "_by_deprivation",

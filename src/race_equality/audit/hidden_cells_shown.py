@@ -11,6 +11,7 @@ from typing import NamedTuple
 from race_equality.audit.channels import Content, Table, Text
 from race_equality.audit.printed_numbers import (
     CODE_CHANNELS,
+    SUBJECT_COLUMNS,
     group_column,
     is_hidden,
     labels_of,
@@ -114,15 +115,19 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
             named = {i for i, column in enumerate(item.columns) if normalise(column) in _PUBLICATION_COLUMNS}
             texts = ("; ".join(cell for i, cell in enumerate(row) if i not in named) for row in rows)
             one_record = True
-            pieces: list[tuple[str, tuple[str, ...] | None]] = [
-                (text, tuple(map(normalise, row))) for text, row in zip(texts, rows, strict=True)
+            # a title may hold a number: "Waiting over 18 weeks"
+            titled = [i for i, column in enumerate(item.columns) if normalise(column) in SUBJECT_COLUMNS]
+            in_titles = [{n.text for i in titled if i < len(row) for n in numbers_in(row[i])} for row in rows]
+            pieces: list[tuple[str, tuple[str, ...] | None, set[str]]] = [
+                (text, tuple(map(normalise, row)), of_title)
+                for text, row, of_title in zip(texts, rows, in_titles, strict=True)
             ]
         elif isinstance(item, Text) and not item.channel.startswith(CODE_CHANNELS):
             one_record = item.record
-            pieces = [(line, None) for line in ([item.text] if item.record else item.text.splitlines())]
+            pieces = [(line, None, set()) for line in ([item.text] if item.record else item.text.splitlines())]
         else:
             continue
-        for piece, of_row in pieces:
+        for piece, of_row, of_title in pieces:
             text = _PLACE_COUNT.sub("", normalise(piece))
             if (text, of_row) not in looked_for:
                 begin = by_first if of_row is None else few_by_first
@@ -140,7 +145,7 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
                 for longer in longer_labels[labels[-1]]:
                     rest = rest.replace(longer, "·")
                 for number in numbers_near(rest, labels[-1], one_record):
-                    if number in shown or re.fullmatch(r"(19|20)\d\d", number):
+                    if number in shown or number in of_title or re.fullmatch(r"(19|20)\d\d", number):
                         continue
                     message = f"{number} is next to {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}"
                     yield Problem(item.file, "next to its label", item.channel, item.place, message)

@@ -19,6 +19,7 @@ from race_equality.definitions.indicators import BY_ID, WRES, Indicator
 from race_equality.report.board_page import Card
 from race_equality.report.patients import would_bring_patients
 from race_equality.report.sentences import SHORT_READINGS, side_of_middle_half
+from race_equality.report.summary_table import NOT_LOADED, NOT_READ
 from race_equality.report.words import interval, listing, lower_first, number_word, percent, period, points
 from race_equality.store.trusts import Trust
 
@@ -27,7 +28,8 @@ MOST_ROWS_WITH_PATIENTS = 6
 #: Labels that are short enough for the first page's chart.
 _IN_A_CHART = {"talking_therapies_recovery": "Recovery", "maternity_continuity_of_carer": "Continuity of carer"}
 #: The section that says how to load what is missing.
-HOW_TO_LOAD_IT = "How to load them is under “What is not available”"
+HOW_TO_LOAD_IT = "How to load them: “What is not available”"
+_BRIEFLY = {NOT_LOADED: "in the trust’s own return, not loaded", NOT_READ: "not in the file that is read"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def without_figures(table: pd.DataFrame) -> str:
             reasons.setdefault(reason, []).append(number)
     if not reasons:
         return ""
-    said = "; ".join(f"WRES {_ranges(those)}: {lower_first(reason)}" for reason, those in reasons.items())
+    said = "; ".join(
+        f"WRES {_ranges(those)}: {_BRIEFLY.get(reason, lower_first(reason))}" for reason, those in reasons.items()
+    )
     return f"Without figures: {said}. {HOW_TO_LOAD_IT}."
 
 
@@ -176,7 +180,7 @@ def staff_panel(
         headings={
             "question": "Question",
             "here": "This trust (95% interval)",
-            "middle": "Middle half of trusts",
+            "middle": "Middle half",
             "england": "England",
             "reading": f"Among {kind} trusts",
         },
@@ -241,7 +245,7 @@ def patients_panel(
         for row in slope[slope["place"] == place].to_dict("records")
     ]
     unknown = unknown_percent(found.groups)
-    note = f"Ethnic group not known: {percent(unknown)}. {coverage}".strip()
+    note = f"No ethnic group is recorded for {percent(unknown)}. {coverage}".strip()
     return Panel(
         id="tbl-patients-first",
         caption=(

@@ -128,7 +128,7 @@ def _published_gap(found: WidestGap) -> dict[str, str]:
     name = f"{found.measure.name} by ethnic group"
     basis = (
         f"Groups compared with White patients: {number_word(found.compared)}, reliably worse off: {number_word(found.clear)}; "
-        f"ethnic group not known for {percent(unknown)}"
+        f"ethnic group missing for {percent(unknown)}"
     )
     if found.widest is None:
         return _row(

@@ -11,6 +11,7 @@ from race_equality.analysis.patient_gaps import FIFTHS, UNKNOWN, WidestGap, unkn
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, Indicator
 from race_equality.report.words import (
+    MONTHS,
     STATUS_WORDS,
     interval,
     listing,
@@ -47,6 +48,10 @@ def _here(row: Mapping[Any, Any]) -> str:
     return f"{percent(row['percent'])} ({interval(row['lower'], row['upper'], signed=False)})"
 
 
+#: Another name than in the table of deliveries: where one of them is hidden, the other says nothing of it.
+_NOT_RECORDED = {"Not stated or not known": "No ethnic group recorded"}
+
+
 def _group(name: str) -> str:
     """Name a detailed group without its broad one, which the order of a table says."""
     return name.partition(" - ")[2] if " - " in name else name
@@ -74,7 +79,7 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "group": row["group"],
+                "group": _NOT_RECORDED.get(row["group"], row["group"]),
                 "people": people(row["people"], row["status"]),
                 "here": _here(row),
                 "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})"
@@ -159,8 +164,10 @@ def years_table(years: pd.DataFrame) -> pd.DataFrame:
         Text: ``year`` and a column for each of the five groups: the share, its base, and whether the gap is clear.
     """
     found = []
-    for end, rows in years[~years["group"].isin(UNKNOWN)].groupby("period_end"):
-        row = {"year": period(rows["period_start"].iloc[0], pd.Timestamp(str(end)))}
+    for _, rows in years[~years["group"].isin(UNKNOWN)].groupby("period_end"):
+        start, end = rows["period_start"].iloc[0], rows["period_end"].iloc[0]
+        # as no sentence names a year, of which a group can be hidden
+        row = {"year": f"{MONTHS[start.month - 1]} {start.year} to {MONTHS[end.month - 1]} {end.year}"}
         for one in rows.to_dict("records"):
             ending = {"adverse": ", worse", "favourable": ", better"}.get(one["direction"], "")
             row[one["group"]] = f"{percent(one['percent'], one['status'])}{ending}"
@@ -208,9 +215,7 @@ def gap_sentences(found: WidestGap, slopes: pd.DataFrame, rows: pd.DataFrame) ->
     text += [slope_sentence(slopes, measure)]
     unknown = unknown_percent(found.groups)
     if pd.notna(unknown):
-        text.append(
-            f"The ethnic group of {percent(unknown)} of them is not stated or not known; they are in no comparison."
-        )
+        text.append(f"No ethnic group is recorded for {percent(unknown)} of them; they are in no comparison.")
     return " ".join(part for part in text if part)
 
 

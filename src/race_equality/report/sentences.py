@@ -231,7 +231,7 @@ PUBLISHED_BY_TRUST = "Published by the trust on its own page, and held to its co
 #: What the probabilities next to relative likelihoods are, and are not.
 FOUR_FIFTHS_NOTE = (
     "A ratio under 0.80 or over 1.25 is a flag (the four-fifths rule) and no finding: in small groups it is often there by "
-    "chance alone, so the probability that the true ratio lies outside that range stands beside it."
+    "chance alone, so each ratio is given with the probability that the true one lies outside that range."
 )
 
 
@@ -496,15 +496,9 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
-        yearly = (
-            ""
-            if brief
-            else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
-        )
-        return (
-            f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}; the data do not show "
-            f"a reliable change{yearly}."
-        )
+        yearly = f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
+        went = f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}"
+        return f"{went}; no reliable change." if brief else f"{went}; the data do not show a reliable change{yearly}."
     verb = "rose" if change.direction == "rising" else "fell"
     yearly = (
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"

@@ -94,6 +94,23 @@ def test_a_gap_that_is_clear_alone_is_not_clear_among_four():
         assert (found["gap_lower"], found["gap_upper"]) == pytest.approx(newcombe(*counts, 0.95))
 
 
+def test_chance_alone_finds_a_clear_gap_at_no_more_than_one_trust_in_twenty():
+    draw = np.random.default_rng(7)
+    sizes = {"White": 5000, "Asian": 900, "Black": 700, "Mixed": 400, "Other": 300}
+    rows = [
+        (f"R{n:04d}", RECOVERY, group, draw.binomial(people, 0.5), people)
+        for n in range(1500)
+        for group, people in sizes.items()
+    ]
+    table = patients_by_breakdown(figures(*rows))
+    table = table[table["gap"].notna()]
+    clear = table["direction"].isin(["adverse", "favourable"]).groupby(table["place"]).any().mean()
+    at_95 = ((table["gap_lower"] > 0) | (table["gap_upper"] < 0)).groupby(table["place"]).any().mean()
+    # the standard error of each is 0.6 and 0.9 percentage points
+    assert clear < 0.06
+    assert at_95 > 0.10
+
+
 def test_a_count_of_five_women_makes_no_gap_clear():
     id = "maternity_continuity_of_carer_by_ethnicity"
     rows = [("RAJ", id, "White", 20, 745), ("RAJ", id, "Other", 5, 20), ("RAJ", id, "Asian, Black or Mixed", 190, 1900)]

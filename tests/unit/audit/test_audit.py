@@ -664,6 +664,21 @@ def test_the_number_in_a_publications_title_is_none_of_its_figures(site):
     assert [p.kind for p in audit_site(site).problems] == ["next to its label"]
 
 
+def test_the_number_in_a_measure_s_title_is_none_of_its_figures(site):
+    """A row of a hidden group names the measure "Waiting over 18 weeks"."""
+    (site / "trusts" / "R1A.html").write_text(
+        page(
+            body="<table><tr><th>Group</th><th>Share</th></tr><tr><th>Not known</th><td>Too few people to show</td></tr></table>"
+        ),
+        encoding="utf-8",
+    )
+    rows = "measure,name,group,value\nover_18,Waiting over 18 weeks,Not known,[c]\n"
+    (site / "trusts" / "R1A-figures.csv").write_text(rows, encoding="utf-8")
+    assert audit_site(site).problems == ()
+    (site / "trusts" / "R1A-note.csv").write_text(rows.replace("[c]", "17 people"), encoding="utf-8")
+    assert "next to its label" in kinds(site)
+
+
 def test_how_often_a_group_stands_in_a_source_is_no_figure_of_it(site):
     (site / "trusts" / "R1A.html").write_text(page(text=" Other or unknown (5 places)"), encoding="utf-8")
     assert audit_site(site).problems == ()

@@ -69,11 +69,10 @@ def summary(missing: dict[int, str]) -> pd.DataFrame:
 def test_rows_without_figures_are_one_line_that_says_what_why_and_where():
     some = board_panels.without_figures(summary(dict.fromkeys((1, 2, 3, 4, 9), NOT_LOADED)))
     assert some == (
-        "Without figures: WRES 1 to 4 and 9: in the trust’s own return, which is not loaded. How to load them is under "
-        "“What is not available”."
+        "Without figures: WRES 1 to 4 and 9: in the trust’s own return, not loaded. How to load them: “What is not available”."
     )
     every = summary({n: NOT_LOADED if n in (1, 2, 3, 4, 9) else NOT_READ for n in range(1, 10)})
-    assert "WRES 5 to 8: not in the public file that this report reads" in board_panels.without_figures(every)
+    assert "WRES 5 to 8: not in the file that is read" in board_panels.without_figures(every)
     assert board_panels.without_figures(summary({})) == ""
     assert board_panels.wres_caption(summary({1: NOT_LOADED})).startswith("Eight of the nine WRES indicators")
 
@@ -105,7 +104,7 @@ def test_patients_of_the_first_page_are_every_group_and_deprivation():
     # deciles 1 and 2: 590 and 580 of 1,000 each; 9 and 10: 510 and 500
     assert panel.rows.iloc[-1][["here", "against"]].tolist() == ["58.5%", "50.5% least deprived"]
     # 1,000 of 15,900 people
-    assert panel.note == "Ethnic group not known: 6.3%. Covered."
+    assert panel.note == "No ethnic group is recorded for 6.3%. Covered."
     assert len(panel.shares) == len(panel.headings) == len(panel.rows.columns)
     assert sum(panel.shares) == 100
 
