@@ -209,8 +209,8 @@ def _slope(link: Mapping[Hashable, Any]) -> str:
     )
 
 
-def _number_of_trusts(number: int) -> str:
-    return "1 trust" if number == 1 else f"{number} trusts" if number else "no trust"
+def _number_of_trusts(many: int) -> str:
+    return "1 trust" if many == 1 else f"{many} trusts" if many else "no trust"
 
 
 def main_links(found: pd.DataFrame) -> pd.DataFrame:
