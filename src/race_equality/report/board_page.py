@@ -566,23 +566,22 @@ def decisions(
                 proposed=True,
             )
         )
-    found.append(_for_patients(patient_gap, waits, by))
+    found += _for_patients(patient_gap, waits, by)
     return found[:MOST_DECISIONS]
 
 
-def _for_patients(gap: WidestGap | None, waits: bool, by: Date) -> Decision:
-    """Name the group and the measure where a gap is clear."""
-    if gap is None or gap.widest is None:
-        owner, what = ("Chief operating officer", "waiting times") if waits else ("Chief medical officer", "care")
-        return Decision(f"Agree one change for patients from ethnic minorities in {what}", owner, by, proposed=True)
-    name = lower_first(gap.measure.name)
-    return Decision(
-        f"Agree one change for the {gap.widest['group']} group on {name} ({percent(gap.widest['percent'])}, White "
-        f"{percent(gap.white_percent)})",
-        gap.measure.proposed_owner,
-        by,
-        proposed=True,
+def _for_patients(gap: WidestGap | None, waits: bool, by: Date) -> list[Decision]:
+    """Name the group and the measure where a gap is clear; ask for the figures where there are none."""
+    if gap is None:
+        what = "Bring patients by ethnic group into this report, from the trust’s own records"
+        return [Decision(what, "Chief operating officer" if waits else "Chief medical officer", by, proposed=True)]
+    if gap.widest is None:
+        return []  # no change is proposed where no gap is clear
+    what = (
+        f"Agree one change for the {gap.widest['group']} group on {lower_first(gap.measure.name)} "
+        f"({percent(gap.widest['percent'])}, White {percent(gap.white_percent)})"
     )
+    return [Decision(what, gap.measure.proposed_owner, by, proposed=True)]
 
 
 def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -131,15 +133,23 @@ def test_staff_have_the_room_that_patients_do_not_take():
     assert "Emergency Care Data Set" in none["table_note"]
 
 
-@pytest.mark.parametrize(("found", "words"), [(FOUND, "the Black group"), (None, "patients from ethnic minorities")])
-def test_a_clear_gap_is_named_in_the_decisions_with_a_board_role(found, words):
+def decided(patient_gap):
     nothing = pd.DataFrame({"status": [], "number": [], "indicator": [], "lower": [], "upper": []})
-    asked = decisions(
+    return decisions(
         [], pd.Timestamp("2026-11-28").date(), nothing, nothing, nothing, pd.DataFrame(), has_return=False, waits=True,
-        patient_gap=found,
+        patient_gap=patient_gap,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "words"), [(FOUND, "the Black group"), (None, "Bring patients by ethnic group")])
+def test_a_clear_gap_is_named_in_the_decisions_with_a_board_role(found, words):
+    asked = decided(found)
     assert words in asked[-1].what
     assert asked[-1].owner == "Chief operating officer"
+
+
+def test_no_change_for_patients_is_proposed_where_no_gap_is_clear():
+    assert not any("group" in one.what for one in decided(replace(FOUND, widest=None, clear=0)))
 
 
 def test_a_chart_draws_the_widest_gap_or_every_group_with_england():
