@@ -114,8 +114,9 @@ def _key(table: pd.DataFrame, group: pd.Series) -> pd.Series:
 
 def _cells(share: pd.DataFrame, codes: pd.Series, keys: pd.Series) -> pd.Series:
     row, column = (axis.get_indexer(pd.Index(wanted)) for axis, wanted in ((share.index, codes), (share.columns, keys)))
-    found = share.to_numpy()[row, column]
-    return pd.Series(np.where((row < 0) | (column < 0), np.nan, found), index=codes.index)
+    # what is not there has the place -1: the last row and column, which are added for it
+    with_none = np.pad(share.to_numpy(dtype="float64"), ((0, 1), (0, 1)), constant_values=np.nan)
+    return pd.Series(with_none[row, column], index=codes.index)
 
 
 def _slopes(figures: pd.DataFrame, codes: list[str], rules: DisclosureRules) -> pd.DataFrame:

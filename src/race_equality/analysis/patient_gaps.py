@@ -384,9 +384,9 @@ def _fifths_of(waits: pd.DataFrame) -> pd.DataFrame:
     numbers = ["count", "count_least", "count_most", "people", "hidden", "left_out"]
     grouped = deciles.groupby(keys, sort=False)
     fifths = grouped[numbers].sum().reset_index()
-    statuses = grouped["status"]
     whole = grouped["people"].count().to_numpy() == grouped["people"].size().to_numpy()
-    fifths["status"] = np.where(whole, "ok", statuses.max())  # "suppressed" is last in the alphabet
+    is_hidden = deciles["status"].eq("suppressed").groupby([deciles[key] for key in keys], sort=False).any().to_numpy()
+    fifths["status"] = np.where(whole, "ok", np.where(is_hidden, "suppressed", "not_available"))
     fifths.loc[~whole, numbers[:4]] = np.nan
     least, most = (
         wilson_interval(fifths[name], fifths["people"], nan_policy="propagate")

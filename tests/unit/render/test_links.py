@@ -62,7 +62,7 @@ def test_the_notebook_writes_links_as_the_site_reads_them():
 def test_a_pdf_has_no_link_to_a_page_beside_it():
     from pathlib import Path
 
-    from race_equality.render.builtin import translate
+    from race_equality.render.builtin import translated_page
     from race_equality.render.config import read_config
     from race_equality.render.notebook import PageSource
     from race_equality.render.pandoc import Translator
@@ -73,7 +73,7 @@ def test_a_pdf_has_no_link_to_a_page_beside_it():
     )
     text = "See [the list](../index.html#figures) and [the rules](https://example.org).\n\n"
     with Translator() as translator:
-        written = translate(
+        written = translated_page(
             PageSource({"title": "t"}, text + table), read_config(Path(__file__).parents[3]), translator
         )
     assert "Barts" in written.typst

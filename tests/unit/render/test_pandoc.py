@@ -9,7 +9,7 @@ import pytest
 
 from race_equality.errors import RaceEqualityError
 from race_equality.render import pandoc
-from race_equality.render.builtin import _html_form, _typst_form, translate
+from race_equality.render.builtin import _html_form, _typst_form, translated_page
 from race_equality.render.config import read_config
 from race_equality.render.notebook import PageSource, read_page
 from race_equality.render.pandoc import Form, Translator, Translators, convert
@@ -41,7 +41,7 @@ def test_a_report_is_what_pandoc_itself_makes_of_it(file, config):
     """Byte for byte, against a Pandoc of its own for each form, as its command line has it."""
     page = read_page(file)
     with Translator() as translator:
-        ours = translate(page, config, translator)
+        ours = translated_page(page, config, translator)
     from race_equality.render.builtin import _with_front_matter
 
     text = _with_front_matter(page, config)
@@ -71,12 +71,12 @@ def test_nothing_of_a_document_is_left_for_the_next(config):
     first = PageSource({"title": "A"}, "## One {#sec-one}\n\n[^1] x\n\n[^1]: note\n\n[link]: https://a.b\n")
     second = PageSource({}, "See @sec-one and [link] and x[^1].")
     with Translator() as fresh:
-        alone = translate(second, config, fresh)
+        alone = translated_page(second, config, fresh)
     with Translator() as used:
-        translate(first, config, used)
-        assert translate(second, config, used) == alone
+        translated_page(first, config, used)
+        assert translated_page(second, config, used) == alone
         # and the first is as it was
-        assert translate(first, config, used) == translate(first, config, used)
+        assert translated_page(first, config, used) == translated_page(first, config, used)
 
 
 def test_threads_get_their_own_answers(body_alone):
