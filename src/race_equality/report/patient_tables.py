@@ -90,6 +90,8 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
                     if pd.notna(row[f"{name}_gap"])
                     else percent(row[f"{name}_percent"])
                     if row["direction"] == "reference"
+                    else _READINGS[row["direction"]]
+                    if row["direction"] == "unknown group"
                     else _NONE
                     for name in ("england", "system", "similar")
                 },

@@ -79,6 +79,8 @@ def test_a_table_of_groups_has_base_interval_gap_comparators_and_reading():
     )
     assert asian["reading"] == "Worse"
     assert table.loc["White", "england"] == "52.0%"
+    # of no known group there is no gap anywhere, which is not missing
+    assert table.loc["No ethnic group recorded", ["england", "reading"]].tolist() == ["No comparison"] * 2
     assert table.loc["Mixed", "here"] == "Too few people to show"
     assert patient_tables.groups_table(ROWS, "waiting_over_18_weeks").empty
 
