@@ -484,13 +484,13 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
         percent(found["percent"]),
         f"In {month(found['month'])}{last}, {percent(found['percent'])} {measure.statement}.{together} "
         "The trust’s own patients return can say whose wait is longer.",
-        "Not held by ethnic group",
+        "All patients together",
     )
 
 
-def no_patient_card(trust: Trust) -> Card:
-    """Return the card of a trust for which no figure on patients is held."""
-    return Card("Patients", "No data", would_bring_patients(trust), "Not known")
+def no_patient_card(trust: Trust, in_groups: pd.DataFrame | None = None) -> Card:
+    """Return the card of a trust for which no figure on patients can be shown."""
+    return Card("Patients", "No data", would_bring_patients(trust, in_groups), "Not known")
 
 
 def decisions(

@@ -374,7 +374,11 @@ def _groups(many: int) -> str:
 
 
 def tables_of_first_page(
-    table: pd.DataFrame, staff: Panel | None, patients: Panel | None, trust: Trust
+    table: pd.DataFrame,
+    staff: Panel | None,
+    patients: Panel | None,
+    trust: Trust,
+    in_groups: pd.DataFrame | None = None,
 ) -> dict[str, object]:
     """Choose the tables of the first page, and say in one line what has no figures.
 
@@ -385,6 +389,8 @@ def tables_of_first_page(
     staff, patients : Panel or None
         From :func:`staff_panel`, which is shown where no WRES indicator has a figure, and :func:`patients_panel`.
     trust : Trust
+    in_groups : pandas.DataFrame, optional
+        As for :func:`race_equality.report.patients.would_bring_patients`.
 
     Returns
     -------
@@ -394,7 +400,7 @@ def tables_of_first_page(
     """
     note = without_figures(table)
     if patients is None:
-        note = f"{note} {would_bring_patients(trust)}".strip()
+        note = f"{note} {would_bring_patients(trust, in_groups)}".strip()
     elif (table["missing"] == "").sum() > MOST_ROWS_WITH_PATIENTS:
         shares = [f"{row['group']} {row['here']}" for row in patients.rows.to_dict("records")]
         compared = list(dict.fromkeys(patients.rows["against"]))

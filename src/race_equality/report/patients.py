@@ -64,14 +64,21 @@ _WOULD_BRING = {
 }
 
 
-def would_bring_patients(trust: Trust) -> str:
-    """Say which file would bring a trust's patients by ethnic group, where none is held.
+def would_bring_patients(trust: Trust, in_groups: pd.DataFrame | None = None) -> str:
+    """Say which file would bring a trust's patients by ethnic group, where none can be compared.
 
     Parameters
     ----------
     trust : Trust
+    in_groups : pandas.DataFrame, optional
+        From :func:`race_equality.analysis.patient_gaps.patients_by_breakdown`: what is hidden there is published, of too
+        few people.
     """
     own = "the trust’s own patients return"
+    if in_groups is not None:
+        here = in_groups[(in_groups["place"] == trust.code) & (in_groups["breakdown"] == "ethnicity")]
+        if (here["status"] == "suppressed").any():
+            return f"Patients by ethnic group: published, of too few people to show; {own} can add to them."
     public = _WOULD_BRING.get(trust.kind)
     which = f"{public}, or {own}" if public else own
     return f"Patients by ethnic group: not held for this trust; {which} would bring them."

@@ -53,6 +53,12 @@ def test_a_trust_without_patients_by_ethnic_group_says_which_file_would_bring_th
     assert "Emergency Care Data Set" not in of_kind["ambulance"]
 
 
+def test_what_is_published_of_too_few_is_not_said_to_be_missing():
+    hidden = pd.DataFrame({"place": [TRUST.code], "breakdown": ["ethnicity"], "status": ["suppressed"]})
+    assert "too few people to show" in patients.would_bring_patients(TRUST, hidden)
+    assert "not held" in patients.would_bring_patients(TRUST, hidden.assign(place="RJ1X"))
+
+
 def test_coverage_says_where_much_of_a_list_is_missing():
     def said(percent):
         return patients.coverage_sentence(pd.DataFrame({"covered_percent": [percent]}))
