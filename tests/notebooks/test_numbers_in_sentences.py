@@ -15,9 +15,12 @@ import pytest
 from scipy import stats
 
 from race_equality.analysis.findings import findings
+from race_equality.analysis.linked_gaps import links
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
+from race_equality.analysis.peers import peers_of
 from race_equality.analysis.survey import discrimination_by_year, yearly_change
 from race_equality.analysis.wres_return import relative_likelihoods, without_international_recruits
+from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS
 from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.params import read_params
@@ -40,7 +43,18 @@ ABOUT = {
     "maternity-sentences": ["maternity_deliveries"],
     "detentions": ["mha_detentions"],
     "deeds-boards-asked": ["board_survey_"],
+    "patient-groups": ["waiting_over_", "talking_therapies_", "maternity_continuity_"],
+    "two-gaps": [
+        "wres_8",
+        "staff_survey_q16b",
+        "waiting_over_18_",
+        "talking_therapies_recovery",
+        "maternity_continuity_",
+    ],
     "board-page": [
+        "waiting_over_",
+        "talking_therapies_",
+        "maternity_continuity_",
         "wres_",
         "staff_survey_q15",
         "staff_survey_q16",
@@ -136,6 +150,10 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         ]
         values.append(float(last["gap"].notna().sum()))  # how many comparisons with the White group there are
         values += patients_summary(by_group)[["slope", "slope_lower", "slope_upper"]].to_numpy().ravel().tolist()
+    if "waiting_over_" in beginnings or "waiting_over_18_" in beginnings:
+        values += of_patients(code, rows)
+    if "waiting_over_18_" in beginnings:
+        values += links(figures, read_trusts())[["correlation", "lower", "upper", "trusts"]].to_numpy().ravel().tolist()
     march = rows[rows["indicator"] == "workforce_march_headcount"]
     values += march["value"].astype("float64").groupby(march["period_end"]).sum().tolist()
     if any(name.startswith("wres_national") or name == "wres_" for name in beginnings):
@@ -151,6 +169,58 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         ]
         values += others.groupby("measure")["value"].quantile([0.25, 0.75]).tolist()
     return values
+
+
+def of_patients(code: str, rows: pd.DataFrame) -> list[float]:
+    """Add up groups of patients from the published cells: shares, gaps from White, and who is of no known group."""
+    _, figures = everything()
+    trust = resolve_trust(code)
+    systems = system_codes(trust.system) if trust.system else ()
+    peers = peers_of(code)
+    held = figures[figures["indicator"].isin(rows.loc[rows["trust_code"] == code, "indicator"].unique())]
+    held = held[held["indicator"].str.endswith("_by_ethnicity") & held["numerator"].notna()]
+    values = []
+    for indicator, of_measure in held.groupby("indicator"):
+        last = of_measure.loc[of_measure["trust_code"] == code, "period_end"].max()
+        if pd.isna(last):
+            continue
+        for place in ([code], ["ENG"], list(systems), peers):
+            cells = of_measure[of_measure["trust_code"].isin(place) & (of_measure["period_end"] == last)]
+            # waits are of the detailed groups, the others of broad ones as well
+            detailed = indicator.startswith("waiting_")
+            cells = cells[cells["group"].isin(EIGHTEEN_GROUPS) == detailed]
+            broad = cells["group"].map(EIGHTEEN_GROUPS) if detailed else cells["group"]
+            known = cells.assign(broad=broad, minority=np.where(broad == "White", "White", "all"))
+            known = known[~known["group"].str.startswith("Not ")]
+            for by in ("broad", "minority"):
+                sums = known.groupby(by)[["numerator", "denominator"]].sum().astype("float64")
+                if "White" not in sums.index:
+                    continue
+                share = 100 * sums["numerator"] / sums["denominator"]
+                values += [*share, *(share - share["White"])]
+                values += newcombe(sums)
+        here = of_measure[(of_measure["trust_code"] == code) & (of_measure["period_end"] == last)]
+        people = here["denominator"].astype("float64")
+        unknown = here["group"].str.startswith("Not ")
+        every = people[here["group"].isin(EIGHTEEN_GROUPS) == indicator.startswith("waiting_")].sum()
+        every = every + people[unknown].sum() if indicator.startswith("waiting_") else every
+        values.append(100 * people[unknown].sum() / every if every else math.nan)
+        months = figures[(figures["indicator"] == "rtt_within_18_weeks") & (figures["trust_code"] == code)]
+        list_of_month = months.loc[months["period_end"].dt.to_period("M") == last.to_period("M"), "denominator"].sum()
+        values.append(100 * every / float(list_of_month) if list_of_month else math.nan)
+    return values
+
+
+def newcombe(sums: pd.DataFrame) -> list[float]:
+    """Newcombe's interval of each group's share less that of White patients, from Wilson's (1998, method 10)."""
+    z = 1.959964
+    share, base = sums["numerator"] / sums["denominator"], sums["denominator"]
+    middle, half = share + z**2 / (2 * base), z * np.sqrt(share * (1 - share) / base + z**2 / (4 * base**2))
+    lower, upper = ((middle + sign * half) / (1 + z**2 / base) for sign in (-1, 1))
+    gap = share - share["White"]
+    least = gap - np.hypot(share - lower, upper["White"] - share["White"])
+    most = gap + np.hypot(upper - share, share["White"] - lower["White"])
+    return [*(100 * least), *(100 * most)]
 
 
 def outside_four_fifths(rows: pd.DataFrame) -> list[float]:
