@@ -23,6 +23,7 @@ from race_equality.audit.printed_numbers import (
     tables_in,
 )
 from race_equality.audit.problem import Problem
+from race_equality.definitions.indicators import BY_ID
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class HiddenCell:
     labels: tuple[str, ...]
     column: str
     shown_numbers: frozenset[str] = field(compare=False)
+    #: The ids of the table's indicators, where it gives them.
+    indicators: tuple[str, ...] = field(default=(), compare=False)
 
 
 def find_hidden_cells(contents: list[Content]) -> set[HiddenCell]:
@@ -58,7 +61,10 @@ def find_hidden_cells(contents: list[Content]) -> set[HiddenCell]:
                 of_labels = {number.text for label in labels for number in numbers_in(label)}
                 shown_numbers[labels] = frozenset(fewest.intersection(*others) | of_labels)
             found |= {
-                HiddenCell(table_name(table), labels, normalise(column), shown_numbers[labels]) for column in columns
+                HiddenCell(
+                    table_name(table), labels, normalise(column), shown_numbers[labels], tuple(table.indicator.split())
+                )
+                for column in columns
             }
     return found
 
@@ -90,8 +96,12 @@ _PUBLICATION_COLUMNS = {"source", "publisher", "licence", "file"}
 def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCell]) -> Iterator[Problem]:
     """Find numbers next to the label of a hidden cell that no table of the page shows in that row."""
     cells: dict[tuple[str, ...], frozenset[str]] = {}
+    subjects: dict[tuple[str, ...], set[str] | None] = {}
     for cell in hidden:
         cells[cell.labels] = cells.get(cell.labels, frozenset()) | cell.shown_numbers
+        before = subjects.get(cell.labels, set())
+        named_by = names_of(cell.indicators)
+        subjects[cell.labels] = None if before is None or not named_by else before | named_by
     # a table of all trusts has many labels: those of one trust are searched for where its code is
     pairs = list[tuple[tuple[str, ...], frozenset[str]]]
     by_first: dict[str, pairs] = defaultdict(list)
@@ -109,6 +119,7 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
     # the same text is in a page and its notebook, and the same row in two data files
     looked_for: dict[tuple[str, tuple[str, ...] | None], pairs] = {}
     longer_labels = {label: _longer_labels(label, every) for label in {labels[-1] for labels in cells}}
+    about: dict[tuple[str, ...], set[str]] = {}
     for item in contents:
         if isinstance(item, Table) and item.channel == "data file":
             rows = list(_rows_of_other_figures(item, cells))
@@ -117,6 +128,7 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
             one_record = True
             # a title may hold a number: "Waiting over 18 weeks"
             titled = [i for i, column in enumerate(item.columns) if normalise(column) in SUBJECT_COLUMNS]
+            about = {tuple(map(normalise, row)): {normalise(row[i]) for i in titled if i < len(row)} for row in rows}
             in_titles = [{n.text for i in titled if i < len(row) for n in numbers_in(row[i])} for row in rows]
             pieces: list[tuple[str, tuple[str, ...] | None, set[str]]] = [
                 (text, tuple(map(normalise, row)), of_title)
@@ -138,6 +150,9 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
             for labels, shown in looked_for[text, of_row]:
                 # Many labels come from a data file: whole cells, in their order. "mother" holds "Other",
                 # and every row of an organisation that merged holds the code of its trust.
+                of_cell = subjects[labels]
+                if of_row is not None and of_cell is not None and about[of_row] and not about[of_row] & of_cell:
+                    continue  # a row about another indicator, which has a group of the same name
                 within = iter(of_row) if of_row is not None and len(labels) > 2 else text
                 if not all(label in within for label in labels):
                     continue
@@ -149,6 +164,17 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
                         continue
                     message = f"{number} is next to {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}"
                     yield Problem(item.file, "next to its label", item.channel, item.place, message)
+
+
+def names_of(ids: Iterable[str]) -> set[str]:
+    """Return what a data file may call some indicators: ids, those of their figures, names and titles."""
+    return {
+        normalise(name)
+        for id in ids
+        if id in BY_ID
+        for one in (BY_ID[id],)
+        for name in (one.id, one.name, one.title, *one.figure_ids, *(part.name for part in one.parts))
+    }
 
 
 def _longer_labels(label: str, every: set[str]) -> list[str]:

@@ -166,14 +166,17 @@ def _panel_markup(panel: Panel) -> str:
         + "</tr>"
         for row in panel.rows.to_dict("records")
     ]
-    return _whole_table(panel.id, panel.caption, panel.shares, head, body, panel.note)
+    return _whole_table(panel.id, panel.caption, panel.shares, head, body, panel.note, panel.indicator)
 
 
-def _whole_table(id: str, caption: str, shares: Sequence[int], head: str, body: Sequence[str], note: str) -> str:
+def _whole_table(
+    id: str, caption: str, shares: Sequence[int], head: str, body: Sequence[str], note: str, indicator: str = ""
+) -> str:
     columns = "".join(f'<col style="width: {share}%">' for share in shares)
     last = f'<tr><td colspan="{len(shares)}" class="missing">{html.escape(note)}</td></tr>' if note else ""
+    about = f' data-indicator="{html.escape(indicator)}"' if indicator else ""
     return (
-        f'<table id="{id}"><caption>{html.escape(caption)}</caption><colgroup>{columns}</colgroup>'
+        f'<table id="{id}"{about}><caption>{html.escape(caption)}</caption><colgroup>{columns}</colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}{last}</tbody></table>"
     )
 

@@ -53,6 +53,8 @@ class Panel:
         A line under the rows, or "".
     in_few_words : str
         The caption where the rows are a line of text.
+    indicator : str
+        The id of the indicator that it holds the groups of: the audit of a site reads it.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Panel:
     numbers: Sequence[str] = field(default=())
     note: str = ""
     in_few_words: str = ""
+    indicator: str = ""
 
 
 # -- staff -------------------------------------------------------------------------------------------------
@@ -248,6 +251,7 @@ def patients_panel(
     note = f"No ethnic group is recorded for {percent(unknown)}. {coverage}".strip()
     return Panel(
         id="tbl-patients-first",
+        indicator=measure.id,
         caption=(
             f"Patients: share of {measure.people} that {measure.statement}, "
             f"{period(found.groups['period_start'].iloc[0], found.period_end)}"

@@ -144,7 +144,8 @@ def show_table(
     numbers : sequence of str
         Columns that are set to the right.
     indicator : str
-        The id of the indicator that the table holds the groups of: the audit of a site reads it.
+        The id of the indicator that the table holds the groups of, or several with spaces between: the audit of a
+        site reads it.
     people : sequence of str
         Columns that count people: they are held to the threshold for people.
 
