@@ -97,6 +97,10 @@ def patients_by_breakdown(figures: pd.DataFrame, rules: DisclosureRules | None =
     52-64.
     """
     published = _published(_latest(figures), [one for one in MEASURES if one not in WAITS])
+    if rules is not None and len(published):
+        is_few = (published["people"] < rules.minimum_people(published["place"])).to_numpy()
+        published.loc[is_few, ["count", "count_least", "count_most", "people", "percent", "lower", "upper"]] = np.nan
+        published.loc[is_few, "status"] = "suppressed"
     waits = waits_by_group(figures)
     if rules is not None:
         waits = shown_waits(waits, rules)

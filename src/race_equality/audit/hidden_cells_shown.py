@@ -89,6 +89,9 @@ def shown_in_another_copy(contents: list[Content], hidden: set[HiddenCell], *, w
 
 #: The number of places in a source where a group is, as reports print it.
 _PLACE_COUNT = re.compile(r"\(\d+ places\)")
+#: How long a wait is, which is in the name of a measure.
+_OF_ENGLAND = re.compile(r", england: [\d.]+%$")
+_WEEKS = re.compile(r"(?:over|under|within) \d+ weeks")
 #: Columns of a data file that name a publication, whose title may hold a number: "WRES indicators 5 to 8".
 _PUBLICATION_COLUMNS = {"source", "publisher", "licence", "file"}
 
@@ -140,7 +143,9 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
         else:
             continue
         for piece, of_row, of_title in pieces:
-            text = _PLACE_COUNT.sub("", normalise(piece))
+            text = _WEEKS.sub("", _PLACE_COUNT.sub("", normalise(piece)))
+            if of_row is None and _OF_ENGLAND.search(text):
+                continue  # a mark of a chart that is about England, and not about the trust
             if (text, of_row) not in looked_for:
                 begin = by_first if of_row is None else few_by_first
                 some = [pair for first, several in begin.items() if first in text for pair in several]

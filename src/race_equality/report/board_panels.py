@@ -350,7 +350,9 @@ def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> 
     others = "England" if all_groups else "All trusts"
     both = pd.concat([rows.assign(series="This trust"), england.assign(series=others)])
     return both.assign(
-        label=[f"{_IN_A_CHART.get(found.measure.id, found.measure.in_few_words)}, {group}" for group in both["group"]],
+        label=[
+            f"{_IN_A_CHART.get(found.measure.id, found.measure.in_few_words)}, {group} group" for group in both["group"]
+        ],
         value=both["gap"],
         lower=both["gap_lower"],
         upper=both["gap_upper"],
@@ -366,7 +368,9 @@ def describe_gaps(found: WidestGap, name: str) -> str:
     name : str
         The trust's name.
     """
-    gaps = [f"{row['group']} {points(row['gap'])}" for row in found.groups.to_dict("records") if pd.notna(row["gap"])]
+    gaps = [
+        f"{row['group']} group {points(row['gap'])}" for row in found.groups.to_dict("records") if pd.notna(row["gap"])
+    ]
     return (
         f"Dot chart of the gaps of ethnic groups from White patients at {name} in percentage points, of "
         f"{found.measure.people} that {found.measure.statement}: {listing(gaps)}."

@@ -49,7 +49,11 @@ def _here(row: Mapping[Any, Any]) -> str:
 
 
 #: Another name than in the table of deliveries: where one of them is hidden, the other says nothing of it.
-_NOT_RECORDED = {"Not stated or not known": "No ethnic group recorded"}
+_NOT_RECORDED = {
+    "Not stated or not known": "No ethnic group recorded",
+    "Not stated": "Not stated",
+    "Not known": "Not known",
+}
 
 
 def _group(name: str) -> str:
@@ -79,7 +83,7 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "group": _NOT_RECORDED.get(row["group"], row["group"]),
+                "group": _NOT_RECORDED.get(row["group"], f"{row['group']} group"),
                 "people": people(row["people"], row["status"]),
                 "here": _here(row),
                 "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})"

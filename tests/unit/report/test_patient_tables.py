@@ -67,7 +67,7 @@ FOUND = widest_gap(TABLE, "RV5")
 
 def test_a_table_of_groups_has_base_interval_gap_comparators_and_reading():
     table = patient_tables.groups_table(ROWS, RECOVERY).set_index("group")
-    asian = table.loc["Asian"]
+    asian = table.loc["Asian group"]
     # 48% against 57%
     assert asian["people"] == "5,000"
     assert asian["here"].startswith("48.0% (46.6 to 49.4)")
@@ -78,10 +78,10 @@ def test_a_table_of_groups_has_base_interval_gap_comparators_and_reading():
         "No data",
     )
     assert asian["reading"] == "Worse"
-    assert table.loc["White", "england"] == "52.0%"
+    assert table.loc["White group", "england"] == "52.0%"
     # of no known group there is no gap anywhere, which is not missing
     assert table.loc["No ethnic group recorded", ["england", "reading"]].tolist() == ["No comparison"] * 2
-    assert table.loc["Mixed", "here"] == "Too few people to show"
+    assert table.loc["Mixed group", "here"] == "Too few people to show"
     assert patient_tables.groups_table(ROWS, "waiting_over_18_weeks").empty
 
 
