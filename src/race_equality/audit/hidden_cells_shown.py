@@ -89,9 +89,12 @@ def shown_in_another_copy(contents: list[Content], hidden: set[HiddenCell], *, w
 
 #: The number of places in a source where a group is, as reports print it.
 _PLACE_COUNT = re.compile(r"\(\d+ places\)")
-#: How long a wait is, which is in the name of a measure.
+#: How long a wait is, which is in the name of a measure; and a day.
 _OF_ENGLAND = re.compile(r", england: [\d.]+%$")
-_WEEKS = re.compile(r"(?:over|under|within) \d+ weeks")
+_WEEKS = re.compile(
+    r"(?:over|under|within) \d+ weeks|\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october"
+    r"|november|december) \d{4}"
+)
 #: Columns of a data file that name a publication, whose title may hold a number: "WRES indicators 5 to 8".
 _PUBLICATION_COLUMNS = {"source", "publisher", "licence", "file"}
 

@@ -83,7 +83,7 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "group": _NOT_RECORDED.get(row["group"], f"{row['group']} group"),
+                "group": _NOT_RECORDED.get(row["group"], f"{row['group']}\N{NO-BREAK SPACE}group"),
                 "people": people(row["people"], row["status"]),
                 "here": _here(row),
                 "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})"

@@ -67,6 +67,7 @@ FOUND = widest_gap(TABLE, "RV5")
 
 def test_a_table_of_groups_has_base_interval_gap_comparators_and_reading():
     table = patient_tables.groups_table(ROWS, RECOVERY).set_index("group")
+    table.index = table.index.str.replace("\N{NO-BREAK SPACE}", " ")
     asian = table.loc["Asian group"]
     # 48% against 57%
     assert asian["people"] == "5,000"
