@@ -486,7 +486,7 @@ def test_42_boards_by_five_groups(readings):
 
 
 def talking_therapies(shared, *more):
-    """Return the counts of 2024-25 as they stand in the file, read without the loader."""
+    """Return the counts of 2024-25 as they are in the file, read without the loader."""
     table = pq.read_table(
         shared / "talking_therapies" / "measures_annual.parquet",
         columns=["org_type", "org_code", "variable_type", "variable_a", "variable_b", "measure_name", "value"],

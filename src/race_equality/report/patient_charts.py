@@ -45,10 +45,10 @@ def shares_chart(rows: pd.DataFrame, *, x_title: str) -> LayeredChart:
     shape = alt.Shape("series:N", sort=series, scale=alt.Scale(domain=series, range=["circle", "square"]))
     scale = alt.Scale(zero=False, nice=True)
 
-    def marks(table: pd.DataFrame, size: int) -> alt.Chart:
+    def marks(table: pd.DataFrame, size: int, below: int = 0) -> alt.Chart:
         return (
             alt.Chart(table[["label", "series", "value", "said"]])
-            .mark_point(size=size, aria=True)
+            .mark_point(size=size, aria=True, yOffset=below)
             .encode(
                 y=y,
                 x=alt.X("value:Q", axis=titled, scale=scale),
@@ -60,7 +60,7 @@ def shares_chart(rows: pd.DataFrame, *, x_title: str) -> LayeredChart:
 
     intervals = alt.Chart(own[["label", "series", "lower", "upper", "shown"]])
     return layered(
-        marks(others, 70),
+        marks(others, 70, below=10),  # under the printed value, which it would cover
         intervals.mark_rule(strokeWidth=2).encode(
             y=y, x=alt.X("lower:Q", axis=titled, scale=scale), x2=alt.X2("upper:Q"), color=colour
         ),
@@ -69,5 +69,5 @@ def shares_chart(rows: pd.DataFrame, *, x_title: str) -> LayeredChart:
             y=y, x=alt.X("upper:Q", axis=titled, scale=scale), text=alt.Text("shown:N"), color=alt.ColorValue(DARK_GREY)
         ),
         width=400,
-        height=alt.Step(26),
+        height=alt.Step(30),
     )

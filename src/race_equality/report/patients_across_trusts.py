@@ -28,7 +28,7 @@ __all__ = [
 
 #: The two kinds of dots.
 CLEAR, UNCLEAR = "Clear gap", "No clear gap"
-#: The group of those of whom no ethnic group is known, where a publication does not tell why.
+#: The group of people with no known ethnic group, where a publication does not tell why.
 UNKNOWN = "Not stated or not known"
 _COMPARED = ("adverse", "favourable", "unclear")
 

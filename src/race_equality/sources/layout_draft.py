@@ -132,7 +132,7 @@ def _lines(
             group, word = next(iter(ethnic.items()))
             yield f"    group_from: {{column: {_quoted(group)}, labels: {word}}}"
         else:
-            yield "    group: All staff  # TODO of whom, or group_from: {column: …, labels: …}"
+            yield "    group: All staff  # TODO which people, or group_from: {column: …, labels: …}"
         yield f"    value: {_quoted(name)}  # or count: and base:, the columns of people counted and of how many"
     if codes:
         yield "missing:  # TODO what each code means: suppressed, not available or not applicable"

@@ -607,7 +607,7 @@ def read_by(layout: Layout, path: Path, trusts: TrustList) -> LoadedFigures:
 
 
 def _bases(reader: _Reader, rows: Sequence[tuple[int, Row]]) -> dict[int, dict[tuple[str, Period, str], Cell]]:
-    """Return the bases that stand in rows of their own, by figure, and by organisation, period and group."""
+    """Return the bases that are in rows of their own, by figure, and by organisation, period and group."""
     left_out = reader.left_out.copy()
     found: dict[int, dict[tuple[str, Period, str], Cell]] = {}
     for at, row in rows:

@@ -36,7 +36,7 @@ class LoadedFigures:
     remarks : tuple of str
         What else a person should know about this very file: unknown columns, unusable ones.
     more : tuple of LoadedFigures
-        Earlier editions that stand in the same file, each a source of its own.
+        Earlier editions that are in the same file, each a source of its own.
     """
 
     source_id: str

@@ -309,7 +309,7 @@ def disagreements(published: pd.DataFrame, private: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        For whoever adds one of them, and for no file: a return is not public.
+        For the person who adds one of them, and for no file: a return is not public.
     """
     keys = ["trust_code", "period_end", "indicator", "group"]
     both = published[published["status"] == "ok"].merge(private[private["status"] == "ok"], on=keys)
