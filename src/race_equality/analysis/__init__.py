@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
+from race_equality.analysis.caught_figures import caught_figures
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
 from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
     deliveries_by_ethnicity,
     maternity_rates,
+    maternity_rates_by_year,
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
@@ -70,6 +72,7 @@ __all__ = [
     "associations",
     "board_against_workforce",
     "by_year",
+    "caught_figures",
     "catchment_of",
     "choose_peers",
     "deliveries_by_ethnic_group",
@@ -85,6 +88,7 @@ __all__ = [
     "latest_access",
     "links",
     "maternity_rates",
+    "maternity_rates_by_year",
     "measures_by_trust",
     "monthly",
     "most_deprived_share",

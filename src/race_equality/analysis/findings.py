@@ -178,7 +178,7 @@ class Comparators:
             together = members.sums(people)
             itself = members.holds_itself[:, np.newaxis]
             others = members.sums(has_figure) - itself * has_figure
-            in_set = members.sums(self.real.astype("float64"))[:, np.newaxis] - itself
+            in_set = (members.sums(self.real.astype("float64")) - members.holds_itself * self.real)[:, np.newaxis]
             enough = others >= np.clip(in_set, 1, fewest)
             share = np.divide(
                 100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=(together > 0) & enough

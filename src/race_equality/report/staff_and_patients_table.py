@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
-from race_equality.analysis.rows_of_trusts import is_one_of
+from race_equality.analysis.maternity import latest_rates
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
+from race_equality.report.left_out import reading_of
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
@@ -53,7 +55,7 @@ def side_by_side(
     access : pandas.DataFrame
         From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.analysis.maternity.maternity_rates`.
+        From :func:`race_equality.analysis.maternity.maternity_rates_by_year`: comparators are of the same year.
     trust_code : str
     peer_codes, region_codes : list of str
 
@@ -128,33 +130,46 @@ def _position_words(position: str, adverse_when: str) -> str:
     return _POSITION_WORDS[str(direction_of(np.array([position]), adverse_when)[0])]
 
 
-def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+#: Of a comparator of hardly any trusts.
+_TOO_FEW = "Too few trusts"
+
+
+def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
     rows = []
-    is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
-    for found in rows_of(births[births["trust_code"] == trust_code]):
-        same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
+    is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
+    for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
+        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
+        same = by_year[is_public & of_year]
 
         def share(codes=None, same=same):
             chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
-            return (
-                percent(100 * chosen["count"].sum() / chosen["people"].sum())
-                if len(chosen)
-                else STATUS_WORDS["not_available"]
-            )
+            others = (chosen["trust_code"] != trust_code).sum()
+            few = FEWEST_OTHERS if codes is None else min(FEWEST_OTHERS, max(len(set(codes) - {trust_code}), 1))
+            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if others >= few else _TOO_FEW
 
         rows.append(
             {
                 "who": "Patients",
                 "measure": BY_ID[found.indicator].name,
                 "when": f"year to {month(found.period_end)}",
-                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
+                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})"
+                if found.status == "ok"
+                else STATUS_WORDS[found.status],
                 "similar": share(peer_codes),
                 "region": share(region_codes),
                 "all": share(),
-                # who gives birth where differs, so a rate is high or low and not better or worse
-                "reading": f"{side} expected of a trust of its size"
-                if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
-                else _POSITION_WORDS["unclear" if found.position == "within limits" else "none"],
+                "reading": _reading_of_births(found.status, found.position),
             }
         )
     return rows
+
+
+def _reading_of_births(status: str, position: str) -> str:
+    """Who gives birth where differs, so a rate is high or low and not better or worse."""
+    if status != "ok":
+        return reading_of(status)
+    if not position:
+        return "Too few trusts to compare with"
+    if side := {"above": "Higher than", "below": "Lower than"}.get(position.partition(" ")[0]):
+        return f"{side} expected of a trust of its size"
+    return _POSITION_WORDS["unclear" if position == "within limits" else "none"]
