@@ -189,7 +189,8 @@ def _said(here: pd.DataFrame, caught: np.ndarray, words: str, *numbers: np.ndarr
     rows = here.loc[caught, ["value", "numerator", "denominator"]].to_numpy(dtype="float64")
     against = zip(*(one[caught] for one in numbers), strict=True)
     return [
-        f"{value:.1f}% ({count:,.0f} of {people:,.0f}), where {words.format(*these)}"
+        (f"{value:.1f}% ({count:,.0f} of {people:,.0f})" if count else f"none of {people:,.0f}")
+        + f", where {words.format(*these)}"
         for (value, count, people), these in zip(rows, against, strict=True)
     ]
 

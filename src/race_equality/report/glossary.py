@@ -67,7 +67,7 @@ TERMS = (
     ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
     (
-        "Wider or narrower than England",
+        "Wider or narrower than all trusts",
         "An adverse gap whose whole 95% confidence interval lies further from zero, or nearer to it, than the gap of all trusts "
         "together.",
     ),

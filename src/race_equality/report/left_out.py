@@ -57,9 +57,9 @@ def reading_of(status: str) -> str:
     Examples
     --------
     >>> reading_of("implausible")
-    'The published figure is not plausible: see data quality'
+    'The published figure is not plausible: see “Enough to act on?”'
     """
-    return f"{_BEGINS[status][:-2]}: see data quality"
+    return f"{_BEGINS[status]}see “Enough to act on?”"
 
 
 def _when(row) -> str:

@@ -144,8 +144,11 @@ def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes) ->
         def share(codes=None, same=same):
             chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
             others = (chosen["trust_code"] != trust_code).sum()
-            few = FEWEST_OTHERS if codes is None else min(FEWEST_OTHERS, max(len(set(codes) - {trust_code}), 1))
-            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if others >= few else _TOO_FEW
+            in_set = FEWEST_OTHERS if codes is None else len(set(codes) - {trust_code})
+            if not in_set:
+                return STATUS_WORDS["not_available"]
+            enough = others >= min(FEWEST_OTHERS, in_set)
+            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if enough else _TOO_FEW
 
         rows.append(
             {
