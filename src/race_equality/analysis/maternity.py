@@ -7,9 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.funnel_position import with_positions
-from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
-from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
 from race_equality.definitions.gates import CAUGHT
 from race_equality.definitions.indicators import BIRTHS
@@ -192,9 +189,8 @@ def maternity_rates_by_year(figures: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``trust_code``, ``indicator``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
         ``period_start``, ``period_end``, ``status`` and ``why`` (of a figure that is implausible or incomplete, which has
-        no numbers), and ``position`` in the funnel over the trusts of that year: "" for England, without numbers, and
-        where too few other trusts have a figure (:data:`race_equality.analysis.rows_of_trusts.FEWEST_OTHERS`).
-        Organisations that have merged are added up; where one is caught, all of them are.
+        no numbers). Organisations that have merged are added up; where one is caught, all of them are.
+        :func:`race_equality.analysis.funnel_position.among_their_kind` says where each lies among trusts of its kind.
 
     Notes
     -----
@@ -217,11 +213,7 @@ def maternity_rates_by_year(figures: pd.DataFrame) -> pd.DataFrame:
     table.loc[~known, ["count", "people"]] = np.nan
     table = table[known | (table["status"] != "ok")].reset_index(drop=True)
     is_known = (table["status"] == "ok").to_numpy()
-    table = table.join(_with_percent(table.loc[is_known, ["count", "people"]])[["percent", "lower", "upper"]])
-    trusts = table[is_known & (table["trust_code"] != ENGLAND_CODE).to_numpy()]
-    many = trusts["trust_code"].ne(DEMONSTRATION_CODE).groupby([trusts["indicator"], trusts["period_end"]])
-    trusts = with_positions(trusts[many.transform("sum") > FEWEST_OTHERS], ["indicator", "period_end"])
-    return table.assign(position=trusts["position"].reindex(table.index, fill_value=""))
+    return table.join(_with_percent(table.loc[is_known, ["count", "people"]])[["percent", "lower", "upper"]])
 
 
 def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:

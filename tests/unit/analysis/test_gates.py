@@ -11,6 +11,7 @@ import pytest
 
 from race_equality.analysis.caught_figures import caught_figures
 from race_equality.analysis.findings import findings
+from race_equality.analysis.funnel_position import among_their_kind
 from race_equality.analysis.maternity import maternity_rates, maternity_rates_by_year
 from race_equality.definitions.gates import CAUGHT
 from race_equality.definitions.indicators import BY_ID, INDICATORS
@@ -283,7 +284,8 @@ def test_a_birth_rate_that_is_caught_or_alone_in_its_year_is_compared_with_nothi
     odd |= {"status": "implausible", "recording": "99.9% (999 of 1,000), where at most 25% is plausible"}
     rows = [share(f"R{n}X", preterm, 70 + n, 1000) for n in range(6)]
     rows += [odd, share("RAA", preterm, 80, 1000, 2023), share("RBB", preterm, 75, 1000, 2021)]
-    by_year = maternity_rates_by_year(make_figures(rows))
+    about = pd.DataFrame({"trust_code": ["RAA", "RBB", *(f"R{n}X" for n in range(8))], "kind": "acute"})
+    by_year = among_their_kind(maternity_rates_by_year(make_figures(rows)), about)
     nobody = pd.DataFrame(columns=["indicator"])
     none = pd.DataFrame(columns=["status"], dtype=object)
 
@@ -299,7 +301,7 @@ def test_a_birth_rate_that_is_caught_or_alone_in_its_year_is_compared_with_nothi
     alone = row_of("RBB", ["R0X", "R1X"])
     assert alone["here"].startswith("7.5%")
     assert [alone[name] for name in ("similar", "region", "all")] == ["Too few trusts"] * 3
-    assert alone["reading"] == "Too few trusts to compare with"
+    assert alone["reading"] == "Not compared: too few acute trusts"
 
 
 # ---------------------------------------------------------------- the registry
