@@ -372,7 +372,7 @@ def test_every_catch_in_the_held_figures(real):
 
 @pytest.mark.parametrize(
     ("indicator", "least"),
-    [(LOW, 46), (SMOKING, 50), ("maternity_preterm_births", 50)],
+    [(LOW, 45), (SMOKING, 50), ("maternity_preterm_births", 50)],
     ids=["low", "smoking", "preterm"],
 )
 def test_what_is_mostly_not_recorded_in_the_held_figures(real, indicator, least):
@@ -388,7 +388,7 @@ def test_what_is_mostly_not_recorded_in_the_held_figures(real, indicator, least)
     assert (
         counted
         == {
-            LOW: {2021: 30, 2022: 24, 2023: 14, 2024: 8},
+            LOW: {2021: 30, 2022: 23, 2023: 14, 2024: 7},
             SMOKING: {2021: 79, 2022: 75, 2023: 33, 2024: 2},
             "maternity_preterm_births": {2021: 3, 2022: 2},
         }[indicator]
@@ -401,7 +401,7 @@ def test_low_birthweight_of_england_without_the_fault():
     rows = [row for row in held(LOW) if row[1] == 2024]
     everybody = {code: (low, all) for code, _, low, all in rows}
     sound = [
-        (low, all) for code, end, low, all in rows if code not in ("ENG", "RH8", "RA9") and known[code, end] >= 0.46
+        (low, all) for code, end, low, all in rows if code not in ("ENG", "RH8", "RA9") and known[code, end] >= 0.45
     ]
     low, all = (sum(counts) for counts in zip(*sound, strict=True))
     assert f"{100 * everybody['ENG'][0] / everybody['ENG'][1]:.1f}" == "3.8"
@@ -417,7 +417,7 @@ def test_low_birthweight_of_england_without_the_fault():
     left_out = [
         everybody[code]
         for code in everybody
-        if code in ("RH8", "RA9") or known[code, 2024] < 0.46 and everybody[code][1] >= 11
+        if code in ("RH8", "RA9") or known[code, 2024] < 0.45 and everybody[code][1] >= 11
     ]
     england = rates[rates["trust_code"] == "ENG"].iloc[0]
     counts = [everybody["ENG"][i] - sum(one[i] for one in left_out) for i in (0, 1)]
