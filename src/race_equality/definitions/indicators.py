@@ -921,15 +921,22 @@ _IN_CODE: tuple[Indicator, ...] = (
             adverse_when="higher",
             in_downloads=False,
             published_by=_MENTAL_HEALTH,
-            trace_name={"mha_detentions": "Detentions", "mha_detentions_rate": "Rates of detention"}.get(
-                f"mha_{id}{ending}", ""
-            ),
+            trace_name={
+                "mha_detentions": "Detentions",
+                "mha_detentions_rate": "Rates of detention",
+                "mha_detentions_standardised_rate": "Rates of detention, standardised for age",
+            }.get(f"mha_{id}{ending}", ""),
         )
         for id, name in (("detentions", "Detentions"), ("community_treatment_orders", "Community treatment orders"))
         for ending, more, unit in (
             ("", "", "count"),
             ("_rate", ", for 100,000 people", "per_100000"),
             ("_standardised_rate", ", for 100,000 people, standardised for age", "per_100000"),
+            (
+                "_standardised_rate_half_width",
+                ", for 100,000 people, standardised for age: half the width of the 95% interval",
+                "per_100000",
+            ),
         )
     ),
     # -- a trust's own patients --------------------------------------------------------------------------
