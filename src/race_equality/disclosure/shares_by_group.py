@@ -18,6 +18,7 @@ __all__ = ["hide_shares", "known_of_shares", "needed_width"]
 
 #: Nothing outside hides a total: it is published elsewhere.
 _KNOWN = 1e6
+_TOTAL = "total"
 
 
 def hide_shares(
@@ -43,9 +44,10 @@ def hide_shares(
 
     Notes
     -----
-    Each hidden base could lie anywhere in a range of at least `least_base`, and each hidden count in one of at least
-    `least_count`, or of the whole group where that is smaller, whatever is known of sizes, totals and of which count is
-    among which (:func:`known_of_shares`). Of a level that nothing protects everything is hidden.
+    Each hidden base could lie anywhere in a range of at least `least_base`. Each count that is hidden for its own sake
+    could lie in a range of at least `least_count`, or of the whole group where that is smaller, to somebody who knows the
+    size of every group, all totals, and which count is among which (:func:`known_of_shares`); and each that is hidden
+    with them, to somebody who knows the sizes that are shown. Of a level that nothing protects everything is hidden.
 
     References
     ----------
@@ -71,9 +73,9 @@ def hide_shares(
     few = {
         key
         for key, count in cells.items()
-        if key[0] in without_base or count < least_count or bases[key[0]] - count < least_count
+        if bases[key[0]] < least_base or count < least_count or bases[key[0]] - count < least_count
     }
-    found = _hidden_counts(cells, bases, few, least_count)
+    found = _hidden_counts(cells, bases, without_base, few, least_count)
     if found is None:
         return everything
     hidden, open_levels = found
@@ -102,38 +104,46 @@ def _hidden_bases(bases: Mapping[str, float], least: int) -> set[str] | None:
 
 
 def _hidden_counts(
-    cells: Mapping[tuple[str, int], float], bases: Mapping[str, float], few: set[tuple[str, int]], least: int
+    cells: Mapping[tuple[str, int], float],
+    bases: Mapping[str, float],
+    without_base: set[str],
+    few: set[tuple[str, int]],
+    least: int,
 ) -> tuple[set[tuple[str, int]], set[int]] | None:
     """The counts to hide and the levels of which nothing is shown; None where these give another level away."""
-    hidden = set(few)
+    hidden: set[tuple[str, int]] = set()
     open_levels: set[int] = set()  # of which nothing is shown, because nothing would protect what is hidden
-    levels = sorted({level for _, level in cells})
-    while len(open_levels) < len(levels):
+    levels = {level for _, level in cells}
+    shown_bases = {group: people for group, people in bases.items() if group not in without_base}
+    while open_levels < levels:
         kept = {key: count for key, count in cells.items() if key[1] not in open_levels}
-        also = {key for key in few if key in kept}
-        if not also:
+        hidden = {key for key in kept if key in few or key[0] in without_base}
+        if not hidden:
             break
-        known, relations = known_of_shares(kept, bases)
-        totals = {key: _KNOWN for key in known if key[0] == "total"}
-        try:
-            found = suppress(
-                known,
-                relations,
-                threshold=least,
-                also_hide=also,
-                cost=totals,
-                widths={key: needed_width(bases[key[0]], least) for key in kept},
-            )
-        except RaceEqualityError:
-            gone = set(levels) - open_levels
-        else:
-            gone = {key[1] for key in totals if found.published[key] is None}
-            hidden = {key for key in kept if found.published[key] is None}
+        width = {key: needed_width(bases[key[0]], least) for key in kept}
+        gone: set[int] = set()
+        # to somebody who knows every size, what is few; to a reader of the page, whatever is hidden
+        for sizes, widths in ((bases, {key: width[key] if key in few else 0.0 for key in kept}), (shown_bases, width)):
+            known, relations = known_of_shares(kept, sizes)
+            totals = {key: _KNOWN for key in known if key[0] == _TOTAL}
+            try:
+                published = suppress(
+                    known, relations, threshold=least, also_hide=hidden, cost=totals, widths=widths
+                ).published
+            except RaceEqualityError:
+                gone = levels
+            else:
+                gone = {key[1] for key in totals if published[key] is None}
+                hidden = {key for key in kept if published[key] is None}
+            if gone:
+                break
         if not gone:
             break
         open_levels |= gone
     hidden = {key for key in cells if key in hidden or key[1] in open_levels}
-    if open_levels and not _is_protected(cells, bases, hidden, open_levels, least):
+    if open_levels and not _is_protected(
+        cells, bases, hidden, {key for key in few if key[1] not in open_levels}, least
+    ):
         return None
     return hidden, open_levels
 
@@ -142,14 +152,13 @@ def _is_protected(
     cells: Mapping[tuple[str, int], float],
     bases: Mapping[str, float],
     hidden: set[tuple[str, int]],
-    open_levels: set[int],
+    few: set[tuple[str, int]],
     least: int,
 ) -> bool:
-    """Whether the totals of levels of which nothing is shown leave the hidden counts of the others open."""
+    """Whether the totals of levels of which nothing is shown leave the small counts of the others open."""
     known, relations = known_of_shares(cells, bases)
     published: dict[Key, float | None] = {key: None if key in hidden else count for key, count in known.items()}
-    targets = [key for key in hidden if key[1] not in open_levels]
-    ranges: dict[tuple[str, int], Range] = attack(published, relations=relations, targets=targets) if targets else {}
+    ranges: dict[tuple[str, int], Range] = attack(published, relations=relations, targets=few) if few else {}
     return all(one.width >= needed_width(bases[key[0]], least) for key, one in ranges.items())
 
 
@@ -176,12 +185,12 @@ def known_of_shares(
     cells : mapping of (str, int) to float
         Group and level to count.
     bases : mapping of str to float
-        The people of each group: known to the attacker, whether shown or not.
+        The people of the groups whose size the attacker knows.
 
     Returns
     -------
     cells : dict
-        With ``("total", level)`` for each level.
+        With the total, ``("total", level)``, for each level.
     relations : list of Relation
         Totals are the sums of their groups; a count is among the one before it, and at most its base.
     """
@@ -189,10 +198,11 @@ def known_of_shares(
     relations: list[Relation] = []
     for level in sorted({level for _, level in cells}):
         parts = [key for key in cells if key[1] == level]
-        known["total", level] = sum(cells[key] for key in parts)
-        relations.append(Relation.total(("total", level), parts))
+        known[_TOTAL, level] = sum(cells[key] for key in parts)
+        relations.append(Relation.total((_TOTAL, level), parts))
     for group, level in cells:
-        relations.append(Relation({(group, level): 1.0}, -np.inf, bases[group]))
+        if group in bases:
+            relations.append(Relation({(group, level): 1.0}, -np.inf, bases[group]))
         before = [other for one, other in cells if one == group and other < level]
         if before:
             relations.append(among((group, level), (group, max(before))))

@@ -23,14 +23,15 @@ WAITS = {
 }
 
 
-def known_to_an_attacker(counts, hidden):
-    """Tables and relations of somebody who knows every size and every total, written apart from the code under test."""
+def known_to_an_attacker(counts, hidden, *, every_size=True):
+    """Tables and relations of somebody who knows all totals and all sizes, or those shown; apart from the code under test."""
     levels = range(len(next(iter(counts.values()))) - 1)
     shown, relations = {}, []
     for group, (people, *rest) in counts.items():
         for level, count in enumerate(rest):
             shown[group, level] = None if hidden[group][level] else count
-            relations.append(Relation({(group, level): 1.0}, 0, people))
+            if every_size or not 0 < people < 11:
+                relations.append(Relation({(group, level): 1.0}, 0, people))
             if level:
                 relations.append(among((group, level), (group, level - 1)))
     for level in levels:
@@ -58,6 +59,15 @@ def test_over_52_weeks_between_over_18_and_over_65_is_not_left_to_be_read_off():
     shown, relations = known_to_an_attacker(WAITS, hidden)
     for key, interval in attack(shown, relations=relations).items():
         assert interval.width >= 5, key
+
+
+def test_one_of_unknown_sex_hides_one_sex_and_not_both():
+    """Of the 1 nothing is known, and the 75 hidden with it are no secret: what is few is protected, and no more."""
+    counts = {"Female": (691, 108), "Male": (548, 75), "Unknown": (1, 0)}
+    hidden = hide_shares(counts, **LEAST)
+    assert hidden == {"Female": (False,), "Male": (True,), "Unknown": (True,)}
+    shown, relations = known_to_an_attacker(counts, hidden)
+    assert attack(shown, relations=relations)["Unknown", 0] == (0, 1)
 
 
 def test_all_people_of_the_hidden_groups_are_not_told_by_the_total():
@@ -121,14 +131,18 @@ def test_no_hidden_count_is_narrower_than_the_rule_allows(groups):
             row.append(int(row[-1] * share))
         counts[name] = tuple(row)
     hidden = hide_shares(counts, **LEAST)
+    few = set()
     for group, (people, *rest) in counts.items():
         for level, count in enumerate(rest):
             if 0 < people < 11 or 0 < count < 5 or (people and people - count < 5):
                 assert hidden[group][level]
+                few.add((group, level))
     whole_levels = {level for level in range(3) if all(row[level] for row in hidden.values())}
-    shown, relations = known_to_an_attacker(counts, hidden)
-    for (group, level), interval in attack(shown, relations=relations).items():
-        if level in whole_levels or not counts[group][0]:
-            continue  # nothing of a level is shown, or nobody is in the group
-        assert interval.lower <= counts[group][1 + level] <= interval.upper
-        assert interval.width >= needed_width(counts[group][0], 5)
+    for every_size in (True, False):
+        shown, relations = known_to_an_attacker(counts, hidden, every_size=every_size)
+        for (group, level), interval in attack(shown, relations=relations).items():
+            if level in whole_levels or not counts[group][0]:
+                continue  # nothing of a level is shown, or nobody is in the group
+            assert interval.lower <= counts[group][1 + level] <= interval.upper
+            if (group, level) in few or not every_size:
+                assert interval.width >= needed_width(counts[group][0], 5)
