@@ -115,4 +115,9 @@ METHODS = (
         "Rank correlation, adjusted for kind and London",
         "Bonett and Wright 2000; Dawson 2009; Raleigh 2009",
     ),
+    (
+        "The gap among staff with the gap among patients, across trusts",
+        "Two random effects with known errors, adjusted for kind, London and deprivation; interval from the profile likelihood",
+        "Van Houwelingen, Arends and Stijnen 2002",
+    ),
 )
