@@ -178,7 +178,7 @@ def proofread(site: Path, figures: pd.DataFrame | None = None, *, systems: Mappi
     reports = sorted((site / "trusts").glob("*.ipynb"))
     if not reports:
         raise InputError(f"{site} has no executed notebook in trusts/: build the site first.")
-    shared = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(site.glob("*.ipynb"))]
+    shared = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((site / "notebooks").glob("*.ipynb"))]
     of_all = known_numbers(shared)
     by_place = {} if figures is None else dict(iter(figures.groupby("trust_code")))
     england = known_numbers((), figures=by_place.get("ENG"))
