@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-MONTH = "January|February|March|April|May|June|July|August|September|October|November|December|spring|summer|autumn|winter"
+MONTH = (
+    "January|February|March|April|May|June|July|August|September|October|November|December|spring|summer|autumn|winter"
+)
 NUMBER = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|[0-9]+"
 COUNTED = "trusts|associations|indicators|groups|systems|boards|measures|years|surveys|regions|questions"
 BY_HAND = re.compile(
