@@ -16,6 +16,7 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.project import Project
+from race_equality.report.who_answered_words import across_trusts_table
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import read_trusts
 
@@ -153,6 +154,40 @@ def test_the_stated_range_is_wider_than_most_trusts_are_apart(figures, units):
                 near += sum(abs(rate - statistics.median(rates)) <= 5 for rate in rates)
                 every += len(rates)
     assert 100 * near / every == pytest.approx(share, abs=1)
+
+
+def test_how_many_clear_gaps_are_clear_all_the_same(figures):
+    """The counts of docs/statistics.md, with Newcombe's interval and the range written out."""
+    answered = response_of_trusts(figures).set_index("trust_code")["percent_then"] / 100
+    z, counts = 1.959964, {}
+    rows = figures[figures["indicator"].isin([f"wres_{number}" for number in (5, 6, 7, 8)])]
+    rows = rows[rows["status"] == "ok"].astype({"numerator": float, "denominator": float})
+    for (indicator, code), one in rows.groupby(["indicator", "trust_code"]):
+        sums = one.groupby("group")[["numerator", "denominator"]].sum()
+        if len(sums) < 2:
+            continue
+        share, wilson = [], []
+        for count, total in sums.loc[["Ethnic minority", "White"]].itertuples(index=False):
+            p = count / total
+            middle, half = p + z**2 / (2 * total), z * math.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
+            share.append(p)
+            wilson.append(((middle - half) / (1 + z**2 / total), (middle + half) / (1 + z**2 / total)))
+        gap, ((l1, u1), (l2, u2)) = share[0] - share[1], wilson
+        lower = gap - math.hypot(share[0] - l1, u2 - share[1])
+        upper = gap + math.hypot(u1 - share[0], share[1] - l2)
+        silent = 1 - answered[code]
+        down = silent * max(min(0.05, share[0]), min(0.05, 1 - share[1]))
+        up = silent * max(min(0.05, 1 - share[0]), min(0.05, share[1]))
+        clear, still = counts.get(indicator, (0, 0))
+        counts[indicator] = (
+            clear + (lower > 0 or upper < 0),
+            still + ((lower > 0 and lower - down > 0) or (upper < 0 and upper + up < 0)),
+        )
+    table = across_trusts_table(how_far_off(figures, set(answered.index), rules=read_rules(project=PROJECT)))
+    assert [(int(row.clear), int(row.still)) for row in table.itertuples()] == list(counts.values())
+    words = " ".join((PROJECT.root / "docs/statistics.md").read_text(encoding="utf-8").split())
+    for clear, still in counts.values():
+        assert f"{still} of {clear} (WRES" in words
 
 
 def test_a_gap_moves_by_the_share_that_did_not_answer_times_the_range(figures, units, counted):

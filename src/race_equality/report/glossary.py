@@ -62,13 +62,13 @@ TERMS = (
         "The difference between the most and the least deprived end of a straight line drawn through all fifths.",
     ),
     (
-        "Steadied gap",
-        "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
-    ),
-    (
         "Smallest change that could be seen",
         "The change that the next survey would show in four cases of five, if about as many staff answer. A smaller one may be "
         "there and not be seen.",
+    ),
+    (
+        "Steadied gap",
+        "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
     ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
     (
