@@ -278,7 +278,8 @@ def newcombe(sums: pd.DataFrame) -> list[float]:
     gap = share - share["White"]
     least = gap - np.hypot(share - lower, upper["White"] - share["White"])
     most = gap + np.hypot(upper - share, share["White"] - lower["White"])
-    return [*(100 * least), *(100 * most)]
+    could_show = (most - least) / 2 / z * Z * math.sqrt(2)  # by the next figures of as many patients
+    return [*(100 * least), *(100 * most), *(100 * could_show)]
 
 
 def outside_four_fifths(rows: pd.DataFrame) -> list[float]:
