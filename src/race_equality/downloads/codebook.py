@@ -66,7 +66,7 @@ COLUMNS = {
     "adverse_when": "Which side is adverse",
     "compared_with": "What the reading compares the figure with",
     "reading": "What the figure shows, its interval considered",
-    "position": "Where the trust lies in a funnel over all trusts: limits allow for chance and ordinary variation",
+    "position": "Where the trust lies in a funnel over the trusts of its kind: limits allow for chance and ordinary variation",
     "rounding": "How far value, limits and comparator are rounded",
     "source": (
         "Title of the publication; “published by the trust” is of what was copied from the trust’s own page and held to its "
