@@ -7,7 +7,7 @@ is said to be unclear, and never to be equality.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -515,6 +515,27 @@ def change_sentence(years: pd.DataFrame, change: YearlyTrend, *, brief: bool = F
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
     )
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
+
+
+def pairs_sentence(pairs: Sequence[tuple[str, str]]) -> str:
+    """Say which pairs of measures the table of other trusts and years has, and of whom earlier surveys are.
+
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        From :func:`race_equality.analysis.staff_and_patients.pairs_to_vary`.
+    """
+    if not pairs:
+        return "No pair of measures could be correlated."
+    which = (
+        "The pair with the most trusts has the strongest correlation as well; here it is"
+        if len(pairs) == 1
+        else "The pair with the most trusts and the pair with the strongest correlation,"
+    )
+    return (
+        f"{which} over other trusts and other years. In earlier surveys only the answers of all staff together are held by "
+        "trust."
+    )
 
 
 def association_summary(found: pd.DataFrame) -> str:
