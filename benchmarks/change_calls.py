@@ -132,7 +132,7 @@ def months(
     return {rule: float(np.mean(found)) for rule, found in called.items()}
 
 
-def section(seed: int = 2026, size: int = 40) -> list[str]:
+def section(seed: int = 2026, size: int = 24) -> list[str]:
     """The tables as lines of Markdown."""
     lines = [
         "# How often a change is called",

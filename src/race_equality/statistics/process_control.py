@@ -137,7 +137,7 @@ def xmr(
 
     These rules are for months that are independent. Where each resembles the one before, as the size of a waiting list
     does, moving ranges are small against the spread of the series, and runs are long by themselves: with an
-    autocorrelation of 0.8 and no change at all, one series in four meets a rule at its last point. With
+    autocorrelation of 0.8 and no change at all, two series in five meet a rule at their last point. With
     ``autocorrelation`` r the limits are 1/√(1 − r) times as far from the mean, which is where three standard deviations
     of such a series lie, and "two of three" goes by them. Runs say nothing then: in place of both rules about runs of
     seven the points of the later half are ``"later half above"`` or ``"later half below"`` where :func:`level_change`
@@ -332,21 +332,13 @@ def pooled_autocorrelation(series: Sequence[ArrayLike]) -> float:
     if not found:
         return 0.0
     weight = np.array(lengths, dtype=float)
-    observed = float((weight * np.array(found)).sum())
-    low, high = 0.0, _MOST_AUTOCORRELATED
+    expected = sum(length * _expected(length) for length in lengths)
+    # it rises with the autocorrelation; beyond its ends the nearest end
+    return float(np.interp((weight * np.array(found)).sum(), expected, _AUTOCORRELATIONS))
 
-    def expected(autocorrelation: float) -> float:
-        return sum(length * lengths.count(length) * _expected(length, autocorrelation) for length in set(lengths))
 
-    if observed <= expected(low):
-        return low
-    if observed >= expected(high):
-        return high
-    for _ in range(14):
-        middle = (low + high) / 2
-        low, high = (middle, high) if expected(middle) < observed else (low, middle)
-    return (low + high) / 2
-
+#: Where the expectation is worked out; between two of them it is as good as straight.
+_AUTOCORRELATIONS = np.linspace(0, _MOST_AUTOCORRELATED, 39)
 
 #: A shorter series says next to nothing of its autocorrelation around a line of its own.
 _SHORTEST_SERIES = 8
@@ -359,21 +351,25 @@ def _off_the_line(size: int) -> np.ndarray:
     return np.eye(size) - design @ np.linalg.inv(design.T @ design) @ design.T
 
 
-@lru_cache(maxsize=4096)
-def _expected(size: int, autocorrelation: float) -> float:
+@lru_cache(maxsize=64)
+def _expected(size: int) -> np.ndarray:
     """What the lag-1 autocorrelation of residuals around a line is expected to be (normal values; Sawa's integral)."""
     off = _off_the_line(size)
     place = np.arange(size)
-    alike = off @ autocorrelation ** np.abs(place[:, np.newaxis] - place).astype(float) @ off
-    spread, direction = np.linalg.eigh((alike + alike.T) / 2)
-    spread, direction = spread[2:], direction[:, 2:]  # the line takes two dimensions out
-    together = spread * (direction[1:] * direction[:-1]).sum(axis=0)
+    apart = np.abs(place[:, np.newaxis] - place).astype(float)
     # from 0 to infinity, as t = u / (1 - u)
     point, weight = np.polynomial.legendre.leggauss(200)
     u, weight = (point + 1) / 2, weight / 2
-    wide = 1 + 2 * (u / (1 - u))[:, np.newaxis] * spread / spread.mean()
-    inside = np.prod(wide**-0.5, axis=1) * (together / spread.mean() / wide).sum(axis=1)
-    return float((weight * inside / (1 - u) ** 2).sum())
+    expected = []
+    for autocorrelation in _AUTOCORRELATIONS:
+        alike = off @ autocorrelation**apart @ off
+        spread, direction = np.linalg.eigh((alike + alike.T) / 2)
+        spread, direction = spread[2:], direction[:, 2:]  # the line takes two dimensions out
+        together = spread * (direction[1:] * direction[:-1]).sum(axis=0)
+        wide = 1 + 2 * (u / (1 - u))[:, np.newaxis] * spread / spread.mean()
+        inside = np.prod(wide**-0.5, axis=1) * (together / spread.mean() / wide).sum(axis=1)
+        expected.append(float((weight * inside / (1 - u) ** 2).sum()))
+    return np.array(expected)
 
 
 def _share(autocorrelation: float) -> float:
