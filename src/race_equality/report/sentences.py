@@ -19,6 +19,7 @@ from race_equality.analysis.survey import ends_differ
 from race_equality.analysis.wres_return import SEATS, seats_shown
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
+from race_equality.report.what_could_be_seen import after_ratio
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -213,6 +214,7 @@ def _likelihood(row) -> str:
     )
     if row.lower <= 1 <= row.upper:
         text += " The data do not show a reliable difference. This does not show that experiences are the same."
+        text += after_ratio(row.ratio, row.lower, row.upper)
     return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."
 
 
