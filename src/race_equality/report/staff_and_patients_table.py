@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
-from race_equality.analysis.rows_of_trusts import is_one_of
+from race_equality.analysis.maternity import latest_rates
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
+from race_equality.report.funnels import reading_among_kind
+from race_equality.report.left_out import reading_of
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
@@ -47,13 +50,14 @@ def side_by_side(
     pooled : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
-        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`.
+        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`, placed
+        by :func:`race_equality.analysis.funnel_position.among_their_kind`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
         From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.analysis.maternity.maternity_rates`.
+        From :func:`race_equality.analysis.maternity.maternity_rates_by_year`, placed likewise: comparators are of the same year.
     trust_code : str
     peer_codes, region_codes : list of str
 
@@ -61,9 +65,9 @@ def side_by_side(
     -------
     pandas.DataFrame
         Text: ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
-        ``all``, ``reading``. A share of staff or of births is read in the funnel over all trusts, as in the
-        downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
-        far from it as trusts ordinarily are.
+        ``all``, ``reading``. A share of staff or of births is read in the funnel over the trusts of its kind,
+        as in the downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
+        far from it as trusts of the kind ordinarily are.
     """
     rows = []
     one = _AT_WORK
@@ -87,7 +91,9 @@ def side_by_side(
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _position_words(row.position, BY_ID[row.indicator].adverse_when),
+                "reading": reading_among_kind(
+                    str(direction_of(np.array([row.position]), BY_ID[row.indicator].adverse_when)[0]), row.kind
+                ),
             }
         )
     for row in rows_of(access):
@@ -115,46 +121,47 @@ def _gap_of(table: pd.DataFrame) -> str:
     )
 
 
-#: What a position in the funnel says of a share that is better high or low, and of one that is neither.
-_POSITION_WORDS = {
-    "adverse": "Worse than expected of a trust of its size",
-    "favourable": "Better than expected of a trust of its size",
-    "unclear": "As expected of a trust of its size",
-    "none": STATUS_WORDS["not_available"],
-}
+#: Of a comparator of hardly any trusts.
+_TOO_FEW = "Too few trusts"
 
 
-def _position_words(position: str, adverse_when: str) -> str:
-    return _POSITION_WORDS[str(direction_of(np.array([position]), adverse_when)[0])]
-
-
-def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
     rows = []
-    is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
-    for found in rows_of(births[births["trust_code"] == trust_code]):
-        same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
+    is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
+    for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
+        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
+        same = by_year[is_public & of_year]
 
         def share(codes=None, same=same):
             chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
-            return (
-                percent(100 * chosen["count"].sum() / chosen["people"].sum())
-                if len(chosen)
-                else STATUS_WORDS["not_available"]
-            )
+            others = (chosen["trust_code"] != trust_code).sum()
+            in_set = FEWEST_OTHERS if codes is None else len(set(codes) - {trust_code})
+            if not in_set:
+                return STATUS_WORDS["not_available"]
+            enough = others >= min(FEWEST_OTHERS, in_set)
+            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if enough else _TOO_FEW
 
         rows.append(
             {
                 "who": "Patients",
                 "measure": BY_ID[found.indicator].name,
                 "when": f"year to {month(found.period_end)}",
-                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
+                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})"
+                if found.status == "ok"
+                else STATUS_WORDS[found.status],
                 "similar": share(peer_codes),
                 "region": share(region_codes),
                 "all": share(),
                 # who gives birth where differs, so a rate is high or low and not better or worse
-                "reading": f"{side} expected of a trust of its size"
-                if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
-                else _POSITION_WORDS["unclear" if found.position == "within limits" else "none"],
+                "reading": reading_among_kind(_side(found.position), found.kind)
+                if found.status == "ok"
+                else reading_of(found.status),
             }
         )
     return rows
+
+
+def _side(position: str) -> str:
+    """A rate that is neither better high nor low: on which side of the funnel it lies."""
+    side = str(direction_of(np.array([position]), "higher")[0])
+    return {"adverse": "higher", "favourable": "lower"}.get(side, side)
