@@ -5,6 +5,8 @@ from __future__ import annotations
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
+from race_equality.analysis.gap_reading import gap_readings, read_gap
+from race_equality.analysis.like_with_like import gaps_within_kinds, pooled_alike, trusts_alike
 from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
 from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
@@ -79,7 +81,9 @@ __all__ = [
     "england_answers",
     "england_by_ethnic_group",
     "england_explained",
+    "gap_readings",
     "gaps_of_staff_and_patients",
+    "gaps_within_kinds",
     "headcount_by_group",
     "headcount_by_march",
     "latest_access",
@@ -93,7 +97,9 @@ __all__ = [
     "patients_by_group",
     "patients_summary",
     "pooled",
+    "pooled_alike",
     "pooled_gaps",
+    "read_gap",
     "recovery_by_year",
     "relative_likelihoods",
     "reporting",
@@ -106,6 +112,7 @@ __all__ = [
     "staff_experience",
     "survey_answers",
     "total_headcount",
+    "trusts_alike",
     "unknown_percent",
     "waiting_list_coverage",
     "waits_by_group",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 ENGLAND_CODE = "ENG"
 DEMONSTRATION_CODE = "DEMO"
+#: It is compared with trusts of this kind.
+DEMONSTRATION_KIND = "acute"
 DEMONSTRATION_NAME = "Demonstration NHS Trust (invented figures)"
 #: Id of the source of WRES figures that were copied from trusts' own pages.
 PUBLISHED_BY_TRUSTS = "wres_published"

@@ -8,22 +8,16 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
+from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
 from race_equality.report.patients import VARIATION_WORDS, month
-from race_equality.report.sentences import direction
-from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
+from race_equality.report.words import STATUS_WORDS, interval, percent, period, points, upper_first
 from race_equality.store.rows import row_at, rows_of
 
 #: The one gap in the table.
 _AT_WORK = BY_ID["wres_8"]
-
-_GAP_WORDS = {
-    "adverse": "Worse for staff from ethnic minorities",
-    "favourable": "Better for staff from ethnic minorities",
-    "unclear": "No reliable difference between the groups",
-}
 
 
 def side_by_side(
@@ -37,6 +31,7 @@ def side_by_side(
     *,
     peer_codes: list[str],
     region_codes: list[str],
+    alike_codes: list[str],
 ) -> pd.DataFrame:
     """Put what staff say and how patients are served in rows of one table.
 
@@ -55,7 +50,8 @@ def side_by_side(
     births : pandas.DataFrame
         From :func:`race_equality.analysis.maternity.maternity_rates`.
     trust_code : str
-    peer_codes, region_codes : list of str
+    peer_codes, region_codes, alike_codes : list of str
+        Similar trusts, and those of the trust's kind in its region and everywhere.
 
     Returns
     -------
@@ -76,7 +72,7 @@ def side_by_side(
                 "when": period(found["period_start"], found["period_end"]),
                 "here": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
                 **{name: _gap_of(table) for name, table in pooled.items()},
-                "reading": _GAP_WORDS[direction(one, found["gap_lower"], found["gap_upper"])],
+                "reading": upper_first(read_gap(found).words),
             }
         )
     for row in rows_of(asked):
@@ -103,7 +99,7 @@ def side_by_side(
                 "reading": VARIATION_WORDS[row.variation] + (" (provisional)" if row.provisional else ""),
             }
         )
-    rows += _births(births, trust_code, peer_codes, region_codes)
+    rows += _births(births, trust_code, peer_codes, region_codes, alike_codes)
     return pd.DataFrame(rows, columns=["who", "measure", "when", "here", "similar", "region", "all", "reading"])
 
 
@@ -128,17 +124,17 @@ def _position_words(position: str, adverse_when: str) -> str:
     return _POSITION_WORDS[str(direction_of(np.array([position]), adverse_when)[0])]
 
 
-def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
     is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
     for found in rows_of(births[births["trust_code"] == trust_code]):
         same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
 
-        def share(codes=None, same=same):
-            chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
+        def share(codes, same=same):
+            chosen = same[is_one_of(same["trust_code"], codes)]
             return (
                 percent(100 * chosen["count"].sum() / chosen["people"].sum())
-                if len(chosen)
+                if set(chosen["trust_code"]) - {trust_code}  # a trust alone is no comparator
                 else STATUS_WORDS["not_available"]
             )
 
@@ -150,7 +146,7 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> 
                 "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
                 "similar": share(peer_codes),
                 "region": share(region_codes),
-                "all": share(),
+                "all": share(alike_codes),
                 # who gives birth where differs, so a rate is high or low and not better or worse
                 "reading": f"{side} expected of a trust of its size"
                 if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))

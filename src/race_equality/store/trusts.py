@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, DEMONSTRATION_NAME
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.project import Project, as_project
 from race_equality.store.figures import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
@@ -283,7 +283,7 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
         return Trust(
             code=DEMONSTRATION_CODE,
             name=DEMONSTRATION_NAME,
-            kind="acute",
+            kind=DEMONSTRATION_KIND,
             region="Demonstration",
             system=DEMONSTRATION_SYSTEM,
             open_date=None,
