@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.regression.linear_model import OLS, WLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -14,7 +14,7 @@ from race_equality.statistics import pooling
 from race_equality.statistics.association import rank_correlation
 from race_equality.statistics.decomposition import kitagawa
 from race_equality.statistics.disparity import index_of_disparity
-from race_equality.statistics.funnel import funnel_from_estimates, funnel_limits, overdispersion, winsorise
+from race_equality.statistics.funnel import between_variance, funnel_from_estimates, funnel_limits
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import byar_interval, difference_interval, wilson_interval
 from race_equality.statistics.pooling import pooled_gaps, pooled_proportions
@@ -121,42 +121,106 @@ def test_probability_outside_by_simulation():
 # ---- funnel ----
 
 
-def test_winsorise_by_hand():
-    # ten values 0..9: the 10% and 90% quantiles are 0.9 and 8.1
-    assert winsorise(np.arange(10.0)) == pytest.approx([0.9, 1, 2, 3, 4, 5, 6, 7, 8, 8.1])
+def likelihood_of_spread(tau_squared, y, variance):
+    """The restricted log-likelihood, term by term, and the mean at this variance between units."""
+    total = [v + tau_squared for v in variance]
+    mean = sum(a / v for a, v in zip(y, total, strict=True)) / sum(1 / v for v in total)
+    value = -sum(math.log(v) + (a - mean) ** 2 / v for a, v in zip(y, total, strict=True)) / 2
+    return value - math.log(sum(1 / v for v in total)) / 2, mean
 
 
-def test_overdispersion_by_plain_sums():
-    z, s = [-3.0, -1.0, 0.5, 2.0, 4.0], [0.1, 0.2, 0.1, 0.3, 0.2]
-    phi, tau_squared = overdispersion(z, s, share=0)
-    total, n = sum(v * v for v in z), len(z)
-    w = [1 / v**2 for v in s]
-    assert phi == pytest.approx(total / n)
-    expected = (total - (n - 1)) / (sum(w) - sum(v * v for v in w) / sum(w))
-    assert tau_squared == pytest.approx(expected)
+def most_likely(y, variance, upper):
+    """Its highest point, by a search that knows nothing of how ours is found."""
+    found = optimize.minimize_scalar(
+        lambda t: -likelihood_of_spread(t, y, variance)[0],
+        bounds=(0, upper),
+        options={"xatol": 1e-10},
+        method="bounded",
+    )
+    return found.x, likelihood_of_spread(found.x, y, variance)[1]
 
 
-def test_no_overdispersion_where_units_are_closer_than_chance():
-    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02)
+def test_the_variance_between_units_has_the_highest_likelihood_of_spread():
+    y, s = [-0.3, -0.1, 0.05, 0.2, 0.6], [0.1, 0.2, 0.1, 0.3, 0.2]
+    tau_squared, _ = between_variance(y, s)
+    assert tau_squared == pytest.approx(most_likely(y, [v * v for v in s], 2)[0], abs=1e-6)
+    # about a known centre: the plain likelihood
+    known, information = between_variance(y, s, centre=0.1)
+    plain = optimize.minimize_scalar(
+        lambda t: sum(math.log(v * v + t) + (a - 0.1) ** 2 / (v * v + t) for a, v in zip(y, s, strict=True)),
+        bounds=(0, 2),
+        options={"xatol": 1e-10},
+        method="bounded",
+    )
+    assert known == pytest.approx(plain.x, abs=1e-6)
+    assert information == pytest.approx(sum(1 / (v * v + known) ** 2 for v in s))
+
+
+def test_no_variance_between_units_that_are_closer_than_chance():
+    assert between_variance([0.1, -0.2, 0.3], [1, 1, 1])[0] == 0
 
 
 def test_proportion_funnel_by_plain_sums():
+    """Units of two sizes: centre, spread and one limit, each from its formula."""
     count, total = [10, 30, 45, 5, 60], [100, 200, 150, 100, 300]
-    funnel = funnel_limits(count, total, winsorised=0)
-    target = 150 / 850
+    funnel = funnel_limits(count, total)
     y = [math.asin(math.sqrt(x / n)) for x, n in zip(count, total, strict=True)]
     s = [1 / (2 * math.sqrt(n)) for n in total]
-    z = [(v - math.asin(math.sqrt(target))) / e for v, e in zip(y, s, strict=True)]
-    w = [1 / v**2 for v in s]
-    tau_squared = (sum(v * v for v in z) - 4) / (sum(w) - sum(v * v for v in w) / sum(w))
-    assert funnel.target == pytest.approx(target)
-    assert funnel.tau_squared == pytest.approx(tau_squared)
-    half = 1.959964 * math.sqrt(s[0] ** 2 + tau_squared)
-    centre = math.asin(math.sqrt(target))
-    assert funnel.lower_95[0] == pytest.approx(math.sin(centre - half) ** 2, abs=1e-6)
-    assert funnel.upper_95[0] == pytest.approx(math.sin(centre + half) ** 2, abs=1e-6)
-    wide = 3.090232 * math.sqrt(s[4] ** 2 + tau_squared)
-    assert funnel.upper_998[4] == pytest.approx(math.sin(centre + wide) ** 2, abs=1e-6)
+    tau_squared, mean = most_likely(y, [v * v for v in s], 1)
+    assert funnel.tau_squared == pytest.approx(tau_squared, rel=1e-4)
+    assert funnel.target == pytest.approx(math.sin(mean) ** 2, abs=1e-6)
+    w = [1 / (v * v + tau_squared) for v in s]
+    # the variance of a restricted estimate of a variance, and the degrees of freedom of s² + τ² of the first unit
+    information = sum(v**2 for v in w) - 2 * sum(v**3 for v in w) / sum(w) + (sum(v**2 for v in w) / sum(w)) ** 2
+    left = information / w[0] ** 2 - 1
+    t = stats.t.ppf(0.975, left)
+    far = t * math.sqrt(left + 1) / math.sqrt(left + t * t)
+    half = far * math.sqrt(1 / w[0] - 1 / sum(w))
+    assert funnel.lower_95[0] == pytest.approx(math.sin(mean - half) ** 2, abs=1e-5)
+    assert funnel.upper_95[0] == pytest.approx(math.sin(mean + half) ** 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("level", [0.95, 0.998])
+def test_among_trusts_of_one_size_a_trust_is_outside_when_a_t_test_against_the_others_says_so(level):
+    """The limits of trusts of one size are those of the trust left out, to the last bit of the quantile."""
+    rng = np.random.default_rng(12)
+    checked = 0
+    for _ in range(200):
+        y = rng.normal(0, 1, 10)
+        y[0] *= 3
+        funnel = funnel_from_estimates(y, np.full(10, 0.01))
+        limit = (funnel.lower_95, funnel.upper_95) if level == 0.95 else (funnel.lower_998, funnel.upper_998)
+        outside = (y < limit[0]) | (y > limit[1])
+        others = [np.delete(y, i) for i in range(10)]
+        t = [(y[i] - o.mean()) / (o.std(ddof=1) * math.sqrt(1 + 1 / 9)) for i, o in enumerate(others)]
+        assert (outside == (2 * stats.t.sf(np.abs(t), 8) < 1 - level)).all()
+        checked += outside.sum()
+    assert checked > 10
+
+
+def test_a_trust_that_is_only_placed_changes_nothing_for_the_others():
+    rng = np.random.default_rng(13)
+    total = rng.integers(100, 2000, 30)
+    count = rng.binomial(total, rng.uniform(0.1, 0.3, 30))
+    without = funnel_limits(count, total)
+    learn_from = np.append(np.full(30, True), False)
+    placed = funnel_limits(np.append(count, 900), np.append(total, 1000), learn_from=learn_from)
+    assert placed.target == without.target
+    assert (placed.lower_95[:-1] == without.lower_95).all()
+    assert placed.units == 30
+    assert placed.position[-1] == "above 99.8% limit"
+    # one that is not among them can lie a little farther out: they say nothing of it but where they are
+    size = funnel_limits(np.append(count, count[3]), np.append(total, total[3]), learn_from=learn_from)
+    assert size.upper_95[-1] > size.upper_95[3]
+
+
+def test_a_target_from_elsewhere_is_what_units_vary_about():
+    rng = np.random.default_rng(14)
+    y = rng.normal(0.3, 0.1, 400)
+    own, given = funnel_from_estimates(y, np.full(400, 0.05)), funnel_from_estimates(y, np.full(400, 0.05), target=0.0)
+    assert math.sqrt(own.tau_squared) == pytest.approx(math.sqrt(0.1**2 - 0.05**2), abs=0.01)
+    assert given.target == 0
+    assert given.tau_squared == pytest.approx((y**2).mean() - 0.05**2)
 
 
 def test_ratio_funnel_by_hand():
@@ -183,9 +247,10 @@ def test_funnel_recovers_the_spread_between_trusts():
     rng = np.random.default_rng(6)
     total = rng.integers(200, 3000, 5000)
     p = np.sin(np.arcsin(np.sqrt(0.2)) + rng.normal(0, 0.05, 5000)) ** 2
-    funnel = funnel_limits(rng.binomial(total, p), total, winsorised=0)
+    funnel = funnel_limits(rng.binomial(total, p), total)
     assert math.sqrt(funnel.tau_squared) == pytest.approx(0.05, abs=0.003)
     assert (funnel.position != "within limits").mean() == pytest.approx(0.05, abs=0.012)
+    assert np.char.endswith(funnel.position, "99.8% limit").mean() == pytest.approx(0.002, abs=0.002)
 
 
 def test_funnel_from_estimates_on_both_scales():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
+from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
 from race_equality.analysis.gap_reading import gap_readings, read_gap
 from race_equality.analysis.like_with_like import gaps_within_kinds, pooled_alike, trusts_alike
 from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
@@ -62,12 +63,14 @@ from race_equality.analysis.wres_return import (
 )
 
 __all__ = [
+    "FEWEST_OF_A_KIND",
     "PATIENT_GAPS",
     "PATIENT_MEASURES",
     "SEATS",
     "STAFF_GAP",
     "STAFF_MEASURES",
     "all_trusts_experience",
+    "among_their_kind",
     "answers_together",
     "associations",
     "board_against_workforce",
@@ -81,6 +84,7 @@ __all__ = [
     "england_answers",
     "england_by_ethnic_group",
     "england_explained",
+    "funnel_of_kind",
     "gap_readings",
     "gaps_of_staff_and_patients",
     "gaps_within_kinds",

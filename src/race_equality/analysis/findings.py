@@ -16,7 +16,7 @@ from scipy import sparse
 
 from race_equality.analysis import access, maternity, patients_return, workforce
 from race_equality.analysis.ethnicity_of_respondents import respondents_and_catchments
-from race_equality.analysis.funnel_position import direction_of, positions
+from race_equality.analysis.funnel_position import among_their_kind, direction_of, positions
 from race_equality.analysis.gap_reading import WORDS_OF_DIRECTIONS, direction_of_gap, gap_readings, read_gap, read_ratio
 from race_equality.analysis.mental_health import detentions_everywhere
 from race_equality.analysis.patient_findings import patient_findings
@@ -73,8 +73,8 @@ def _readings(adverse: str, favourable: str, unclear: str) -> dict[str, str]:
 #: What a direction says, by what the finding is compared with.
 READINGS = {
     WHITE: WORDS_OF_DIRECTIONS,
-    "all trusts": _readings(
-        *(f"{which} expected of a trust of its size" for which in ("worse than", "better than", "as"))
+    "trusts of its kind": _readings(
+        *(f"{which} usual among trusts of its kind" for which in ("worse than", "better than", "as"))
     ),
     "its own earlier months": _readings("getting worse", "improving", "no change beyond the ordinary"),
     "its own earlier years": {"rising": "rising", "falling": "falling", "unclear": "no reliable change"},
@@ -273,11 +273,12 @@ def findings(
         One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with its 95%
         interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok". ``direction`` is
         against what ``compared_with`` names, "adverse" to staff or patients from ethnic minorities, to people from
-        deprived areas or (against all trusts and earlier months) to everybody; ``reading`` says it in words.
+        deprived areas or (against trusts of its kind and earlier months) to everybody; ``reading`` says it in words.
         ``england`` is England's published figure, ``all_trusts``, ``region_trusts`` and ``similar_trusts`` the trusts
         of its kind with figures taken together, and with ``_plain`` those of any kind, the demonstration trust in none of
-        them; ``trusts_with_figures`` says of how many ``all_trusts`` is, where trusts publish a figure themselves. ``position`` is that in a funnel over all
-        trusts. For gaps of WRES 5 to 8 ``pooled_value`` to ``rank_upper`` are those of
+        them; ``trusts_with_figures`` says of how many ``all_trusts`` is, where trusts publish a figure themselves.
+        ``position`` is that in a funnel over the trusts of its kind, "" where they are too few. For gaps of WRES 5 to 8
+        ``pooled_value`` to ``rank_upper`` are those of
         :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
         :func:`figures_behind` gives them.
     """
@@ -288,14 +289,14 @@ def findings(
         codes.append(DEMONSTRATION_CODE)
     compared = comparators_of(codes, trusts, peers)
     parts = [
-        _experience(figures, trusts, compared, rules),
+        _experience(figures, compared, rules, trusts),
         _wres_returns(figures, compared, rules),
-        _survey(figures, compared),
+        _survey(figures, compared, trusts),
         _respondents(figures, codes, rules),
         _staff_groups(figures, codes, rules),
         _staff_by_march(figures, codes),
-        _waits(figures, compared, rules),
-        _maternity(figures, compared, rules),
+        _waits(figures, compared, rules, trusts),
+        _maternity(figures, compared, rules, trusts),
         _detentions(figures),
         _patients(figures, codes, rules),
         patient_findings(figures, codes, rules, compared.shares),
@@ -389,7 +390,7 @@ def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key
 
 
 def _experience(
-    figures: pd.DataFrame, trusts: pd.DataFrame, compared: Comparators, rules: DisclosureRules
+    figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame
 ) -> pd.DataFrame:
     table = gap_readings(figures, trusts)
     every = pd.MultiIndex.from_product(
@@ -406,7 +407,7 @@ def _experience(
     common = _columns(table, "trust_code", "period_start", "period_end", "status", measure="indicator")
     parts, together = [], {}
     for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
-        rows = table.loc[known, ["trust_code", "indicator"]].assign(
+        rows = table.loc[known, ["trust_code", "indicator", "period_end"]].assign(
             count=table[f"{side}_count"], people=table[f"{side}_total"]
         )
         together[side] = compared.shares(rows, "indicator")
@@ -418,7 +419,7 @@ def _experience(
                 **_columns(
                     table, value=f"{side}_percent", lower=f"{side}_lower", upper=f"{side}_upper", people=f"{side}_total"
                 ),
-                "compared_with": "all trusts",
+                "compared_with": "trusts of its kind",
                 "position": "",
                 "direction": "none",
             }
@@ -426,7 +427,7 @@ def _experience(
         for indicator in EXPERIENCE:
             here = (known & (table["indicator"] == indicator.id)).to_numpy()
             if here.any():
-                position = positions(rows[rows["indicator"] == indicator.id])
+                position = among_their_kind(rows[rows["indicator"] == indicator.id], trusts)["position"].to_numpy()
                 part.loc[here, "position"] = position
                 part.loc[here, "direction"] = direction_of(position, indicator.adverse_when)
         parts.append(_add_comparators(part, together[side], "measure"))
@@ -624,7 +625,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict[str, Any]]:
     return found
 
 
-def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
+def _survey(figures: pd.DataFrame, compared: Comparators, trusts: pd.DataFrame) -> pd.DataFrame:
     answers = survey_answers(figures)
     answers = answers[answers["trust_code"].isin(compared.codes)]
     rows = answers.assign(count=answers["percent"] * answers["base"] / 100, people=answers["base"])
@@ -634,7 +635,7 @@ def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
     for question in QUESTIONS:
         here = rows[rows["indicator"] == question.id]
         missing = [code for code in compared.codes if code not in set(here["trust_code"])]
-        position = positions(here)
+        position = positions(here, trusts)
         parts.append(
             pd.DataFrame(
                 {
@@ -642,7 +643,7 @@ def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
                     "measure": question.id,
                     "group": "All staff",
                     "unit": "percent",
-                    "compared_with": "all trusts",
+                    "compared_with": "trusts of its kind",
                     "england": england.get(question.id, np.nan),
                     **{
                         name: [*here[old], *[empty] * len(missing)]
@@ -759,7 +760,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
 # -- patients ----------------------------------------------------------------------------------------
 
 
-def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
+def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame) -> pd.DataFrame:
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
@@ -794,7 +795,7 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules)
             }
         )
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
-        part.loc[latest, "position"] = positions(last[latest])
+        part.loc[latest, "position"] = positions(last[latest], trusts)
         part = _add_comparators(part, together, "month").drop(columns="month")
         missing = [code for code in compared.codes if code not in set(last["trust_code"])]
         parts += [
@@ -816,7 +817,9 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules)
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _maternity(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
+def _maternity(
+    figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame
+) -> pd.DataFrame:
     table = maternity.deliveries_by_ethnic_group(
         figures, compared.codes, threshold=rules.minimum_people(compared.codes)
     )
@@ -843,12 +846,12 @@ def _maternity(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRu
         ignore_index=True,
     )
     rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="all trusts"
+        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="trusts of its kind"
     )
     for measure in BIRTHS:
         here = (rates["indicator"] == measure.id).to_numpy()
         if here.any():
-            position = positions(rates[here])
+            position = among_their_kind(rates[here], trusts)["position"].to_numpy()
             rates.loc[here, "position"] = position
             rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
     rates = rates.rename(columns={"percent": "value"})

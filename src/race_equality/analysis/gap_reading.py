@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, kinds_of
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.wres import staff_experience
-from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND
+from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import WRES
 from race_equality.statistics.funnel import funnel_from_estimates
 from race_equality.statistics.linked_gaps import gap_error
@@ -28,8 +29,6 @@ from race_equality.store.rows import groups_of
 #: From this probability on, the gaps of all trusts say which side a trust's gap is on. Its own interval leaves out zero
 #: with 97.5% on that side; both are asked for, so this allows no more than the interval alone does.
 LIKELY = 0.95
-#: A funnel of gaps over fewer trusts has no spread to speak of.
-FEWEST_IN_A_FUNNEL = 10
 
 _COUNTS = ("ethnic_minority_count", "ethnic_minority_total", "white_count", "white_total")
 _FOR_STAFF = "for staff from ethnic minorities"
@@ -219,11 +218,11 @@ def gap_readings(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
         The rows of :func:`race_equality.analysis.wres.staff_experience` with ``kind``; ``probability_adverse`` (NaN where
         the gap is not read with others); ``usual_answers``, how many staff from ethnic minorities answered in half of the
         trusts of the kind; ``position`` of the gap in a funnel of gaps over the trusts of the kind, "" where they are
-        fewer than :data:`FEWEST_IN_A_FUNNEL`; ``gaps_compared``, how many gaps of real trusts have a position.
+        fewer than :data:`race_equality.analysis.funnel_position.FEWEST_OF_A_KIND`; ``gaps_compared``, how many gaps of real trusts have a position.
 
     Notes
     -----
-    The funnel is of gaps and not of levels: its centre is the mean gap of the trusts of the kind, weighted by precision,
+    The funnel is of gaps and not of levels: its centre is the random-effects mean gap of the trusts of the kind,
     and its limits allow for their ordinary variation (over-dispersion). A gap is called wider or narrower than usual
     beyond the limits of 99.8%: of a thousand gaps that vary as they ordinarily do, two lie there by chance.
 
@@ -232,10 +231,7 @@ def gap_readings(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     Spiegelhalter DJ. Statistics in Medicine 2005; 24: 1185-1202.
     """
     table = staff_experience(figures)
-    kinds = trusts.set_index("trust_code")["kind"]
-    table = table.assign(kind=table["trust_code"].map(kinds))
-    table.loc[table["trust_code"] == DEMONSTRATION_CODE, "kind"] = DEMONSTRATION_KIND
-    table["kind"] = table["kind"].astype("object").where(table["kind"].notna(), "").astype(str)
+    table = table.assign(kind=kinds_of(table["trust_code"], trusts))
     pooled = pooled_gaps(figures)
     chances = pooled[["trust_code", "number", "probability_adverse"]].astype(
         {"number": "int64", "probability_adverse": "float64"}
@@ -246,7 +242,7 @@ def gap_readings(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     for _, rows in groups_of(known, ["number", "kind"]):
         real = rows["trust_code"] != DEMONSTRATION_CODE
         usual.loc[rows.index] = rows.loc[real, "ethnic_minority_total"].median()
-        if real.sum() >= FEWEST_IN_A_FUNNEL:
+        if real.sum() >= FEWEST_OF_A_KIND:
             position.loc[rows.index] = _positions_of_gaps(rows, real.to_numpy())
     compared = int((position.ne("") & table["trust_code"].ne(DEMONSTRATION_CODE)).sum())
     return table.assign(usual_answers=usual, position=position, gaps_compared=compared)
@@ -310,9 +306,4 @@ def _positions_of_gaps(rows: pd.DataFrame, real: np.ndarray) -> np.ndarray:
     """Place gaps of one kind in their funnel; the demonstration trust changes nothing for real ones."""
     gap = rows["gap"].to_numpy(dtype="float64") / 100
     error = gap_error(*(rows[name].to_numpy(dtype="float64") for name in _COUNTS))
-    funnel = funnel_from_estimates(gap[real], error[real])
-    position = np.full(len(rows), "", dtype=object)
-    position[real] = funnel.position
-    if not real.all():
-        position[~real] = funnel_from_estimates(gap, error, target=funnel.target).position[~real]
-    return position
+    return funnel_from_estimates(gap, error, learn_from=real).position

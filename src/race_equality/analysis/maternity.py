@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.funnel_position import with_positions
-from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
 from race_equality.definitions.indicators import BIRTHS
 from race_equality.statistics.intervals import wilson_interval
@@ -189,8 +187,8 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``trust_code``, ``indicator``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
-        ``period_start``, ``period_end``, and ``position`` in the funnel over the trusts of that year, "" for
-        England. Organisations that have merged are added up.
+        ``period_start`` and ``period_end``. Organisations that have merged are added up.
+        :func:`race_equality.analysis.funnel_position.among_their_kind` says where each lies among trusts of its kind.
 
     Notes
     -----
@@ -205,9 +203,7 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
         .groupby(keys)
         .agg({"count": "sum", "people": "sum", "period_start": "first", "period_end": "first"})
     )
-    table = _with_percent(table[table["people"] > 0]).reset_index()
-    trusts = with_positions(table[table["trust_code"] != ENGLAND_CODE], ["indicator", "period_end"])
-    return table.assign(position=trusts["position"].reindex(table.index, fill_value=""))
+    return _with_percent(table[table["people"] > 0]).reset_index()
 
 
 def _with_percent(table: pd.DataFrame) -> pd.DataFrame:

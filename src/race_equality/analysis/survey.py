@@ -7,7 +7,6 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.funnel_position import with_positions
 from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
@@ -34,7 +33,8 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``trust_code``, ``indicator``, ``percent``, ``lower``, ``upper``, ``base``,
-        ``organisations``, ``period_start``, ``period_end`` and ``position`` in the funnel over all trusts.
+        ``organisations``, ``period_start`` and ``period_end``.
+        :func:`race_equality.analysis.funnel_position.among_their_kind` says where each lies among trusts of its kind.
 
     Notes
     -----
@@ -58,11 +58,9 @@ def survey_answers(figures: pd.DataFrame) -> pd.DataFrame:
         period_end=("period_end", "max"),
     )
     interval = wilson_interval(table["people"].to_numpy(), table["base"].to_numpy())
-    table = table.assign(
+    return table.assign(
         percent=100 * table["people"] / table["base"], lower=100 * interval.lower, upper=100 * interval.upper
-    )
-    shares = table.assign(count=table["percent"] * table["base"] / 100, people=table["base"])
-    return with_positions(shares, ["indicator"]).drop(columns=["count", "people"])
+    ).drop(columns="people")
 
 
 def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:

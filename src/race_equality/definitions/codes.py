@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ENGLAND_CODE = "ENG"
 DEMONSTRATION_CODE = "DEMO"
-#: It is compared with trusts of this kind.
+#: Its figures are those of an acute trust, and it is read among them.
 DEMONSTRATION_KIND = "acute"
 DEMONSTRATION_NAME = "Demonstration NHS Trust (invented figures)"
 #: Id of the source of WRES figures that were copied from trusts' own pages.

@@ -8,7 +8,7 @@ its figures (``docs/new_data.md``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from race_equality.definitions.declared import DeclaredIndicator, declared_indicators
@@ -18,6 +18,7 @@ from race_equality.definitions.rules import (
     EACH_ALONE,
     OVERLAPPING,
     PUBLISHED_CELLS,
+    PUBLISHED_SHARES,
     RECURRING,
     WHEN_READ,
     Disclosure,
@@ -396,6 +397,7 @@ def _by_group(
     about: dict[str, object] = {
         "theme": "patients by group",
         "compares": "groups",
+        "disclosure": PUBLISHED_SHARES,
         # with the gaps of ethnic groups from White patients, and the slope by deprivation
         "units": ("percent", "percentage points"),
         "groups": (*FIVE_GROUPS, "Not stated", "Not known", "deprivation", "age and sex"),
@@ -979,10 +981,7 @@ _IN_CODE: tuple[Indicator, ...] = (
             trace_name=f"Waiting over {weeks} weeks",
             disclosure=disclosure,
         )
-        for weeks, disclosure in (
-            (18, PUBLISHED_CELLS),
-            (52, Disclosure(counts_too=True, among="waiting_over_18_weeks")),
-        )
+        for weeks, disclosure in ((18, PUBLISHED_CELLS), (52, replace(PUBLISHED_CELLS, among="waiting_over_18_weeks")))
     ),
     *(
         _by_group(

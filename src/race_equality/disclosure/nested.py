@@ -87,7 +87,9 @@ def hide_nested(
     relations: list[Relation] = []
     cost: dict[tuple[Group, int], float] = {}
     sums = {
-        whole: [one for one in members if one in place] for whole, members in (parts or {}).items() if whole in place
+        whole: known
+        for whole, members in (parts or {}).items()
+        if whole in place and (known := [one for one in members if one in place])
     }
     inner = {part for members in sums.values() for part in members}
     for level in range(table.shape[1]):

@@ -75,7 +75,7 @@ def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Da
     few |= everybody & (value < rules.minimum_people(figures["trust_code"]))
     rows = figures.index[few & (figures["status"] == "ok").to_numpy()]
     # cells that are added up before they are shown are hidden with what would tell them, where they are shown
-    rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.hidden_when_read or rule.counts_too)]
+    rows = rows[~_has_rule(figures.loc[rows, "indicator"], lambda rule: rule.needs_counts)]
     # what a publisher hides has another half as well
     suppressed = figures.index[(figures["status"] == "suppressed").to_numpy()]
     others = _other_groups(figures, rows.union(suppressed))

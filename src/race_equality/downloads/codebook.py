@@ -72,7 +72,7 @@ COLUMNS = {
         "What the figure shows, its interval considered; of a gap of WRES 5 to 8, read with other trusts’ gaps as well, both "
         "where they differ"
     ),
-    "position": "Where the trust lies in a funnel: limits allow for chance and ordinary variation",
+    "position": "Where the trust lies in a funnel over the trusts of its kind: limits allow for chance and ordinary variation",
     "rounding": "How far value, limits and comparator are rounded",
     "source": (
         "Title of the publication; “published by the trust” is of what was copied from the trust’s own page and held to its "

@@ -22,6 +22,7 @@ from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
+from race_equality.report.funnels import reading_among_kind
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month, would_bring_patients
 from race_equality.report.words import (
@@ -184,7 +185,7 @@ def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
     here : pandas.DataFrame
         WRES 5 to 8 of the trust, indexed by number (:func:`race_equality.analysis.gap_reading.gap_readings`).
     asked : pandas.DataFrame
-        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`).
+        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), placed among its kind.
     kind : str
         The trust's kind.
     """
@@ -245,10 +246,10 @@ def _of_all_staff(asked: pd.DataFrame, kind: str) -> list[str]:
     for way, word in (("adverse", "worse"), ("favourable", "better")):
         if many := ways.count(way):
             found.append(
-                f"What all staff say is {word} than expected of {kind} trusts on {_of_measures(many, len(ways))}."
+                f"What all staff say is {word} than usual among {kind} trusts on {_of_measures(many, len(ways))}."
             )
     if not found and "unclear" in ways:
-        found.append(f"What all staff say is as expected of {kind} trusts.")
+        found.append(f"What all staff say is as usual among {kind} trusts.")
     return found
 
 
@@ -368,15 +369,6 @@ def _of_card(reading: Reading) -> str:
     return reading.brief if not reading.agrees else upper_first(reading.words.partition(",")[0])
 
 
-#: What all staff say, compared with what is expected of trusts of the kind.
-_AMONG_KIND = {
-    "adverse": "Worse than expected of {kind} trusts. ",
-    "favourable": "Better than expected of {kind} trusts. ",
-    "unclear": "As expected of {kind} trusts. ",
-    "none": "",
-}
-
-
 def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> Card:
     title, said, indicator = one.in_few_words, one.card_said, one.id
     answers = asked[asked["indicator"] == indicator]
@@ -390,8 +382,8 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
     way = direction_of_answer(found)
-    reading = f"{_AMONG_KIND[way].format(kind=kind)}Not published by ethnic group"
-    return Card(title, percent(found["percent"]), text, reading, way)
+    reading = f"{reading_among_kind(way, kind)}. Not published by ethnic group"
+    return Card(title, percent(found["percent"]), text, reading, "none" if way == "not compared" else way)
 
 
 def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | None) -> Card | None:
@@ -558,7 +550,7 @@ def decisions(
     list of Decision
         At most :data:`MOST_DECISIONS`. Late actions, then reviews whose day has passed, then the next
         reviews; without any of these, what there is to agree, with an owner and a day as a proposal: a change
-        where a gap is clear, or what all staff say is worse than expected, and nowhere else.
+        where a gap is clear, or what all staff say is worse than usual, and nowhere else.
     """
     found = [
         Decision(f"Finish or stop what is late: {_brief(action.what)}", action.owner, on)
@@ -613,7 +605,7 @@ def _for_patients(gap: WidestGap | None, waits: bool, by: Date) -> list[Decision
 
 
 def _furthest(asked: pd.DataFrame) -> str | None:
-    """Return the question on which all staff's answer is worse than expected, the one beyond the outer limit first."""
+    """Return the question on which all staff's answer is worse than usual, the one beyond the outer limit first."""
     adverse = [row for row in rows_of(asked) if direction_of_answer(row) == "adverse"]
     adverse.sort(key=lambda row: "99.8%" not in row.position)
     return adverse[0].indicator if adverse else None

@@ -28,7 +28,7 @@ TERMS = (
         "All ethnic groups other than White. The WRES counts White minorities, such as Gypsy or Irish Traveller "
         "people, in the White group, so they are not part of this phrase.",
     ),
-    ("Funnel", "A chart of trusts by size, with limits for chance and for the ordinary variation between trusts."),
+    ("Funnel", "A chart of trusts of one kind by size, with limits for chance and for their ordinary variation."),
     (
         "Gap",
         "The percentage of staff from ethnic minorities minus the percentage of White staff, in points. It is worked out before "
@@ -99,7 +99,11 @@ METHODS = (
         "Brown, Cai and DasGupta 2001",
     ),
     ("A rate", "Byar’s limits; exact Poisson limits under 10", "Breslow and Day 1987"),
-    ("A trust among all trusts", "Funnel limits with over-dispersion", "Spiegelhalter 2005"),
+    (
+        "A trust among trusts of its kind",
+        "Funnel limits with over-dispersion, restricted maximum likelihood",
+        "Spiegelhalter 2005; Viechtbauer 2005",
+    ),
     (
         "A small trust’s gap",
         "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",

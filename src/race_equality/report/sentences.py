@@ -79,45 +79,6 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     return text
 
 
-#: Where a trust lies in a funnel, after "The figure of …".
-_POSITIONS = {
-    "above 99.8% limit": "lies above the 99.8% limit: higher than chance and the ordinary variation between trusts account for",
-    "above 95% limit": "lies above the 95% limit: higher than expected, which happens by chance to about one trust in forty",
-    "within limits": "lies within the limits: such a figure is expected of a trust of its size",
-    "below 95% limit": "lies below the 95% limit: lower than expected, which happens by chance to about one trust in forty",
-    "below 99.8% limit": "lies below the 99.8% limit: lower than chance and the ordinary variation between trusts account for",
-}
-
-
-def funnel_sentence(position: str | None, name: str, target: float, trusts: int) -> str:
-    """Say where a trust lies among all trusts.
-
-    Parameters
-    ----------
-    position : str or None
-        As :attr:`race_equality.statistics.funnel.Funnel.position` puts it; None for a trust without a published figure.
-    name : str
-        The trust's name.
-    target : float
-        All trusts together, in per cent.
-    trusts : int
-        How many trusts have a published figure.
-    """
-    together = (
-        f"Across the {trusts} trusts with published figures, {percent(target)} of staff from ethnic "
-        "minorities said they had experienced discrimination from a manager, team leader or other "
-        "colleagues in the last 12 months."
-    )
-    if position is None:
-        return f"{together} {name} is not among them."
-    more = (
-        " A trust within the limits is not thereby fair: the centre of the funnel is itself a disparity."
-        if position == "within limits"
-        else ""
-    )
-    return f"{together} {name} {_POSITIONS[position]}.{more}"
-
-
 def likelihood_sentences(
     likelihoods: pd.DataFrame,
     without_international: pd.DataFrame | None = None,

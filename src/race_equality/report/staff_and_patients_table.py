@@ -12,6 +12,7 @@ from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
+from race_equality.report.funnels import reading_among_kind
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points, upper_first
 from race_equality.store.rows import row_at, rows_of
@@ -42,13 +43,14 @@ def side_by_side(
     pooled : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
-        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`.
+        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`, placed
+        by :func:`race_equality.analysis.funnel_position.among_their_kind`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
         From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.analysis.maternity.maternity_rates`.
+        From :func:`race_equality.analysis.maternity.maternity_rates`, placed likewise.
     trust_code : str
     peer_codes, region_codes, alike_codes : list of str
         Similar trusts, and those of the trust's kind in its region and everywhere.
@@ -57,9 +59,9 @@ def side_by_side(
     -------
     pandas.DataFrame
         Text: ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
-        ``all``, ``reading``. A share of staff or of births is read in the funnel over all trusts, as in the
-        downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
-        far from it as trusts ordinarily are.
+        ``all``, ``reading``. A share of staff or of births is read in the funnel over the trusts of its kind,
+        as in the downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
+        far from it as trusts of the kind ordinarily are.
     """
     rows = []
     one = _AT_WORK
@@ -83,7 +85,9 @@ def side_by_side(
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _position_words(row.position, BY_ID[row.indicator].adverse_when),
+                "reading": reading_among_kind(
+                    str(direction_of(np.array([row.position]), BY_ID[row.indicator].adverse_when)[0]), row.kind
+                ),
             }
         )
     for row in rows_of(access):
@@ -111,19 +115,6 @@ def _gap_of(table: pd.DataFrame) -> str:
     )
 
 
-#: What a position in the funnel says of a share that is better high or low, and of one that is neither.
-_POSITION_WORDS = {
-    "adverse": "Worse than expected of a trust of its size",
-    "favourable": "Better than expected of a trust of its size",
-    "unclear": "As expected of a trust of its size",
-    "none": STATUS_WORDS["not_available"],
-}
-
-
-def _position_words(position: str, adverse_when: str) -> str:
-    return _POSITION_WORDS[str(direction_of(np.array([position]), adverse_when)[0])]
-
-
 def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
     is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
@@ -148,9 +139,13 @@ def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes, ali
                 "region": share(region_codes),
                 "all": share(alike_codes),
                 # who gives birth where differs, so a rate is high or low and not better or worse
-                "reading": f"{side} expected of a trust of its size"
-                if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
-                else _POSITION_WORDS["unclear" if found.position == "within limits" else "none"],
+                "reading": reading_among_kind(_side(found.position), found.kind),
             }
         )
     return rows
+
+
+def _side(position: str) -> str:
+    """A rate that is neither better high nor low: on which side of the funnel it lies."""
+    side = str(direction_of(np.array([position]), "higher")[0])
+    return {"adverse": "higher", "favourable": "lower"}.get(side, side)

@@ -114,7 +114,7 @@ def test_a_survey_answer_lies_in_a_funnel(make_figures, trusts):
     table = findings(make_figures([*rows, answer("ENG", 9.9, 70_000)]), many, rules=USUAL)
     high = one(table, "R39", "staff_survey_q16b", "All staff")
     assert high["position"] == "above 99.8% limit"
-    assert (high["direction"], high["reading"]) == ("adverse", "worse than expected of a trust of its size")
+    assert (high["direction"], high["reading"]) == ("adverse", "worse than usual among trusts of its kind")
     assert high["england"] == pytest.approx(9.9)
     assert one(table, "R01", "staff_survey_q16b", "All staff")["direction"] == "unclear"
 
