@@ -240,7 +240,7 @@ def _of_measures(many: int, total: int) -> str:
 
 
 def _of_all_staff(asked: pd.DataFrame, kind: str) -> list[str]:
-    """Say on how many questions all staff answer worse or better than is expected of trusts of the kind."""
+    """Say on how many questions all staff answer worse or better than is usual among trusts of the kind."""
     ways = [direction_of_answer(row) for row in rows_of(asked)]
     found = []
     for way, word in (("adverse", "worse"), ("favourable", "better")):

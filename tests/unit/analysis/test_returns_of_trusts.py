@@ -81,8 +81,15 @@ def test_a_year_is_compared_with_the_same_year(make_figures, trusts):
     rows = [*rows_of("RAA", *TRUSTS["RAA"]), *rows_of("RAB", *TRUSTS["RAB"], **earlier)]
     table = findings(make_figures(rows), trusts, peers=dict.fromkeys(TRUSTS, ()), rules=USUAL)
     ratios = table[table["measure"] == "wres_2"].set_index("trust_code")
-    assert ratios["all_trusts"].to_dict() == pytest.approx({"RAA": 2.0, "RAB": 0.5})
+    # neither is compared with itself alone
+    assert ratios["all_trusts"].isna().all()
     assert set(ratios["trusts_with_figures"]) == {1}
+    both = [*rows, *rows_of("RAC", *TRUSTS["RAB"])]
+    table = findings(make_figures(both), trusts, peers=dict.fromkeys(TRUSTS, ()), rules=USUAL)
+    ratios = table[table["measure"] == "wres_2"].set_index("trust_code")
+    # RAA and RAC, Mantel-Haenszel: (40·100/300 + 30·100/400) / (10·200/300 + 20·300/400)
+    assert ratios.loc["RAA", "all_trusts"] == pytest.approx(LONDON, abs=1e-4)
+    assert (ratios.loc["RAA", "trusts_with_figures"], ratios.loc["RAB", "trusts_with_figures"]) == (2, 1)
 
 
 def test_no_return_and_no_invented_trust_is_in_a_comparator(make_figures):
