@@ -472,6 +472,10 @@ def test_detentions_of_england_add_up(readings):
     assert counts[detailed].sum() == counts["Other"] == 2169
     rates = figures[(figures["trust_code"] == "ENG") & (figures["indicator"] == "mha_detentions_rate")]
     assert rates.set_index("group")["value"][["Black", "White"]].to_list() == [239.0, 69.5]
+    for ending, mixed, white in (("", 177.1, 68.4), ("_half_width", 10.7, 0.7)):
+        rates = figures[figures["indicator"] == f"mha_detentions_standardised_rate{ending}"].set_index("group")["value"]
+        assert rates[["Mixed", "White"]].to_list() == [mixed, white]
+        assert len(rates) == 21  # five groups and sixteen, of England alone
 
 
 def test_42_boards_by_five_groups(readings):

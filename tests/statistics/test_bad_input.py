@@ -49,6 +49,12 @@ CALLS = {
         "reference_count": [5, 6],
         "reference_population": [70, 80],
     },
+    standardisation.ratio_of_rates: {
+        "rate": [50, 60],
+        "half_width": [5, 6],
+        "other_rate": [70, 80],
+        "other_half_width": [7, 8],
+    },
     trend.years_to_parity: {
         "times": [1, 2, 3, 4],
         "count_1": [1, 2, 3, 4],

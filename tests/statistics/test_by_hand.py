@@ -26,7 +26,7 @@ from race_equality.statistics.ratios import (
     stratified_ratio,
     stratified_ratio_interval,
 )
-from race_equality.statistics.standardisation import direct_rate, indirect_ratio
+from race_equality.statistics.standardisation import direct_rate, indirect_ratio, ratio_of_rates
 from race_equality.statistics.trend import trend, years_to_parity
 
 RNG = np.random.default_rng(7)
@@ -479,6 +479,18 @@ def test_indirect_ratio_by_hand():
     # expected 100·0.1 + 200·0.2 = 50
     found = indirect_ratio([20, 40], [100, 200], [10, 40], [100, 200])
     assert (found.observed, found.expected, found.value) == pytest.approx((60, 50, 1.2))
+
+
+def test_ratio_of_rates_by_hand():
+    # standardised detention rates of 2023/24, Mixed over White, with half widths of 1.96 standard errors as published:
+    # 177.1/68.4 = 2.589; relative errors 10.7/1.96/177.1 = 0.03083 and 0.7/1.96/68.4 = 0.00522; together 0.03127
+    ratio, limits = ratio_of_rates(177.1, 10.7, 68.4, 0.7)
+    assert ratio == pytest.approx(2.589, abs=5e-4)
+    assert limits.lower == pytest.approx(2.589 * math.exp(-1.96 * 0.03127), abs=1e-3)
+    assert limits.upper == pytest.approx(2.589 * math.exp(1.96 * 0.03127), abs=1e-3)
+    back, turned = ratio_of_rates(68.4, 0.7, 177.1, 10.7)
+    assert (back * ratio, turned.lower * limits.upper) == pytest.approx((1, 1))
+    assert ratio_of_rates(50, 0, 25, 0) == (2, (2, 2))  # rates that are known exactly
 
 
 # ---- trend ----

@@ -864,23 +864,34 @@ def _maternity(
 
 def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     """England and the boards that the publication lists by ethnic group; trusts are in the Mental Health Bulletin."""
-    table = detentions_everywhere(figures)
-    about = {
-        **_columns(table, *_ABOUT[1:], trust_code="place"),
-        "measure": "mha_detentions_rate",
-        "indicators": "mha_detentions mha_detentions_rate",
-    }
-    rates = pd.DataFrame({**about, **_columns(table, "lower", "upper", value="rate"), "unit": "per_100000"})
-    times = pd.DataFrame(
-        {
-            **about,
-            **_columns(table, value="times_white", lower="times_lower", upper="times_upper"),
-            "unit": "ratio",
-            "compared_with": "the White population",
-            "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
-        }
-    )
-    return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
+    every = detentions_everywhere(figures)
+    standardised = "mha_detentions_standardised_rate"
+    parts = []
+    for table, before, measure, indicators in (
+        (every, "", "mha_detentions_rate", "mha_detentions mha_detentions_rate"),
+        # of England alone
+        (
+            every[every["standardised_rate"].notna()],
+            "standardised_",
+            standardised,
+            f"{standardised} {standardised}_half_width",
+        ),
+    ):
+        about = {**_columns(table, *_ABOUT[1:], trust_code="place"), "measure": measure, "indicators": indicators}
+        limits = _columns(table, value=f"{before}rate", lower=f"{before}lower", upper=f"{before}upper")
+        parts.append(pd.DataFrame({**about, **limits, "unit": "per_100000"}))
+        names = [f"{before}{name}" for name in ("times_white", "times_lower", "times_upper")]
+        times = pd.DataFrame(
+            {
+                **about,
+                **_columns(table, **dict(zip(("value", "lower", "upper"), names, strict=True))),
+                "unit": "ratio",
+                "compared_with": "the White population",
+                "direction": direction_of_gap(table[names[1]], table[names[2]], "higher", none_at=1.0),
+            }
+        )
+        parts.append(times[times["group"] != WHITE])
+    return pd.concat([part for part in parts if len(part)], ignore_index=True) if len(every) else parts[0]
 
 
 def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:

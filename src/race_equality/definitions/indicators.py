@@ -357,7 +357,7 @@ def _of_catchment(id: str, name: str, definition: str, **more: object) -> Indica
     return Indicator(id=id, name=name, definition=definition, **(about | more))  # type: ignore[arg-type]
 
 
-def _of_patients(id: str, name: str, people: str, statement: str, short_name: str = "") -> Indicator:
+def _of_patients(id: str, name: str, people: str, statement: str, short_name: str = "", among: str = "") -> Indicator:
     """Return a measure of a trust's own patients return, with its figures by four breakdowns."""
     return Indicator(
         id=id,
@@ -374,7 +374,7 @@ def _of_patients(id: str, name: str, people: str, statement: str, short_name: st
             "Unknown",
         ),
         adverse_when="higher",
-        disclosure=WHEN_READ,
+        disclosure=replace(WHEN_READ, among=among),
         short_name=short_name,
         statement=statement,
         people=people,
@@ -923,15 +923,22 @@ _IN_CODE: tuple[Indicator, ...] = (
             adverse_when="higher",
             in_downloads=False,
             published_by=_MENTAL_HEALTH,
-            trace_name={"mha_detentions": "Detentions", "mha_detentions_rate": "Rates of detention"}.get(
-                f"mha_{id}{ending}", ""
-            ),
+            trace_name={
+                "mha_detentions": "Detentions",
+                "mha_detentions_rate": "Rates of detention",
+                "mha_detentions_standardised_rate": "Rates of detention, standardised for age",
+            }.get(f"mha_{id}{ending}", ""),
         )
         for id, name in (("detentions", "Detentions"), ("community_treatment_orders", "Community treatment orders"))
         for ending, more, unit in (
             ("", "", "count"),
             ("_rate", ", for 100,000 people", "per_100000"),
             ("_standardised_rate", ", for 100,000 people, standardised for age", "per_100000"),
+            (
+                "_standardised_rate_half_width",
+                ", for 100,000 people, standardised for age: half the width of the 95% interval",
+                "per_100000",
+            ),
         )
     ),
     # -- a trust's own patients --------------------------------------------------------------------------
@@ -942,8 +949,9 @@ _IN_CODE: tuple[Indicator, ...] = (
             "patients on the waiting list",
             f"had waited over {weeks} weeks",
             short_name,
+            f"patients_waiting_over_{less}_weeks" if less else "",
         )
-        for weeks, short_name in ((18, ""), (52, "Over 52 weeks"), (65, "Over 65 weeks"))
+        for weeks, short_name, less in ((18, "", 0), (52, "Over 52 weeks", 18), (65, "Over 65 weeks", 52))
     ),
     _of_patients("patients_did_not_attend", "Missed outpatient appointments", "outpatient appointments", "were missed"),
     _of_patients(
@@ -1238,6 +1246,25 @@ def rule_of(figure_id: str) -> Disclosure:
         That of its indicator. What is no indicator's is as careful as can be: all its groups hide together.
     """
     return OWNER[figure_id].disclosure if figure_id in OWNER else BOTH_GROUPS
+
+
+def holders(one: Indicator) -> tuple[Indicator, ...]:
+    """Return the indicators whose counts hold those of another, the nearest first.
+
+    Parameters
+    ----------
+    one : Indicator
+        Such as waits over 65 weeks: among those over 52, which are among those over 18.
+
+    Returns
+    -------
+    tuple of Indicator
+    """
+    found: list[Indicator] = []
+    while one.disclosure.among:
+        one = BY_ID[one.disclosure.among]
+        found.append(one)
+    return tuple(found)
 
 
 def figures_with(has: Callable[[Disclosure], bool]) -> list[str]:

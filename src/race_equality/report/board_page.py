@@ -18,7 +18,6 @@ import pandas as pd
 from race_equality.analysis.gap_reading import Reading, read_board, read_gap, read_ratio
 from race_equality.analysis.patient_gaps import WidestGap
 from race_equality.analysis.share_reading import direction_of_answer
-from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
@@ -401,31 +400,27 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
         rows = found.set_index("group")
         if "Black" not in rows.index or not rows.loc[["Black", "White"], "status"].eq("ok").all():
             continue
-        black = row_at(rows, "Black")
+        black, white = row_at(rows, "Black"), row_at(rows, "White")
         if not black["times_lower"] > 1:
             continue  # no reliable difference there: the wider area says more
+        more = f"{black['rate']:.0f} and {white['rate']:.0f} for 100,000 people"
         england_too = ""
         if system is not None and found is system and len(england):
             england_too = f" England: {england.set_index('group')['times_white'].loc['Black']:.1f}."
+        elif black["standardised_times_white"] > 0:
+            more = f"with ages made alike {black['standardised_times_white']:.1f} times"
+        others = rows[(rows["status"] == "ok") & (rows["times_upper"] < 1)].index.tolist()
         return Card(
             "Patients: detention",
             f"{black['times_white']:.1f} times",
             f"{where}, people in the Black ethnic group were {black['times_white']:.1f} times as likely as people in the "
             f"White group to be detained under the Mental Health Act in the year to {month(black['period_end'])} "
-            f"(95% confidence interval: {black['times_lower']:.1f} to {black['times_upper']:.1f}).{england_too}{_of_other_groups(rows)}",
-            "Worse for people in the Black group",
+            f"(95% confidence interval: {black['times_lower']:.1f} to {black['times_upper']:.1f}; {more}).{england_too}",
+            # of the group, and not of all ethnic minorities: another one can be detained less often than the White group
+            f"Worse for the Black group{f', lower for {listing(others)}' if others else ''}",
             "adverse",
         )
     return None
-
-
-def _of_other_groups(rows: pd.DataFrame) -> str:
-    """Say of how many groups the rate is reliably higher than the White group's, and of which it is lower."""
-    others = rows[(rows.index != WHITE) & rows["times_white"].notna()]
-    lower = others.index[others["times_upper"] < 1].tolist()
-    higher = int((others["times_lower"] > 1).sum())
-    text = f" Of {other_groups(len(others))}, {number_word(higher)} {'is' if higher == 1 else 'are'} reliably higher"
-    return f"{text} and lower: {listing(lower)}." if lower else f"{text}."
 
 
 def other_groups(many: int) -> str:

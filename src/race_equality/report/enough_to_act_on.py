@@ -195,7 +195,7 @@ def _patients(
             _row(
                 "Detention by ethnic group",
                 _YES,
-                "Published for England and for systems; not adjusted for age",
+                "For England, standardised for age as well, and for systems",
                 "Act with the system’s other providers (PCREF)",
             )
         )

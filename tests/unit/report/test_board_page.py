@@ -235,25 +235,6 @@ def test_a_ratio_of_nobody_is_no_number():
     assert card.figure == "Cannot be estimated"
 
 
-def detained(**times):
-    """Rates of detention by group, as (times the White rate, lower, upper)."""
-    rows = [{"group": "White", "times_white": 1.0, "times_lower": math.nan, "times_upper": math.nan}]
-    rows += [
-        {"group": group, "times_white": value, "times_lower": lower, "times_upper": upper}
-        for group, (value, lower, upper) in times.items()
-    ]
-    return pd.DataFrame(rows).assign(status="ok", rate=100.0, period_end=pd.Timestamp("2024-03-31"))
-
-
-def test_detention_is_said_of_the_group_that_it_is_of_and_what_the_other_groups_show():
-    england = detained(Asian=(0.8, 0.7, 0.9), Black=(3.4, 3.3, 3.5), Mixed=(1.7, 1.6, 1.8), Other=(1.1, 0.9, 1.2))
-    card = board_page.detention_card(resolve_trust("RV5"), england, None)
-    assert card.reading == "Worse for people in the Black group"
-    assert card.words.endswith("Of four other groups, two are reliably higher and lower: Asian.")
-    none_lower = board_page.detention_card(resolve_trust("RV5"), detained(Black=(3.4, 3.3, 3.5)), None)
-    assert none_lower.words.endswith("Of one other group, one is reliably higher.")
-
-
 def of_return(*rows):
     """A patients return of one measure: group, gap, limits and direction."""
     names = ["group", "gap", "gap_lower", "gap_upper", "direction"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from race_equality.report import patients, sentences
+from race_equality.report import board_page, patients, sentences
 from race_equality.report.opening import KIND_WORDS
 from race_equality.statistics.trend import Trend
 from race_equality.store.trusts import resolve_trust
@@ -72,52 +72,6 @@ def test_no_waits_are_not_applicable_in_a_sentence():
     assert "not applicable" in patients.access_sentence(ACCESS.iloc[:0], TRUST)
 
 
-def detentions(**changes):
-    rows = [
-        {
-            "group": group,
-            "detentions": count,
-            "rate": rate,
-            "lower": lower,
-            "upper": upper,
-            "times_white": rate / 70.0,
-            "times_lower": lower / 71.0,
-            "times_upper": upper / 69.0,
-            "status": "ok",
-            "period_end": pd.Timestamp("2024-03-31"),
-        }
-        for group, count, rate, lower, upper in (
-            ("Asian", 3993, 72.0, 69.0, 75.0),
-            ("Black", 5693, 238.0, 232.0, 245.0),
-            ("White", 31735, 70.0, 69.0, 71.0),
-        )
-    ]
-    return pd.DataFrame(rows).assign(**changes)
-
-
-def test_detention_is_times_as_likely_with_both_groups_and_no_cause():
-    text = patients.detention_sentences(detentions(), "In England")
-    assert text == (
-        "In England, people in the Black ethnic group were 3.4 times as likely as people in the White group to be "
-        "detained under the Mental Health Act in the year to March 2024 (95% confidence interval: 3.3 to 3.6; 238 "
-        "against 70 detentions for 100,000 people, not adjusted for age)."
-    )
-
-
-def test_a_ratio_whose_interval_holds_one_is_no_reliable_difference():
-    """Whether the intervals of two rates overlap does not say so: that of their ratio does."""
-    text = patients.detention_sentences(detentions(times_lower=0.97), "In England")
-    assert "do not show a reliable difference" in text
-    overlapping = patients.detention_sentences(detentions(lower=60.0), "In England")
-    assert "3.4 times as likely" in overlapping
-
-
-def test_a_suppressed_rate_is_words_and_not_a_number():
-    table = detentions(status=["suppressed", "ok", "ok"])
-    row = patients.detention_table(table).set_index("group").loc["Asian"]
-    assert row["england"] == row["england_times"] == "Too few people to show"
-
-
 def surveys(*percentages):
     return pd.DataFrame({"year": range(2021, 2021 + len(percentages)), "percent": percentages})
 
@@ -135,3 +89,30 @@ def test_a_reliable_change_has_a_verb_and_an_unclear_one_has_none():
 def test_too_few_surveys_say_so():
     text = sentences.change_sentence(surveys(15.3, 15.7), Trend(math.nan, math.nan, math.nan, "too few points", 2))
     assert "too few surveys" in text
+
+
+def test_the_card_of_a_return_is_about_the_widest_gap_that_is_clear():
+    """With Black at -18.3, a gap of 0.0 was the highest, and no other was said to be wider."""
+
+    def card(**groups):
+        rows = [
+            {
+                "group": group,
+                "percent": 30.0 + gap,
+                "gap": gap,
+                "gap_lower": gap - 4,
+                "gap_upper": gap + 4,
+                "direction": way,
+            }
+            for group, (gap, way) in groups.items()
+        ]
+        table = pd.DataFrame([*rows, {"group": "White", "percent": 30.0, "direction": "reference"}])
+        about = {"measure": "patients_waiting_over_18_weeks", "breakdown": "ethnicity"}
+        return board_page.patients_card(table.assign(**about, period_end=pd.Timestamp("2026-03-31")))
+
+    better = card(Asian=(0.0, "unclear"), Black=(-18.3, "favourable"))
+    assert (better.figure, better.reading) == ("−18.3 points", "Better for Black patients")
+    assert better.words.endswith("No other group’s gap is wider.")
+    worse = card(Asian=(6.0, "adverse"), Black=(-18.3, "favourable"))
+    assert (worse.figure, worse.reading) == ("+6.0 points", "Worse for Asian patients")
+    assert worse.words.endswith("Of the groups worse off its gap is the widest.")
