@@ -9,7 +9,16 @@ import pandas as pd
 from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.like_with_like import comparators_that_differ
 from race_equality.definitions.indicators import WRES
-from race_equality.report.words import STATUS_WORDS, chance, interval, lower_first, number_word, percent, points
+from race_equality.report.words import (
+    STATUS_WORDS,
+    chance,
+    interval,
+    listing,
+    lower_first,
+    number_word,
+    percent,
+    points,
+)
 
 _MISSING = STATUS_WORDS["not_available"]
 
@@ -98,10 +107,15 @@ def plain_comparators_sentence(sets: Mapping[str, pd.DataFrame], kind: str) -> s
     str
         "" where no comparator differs in sign or by more than two points.
     """
-    return " ".join(
-        f"{name}, {lower_first(WRES[number].name)}: {points(gap)} points in {kind} trusts, and {points(plain)} with trusts of "
-        "every kind added up, which mixes the gap within trusts with which trusts employ whom."
-        for name, number, gap, plain in comparators_that_differ(sets)
+    differ: dict[str, list[str]] = {}
+    for name, number, gap, plain in comparators_that_differ(sets):
+        said = f"{lower_first(WRES[number].in_few_words)} {points(gap)} points, with every kind {points(plain)}"
+        differ.setdefault(name, []).append(said)
+    if not differ:
+        return ""
+    return (
+        f"Trusts of every kind added up show other gaps than {kind} trusts, because they mix the gap within trusts with which "
+        f"trusts employ whom. {' '.join(f'{name}: {listing(said)}.' for name, said in differ.items())}"
     )
 
 
