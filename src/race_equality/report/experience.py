@@ -9,16 +9,7 @@ import pandas as pd
 from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.like_with_like import comparators_that_differ
 from race_equality.definitions.indicators import WRES
-from race_equality.report.words import (
-    STATUS_WORDS,
-    chance,
-    interval,
-    listing,
-    lower_first,
-    number_word,
-    percent,
-    points,
-)
+from race_equality.report.words import STATUS_WORDS, chance, interval, lower_first, number_word, percent, points
 
 _MISSING = STATUS_WORDS["not_available"]
 
@@ -113,9 +104,10 @@ def plain_comparators_sentence(sets: Mapping[str, pd.DataFrame], kind: str) -> s
         differ.setdefault(name, []).append(said)
     if not differ:
         return ""
+    text = " ".join(f"{name}: {'; '.join(said)}." for name, said in differ.items())
     return (
         f"Trusts of every kind added up show other gaps than {kind} trusts, because they mix the gap within trusts with which "
-        f"trusts employ whom. {' '.join(f'{name}: {listing(said)}.' for name, said in differ.items())}"
+        f"trusts employ whom. {text}"
     )
 
 
