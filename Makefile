@@ -18,7 +18,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
 
-.PHONY: help report test check check-imports coverage lab golden lock clean distclean environment environment-lab
+.PHONY: help report test check proofread check-imports coverage lab golden lock clean distclean environment environment-lab
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ check: environment ## format, lint, types, imports and the quick tests: what to 
 	@.venv/bin/mypy
 	@$(MAKE) check-imports
 	@.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS)
+
+proofread: environment ## read the sentences of every report of the last build: numbers, directions, how sure they sound
+	@REPORTS=output/site .venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) tests/notebooks/test_numbers_in_sentences.py \
+		tests/notebooks/test_sentences_and_intervals.py
 
 check-imports:
 	@.venv/bin/lint-imports

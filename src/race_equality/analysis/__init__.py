@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
+from race_equality.analysis.detectable import detectable_changes, halvings
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
 from race_equality.analysis.gap_reading import gap_readings, read_gap
@@ -51,6 +52,7 @@ from race_equality.analysis.waiting_list import (
     waits_by_group,
     waits_by_system,
 )
+from race_equality.analysis.who_answered import how_far_off, response_of_trusts, within_range
 from race_equality.analysis.workforce import headcount_by_group, headcount_by_march, total_headcount, yearly_growth
 from race_equality.analysis.wres import all_trusts_experience, pooled, staff_experience
 from race_equality.analysis.wres_return import (
@@ -79,6 +81,7 @@ __all__ = [
     "choose_peers",
     "deliveries_by_ethnic_group",
     "deliveries_by_ethnicity",
+    "detectable_changes",
     "detentions_by_ethnicity",
     "discrimination_by_year",
     "england_answers",
@@ -88,8 +91,10 @@ __all__ = [
     "gap_readings",
     "gaps_of_staff_and_patients",
     "gaps_within_kinds",
+    "halvings",
     "headcount_by_group",
     "headcount_by_march",
+    "how_far_off",
     "latest_access",
     "links",
     "maternity_rates",
@@ -108,6 +113,7 @@ __all__ = [
     "relative_likelihoods",
     "reporting",
     "respondents_and_catchment",
+    "response_of_trusts",
     "returns_together",
     "sensitivity",
     "share_by_band",
@@ -123,6 +129,7 @@ __all__ = [
     "waits_by_system",
     "widest_gap",
     "with_others",
+    "within_range",
     "without_international_recruits",
     "yearly_change",
     "yearly_growth",

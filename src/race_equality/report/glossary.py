@@ -62,6 +62,11 @@ TERMS = (
         "The difference between the most and the least deprived end of a straight line drawn through all fifths.",
     ),
     (
+        "Smallest change that could be seen",
+        "The change that the next survey would show in four cases of five, if about as many staff answer. A smaller one may be "
+        "there and not be seen.",
+    ),
+    (
         "Steadied gap",
         "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
     ),
@@ -89,6 +94,12 @@ METHODS = (
         "Decomposition of two rates",
         "Kitagawa 1955",
     ),
+    ("The smallest change that could be seen", "Normal power of 80%, two-sided 5%", "Cohen 1988"),
+    (
+        "How far a gap could be off for who did not answer",
+        "The share that did not answer times a stated difference of five points in one group",
+        "Cochran 1977; Manski 1989",
+    ),
     ("A relative likelihood", "Score interval with skewness correction", "Gart and Nam 1988; Laud 2017"),
     (
         "The four-fifths range",
@@ -115,5 +126,10 @@ METHODS = (
         "Staff and patients across trusts",
         "Rank correlation, adjusted for kind and London",
         "Bonett and Wright 2000; Dawson 2009; Raleigh 2009",
+    ),
+    (
+        "The gap among staff with the gap among patients, across trusts",
+        "Two random effects with known errors, adjusted for kind, London and deprivation; interval from the profile likelihood",
+        "Van Houwelingen, Arends and Stijnen 2002",
     ),
 )

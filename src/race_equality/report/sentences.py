@@ -17,6 +17,7 @@ from race_equality.analysis.peers import Peers
 from race_equality.analysis.wres_return import SEATS, seats_shown
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES
+from race_equality.report.what_could_be_seen import after_ratio
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -141,6 +142,7 @@ def _likelihood(row) -> str:
     )
     if read_ratio(row).direction == "unclear":
         text += " The data do not show a reliable difference. This does not show that experiences are the same."
+        text += after_ratio(row.ratio, row.lower, row.upper)
     return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."
 
 

@@ -17,6 +17,7 @@ from race_equality.errors import InputError
 from race_equality.params import check_params, read_params
 from race_equality.params.actions import AREAS, BOARD_ROLES, INDICATORS
 from race_equality.params.links import NoNetworkError, broken_links
+from race_equality.params.starter import carry_forward
 from race_equality.project import Project
 
 ACTION = """\
@@ -64,7 +65,41 @@ def test_an_action_is_read(project):
         "status": "under way",
         "review": {"date": date(2026, 4, 30), "decision": None},
         "evidence": None,
+        "target": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("indicator", "written", "target"),
+    [("wres_3", "1.1", 1.1), ("wres_7", "-4", -4.0), ("staff_survey_q16b", "9", 9.0), ("wres_9", "0", 0.0)],
+)
+def test_a_target_is_read_as_the_report_shows_the_figure(project, indicator, written, target):
+    write(project, ACTION.replace("wres_3", indicator) + f"    target: {written}\n")
+    assert read_params("RJ1", project=project).actions[0].target == target
+
+
+@pytest.mark.parametrize(
+    ("indicator", "written", "said"),
+    [
+        ("wres_3", "soon", "target must be a number, not text ('soon')"),
+        ("wres_3", "yes", "target must be a number, not a yes/no value (True)"),
+        ("wres_3", ".nan", "target must be a number"),
+        ("wres_3", "0", "target is 0, which Entering the formal disciplinary process cannot be"),
+        ("staff_survey_q16b", "-3", "target is -3"),
+        ("wres_8", "400", "Write it as the report shows the figure: gaps in points"),
+        ("wres_1", "10", "Staff by pay band is many figures, and no single target can be set for it."),
+    ],
+)
+def test_a_target_that_the_indicator_cannot_be_is_refused(project, indicator, written, said):
+    (found,) = problems(project, ACTION.replace("wres_3", indicator) + f"    target: {written}\n")
+    assert found.startswith("RJ1.yml, line 9: ")
+    assert said in found
+
+
+def test_a_target_stays_when_a_year_is_carried_forward(project):
+    write(project, ACTION + "    target: 1.1\n")
+    carry_forward("RJ1", project=project, today=date(2026, 6, 1))
+    assert read_params("RJ1", project=project).actions[0].target == 1.1
 
 
 def test_the_day_it_is_due_is_not_late_and_the_next_is(project):
