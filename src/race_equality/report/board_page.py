@@ -428,10 +428,15 @@ def other_groups(many: int) -> str:
     return "one other group" if many == 1 else f"{number_word(many)} other groups"
 
 
-def none_worse_off(compared: int, better: Sequence[str]) -> str:
-    """Say that no gap of patients is clear and adverse, of how many, and which groups are better off."""
-    text = f"Of {other_groups(compared)} none is reliably worse off; this does not show that they are the same."
-    return f"{text} Reliably better: {listing(better)}." if better else text
+def card_without_worse(title: str, white: str, compared: int, better: Sequence[str]) -> Card:
+    """Return the card of patients of whom no group is reliably worse off: none of how many, and which are better off."""
+    text = f"{white} Of {other_groups(compared)} none is reliably worse off; this does not show that they are the same."
+    if not better:
+        return Card(title, f"No clear gap of {compared}", text, _UNCLEAR, "unclear")
+    groups = f"the {listing(better)} group{'s' if len(better) > 1 else ''}"
+    return Card(
+        title, "None worse off", f"{text} Reliably better: {listing(better)}.", f"Better for {groups}", "favourable"
+    )
 
 
 def place_of_widest(clear: int, compared: int) -> str:
@@ -464,8 +469,9 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
         worse = known[known["direction"] == "adverse"]
         better = known.loc[known["direction"] == "favourable", "group"].tolist()
         if worse.empty:
-            text = f"{white_percent} of {one.people} in the White group {one.statement}. {none_worse_off(len(known), better)}"
-            return Card(title, f"No clear gap of {len(known)}", text, _UNCLEAR, "unclear")
+            return card_without_worse(
+                title, f"{white_percent} of {one.people} in the White group {one.statement}.", len(known), better
+            )
         found = worse.iloc[int(worse["gap"].abs().to_numpy().argmax())]
         return Card(
             title,

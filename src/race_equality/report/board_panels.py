@@ -17,7 +17,7 @@ from race_equality.analysis.share_reading import BRIEF, direction_of_answer
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, WRES, Indicator
-from race_equality.report.board_page import Card, none_worse_off, place_of_widest
+from race_equality.report.board_page import Card, card_without_worse, place_of_widest
 from race_equality.report.patient_tables import READINGS
 from race_equality.report.patients import would_bring_patients
 from race_equality.report.summary_table import NOT_LOADED, NOT_READ
@@ -293,11 +293,8 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
     measure = found.measure
     title = f"Patients: {lower_first(measure.in_few_words)}"
     if found.widest is None:
-        text = (
-            f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}. "
-            f"{none_worse_off(found.compared, found.better_off)}"
-        )
-        return Card(title, f"No clear gap of {found.compared}", text, "No reliable difference", "unclear")
+        white = f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}."
+        return card_without_worse(title, white, found.compared, found.better_off)
     row = found.widest
     of_england = f" England: {_points_or_none(_gaps_of_england(table, measure).get(row['group']))}."
     text = (

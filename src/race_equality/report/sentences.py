@@ -67,6 +67,8 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
             f"(gap {points(gap)} percentage points, 95% confidence interval: {bounds}). "
             "This does not show that experiences are the same."
         )
+    elif finding["gap_lower"] <= 0 <= finding["gap_upper"]:
+        text += f" The gap is {points(gap)} percentage points (95% confidence interval of the gap: {bounds})."
     else:
         side = "higher" if gap > 0 else "lower"
         text += (

@@ -249,9 +249,15 @@ def test_an_own_return_names_no_gap_as_the_widest_where_none_is_clear_and_advers
     card = board_page.patients_card(
         of_return(("Asian", 0.0, -5.0, 5.0, "unclear"), ("Black", -18.3, -25.0, -11.0, "favourable"))
     )
-    assert (card.figure, card.reading, card.direction) == ("No clear gap of 2", "No reliable difference", "unclear")
+    assert (card.figure, card.reading, card.direction) == ("None worse off", "Better for the Black group", "favourable")
     assert card.words.endswith(
         "Of two other groups none is reliably worse off; this does not show that they are the same. Reliably better: Black."
+    )
+    unclear = board_page.patients_card(of_return(("Asian", 0.0, -5.0, 5.0, "unclear")))
+    assert (unclear.figure, unclear.reading, unclear.direction) == (
+        "No clear gap of 1",
+        "No reliable difference",
+        "unclear",
     )
     worse = board_page.patients_card(
         of_return(
