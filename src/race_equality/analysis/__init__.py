@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
+from race_equality.analysis.caught_figures import caught_figures
 from race_equality.analysis.detectable import detectable_changes, halvings
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
@@ -14,6 +15,7 @@ from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
     deliveries_by_ethnicity,
     maternity_rates,
+    maternity_rates_by_year,
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
@@ -77,6 +79,7 @@ __all__ = [
     "associations",
     "board_against_workforce",
     "by_year",
+    "caught_figures",
     "catchment_of",
     "choose_peers",
     "deliveries_by_ethnic_group",
@@ -98,6 +101,7 @@ __all__ = [
     "latest_access",
     "links",
     "maternity_rates",
+    "maternity_rates_by_year",
     "measures_by_trust",
     "monthly",
     "most_deprived_share",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from race_equality.analysis.patient_findings import patient_findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.returns_of_trusts import published_boards, published_likelihoods
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
 from race_equality.analysis.survey import england_answers, survey_answers
 from race_equality.analysis.wres import numbers_of
 from race_equality.analysis.wres_return import (
@@ -35,6 +37,7 @@ from race_equality.analysis.wres_return import (
 )
 from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.gates import IMPLAUSIBLE, INCOMPLETE
 from race_equality.definitions.indicators import (
     ACCESS,
     BANDS,
@@ -90,6 +93,7 @@ READINGS = {
 }
 _ABOUT = ("trust_code", "group", "period_start", "period_end", "status")
 _NO_READING = {"none": "no data", "not compared": "not compared"}
+_READINGS_OF_CAUGHT = {IMPLAUSIBLE: "not plausible", INCOMPLETE: "mostly not recorded"}
 
 
 @dataclass(frozen=True)
@@ -113,13 +117,17 @@ class TrustSets:
     table: sparse.csr_array
     of: np.ndarray
 
+    @cached_property
+    def holds_itself(self) -> np.ndarray:
+        """1 for each trust that is in its own set, as in that of all trusts, and 0 for one that is not."""
+        sets, trusts = self.table.nonzero()
+        found = np.zeros(len(self.of))
+        found[trusts[self.of[trusts] == sets]] = 1.0
+        return found
+
     def sums(self, numbers: np.ndarray) -> np.ndarray:
         """Add up columns of numbers, a row a trust, over each trust's set."""
         return (self.table @ numbers)[self.of]
-
-    def hold_themselves(self) -> np.ndarray:
-        """Say which trusts are in the set that they are compared with."""
-        return np.asarray(self.table[self.of, np.arange(len(self.of))]).ravel() > 0
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ class Comparators:
     real: np.ndarray
     sets: dict[str, TrustSets]
 
-    def shares(self, rows: pd.DataFrame, key: str) -> dict[str, pd.DataFrame]:
+    def shares(self, rows: pd.DataFrame, key: str, fewest: int = FEWEST_OTHERS) -> dict[str, pd.DataFrame]:
         """Add up counts and people over all trusts, the region's and the peers', of the trust's kind and of any.
 
         Parameters
@@ -149,7 +157,9 @@ class Comparators:
         rows : pandas.DataFrame
             ``trust_code``, ``count``, ``people`` and the key.
         key : str
-            Column whose values are added up apart.
+            Column whose values are added up apart. Where trusts have figures of different periods, the period is in it.
+        fewest : int
+            Without so many other trusts with a figure, or all where the set is smaller, there is no comparator.
 
         Returns
         -------
@@ -162,14 +172,16 @@ class Comparators:
         ]
         keys = tables[0].columns
         count, people = (np.where(self.real[:, np.newaxis], part.to_numpy(dtype="float64"), 0.0) for part in tables)
-        has_people = (people > 0).astype("float64")
+        has_figure = (people > 0).astype("float64")
         found = {}
         for name, members in self.sets.items():
             together = members.sums(people)
-            alone = (members.sums(has_people) == 1) & (people > 0) & members.hold_themselves()[:, np.newaxis]
-            is_compared = (together > 0) & ~alone
+            itself = members.holds_itself[:, np.newaxis]
+            others = members.sums(has_figure) - itself * has_figure
+            in_set = (members.sums(self.real.astype("float64")) - members.holds_itself * self.real)[:, np.newaxis]
+            enough = others >= np.clip(in_set, 1, fewest)
             share = np.divide(
-                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=is_compared
+                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=(together > 0) & enough
             )
             found[name] = pd.DataFrame(share, index=self.codes, columns=keys)
         return found
@@ -367,7 +379,9 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     table.loc[gone, ["direction", "position"]] = ["none", ""]
     # that the years to parity cannot be estimated, or that a gap is growing, is a finding
     is_finding = table["unit"].eq("years") & table["status"].eq("not_available")
-    table.loc[gone & ~is_finding, "reading"] = "no data"
+    table.loc[gone & ~is_finding, "reading"] = (
+        table.loc[gone & ~is_finding, "status"].map(_READINGS_OF_CAUGHT).fillna(_NO_READING["none"])
+    )
     return table
 
 
@@ -541,9 +555,10 @@ def _against_published(
     end = found["period_end"].astype(str)
     of_ratio = found["measure"].isin([one.id for one in RATIOS])
     of_board = found["measure"].eq(BOARD.id)
-    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key"))] if len(ratios) else []
+    # few trusts publish theirs, and trusts_with_figures says how many
+    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key", 1))] if len(ratios) else []
     if len(boards):
-        board, workforce = (compared.shares(rows, "key") for rows in (seats, staff))
+        board, workforce = (compared.shares(rows, "key", 1) for rows in (seats, staff))
         gap = {name: board[name] - workforce[name] for name in board}
         for group, shares in (("Board", board), ("Workforce", workforce), ("Board minus workforce", gap)):
             parts.append((of_board & found["group"].eq(group), boards.assign(key=seats["key"]), end, shares))
@@ -831,35 +846,36 @@ def _maternity(
     deprived = maternity.most_deprived_shares(
         figures, compared.codes, threshold=rules.minimum_responses(compared.codes)
     )
-    rates = maternity.maternity_rates(figures)
-    england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
-    rates = pd.concat(
-        [
-            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth"),
-            *(
-                rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
-                    group="All births"
-                )
-                for measure in BIRTHS
-            ),
-        ],
-        ignore_index=True,
-    )
-    rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="trusts of its kind"
-    )
+    by_year = among_their_kind(maternity.maternity_rates_by_year(figures), trusts)
+    latest = maternity.latest_rates(by_year)
+    latest = latest[latest["trust_code"].isin(compared.codes)]
+    of_england = by_year[(by_year["trust_code"] == ENGLAND_CODE) & (by_year["status"] == "ok")]
+    births = _with_year(latest.assign(group="All births", compared_with="trusts of its kind", direction="none"))
     for measure in BIRTHS:
-        here = (rates["indicator"] == measure.id).to_numpy()
-        if here.any():
-            position = among_their_kind(rates[here], trusts)["position"].to_numpy()
-            rates.loc[here, "position"] = position
-            rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
-    rates = rates.rename(columns={"percent": "value"})
-    rates = rates.assign(measure=rates["indicator"], unit="percent", status="ok")
-    if len(rates):
-        rates = _add_comparators(rates, compared.shares(rates, "indicator"), "indicator")
-        parts.append(rates.drop(columns=["indicator", "count"]))
+        here = (births["indicator"] == measure.id).to_numpy()
+        births.loc[here, "direction"] = direction_of(births.loc[here, "position"].to_numpy(), measure.adverse_when)
+    births["england"] = births["year"].map(_with_year(of_england).set_index("year")["percent"]).astype("float64")
+    deprived = _with_year(
+        deprived.assign(
+            indicator="maternity_deliveries_by_deprivation",
+            group="Most deprived fifth",
+            status="ok",
+            compared_with="trusts of its kind",
+            position="",
+        )
+    )
+    known = _with_year(by_year[by_year["trust_code"].isin(compared.codes) & (by_year["status"] == "ok")])
+    for rows, everybody in ((births, known), (deprived, deprived)):
+        if len(rows):
+            rows = rows.assign(value=rows["percent"], measure=rows["indicator"], unit="percent")
+            rows = _add_comparators(rows, compared.shares(everybody, "year"), "year")
+            parts.append(rows.drop(columns=["indicator", "count", "year", "percent"]))
     return pd.concat([part for part in parts if len(part)] or [pd.DataFrame()], ignore_index=True)
+
+
+def _with_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the measure and year, which a comparator must have in common."""
+    return rows.assign(year=rows["indicator"] + rows["period_end"].dt.strftime(" %Y-%m-%d"))
 
 
 def _detentions(figures: pd.DataFrame) -> pd.DataFrame:

@@ -220,7 +220,7 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
 
 
 def _table_sheet(name: str, title: str, rows: Sequence[Row], columns: dict[str, tuple[str, float]]) -> Sheet:
-    note = "One table. [c], [x], [z] and [u] are explained in the sheet Notes."
+    note = "One table. [c], [x], [z], [u], [i] and [m] are explained in the sheet Notes."
     return Sheet(
         name,
         title,

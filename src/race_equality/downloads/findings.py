@@ -18,6 +18,7 @@ from race_equality.definitions.indicators import INDICATORS, PARTS
 from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
+from race_equality.gates import figures_caught
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.rows import rows_of
 from race_equality.store.trusts import Trust
@@ -32,6 +33,8 @@ _STATUS_WORDS = {
     "suppressed": "too few people to show [c]",
     "not_available": "no data [x]",
     "not_applicable": "not applicable [z]",
+    "implausible": "not plausible [i]",
+    "incomplete": "mostly not recorded [m]",
 }
 #: Columns of numbers, and those of a finding that they come from.
 _NUMBERS = {
@@ -159,6 +162,15 @@ class DownloadData:
         return {key: (source, " ".join(sorted(codes))) for key, (source, codes) in found.items()}
 
     @cached_property
+    def caught(self) -> dict[tuple[str, str, pd.Timestamp], str]:
+        """Where the figures are that are not plausible or mostly not recorded, and why, by trust, measure and last day."""
+        rows = figures_caught(self.figures)
+        places = [place_words(*one) for one in zip(rows["locator"], rows["recording"], strict=True)]
+        return dict(
+            zip(zip(rows["trust_code"], rows["indicator"], rows["period_end"], strict=True), places, strict=True)
+        )
+
+    @cached_property
     def published(self) -> _RowsByTrust:
         """Published figures of each trust, with what its rule hides."""
         return _RowsByTrust(_published_figures(self.figures, self.rules))
@@ -283,6 +295,7 @@ class _TrustRows:
                 found.people,
                 source=source,
                 organisation=organisation,
+                locator=self.data.caught.get((self.trust.code, found.measure, found.period_end), _COMPUTED),
                 adverse_when=found.adverse_when,
                 compared_with=found.compared_with,
                 reading=found.reading,

@@ -131,7 +131,7 @@ def wres_caption(table: pd.DataFrame, kind: str) -> str:
         if shown == len(table)
         else f"{number_word(shown).capitalize()} of the {number_word(len(table))} WRES indicators"
     )
-    return f"{which}; gaps in percentage points. England: {kind} trusts (5 to 8), national WRES report (others)"
+    return f"{which}; gaps in percentage points. All trusts: {kind} trusts; ‡ England, in the national WRES report"
 
 
 def staff_panel(
@@ -176,12 +176,12 @@ def staff_panel(
         )
     return Panel(
         id="tbl-all-staff",
-        caption=f"What all staff say, {survey}; not published by ethnic group. England: {kind} trusts",
+        caption=f"What all staff say, {survey}; not published by ethnic group. All trusts: {kind} trusts",
         headings={
             "question": "Question",
             "here": "This trust (95% interval)",
             "middle": "Middle half",
-            "england": "England",
+            "england": "All trusts",
             "reading": f"Among {kind} trusts",
         },
         rows=pd.DataFrame(found),
@@ -330,14 +330,16 @@ def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> 
     Returns
     -------
     pandas.DataFrame
-        ``label``, ``series`` ("This trust", "England"), ``value``, ``lower``, ``upper``.
+        ``label``, ``series`` ("This trust", and "England", which is called "All trusts" next to gaps of staff), ``value``,
+        ``lower``, ``upper``.
     """
     rows = found.groups[found.groups["gap"].notna()]
     if not all_groups:
         rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
     england = _of_england(table, found.measure)
     england = england[england["group"].isin(rows["group"]) & england["gap"].notna()]
-    both = pd.concat([rows.assign(series="This trust"), england.assign(series="England")])
+    others = "England" if all_groups else "All trusts"
+    both = pd.concat([rows.assign(series="This trust"), england.assign(series=others)])
     return both.assign(
         label=[
             f"{_IN_A_CHART.get(found.measure.id, found.measure.in_few_words)}, {group} group" for group in both["group"]

@@ -11,7 +11,13 @@ import pandas as pd
 from race_equality.analysis.gap_reading import chance as chance  # words of a reading, written in one place
 
 #: What a reader sees where a number is missing, for each status of a figure.
-STATUS_WORDS = {"suppressed": "Too few people to show", "not_available": "No data", "not_applicable": "Not applicable"}
+STATUS_WORDS = {
+    "suppressed": "Too few people to show",
+    "not_available": "No data",
+    "not_applicable": "Not applicable",
+    "implausible": "Not plausible",
+    "incomplete": "Mostly not recorded",
+}
 
 MINUS = "\N{MINUS SIGN}"
 

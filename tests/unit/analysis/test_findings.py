@@ -169,7 +169,7 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
                 count = people = 0.0
                 for other in together:
                     count, people = count + numbers[other][0], people + numbers[other][1]
-                expected = 100 * count / people if people and together != [code] else np.nan
+                expected = 100 * count / people if people and set(together) != {code} else np.nan
                 np.testing.assert_array_equal(shares[name + suffix].at[code, "staff_survey_q15"], expected)
 
 

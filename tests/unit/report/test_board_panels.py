@@ -156,7 +156,7 @@ def test_a_chart_draws_the_widest_gap_or_every_group_with_england():
     one = board_panels.gaps_to_draw(FOUND, TABLE, all_groups=False)
     assert one[["label", "series"]].to_numpy().tolist() == [
         ["Over 18 weeks, Black group", "This trust"],
-        ["Over 18 weeks, Black group", "England"],
+        ["Over 18 weeks, Black group", "All trusts"],
     ]
     assert one["value"].tolist() == pytest.approx([10.0, 0.5])
     every = board_panels.gaps_to_draw(FOUND, TABLE, all_groups=True)
