@@ -16,14 +16,14 @@ from race_equality.analysis.findings import findings
 from race_equality.analysis.linked_gaps import links
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.analysis.peers import peers_of
-from race_equality.analysis.survey import discrimination_by_year, yearly_change
+from race_equality.analysis.survey import yearly_change
 from race_equality.analysis.wres_return import relative_likelihoods, without_international_recruits
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS
 from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.params import read_params
 from race_equality.store.figures import read_figures
-from race_equality.store.trusts import read_trusts, resolve_trust, system_codes
+from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust, system_codes
 
 #: Cell to the beginnings of what it may speak of. A number must be of one of these, not of anything.
 ABOUT = {
@@ -95,7 +95,8 @@ def prose(cell) -> str:
 @cache
 def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
     figures = publishable_figures(read_figures())
-    return findings(figures, read_trusts(), rules=read_rules()), figures
+    listed = read_trust_list()
+    return findings(figures, listed.trusts, rules=read_rules(), successions=listed.successions), figures
 
 
 def allowed(code: str, beginnings: list[str]) -> set[str]:
@@ -122,6 +123,7 @@ def allowed(code: str, beginnings: list[str]) -> set[str]:
 def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFrame) -> list[float]:
     """What a sentence works out from findings, worked out here by itself."""
     found, figures = everything()
+    trust = resolve_trust(code)
     values = []
     white = own[(own["group"] == "White") & own["measure"].isin(["staff_survey_q28", "catchment_ethnicity"])]
     values += (100 - white["value"]).tolist()  # the share from ethnic minorities
@@ -130,8 +132,10 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         people = (panel["value"] * panel["denominator"]).astype("float64").groupby(panel["period_end"]).sum()
         base = panel["denominator"].astype("float64").groupby(panel["period_end"]).sum()
         values += (people / base).tolist()  # organisations that merged, by their respondents
-        change = yearly_change(discrimination_by_year(figures, code))
+        change = yearly_change(figures, code, trust.joined)
         values += [change.slope, change.lower, change.upper]
+        if change.step is not None:
+            values += [change.step.before, change.step.after]
         # a steady change that they could show: the interval's half, from 1.96 errors to what is seen in four of five
         values.append((change.upper - change.lower) / 2 / stats.norm.ppf(0.975) * Z)
     values += of_surveys(own[own["trust_code"] == code], rows[rows["trust_code"] == code])
@@ -278,7 +282,8 @@ def newcombe(sums: pd.DataFrame) -> list[float]:
     gap = share - share["White"]
     least = gap - np.hypot(share - lower, upper["White"] - share["White"])
     most = gap + np.hypot(upper - share, share["White"] - lower["White"])
-    return [*(100 * least), *(100 * most)]
+    could_show = (most - least) / 2 / z * Z * math.sqrt(2)  # by the next figures of as many patients
+    return [*(100 * least), *(100 * most), *(100 * could_show)]
 
 
 def outside_four_fifths(rows: pd.DataFrame) -> list[float]:

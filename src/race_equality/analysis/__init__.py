@@ -37,6 +37,8 @@ from race_equality.analysis.staff_and_patients import (
     associations,
     measures_by_trust,
     other_years,
+    pairs_to_vary,
+    periods_of_measures,
     sensitivity,
 )
 from race_equality.analysis.survey import (
@@ -106,6 +108,8 @@ __all__ = [
     "monthly",
     "most_deprived_share",
     "other_years",
+    "pairs_to_vary",
+    "periods_of_measures",
     "patients_by_breakdown",
     "patients_by_group",
     "patients_summary",
