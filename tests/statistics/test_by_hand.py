@@ -6,27 +6,28 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.regression.linear_model import OLS, WLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from race_equality.statistics import pooling
 from race_equality.statistics.association import rank_correlation
 from race_equality.statistics.decomposition import kitagawa
+from race_equality.statistics.differences import stratified_difference
 from race_equality.statistics.disparity import index_of_disparity
-from race_equality.statistics.funnel import funnel_from_estimates, funnel_limits, overdispersion, winsorise
+from race_equality.statistics.funnel import between_variance, funnel_from_estimates, funnel_limits
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import byar_interval, difference_interval, wilson_interval
 from race_equality.statistics.pooling import pooled_gaps, pooled_proportions
-from race_equality.statistics.process_control import xmr
+from race_equality.statistics.process_control import level_change, pooled_autocorrelation, xmr
 from race_equality.statistics.ratios import (
     probability_outside,
     ratio_interval,
     stratified_ratio,
     stratified_ratio_interval,
 )
-from race_equality.statistics.standardisation import direct_rate, indirect_ratio
-from race_equality.statistics.trend import trend, years_to_parity
+from race_equality.statistics.standardisation import direct_rate, indirect_ratio, ratio_of_rates
+from race_equality.statistics.trend import Spread, change_spread, mean_change, pooled_spread, trend, years_to_parity
 
 RNG = np.random.default_rng(7)
 
@@ -121,42 +122,106 @@ def test_probability_outside_by_simulation():
 # ---- funnel ----
 
 
-def test_winsorise_by_hand():
-    # ten values 0..9: the 10% and 90% quantiles are 0.9 and 8.1
-    assert winsorise(np.arange(10.0)) == pytest.approx([0.9, 1, 2, 3, 4, 5, 6, 7, 8, 8.1])
+def likelihood_of_spread(tau_squared, y, variance):
+    """The restricted log-likelihood, term by term, and the mean at this variance between units."""
+    total = [v + tau_squared for v in variance]
+    mean = sum(a / v for a, v in zip(y, total, strict=True)) / sum(1 / v for v in total)
+    value = -sum(math.log(v) + (a - mean) ** 2 / v for a, v in zip(y, total, strict=True)) / 2
+    return value - math.log(sum(1 / v for v in total)) / 2, mean
 
 
-def test_overdispersion_by_plain_sums():
-    z, s = [-3.0, -1.0, 0.5, 2.0, 4.0], [0.1, 0.2, 0.1, 0.3, 0.2]
-    phi, tau_squared = overdispersion(z, s, share=0)
-    total, n = sum(v * v for v in z), len(z)
-    w = [1 / v**2 for v in s]
-    assert phi == pytest.approx(total / n)
-    expected = (total - (n - 1)) / (sum(w) - sum(v * v for v in w) / sum(w))
-    assert tau_squared == pytest.approx(expected)
+def most_likely(y, variance, upper):
+    """Its highest point, by a search that knows nothing of how ours is found."""
+    found = optimize.minimize_scalar(
+        lambda t: -likelihood_of_spread(t, y, variance)[0],
+        bounds=(0, upper),
+        options={"xatol": 1e-10},
+        method="bounded",
+    )
+    return found.x, likelihood_of_spread(found.x, y, variance)[1]
 
 
-def test_no_overdispersion_where_units_are_closer_than_chance():
-    assert overdispersion([0.1, -0.2, 0.3], [1, 1, 1]) == pytest.approx(((0.1**2 + 0.2**2 + 0.3**2) / 3, 0), abs=0.02)
+def test_the_variance_between_units_has_the_highest_likelihood_of_spread():
+    y, s = [-0.3, -0.1, 0.05, 0.2, 0.6], [0.1, 0.2, 0.1, 0.3, 0.2]
+    tau_squared, _ = between_variance(y, s)
+    assert tau_squared == pytest.approx(most_likely(y, [v * v for v in s], 2)[0], abs=1e-6)
+    # about a known centre: the plain likelihood
+    known, information = between_variance(y, s, centre=0.1)
+    plain = optimize.minimize_scalar(
+        lambda t: sum(math.log(v * v + t) + (a - 0.1) ** 2 / (v * v + t) for a, v in zip(y, s, strict=True)),
+        bounds=(0, 2),
+        options={"xatol": 1e-10},
+        method="bounded",
+    )
+    assert known == pytest.approx(plain.x, abs=1e-6)
+    assert information == pytest.approx(sum(1 / (v * v + known) ** 2 for v in s))
+
+
+def test_no_variance_between_units_that_are_closer_than_chance():
+    assert between_variance([0.1, -0.2, 0.3], [1, 1, 1])[0] == 0
 
 
 def test_proportion_funnel_by_plain_sums():
+    """Units of two sizes: centre, spread and one limit, each from its formula."""
     count, total = [10, 30, 45, 5, 60], [100, 200, 150, 100, 300]
-    funnel = funnel_limits(count, total, winsorised=0)
-    target = 150 / 850
+    funnel = funnel_limits(count, total)
     y = [math.asin(math.sqrt(x / n)) for x, n in zip(count, total, strict=True)]
     s = [1 / (2 * math.sqrt(n)) for n in total]
-    z = [(v - math.asin(math.sqrt(target))) / e for v, e in zip(y, s, strict=True)]
-    w = [1 / v**2 for v in s]
-    tau_squared = (sum(v * v for v in z) - 4) / (sum(w) - sum(v * v for v in w) / sum(w))
-    assert funnel.target == pytest.approx(target)
-    assert funnel.tau_squared == pytest.approx(tau_squared)
-    half = 1.959964 * math.sqrt(s[0] ** 2 + tau_squared)
-    centre = math.asin(math.sqrt(target))
-    assert funnel.lower_95[0] == pytest.approx(math.sin(centre - half) ** 2, abs=1e-6)
-    assert funnel.upper_95[0] == pytest.approx(math.sin(centre + half) ** 2, abs=1e-6)
-    wide = 3.090232 * math.sqrt(s[4] ** 2 + tau_squared)
-    assert funnel.upper_998[4] == pytest.approx(math.sin(centre + wide) ** 2, abs=1e-6)
+    tau_squared, mean = most_likely(y, [v * v for v in s], 1)
+    assert funnel.tau_squared == pytest.approx(tau_squared, rel=1e-4)
+    assert funnel.target == pytest.approx(math.sin(mean) ** 2, abs=1e-6)
+    w = [1 / (v * v + tau_squared) for v in s]
+    # the variance of a restricted estimate of a variance, and the degrees of freedom of s² + τ² of the first unit
+    information = sum(v**2 for v in w) - 2 * sum(v**3 for v in w) / sum(w) + (sum(v**2 for v in w) / sum(w)) ** 2
+    left = information / w[0] ** 2 - 1
+    t = stats.t.ppf(0.975, left)
+    far = t * math.sqrt(left + 1) / math.sqrt(left + t * t)
+    half = far * math.sqrt(1 / w[0] - 1 / sum(w))
+    assert funnel.lower_95[0] == pytest.approx(math.sin(mean - half) ** 2, abs=1e-5)
+    assert funnel.upper_95[0] == pytest.approx(math.sin(mean + half) ** 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("level", [0.95, 0.998])
+def test_among_trusts_of_one_size_a_trust_is_outside_when_a_t_test_against_the_others_says_so(level):
+    """The limits of trusts of one size are those of the trust left out, to the last bit of the quantile."""
+    rng = np.random.default_rng(12)
+    checked = 0
+    for _ in range(200):
+        y = rng.normal(0, 1, 10)
+        y[0] *= 3
+        funnel = funnel_from_estimates(y, np.full(10, 0.01))
+        limit = (funnel.lower_95, funnel.upper_95) if level == 0.95 else (funnel.lower_998, funnel.upper_998)
+        outside = (y < limit[0]) | (y > limit[1])
+        others = [np.delete(y, i) for i in range(10)]
+        t = [(y[i] - o.mean()) / (o.std(ddof=1) * math.sqrt(1 + 1 / 9)) for i, o in enumerate(others)]
+        assert (outside == (2 * stats.t.sf(np.abs(t), 8) < 1 - level)).all()
+        checked += outside.sum()
+    assert checked > 10
+
+
+def test_a_trust_that_is_only_placed_changes_nothing_for_the_others():
+    rng = np.random.default_rng(13)
+    total = rng.integers(100, 2000, 30)
+    count = rng.binomial(total, rng.uniform(0.1, 0.3, 30))
+    without = funnel_limits(count, total)
+    learn_from = np.append(np.full(30, True), False)
+    placed = funnel_limits(np.append(count, 900), np.append(total, 1000), learn_from=learn_from)
+    assert placed.target == without.target
+    assert (placed.lower_95[:-1] == without.lower_95).all()
+    assert placed.units == 30
+    assert placed.position[-1] == "above 99.8% limit"
+    # one that is not among them can lie a little farther out: they say nothing of it but where they are
+    size = funnel_limits(np.append(count, count[3]), np.append(total, total[3]), learn_from=learn_from)
+    assert size.upper_95[-1] > size.upper_95[3]
+
+
+def test_a_target_from_elsewhere_is_what_units_vary_about():
+    rng = np.random.default_rng(14)
+    y = rng.normal(0.3, 0.1, 400)
+    own, given = funnel_from_estimates(y, np.full(400, 0.05)), funnel_from_estimates(y, np.full(400, 0.05), target=0.0)
+    assert math.sqrt(own.tau_squared) == pytest.approx(math.sqrt(0.1**2 - 0.05**2), abs=0.01)
+    assert given.target == 0
+    assert given.tau_squared == pytest.approx((y**2).mean() - 0.05**2)
 
 
 def test_ratio_funnel_by_hand():
@@ -183,9 +248,10 @@ def test_funnel_recovers_the_spread_between_trusts():
     rng = np.random.default_rng(6)
     total = rng.integers(200, 3000, 5000)
     p = np.sin(np.arcsin(np.sqrt(0.2)) + rng.normal(0, 0.05, 5000)) ** 2
-    funnel = funnel_limits(rng.binomial(total, p), total, winsorised=0)
+    funnel = funnel_limits(rng.binomial(total, p), total)
     assert math.sqrt(funnel.tau_squared) == pytest.approx(0.05, abs=0.003)
     assert (funnel.position != "within limits").mean() == pytest.approx(0.05, abs=0.012)
+    assert np.char.endswith(funnel.position, "99.8% limit").mean() == pytest.approx(0.002, abs=0.002)
 
 
 def test_funnel_from_estimates_on_both_scales():
@@ -415,6 +481,18 @@ def test_indirect_ratio_by_hand():
     assert (found.observed, found.expected, found.value) == pytest.approx((60, 50, 1.2))
 
 
+def test_ratio_of_rates_by_hand():
+    # standardised detention rates of 2023/24, Mixed over White, with half widths of 1.96 standard errors as published:
+    # 177.1/68.4 = 2.589; relative errors 10.7/1.96/177.1 = 0.03083 and 0.7/1.96/68.4 = 0.00522; together 0.03127
+    ratio, limits = ratio_of_rates(177.1, 10.7, 68.4, 0.7)
+    assert ratio == pytest.approx(2.589, abs=5e-4)
+    assert limits.lower == pytest.approx(2.589 * math.exp(-1.96 * 0.03127), abs=1e-3)
+    assert limits.upper == pytest.approx(2.589 * math.exp(1.96 * 0.03127), abs=1e-3)
+    back, turned = ratio_of_rates(68.4, 0.7, 177.1, 10.7)
+    assert (back * ratio, turned.lower * limits.upper) == pytest.approx((1, 1))
+    assert ratio_of_rates(50, 0, 25, 0) == (2, (2, 2))  # rates that are known exactly
+
+
 # ---- trend ----
 
 
@@ -432,6 +510,59 @@ def test_trend_with_known_errors_by_hand():
     assert found.slope == pytest.approx(0.1)
     assert found.upper - found.slope == pytest.approx(1.959964 * 0.1 / math.sqrt(5), rel=1e-6)
     assert found.direction == "rising"
+
+
+def test_the_pooled_scatter_is_what_the_errors_leave_unexplained():
+    """Two units with equal errors: by hand the residual squares over n - 2 each, less the variance of sampling."""
+    first, second = [10.0, 12.0, 10.0, 12.0], [5.0, 5.0, 8.0, 8.0]
+    years = np.arange(4.0)
+    squares = sum(float(np.polyfit(years, y, 1, full=True)[1][0]) for y in (first, second))
+    assert pooled_spread(years, [first, second]).variance == pytest.approx(squares / 4)
+    found = pooled_spread(years, [first, second], np.full((2, 4), 0.5))
+    assert (found.variance, found.freedom, found.units) == (pytest.approx(squares / 4 - 0.25), 4, 2)
+    assert pooled_spread(years, [first, second], np.full((2, 4), 9.0)).variance == 0
+
+
+def test_the_pooled_scatter_with_unequal_errors_and_a_missing_year():
+    """Against matrices: Q expects its degrees of freedom plus the variance times the trace of its projection."""
+    years = np.array([0.0, 1.0, 2.0, 4.0])
+    values = np.array([[1.0, 4.0, 2.0, 6.0], [9.0, 7.0, np.nan, 8.0], [1.0, 2.0, np.nan, np.nan]])
+    errors = np.array([[0.5, 0.4, 0.3, 0.6], [0.2, 0.7, 0.5, 0.4], [1.0, 1.0, 1.0, 1.0]])
+    total, trace = 0.0, 0.0
+    for y, e in zip(values[:2], errors[:2], strict=True):
+        known = ~np.isnan(y)
+        x, w = np.stack([np.ones(known.sum()), years[known]], axis=-1), np.diag(1 / e[known] ** 2)
+        projection = w - w @ x @ np.linalg.inv(x.T @ w @ x) @ x.T @ w
+        total += y[known] @ projection @ y[known]
+        trace += np.trace(projection)
+    found = pooled_spread(years, values, errors)
+    assert (found.freedom, found.units) == (3, 2)  # the third unit has two points
+    assert found.variance == pytest.approx((total - 3) / trace)
+
+
+def test_a_slope_with_the_scatter_of_all():
+    """Equal errors of 0.4 and a scatter of 0.3: together 0.5; over 0 to 3 its error is 0.5/√5; t of 400 is 1.966."""
+    found = trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], [0.4] * 4, spread=Spread(0.09, 400, 200))
+    assert found.slope == pytest.approx(0.8)
+    assert found.upper - found.slope == pytest.approx(1.9659 * 0.5 / math.sqrt(5), rel=1e-4)
+    assert found.direction == "rising"
+    assert trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], [0.4] * 4).direction == "no reliable change"  # alone
+    exact = trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], spread=Spread(0.0, 4, 2))
+    assert (exact.lower, exact.slope, exact.upper) == pytest.approx((0.8, 0.8, 0.8))
+    assert trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], spread=Spread(math.nan, 0, 0)).direction == "too few points"
+
+
+def test_the_mean_change_of_a_series_whose_changes_add_up():
+    """Changes of 1 and 3 lie 1 from their mean; those of the second unit are in the comment."""
+    years = [2020, 2021, 2022, 2024]
+    spread = change_spread(years, [[0, 1, 4, np.nan], [0, 2, 2, 6], [5, 6, np.nan, np.nan]])
+    # the second: 2 over one year, 0 over one, 4 over two, about 1.5: 0.25 + 2.25 + 1 / 2
+    assert (spread.freedom, spread.units) == (3, 2)
+    assert spread.variance == pytest.approx((1 + 1 + 0.25 + 2.25 + 0.5) / 3)
+    found = mean_change(years, [0, 2, 2, 6], Spread(0.64, 1000, 2))
+    assert found.slope == pytest.approx(1.5)
+    assert found.upper - found.slope == pytest.approx(1.9623 * 0.8 / 2, rel=1e-3)
+    assert mean_change([1, 2, 3], [1, 2, 3], spread).direction == "too few points"
 
 
 def test_parity_when_the_gap_closes_by_a_known_amount():
@@ -617,3 +748,107 @@ def test_kitagawa_of_many_pairs_at_once():
 
 def test_kitagawa_of_nobody():
     assert math.isnan(kitagawa([0, 0], [0, 0], [1, 2], [3, 4]).gap)
+
+
+# ---- a difference within strata ----
+
+
+def test_a_stratified_difference_is_the_weighted_mean_of_the_strata_and_covers_it():
+    # 30/100 and 20/100 (weight 50), 8/20 and 50/200 (weight 200/11): plain sums
+    found = stratified_difference([30, 8], [100, 20], [20, 50], [100, 200])
+    weights = np.array([50, 4000 / 220])
+    assert found.difference == pytest.approx((weights * [0.10, 0.15]).sum() / weights.sum())
+    # Sato's variance of one stratum, by its formula: (D·P + Q) / w²
+    one = stratified_difference([30], [100], [20], [100])
+    p = (100**2 * 20 - 100**2 * 30) / 200**2
+    q = (30 * 80 + 20 * 70) / (2 * 200)
+    assert one.upper - one.lower == pytest.approx(2 * stats.norm.ppf(0.975) * math.sqrt((0.1 * p + q) / 50**2))
+    # a stratum without one of the groups says nothing, and none at all is not known
+    assert stratified_difference([30, 0], [100, 0], [20, 5], [100, 9]) == one
+    nothing = stratified_difference([0], [0], [5], [9])
+    assert (math.isnan(nothing.difference), nothing.lower, nothing.upper) == (True, -1.0, 1.0)
+
+
+def test_the_interval_of_a_stratified_difference_holds_it_in_about_95_percent_of_samples():
+    random = np.random.default_rng(20)
+    total_1, total_2 = np.array([300, 40, 15, 60]), np.array([600, 300, 200, 50])
+    share = np.array([0.1, 0.3, 0.5, 0.2])
+    inside = 0
+    for _ in range(2000):
+        found = stratified_difference(
+            random.binomial(total_1, share + 0.05), total_1, random.binomial(total_2, share), total_2
+        )
+        inside += found.lower <= 0.05 <= found.upper
+    assert 0.935 < inside / 2000 < 0.965
+
+
+# ---- months that resemble each other ----
+
+
+def test_limits_are_as_wide_as_a_series_needs_whose_months_resemble_each_other():
+    values = [10.0, 11, 12, 11, 10, 9, 10, 11, 12, 13, 12, 11]
+    plain, wide = xmr(values), xmr(values, autocorrelation=0.75)
+    assert wide.mean_moving_range == plain.mean_moving_range == 1.0
+    assert wide.upper - wide.mean == pytest.approx(2.66 / math.sqrt(0.25))
+    assert plain.upper - plain.mean == pytest.approx(2.66)
+
+
+def test_runs_say_nothing_of_a_series_whose_months_resemble_each_other():
+    """Seven above the mean and seven falling are rules for independent months alone; the limits hold for both."""
+    run = [10.0, 11, 10, 11, 10, 11, 10, 11.2, 11.1, 11.3, 11.2, 11.4, 11.1, 11.3]
+    assert xmr(run).rule[-1] == "seven above mean"
+    assert xmr(run, autocorrelation=0.8).rule[-1] == "common cause"
+    falling = [10.0, 10.2, 9.9, 10.3, 10.1, 10, 9.9, 9.8, 9.7, 9.6, 9.5, 9.4]
+    assert "falling" in xmr(falling).rule
+    assert "falling" not in xmr(falling, autocorrelation=0.8).rule
+    outside = [10.0, 11] * 6 + [30.0]
+    assert xmr(outside, autocorrelation=0.5).rule[-1] == "above upper limit"
+    shifted = [10.0, 11] * 6 + [14.0, 15] * 6
+    chart = xmr(shifted, autocorrelation=0.5, improvement="decrease")
+    assert (chart.rule[-1], chart.variation_icon) == ("later half above", "concern")
+    assert xmr([-value for value in shifted], autocorrelation=0.5).rule[-1] == "later half below"
+
+
+def test_a_change_of_level_by_hand():
+    """Moving ranges of 1: deviation 1/1.128/√0.5. Means differ by 2; with r = 0.5 the variance by w'Vw, added up here."""
+    before, after = [1.0, 2, 1, 2], [3.0, 4, 3, 4]
+    found = level_change(before, after, autocorrelation=0.5)
+    weights, variance = [-0.25] * 4 + [0.25] * 4, 0.0
+    for i, one in enumerate(weights):
+        for j, other in enumerate(weights):
+            variance += one * other * 0.5 ** abs(i - j)
+    assert found.difference == pytest.approx(2.0)
+    assert found.error == pytest.approx(math.sqrt(variance) / 1.128 / math.sqrt(0.5))
+    far = level_change(before, after, autocorrelation=0.5, between=500)
+    alone = sum(0.0625 * 0.5 ** abs(i - j) for i in range(4) for j in range(4))
+    assert far.error == pytest.approx(math.sqrt(2 * alone) / 1.128 / math.sqrt(0.5))
+    assert found.chance == pytest.approx(2 * stats.t.sf(2 / found.error, 0.62 * 6))
+    assert not found.reliable
+    few = level_change([1.0, 2, 1], after, autocorrelation=0.5)
+    assert (few.chance, few.reliable) == (1.0, False)
+    assert level_change([1.0] * 4, [1.0] * 4, autocorrelation=0.5).chance == 1.0
+    assert level_change([1.0] * 4, [2.0] * 4, autocorrelation=0.5).reliable
+
+
+@pytest.mark.parametrize("autocorrelation", [0.0, 0.5, 0.8])
+def test_the_autocorrelation_of_many_series_is_found(autocorrelation):
+    """300 series of 24 months; the plain mean of their own estimates is 0.1 to 0.2 too low."""
+    rng = np.random.default_rng(6)
+    values = np.empty((300, 24))
+    values[:, 0] = rng.standard_normal(300)
+    for month in range(1, 24):
+        values[:, month] = autocorrelation * values[:, month - 1] + math.sqrt(
+            1 - autocorrelation**2
+        ) * rng.standard_normal(300)
+    # levels and units of trusts differ, and each may have a trend of its own
+    trend_of_each = np.outer(rng.standard_normal(300), np.arange(24))
+    found = pooled_autocorrelation(list(1000 * values + 7 + 50 * trend_of_each))
+    assert found == pytest.approx(autocorrelation, abs=0.06)
+
+
+def test_what_has_no_autocorrelation_to_tell():
+    assert pooled_autocorrelation([]) == 0
+    assert pooled_autocorrelation([[1.0, 2.0, 1.0]]) == 0  # too short
+    assert pooled_autocorrelation([np.arange(24.0)]) == 0  # on a line
+    assert pooled_autocorrelation([[1.0, 2.0] * 12]) == 0  # each month unlike the one before
+    assert pooled_autocorrelation([np.sin(np.arange(24) / 8)] * 5) == pytest.approx(0.95)

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import sparse
 
 from race_equality.analysis import access, maternity, patients_return, workforce
 from race_equality.analysis.ethnicity_of_respondents import respondents_and_catchments
-from race_equality.analysis.funnel_position import direction_of, positions
+from race_equality.analysis.funnel_position import among_their_kind, direction_of, positions
+from race_equality.analysis.gap_reading import WORDS_OF_DIRECTIONS, direction_of_gap, gap_readings, read_gap, read_ratio
 from race_equality.analysis.mental_health import detentions_everywhere
 from race_equality.analysis.patient_findings import patient_findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.returns_of_trusts import published_boards, published_likelihoods
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
 from race_equality.analysis.survey import england_answers, survey_answers
-from race_equality.analysis.wres import numbers_of, staff_experience
+from race_equality.analysis.wres import numbers_of
 from race_equality.analysis.wres_return import (
     SEATS,
     board_against_workforce,
@@ -33,8 +35,9 @@ from race_equality.analysis.wres_return import (
     share_by_band,
     years_to_board_parity,
 )
-from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.gates import IMPLAUSIBLE, INCOMPLETE
 from race_equality.definitions.indicators import (
     ACCESS,
     BANDS,
@@ -51,14 +54,15 @@ from race_equality.definitions.indicators import (
     figure_ids,
 )
 from race_equality.disclosure.rules import DisclosureRules
-from race_equality.statistics.process_control import xmr
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
+from race_equality.store.trusts import Succession
 
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(
     "trust_code measure group unit period_start period_end value lower upper people status adverse_when compared_with "
-    "direction reading england all_trusts region_trusts similar_trusts trusts_with_figures position probability_adverse pooled_value "
+    "direction reading england all_trusts region_trusts similar_trusts all_trusts_plain region_trusts_plain "
+    "similar_trusts_plain trusts_with_figures position probability_adverse pooled_value "
     "pooled_lower pooled_upper rank_lower rank_upper indicators".split()
 )
 
@@ -71,11 +75,9 @@ def _readings(adverse: str, favourable: str, unclear: str) -> dict[str, str]:
 
 #: What a direction says, by what the finding is compared with.
 READINGS = {
-    WHITE: _readings(
-        "worse for staff from ethnic minorities", "better for staff from ethnic minorities", "no reliable difference"
-    ),
-    "all trusts": _readings(
-        *(f"{which} expected of a trust of its size" for which in ("worse than", "better than", "as"))
+    WHITE: WORDS_OF_DIRECTIONS,
+    "trusts of its kind": _readings(
+        *(f"{which} usual among trusts of its kind" for which in ("worse than", "better than", "as"))
     ),
     "its own earlier months": _readings("getting worse", "improving", "no change beyond the ordinary"),
     "its own earlier years": {"rising": "rising", "falling": "falling", "unclear": "no reliable change"},
@@ -91,6 +93,7 @@ READINGS = {
 }
 _ABOUT = ("trust_code", "group", "period_start", "period_end", "status")
 _NO_READING = {"none": "no data", "not compared": "not compared"}
+_READINGS_OF_CAUGHT = {IMPLAUSIBLE: "not plausible", INCOMPLETE: "mostly not recorded"}
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,14 @@ class TrustSets:
     table: sparse.csr_array
     of: np.ndarray
 
+    @cached_property
+    def holds_itself(self) -> np.ndarray:
+        """1 for each trust that is in its own set, as in that of all trusts, and 0 for one that is not."""
+        sets, trusts = self.table.nonzero()
+        found = np.zeros(len(self.of))
+        found[trusts[self.of[trusts] == sets]] = 1.0
+        return found
+
     def sums(self, numbers: np.ndarray) -> np.ndarray:
         """Add up columns of numbers, a row a trust, over each trust's set."""
         return (self.table @ numbers)[self.of]
@@ -130,27 +141,30 @@ class Comparators:
     real : numpy.ndarray of bool
         Which of them are real: the others are in no comparator.
     sets : dict of str to TrustSets
-        ``all_trusts``, ``region_trusts`` and ``similar_trusts``.
+        ``all_trusts``, ``region_trusts`` and ``similar_trusts``, of the trust's own kind; and the same whatever their kind,
+        with ``_plain`` after the name.
     """
 
     codes: list[str]
     real: np.ndarray
     sets: dict[str, TrustSets]
 
-    def shares(self, rows: pd.DataFrame, key: str) -> dict[str, pd.DataFrame]:
-        """Add up counts and people over all trusts, the region's and the peers'.
+    def shares(self, rows: pd.DataFrame, key: str, fewest: int = FEWEST_OTHERS) -> dict[str, pd.DataFrame]:
+        """Add up counts and people over all trusts, the region's and the peers', of the trust's kind and of any.
 
         Parameters
         ----------
         rows : pandas.DataFrame
             ``trust_code``, ``count``, ``people`` and the key.
         key : str
-            Column whose values are added up apart.
+            Column whose values are added up apart. Where trusts have figures of different periods, the period is in it.
+        fewest : int
+            Without so many other trusts with a figure, or all where the set is smaller, there is no comparator.
 
         Returns
         -------
         dict of str to pandas.DataFrame
-            ``all_trusts``, ``region_trusts`` and ``similar_trusts``: per cent by trust and key.
+            By name of a set: per cent by trust and key; NaN where it would rest on the trust itself alone.
         """
         tables = [
             rows[name].groupby([rows["trust_code"], rows[key]]).sum().unstack().reindex(self.codes).fillna(0.0)
@@ -158,18 +172,41 @@ class Comparators:
         ]
         keys = tables[0].columns
         count, people = (np.where(self.real[:, np.newaxis], part.to_numpy(dtype="float64"), 0.0) for part in tables)
+        has_figure = (people > 0).astype("float64")
         found = {}
         for name, members in self.sets.items():
             together = members.sums(people)
+            itself = members.holds_itself[:, np.newaxis]
+            others = members.sums(has_figure) - itself * has_figure
+            in_set = (members.sums(self.real.astype("float64")) - members.holds_itself * self.real)[:, np.newaxis]
+            enough = others >= np.clip(in_set, 1, fewest)
             share = np.divide(
-                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=together > 0
+                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=(together > 0) & enough
             )
             found[name] = pd.DataFrame(share, index=self.codes, columns=keys)
         return found
 
+    def trusts_of_kind(self, rows: pd.DataFrame, key: str) -> pd.DataFrame:
+        """Count the real trusts of each trust's kind that have a row of each key.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+            ``trust_code`` and the key.
+        key : str
+
+        Returns
+        -------
+        pandas.DataFrame
+            By trust and key.
+        """
+        table = pd.crosstab(rows["trust_code"], rows[key]).clip(upper=1).reindex(self.codes).fillna(0.0)
+        own = np.where(self.real[:, np.newaxis], table.to_numpy(dtype="float64"), 0.0)
+        return pd.DataFrame(self.sets["all_trusts"].sums(own), index=self.codes, columns=table.columns)
+
 
 def comparators_of(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]) -> Comparators:
-    """Gather which trusts each trust is compared with.
+    """Gather which trusts each trust is compared with: those of its kind, and next to them those of any.
 
     Parameters
     ----------
@@ -186,20 +223,31 @@ def comparators_of(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[st
     codes = list(codes)
     real = np.array([code != DEMONSTRATION_CODE for code in codes])
     place = {code: i for i, code in enumerate(codes)}
-    region, names = pd.factorize(trusts.set_index("trust_code")["region"].reindex(codes))
-    region = np.where(region < 0, len(names), region)  # without a region: a set of nobody, the last
-    in_region = [np.flatnonzero((region == number) & real) for number in range(len(names))]
+    about = trusts.set_index("trust_code").reindex(codes)
+    region, regions = pd.factorize(about["region"])
+    region = np.where(region < 0, len(regions), region)  # without a region: a set of nobody, the last
+    if "kind" not in about:
+        about["kind"] = ""
+    of_kind = about["kind"].astype("object").where(about["kind"].notna(), "")
+    of_kind = of_kind.where(real, DEMONSTRATION_KIND)
+    kind, kinds = pd.factorize(of_kind)
     near = [[place[other] for other in peers.get(code, ()) if other in place] for code in codes]
+    # peers are of one kind, unless the trust chose others
+    near_alike = [[i for i in those if kind[i] == kind[j]] or those for j, those in enumerate(near)]
+    everywhere, each = np.zeros(len(codes), dtype="int64"), np.arange(len(codes))
+    in_region = [np.flatnonzero((region == number) & real) for number in range(len(regions))]
     nobody = np.array([], dtype="int64")
-    return Comparators(
-        codes,
-        real,
-        {
-            "all_trusts": TrustSets(_members([np.arange(len(codes))], codes), np.zeros(len(codes), dtype="int64")),
-            "region_trusts": TrustSets(_members([*in_region, nobody], codes), region),
-            "similar_trusts": TrustSets(_members(near, codes), np.arange(len(codes))),
-        },
-    )
+    both = region * len(kinds) + kind
+    alike_in_region = [np.flatnonzero((both == number) & real) for number in range(len(regions) * len(kinds))]
+    sets: dict[str, tuple[Sequence[Iterable[int]], np.ndarray]] = {
+        "all_trusts": ([np.flatnonzero(kind == number) for number in range(len(kinds))], kind),
+        "region_trusts": ([*alike_in_region, *[nobody] * len(kinds)], both),
+        "similar_trusts": (near_alike, each),
+        "all_trusts_plain": ([each], everywhere),
+        "region_trusts_plain": ([*in_region, nobody], region),
+        "similar_trusts_plain": (near, each),
+    }
+    return Comparators(codes, real, {name: TrustSets(_members(those, codes), of) for name, (those, of) in sets.items()})
 
 
 def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_array:
@@ -217,6 +265,7 @@ def findings(
     *,
     rules: DisclosureRules,
     peers: Mapping[str, Sequence[str]] | None = None,
+    successions: Sequence[Succession] = (),
 ) -> pd.DataFrame:
     """Compute every finding of every trust.
 
@@ -230,6 +279,8 @@ def findings(
         From :func:`race_equality.disclosure.rules.read_rules`.
     peers : mapping of str to sequence of str, optional
         Each trust's peers; chosen by :func:`race_equality.analysis.peers.peers_of_all` without it.
+    successions : sequence of Succession
+        What merged into which trust, and when (:func:`race_equality.store.trusts.read_trust_list`).
 
     Returns
     -------
@@ -237,11 +288,12 @@ def findings(
         One row for each trust, measure, group and unit, of its latest period: :data:`COLUMNS`. ``value`` with its 95%
         interval ``lower`` to ``upper`` rests on ``people``; no numbers where ``status`` is not "ok". ``direction`` is
         against what ``compared_with`` names, "adverse" to staff or patients from ethnic minorities, to people from
-        deprived areas or (against all trusts and earlier months) to everybody; ``reading`` says it in words.
+        deprived areas or (against trusts of its kind and earlier months) to everybody; ``reading`` says it in words.
         ``england`` is England's published figure, ``all_trusts``, ``region_trusts`` and ``similar_trusts`` the trusts
-        with figures taken together, the demonstration trust in none of them; ``trusts_with_figures`` says of how many
-        ``all_trusts`` is, where trusts publish a figure themselves. ``position`` is that in a funnel over all
-        trusts. For gaps of WRES 5 to 8 ``pooled_value`` to ``rank_upper`` are those of
+        of its kind with figures taken together, and with ``_plain`` those of any kind, the demonstration trust in none of
+        them; ``trusts_with_figures`` says of how many ``all_trusts`` is, where trusts publish a figure themselves.
+        ``position`` is that in a funnel over the trusts of its kind, "" where they are too few. For gaps of WRES 5 to 8
+        ``pooled_value`` to ``rank_upper`` are those of
         :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
         :func:`figures_behind` gives them.
     """
@@ -252,14 +304,14 @@ def findings(
         codes.append(DEMONSTRATION_CODE)
     compared = comparators_of(codes, trusts, peers)
     parts = [
-        _experience(figures, compared, rules),
+        _experience(figures, compared, rules, trusts),
         _wres_returns(figures, compared, rules),
-        _survey(figures, compared),
+        _survey(figures, compared, trusts),
         _respondents(figures, codes, rules),
         _staff_groups(figures, codes, rules),
-        _staff_by_march(figures, codes),
-        _waits(figures, compared, rules),
-        _maternity(figures, compared, rules),
+        _staff_by_march(figures, codes, successions),
+        _waits(figures, compared, rules, trusts),
+        _maternity(figures, compared, rules, trusts),
         _detentions(figures),
         _patients(figures, codes, rules),
         patient_findings(figures, codes, rules, compared.shares),
@@ -328,41 +380,14 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     numbers = ["value", "lower", "upper", "people", *_POOLED]
     table.loc[gone, numbers] = np.nan
     table.loc[gone, ["direction", "position"]] = ["none", ""]
-    # that the years to parity cannot be estimated, or that a gap is growing, is a finding
-    is_finding = table["unit"].eq("years") & table["status"].eq("not_available")
-    table.loc[gone & ~is_finding, "reading"] = "no data"
+    # that the years to parity cannot be estimated, or that a gap is growing, is a finding; so is a merger
+    is_finding = (table["unit"].eq("years") & table["status"].eq("not_available")) | (
+        table["compared_with"].eq("its own earlier years")
+    )
+    table.loc[gone & ~is_finding, "reading"] = (
+        table.loc[gone & ~is_finding, "status"].map(_READINGS_OF_CAUGHT).fillna(_NO_READING["none"])
+    )
     return table
-
-
-def direction_of_gap(
-    lower: ArrayLike, upper: ArrayLike, adverse_when: ArrayLike, *, none_at: float = 0.0
-) -> np.ndarray:
-    """Say which side of no difference an interval lies on.
-
-    Parameters
-    ----------
-    lower, upper : array-like of float
-    adverse_when : {"higher", "lower"} or array-like of it
-    none_at : float
-        No difference: 1 for a ratio.
-
-    Returns
-    -------
-    numpy.ndarray of str
-        ``"adverse"``, ``"favourable"``, ``"unclear"``, or ``"none"`` where there is no interval.
-    """
-    lower, upper = np.asarray(lower, float), np.asarray(upper, float)
-    higher_is_adverse = np.asarray(adverse_when) != "lower"
-    with np.errstate(invalid="ignore"):
-        return np.select(
-            [
-                np.isnan(lower) | np.isnan(upper),
-                np.where(higher_is_adverse, lower > none_at, upper < none_at),
-                np.where(higher_is_adverse, upper < none_at, lower > none_at),
-            ],
-            ["none", "adverse", "favourable"],
-            "unclear",
-        )
 
 
 def _columns(table: pd.DataFrame, *same: str, **renamed: str) -> dict[str, pd.Series]:
@@ -383,8 +408,10 @@ def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key
 # -- staff -------------------------------------------------------------------------------------------
 
 
-def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
-    table = staff_experience(figures)
+def _experience(
+    figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame
+) -> pd.DataFrame:
+    table = gap_readings(figures, trusts)
     every = pd.MultiIndex.from_product(
         [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
     )
@@ -395,12 +422,11 @@ def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureR
     least = rules.minimum_responses(table["trust_code"])
     few = table["status"].eq("ok") & (table[["ethnic_minority_total", "white_total"]].min(axis=1) < least)
     table["status"] = table["status"].mask(few, "suppressed")
-    adverse_when = table["number"].map({number: indicator.adverse_when for number, indicator in WRES.items()})
     known = table["status"].eq("ok")
     common = _columns(table, "trust_code", "period_start", "period_end", "status", measure="indicator")
     parts, together = [], {}
     for group, side in {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}.items():
-        rows = table.loc[known, ["trust_code", "indicator"]].assign(
+        rows = table.loc[known, ["trust_code", "indicator", "period_end"]].assign(
             count=table[f"{side}_count"], people=table[f"{side}_total"]
         )
         together[side] = compared.shares(rows, "indicator")
@@ -412,7 +438,7 @@ def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureR
                 **_columns(
                     table, value=f"{side}_percent", lower=f"{side}_lower", upper=f"{side}_upper", people=f"{side}_total"
                 ),
-                "compared_with": "all trusts",
+                "compared_with": "trusts of its kind",
                 "position": "",
                 "direction": "none",
             }
@@ -420,10 +446,14 @@ def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureR
         for indicator in EXPERIENCE:
             here = (known & (table["indicator"] == indicator.id)).to_numpy()
             if here.any():
-                position = positions(rows[rows["indicator"] == indicator.id])
+                position = among_their_kind(rows[rows["indicator"] == indicator.id], trusts)["position"].to_numpy()
                 part.loc[here, "position"] = position
                 part.loc[here, "direction"] = direction_of(position, indicator.adverse_when)
         parts.append(_add_comparators(part, together[side], "measure"))
+    none = read_gap({"number": EXPERIENCE[0].number, "gap_lower": np.nan, "gap_upper": np.nan})
+    readings = [
+        read_gap(row) if shown else none for row, shown in zip(table.to_dict("records"), known.tolist(), strict=True)
+    ]
     gap = pd.DataFrame(
         {
             **common,
@@ -432,9 +462,8 @@ def _experience(figures: pd.DataFrame, compared: Comparators, rules: DisclosureR
             **_columns(table, value="gap", lower="gap_lower", upper="gap_upper"),
             "people": table["ethnic_minority_total"] + table["white_total"],
             "compared_with": WHITE,
-            "direction": np.where(
-                known, direction_of_gap(table["gap_lower"], table["gap_upper"], adverse_when), "none"
-            ),
+            "direction": [reading.direction for reading in readings],
+            "reading": [reading.words for reading in readings],
         }
     )
     gap = _add_comparators(
@@ -482,7 +511,7 @@ def _wres_returns(figures: pd.DataFrame, compared: Comparators, rules: Disclosur
                     "upper": row.upper,
                     "status": row.status,
                     "compared_with": WHITE,
-                    "direction": str(direction_of_gap(row.lower, row.upper, "higher", none_at=1.0)),
+                    "direction": read_ratio(row).direction,
                 }
             )
         found += _board(rows, code, rule.minimum_people)
@@ -531,18 +560,19 @@ def _against_published(
     end = found["period_end"].astype(str)
     of_ratio = found["measure"].isin([one.id for one in RATIOS])
     of_board = found["measure"].eq(BOARD.id)
-    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key"))] if len(ratios) else []
+    # few trusts publish theirs, and trusts_with_figures says how many
+    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key", 1))] if len(ratios) else []
     if len(boards):
-        board, workforce = (compared.shares(rows, "key") for rows in (seats, staff))
+        board, workforce = (compared.shares(rows, "key", 1) for rows in (seats, staff))
         gap = {name: board[name] - workforce[name] for name in board}
         for group, shares in (("Board", board), ("Workforce", workforce), ("Board minus workforce", gap)):
             parts.append((of_board & found["group"].eq(group), boards.assign(key=seats["key"]), end, shares))
     found = found.assign(**dict.fromkeys([*compared.sets, "trusts_with_figures"], np.nan))
     for here, rows, key, shares in parts:
         part = _add_comparators(found[here].assign(key=key[here]), shares, "key")
-        number = part["key"].map(rows.loc[rows["trust_code"].isin(compared.codes), "key"].value_counts())
+        number = _add_comparators(part, {"trusts_with_figures": compared.trusts_of_kind(rows, "key")}, "key")
         found.loc[here, list(shares)] = part[list(shares)].to_numpy()
-        found.loc[here, "trusts_with_figures"] = number.to_numpy(dtype="float64")
+        found.loc[here, "trusts_with_figures"] = number["trusts_with_figures"].to_numpy()
     return found
 
 
@@ -615,7 +645,7 @@ def _board(rows: pd.DataFrame, code: str, least: int) -> list[dict[str, Any]]:
     return found
 
 
-def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
+def _survey(figures: pd.DataFrame, compared: Comparators, trusts: pd.DataFrame) -> pd.DataFrame:
     answers = survey_answers(figures)
     answers = answers[answers["trust_code"].isin(compared.codes)]
     rows = answers.assign(count=answers["percent"] * answers["base"] / 100, people=answers["base"])
@@ -625,7 +655,7 @@ def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
     for question in QUESTIONS:
         here = rows[rows["indicator"] == question.id]
         missing = [code for code in compared.codes if code not in set(here["trust_code"])]
-        position = positions(here)
+        position = positions(here, trusts)
         parts.append(
             pd.DataFrame(
                 {
@@ -633,7 +663,7 @@ def _survey(figures: pd.DataFrame, compared: Comparators) -> pd.DataFrame:
                     "measure": question.id,
                     "group": "All staff",
                     "unit": "percent",
-                    "compared_with": "all trusts",
+                    "compared_with": "trusts of its kind",
                     "england": england.get(question.id, np.nan),
                     **{
                         name: [*here[old], *[empty] * len(missing)]
@@ -716,9 +746,9 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Disclosure
     return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
 
 
-def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str], successions: Sequence[Succession]) -> pd.DataFrame:
     marches = workforce.headcount_by_march(figures, [*codes, ENGLAND_CODE])
-    growth = {code: workforce.yearly_growth(rows) for code, rows in marches.groupby("trust_code")}
+    growth = workforce.yearly_growths(figures, [*codes, ENGLAND_CODE], successions)
     last = marches.groupby("trust_code")["year"].max()
     england = growth.pop(ENGLAND_CODE, None)
     found = []
@@ -741,6 +771,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
                 "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
                     trend.direction, trend.direction
                 ),
+                "reading": "no slope through a merger or transfer" if few and trend.step is not None else "",
                 "england": np.nan if england is None else england.slope,
             }
         )
@@ -750,7 +781,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
 # -- patients ----------------------------------------------------------------------------------------
 
 
-def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
+def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame) -> pd.DataFrame:
     series = access.access_by_month(figures)
     series = series[series["trust_code"].isin(compared.codes)]
     parts = []
@@ -760,11 +791,10 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules)
         shown = of_measure[of_measure["people"] >= rules.minimum_responses(of_measure["trust_code"])]
         shown = shown.assign(percent=100 * shown["count"] / shown["people"])
         last = shown.groupby("trust_code").tail(1).reset_index(drop=True)
-        variation = {}
-        for code, run in shown.groupby("trust_code"):
-            recording, percent = run["recording"].to_numpy(), run["percent"].to_numpy()
-            percent = percent[recording == recording[-1]][-24:]
-            variation[code] = xmr(percent, improvement=measure.improvement).variation_icon
+        alike = access.autocorrelation_of(figures, measure)
+        variation = {
+            code: access.chart_of(run, measure, alike).variation_icon for code, run in access.latest_runs(shown).items()
+        }
         part = pd.DataFrame(
             {
                 "trust_code": last["trust_code"],
@@ -785,7 +815,7 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules)
             }
         )
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
-        part.loc[latest, "position"] = positions(last[latest])
+        part.loc[latest, "position"] = positions(last[latest], trusts)
         part = _add_comparators(part, together, "month").drop(columns="month")
         missing = [code for code in compared.codes if code not in set(last["trust_code"])]
         parts += [
@@ -807,7 +837,9 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules)
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _maternity(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules) -> pd.DataFrame:
+def _maternity(
+    figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame
+) -> pd.DataFrame:
     table = maternity.deliveries_by_ethnic_group(
         figures, compared.codes, threshold=rules.minimum_people(compared.codes)
     )
@@ -819,56 +851,68 @@ def _maternity(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRu
     deprived = maternity.most_deprived_shares(
         figures, compared.codes, threshold=rules.minimum_responses(compared.codes)
     )
-    rates = maternity.maternity_rates(figures)
-    england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
-    rates = pd.concat(
-        [
-            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth"),
-            *(
-                rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
-                    group="All births"
-                )
-                for measure in BIRTHS
-            ),
-        ],
-        ignore_index=True,
-    )
-    rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="all trusts"
-    )
+    by_year = among_their_kind(maternity.maternity_rates_by_year(figures), trusts)
+    latest = maternity.latest_rates(by_year)
+    latest = latest[latest["trust_code"].isin(compared.codes)]
+    of_england = by_year[(by_year["trust_code"] == ENGLAND_CODE) & (by_year["status"] == "ok")]
+    births = _with_year(latest.assign(group="All births", compared_with="trusts of its kind", direction="none"))
     for measure in BIRTHS:
-        here = (rates["indicator"] == measure.id).to_numpy()
-        if here.any():
-            position = positions(rates[here])
-            rates.loc[here, "position"] = position
-            rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
-    rates = rates.rename(columns={"percent": "value"})
-    rates = rates.assign(measure=rates["indicator"], unit="percent", status="ok")
-    if len(rates):
-        rates = _add_comparators(rates, compared.shares(rates, "indicator"), "indicator")
-        parts.append(rates.drop(columns=["indicator", "count"]))
+        here = (births["indicator"] == measure.id).to_numpy()
+        births.loc[here, "direction"] = direction_of(births.loc[here, "position"].to_numpy(), measure.adverse_when)
+    births["england"] = births["year"].map(_with_year(of_england).set_index("year")["percent"]).astype("float64")
+    deprived = _with_year(
+        deprived.assign(
+            indicator="maternity_deliveries_by_deprivation",
+            group="Most deprived fifth",
+            status="ok",
+            compared_with="trusts of its kind",
+            position="",
+        )
+    )
+    known = _with_year(by_year[by_year["trust_code"].isin(compared.codes) & (by_year["status"] == "ok")])
+    for rows, everybody in ((births, known), (deprived, deprived)):
+        if len(rows):
+            rows = rows.assign(value=rows["percent"], measure=rows["indicator"], unit="percent")
+            rows = _add_comparators(rows, compared.shares(everybody, "year"), "year")
+            parts.append(rows.drop(columns=["indicator", "count", "year", "percent"]))
     return pd.concat([part for part in parts if len(part)] or [pd.DataFrame()], ignore_index=True)
+
+
+def _with_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the measure and year, which a comparator must have in common."""
+    return rows.assign(year=rows["indicator"] + rows["period_end"].dt.strftime(" %Y-%m-%d"))
 
 
 def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     """England and the boards that the publication lists by ethnic group; trusts are in the Mental Health Bulletin."""
-    table = detentions_everywhere(figures)
-    about = {
-        **_columns(table, *_ABOUT[1:], trust_code="place"),
-        "measure": "mha_detentions_rate",
-        "indicators": "mha_detentions mha_detentions_rate",
-    }
-    rates = pd.DataFrame({**about, **_columns(table, "lower", "upper", value="rate"), "unit": "per_100000"})
-    times = pd.DataFrame(
-        {
-            **about,
-            **_columns(table, value="times_white", lower="times_lower", upper="times_upper"),
-            "unit": "ratio",
-            "compared_with": "the White population",
-            "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
-        }
-    )
-    return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
+    every = detentions_everywhere(figures)
+    standardised = "mha_detentions_standardised_rate"
+    parts = []
+    for table, before, measure, indicators in (
+        (every, "", "mha_detentions_rate", "mha_detentions mha_detentions_rate"),
+        # of England alone
+        (
+            every[every["standardised_rate"].notna()],
+            "standardised_",
+            standardised,
+            f"{standardised} {standardised}_half_width",
+        ),
+    ):
+        about = {**_columns(table, *_ABOUT[1:], trust_code="place"), "measure": measure, "indicators": indicators}
+        limits = _columns(table, value=f"{before}rate", lower=f"{before}lower", upper=f"{before}upper")
+        parts.append(pd.DataFrame({**about, **limits, "unit": "per_100000"}))
+        names = [f"{before}{name}" for name in ("times_white", "times_lower", "times_upper")]
+        times = pd.DataFrame(
+            {
+                **about,
+                **_columns(table, **dict(zip(("value", "lower", "upper"), names, strict=True))),
+                "unit": "ratio",
+                "compared_with": "the White population",
+                "direction": direction_of_gap(table[names[1]], table[names[2]], "higher", none_at=1.0),
+            }
+        )
+        parts.append(times[times["group"] != WHITE])
+    return pd.concat([part for part in parts if len(part)], ignore_index=True) if len(every) else parts[0]
 
 
 def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:

@@ -20,10 +20,19 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.waiting_list import GROUPS, REFERENCE, UNKNOWN_GROUPS, WAITS, shown_waits, waits_by_group
+from race_equality.analysis.waiting_list import (
+    GROUPS,
+    PARTS_OF_FIVE,
+    REFERENCE,
+    UNKNOWN_GROUPS,
+    WAITS,
+    shown_waits,
+    waits_by_group,
+)
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, FIVE_GROUPS
 from race_equality.definitions.indicators import BY_ID, PARTS, Indicator, chosen
+from race_equality.disclosure.nested import hide_nested
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
@@ -66,8 +75,8 @@ def patients_by_breakdown(figures: pd.DataFrame, rules: DisclosureRules | None =
     figures : pandas.DataFrame
         Tidy figures, from :func:`race_equality.disclosure.publishable.publishable_figures` for a page.
     rules : DisclosureRules, optional
-        From :func:`race_equality.disclosure.rules.read_rules`, for whatever is shown: hides what rests on too few of a
-        waiting list, with what would tell it (:func:`race_equality.analysis.waiting_list.shown_waits`).
+        From :func:`race_equality.disclosure.rules.read_rules`, for whatever is shown: hides what rests on too few, with
+        what would tell it (of waits :func:`race_equality.analysis.waiting_list.shown_waits`).
 
     Returns
     -------
@@ -98,10 +107,8 @@ def patients_by_breakdown(figures: pd.DataFrame, rules: DisclosureRules | None =
     52-64.
     """
     published = _published(_latest(figures), [one for one in MEASURES if one not in WAITS])
-    if rules is not None and len(published):
-        is_few = (published["people"] < rules.minimum_people(published["place"])).to_numpy()
-        published.loc[is_few, ["count", "count_least", "count_most", "people", "percent", "lower", "upper"]] = np.nan
-        published.loc[is_few, "status"] = "suppressed"
+    if rules is not None:
+        published = _shown(published, rules)
     waits = waits_by_group(figures)
     if rules is not None:
         waits = shown_waits(waits, rules)
@@ -114,13 +121,13 @@ def patients_by_breakdown(figures: pd.DataFrame, rules: DisclosureRules | None =
 
 
 @cached
-def recovery_by_year(figures: pd.DataFrame) -> pd.DataFrame:
+def recovery_by_year(figures: pd.DataFrame, rules: DisclosureRules | None = None) -> pd.DataFrame:
     """Give recovery in talking therapies by ethnic group in every year that is held.
 
     Parameters
     ----------
-    figures : pandas.DataFrame
-        Tidy figures.
+    figures, rules
+        As for :func:`patients_by_breakdown`.
 
     Returns
     -------
@@ -131,6 +138,8 @@ def recovery_by_year(figures: pd.DataFrame) -> pd.DataFrame:
     measure = BY_ID["talking_therapies_recovery"]
     of_five = figures["group"].isin([*FIVE_GROUPS, *UNKNOWN]) & (figures["indicator"] == f"{measure.id}_by_ethnicity")
     table = _published(figures[of_five], [measure])
+    if rules is not None:
+        table = _shown(table, rules)
     found = [_read(rows) for _, rows in table.groupby("period_end")]
     return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
 
@@ -381,6 +390,42 @@ def _published(figures: pd.DataFrame, measures: Sequence[Indicator]) -> pd.DataF
     table["percent"] = 100 * table["count"] / table["people"]
     table["lower"], table["upper"] = 100 * np.asarray(interval.lower), 100 * np.asarray(interval.upper)
     return _in_order(table.assign(count_least=table["count"], count_most=table["count"]))
+
+
+def _shown(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
+    """Hide groups of fewer people than the thresholds of their trust, where needed with those that would tell how many.
+
+    Counts are rounded, so what is worked out of two others or more has a range of twice the rounding. A trust whose
+    threshold is higher, or a breakdown with fewer groups, needs other groups hidden
+    (:func:`race_equality.disclosure.nested.hide_nested`, with five ethnic groups and those beneath together).
+    """
+    people = table["people"].to_numpy(dtype="float64")
+    few = people < np.maximum(rules.minimum_people(table["place"]), rules.minimum_responses(table["place"]))
+    if not few.any():
+        return table
+    family = table["breakdown"].replace("ethnicity in detail", "ethnicity")
+    keys = [table[key].to_numpy() for key in ("place", "measure", "period_end")]
+    hidden = few.copy()
+    for (place, measure, *_), rows in pd.Series(np.arange(len(table))).groupby([*keys, family.to_numpy()]):
+        if not few[rows].any():
+            continue
+        rule = rules.of(str(place))
+        others = (people[rows] > 0) & ~few[rows]
+        if others.sum() >= 2 and rule.minimum_people <= 2 * BY_ID[str(measure)].disclosure.rounded_to:
+            continue
+        groups = table["group"].iloc[rows]
+        found = hide_nested(
+            dict(zip(groups, people[rows, np.newaxis], strict=True)),
+            PARTS_OF_FIVE,
+            minimum_people=rule.minimum_people,
+            minimum_responses=rule.minimum_responses,
+        )
+        hidden[rows] = [found[group][0] for group in groups]
+    table = table.copy()
+    hidden &= (table["status"] == "ok").to_numpy()
+    table.loc[hidden, ["count", "count_least", "count_most", "people", "percent", "lower", "upper"]] = np.nan
+    table.loc[hidden, "status"] = "suppressed"
+    return table
 
 
 def _fifths_of(waits: pd.DataFrame) -> pd.DataFrame:

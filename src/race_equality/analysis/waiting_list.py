@@ -202,7 +202,7 @@ def _compared(table: pd.DataFrame) -> pd.DataFrame:
 # -- what a trust's thresholds hide --------------------------------------------------------------------------
 
 #: Each of the five groups to the sixteen in it.
-_PARTS: dict[Hashable, list[str]] = {
+PARTS_OF_FIVE: dict[Hashable, list[str]] = {
     five: [group for group in GROUPS["ethnicity in detail"] if EIGHTEEN_GROUPS[group] == five] for five in FIVE_GROUPS
 }
 _NUMBERS = [
@@ -265,7 +265,7 @@ def _hidden(rows: pd.DataFrame, breakdown: str, rule: DisclosureRule) -> np.ndar
     table = np.stack([base, *columns], axis=-1).astype(float)
     hidden = hide_nested(
         dict(zip(groups, table, strict=True)),
-        _PARTS if breakdown == "ethnicity" else {},
+        PARTS_OF_FIVE if breakdown == "ethnicity" else {},
         minimum_people=rule.minimum_people,
         minimum_responses=rule.minimum_responses,
     )

@@ -15,6 +15,7 @@ from race_equality.audit.printed_numbers import (
     group_column,
     is_hidden,
     labels_of,
+    names_of,
     normalise,
     numbers_in,
     numbers_near,
@@ -23,7 +24,6 @@ from race_equality.audit.printed_numbers import (
     tables_in,
 )
 from race_equality.audit.problem import Problem
-from race_equality.definitions.indicators import BY_ID
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class HiddenCell:
     labels: tuple[str, ...]
     column: str
     shown_numbers: frozenset[str] = field(compare=False)
+    #: Numbers of rows whose longer label, on two lines of a PDF, begins or ends as this one.
+    of_longer_labels: frozenset[str] = field(default=frozenset(), compare=False)
+    #: Years of which a table shows the row.
+    years_shown: frozenset[str] = field(default=frozenset(), compare=False)
     #: The ids of the table's indicators, where it gives them.
     indicators: tuple[str, ...] = field(default=(), compare=False)
 
@@ -41,13 +45,20 @@ class HiddenCell:
 def find_hidden_cells(contents: list[Content]) -> set[HiddenCell]:
     """Collect the hidden cells of all tables."""
     rows_with: dict[str, set[str]] = defaultdict(set)
+    years_of: dict[str, set[str]] = defaultdict(set)
     for table in tables_in(contents):
         if "table" in table.channel:
             for row in table.rows:
                 numbers = {number.text for cell in row for number in numbers_in(cell)}
                 for label in labels_of(row):
                     rows_with[label] |= numbers
-    shown_numbers: dict[tuple[str, ...], frozenset[str]] = {}
+                # a table with a row for each year has a column for each group
+                for column, cell in zip(table.columns[1:], row[1:], strict=False):
+                    if found_numbers := numbers_in(cell):
+                        label = normalise(column)
+                        rows_with[label] |= {number.text for number in found_numbers}
+                        years_of[label] |= set(_YEAR.findall(row[0])[-1:])
+    shown_numbers: dict[tuple[str, ...], tuple[frozenset[str], frozenset[str], frozenset[str]]] = {}
     found = set()
     for table in tables_in(contents):
         for row in table.rows:
@@ -59,11 +70,15 @@ def find_hidden_cells(contents: list[Content]) -> set[HiddenCell]:
                 fewest, *others = sorted((rows_with.get(label, set()) for label in labels), key=len)
                 # a label may hold a number itself: "Waiting under 18 weeks"
                 of_labels = {number.text for label in labels for number in numbers_in(label)}
-                shown_numbers[labels] = frozenset(fewest.intersection(*others) | of_labels)
-            found |= {
-                HiddenCell(
-                    table_name(table), labels, normalise(column), shown_numbers[labels], tuple(table.indicator.split())
+                longer = {n for one, row in rows_with.items() if labels[-1] in one and one != labels[-1] for n in row}
+                shown_numbers[labels] = (
+                    frozenset(fewest.intersection(*others) | of_labels),
+                    frozenset(longer),
+                    frozenset(years_of.get(labels[-1], ())),
                 )
+            ids = tuple(table.indicator.split())
+            found |= {
+                HiddenCell(table_name(table), labels, normalise(column), *shown_numbers[labels], ids)
                 for column in columns
             }
     return found
@@ -87,14 +102,17 @@ def shown_in_another_copy(contents: list[Content], hidden: set[HiddenCell], *, w
                     yield Problem(table.file, "shown elsewhere", table.channel, table.place, message)
 
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: The number of places in a source where a group is, as reports print it.
 _PLACE_COUNT = re.compile(r"\(\d+ places\)")
-#: How long a wait is, which is in the name of a measure; and a day.
+#: How long a wait is, which is in the name of a measure; a day; and the level of an interval, as shares have a decimal.
 _OF_ENGLAND = re.compile(r", england: [\d.]+%$")
-_WEEKS = re.compile(
-    r"(?:over|under|within) \d+ weeks|\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october"
-    r"|november|december) \d{4}"
+_NO_FIGURES = re.compile(
+    r"(?:over|under|within) \d+(?: weeks|$)|\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october"
+    r"|november|december) \d{4}|(?<![\d.])95%"
 )
+#: What a mark of a chart says is shorter.
+_LONGEST_MARK = 100
 #: Columns of a data file that name a publication, whose title may hold a number: "WRES indicators 5 to 8".
 _PUBLICATION_COLUMNS = {"source", "publisher", "licence", "file"}
 
@@ -103,6 +121,9 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
     """Find numbers next to the label of a hidden cell that no table of the page shows in that row."""
     cells: dict[tuple[str, ...], frozenset[str]] = {}
     subjects: dict[tuple[str, ...], set[str] | None] = {}
+    of_longer, years_shown = (
+        {cell.labels: getattr(cell, name) for cell in hidden} for name in ("of_longer_labels", "years_shown")
+    )
     for cell in hidden:
         cells[cell.labels] = cells.get(cell.labels, frozenset()) | cell.shown_numbers
         before = subjects.get(cell.labels, set())
@@ -146,7 +167,7 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
         else:
             continue
         for piece, of_row, of_title in pieces:
-            text = _WEEKS.sub("", _PLACE_COUNT.sub("", normalise(piece)))
+            text = _NO_FIGURES.sub("", _PLACE_COUNT.sub("", normalise(piece)))
             if of_row is None and _OF_ENGLAND.search(text):
                 continue  # a mark of a chart that is about England, and not about the trust
             if (text, of_row) not in looked_for:
@@ -164,25 +185,22 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
                 within = iter(of_row) if of_row is not None and len(labels) > 2 else text
                 if not all(label in within for label in labels):
                     continue
+                if (
+                    of_row is None
+                    and len(text) < _LONGEST_MARK
+                    and years_shown[labels].intersection(_YEAR.findall(text))
+                ):
+                    continue  # a mark of a chart by year, of a year that a table shows
                 rest = text  # a label cut out here may be the label of another cell
                 for longer in longer_labels[labels[-1]]:
                     rest = rest.replace(longer, "·")
                 for number in numbers_near(rest, labels[-1], one_record):
-                    if number in shown or number in of_title or re.fullmatch(r"(19|20)\d\d", number):
+                    if number in shown or number in of_title or _YEAR.fullmatch(number):
+                        continue
+                    if item.channel.startswith("PDF") and number in of_longer[labels]:
                         continue
                     message = f"{number} is next to {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}"
                     yield Problem(item.file, "next to its label", item.channel, item.place, message)
-
-
-def names_of(ids: Iterable[str]) -> set[str]:
-    """Return what a data file may call some indicators: ids, those of their figures, names and titles."""
-    return {
-        normalise(name)
-        for id in ids
-        if id in BY_ID
-        for one in (BY_ID[id],)
-        for name in (one.id, one.name, one.title, *one.figure_ids, *(part.name for part in one.parts))
-    }
 
 
 def _longer_labels(label: str, every: set[str]) -> list[str]:
@@ -254,12 +272,24 @@ _HEADINGS = {
     "to": "period_end",
     "lower 95% limit": "lower_95",
     "upper 95% limit": "upper_95",
-    "all trusts": "all_trusts",
+    "all trusts of its kind": "all_trusts",
     "region": "region_trusts",
     "similar trusts": "similar_trusts",
+    "all trusts, any kind": "all_trusts_plain",
+    "region, any kind": "region_trusts_plain",
+    "similar trusts, any kind": "similar_trusts_plain",
 }
 _SAME_FINDING = ("name", "group", "unit", "period_start", "period_end")
-_NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "england", "region_trusts", "similar_trusts", "people")
+_COMPARATORS = ("all_trusts", "region_trusts", "similar_trusts")
+_NUMBERS = (
+    "value",
+    "lower_95",
+    "upper_95",
+    *_COMPARATORS,
+    *(f"{one}_plain" for one in _COMPARATORS),
+    "england",
+    "people",
+)
 
 
 class _FileFinding(NamedTuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from race_equality.audit.channels import Content, Table, Text
+from race_equality.definitions.indicators import BY_ID
 from race_equality.disclosure.rules import HIDDEN_IN_FILES, HIDDEN_ON_PAGES
 
 #: A number as printed; not part of a word, a code, a version or a time.
@@ -91,6 +92,17 @@ def tables_in(contents: Iterable[Content]) -> Iterator[Table]:
 SUBJECT_COLUMNS = {"measure", "name", "figure"}
 #: Columns of a data file that, with the group, identify a row.
 KEY_COLUMNS = set("trust_code kind measure name figure organisation period_start period_end from to unit".split())
+
+
+def names_of(ids: Iterable[str]) -> set[str]:
+    """Return what a data file may call some indicators: ids, those of their figures, names and titles."""
+    return {
+        normalise(name)
+        for id in ids
+        if id in BY_ID
+        for one in (BY_ID[id],)
+        for name in (one.id, one.name, one.title, *one.figure_ids, *(part.name for part in one.parts))
+    }
 
 
 def group_column(table: Table) -> int | None:

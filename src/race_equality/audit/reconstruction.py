@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from race_equality.audit.channels import Content, Table
 from race_equality.audit.printed_numbers import (
@@ -16,6 +16,7 @@ from race_equality.audit.printed_numbers import (
     TOTAL_LABEL,
     group_column,
     is_hidden,
+    names_of,
     normalise,
     only_number,
     table_name,
@@ -162,7 +163,11 @@ def worked_out_from_totals(
     done = set()
     for table in tables:
         apart = table.indicator in overlapping
-        about = table.about
+        ids = table.indicator.split()
+        # a table that says what it counts can be held to a total of the same, and any other to every total
+        about = table.about or frozenset(names_of(ids))
+        rates = bool(ids) and all(BY_ID[id].disclosure.rounded_to for id in ids if id in BY_ID)
+        half = max((BY_ID[id].disclosure.rounded_to for id in ids if id in BY_ID), default=0) / 2
         content = (table_name(table), table.columns, table.rows)
         if content in done:
             continue
@@ -175,6 +180,9 @@ def worked_out_from_totals(
             if not hidden or len(shown) < 2:
                 continue
             if all(number.percent for number in shown.values()):
+                # what share of each group has something is no part of a whole
+                if rates:
+                    continue
                 yield from _work_out_percentages(table, column, hidden, shown, bases, rule)
             elif not any(number.percent or number.decimals for number in shown.values()):
                 own = [
@@ -185,7 +193,7 @@ def worked_out_from_totals(
                 others = [] if apart else [total for total in totals if _same_subject(total.about, about)]
                 if _STAFF.search(f"{column} {table.place}"):
                     others = [total for total in others if total.group not in _GROUPS_WITHOUT_STAFF]
-                yield from _work_out_counts(table, i, hidden, shown, own, others, rule)
+                yield from _work_out_counts(table, i, hidden, shown, own, others, rule, half)
 
 
 def _work_out_percentages(table: Table, column: str, hidden, shown, bases, rule: DisclosureRule) -> Iterator[Problem]:
@@ -222,8 +230,12 @@ def _half_rounding_unit(caption: str) -> float:
     return next((half for words, half in _NEAREST.items() if caption.rstrip(". ").endswith(words)), 0.0)
 
 
-def _work_out_counts(table: Table, i: int, hidden, shown, own, totals, rule: DisclosureRule) -> Iterator[Problem]:
+def _work_out_counts(
+    table: Table, i: int, hidden, shown, own, totals, rule: DisclosureRule, rounded: float
+) -> Iterator[Problem]:
+    """Work out hidden counts from a total; `rounded` is half of what the publisher rounds each count to."""
     known = {row: number.value for row, number in shown.items()}
+    counts = {row: (max(0.0, value - rounded), value + rounded) for row, value in known.items()}
     whole = "whole"
     relations = [Relation.total(whole, [*known, *hidden])]
     shares = [
@@ -241,15 +253,16 @@ def _work_out_counts(table: Table, i: int, hidden, shown, own, totals, rule: Dis
     nearby = [(None, "the rounded shares next to it")] if shares else []
     left_of = sum(known.values())
     for total, place in [*((t, "its total") for t in own), *nearby, *((t.people, t.place) for t in totals)]:
-        half = _half_rounding_unit(place)
+        half = max(_half_rounding_unit(place), rounded)
         if not shares and total is not None:
             # only the total is known: each hidden cell is at most the remainder, and a single one is equal to it
-            least, most = max(0.0, total - half - left_of), total + half - left_of
+            room = half + rounded * len(known)
+            least, most = max(0.0, total - room - left_of), total + room - left_of
             if most < 0 or (place != "its total" and least >= 10 * rule.minimum_people):
                 continue
             if (most - least if len(hidden) == 1 else most) >= rule.minimum_people:
                 continue
-        cells = known | dict.fromkeys(hidden)
+        cells: dict[Any, Any] = counts | dict.fromkeys(hidden)
         if total is not None:
             cells[whole] = (max(0.0, total - half), total + half)
         try:

@@ -6,16 +6,26 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
-from race_equality.audit.channels import Content
-from race_equality.audit.printed_numbers import CODE_CHANNELS, normalise, numbers_near, texts_in
+from race_equality.audit.channels import Content, Table, Text
+from race_equality.audit.printed_numbers import (
+    CODE_CHANNELS,
+    SUBJECT_COLUMNS,
+    names_of,
+    normalise,
+    numbers_near,
+    texts_in,
+)
 from race_equality.audit.problem import Problem
-from race_equality.definitions.indicators import rule_of
+from race_equality.definitions.indicators import OWNER, rule_of
 from race_equality.disclosure.rules import DisclosureRules, is_breakdown, rests_on_too_few
 from race_equality.store.rows import groups_of, rows_of
 
+#: Longer cells are sentences.
+_LONGEST_LABEL = 60
 #: Labels that are in every table and so do not identify a figure.
 _COMMON_LABELS = {"white", "ethnic minority", "unknown", "total", "all staff", "all people", "all patients"}
 
@@ -104,22 +114,50 @@ def secret_counts_published(contents: list[Content], secrets: list[Secret]) -> I
     """Find the count of a hidden figure next to its label, and its value before rounding anywhere."""
     if not secrets:
         return
-    pieces = [(file, channel, place, normalise(text)) for file, channel, place, text in texts_in(contents)]
-    everything = "\n".join(text for *_, text in pieces)
+    pieces = list(_texts_and_rows(contents))
+    everything = "\n".join(piece.text for piece in pieces)
     for secret in secrets:
         named = secret.label not in _COMMON_LABELS and secret.label in everything
         if secret.unrounded and secret.unrounded in everything:
             pattern = re.compile(rf"(?<![\d.]){re.escape(secret.unrounded)}")
-            for file, channel, place, text in pieces:
-                if pattern.search(text):
-                    yield Problem(
-                        file, "known figure", channel, place, f"{secret.indicator} of {secret.label!r}, unrounded"
-                    )
+            for piece in pieces:
+                if pattern.search(piece.text):
+                    message = f"{secret.indicator} of {secret.label!r}, unrounded"
+                    yield Problem(piece.file, "known figure", piece.channel, piece.place, message)
         if named and secret.count:
-            for file, channel, place, text in pieces:
-                if secret.label in text and str(secret.count) in numbers_near(text, secret.label, " | " in text):
+            names = names_of([OWNER[secret.indicator].id]) if secret.indicator in OWNER else set()
+            for piece in pieces:
+                if secret.label not in piece.text or (names and piece.about and not piece.about & names):
+                    continue  # a group of the same name of another measure
+                # in prose within a cell a word can be a label by chance
+                in_a_cell = any(secret.label in cell and len(cell) <= _LONGEST_LABEL for cell in piece.cells)
+                if str(secret.count) in numbers_near(piece.text, secret.label, in_a_cell):
                     message = f"{secret.indicator} of {secret.label!r} counts {secret.count}"
-                    yield Problem(file, "known figure", channel, place, message)
+                    yield Problem(piece.file, "known figure", piece.channel, piece.place, message)
+
+
+class _Piece(NamedTuple):
+    """A text, or a row of a table with its cells and the names of what it is about, where the table gives them."""
+
+    file: str
+    channel: str
+    place: str
+    text: str
+    cells: tuple[str, ...] = ()
+    about: frozenset[str] = frozenset()
+
+
+def _texts_and_rows(contents: Iterable[Content]) -> Iterator[_Piece]:
+    for item in contents:
+        if isinstance(item, Text):
+            yield _Piece(item.file, item.channel, item.place, normalise(item.text))
+        elif isinstance(item, Table):
+            of_table = frozenset(names_of(item.indicator.split()))
+            titled = [i for i, column in enumerate(item.columns) if normalise(column) in SUBJECT_COLUMNS]
+            for row in item.rows:
+                cells = tuple(map(normalise, row))
+                about = frozenset(cells[i] for i in titled if i < len(cells)) or of_table
+                yield _Piece(item.file, item.channel, item.place, " | ".join(cells), cells, about)
 
 
 def secret_shares_published(

@@ -27,6 +27,9 @@ class Disclosure:
         Counts of people of published cells, which are added up before they are shown: a share is hidden where its count
         or its base is of too few, with what would tell it (:mod:`race_equality.disclosure.nested`). The publisher's own
         hidden cells say nothing of others.
+    rounded_to : int
+        The publisher rounds counts of people to it, and 0 where they are exact. A group that is worked out of n rounded
+        counts has n times this range. Groups of too few are hidden where the added up counts are shown.
     among : str
         The id of the indicator whose counts hold this one's.
     """
@@ -36,8 +39,18 @@ class Disclosure:
     overlapping: bool = False
     recurring: bool = False
     counts_too: bool = False
+    rounded_to: int = 0
     among: str = ""
 
+    @property
+    def needs_counts(self) -> bool:
+        """Whether what is shown of it is hidden at a later step, which needs the counts of the other groups."""
+        return self.hidden_when_read or self.counts_too or self.rounded_to > 0
+
+
+#: Of a trust's own patients: a share of fewer people or appointments is not shown (as a survey's of fewer than 11
+#: responses), and no count under 5 (as in the Mental Health Act statistics), nor one that leaves fewer than 5 out.
+LEAST_OF_PATIENTS, LEAST_PATIENTS_COUNTED = 11, 5
 
 #: A figure of too few is hidden, and says nothing of another.
 EACH_ALONE = Disclosure()
@@ -45,4 +58,5 @@ BOTH_GROUPS = Disclosure(groups_together=True)
 WHEN_READ = Disclosure(hidden_when_read=True)
 OVERLAPPING = Disclosure(overlapping=True)
 RECURRING = Disclosure(recurring=True)
-PUBLISHED_CELLS = Disclosure(counts_too=True)
+PUBLISHED_CELLS = Disclosure(counts_too=True, rounded_to=5)
+PUBLISHED_SHARES = Disclosure(rounded_to=5)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from race_equality.definitions.indicators import INDICATORS
 
-#: The Analysis Function's shorthand, by the status of a figure.
-SHORTHAND = {"suppressed": "[c]", "not_available": "[x]", "not_applicable": "[z]", "low_reliability": "[u]"}
+#: The Analysis Function's shorthand, by the status of a figure; [i] and [m] are this project's.
+SHORTHAND = {
+    "suppressed": "[c]",
+    "not_available": "[x]",
+    "not_applicable": "[z]",
+    "low_reliability": "[u]",
+    "implausible": "[i]",
+    "incomplete": "[m]",
+}
 
 #: Each shorthand in words.
 SHORTHAND_WORDS = {
@@ -13,6 +20,11 @@ SHORTHAND_WORDS = {
     "[x]": "no data: not published, or not usable",
     "[z]": "not applicable: no meaning for this trust or this column",
     "[u]": "low reliability: the 95% confidence interval is wider than ten percentage points",
+    "[i]": (
+        "not plausible: a figure is published that cannot be right, and it is in no comparison; the locator says where it is, "
+        "what it is and why"
+    ),
+    "[m]": "mostly not recorded: too little is known to read the published figure, and it is in no comparison",
 }
 
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
@@ -47,10 +59,15 @@ COLUMNS = {
     "value": "The figure, or a shorthand where there is none",
     "lower_95": "Lower limit of the 95% confidence interval",
     "upper_95": "Upper limit of the 95% confidence interval",
-    "all_trusts": "The same for all trusts with figures taken together",
-    "england": "The same for England as its publisher gives it",
-    "region_trusts": "The same for the trusts of the region taken together",
+    "all_trusts": "The same for all trusts of the trust’s kind with figures taken together",
+    "england": (
+        "The same for England as its publisher gives it, less the counts of figures that are not plausible or mostly not recorded"
+    ),
+    "region_trusts": "The same for the trusts of its kind in its region taken together, where there is another one",
     "similar_trusts": "The same for the trust’s peers taken together; its report names them and says why",
+    "all_trusts_plain": "The same for all trusts with figures taken together, whatever their kind: not like with like",
+    "region_trusts_plain": "The same for all trusts of the region taken together, whatever their kind: not like with like",
+    "similar_trusts_plain": "The same for the peers whatever their kind; it differs where a trust chose some of another kind",
     "trusts_with_figures": (
         "Of how many trusts all_trusts is, where trusts publish the figure themselves (WRES 2 to 4 and 9) and not all do"
     ),
@@ -65,8 +82,11 @@ COLUMNS = {
     "status": "“shown”, or why not, with the shorthand",
     "adverse_when": "Which side is adverse",
     "compared_with": "What the reading compares the figure with",
-    "reading": "What the figure shows, its interval considered",
-    "position": "Where the trust lies in a funnel over all trusts: limits allow for chance and ordinary variation",
+    "reading": (
+        "What the figure shows, its interval considered; of a gap of WRES 5 to 8, read with other trusts’ gaps as well, both "
+        "where they differ"
+    ),
+    "position": "Where the trust lies in a funnel over the trusts of its kind: limits allow for chance and ordinary variation",
     "rounding": "How far value, limits and comparator are rounded",
     "source": (
         "Title of the publication; “published by the trust” is of what was copied from the trust’s own page and held to its "
@@ -75,7 +95,10 @@ COLUMNS = {
     "publisher": "Who published it",
     "licence": "Licence of the publication",
     "file": "The file that was read",
-    "locator": "Sheet and cell, or row and column, of the figure in that file; for one published by the trust, its page and day",
+    "locator": (
+        "Sheet and cell, or row and column, of the figure in that file; for one published by the trust, its page and day; for "
+        "one that is not plausible or mostly not recorded, why as well"
+    ),
 }
 
 CODEBOOK_COLUMNS = ("entry", "id", "name", "definition", "unit", "rounding", "groups", "adverse_when")

@@ -20,7 +20,7 @@ from race_equality.params import read_params
 from race_equality.project import Project
 from race_equality.store.figures import figure_files, read_figures
 from race_equality.store.provenance import read_sources
-from race_equality.store.trusts import Trust, read_trusts, resolve_trust
+from race_equality.store.trusts import Trust, read_trust_list, read_trusts, resolve_trust
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
@@ -31,10 +31,13 @@ _FINDING_COLUMNS = {
     "value": ("Value", 2.5),
     "lower_95": ("Lower 95% limit", 2.5),
     "upper_95": ("Upper 95% limit", 2.5),
-    "all_trusts": ("All trusts", 2.5),
+    "all_trusts": ("All trusts of its kind", 2.5),
     "england": ("England", 2.5),
     "region_trusts": ("Region", 2.5),
     "similar_trusts": ("Similar trusts", 2.5),
+    "all_trusts_plain": ("All trusts, any kind", 2.5),
+    "region_trusts_plain": ("Region, any kind", 2.5),
+    "similar_trusts_plain": ("Similar trusts, any kind", 2.5),
     "trusts_with_figures": ("Trusts with figures", 2.5),
     "unit": ("Unit", 4.0),
     "people": ("People", 2.5),
@@ -56,8 +59,8 @@ _PUBLISHED_COLUMNS = {
     "locator": ("Where in the source", 9.0),
 }
 _NUMBERS = (
-    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts trusts_with_figures people "
-    "probability_adverse rank_lower_95 rank_upper_95"
+    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts all_trusts_plain region_trusts_plain "
+    "similar_trusts_plain trusts_with_figures people probability_adverse rank_lower_95 rank_upper_95"
 ).split()
 
 
@@ -78,7 +81,8 @@ class Downloads:
         figures = publishable_figures(read_figures(local=False, project=project), project=project)
         if until is not None:
             figures = figures[figures["period_end"].dt.year <= until]
-        trusts = read_trusts(project=project)
+        listed = read_trust_list(project=project)
+        trusts = listed.trusts.copy()
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
         self.data = DownloadData(
@@ -87,6 +91,7 @@ class Downloads:
             read_rules(project=project),
             trusts,
             peers={code: one.peers for code, one in params.items() if one.peers},
+            successions=listed.successions,
         )
         self._findings: dict[str, list[Row]] = {}
 
@@ -202,8 +207,9 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
             "Percentages, percentage points, scores and rates have one decimal, ratios two, people and events none.",
             "Limits are those of the 95% confidence interval.",
             "A gap is the first group minus the second, in percentage points.",
-            "“All trusts” is the same figure for all trusts with figures taken together; “Region” and “Similar "
-            "trusts” for those of the region and for the peers that the report names. “England” is as published.",
+            "“All trusts of its kind” is the same figure for all trusts of this trust’s kind with figures taken together; "
+            "“Region” for those of its kind in the region; “Similar trusts” for the peers that the report names. Columns "
+            "that end in “any kind” add up trusts of every kind, which is not like with like. “England” is as published.",
             "Figures of a source “published by the trust” were copied from the trust’s own page and held to its counts. What "
             "they are compared with is of the trusts that publish them, as many as “Trusts with figures” says.",
             "Figures resting on few people are hidden, and others with them where they could be worked out.",
@@ -216,7 +222,7 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
 
 
 def _table_sheet(name: str, title: str, rows: Sequence[Row], columns: dict[str, tuple[str, float]]) -> Sheet:
-    note = "One table. [c], [x], [z] and [u] are explained in the sheet Notes."
+    note = "One table. [c], [x], [z], [u], [i] and [m] are explained in the sheet Notes."
     return Sheet(
         name,
         title,

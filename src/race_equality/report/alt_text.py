@@ -17,7 +17,7 @@ def of_gaps(known: pd.DataFrame, name: str) -> str:
     gaps = [f"{lower_first(WRES[row.number].name)} {points(row.gap)}" for row in rows_of(known)]
     return (
         f"Dot chart of the gap between ethnic minority and White staff at {name}, in percentage points: "
-        f"{listing(gaps)}. The gaps of all trusts together are shown next to them."
+        f"{listing(gaps)}. Those of all trusts of its kind together are shown next to them."
     )
 
 
@@ -30,11 +30,11 @@ def of_groups(known: pd.DataFrame, name: str) -> str:
     return f"Dot chart of ethnic minority and White staff at {name}, in that order: {'; '.join(pairs)}."
 
 
-def of_funnel(position: str | None, name: str, target: float) -> str:
-    """Describe a funnel: its centre, and where the trust lies."""
+def of_funnel(position: str | None, name: str, kind: str, trusts: int, target: float) -> str:
+    """Describe a funnel of the trusts of one kind: its centre, and where the trust lies."""
     where = f"{name} lies {position}." if position else f"{name} has no published figure."
     return (
-        f"Funnel plot of trusts around a centre of {percent(target)}, with limits that narrow as more "
+        f"Funnel plot of {trusts} {kind} trusts around a centre of {percent(target)}, with limits that narrow as more "
         f"staff answer. {where}".replace("limit.", "limit of the funnel.").replace("within limits", "within the limits")
     )
 

@@ -364,7 +364,7 @@ def funnel_chart(
     # The centre and the upper limits are named where they end; the lower ones are drawn like the upper.
     ends = lines[(lines["total"] == lines["total"].max()) & ~lines["line"].str.startswith("lower")]
     ends = ends.drop_duplicates("line")
-    named = {"target": "All " + words.percent(limits["target"].iloc[-1]), "95": "95% limit", "998": "99.8% limit"}
+    named = {"target": "Mean " + words.percent(limits["target"].iloc[-1]), "95": "95% limit", "998": "99.8% limit"}
     # The two upper limits lie close: their names keep apart, by a hundredth of the height.
     apart = ends["kind"].map({"target": 0.0, "95": -0.01, "998": 0.01}) * lines["percent"].max()
     ends = ends.assign(name=ends["kind"].map(named), percent=ends["percent"] + apart)[["total", "percent", "name"]]

@@ -25,7 +25,7 @@ from race_equality.report.words import (
 
 _NONE = STATUS_WORDS["not_available"]
 #: What a gap says of the patients of a group.
-_READINGS = {
+READINGS = {
     "adverse": "Worse",
     "favourable": "Better",
     "unclear": "No reliable difference",
@@ -56,9 +56,34 @@ _NOT_RECORDED = {
 }
 
 
+def named(group: str) -> str:
+    """Name a group of patients as in all tables and charts of patients.
+
+    Examples
+    --------
+    >>> named("Not stated or not known")
+    'No ethnic group recorded'
+    """
+    return _NOT_RECORDED.get(group, f"{group}\N{NO-BREAK SPACE}group")
+
+
 def _group(name: str) -> str:
     """Name a detailed group without its broad one, which the order of a table says."""
     return name.partition(" - ")[2] if " - " in name else name
+
+
+def when(rows: pd.DataFrame, measure: str) -> str:
+    """Return the period of a measure in words.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From :func:`race_equality.analysis.patient_gaps.with_others`, with rows of the measure.
+    measure : str
+        The id of its record.
+    """
+    of_measure = rows[rows["measure"] == measure]
+    return period(of_measure["period_start"].max(), of_measure["period_end"].max())
 
 
 def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -77,29 +102,36 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
         Text: ``group``, ``people``, ``here`` (share and interval), ``gap`` (from White patients, with its interval),
         ``england``, ``system`` and ``similar`` (their gaps), ``reading``. Empty where no group has a figure.
     """
-    chosen = rows[(rows["measure"] == measure) & (rows["breakdown"] == "ethnicity")]
+    by_ethnicity = rows[rows["breakdown"] == "ethnicity"]
+    chosen = by_ethnicity[by_ethnicity["measure"] == measure]
     if not (chosen["status"] == "ok").any():
         return pd.DataFrame()
+    # the people of a group are known where another measure of the same people shows them
+    whole = BY_ID[measure].disclosure.among or measure
+    of_whole = by_ethnicity[by_ethnicity["measure"] == whole].to_dict("records")
+    many = {row["group"]: people(row["people"], row["status"]) for row in of_whole}
     return pd.DataFrame(
         [
             {
-                "group": _NOT_RECORDED.get(row["group"], f"{row['group']}\N{NO-BREAK SPACE}group"),
-                "people": people(row["people"], row["status"]),
+                "group": named(row["group"]),
+                "people": people(row["people"], row["status"])
+                if pd.notna(row["people"])
+                else many.get(row["group"], _NONE),
                 "here": _here(row),
                 "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})"
                 if pd.notna(row["gap"])
-                else _READINGS[row["direction"]],
+                else READINGS[row["direction"]],
                 **{
                     name: points(row[f"{name}_gap"])
                     if pd.notna(row[f"{name}_gap"])
                     else percent(row[f"{name}_percent"])
                     if row["direction"] == "reference"
-                    else _READINGS[row["direction"]]
+                    else READINGS[row["direction"]]
                     if row["direction"] == "unknown group"
                     else _NONE
                     for name in ("england", "system", "similar")
                 },
-                "reading": _READINGS[row["direction"]],
+                "reading": READINGS[row["direction"]],
             }
             for row in chosen.to_dict("records")
         ]
@@ -176,7 +208,7 @@ def years_table(years: pd.DataFrame) -> pd.DataFrame:
         row = {"year": f"{MONTHS[start.month - 1]} {start.year} to {MONTHS[end.month - 1]} {end.year}"}
         for one in rows.to_dict("records"):
             ending = {"adverse": ", worse", "favourable": ", better"}.get(one["direction"], "")
-            row[one["group"]] = f"{percent(one['percent'], one['status'])}{ending}"
+            row[named(one["group"])] = f"{percent(one['percent'], one['status'])}{ending}"
         found.append(row)
     return pd.DataFrame(found).fillna(_NONE)
 
@@ -336,7 +368,9 @@ def years_to_draw(years: pd.DataFrame) -> pd.DataFrame:
         behind each of the others.
     """
     known = years[(years["status"] == "ok") & ~years["group"].isin(UNKNOWN)]
-    known = known.assign(year=known["period_end"].dt.year, is_white=known["group"] != WHITE)
+    known = known.assign(
+        year=known["period_end"].dt.year, is_white=known["group"] != WHITE, group=known["group"].map(named)
+    )
     return known.sort_values(["is_white", "group", "year"])[["group", "year", "percent", "lower", "upper"]]
 
 

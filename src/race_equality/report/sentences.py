@@ -7,16 +7,19 @@ is said to be unclear, and never to be equality.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from race_equality.analysis.ethnicity_of_respondents import minority_share
-from race_equality.analysis.findings import direction_of_gap
+from race_equality.analysis.gap_reading import read_gap, read_ratio
 from race_equality.analysis.peers import Peers
+from race_equality.analysis.steps_in_staff import Step, YearlyTrend
+from race_equality.analysis.survey import ends_differ
 from race_equality.analysis.wres_return import SEATS, seats_shown
 from race_equality.definitions.codes import ENGLAND_CODE
-from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
+from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES
+from race_equality.report.what_could_be_seen import after_ratio
 from race_equality.report.words import (
     MONTHS,
     STATUS_WORDS,
@@ -31,83 +34,10 @@ from race_equality.report.words import (
     points,
     ratio,
 )
-from race_equality.statistics.trend import Trend, YearsToParity
+from race_equality.statistics.trend import YearsToParity
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
-
-
-def direction(indicator: Indicator, lower: float, upper: float) -> str:
-    """Say which way a gap goes, or that it is unclear.
-
-    Parameters
-    ----------
-    indicator : Indicator
-        One of WRES 5 to 8.
-    lower, upper : float
-        The interval of the gap, ethnic minority minus White, in percentage points.
-
-    Returns
-    -------
-    {"adverse", "favourable", "unclear", "none"}
-        ``adverse`` to staff from ethnic minorities; ``none`` where there is no figure.
-    """
-    return str(direction_of_gap(lower, upper, indicator.adverse_when))
-
-
-def wider_or_narrower(indicator: Indicator, lower: float, upper: float, other: float) -> str:
-    """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
-
-    Parameters
-    ----------
-    indicator : Indicator
-        One of WRES 5 to 8.
-    lower, upper : float
-        The interval of the gap.
-    other : float
-        The gap it is compared with, such as that of all trusts together.
-
-    Returns
-    -------
-    {"wider", "narrower", ""}
-        "" where the gap is not adverse, the other is not known or it lies within the interval.
-
-    Examples
-    --------
-    >>> wider_or_narrower(WRES[8], 4.8, 7.5, 8.5), wider_or_narrower(WRES[7], -13.8, -9.7, -9.2), wider_or_narrower(WRES[8], 6.2, 10.7, 8.5)
-    ('narrower', 'wider', '')
-    """
-    if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
-        return ""
-    return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
-
-
-def side_of_middle_half(answer, spread: pd.DataFrame) -> str:
-    """Say on which side of the middle half of trusts of its kind a trust lies, beyond its interval.
-
-    Parameters
-    ----------
-    answer : row
-        ``indicator``, ``lower`` and ``upper`` of what all staff of the trust answered.
-    spread : pandas.DataFrame
-        ``quarter`` and ``three_quarters`` of the other trusts of the kind, indexed by indicator.
-
-    Returns
-    -------
-    {"adverse", "favourable", "unclear", "none"}
-        ``none`` where no other trust of the kind has a figure.
-    """
-    if answer.indicator not in spread.index:
-        return "none"
-    middle = spread.loc[answer.indicator]
-    above, below = answer.lower > middle["three_quarters"], answer.upper < middle["quarter"]
-    if not above and not below:
-        return "unclear"
-    return "adverse" if above == (BY_ID[answer.indicator].adverse_when == "higher") else "favourable"
-
-
-#: A direction as a reading for staff from ethnic minorities, under a heading that names them.
-SHORT_READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
 
 
 def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:
@@ -116,14 +46,14 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
     Parameters
     ----------
     finding : mapping
-        A row of :func:`race_equality.analysis.wres.staff_experience`.
+        A row of :func:`race_equality.analysis.gap_reading.gap_readings`.
     comparators : mapping of str to mapping
         Name of the comparator, as it is written in a sentence, to a row of :func:`race_equality.analysis.wres.pooled`.
 
     Returns
     -------
     str
-        Two to four sentences.
+        Two to six sentences.
     """
     indicator = WRES[finding["number"]]
     gap = finding["gap"]
@@ -132,60 +62,26 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
         f"{percent(finding['white_percent'])} of White staff said they {indicator.statement}."
     )
     bounds = interval(finding["gap_lower"], finding["gap_upper"])
-    if direction(indicator, finding["gap_lower"], finding["gap_upper"]) == "unclear":
+    reading = read_gap(finding)
+    if reading.direction == "unclear" and reading.agrees:
         text += (
             " The data do not show a reliable difference "
             f"(gap {points(gap)} percentage points, 95% confidence interval: {bounds}). "
             "This does not show that experiences are the same."
         )
+    elif finding["gap_lower"] <= 0 <= finding["gap_upper"]:
+        text += f" The gap is {points(gap)} percentage points (95% confidence interval of the gap: {bounds})."
     else:
         side = "higher" if gap > 0 else "lower"
         text += (
             f" The figure for staff from ethnic minorities is {points(gap, signed=False)} percentage "
             f"points {side} than for White staff (95% confidence interval of the gap: {bounds})."
         )
+    if reading.reason:
+        text += f" {reading.reason}"
     for name, row in comparators.items():
         text += f" {name}: a gap of {points(row['gap'])} points."
     return text
-
-
-#: Where a trust lies in a funnel, after "The figure of …".
-_POSITIONS = {
-    "above 99.8% limit": "lies above the 99.8% limit: higher than chance and the ordinary variation between trusts account for",
-    "above 95% limit": "lies above the 95% limit: higher than expected, which happens by chance to about one trust in forty",
-    "within limits": "lies within the limits: such a figure is expected of a trust of its size",
-    "below 95% limit": "lies below the 95% limit: lower than expected, which happens by chance to about one trust in forty",
-    "below 99.8% limit": "lies below the 99.8% limit: lower than chance and the ordinary variation between trusts account for",
-}
-
-
-def funnel_sentence(position: str | None, name: str, target: float, trusts: int) -> str:
-    """Say where a trust lies among all trusts.
-
-    Parameters
-    ----------
-    position : str or None
-        As :attr:`race_equality.statistics.funnel.Funnel.position` puts it; None for a trust without a published figure.
-    name : str
-        The trust's name.
-    target : float
-        All trusts together, in per cent.
-    trusts : int
-        How many trusts have a published figure.
-    """
-    together = (
-        f"Across the {trusts} trusts with published figures, {percent(target)} of staff from ethnic "
-        "minorities said they had experienced discrimination from a manager, team leader or other "
-        "colleagues in the last 12 months."
-    )
-    if position is None:
-        return f"{together} {name} is not among them."
-    more = (
-        " A trust within the limits is not thereby fair: the centre of the funnel is itself a disparity."
-        if position == "within limits"
-        else ""
-    )
-    return f"{together} {name} {_POSITIONS[position]}.{more}"
 
 
 def likelihood_sentences(
@@ -248,8 +144,9 @@ def _likelihood(row) -> str:
         f"{above[0].upper()}{above[1:]} were {row.ratio:.2f} times as likely as {below} {event} "
         f"(95% confidence interval: {bounds})."
     )
-    if row.lower <= 1 <= row.upper:
+    if read_ratio(row).direction == "unclear":
         text += " The data do not show a reliable difference. This does not show that experiences are the same."
+        text += after_ratio(row.ratio, row.lower, row.upper)
     return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."
 
 
@@ -394,31 +291,62 @@ def peers_sentence(peers: Peers) -> str:
     )
 
 
-def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
+def growth_sentence(marches: pd.DataFrame, growth: YearlyTrend) -> str:
     """Say how the number of staff has changed from March to March.
 
     Parameters
     ----------
     marches : pandas.DataFrame
         The trust's rows of :func:`race_equality.analysis.workforce.headcount_by_march`; not empty.
-    growth : Trend
+    growth : YearlyTrend
         From :func:`race_equality.analysis.workforce.yearly_growth`.
     """
     last = marches.iloc[-1]
+    step = growth.step
+    text = "" if step is None else f"{step_sentence(step)}; no slope is drawn through it. "
     if growth.direction == "too few points":
-        return f"In March {last['year']:.0f} the trust had {people(last['people'])} staff."
+        return f"{text}In March {last['year']:.0f} the trust had {people(last['people'])} staff."
     first = marches.tail(growth.points).iloc[0]
-    text = (
-        f"Staff went from {people(first['people'])} in March {first['year']:.0f} to {people(last['people'])} in March "
-        f"{last['year']:.0f}"
+    text += (
+        f"{'Staff' if step is None else 'Since then staff'} went from {people(first['people'])} in March "
+        f"{first['year']:.0f} to {people(last['people'])} in March {last['year']:.0f}"
     )
     if growth.direction == "no reliable change":
-        return f"{text}; the data do not show a steady change."
+        return (
+            f"{text}; the number of a trust’s staff moves as much from one year to the next, so this is no steady "
+            "rise or fall."
+        )
     return (
-        f"{text}; the line through these years {'rises' if growth.slope > 0 else 'falls'} by "
-        f"{points(growth.slope, signed=False)}% a year (95% confidence interval: {interval(growth.lower, growth.upper)}). "
-        "Each new post is a choice of whom to appoint."
+        f"{text}, {points(growth.slope, signed=False)}% {'more' if growth.slope > 0 else 'fewer'} each year on average "
+        f"(95% confidence interval: {interval(growth.lower, growth.upper)}). Each new post is a choice of whom to appoint."
     )
+
+
+def step_sentence(step: Step) -> str:
+    """Say that staff came to or left a trust at once, without a full stop.
+
+    Parameters
+    ----------
+    step : Step
+        From :func:`race_equality.analysis.steps_in_staff.steps_in_staff`.
+
+    Examples
+    --------
+    >>> one = Step(pd.Timestamp("2016-03-31"), pd.Timestamp("2017-03-31"), 1674, 3698, "people")
+    >>> step_sentence(one)
+    'In the year to March 2017 staff rose from 1,674 to 3,698, as in a merger or transfer'
+    """
+    end = f"{MONTHS[step.end.month - 1]} {step.end.year}"
+    days = (step.end - step.start).days
+    if days > 366:
+        when = f"Between {MONTHS[step.start.month - 1]} {step.start.year} and {end}"
+    else:
+        when = f"In the year to {end}" if days > 31 else f"In {end}"
+    staff = "staff" if step.unit == "people" else "staff in full-time equivalents"
+    moved = f"{when} {staff} {'rose' if step.after > step.before else 'fell'} from {people(step.before)} to {people(step.after)}"
+    if step.day is None:
+        return f"{moved}, as in a merger or transfer"
+    return f"{moved}: staff of {step.organisation} joined the trust on {date(pd.Timestamp(step.day))}"
 
 
 def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float], trust: Trust) -> str:
@@ -475,14 +403,21 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     return " ".join(sentences)
 
 
-def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) -> str:
+#: Where the first and the last survey alone would say another thing than all of them.
+_ENDS_DIFFER = (
+    " The first and the last survey differ by more than the chance of who answered. A trust’s figure also moves from one "
+    "survey to the next, and allowing for that these surveys do not show a steady rise or fall."
+)
+
+
+def change_sentence(years: pd.DataFrame, change: YearlyTrend, *, brief: bool = False) -> str:
     """Say how discrimination from a manager or colleagues changed over the surveys.
 
     Parameters
     ----------
     years : pandas.DataFrame
         From :func:`race_equality.analysis.survey.discrimination_by_year`; not empty.
-    change : Trend
+    change : YearlyTrend
         From :func:`race_equality.analysis.survey.yearly_change`.
     brief : bool
         Without the change a year and its interval, for the first page, which is followed by the rest.
@@ -492,18 +427,49 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         f"Between autumn {first['year']:.0f} and autumn {last['year']:.0f} the share of all staff who had "
         "experienced discrimination from a manager or colleagues"
     )
+    went = f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}"
+    if change.step is not None:
+        # those who answered before and after worked for different organisations
+        if brief:
+            return f"{went}; not compared, as staff {'joined' if change.step.after > change.step.before else 'left'} in between."
+        return (
+            f"{went}. {step_sentence(change.step)}. Those who answered before and after worked for different "
+            "organisations, so no slope is drawn through the surveys."
+        )
     if change.direction == "too few points":
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
-        yearly = f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
-        went = f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}"
-        return f"{went}; no reliable change." if brief else f"{went}; the data do not show a reliable change{yearly}."
+        if brief:
+            return f"{went}; no reliable change."
+        yearly = f"the line through the surveys: {points(change.slope)} percentage points a year, {bounds}"
+        return f"{went}; the data do not show a reliable change ({yearly}).{_ENDS_DIFFER if ends_differ(years) else ''}"
     verb = "rose" if change.direction == "rising" else "fell"
     yearly = (
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
     )
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
+
+
+def pairs_sentence(pairs: Sequence[tuple[str, str]]) -> str:
+    """Say which pairs of measures the table of other trusts and years has, and of whom earlier surveys are.
+
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        From :func:`race_equality.analysis.staff_and_patients.pairs_to_vary`.
+    """
+    if not pairs:
+        return "No pair of measures could be correlated."
+    which = (
+        "The pair with the most trusts has the strongest correlation as well; here it is"
+        if len(pairs) == 1
+        else "The pair with the most trusts and the pair with the strongest correlation,"
+    )
+    return (
+        f"{which} over other trusts and other years. In earlier surveys only the answers of all staff together are held by "
+        "trust."
+    )
 
 
 def association_summary(found: pd.DataFrame) -> str:

@@ -8,22 +8,19 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
-from race_equality.analysis.rows_of_trusts import is_one_of
+from race_equality.analysis.gap_reading import read_gap
+from race_equality.analysis.maternity import latest_rates
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
+from race_equality.report.funnels import reading_among_kind
+from race_equality.report.left_out import reading_of
 from race_equality.report.patients import VARIATION_WORDS, month
-from race_equality.report.sentences import direction
-from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
+from race_equality.report.words import STATUS_WORDS, interval, percent, period, points, upper_first
 from race_equality.store.rows import row_at, rows_of
 
 #: The one gap in the table.
 _AT_WORK = BY_ID["wres_8"]
-
-_GAP_WORDS = {
-    "adverse": "Worse for staff from ethnic minorities",
-    "favourable": "Better for staff from ethnic minorities",
-    "unclear": "No reliable difference between the groups",
-}
 
 
 def side_by_side(
@@ -37,6 +34,7 @@ def side_by_side(
     *,
     peer_codes: list[str],
     region_codes: list[str],
+    alike_codes: list[str],
 ) -> pd.DataFrame:
     """Put what staff say and how patients are served in rows of one table.
 
@@ -47,23 +45,25 @@ def side_by_side(
     pooled : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: WRES 5 to 8 of those trusts together, indexed by number.
     asked : pandas.DataFrame
-        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`.
+        What all staff of the trust answered: its rows of :func:`race_equality.analysis.survey.survey_answers`, placed
+        by :func:`race_equality.analysis.funnel_position.among_their_kind`.
     together : dict of str to pandas.DataFrame
         ``similar``, ``region`` and ``all``: what all staff of those trusts answered, indexed by indicator.
     access : pandas.DataFrame
         From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.analysis.maternity.maternity_rates`.
+        From :func:`race_equality.analysis.maternity.maternity_rates_by_year`, placed likewise: comparators are of the same year.
     trust_code : str
-    peer_codes, region_codes : list of str
+    peer_codes, region_codes, alike_codes : list of str
+        Similar trusts, and those of the trust's kind in its region and everywhere.
 
     Returns
     -------
     pandas.DataFrame
         Text: ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
-        ``all``, ``reading``. A share of staff or of births is read in the funnel over all trusts, as in the
-        downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
-        far from it as trusts ordinarily are.
+        ``all``, ``reading``. A share of staff or of births is read in the funnel over the trusts of its kind,
+        as in the downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
+        far from it as trusts of the kind ordinarily are.
     """
     rows = []
     one = _AT_WORK
@@ -76,7 +76,7 @@ def side_by_side(
                 "when": period(found["period_start"], found["period_end"]),
                 "here": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
                 **{name: _gap_of(table) for name, table in pooled.items()},
-                "reading": _GAP_WORDS[direction(one, found["gap_lower"], found["gap_upper"])],
+                "reading": upper_first(read_gap(found).words),
             }
         )
     for row in rows_of(asked):
@@ -87,7 +87,9 @@ def side_by_side(
                 "when": period(row.period_start, row.period_end),
                 "here": f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})",
                 **{name: percent(table["percent"].get(row.indicator, math.nan)) for name, table in together.items()},
-                "reading": _position_words(row.position, BY_ID[row.indicator].adverse_when),
+                "reading": reading_among_kind(
+                    str(direction_of(np.array([row.position]), BY_ID[row.indicator].adverse_when)[0]), row.kind
+                ),
             }
         )
     for row in rows_of(access):
@@ -103,7 +105,7 @@ def side_by_side(
                 "reading": VARIATION_WORDS[row.variation] + (" (provisional)" if row.provisional else ""),
             }
         )
-    rows += _births(births, trust_code, peer_codes, region_codes)
+    rows += _births(births, trust_code, peer_codes, region_codes, alike_codes)
     return pd.DataFrame(rows, columns=["who", "measure", "when", "here", "similar", "region", "all", "reading"])
 
 
@@ -115,46 +117,47 @@ def _gap_of(table: pd.DataFrame) -> str:
     )
 
 
-#: What a position in the funnel says of a share that is better high or low, and of one that is neither.
-_POSITION_WORDS = {
-    "adverse": "Worse than expected of a trust of its size",
-    "favourable": "Better than expected of a trust of its size",
-    "unclear": "As expected of a trust of its size",
-    "none": STATUS_WORDS["not_available"],
-}
+#: Of a comparator of hardly any trusts.
+_TOO_FEW = "Too few trusts"
 
 
-def _position_words(position: str, adverse_when: str) -> str:
-    return _POSITION_WORDS[str(direction_of(np.array([position]), adverse_when)[0])]
-
-
-def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
-    is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
-    for found in rows_of(births[births["trust_code"] == trust_code]):
-        same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
+    is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
+    for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
+        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
+        same = by_year[is_public & of_year]
 
-        def share(codes=None, same=same):
-            chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
-            return (
-                percent(100 * chosen["count"].sum() / chosen["people"].sum())
-                if len(chosen)
-                else STATUS_WORDS["not_available"]
-            )
+        def share(codes, same=same):
+            chosen = same[is_one_of(same["trust_code"], codes)]
+            others = (chosen["trust_code"] != trust_code).sum()
+            in_set = len(set(codes) - {trust_code})
+            if not in_set:
+                return STATUS_WORDS["not_available"]
+            enough = others >= min(FEWEST_OTHERS, in_set)
+            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if enough else _TOO_FEW
 
         rows.append(
             {
                 "who": "Patients",
                 "measure": BY_ID[found.indicator].name,
                 "when": f"year to {month(found.period_end)}",
-                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
+                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})"
+                if found.status == "ok"
+                else STATUS_WORDS[found.status],
                 "similar": share(peer_codes),
                 "region": share(region_codes),
-                "all": share(),
+                "all": share(alike_codes),
                 # who gives birth where differs, so a rate is high or low and not better or worse
-                "reading": f"{side} expected of a trust of its size"
-                if (side := {"above": "Higher than", "below": "Lower than"}.get(found.position.partition(" ")[0]))
-                else _POSITION_WORDS["unclear" if found.position == "within limits" else "none"],
+                "reading": reading_among_kind(_side(found.position), found.kind)
+                if found.status == "ok"
+                else reading_of(found.status),
             }
         )
     return rows
+
+
+def _side(position: str) -> str:
+    """A rate that is neither better high nor low: on which side of the funnel it lies."""
+    side = str(direction_of(np.array([position]), "higher")[0])
+    return {"adverse": "higher", "favourable": "lower"}.get(side, side)

@@ -185,3 +185,33 @@ def _place(where: np.ndarray) -> str:
         return ""
     position = np.argwhere(where)[0]
     return f" at position {position[0] if len(position) == 1 else tuple(map(int, position))}"
+
+
+def learned(learn_from: ArrayLike | None, usable: np.ndarray) -> np.ndarray:
+    """Say which units with data teach how units vary.
+
+    Parameters
+    ----------
+    learn_from : array-like of bool, optional
+        As a caller gave it: a truth value for each unit; all without it.
+    usable : numpy.ndarray of bool
+        Which units have data.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+
+    Raises
+    ------
+    StatisticsError
+        When it is no truth value for each unit.
+    """
+    if learn_from is None:
+        return usable
+    learn_from = np.asarray(learn_from)
+    if learn_from.dtype != bool or learn_from.shape != usable.shape:
+        raise StatisticsError(
+            f"learn_from must be {usable.size} truth values, one for each unit, but is "
+            f"{learn_from.dtype} of the shape {learn_from.shape}."
+        )
+    return usable & learn_from

@@ -7,15 +7,34 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from race_equality.statistics import _arguments as check
 from race_equality.statistics._arguments import Interval
 
-__all__ = ["Funnel", "funnel_from_estimates", "funnel_limits", "overdispersion", "winsorise"]
+__all__ = ["Funnel", "between_variance", "funnel_from_estimates", "funnel_limits"]
 
 #: Two-sided levels of the warning and the alarm limits.
 LEVELS = (0.95, 0.998)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What units say of their centre and of the variance between them, on the scale on which limits are straight.
+
+    Attributes
+    ----------
+    tau_squared : float
+        Variance between units beyond chance; 0 when there is none.
+    information : float
+        Of ``tau_squared``: its variance is 2 / information. Infinite where the variance is not estimated.
+    precision : float
+        One over the variance of the centre. Infinite where the centre was given.
+    """
+
+    tau_squared: float = 0.0
+    information: float = np.inf
+    precision: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -31,17 +50,20 @@ class Funnel:
     target : float
         The centre line.
     standard_error : numpy.ndarray
-        Of each unit, on the scale on which limits are straight.
+        Of each unit by chance alone, on the scale on which limits are straight.
     phi : float
-        Over-dispersion: mean squared winsorised z. 1 is chance alone.
+        Over-dispersion: mean squared distance in standard errors. 1 is chance alone.
     tau_squared : float
         Variance between units beyond chance; 0 when there is none.
     z : numpy.ndarray
-        Each unit's distance from the target in standard deviations, over-dispersion included.
+        Each unit's distance from the target in its own standard deviations, the spread between units included. What
+        is far depends on how many units there are: `position` says it.
     lower_95, upper_95, lower_998, upper_998 : numpy.ndarray
         Limits for each unit.
     units : int
-        How many units the spread was estimated from.
+        How many units the centre and the spread were estimated from.
+    spread : Spread
+        The same spread with how well it is known.
     """
 
     scale: str
@@ -56,6 +78,7 @@ class Funnel:
     upper_95: np.ndarray = field(repr=False)
     lower_998: np.ndarray = field(repr=False)
     upper_998: np.ndarray = field(repr=False)
+    spread: Spread = field(repr=False, default=Spread())
 
     @property
     def position(self) -> np.ndarray:
@@ -64,10 +87,17 @@ class Funnel:
         One of ``"below 99.8% limit"``, ``"below 95% limit"``, ``"within limits"``, ``"above 95% limit"``,
         ``"above 99.8% limit"``, and ``"no data"``. Above is not always adverse: that is the indicator's.
         """
-        inner, outer = _critical(LEVELS[0]), _critical(LEVELS[1])
+        # a limit is a limit: what lies on it, but for the last digits of arithmetic, is within
+        low, high = self.estimate + 1e-12, self.estimate - 1e-12
         with np.errstate(invalid="ignore"):
             return np.select(
-                [np.isnan(self.z), self.z < -outer, self.z < -inner, self.z > outer, self.z > inner],
+                [
+                    np.isnan(self.z),
+                    low < self.lower_998,
+                    low < self.lower_95,
+                    high > self.upper_998,
+                    high > self.upper_95,
+                ],
                 ["no data", "below 99.8% limit", "below 95% limit", "above 99.8% limit", "above 95% limit"],
                 "within limits",
             )
@@ -86,7 +116,7 @@ class Funnel:
         Returns
         -------
         Interval
-            On the published scale.
+            On the published scale, for a unit that is one of those from which the funnel was made.
         """
         size = check.counts("size", size)
         if self.scale == "proportion":
@@ -95,7 +125,8 @@ class Funnel:
             error = _count_ratio_error(self.target * size, size)
         else:
             error = size
-        return _limits(self.scale, self.target, error, self.tau_squared, check.level(confidence))
+        inside = np.ones(np.shape(error), dtype=bool)
+        return _limits(self.scale, self.target, error, inside, self.spread, self.units, check.level(confidence))
 
 
 def funnel_limits(
@@ -105,7 +136,7 @@ def funnel_limits(
     scale: str = "proportion",
     target: float | None = None,
     overdispersed: bool = True,
-    winsorised: float = 0.1,
+    learn_from: ArrayLike | None = None,
     nan_policy: str = "raise",
 ) -> Funnel:
     """Return funnel limits for proportions, or for ratios of counts.
@@ -119,11 +150,14 @@ def funnel_limits(
         Proportions use Y = arcsin √p with s = 1/(2√n), ratios of counts Y = ln((x+½)/(n+½)) with
         s = √(x/(x+½)² + n/(n+½)²).
     target : float, optional
-        The centre line; without it the pooled value Σx/Σn.
+        The centre line, where it is known from elsewhere. Without it the mean of the units, each weighing by how
+        well its own value says where the centre is, 1/(s² + τ²): many units of one size count alike. Where limits
+        do not allow for a spread it is the pooled value Σx/Σn.
     overdispersed : bool
         Whether limits allow for the spread between units beyond chance.
-    winsorised : float
-        Share of the z scores drawn in at each end before the spread is measured.
+    learn_from : array-like of bool, optional
+        Units that say where the centre is and how units vary; all without it. The others are placed among them and
+        change nothing for them.
     nan_policy : {"raise", "propagate"}
         Whether a missing value is an error, or leaves its unit out and has missing limits.
 
@@ -138,6 +172,17 @@ def funnel_limits(
 
     Notes
     -----
+    Units vary about their centre by τ² beyond chance, which is estimated by restricted maximum likelihood. Nothing is
+    winsorised: to draw in the outer tenths makes τ² too small, and 12 of 100 units then lie outside limits of 95%
+    although nothing but the model made them. A unit counts in its own centre and in its own spread, so its distance has
+    the variance s² + τ² less that of the centre, and is measured against Thompson's distribution of a studentised
+    deviation with the degrees of freedom f of s² + τ² (Satterthwaite), as if it had been left out. With hundreds
+    of units these are the limits of the normal distribution; with ten they are what ten units can say. Where few
+    units say what the spread is to a large one, its limits are never narrower than the normal ones of a variance
+    s² + 2·se(τ²)/(1 + f): a large unit among small ones has a small s² and learns little of τ², which comes out as
+    zero by chance alone. That τ² is unbiased and limits hold what they say is simulated in
+    docs/statistics_coverage.md.
+
     A unit with nobody has limits over the whole range and does not enter the spread. With one unit, or
     all units equal, there is no spread to measure and τ² is zero. Without a single event, or a single count to
     divide by, a ratio has no target: limits are NaN and every position is "no data".
@@ -146,7 +191,9 @@ def funnel_limits(
     ----------
     Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
     2005; 24: 1185-1202. Spiegelhalter DJ. Handling over-dispersion of performance indicators. Quality
-    and Safety in Health Care 2005; 14: 347-351.
+    and Safety in Health Care 2005; 14: 347-351. Viechtbauer W. Journal of Educational and Behavioral Statistics 2005;
+    30: 261-293. Thompson WR. Annals of Mathematical Statistics 1935; 6: 214-219. Satterthwaite FE. Biometrics
+    Bulletin 1946; 2: 110-114.
     """
     check.choice("scale", scale, ("proportion", "ratio"))
     if scale == "proportion":
@@ -160,24 +207,24 @@ def funnel_limits(
         usable = (total > 0) | (count > 0)
     _one_axis(count)
     usable &= ~np.isnan(count) & ~np.isnan(total)
-    if target is None:
-        denominator = total[usable].sum()
-        target = count[usable].sum() / denominator if denominator > 0 else np.nan
-        if scale == "ratio" and target == 0:
-            target = np.nan  # no ratio to be above or below: nothing has happened anywhere
-    else:
+    learned = check.learned(learn_from, usable)
+    pooled = np.nan
+    if target is not None:
         target = _target(target, scale)
+    else:
+        denominator = total[learned].sum()
+        pooled = count[learned].sum() / denominator if denominator > 0 else np.nan
+        if scale == "ratio" and pooled == 0:
+            pooled = np.nan  # no ratio to be above or below: nothing has happened anywhere
     safe_count, safe_total = np.where(usable, count, 0.0), np.where(usable, total, 1.0)
     if scale == "proportion":
         estimate = np.where(usable, safe_count / safe_total, np.nan)
         error = np.where(usable, _proportion_error(safe_total), np.inf)
-        missing = np.isnan(count) | np.isnan(total)
-        error[missing] = np.nan
     else:
         estimate = np.where(usable, (safe_count + 0.5) / (safe_total + 0.5), np.nan)
         error = np.where(usable, _count_ratio_error(safe_count, safe_total), np.inf)
-        error[np.isnan(count) | np.isnan(total)] = np.nan
-    return _funnel(scale, estimate, error, usable, target, overdispersed, winsorised)
+    error[np.isnan(count) | np.isnan(total)] = np.nan
+    return _funnel(scale, estimate, error, usable, learned, target, pooled, overdispersed)
 
 
 def funnel_from_estimates(
@@ -187,7 +234,7 @@ def funnel_from_estimates(
     scale: str = "identity",
     target: float | None = None,
     overdispersed: bool = True,
-    winsorised: float = 0.1,
+    learn_from: ArrayLike | None = None,
     nan_policy: str = "raise",
 ) -> Funnel:
     """Return funnel limits for estimates that bring their own standard errors, such as gaps.
@@ -201,8 +248,8 @@ def funnel_from_estimates(
     scale : {"identity", "log"}
         On which limits are straight.
     target : float, optional
-        The centre line; without it the mean weighted by precision (on the scale).
-    overdispersed, winsorised, nan_policy
+        The centre line; without it the mean weighted by 1/(s² + τ²) (on the scale).
+    overdispersed, learn_from, nan_policy
         As for :func:`funnel_limits`.
 
     Returns
@@ -213,6 +260,10 @@ def funnel_from_estimates(
     ------
     StatisticsError
         Missing or infinite values, text, standard errors or ratios that are not above zero.
+
+    Notes
+    -----
+    As :func:`funnel_limits`.
 
     References
     ----------
@@ -226,69 +277,68 @@ def funnel_from_estimates(
     )
     _one_axis(estimate, "estimate")
     usable = ~np.isnan(estimate) & ~np.isnan(error)
-    if target is None:
-        y, weight = _forward(scale, estimate[usable]), 1 / error[usable] ** 2
-        target = float(_back(scale, (y * weight).sum() / weight.sum())) if usable.any() else np.nan
-    else:
+    learned = check.learned(learn_from, usable)
+    pooled = np.nan
+    if target is not None:
         target = _target(target, scale)
+    elif learned.any():
+        pooled = float(_back(scale, _mean(_forward(scale, estimate[learned]), error[learned] ** -2)))
     error = np.where(usable, error, np.nan)
-    return _funnel(scale, estimate, error, usable, target, overdispersed, winsorised)
+    return _funnel(scale, estimate, error, usable, learned, target, pooled, overdispersed)
 
 
-def winsorise(z: ArrayLike, share: float = 0.1) -> np.ndarray:
-    """Draw the largest and smallest values in to the quantiles at ``share`` from each end.
-
-    Parameters
-    ----------
-    z : array-like, one axis
-        Values.
-    share : float
-        At each end, from 0 to under one half.
-
-    Returns
-    -------
-    numpy.ndarray
-        Same length; no value is dropped.
-    """
-    z, share = check.numbers("z", z), _share("share", share)
-    if z.size == 0:
-        return z
-    return np.clip(z, *np.quantile(z, [share, 1 - share]))
-
-
-def overdispersion(z: ArrayLike, standard_error: ArrayLike, share: float = 0.1) -> tuple[float, float]:
-    """Measure the spread between units beyond chance.
+def between_variance(
+    estimate: ArrayLike, standard_error: ArrayLike, *, centre: float | None = None
+) -> tuple[float, float]:
+    """Estimate the variance between units beyond chance, by restricted maximum likelihood.
 
     Parameters
     ----------
-    z : array-like, one axis
-        Distance of each unit from the target in its own standard errors.
-    standard_error : array-like
-        The standard errors.
-    share : float
-        Winsorised at each end.
+    estimate, standard_error : array-like, one axis
+        Values of units and their errors by chance alone.
+    centre : float, optional
+        What they vary about, where it is known; else it is estimated with the variance.
 
     Returns
     -------
-    phi, tau_squared : float
-        φ = Σz²/n after winsorising; τ² = max(0, (nφ − (n − 1)) / (Σw − Σw²/Σw)) with w = 1/s². With fewer
-        than two units τ² is zero; with none φ is NaN.
+    tau_squared, information : float
+        The variance, never under zero, and the information about it: its own variance is 2 / information. With fewer
+        than two units (one, about a known centre) it is zero and the information is zero.
 
     References
     ----------
-    Spiegelhalter DJ. Handling over-dispersion of performance indicators. Quality and Safety in Health
-    Care 2005; 14: 347-351. DerSimonian R, Laird N. Controlled Clinical Trials 1986; 7: 177-188.
+    Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the random-effects model. Journal of
+    Educational and Behavioral Statistics 2005; 30: 261-293.
     """
-    error = check.positive("standard_error", standard_error)
-    z, error = check.together(z=winsorise(z, share), standard_error=error)
-    units = z.size
-    if units == 0:
-        return float("nan"), 0.0
-    phi = float((z**2).sum() / units)
-    if units < 2 or units * phi < units - 1:
-        return phi, 0.0
-    weight = 1 / error**2
-    return phi, float((units * phi - (units - 1)) / (weight.sum() - (weight**2).sum() / weight.sum()))
+    value, error = check.together(
+        estimate=check.numbers("estimate", estimate), standard_error=check.positive("standard_error", standard_error)
+    )
+    own = error**2
+    known = centre is not None
+    if value.size < (1 if known else 2):
+        return 0.0, 0.0
+    middle = value.mean() if centre is None else centre
+    # from the plain moment estimate; each step solves the likelihood's equation with the weights of the last
+    found = max(0.0, float(((value - middle) ** 2).sum() / (value.size - (not known)) - own.mean()))
+    for _ in range(1000):
+        weight = 1 / (own + found)
+        if not known:
+            middle = _mean(value, weight)
+        step = float((weight**2 * ((value - middle) ** 2 - own)).sum() / (weight**2).sum())
+        step = max(0.0, step + (0.0 if known else 1 / float(weight.sum())))
+        if abs(step - found) <= 1e-10 * (step + own.min()):
+            break
+        found = step
+    weight = 1 / (own + step)
+    second = float((weight**2).sum())
+    if known:
+        return step, second
+    whole = float(weight.sum())
+    return step, second - 2 * float((weight**3).sum()) / whole + (second / whole) ** 2
+
+
+def _mean(value: np.ndarray, weight: np.ndarray) -> float:
+    return float((value * weight).sum() / weight.sum())
 
 
 def _funnel(
@@ -296,43 +346,84 @@ def _funnel(
     estimate: np.ndarray,
     error: np.ndarray,
     usable: np.ndarray,
-    target: float,
+    learned: np.ndarray,
+    target: float | None,
+    pooled: float,
     overdispersed: bool,
-    winsorised: float,
 ) -> Funnel:
-    winsorised = _share("winsorised", winsorised)
     z = np.full(estimate.shape, np.nan)
-    phi, tau_squared = float("nan"), 0.0
-    if usable.any() and not np.isnan(target):
-        with np.errstate(divide="ignore"):
-            distance = _forward(scale, estimate[usable]) - _forward(scale, target)
-        raw = distance / error[usable]
-        if np.isfinite(raw).all():
-            phi, tau_squared = overdispersion(raw, error[usable], winsorised)
-        if not overdispersed:
-            tau_squared = 0.0
-        z[usable] = distance / np.sqrt(error[usable] ** 2 + tau_squared)
-    inner = _limits(scale, target, error, tau_squared, LEVELS[0])
-    outer = _limits(scale, target, error, tau_squared, LEVELS[1])
+    phi, spread = float("nan"), Spread()
+    centre = pooled if target is None else target
+    if learned.any() and not np.isnan(centre):
+        value, own = _forward(scale, estimate), error[learned]
+        if overdispersed:
+            about = None if target is None else float(_forward(scale, target))
+            tau_squared, information = between_variance(value[learned], own, centre=about)
+            spread = Spread(tau_squared, information)
+            if target is None:
+                weight = 1 / (own**2 + tau_squared)
+                centre = float(_back(scale, _mean(value[learned], weight)))
+                spread = Spread(tau_squared, information, float(weight.sum()))
+        distance = value - _forward(scale, centre)
+        phi = float(((distance[learned] / own) ** 2).mean())
+        # an infinite or missing error has no distance in errors; one over it is zero, and never used
+        with np.errstate(invalid="ignore"):
+            z = np.where(usable, distance / _deviation(error, learned, spread, int(learned.sum())), np.nan)
+    units = int(learned.sum())
+    inner, outer = (_limits(scale, centre, error, learned, spread, units, level) for level in LEVELS)
     return Funnel(
         scale=scale,
         estimate=estimate,
-        target=float(target),
+        target=float(centre),
         standard_error=error,
         phi=phi,
-        tau_squared=tau_squared,
+        tau_squared=spread.tau_squared,
         z=z,
-        units=int(usable.sum()),
+        units=units,
         lower_95=inner.lower,
         upper_95=inner.upper,
         lower_998=outer.lower,
         upper_998=outer.upper,
+        spread=spread,
     )
 
 
-def _limits(scale: str, target: float, error: np.ndarray, tau_squared: float, confidence: float) -> Interval:
+def _share(error: np.ndarray, inside: np.ndarray, spread: Spread, units: int) -> np.ndarray:
+    """Variance of a unit's distance from the centre, over that of the unit itself.
+
+    The centre is drawn towards a unit that is in it, and not towards one that is not.
+    """
+    with np.errstate(divide="ignore"):
+        weight = 1 / (error**2 + spread.tau_squared)
+    of_centre = weight / spread.precision
+    # a single unit is its own centre: nothing is known of the distance
+    return np.where(inside & (units > 1), 1 - np.minimum(of_centre, 1), 1 + of_centre * ~inside)
+
+
+def _deviation(error: np.ndarray, inside: np.ndarray, spread: Spread, units: int) -> np.ndarray:
+    return np.sqrt((error**2 + spread.tau_squared) * _share(error, inside, spread, units))
+
+
+def _limits(
+    scale: str, target: float, error: np.ndarray, inside: np.ndarray, spread: Spread, units: int, confidence: float
+) -> Interval:
+    tail = 1 - (1 - confidence) / 2
+    plain = float(ndtri(tail))
+    variance = error**2 + spread.tau_squared
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        half = _critical(confidence) * np.sqrt(error**2 + tau_squared)
+        if np.isinf(spread.information):
+            half = plain * np.sqrt(variance)
+        else:
+            # degrees of freedom of the variance; a tenth of a million is as good as known
+            freedom = np.clip(variance**2 * spread.information, 0, 1e5)
+            left = np.maximum(freedom - inside, 1)
+            far = stdtrit(left, tail)
+            # a unit that is far makes the variance larger by itself (Thompson 1935)
+            far = np.where(inside, far * np.sqrt((left + 1) / (left + far**2)), far)
+            of_tau = np.sqrt(2 / spread.information) if spread.information > 0 else 0.0
+            least = error**2 + 2 * of_tau / (1 + freedom)
+            half = np.maximum(far * np.sqrt(variance), plain * np.sqrt(least))
+        half = half * np.sqrt(_share(error, inside, spread, units))
         centre = _forward(scale, target)
         return Interval(_back(scale, centre - half), _back(scale, centre + half))
 
@@ -340,7 +431,10 @@ def _limits(scale: str, target: float, error: np.ndarray, tau_squared: float, co
 def _forward(scale: str, value: np.ndarray | float) -> Any:
     if scale == "proportion":
         return np.arcsin(np.sqrt(value))
-    return value if scale == "identity" else np.log(value)
+    if scale == "identity":
+        return value
+    with np.errstate(divide="ignore"):
+        return np.log(value)
 
 
 def _back(scale: str, value: np.ndarray | float) -> Any:
@@ -359,21 +453,10 @@ def _count_ratio_error(count: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sqrt(count / (count + 0.5) ** 2 + other / (other + 0.5) ** 2)
 
 
-def _critical(confidence: float) -> float:
-    return float(ndtri(1 - (1 - confidence) / 2))
-
-
 def _target(target: float, scale: str) -> float:
     if scale == "proportion":
         return check.proportions("target", target).item()
     return (check.numbers if scale == "identity" else check.positive)("target", target).item()
-
-
-def _share(name: str, share: float) -> float:
-    value = check.numbers(name, share, ndim=0).item()
-    if not 0 <= value < 0.5:
-        raise check.StatisticsError(f"{name} must be from 0 to under 0.5, but {value:g} was given.")
-    return value
 
 
 def _one_axis(array: np.ndarray, name: str = "count") -> None:

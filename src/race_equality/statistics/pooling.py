@@ -110,7 +110,7 @@ def pooled_proportions(
     count, total = check.count_and_total(count, total, nan_policy=nan_policy)
     _one_axis(count)
     usable = total > 0
-    learned = _learned(learn_from, usable)
+    learned = check.learned(learn_from, usable)
     if reference is not None:
         reference = check.proportions("reference", reference).item()
     elif learned.any():
@@ -174,7 +174,7 @@ def pooled_gaps(
     count_1, total_1, count_2, total_2 = check.two_groups(count_1, total_1, count_2, total_2, nan_policy=nan_policy)
     _one_axis(count_1)
     usable = (total_1 > 0) & (total_2 > 0)
-    learned = _learned(learn_from, usable)
+    learned = check.learned(learn_from, usable)
     if reference is not None:
         reference = check.numbers("reference", reference, ndim=0).item()
     elif learned.any():
@@ -195,19 +195,6 @@ def pooled_gaps(
 def _one_axis(array: np.ndarray) -> None:
     if array.ndim != 1:
         raise check.StatisticsError("count must have one axis, a value for each unit.")
-
-
-def _learned(learn_from: ArrayLike | None, usable: np.ndarray) -> np.ndarray:
-    """Which units with data say how units vary."""
-    if learn_from is None:
-        return usable
-    learn_from = np.asarray(learn_from)
-    if learn_from.dtype != bool or learn_from.shape != usable.shape:
-        raise check.StatisticsError(
-            f"learn_from must be {usable.size} truth values, one for each unit, but is "
-            f"{learn_from.dtype} of the shape {learn_from.shape}."
-        )
-    return usable & learn_from
 
 
 def _pool(

@@ -114,7 +114,7 @@ def test_a_survey_answer_lies_in_a_funnel(make_figures, trusts):
     table = findings(make_figures([*rows, answer("ENG", 9.9, 70_000)]), many, rules=USUAL)
     high = one(table, "R39", "staff_survey_q16b", "All staff")
     assert high["position"] == "above 99.8% limit"
-    assert (high["direction"], high["reading"]) == ("adverse", "worse than expected of a trust of its size")
+    assert (high["direction"], high["reading"]) == ("adverse", "worse than usual among trusts of its kind")
     assert high["england"] == pytest.approx(9.9)
     assert one(table, "R01", "staff_survey_q16b", "All staff")["direction"] == "unclear"
 
@@ -155,6 +155,7 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
     shares = comparators_of(codes, everybody, peers).shares(rows, "indicator")
 
     region = dict(zip(everybody["trust_code"], everybody["region"], strict=True))
+    kind = dict(zip(everybody["trust_code"], everybody["kind"], strict=True)) | {"DEMO": "acute"}
     numbers = dict(zip(rows["trust_code"], zip(rows["count"], rows["people"], strict=True), strict=True))
     for code in codes:
         members = {
@@ -163,12 +164,13 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
             "similar_trusts": set(peers.get(code, ())),
         }
         for name, held in members.items():
-            count = people = 0.0
-            for other in codes:
-                if other in held and other != "DEMO" and other in numbers:
+            for suffix, chosen in (("", {other for other in held if kind[other] == kind[code]}), ("_plain", held)):
+                together = [other for other in codes if other in chosen and other != "DEMO" and other in numbers]
+                count = people = 0.0
+                for other in together:
                     count, people = count + numbers[other][0], people + numbers[other][1]
-            expected = 100 * count / people if people else np.nan
-            np.testing.assert_array_equal(shares[name].at[code, "staff_survey_q15"], expected)
+                expected = 100 * count / people if people and set(together) != {code} else np.nan
+                np.testing.assert_array_equal(shares[name + suffix].at[code, "staff_survey_q15"], expected)
 
 
 def test_ten_thousand_trusts_are_compared_in_megabytes():

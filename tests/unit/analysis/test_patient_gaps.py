@@ -16,6 +16,7 @@ from race_equality.analysis.patient_gaps import (
     widest_gap,
     with_others,
 )
+from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.store.schema import FIGURE_DTYPES
 
 YEAR = ("2024-04-01", "2025-03-31")
@@ -282,3 +283,33 @@ def test_nothing_is_held_is_an_empty_table_with_its_columns():
     assert table.empty
     assert {"gap", "direction"} <= set(table.columns)
     assert recovery_by_year(figures(("RV5", "wres_8", "White", 1, 20))).empty
+
+
+def rules(people: int = 10, responses: int = 11) -> DisclosureRules:
+    return DisclosureRules(DisclosureRule(minimum_responses=responses, minimum_people=people))
+
+
+def shown(table: pd.DataFrame, place: str = "RV5") -> list[str]:
+    return table.loc[(table["place"] == place) & (table["status"] == "ok"), "group"].tolist()
+
+
+def test_few_people_are_hidden_alone_where_rounding_to_5_leaves_their_number_open():
+    # 10 people are fewer than 11; from a total and two counts that are each up to 2 away, 4 to 16
+    held = recovery(Asian=(5, 10), Black=(20, 40), White=(500, 1000))
+    assert shown(patients_by_breakdown(held, rules())) == ["Black", "White"]
+    assert shown(recovery_by_year(held, rules())) == ["Black", "White"]
+
+
+@pytest.mark.parametrize(
+    ("held", "threshold", "left"),
+    [
+        # a total less one rounded count says within 5 how many the other is
+        ({"Asian": (5, 10), "White": (500, 1000)}, 10, []),
+        # a trust that hides fewer than 30 cannot leave one group within 10
+        ({"Asian": (5, 10), "Black": (20, 40), "White": (500, 1000)}, 30, ["White"]),
+    ],
+)
+def test_few_people_are_hidden_with_another_group_where_rounding_is_not_enough(held, threshold, left):
+    held = recovery(**held)
+    assert shown(patients_by_breakdown(held, rules(threshold))) == left
+    assert shown(recovery_by_year(held, rules(threshold))) == left

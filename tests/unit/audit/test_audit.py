@@ -716,3 +716,110 @@ def test_a_month_of_patients_is_no_total_of_staff(site):
     text = trusts.joinpath("R1A-figures.csv").read_text(encoding="utf-8").replace("All patients", "All staff")
     trusts.joinpath("R1A-figures.csv").write_text(text, encoding="utf-8")
     assert {p.kind for p in audit_site(site, overlapping=()).problems} == {"worked out"}
+
+
+# ---- patients of published cells, rounded to 5 ----
+
+RECOVERY = "talking_therapies_recovery"
+
+
+def recovered(rows, indicator=RECOVERY, caption="Recovery in talking therapies by ethnic group"):
+    """A table of people by group, which says its indicator."""
+    body = "".join(f"<tr><th>{label}</th><td>{people}</td></tr>" for label, people in rows.items())
+    return (
+        f'<table data-indicator="{indicator}"><caption>{caption}</caption>'
+        f"<tr><th>Group</th><th>People</th></tr>{body}</table>"
+    )
+
+
+def of_people(indicator, base):
+    return pd.DataFrame(
+        [
+            {
+                "trust_code": "R1A",
+                "organisation_code": "R1A",
+                "period_start": pd.Timestamp("2024-04-01"),
+                "period_end": pd.Timestamp("2025-03-31"),
+                "indicator": indicator,
+                "group": group,
+                "value": 100 * part / base,
+                "unit": "percent",
+                "numerator": part,
+                "denominator": base,
+                "status": "ok",
+            }
+            for group, part, base in (("Mixed", 5.0, base), ("Asian", 20.0, 40.0), ("White", 50.0, 90.0))
+        ]
+    )
+
+
+def test_a_count_worked_out_of_rounded_ones_has_the_room_of_their_rounding(site):
+    total = "trust_code,measure,name,group,period_end,value,unit,people\nR1A,{},Recovery,All people,2025-03-31,50.0,percent,145"
+    page_of, file = site / "trusts" / "R1A.html", site / "trusts" / "R1A-figures.csv"
+    # 145 less 40 and 95 leave 10, of which each part is up to 2.5 away: 2.5 to 17.5
+    rows = {"Asian": 40, "White": 95, "Mixed": HIDDEN}
+    file.write_text(total.format(RECOVERY), encoding="utf-8")
+    page_of.write_text(page(body=recovered(rows)), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    # of counts that are exact it is 10
+    file.write_text(total.format("workforce_by_ethnicity"), encoding="utf-8")
+    page_of.write_text(page(body=recovered(rows, "workforce_by_ethnicity")), encoding="utf-8")
+    assert kinds(site) == {"worked out"}
+    # the total of something else says nothing of a table that names its measure
+    page_of.write_text(page(body=recovered(rows, "maternity_deliveries_by_ethnicity")), encoding="utf-8")
+    assert audit_site(site).problems == ()
+
+
+def test_a_known_count_is_searched_for_where_its_own_measure_is_spoken_of(site):
+    """Five mothers of the Mixed group are another figure than five of its people who recovered."""
+    head = "measure,name,group,period_end,value,unit,people"
+    births = "maternity_deliveries_by_ethnicity,Deliveries,Mixed,2024-03-31,5,count,[z]"
+    known = {"figures": of_people(f"{RECOVERY}_by_ethnicity", 8.0)}
+    file = site / "trusts" / "R1A-figures.csv"
+    file.write_text(f"{head}\n{births}", encoding="utf-8")
+    assert audit_site(site, **known).problems == ()
+    file.write_text(f"{head}\n{RECOVERY},Recovery,Mixed,2025-03-31,5,count,[z]", encoding="utf-8")
+    assert kinds(site, **known) == {"known figure"}
+
+
+def test_a_group_s_name_within_a_sentence_of_a_table_is_no_label(site):
+    row = "<tr><th>WRES 5</th><td>{}</td></tr>"
+    table = f"<table><caption>Enough</caption><tr><th>Indicator</th><th>What to do</th></tr>{row}</table>"
+    known = {"figures": of_people(f"{RECOVERY}_by_ethnicity", 8.0)}
+    said = "Read it with the figures of mixed years, and act on the gaps that are clear"
+    (site / "trusts" / "R1A.html").write_text(page(body=table.format(said)), encoding="utf-8")
+    assert audit_site(site, **known).problems == ()
+    (site / "trusts" / "R1A.html").write_text(
+        page(body=table.format(said.replace("mixed", "Mixed: 5"))), encoding="utf-8"
+    )
+    assert kinds(site, **known) == {"known figure"}
+
+
+def test_shares_of_groups_are_no_parts_of_a_whole(site):
+    """Recovered: 50.0% of one group and 43.0% of another leave no 7.0% for a third."""
+    rows = {"Asian": "50.0%", "White": "43.0%", "Mixed": HIDDEN}
+    (site / "trusts" / "R1A.html").write_text(page(body=recovered(rows)), encoding="utf-8")
+    assert audit_site(site).problems == ()
+
+
+def test_the_second_line_of_a_long_label_in_a_pdf_is_not_the_label_of_another_row(site):
+    rows = {"Mixed group": HIDDEN, "Asian, Black or Mixed group": "70", "White group": "250"}
+    (site / "trusts" / "R1A.html").write_text(page(body=recovered(rows)), encoding="utf-8")
+    (site / "trusts" / "R1A.pdf").write_bytes(pdf(text="Asian, Black or \\\nMixed group 70"))
+    assert audit_site(site).problems == ()
+    (site / "trusts" / "R1A.pdf").write_bytes(pdf(text="Asian, Black or \\\nMixed group 7"))
+    assert kinds(site) == {"next to its label"}
+
+
+def test_a_mark_of_a_year_that_a_table_shows_is_not_the_hidden_year(site):
+    years = (
+        f'<table data-indicator="{RECOVERY}"><caption>By year</caption><tr><th>Year</th><th>Mixed group</th></tr>'
+        f"<tr><th>April 2022 to March 2023</th><td>44.8%</td></tr>"
+        f"<tr><th>April 2023 to March 2024</th><td>{HIDDEN}</td></tr></table>"
+    )
+    tables = recovered({"Mixed group": HIDDEN, "White group": "250"}) + years
+    mark = '<path d="M0,0" aria-label="Mixed group, {}: {}% (95% interval 30.1 to 60.2)"/>'
+    (site / "trusts" / "R1A.html").write_text(page(body=tables, more=mark.format(2023, 44.8)), encoding="utf-8")
+    assert audit_site(site).problems == ()
+    (site / "trusts" / "R1A.html").write_text(page(body=tables, more=mark.format(2024, 39.9)), encoding="utf-8")
+    assert kinds(site) == {"next to its label"}

@@ -121,15 +121,33 @@ def test_no_clear_gap_is_said_and_is_not_equality():
     assert "the data do not show that any is worse off. This does not show that they are the same." in text
 
 
+def test_where_few_have_waited_over_52_weeks_the_table_still_says_how_many_wait():
+    group = {"breakdown": "ethnicity", "gap": None, "direction": "none", "lower": 0.0, "upper": 1.0, "percent": 40.0}
+    none = {f"{name}_{what}": None for name in ("england", "system", "similar") for what in ("gap", "percent")}
+    rows = pd.DataFrame(
+        [
+            group | none | {"measure": f"waiting_over_{weeks}_weeks", "group": name, "people": people, "status": status}
+            for weeks, name, people, status in (
+                (18, "Black", 375.0, "ok"), (52, "Black", None, "suppressed"),
+                (18, "Mixed", None, "suppressed"), (52, "Mixed", None, "suppressed"),
+                (18, "White", 900.0, "ok"), (52, "White", 900.0, "ok"),
+            )
+        ]
+    )  # fmt: skip
+    table = patient_tables.groups_table(rows, "waiting_over_52_weeks")
+    assert table["people"].tolist() == ["375", "Too few people to show", "900"]
+    assert table["here"].tolist()[:2] == ["Too few people to show"] * 2
+
+
 def test_recovery_by_year_has_a_row_a_year_and_a_panel_a_group():
     years = recovery_by_year(HELD)
     years = years[years["place"] == "RV5"]
     table = patient_tables.years_table(years)
     assert table["year"].tolist() == ["April 2023 to March 2024", "April 2024 to March 2025"]
-    assert table["Asian"].tolist() == ["48.0%, worse"] * 2
+    assert table["Asian\u00a0group"].tolist() == ["48.0%, worse"] * 2
     drawn = patient_tables.years_to_draw(years)
-    assert drawn["group"].tolist() == ["White", "White", "Asian", "Asian"]
-    assert "Asian 48.0%" in patient_tables.describe_years(drawn, "A trust")
+    assert drawn["group"].tolist() == ["White\u00a0group"] * 2 + ["Asian\u00a0group"] * 2
+    assert "Asian\u00a0group 48.0%" in patient_tables.describe_years(drawn, "A trust")
 
 
 def test_a_chart_of_shares_draws_this_trust_with_intervals_and_england_without():
