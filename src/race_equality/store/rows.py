@@ -32,7 +32,7 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     As ``table.itertuples()``, which makes a text of Arrow out of each cell by itself, eight times slower.
     """
     row = namedtuple("row", ["Index", *table.columns], rename=True)  # type: ignore[misc]
-    cells = (table.index.tolist(), *(column.tolist() for _, column in table.items()))
+    cells = (table.index, *(column.tolist() if column.dtype == "str" else column for _, column in table.items()))
     return map(row._make, zip(*cells, strict=True))
 
 
