@@ -58,12 +58,12 @@ def _read(root: Path, *, compute: bool) -> None:
 
     project = find_project(root)
     figures = read_figures(local=False, project=project)  # a trust's own return is for its own page only
-    read_trusts(project=project)
+    trusts = read_trusts(project=project)
     read_sources(project=project)
     prepare_drawing()
     _build_a_chart()
     if compute:
-        compute_all(publishable_figures(figures, project=project))  # as notebooks read them
+        compute_all(publishable_figures(figures, project=project), trusts)  # as notebooks read them
 
 
 def _build_a_chart() -> None:

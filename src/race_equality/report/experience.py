@@ -15,7 +15,7 @@ _MISSING = STATUS_WORDS["not_available"]
 def compared_table(
     known: pd.DataFrame, pooled: Mapping[str, pd.DataFrame], read_over_all: pd.DataFrame
 ) -> pd.DataFrame:
-    """Compare each gap with other trusts', and with what chance alone gives in a trust of this size.
+    """Compare each gap with other trusts', and read it with those of its kind, which steadies a small trust's.
 
     Parameters
     ----------

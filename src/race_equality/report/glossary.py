@@ -106,7 +106,7 @@ METHODS = (
     ),
     (
         "A small trust’s gap",
-        "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",
+        "Random effects over the trusts of a kind: a gap drawn towards theirs, its interval, the probability that it is adverse",
         "Marshall and Spiegelhalter 1998",
     ),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),

@@ -56,7 +56,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
         build read from Parquet; anything else is kept in memory.
     to_disk : bool
         Let what it returns go to disk whatever its arguments are. Without it only what is computed
-        of ``figures`` alone does.
+        of ``figures`` alone, or of them and ``trusts``, does.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     The content of a table counts, not which object it is: a table with one figure changed is computed again. A result
     goes to disk only if what is read back is equal to it to the last bit and in every dtype.
 
-    What is computed of ``figures`` alone is also computed before a build's kernels are forked (:func:`compute_all`),
+    What is computed of ``figures`` alone (or of them and an optional ``trusts``) is also computed before a build's kernels are forked (:func:`compute_all`),
     and costs a kernel nothing. So let the function return all trusts, and pick the trust in the notebook.
 
     Examples
@@ -100,7 +100,9 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
         except (PicklingError, AttributeError, TypeError, pa.ArrowException):  # its content cannot be hashed
             return function(*args, **kwargs)
         if key not in kept:
-            is_shared = to_disk or (is_of_figures and all(bound.arguments[n] is usual[n] for n in usual))
+            # which trusts there are is the same for a whole build, as the figures are
+            usual_otherwise = all(bound.arguments[n] is usual[n] for n in usual if n != "trusts")
+            is_shared = to_disk or (is_of_figures and usual_otherwise)
             result: Any = _read(name, key) if is_shared else None
             if result is None:
                 result = function(*args, **kwargs)
@@ -117,13 +119,15 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     return with_cache
 
 
-def compute_all(figures: pd.DataFrame) -> None:
-    """Compute every function of ``figures`` alone that has been imported by now.
+def compute_all(figures: pd.DataFrame, trusts: pd.DataFrame | None = None) -> None:
+    """Compute every function of ``figures`` alone, or of them and ``trusts``, that has been imported by now.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         From :func:`~race_equality.store.figures.read_figures`.
+    trusts : pandas.DataFrame, optional
+        From :func:`~race_equality.store.trusts.read_trusts`, for the functions that take them as well.
 
     Notes
     -----
@@ -131,7 +135,10 @@ def compute_all(figures: pd.DataFrame) -> None:
     """
     for function in _of_figures:
         with suppress(Exception):
-            function(figures)
+            if trusts is not None and "trusts" in inspect.signature(function).parameters:
+                function(figures, trusts)
+            else:
+                function(figures)
     # kernels are forked from here: memory that nothing uses any more would be copied into each one's tables
     pa.default_memory_pool().release_unused()
 
