@@ -63,9 +63,11 @@ def figures(
         unit                           str       "percent" (0 to 100), "people", "count" (events), "fte", "ratio",
                                                  "score", "quintile", "per_1000", "per_100000" or "years"
         numerator, denominator         Float64   people or events that a share is of, where they are published
-        status                         str       "ok", "suppressed", "not_available" or "not_applicable"
+        status                         str       "ok", "suppressed", "implausible", "incomplete", "not_available" or
+                                                 "not_applicable"
         source, locator                str       the publication, and the sheet and cell ("[c]" where hidden)
-        recording                      str       how it was recorded, where that changed; else ""
+        recording                      str       how it was recorded, where that changed, or why it is not
+                                                 plausible or too incomplete; else ""
         private                        bool      from a trust's own return
         ============================== ========= ==============================================================
 

@@ -222,14 +222,14 @@ def test_a_worker_is_killed_and_every_page_is_made_the_same(race_equality, small
     assert "3 pages made" in said
     assert (small_project / "ran").read_text().split().count("RRK") == 2
 
-    end = race_equality("build", *CODES, "--output", "here", *OPTIONS)
+    end = race_equality.build(*CODES, "--output", "here", *OPTIONS)
     assert end.returncode == 0, end.stderr
     there, here = (files_of(small_project / name / "site") for name in ("out", "here"))
     assert sorted(there) == sorted(here)
     assert [name for name in here if here[name] != there[name]] == []
     assert {f"trusts/{code}.{ending}" for code in CODES for ending in ("html", "pdf", "ipynb")} <= set(there)
     # and a build on this machine goes on from what the cluster made
-    again = race_equality("build", *CODES, "--output", "out", *OPTIONS)
+    again = race_equality.build(*CODES, "--output", "out", *OPTIONS)
     assert "3 pages up to date." in again.stdout
     cluster.workers.append(cluster.start_worker("three"))  # for the next test
 
@@ -246,6 +246,6 @@ def test_a_scheduler_that_goes_away_is_said_and_what_came_is_kept(
     assert f"The Dask scheduler at {cluster.address} is lost" in errors
     assert "Traceback" not in errors
     (small_project / "go").touch()
-    end = race_equality("build", "RRK", "--output", "out", "--explain", *OPTIONS)
+    end = race_equality.build("RRK", "--output", "out", "--explain", *OPTIONS)
     assert "national_overview: up to date" in end.stdout
     assert "1 page made" in end.stdout

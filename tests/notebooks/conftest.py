@@ -1,8 +1,22 @@
 """Golden notebooks: what they rest on, said before they run, and a readable word when they differ."""
 
+import os
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give tests of a report's words each golden copy, or each report of the site that ``REPORTS`` names.
+
+    ``make proofread`` reads every report of a build so.
+    """
+    if "report" in metafunc.fixturenames:
+        site = os.environ.get("REPORTS")
+        paths = Path(site).glob("trusts/*.ipynb") if site else Path(__file__).parent.glob("board_report_*.ipynb")
+        metafunc.parametrize("report", sorted(paths), ids=lambda path: path.stem)
 
 
 def pytest_report_header() -> list[str]:

@@ -682,7 +682,16 @@ def mha_rows() -> list[tuple]:
     """Return England and a board by ethnic group, and trusts' totals; blank is suppressed."""
 
     def row(
-        demographic, group, level, code, count, rate="", standardised="", measure="All detentions", subcategory="All"
+        demographic,
+        group,
+        level,
+        code,
+        count,
+        rate="",
+        standardised="",
+        half_width="",
+        measure="All detentions",
+        subcategory="All",
     ):
         return (
             "2023/24",
@@ -699,13 +708,13 @@ def mha_rows() -> list[tuple]:
             count,
             rate,
             standardised,
-            "",
+            half_width,
         )
 
     return [
         row("Age", "15 and under", "h", "All prov", 274, 2.6),
         row("Ethnicity", "All", "All submissions", "All prov", 900, 80.7),
-        row("Ethnicity", "Black or Black British", "All submissions", "All prov", 300, 239, 242.3),
+        row("Ethnicity", "Black or Black British", "All submissions", "All prov", 300, 239, 242.3, 6.9),
         row("Ethnicity", "African", "All submissions", "All prov", 200, 174.1, 172.6),
         row("Ethnicity", "Other Ethnic Groups", "All submissions", "All prov", 100, 130.6, 129.4),
         row("Ethnicity", "Any Other Ethnic Group", "All submissions", "All prov", 90, 212.6, 210.4),

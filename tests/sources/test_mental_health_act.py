@@ -33,6 +33,21 @@ def test_england_by_ethnic_group(loaded):
     }
     assert rows_of(loaded, "ENG", "mha_detentions_rate")["value"]["Black"] == 239
     assert rows_of(loaded, "ENG", "mha_detentions_standardised_rate")["value"]["Black"] == 242.3
+    # next to it: how far its interval reaches; the others of the cut have none
+    widths = rows_of(loaded, "ENG", "mha_detentions_standardised_rate_half_width")
+    assert widths["value"].to_dict() == {"Black": 6.9}
+    assert widths["locator"]["Black"] == "row 4, Confidence_interval"
+
+
+def test_a_file_without_the_intervals_is_read(cut, write, trust_list):
+    write.csv(cut.detentions, [row[:-1] for row in write.mha_rows()], write.MHA_HEADER[:-1])
+    figures = read_detentions(cut.detentions, trust_list).figures
+    assert not figures["indicator"].str.endswith("half_width").any()
+    assert rows_of_figures(figures, "mha_detentions_standardised_rate")["Black"] == 242.3
+
+
+def rows_of_figures(figures, indicator):
+    return figures[figures["indicator"] == indicator].set_index("group")["value"]
 
 
 def test_a_blank_is_suppressed(loaded):

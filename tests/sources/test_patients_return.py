@@ -141,6 +141,29 @@ def test_a_base_that_is_too_small_hides_its_shares(fill, trust_list):
     assert any("3,610 by ethnicity and 3,600 by deprivation" in remark for remark in loaded.remarks), loaded.remarks
 
 
+def test_a_level_between_two_that_are_shown_is_not_left_to_be_read_off(fill, trust_list):
+    """Black: 12 of 103 over 18, 52 and 65 weeks. Of the Mixed group 3 waited over 52, which hid Black there alone."""
+    five = {
+        "on the waiting list": (400, 103, 90, 2000, 150),
+        "over 18 weeks": (60, 12, 30, 400, 40),
+        "over 52 weeks": (30, 12, 3, 150, 20),
+        "over 65 weeks": (20, 12, 0, 60, 15),
+    }
+    deprivation = {"on the waiting list": 500, "over 18 weeks": 100, "over 52 weeks": 40, "over 65 weeks": 20}
+    changes = {
+        ("patients_waiting", item): (*counts, deprivation[item], deprivation[item], *[deprivation[item]] * 6)
+        for item, counts in five.items()
+    }
+    figures = read_return(fill(changes), trust_list)[1].figures
+    status = {
+        weeks: last_year(figures, f"patients_waiting_over_{weeks}_weeks_by_ethnicity").set_index("group")["status"]
+        for weeks in (18, 52, 65)
+    }
+    assert status[52]["Mixed"] == "suppressed"
+    black = [status[weeks]["Black"] for weeks in (18, 52, 65)]
+    assert black != ["ok", "suppressed", "ok"]
+
+
 def test_few_in_all_shows_nothing(fill, trust_list):
     changes = {
         ("patients_restrictive_interventions", "inpatients"): [50] * 13,

@@ -21,7 +21,7 @@ from race_equality.statistics.ratios import (
     stratified_ratio,
     stratified_ratio_interval,
 )
-from race_equality.statistics.standardisation import direct_rate, indirect_ratio
+from race_equality.statistics.standardisation import direct_rate, indirect_ratio, ratio_of_rates
 from race_equality.statistics.trend import trend, years_to_parity
 
 #: The same examples each time: a build that fails today must fail again tomorrow.
@@ -249,6 +249,18 @@ def test_standardised_rates_are_ordered_and_narrow_with_more_people(bands, times
         assert few.lower <= few.value <= few.upper
         assert many.value == pytest.approx(few.value)
         assert many.upper - many.lower < few.upper - few.lower
+
+
+@examples
+@given(*[st.floats(1, 500), st.floats(0, 50)] * 2, st.floats(0.1, 10))
+def test_a_ratio_of_rates_is_in_its_interval_and_turns_round(rate, width, other, other_width, times):
+    ratio, limits = ratio_of_rates(rate, width, other, other_width)
+    assert limits.lower <= ratio <= limits.upper
+    back, turned = ratio_of_rates(other, other_width, rate, width)
+    assert (back, turned.lower, turned.upper) == pytest.approx((1 / ratio, 1 / limits.upper, 1 / limits.lower))
+    # in another unit it is the same, and with wider intervals wider
+    assert ratio_of_rates(rate * times, width * times, other * times, other_width * times)[0] == pytest.approx(ratio)
+    assert ratio_of_rates(rate, width + 1, other, other_width)[1].upper > limits.upper
 
 
 @examples

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
+from race_equality.analysis.caught_figures import caught_figures
+from race_equality.analysis.detectable import detectable_changes, halvings
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
 from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
@@ -11,6 +13,7 @@ from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
     deliveries_by_ethnicity,
     maternity_rates,
+    maternity_rates_by_year,
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
@@ -32,6 +35,8 @@ from race_equality.analysis.staff_and_patients import (
     associations,
     measures_by_trust,
     other_years,
+    pairs_to_vary,
+    periods_of_measures,
     sensitivity,
 )
 from race_equality.analysis.survey import (
@@ -49,6 +54,7 @@ from race_equality.analysis.waiting_list import (
     waits_by_group,
     waits_by_system,
 )
+from race_equality.analysis.who_answered import how_far_off, response_of_trusts, within_range
 from race_equality.analysis.workforce import headcount_by_group, headcount_by_march, total_headcount, yearly_growth
 from race_equality.analysis.wres import all_trusts_experience, pooled, staff_experience
 from race_equality.analysis.wres_return import (
@@ -73,10 +79,12 @@ __all__ = [
     "associations",
     "board_against_workforce",
     "by_year",
+    "caught_figures",
     "catchment_of",
     "choose_peers",
     "deliveries_by_ethnic_group",
     "deliveries_by_ethnicity",
+    "detectable_changes",
     "detentions_by_ethnicity",
     "discrimination_by_year",
     "england_answers",
@@ -84,15 +92,20 @@ __all__ = [
     "england_explained",
     "funnel_of_kind",
     "gaps_of_staff_and_patients",
+    "halvings",
     "headcount_by_group",
     "headcount_by_march",
+    "how_far_off",
     "latest_access",
     "links",
     "maternity_rates",
+    "maternity_rates_by_year",
     "measures_by_trust",
     "monthly",
     "most_deprived_share",
     "other_years",
+    "pairs_to_vary",
+    "periods_of_measures",
     "patients_by_breakdown",
     "patients_by_group",
     "patients_summary",
@@ -102,6 +115,7 @@ __all__ = [
     "relative_likelihoods",
     "reporting",
     "respondents_and_catchment",
+    "response_of_trusts",
     "returns_together",
     "sensitivity",
     "share_by_band",
@@ -116,6 +130,7 @@ __all__ = [
     "waits_by_system",
     "widest_gap",
     "with_others",
+    "within_range",
     "without_international_recruits",
     "yearly_change",
     "yearly_growth",

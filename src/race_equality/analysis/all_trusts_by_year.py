@@ -9,9 +9,10 @@ import pandas as pd
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import figure_ids
 from race_equality.statistics.intervals import wilson_interval
+from race_equality.store.schema import STATUSES_WHEN_READ
 
 #: What a trust's figures of a measure can be, the most informative first.
-STATUSES = ("ok", "suppressed", "not_available", "not_applicable")
+STATUSES = STATUSES_WHEN_READ
 
 
 def by_year(
@@ -86,7 +87,7 @@ def reporting(figures: pd.DataFrame, trust_codes: Sequence[str], measures: Mappi
     Returns
     -------
     pandas.DataFrame
-        ``measure``, ``ok``, ``suppressed``, ``not_available``, ``not_applicable``, which add up to
+        ``measure`` and the statuses of :data:`STATUSES`, which add up to
         the number of trusts, in the latest period of each indicator. A trust of which a publication
         says nothing counts as not available.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from race_equality.analysis.patient_findings import patient_findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.returns_of_trusts import published_boards, published_likelihoods
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
 from race_equality.analysis.survey import england_answers, survey_answers
 from race_equality.analysis.wres import numbers_of, staff_experience
 from race_equality.analysis.wres_return import (
@@ -35,6 +37,7 @@ from race_equality.analysis.wres_return import (
 )
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
+from race_equality.definitions.gates import IMPLAUSIBLE, INCOMPLETE
 from race_equality.definitions.indicators import (
     ACCESS,
     BANDS,
@@ -51,9 +54,9 @@ from race_equality.definitions.indicators import (
     figure_ids,
 )
 from race_equality.disclosure.rules import DisclosureRules
-from race_equality.statistics.process_control import xmr
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
+from race_equality.store.trusts import Succession
 
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(
@@ -91,6 +94,7 @@ READINGS = {
 }
 _ABOUT = ("trust_code", "group", "period_start", "period_end", "status")
 _NO_READING = {"none": "no data", "not compared": "not compared"}
+_READINGS_OF_CAUGHT = {IMPLAUSIBLE: "not plausible", INCOMPLETE: "mostly not recorded"}
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,14 @@ class TrustSets:
 
     table: sparse.csr_array
     of: np.ndarray
+
+    @cached_property
+    def holds_itself(self) -> np.ndarray:
+        """1 for each trust that is in its own set, as in that of all trusts, and 0 for one that is not."""
+        sets, trusts = self.table.nonzero()
+        found = np.zeros(len(self.of))
+        found[trusts[self.of[trusts] == sets]] = 1.0
+        return found
 
     def sums(self, numbers: np.ndarray) -> np.ndarray:
         """Add up columns of numbers, a row a trust, over each trust's set."""
@@ -137,7 +149,7 @@ class Comparators:
     real: np.ndarray
     sets: dict[str, TrustSets]
 
-    def shares(self, rows: pd.DataFrame, key: str) -> dict[str, pd.DataFrame]:
+    def shares(self, rows: pd.DataFrame, key: str, fewest: int = FEWEST_OTHERS) -> dict[str, pd.DataFrame]:
         """Add up counts and people over all trusts, the region's and the peers'.
 
         Parameters
@@ -145,7 +157,9 @@ class Comparators:
         rows : pandas.DataFrame
             ``trust_code``, ``count``, ``people`` and the key.
         key : str
-            Column whose values are added up apart.
+            Column whose values are added up apart. Where trusts have figures of different periods, the period is in it.
+        fewest : int
+            Without so many other trusts with a figure, or all where the set is smaller, there is no comparator.
 
         Returns
         -------
@@ -158,11 +172,16 @@ class Comparators:
         ]
         keys = tables[0].columns
         count, people = (np.where(self.real[:, np.newaxis], part.to_numpy(dtype="float64"), 0.0) for part in tables)
+        has_figure = (people > 0).astype("float64")
         found = {}
         for name, members in self.sets.items():
             together = members.sums(people)
+            itself = members.holds_itself[:, np.newaxis]
+            others = members.sums(has_figure) - itself * has_figure
+            in_set = (members.sums(self.real.astype("float64")) - members.holds_itself * self.real)[:, np.newaxis]
+            enough = others >= np.clip(in_set, 1, fewest)
             share = np.divide(
-                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=together > 0
+                100 * members.sums(count), together, out=np.full(together.shape, np.nan), where=(together > 0) & enough
             )
             found[name] = pd.DataFrame(share, index=self.codes, columns=keys)
         return found
@@ -217,6 +236,7 @@ def findings(
     *,
     rules: DisclosureRules,
     peers: Mapping[str, Sequence[str]] | None = None,
+    successions: Sequence[Succession] = (),
 ) -> pd.DataFrame:
     """Compute every finding of every trust.
 
@@ -230,6 +250,8 @@ def findings(
         From :func:`race_equality.disclosure.rules.read_rules`.
     peers : mapping of str to sequence of str, optional
         Each trust's peers; chosen by :func:`race_equality.analysis.peers.peers_of_all` without it.
+    successions : sequence of Succession
+        What merged into which trust, and when (:func:`race_equality.store.trusts.read_trust_list`).
 
     Returns
     -------
@@ -257,7 +279,7 @@ def findings(
         _survey(figures, compared, trusts),
         _respondents(figures, codes, rules),
         _staff_groups(figures, codes, rules),
-        _staff_by_march(figures, codes),
+        _staff_by_march(figures, codes, successions),
         _waits(figures, compared, rules, trusts),
         _maternity(figures, compared, rules, trusts),
         _detentions(figures),
@@ -328,9 +350,13 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     numbers = ["value", "lower", "upper", "people", *_POOLED]
     table.loc[gone, numbers] = np.nan
     table.loc[gone, ["direction", "position"]] = ["none", ""]
-    # that the years to parity cannot be estimated, or that a gap is growing, is a finding
-    is_finding = table["unit"].eq("years") & table["status"].eq("not_available")
-    table.loc[gone & ~is_finding, "reading"] = "no data"
+    # that the years to parity cannot be estimated, or that a gap is growing, is a finding; so is a merger
+    is_finding = (table["unit"].eq("years") & table["status"].eq("not_available")) | (
+        table["compared_with"].eq("its own earlier years")
+    )
+    table.loc[gone & ~is_finding, "reading"] = (
+        table.loc[gone & ~is_finding, "status"].map(_READINGS_OF_CAUGHT).fillna(_NO_READING["none"])
+    )
     return table
 
 
@@ -533,9 +559,10 @@ def _against_published(
     end = found["period_end"].astype(str)
     of_ratio = found["measure"].isin([one.id for one in RATIOS])
     of_board = found["measure"].eq(BOARD.id)
-    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key"))] if len(ratios) else []
+    # few trusts publish theirs, and trusts_with_figures says how many
+    parts = [(of_ratio, ratios, found["measure"] + end, compared.shares(ratios, "key", 1))] if len(ratios) else []
     if len(boards):
-        board, workforce = (compared.shares(rows, "key") for rows in (seats, staff))
+        board, workforce = (compared.shares(rows, "key", 1) for rows in (seats, staff))
         gap = {name: board[name] - workforce[name] for name in board}
         for group, shares in (("Board", board), ("Workforce", workforce), ("Board minus workforce", gap)):
             parts.append((of_board & found["group"].eq(group), boards.assign(key=seats["key"]), end, shares))
@@ -718,9 +745,9 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Disclosure
     return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
 
 
-def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str], successions: Sequence[Succession]) -> pd.DataFrame:
     marches = workforce.headcount_by_march(figures, [*codes, ENGLAND_CODE])
-    growth = {code: workforce.yearly_growth(rows) for code, rows in marches.groupby("trust_code")}
+    growth = workforce.yearly_growths(figures, [*codes, ENGLAND_CODE], successions)
     last = marches.groupby("trust_code")["year"].max()
     england = growth.pop(ENGLAND_CODE, None)
     found = []
@@ -743,6 +770,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
                 "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
                     trend.direction, trend.direction
                 ),
+                "reading": "no slope through a merger or transfer" if few and trend.step is not None else "",
                 "england": np.nan if england is None else england.slope,
             }
         )
@@ -762,11 +790,10 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules,
         shown = of_measure[of_measure["people"] >= rules.minimum_responses(of_measure["trust_code"])]
         shown = shown.assign(percent=100 * shown["count"] / shown["people"])
         last = shown.groupby("trust_code").tail(1).reset_index(drop=True)
-        variation = {}
-        for code, run in shown.groupby("trust_code"):
-            recording, percent = run["recording"].to_numpy(), run["percent"].to_numpy()
-            percent = percent[recording == recording[-1]][-24:]
-            variation[code] = xmr(percent, improvement=measure.improvement).variation_icon
+        alike = access.autocorrelation_of(figures, measure)
+        variation = {
+            code: access.chart_of(run, measure, alike).variation_icon for code, run in access.latest_runs(shown).items()
+        }
         part = pd.DataFrame(
             {
                 "trust_code": last["trust_code"],
@@ -823,56 +850,68 @@ def _maternity(
     deprived = maternity.most_deprived_shares(
         figures, compared.codes, threshold=rules.minimum_responses(compared.codes)
     )
-    rates = maternity.maternity_rates(figures)
-    england = rates[rates["trust_code"] == ENGLAND_CODE].set_index("indicator")["percent"]
-    rates = pd.concat(
-        [
-            deprived.assign(indicator="maternity_deliveries_by_deprivation", group="Most deprived fifth"),
-            *(
-                rates[(rates["indicator"] == measure.id) & rates["trust_code"].isin(compared.codes)].assign(
-                    group="All births"
-                )
-                for measure in BIRTHS
-            ),
-        ],
-        ignore_index=True,
-    )
-    rates = rates.assign(
-        england=rates["indicator"].map(england).astype("float64"), position="", compared_with="trusts of its kind"
-    )
+    by_year = among_their_kind(maternity.maternity_rates_by_year(figures), trusts)
+    latest = maternity.latest_rates(by_year)
+    latest = latest[latest["trust_code"].isin(compared.codes)]
+    of_england = by_year[(by_year["trust_code"] == ENGLAND_CODE) & (by_year["status"] == "ok")]
+    births = _with_year(latest.assign(group="All births", compared_with="trusts of its kind", direction="none"))
     for measure in BIRTHS:
-        here = (rates["indicator"] == measure.id).to_numpy()
-        if here.any():
-            position = among_their_kind(rates[here], trusts)["position"].to_numpy()
-            rates.loc[here, "position"] = position
-            rates.loc[here, "direction"] = direction_of(position, measure.adverse_when)
-    rates = rates.rename(columns={"percent": "value"})
-    rates = rates.assign(measure=rates["indicator"], unit="percent", status="ok")
-    if len(rates):
-        rates = _add_comparators(rates, compared.shares(rates, "indicator"), "indicator")
-        parts.append(rates.drop(columns=["indicator", "count"]))
+        here = (births["indicator"] == measure.id).to_numpy()
+        births.loc[here, "direction"] = direction_of(births.loc[here, "position"].to_numpy(), measure.adverse_when)
+    births["england"] = births["year"].map(_with_year(of_england).set_index("year")["percent"]).astype("float64")
+    deprived = _with_year(
+        deprived.assign(
+            indicator="maternity_deliveries_by_deprivation",
+            group="Most deprived fifth",
+            status="ok",
+            compared_with="trusts of its kind",
+            position="",
+        )
+    )
+    known = _with_year(by_year[by_year["trust_code"].isin(compared.codes) & (by_year["status"] == "ok")])
+    for rows, everybody in ((births, known), (deprived, deprived)):
+        if len(rows):
+            rows = rows.assign(value=rows["percent"], measure=rows["indicator"], unit="percent")
+            rows = _add_comparators(rows, compared.shares(everybody, "year"), "year")
+            parts.append(rows.drop(columns=["indicator", "count", "year", "percent"]))
     return pd.concat([part for part in parts if len(part)] or [pd.DataFrame()], ignore_index=True)
+
+
+def _with_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the measure and year, which a comparator must have in common."""
+    return rows.assign(year=rows["indicator"] + rows["period_end"].dt.strftime(" %Y-%m-%d"))
 
 
 def _detentions(figures: pd.DataFrame) -> pd.DataFrame:
     """England and the boards that the publication lists by ethnic group; trusts are in the Mental Health Bulletin."""
-    table = detentions_everywhere(figures)
-    about = {
-        **_columns(table, *_ABOUT[1:], trust_code="place"),
-        "measure": "mha_detentions_rate",
-        "indicators": "mha_detentions mha_detentions_rate",
-    }
-    rates = pd.DataFrame({**about, **_columns(table, "lower", "upper", value="rate"), "unit": "per_100000"})
-    times = pd.DataFrame(
-        {
-            **about,
-            **_columns(table, value="times_white", lower="times_lower", upper="times_upper"),
-            "unit": "ratio",
-            "compared_with": "the White population",
-            "direction": direction_of_gap(table["times_lower"], table["times_upper"], "higher", none_at=1.0),
-        }
-    )
-    return pd.concat([rates, times[times["group"] != WHITE]], ignore_index=True)
+    every = detentions_everywhere(figures)
+    standardised = "mha_detentions_standardised_rate"
+    parts = []
+    for table, before, measure, indicators in (
+        (every, "", "mha_detentions_rate", "mha_detentions mha_detentions_rate"),
+        # of England alone
+        (
+            every[every["standardised_rate"].notna()],
+            "standardised_",
+            standardised,
+            f"{standardised} {standardised}_half_width",
+        ),
+    ):
+        about = {**_columns(table, *_ABOUT[1:], trust_code="place"), "measure": measure, "indicators": indicators}
+        limits = _columns(table, value=f"{before}rate", lower=f"{before}lower", upper=f"{before}upper")
+        parts.append(pd.DataFrame({**about, **limits, "unit": "per_100000"}))
+        names = [f"{before}{name}" for name in ("times_white", "times_lower", "times_upper")]
+        times = pd.DataFrame(
+            {
+                **about,
+                **_columns(table, **dict(zip(("value", "lower", "upper"), names, strict=True))),
+                "unit": "ratio",
+                "compared_with": "the White population",
+                "direction": direction_of_gap(table[names[1]], table[names[2]], "higher", none_at=1.0),
+            }
+        )
+        parts.append(times[times["group"] != WHITE])
+    return pd.concat([part for part in parts if len(part)], ignore_index=True) if len(every) else parts[0]
 
 
 def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:

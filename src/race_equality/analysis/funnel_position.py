@@ -101,13 +101,14 @@ def among_their_kind(shares: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        With ``kind`` and ``position``, from :func:`kinds_of` and :func:`positions`; both "" for England.
+        With ``kind`` and ``position``, from :func:`kinds_of` and :func:`positions`; both "" for England, and no position
+        without a figure.
     """
     people = shares["people"] if "people" in shares.columns else shares["base"]
     count = shares["count"] if "count" in shares.columns else shares["percent"] * people / 100
     rows = shares[["trust_code", "indicator", "period_end"]].assign(count=count.clip(upper=people), people=people)
     position = pd.Series("", index=shares.index, dtype="str")
-    for _, same in rows[rows["trust_code"] != ENGLAND_CODE].groupby(["indicator", "period_end"]):
+    for _, same in rows[(rows["trust_code"] != ENGLAND_CODE) & people.notna()].groupby(["indicator", "period_end"]):
         position.loc[same.index] = positions(same, trusts)
     return shares.assign(kind=kinds_of(shares["trust_code"], trusts), position=position)
 

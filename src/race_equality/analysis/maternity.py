@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.definitions.ethnicity import FIVE_GROUPS, UNKNOWNS
+from race_equality.definitions.gates import CAUGHT
 from race_equality.definitions.indicators import BIRTHS
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.store.cache import cached
@@ -175,6 +176,46 @@ def _most_deprived_share_of_all(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 @cached
+def maternity_rates_by_year(figures: pd.DataFrame) -> pd.DataFrame:
+    """Give each rate of maternity in every year, for all trusts and England.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trust_code``, ``indicator``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
+        ``period_start``, ``period_end``, ``status`` and ``why`` (of a figure that is implausible or incomplete, which has
+        no numbers). Organisations that have merged are added up; where one is caught, all of them are.
+        :func:`race_equality.analysis.funnel_position.among_their_kind` says where each lies among trusts of its kind.
+
+    Notes
+    -----
+    Counts are rounded to the nearest 5 by the publisher. Shares of too few are taken to be hidden already
+    (:func:`race_equality.disclosure.publishable.publishable_figures`).
+    """
+    of_births = figures["indicator"].isin([measure.id for measure in BIRTHS])
+    rows = figures[of_births & figures["status"].isin(["ok", *CAUGHT])]
+    keys = ["trust_code", "indicator", "period_start", "period_end"]
+    caught = rows[rows["status"] != "ok"].drop_duplicates(keys).set_index(keys)[["status", "recording"]]
+    table = (
+        rows.assign(count=rows["numerator"].astype("float64"), people=rows["denominator"].astype("float64"))
+        .groupby(keys)
+        .agg({"count": "sum", "people": "sum"})
+    )
+    table = table.join(caught.rename(columns={"recording": "why"})).reset_index()
+    table["status"] = table["status"].astype("object").fillna("ok")
+    table["why"] = table["why"].astype("object").fillna("")
+    known = (table["status"] == "ok") & (table["people"] > 0)
+    table.loc[~known, ["count", "people"]] = np.nan
+    table = table[known | (table["status"] != "ok")].reset_index(drop=True)
+    is_known = (table["status"] == "ok").to_numpy()
+    return table.join(_with_percent(table.loc[is_known, ["count", "people"]])[["percent", "lower", "upper"]])
+
+
 def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     """Give each rate of maternity in a trust's latest year, for all trusts and England.
 
@@ -186,24 +227,26 @@ def maternity_rates(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``trust_code``, ``indicator``, ``count``, ``people``, ``percent``, ``lower``, ``upper`` (Wilson, 95%),
-        ``period_start`` and ``period_end``. Organisations that have merged are added up.
-        :func:`race_equality.analysis.funnel_position.among_their_kind` says where each lies among trusts of its kind.
-
-    Notes
-    -----
-    Counts are rounded to the nearest 5 by the publisher. Shares of too few are taken to be hidden already
-    (:func:`race_equality.disclosure.publishable.publishable_figures`).
+        The latest rows of :func:`maternity_rates_by_year`.
     """
-    rows = figures[figures["indicator"].isin([measure.id for measure in BIRTHS]) & (figures["status"] == "ok")]
-    keys = ["trust_code", "indicator"]
-    rows = rows[rows["period_end"] == rows.groupby(keys)["period_end"].transform("max")]
-    table = (
-        rows.assign(count=rows["numerator"].astype("float64"), people=rows["denominator"].astype("float64"))
-        .groupby(keys)
-        .agg({"count": "sum", "people": "sum", "period_start": "first", "period_end": "first"})
-    )
-    return _with_percent(table[table["people"] > 0]).reset_index()
+    return latest_rates(maternity_rates_by_year(figures))
+
+
+def latest_rates(by_year: pd.DataFrame) -> pd.DataFrame:
+    """Choose each trust's latest year.
+
+    Parameters
+    ----------
+    by_year : pandas.DataFrame
+        From :func:`maternity_rates_by_year`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each trust and indicator; also one that is implausible or incomplete, as an older figure is not today's.
+    """
+    last = by_year.groupby(["trust_code", "indicator"])["period_end"].transform("max")
+    return by_year[by_year["period_end"] == last].reset_index(drop=True)
 
 
 def _with_percent(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,10 +8,14 @@ of different ages need different care, and neither sex is what the other should 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from race_equality.definitions.indicators import PATIENT_FIGURES, PATIENTS
+from race_equality.definitions.indicators import PATIENT_FIGURES, PATIENTS, holders
+from race_equality.definitions.rules import LEAST_PATIENTS_COUNTED
+from race_equality.disclosure.shares_by_group import hide_shares
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
@@ -40,9 +44,10 @@ SUMMARY_COLUMNS = tuple(
 )
 
 
-#: Shares of fewer are hidden as a return is read, with the groups from which they could be worked out. Under a higher
-#: threshold those hidden groups may need more groups hidden with them.
-_HIDDEN_AS_READ = 11
+#: Measures of which each is among the one before: their groups are hidden together, for one tells of another.
+_CHAINS = tuple(
+    (first, *(one for one in PATIENTS if first in holders(one))) for first in PATIENTS if not first.disclosure.among
+)
 #: A group and the one that it is compared with.
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
 
@@ -57,9 +62,9 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     trust_code : str
         A resolved trust code.
     threshold : int
-        A share of fewer people is not shown, nor the next smallest with it, so that it cannot be worked out
-        from a total (``params/_defaults.yml``). What was too small for the rules of the return is not among
-        the figures at all.
+        A share of fewer people is not shown, nor what would tell it: other groups, and the levels of a wait
+        (:func:`race_equality.disclosure.shares_by_group.hide_shares`). What was too small for the rules of the return is
+        not among the figures at all, and protects nothing here.
 
     Returns
     -------
@@ -83,19 +88,25 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=list(COLUMNS))
-    found = []
-    for measure in PATIENTS:
-        for part in measure.parts:
-            breakdown, groups = part.kind, GROUPS[part.kind]
-            of_measure = rows[rows["indicator"] == part.id]
-            for period, one in groups_of(of_measure, ["period_start", "period_end"]):
-                table = _compared(one.set_index("group").reindex(list(groups)), breakdown, threshold)
-                found.append(
-                    table.assign(measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1])
-                )
+    found: dict[tuple[int, int, int], pd.DataFrame] = {}
+    for chain in _CHAINS:
+        for breakdown, groups in GROUPS.items():
+            ids = [part.id for measure in chain for part in measure.parts if part.kind == breakdown]
+            of_chain = rows[rows["indicator"].isin(ids)]
+            for period, ones in groups_of(of_chain, ["period_start", "period_end"]):
+                tables = [ones[ones["indicator"] == id].set_index("group").reindex(list(groups)) for id in ids]
+                few = _few(tables, threshold)
+                for measure, one, hidden in zip(chain, tables, few.T, strict=True):
+                    if one["indicator"].isna().all():
+                        continue
+                    table = _compared(one, breakdown, hidden)
+                    place = (PATIENTS.index(measure), list(GROUPS).index(breakdown), len(found))
+                    found[place] = table.assign(
+                        measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1]
+                    )
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
-    table = pd.concat(found, ignore_index=True)
+    table = pd.concat([found[place] for place in sorted(found)], ignore_index=True)
     # all ratios at once: the limits are searched for together, in the time that one would take
     others = table["base_people"].notna().to_numpy()
     if others.any():
@@ -170,13 +181,28 @@ def _gradient(count: np.ndarray, people: np.ndarray) -> dict[str, object]:
     }
 
 
-def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFrame:
+def _few(tables: Sequence[pd.DataFrame], threshold: int) -> np.ndarray:
+    """Groups by measures of a chain: what is hidden of what is shown so far."""
+    ok = np.stack([table["status"].eq("ok").to_numpy(dtype=bool) for table in tables], axis=-1)
+    count, people = (
+        np.where(
+            ok, np.stack([table[name].to_numpy(dtype="float64", na_value=np.nan) for table in tables], axis=-1), np.nan
+        )
+        for name in ("numerator", "denominator")
+    )
+    base = np.fmax.reduce(people, axis=-1)
+    groups = [str(group) for group in tables[0].index]
+    hidden = hide_shares(
+        dict(zip(groups, np.column_stack([base, count]), strict=True)),
+        least_base=threshold,
+        least_count=LEAST_PATIENTS_COUNTED,
+    )
+    return np.array([hidden[group] for group in groups], dtype=bool) & ok
+
+
+def _compared(rows: pd.DataFrame, breakdown: str, few: np.ndarray) -> pd.DataFrame:
     """One measure, breakdown and year: groups on the index, in order."""
     status = rows["status"].astype("object").where(rows["status"].notna(), "not_available")
-    people = rows["denominator"].astype("float64").where(status == "ok")
-    few = (people < threshold).to_numpy()
-    if few.any() or (threshold > _HIDDEN_AS_READ and (status == "suppressed").any()):
-        few = _hide_more_groups(people, few, (status == "suppressed").to_numpy(), threshold)
     status = status.mask(few, "suppressed")
     ok = (status == "ok").to_numpy()
     table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
@@ -219,17 +245,3 @@ def _compared(rows: pd.DataFrame, breakdown: str, threshold: int) -> pd.DataFram
     )
     table.loc[others, "direction"] = np.select([gap.lower > 0, gap.upper < 0], ["adverse", "favourable"], "unclear")
     return table
-
-
-def _hide_more_groups(people: pd.Series, few: np.ndarray, hidden: np.ndarray, threshold: int) -> np.ndarray:
-    """Hide the next smallest groups with those that are too small, until no total reveals one of them."""
-    few = few.copy()
-    values = people.to_numpy()
-    for place in np.argsort(values):  # missing last
-        if np.isnan(values[place]):
-            break
-        together = np.nansum(values[few])
-        if few.sum() + hidden.sum() >= 2 and (together >= 2 * threshold or hidden.any()):
-            break
-        few[place] = True
-    return few

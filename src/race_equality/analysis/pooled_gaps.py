@@ -21,7 +21,7 @@ COLUMNS = tuple(
 )
 
 
-@cached
+@cached(to_disk=True)
 def pooled_gaps(figures: pd.DataFrame, trusts: pd.DataFrame | None = None) -> pd.DataFrame:
     """Read each trust's gap with those of all trusts of its kind.
 

@@ -9,6 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+#: A comparator of fewer other trusts than this says too little of what is usual, and with none it is the trust alone.
+#: Where a set has fewer (the peers that a trust chose itself), all of them are enough.
+FEWEST_OTHERS = 3
+
 
 def is_one_of(codes: pd.Series, chosen: Collection[str]) -> np.ndarray:
     """Say which of a column's codes are among some.

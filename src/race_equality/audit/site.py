@@ -23,6 +23,7 @@ from race_equality.audit.hidden_cells_shown import (
     numbers_next_to_hidden_labels,
     shown_in_another_copy,
 )
+from race_equality.audit.levels import everybody_of_a_group, worked_out_between_levels, worked_out_from_shares
 from race_equality.audit.printed_numbers import normalise, tables_in
 from race_equality.audit.problem import Problem
 from race_equality.audit.reconstruction import (
@@ -245,6 +246,9 @@ def _attack_scope(
         *worked_out_from_periods(contents),
         *worked_out_from_mergers(contents, rule),
         *one_side_shown(contents),
+        *worked_out_between_levels(contents),
+        *worked_out_from_shares(contents),
+        *everybody_of_a_group(contents),
         *secret_counts_published(contents, list(task.secrets)),
         *secret_shares_published(contents, task.secrets, measures),
         *other_trusts_secrets_published(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -468,7 +468,11 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
 @click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw files to check against their sha256.")
 @click.option("--schema", is_flag=True, help="Check every figure against the whole schema as well (slower).")
 def check(raw: Path | None, schema: bool) -> None:
-    """Check that the store is whole: files against their schema, sha256 and source."""
+    """Check that the store is whole: files against their schema, sha256 and source.
+
+    It also names the figures that are held as published and used nowhere, because they cannot be right or too little of
+    what they rest on is recorded.
+    """
     from race_equality.sources.store_check import check_store
 
     project = find_project()
@@ -476,6 +480,29 @@ def check(raw: Path | None, schema: bool) -> None:
     if problems:
         raise RaceEqualityError("\n".join(problems))
     click.echo("The store is whole.")
+    for line in _figures_left_out(project):
+        click.echo(line)
+
+
+def _figures_left_out(project: Project) -> Iterator[str]:
+    """Yield in lines what the gates of indicators catch, with the place of each in its file."""
+    from race_equality.analysis.caught_figures import caught_figures
+    from race_equality.definitions.gates import IMPLAUSIBLE
+    from race_equality.gates import without_caught
+    from race_equality.store.figures import read_figures
+    from race_equality.store.rows import rows_of
+    from race_equality.store.trusts import read_trusts
+
+    trusts = read_trusts(project=project)
+    kinds = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
+    caught = caught_figures(without_caught(read_figures(local=False, project=project), kinds))
+    for status, rows in caught.groupby("status", sort=False):
+        what = "not plausible" if status == IMPLAUSIBLE else "mostly not recorded"
+        yield f"Held as published and used nowhere, as {what}: {rows['figures'].sum():,} figures."
+        for row in rows_of(rows):
+            days = f"{row.last:%Y-%m-%d}" if row.figures == 1 else f"{row.first:%Y-%m-%d} to {row.last:%Y-%m-%d}"
+            source, _, place = row.places[-1]
+            yield f"  {row.trust_code} {row.measure}, {days}: {row.why}; {source}, {place}"
 
 
 @data.command()

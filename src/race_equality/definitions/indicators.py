@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 from race_equality.definitions.declared import DeclaredIndicator, declared_indicators
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, FIVE_GROUPS, WHITE
+from race_equality.definitions.gates import NO_GATES, Gates
 from race_equality.definitions.rules import (
     BOTH_GROUPS,
     EACH_ALONE,
@@ -112,6 +113,8 @@ class Indicator:
         Which side is adverse to staff from ethnic minorities, or to patients.
     disclosure : Disclosure
         What hides together.
+    gates : Gates
+        When its figures are not plausible, or too little is recorded to read them.
     number : int or None
         Its row among the indicators of the Workforce Race Equality Standard (WRES).
     question : str
@@ -171,6 +174,7 @@ class Indicator:
     groups: tuple[str, ...] = ("All staff",)
     adverse_when: Literal["higher", "lower", "above one", "neither"] = "neither"
     disclosure: Disclosure = EACH_ALONE
+    gates: Gates = NO_GATES
     number: int | None = None
     question: str = ""
     short_name: str = ""
@@ -252,6 +256,14 @@ _MENTAL_HEALTH = "NHS England, Mental Health Act statistics"
 _RTT = "NHS England, referral to treatment waiting times"
 _AE = "NHS England, A&E attendances and emergency admissions"
 
+#: No trust of a kind lies this far from the others of it, in any publication that is held.
+_FAR = 8.0
+_OF_SURVEY = Gates(lowest=0.2, highest=95.0, from_others=_FAR)
+_OF_MONTHS = Gates(none_of=50.0)
+#: With more than half not known, it is not known who the others are.
+_OF_GROUPS = Gates(most_unknown=50.0)
+_OF_RECOVERY = Gates(most_unknown=50.0, from_others=12.0, from_itself=3.0, whole="talking_therapies_recovery")
+
 _EXPERIENCE_MISSING = "Staff experience by ethnic group (WRES 5 to 8)"
 _OF_RETURN = (ETHNIC_MINORITY, WHITE, "Unknown")
 _AGES_AND_SEXES = ("0 to 18", "19 to 64", "65 and over", "Female", "Male")
@@ -290,6 +302,7 @@ def _gap(statement: str, **more: object) -> Indicator:
         "theme": "experience",
         "compares": "gap",
         "units": ("percent", "percentage points"),
+        "gates": _OF_SURVEY,
         "groups": (ETHNIC_MINORITY, WHITE, GAP),
         "between": (ETHNIC_MINORITY, WHITE),
         "followed": True,
@@ -307,6 +320,7 @@ def _question(**more: object) -> Indicator:
         "definition": "Share of all staff who said so in the NHS Staff Survey, weighted by the publisher",
         "theme": "survey",
         "compares": "trusts",
+        "gates": _OF_SURVEY,
         "as_published": True,
         "published_by": _SURVEY,
     }
@@ -338,6 +352,7 @@ def _monthly(*, statement: str = "", **more: object) -> Indicator:
         "groups": ("All patients",),
         "adverse_when": "higher",
         "disclosure": RECURRING,
+        "gates": _OF_MONTHS,
         "followed": bool(statement),
         "as_published": True,
     }
@@ -357,7 +372,7 @@ def _of_catchment(id: str, name: str, definition: str, **more: object) -> Indica
     return Indicator(id=id, name=name, definition=definition, **(about | more))  # type: ignore[arg-type]
 
 
-def _of_patients(id: str, name: str, people: str, statement: str, short_name: str = "") -> Indicator:
+def _of_patients(id: str, name: str, people: str, statement: str, short_name: str = "", among: str = "") -> Indicator:
     """Return a measure of a trust's own patients return, with its figures by four breakdowns."""
     return Indicator(
         id=id,
@@ -374,7 +389,7 @@ def _of_patients(id: str, name: str, people: str, statement: str, short_name: st
             "Unknown",
         ),
         adverse_when="higher",
-        disclosure=WHEN_READ,
+        disclosure=replace(WHEN_READ, among=among),
         short_name=short_name,
         statement=statement,
         people=people,
@@ -662,6 +677,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         name="Discrimination on the ground of ethnic background",
         theme="grounds",
         adverse_when="higher",
+        gates=NO_GATES,  # its reader leaves all of it out
         missing_as="Grounds of discrimination (Q16c)",
         why_missing="the workbook gives 100% for every organisation, which cannot be a real answer",
         trace_name="Ground of discrimination (not usable)",
@@ -861,6 +877,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         groups=(*FIVE_GROUPS, "Not stated or not known"),
         total="maternity_deliveries",
         disclosure=RECURRING,
+        gates=_OF_GROUPS,
         published_by=_MATERNITY,
         trace_name="Deliveries by ethnic group",
     ),
@@ -872,6 +889,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         groups=("Most deprived fifth",),
         total="maternity_deliveries",
         disclosure=RECURRING,
+        gates=_OF_GROUPS,
         published_by=_MATERNITY,
         trace_name="Deliveries by deprivation",
     ),
@@ -885,28 +903,66 @@ _IN_CODE: tuple[Indicator, ...] = (
             groups=("All births",),
             adverse_when="higher",
             disclosure=RECURRING,
+            gates=gates,
             statement=statement,
             as_published=True,
             published_by=_MATERNITY,
         )
-        for id, name, definition, statement in (
+        for id, name, definition, statement, gates in (
             (
                 "maternity_preterm_births",
                 "Births before 37 weeks",
                 "Share of births whose length is known",
                 "were born before 37 weeks",
+                Gates(lowest=1.5, highest=25.0, recorded_in="maternity_preterm_births_recorded", from_others=_FAR),
             ),
             (
                 "maternity_low_birthweight_at_term",
                 "Low birthweight at term",
                 "Share of births at term whose weight is known",
                 "had a low birthweight at term",
+                # up to a tenth of all births is before term: half of those at term is 45% of all
+                Gates(
+                    lowest=0.2,
+                    highest=10.0,
+                    recorded_in="maternity_low_birthweight_at_term_recorded",
+                    least_recorded=45.0,
+                    from_others=_FAR,
+                ),
             ),
             (
                 "maternity_smoking_at_booking",
                 "Smoking at booking",
                 "Share of women whose smoking is known at the first appointment",
                 "smoked at the first appointment",
+                Gates(lowest=1.0, highest=50.0, recorded_in="maternity_smoking_at_booking_recorded", from_others=_FAR),
+            ),
+        )
+    ),
+    *(
+        Indicator(
+            id=f"{id}_recorded",
+            name=f"{name}: known",
+            definition=f"Share of {of_all} of whom {what} is known",
+            theme="recorded",
+            groups=("All births",),
+            disclosure=RECURRING,
+            in_downloads=False,
+            published_by=_MATERNITY,
+        )
+        for id, name, of_all, what in (
+            ("maternity_preterm_births", "Births before 37 weeks", "all births", "the length of the pregnancy"),
+            (
+                "maternity_low_birthweight_at_term",
+                "Low birthweight at term",
+                "all births, those before 37 weeks included,",
+                "the weight of a birth at term",
+            ),
+            (
+                "maternity_smoking_at_booking",
+                "Smoking at booking",
+                "all women who gave birth",
+                "smoking at the first appointment",
             ),
         )
     ),
@@ -923,15 +979,22 @@ _IN_CODE: tuple[Indicator, ...] = (
             adverse_when="higher",
             in_downloads=False,
             published_by=_MENTAL_HEALTH,
-            trace_name={"mha_detentions": "Detentions", "mha_detentions_rate": "Rates of detention"}.get(
-                f"mha_{id}{ending}", ""
-            ),
+            trace_name={
+                "mha_detentions": "Detentions",
+                "mha_detentions_rate": "Rates of detention",
+                "mha_detentions_standardised_rate": "Rates of detention, standardised for age",
+            }.get(f"mha_{id}{ending}", ""),
         )
         for id, name in (("detentions", "Detentions"), ("community_treatment_orders", "Community treatment orders"))
         for ending, more, unit in (
             ("", "", "count"),
             ("_rate", ", for 100,000 people", "per_100000"),
             ("_standardised_rate", ", for 100,000 people, standardised for age", "per_100000"),
+            (
+                "_standardised_rate_half_width",
+                ", for 100,000 people, standardised for age: half the width of the 95% interval",
+                "per_100000",
+            ),
         )
     ),
     # -- a trust's own patients --------------------------------------------------------------------------
@@ -942,8 +1005,9 @@ _IN_CODE: tuple[Indicator, ...] = (
             "patients on the waiting list",
             f"had waited over {weeks} weeks",
             short_name,
+            f"patients_waiting_over_{less}_weeks" if less else "",
         )
-        for weeks, short_name in ((18, ""), (52, "Over 52 weeks"), (65, "Over 65 weeks"))
+        for weeks, short_name, less in ((18, "", 0), (52, "Over 52 weeks", 18), (65, "Over 65 weeks", 52))
     ),
     _of_patients("patients_did_not_attend", "Missed outpatient appointments", "outpatient appointments", "were missed"),
     _of_patients(
@@ -980,6 +1044,7 @@ _IN_CODE: tuple[Indicator, ...] = (
             missing_as="Waits by ethnic group",
             trace_name=f"Waiting over {weeks} weeks",
             disclosure=disclosure,
+            gates=_OF_GROUPS,
         )
         for weeks, disclosure in ((18, PUBLISHED_CELLS), (52, replace(PUBLISHED_CELLS, among="waiting_over_18_weeks")))
     ),
@@ -1000,6 +1065,7 @@ _IN_CODE: tuple[Indicator, ...] = (
             published_by="NHS England, NHS Talking Therapies annual report",
             missing_as="Recovery in talking therapies by ethnic group",
             trace_name=name,
+            gates=_OF_RECOVERY if statement else _OF_GROUPS,
         )
         for id, name, definition, statement, units, kinds in (
             (
@@ -1043,6 +1109,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         published_by=_MATERNITY,
         missing_as="Continuity of midwifery carer by ethnic group",
         trace_name="Continuity of midwifery carer",
+        gates=_OF_GROUPS,
     ),
     *(
         _by_group(
@@ -1238,6 +1305,25 @@ def rule_of(figure_id: str) -> Disclosure:
         That of its indicator. What is no indicator's is as careful as can be: all its groups hide together.
     """
     return OWNER[figure_id].disclosure if figure_id in OWNER else BOTH_GROUPS
+
+
+def holders(one: Indicator) -> tuple[Indicator, ...]:
+    """Return the indicators whose counts hold those of another, the nearest first.
+
+    Parameters
+    ----------
+    one : Indicator
+        Such as waits over 65 weeks: among those over 52, which are among those over 18.
+
+    Returns
+    -------
+    tuple of Indicator
+    """
+    found: list[Indicator] = []
+    while one.disclosure.among:
+        one = BY_ID[one.disclosure.among]
+        found.append(one)
+    return tuple(found)
 
 
 def figures_with(has: Callable[[Disclosure], bool]) -> list[str]:

@@ -48,6 +48,10 @@ class Disclosure:
         return self.hidden_when_read or self.counts_too or self.rounded_to > 0
 
 
+#: Of a trust's own patients: a share of fewer people or appointments is not shown (as a survey's of fewer than 11
+#: responses), and no count under 5 (as in the Mental Health Act statistics), nor one that leaves fewer than 5 out.
+LEAST_OF_PATIENTS, LEAST_PATIENTS_COUNTED = 11, 5
+
 #: A figure of too few is hidden, and says nothing of another.
 EACH_ALONE = Disclosure()
 BOTH_GROUPS = Disclosure(groups_together=True)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from race_equality.definitions.indicators import BY_ID, OWNER, PARTS, figures_with
+from race_equality.definitions.indicators import OWNER, PARTS, figures_with, holders
 from race_equality.disclosure.attack import Relation, among
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.disclosure.suppression import suppress
@@ -201,7 +201,4 @@ def hidden_cells(figures: pd.DataFrame, rules: DisclosureRules) -> np.ndarray:
 
 def _level(figure_id: str) -> int:
     """How many other counts hold this one: 0 for over 18 weeks, 1 for over 52."""
-    level, one = 0, OWNER[figure_id]
-    while one.disclosure.among:
-        level, one = level + 1, BY_ID[one.disclosure.among]
-    return level
+    return len(holders(OWNER[figure_id]))

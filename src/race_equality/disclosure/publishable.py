@@ -11,8 +11,10 @@ from race_equality.definitions.indicators import INDICATORS, figures_with, rule_
 from race_equality.definitions.rules import Disclosure
 from race_equality.disclosure.nested import hidden_cells
 from race_equality.disclosure.rules import HIDDEN_IN_FILES, DisclosureRules, read_rules, rests_on_too_few
+from race_equality.gates import without_caught
 from race_equality.project import Project
 from race_equality.store.cache import cached
+from race_equality.store.trusts import read_trusts
 
 __all__ = ["hide_as_published", "suppress_small_bases", "publishable_figures"]
 
@@ -30,7 +32,7 @@ _BREAKDOWNS = {
 
 
 def publishable_figures(figures: pd.DataFrame, *, project: Project | None = None) -> pd.DataFrame:
-    """Hide what a trust's own thresholds, or the usual ones, do not let any page show.
+    """Hide what a trust's own thresholds, or the usual ones, do not let any page show, and what cannot be right.
 
     Parameters
     ----------
@@ -42,14 +44,19 @@ def publishable_figures(figures: pd.DataFrame, *, project: Project | None = None
     Returns
     -------
     pandas.DataFrame
-        The same rows. On every page: a trust that raised a threshold is not drawn among others either.
+        The same rows. On every page: a trust that raised a threshold is not drawn among others either. Figures that the
+        gates of their indicators catch have the status "implausible" or "incomplete" and no numbers
+        (:func:`race_equality.gates.without_caught`).
 
     Notes
     -----
+    Give all figures: a figure is held to those of other trusts and periods, and to how many of the answers are known.
+
     Counts of groups are left as they are: the functions that show one hide it with what would tell it, for which they
     need the true counts.
     """
-    return _shown(figures, read_rules(project=project))
+    trusts = read_trusts(project=project)
+    return _shown(figures, read_rules(project=project), dict(zip(trusts["trust_code"], trusts["kind"], strict=True)))
 
 
 def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
@@ -88,8 +95,12 @@ def suppress_small_bases(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Da
     return hidden
 
 
-#: The notebooks of a build then share one table, which what is computed of it recognises.
-_shown = cached(suppress_small_bases)
+@cached
+def _shown(figures: pd.DataFrame, rules: DisclosureRules, kinds: dict[str, str]) -> pd.DataFrame:
+    """The notebooks of a build share one table, which what is computed of it recognises."""
+    return without_caught(suppress_small_bases(figures, rules), kinds)
+
+
 #: Which cells are enough takes seconds for all trusts.
 _hidden_cells = cached(hidden_cells)
 

@@ -52,6 +52,7 @@ def suppress(
     threshold: int = 10,
     also_hide: Iterable[Key] = (),
     cost: Mapping[Any, float] | None = None,
+    widths: Mapping[Any, float] | None = None,
 ) -> Suppression:
     """Hide cells under the threshold, and the cheapest others that keep them open.
 
@@ -69,6 +70,9 @@ def suppress(
     cost : mapping of key to float, optional
         What it costs to hide a cell. Without it: about one for each inner cell, larger counts a little more,
         ten times as much for a total.
+    widths : mapping of key to float, optional
+        How wide the range of a cell must be if it is hidden, where that is not `threshold`: a count among three people has
+        no range of ten.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def suppress(
         narrow = 0
         for key, (worth, anyway) in _worth_of_hiding(hidden, value, relations, threshold).items():
             at = [column[other] for other in hidden]
-            needed = threshold - anyway
+            needed = (widths or {}).get(key, threshold) - anyway
             if worth[at].sum() < needed - 1e-6:
                 narrow += 1
                 # Σ worth × hidden >= needed × hidden[key], whichever cells are hidden

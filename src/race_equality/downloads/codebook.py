@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from race_equality.definitions.indicators import INDICATORS
 
-#: The Analysis Function's shorthand, by the status of a figure.
-SHORTHAND = {"suppressed": "[c]", "not_available": "[x]", "not_applicable": "[z]", "low_reliability": "[u]"}
+#: The Analysis Function's shorthand, by the status of a figure; [i] and [m] are this project's.
+SHORTHAND = {
+    "suppressed": "[c]",
+    "not_available": "[x]",
+    "not_applicable": "[z]",
+    "low_reliability": "[u]",
+    "implausible": "[i]",
+    "incomplete": "[m]",
+}
 
 #: Each shorthand in words.
 SHORTHAND_WORDS = {
@@ -13,6 +20,11 @@ SHORTHAND_WORDS = {
     "[x]": "no data: not published, or not usable",
     "[z]": "not applicable: no meaning for this trust or this column",
     "[u]": "low reliability: the 95% confidence interval is wider than ten percentage points",
+    "[i]": (
+        "not plausible: a figure is published that cannot be right, and it is in no comparison; the locator says where it is, "
+        "what it is and why"
+    ),
+    "[m]": "mostly not recorded: too little is known to read the published figure, and it is in no comparison",
 }
 
 #: Unit to the most decimals that are given: percentages one, ratios two, people none.
@@ -48,7 +60,9 @@ COLUMNS = {
     "lower_95": "Lower limit of the 95% confidence interval",
     "upper_95": "Upper limit of the 95% confidence interval",
     "all_trusts": "The same for all trusts with figures taken together",
-    "england": "The same for England as its publisher gives it",
+    "england": (
+        "The same for England as its publisher gives it, less the counts of figures that are not plausible or mostly not recorded"
+    ),
     "region_trusts": "The same for the trusts of the region taken together",
     "similar_trusts": "The same for the trust’s peers taken together; its report names them and says why",
     "trusts_with_figures": (
@@ -75,7 +89,10 @@ COLUMNS = {
     "publisher": "Who published it",
     "licence": "Licence of the publication",
     "file": "The file that was read",
-    "locator": "Sheet and cell, or row and column, of the figure in that file; for one published by the trust, its page and day",
+    "locator": (
+        "Sheet and cell, or row and column, of the figure in that file; for one published by the trust, its page and day; for "
+        "one that is not plausible or mostly not recorded, why as well"
+    ),
 }
 
 CODEBOOK_COLUMNS = ("entry", "id", "name", "definition", "unit", "rounding", "groups", "adverse_when")

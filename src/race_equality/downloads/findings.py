@@ -18,9 +18,10 @@ from race_equality.definitions.indicators import INDICATORS, PARTS
 from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
+from race_equality.gates import figures_caught
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Trust
+from race_equality.store.trusts import Succession, Trust
 
 FINDING, PUBLISHED = "finding", "published figure"
 
@@ -32,6 +33,8 @@ _STATUS_WORDS = {
     "suppressed": "too few people to show [c]",
     "not_available": "no data [x]",
     "not_applicable": "not applicable [z]",
+    "implausible": "not plausible [i]",
+    "incomplete": "mostly not recorded [m]",
 }
 #: Columns of numbers, and those of a finding that they come from.
 _NUMBERS = {
@@ -112,6 +115,8 @@ class DownloadData:
         From :func:`race_equality.store.trusts.read_trusts`; without it, the trusts that have figures, without a kind.
     peers : mapping of str to tuple of str
         Peers that trusts have chosen themselves.
+    successions : sequence of Succession
+        What merged into which trust, and when: no slope is drawn through it.
     """
 
     figures: pd.DataFrame
@@ -119,6 +124,7 @@ class DownloadData:
     rules: DisclosureRules
     trusts: pd.DataFrame | None = None
     peers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    successions: Sequence[Succession] = ()
 
     @property
     def _local(self) -> pd.Series:
@@ -144,7 +150,7 @@ class DownloadData:
             codes = [code for code in self.figures["trust_code"].unique() if code != ENGLAND_CODE]
             trusts = pd.DataFrame({"trust_code": codes, "trust_name": codes, "kind": None, "region": None})
         peers = {**peers_of_all(self.figures, trusts), **self.peers}
-        return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules))
+        return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules, successions=self.successions))
 
     @cached_property
     def latest(self) -> dict[tuple[str, str], tuple[str, str]]:
@@ -157,6 +163,15 @@ class DownloadData:
         ].itertuples(index=False, name=None):
             found.setdefault((code, indicator), (source, set()))[1].add(organisation)
         return {key: (source, " ".join(sorted(codes))) for key, (source, codes) in found.items()}
+
+    @cached_property
+    def caught(self) -> dict[tuple[str, str, pd.Timestamp], str]:
+        """Where the figures are that are not plausible or mostly not recorded, and why, by trust, measure and last day."""
+        rows = figures_caught(self.figures)
+        places = [place_words(*one) for one in zip(rows["locator"], rows["recording"], strict=True)]
+        return dict(
+            zip(zip(rows["trust_code"], rows["indicator"], rows["period_end"], strict=True), places, strict=True)
+        )
 
     @cached_property
     def published(self) -> _RowsByTrust:
@@ -283,6 +298,7 @@ class _TrustRows:
                 found.people,
                 source=source,
                 organisation=organisation,
+                locator=self.data.caught.get((self.trust.code, found.measure, found.period_end), _COMPUTED),
                 adverse_when=found.adverse_when,
                 compared_with=found.compared_with,
                 reading=found.reading,

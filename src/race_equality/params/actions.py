@@ -7,6 +7,7 @@ are taken as they are.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass, make_dataclass
 from datetime import date
@@ -15,9 +16,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from race_equality.definitions.indicators import FOLLOWED
+from race_equality.definitions.indicators import BY_ID, FOLLOWED
 from race_equality.params.wording import is_only_data
-from race_equality.yaml_files import Day, Info, Text, one_of, problem, read_day, record_of_yaml, shortened
+from race_equality.yaml_files import Day, Info, Text, kind_of, one_of, problem, read_day, record_of_yaml, shortened
 
 #: How far a board has come, from the beginning; they are words and no scale: nothing adds them up.
 LEVELS = ("not started", "under way", "in place", "embedded")
@@ -194,6 +195,29 @@ def _day_not_in_future(value: Any, info: Info) -> date:
     return day
 
 
+#: The least and the most that a target can be, by what its indicator is compared with; pay bands are many figures.
+_TARGETS = {"gap": (-100, 100), "board": (-100, 100), "trusts": (0, 100), "months": (0, 100), "ratio": (0.01, 100)}
+
+
+def _target(value: Any, info: Info) -> float:
+    """Return the figure that an indicator should reach, as the report shows it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise problem(f"{{name}} must be a number, not {kind_of(value)}.", "Write the figure alone, such as 4 or 1.2.")
+    one = BY_ID.get(info.data.get("indicator"))
+    if one is None:  # which is refused by itself
+        return float(value)
+    if one.compares not in _TARGETS:
+        raise problem(f"{one.name} is many figures, and no single target can be set for it.", "Leave the target out.")
+    least, most = _TARGETS[one.compares]
+    if not least <= value <= most:
+        raise problem(
+            f"{{name}} is {value:g}, which {one.name} cannot be.",
+            "Write it as the report shows the figure: gaps in points, ethnic minority minus White; shares in per cent; "
+            "relative likelihoods as a ratio.",
+        )
+    return float(value)
+
+
 # What only two values together can show is a rule of the later one: pydantic gives it the earlier ones that are right.
 
 
@@ -309,6 +333,9 @@ class Action:
     review : Review
     evidence : Evidence or None
         Needed once it is done.
+    target : float or None
+        What the indicator should reach, as the report shows it: a gap in percentage points (ethnic minority minus
+        White, so with its sign), a share in per cent, or a ratio.
     """
 
     lacking: ClassVar = "`race-equality params new` writes an example of a complete action."
@@ -325,6 +352,7 @@ class Action:
     status: Annotated[str, one_of(STATUSES, "States")]
     review: Annotated[Review, AfterValidator(_review_agrees)]
     evidence: Annotated[EvidenceOrNone, AfterValidator(_done_needs_evidence), Field(validate_default=True)] = None
+    target: Annotated[float, PlainValidator(_target)] | None = None
 
     @property
     def is_open(self) -> bool:

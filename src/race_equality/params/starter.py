@@ -60,6 +60,9 @@ _ACTIONS_HELP = """\
 #   status     {statuses}; a day that has passed shows as late by itself
 #   review     the date of the board's review and, once made, its decision: continue or stop
 #   evidence   text and an https link (a date is welcome); needed once it is done
+#   target     the figure that the indicator should reach, as the report shows it: a gap in points (ethnic
+#              minority minus White, so with its sign), a share in per cent or a ratio. It may be left out.
+#              The report says whether the trust's own figures could show that it was reached.
 """
 
 _EXAMPLE = """\
@@ -71,6 +74,7 @@ _EXAMPLE = """\
 #     due: {next_year}
 #     status: planned
 #     review: {{date: {next_year}}}
+#     target: 1.1
 #
 #   - what: Two directors decide together before a formal disciplinary process may begin
 #     owner: Chief nurse

@@ -20,6 +20,7 @@ from race_equality.params import Params
 from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
 from race_equality.report.display import CellOutput, Linked, callout
 from race_equality.report.patients import month
+from race_equality.report.what_could_be_seen import after_change
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
 from race_equality.store.provenance import Source
 from race_equality.store.trusts import Trust
@@ -238,7 +239,7 @@ def changes_table(changes: Sequence[tuple[Date, Change]]) -> pd.DataFrame:
                 if change.after_period
                 else (STATUS_WORDS["not_available"] if change.status == "no figures" else "Not published yet"),
                 "change": _change(change),
-                "reading": CHANGE_WORDS[change.status],
+                "reading": CHANGE_WORDS[change.status] + (after_change(change) if change.status == "unclear" else ""),
             }
         rows.append(row)
     return pd.DataFrame(rows, columns=["indicator", "began", "before", "after", "change", "reading"])
@@ -249,7 +250,7 @@ HOW_CHANGES_ARE_READ = (
     "“Before” is the last period that ended before the action began, “Latest” the newest that began after it. Gaps "
     "(ethnic minority minus White) and shares change by percentage points; a relative likelihood changes by how many "
     "times the earlier one it is, and less than 1 is better. Waits and A&E are compared with the ordinary run of the "
-    "months before. Intervals are 95%. Much else changes as well: a change does not show that the action made it."
+    "months before, in which each month resembles the one before it. Intervals are 95%. Much else changes as well: a change does not show that the action made it."
 )
 
 

@@ -129,7 +129,7 @@ _HEADINGS = {
     "minority": "Ethnic minority",
     "white": "White",
     "gap": "Gap or ratio (95% interval)",
-    "england": "England",
+    "england": "All trusts",
     "earlier": "Two years before",
     "reading": "For ethnic minority staff",
 }

@@ -410,17 +410,21 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
         black, white = row_at(rows, "Black"), row_at(rows, "White")
         if not black["times_lower"] > 1:
             continue  # no reliable difference there: the wider area says more
+        more = f"{black['rate']:.0f} and {white['rate']:.0f} for 100,000 people"
         england_too = ""
         if system is not None and found is system and len(england):
             england_too = f" England: {england.set_index('group')['times_white'].loc['Black']:.1f}."
+        elif black["standardised_times_white"] > 0:
+            more = f"with ages made alike {black['standardised_times_white']:.1f} times"
+        others = rows[(rows["status"] == "ok") & (rows["times_upper"] < 1)].index.tolist()
         return Card(
             "Patients: detention",
             f"{black['times_white']:.1f} times",
             f"{where}, people in the Black ethnic group were {black['times_white']:.1f} times as likely as people in the "
             f"White group to be detained under the Mental Health Act in the year to {month(black['period_end'])} "
-            f"(95% confidence interval: {black['times_lower']:.1f} to {black['times_upper']:.1f}; {black['rate']:.0f} and "
-            f"{white['rate']:.0f} for 100,000 people).{england_too}",
-            "Worse for patients from ethnic minorities",
+            f"(95% confidence interval: {black['times_lower']:.1f} to {black['times_upper']:.1f}; {more}).{england_too}",
+            # of the group, and not of all ethnic minorities: another one can be detained less often than the White group
+            f"Worse for the Black group{f', lower for {listing(others)}' if others else ''}",
             "adverse",
         )
     return None
@@ -445,14 +449,17 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
         known = last[last["gap"].notna() & ~last["direction"].isin(["reference", "unknown group"])]
         if known.empty or white.empty:
             continue
-        found = known.iloc[known["gap"].argmax()]
+        adverse = known[known["direction"] == "adverse"]
+        # the widest of those worse off; where none is, the widest either way
+        found = adverse.iloc[adverse["gap"].argmax()] if len(adverse) else known.iloc[known["gap"].abs().argmax()]
         way = found["direction"]
         return Card(
             f"Patients: {lower_first(BY_ID[name].name)}",
             f"{points(found['gap'])} points",
             f"{percent(found['percent'])} of {BY_ID[name].people} in the {found['group']} group and "
             f"{percent(white.iloc[0]['percent'])} in the White group {BY_ID[name].statement} (interval of the gap: "
-            f"{interval(found['gap_lower'], found['gap_upper'])}). No other group’s gap is wider.",
+            f"{interval(found['gap_lower'], found['gap_upper'])}). "
+            f"{'Of the groups worse off its gap is the widest' if len(adverse) else 'No other group’s gap is wider'}.",
             {
                 "adverse": f"Worse for {found['group']} patients",
                 "favourable": f"Better for {found['group']} patients",

@@ -128,9 +128,7 @@ def wres_caption(table: pd.DataFrame) -> str:
         if shown == len(table)
         else f"{number_word(shown).capitalize()} of the {number_word(len(table))} WRES indicators"
     )
-    return (
-        f"{which}; gaps in percentage points. England: all trusts with figures (5 to 8), national WRES report (others)"
-    )
+    return f"{which}; gaps in percentage points. All trusts: those with figures; ‡ England, in the national WRES report"
 
 
 def staff_panel(

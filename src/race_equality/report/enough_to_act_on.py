@@ -27,6 +27,7 @@ def enough_to_act_on(
     waits: bool,
     detentions: bool,
     patient_gap: WidestGap | None = None,
+    could_be_seen: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Say of each indicator whether it is enough to act on.
 
@@ -46,6 +47,8 @@ def enough_to_act_on(
         Whether waits are published for the trust, and the use of the Mental Health Act for its system.
     patient_gap : WidestGap, optional
         Patients by ethnic group (:func:`race_equality.analysis.patient_gaps.widest_gap`).
+    could_be_seen : pandas.DataFrame, optional
+        The trust's rows of :func:`race_equality.analysis.detectable.detectable_changes`.
 
     Returns
     -------
@@ -58,11 +61,12 @@ def enough_to_act_on(
     named that can be acted on meanwhile.
     """
     rows, awaited, unread = [], [], []
+    by_next = {} if could_be_seen is None else could_be_seen.set_index("indicator")["by_next"].to_dict()
     returned = likelihoods.groupby("number").tail(1).set_index("number")
     for number, indicator in WRES.items():
         name = f"{indicator.name} ({indicator.label})"
         if number in here.index and here.loc[number, "status"] == "ok":
-            rows.append(_survey(name, indicator, row_at(here, number)))
+            rows.append(_survey(name, indicator, row_at(here, number), by_next.get(indicator.id)))
         elif number in here.index and here.loc[number, "status"] == "suppressed":
             then = "Read it with other years and the trust’s own records"
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
@@ -100,12 +104,14 @@ def enough_to_act_on(
     return pd.DataFrame(rows)
 
 
-def _survey(name: str, indicator, found: pd.Series) -> dict[str, str]:
+def _survey(name: str, indicator, found: pd.Series, by_next: float | None = None) -> dict[str, str]:
     way = direction(indicator, found["gap_lower"], found["gap_upper"])
     basis = (
         f"{people(found['ethnic_minority_total'])} staff from ethnic minorities answered; gap {points(found['gap'])} "
         f"({interval(found['gap_lower'], found['gap_upper'])})"
     )
+    if by_next is not None:
+        basis += f"; the next survey could show a change of {points(by_next, signed=False)}"
     if way == "unclear":
         return _row(
             name, _NO, basis, "Read it with other years and the trust’s own records, and act on the gaps that are clear"
@@ -183,7 +189,7 @@ def _patients(
             _row(
                 "Detention by ethnic group",
                 _YES,
-                "Published for England and for systems; not adjusted for age",
+                "For England, standardised for age as well, and for systems",
                 "Act with the system’s other providers (PCREF)",
             )
         )

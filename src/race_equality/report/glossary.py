@@ -35,6 +35,11 @@ TERMS = (
         "rounding, so it can differ by 0.1 from the two percentages as they are printed.",
     ),
     (
+        "Getting worse, improving",
+        "Of a monthly figure, against the trust’s own months, at most two years of them: beyond what such a figure moves by "
+        "chance. A month resembles the one before, and that is allowed for.",
+    ),
+    (
         "High-impact action",
         "One of the six actions of NHS England’s equality, diversity and inclusion improvement plan (June 2023).",
     ),
@@ -62,12 +67,17 @@ TERMS = (
         "The difference between the most and the least deprived end of a straight line drawn through all fifths.",
     ),
     (
+        "Smallest change that could be seen",
+        "The change that the next survey would show in four cases of five, if about as many staff answer. A smaller one may be "
+        "there and not be seen.",
+    ),
+    (
         "Steadied gap",
         "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
     ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
     (
-        "Wider or narrower than England",
+        "Wider or narrower than all trusts",
         "An adverse gap whose whole 95% confidence interval lies further from zero, or nearer to it, than the gap of all trusts "
         "together.",
     ),
@@ -92,6 +102,12 @@ METHODS = (
         "Decomposition of two rates",
         "Kitagawa 1955",
     ),
+    ("The smallest change that could be seen", "Normal power of 80%, two-sided 5%", "Cohen 1988"),
+    (
+        "How far a gap could be off for who did not answer",
+        "The share that did not answer times a stated difference of five points in one group",
+        "Cochran 1977; Manski 1989",
+    ),
     ("A relative likelihood", "Score interval with skewness correction", "Gart and Nam 1988; Laud 2017"),
     (
         "The four-fifths range",
@@ -111,12 +127,26 @@ METHODS = (
     ),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),
     ("How far ethnic groups are apart", "Index of disparity", "Pearcy and Keppel 2002"),
-    ("A series of months", "XmR chart and its rules", "NHS England, Making Data Count"),
-    ("A few yearly surveys", "Weighted slope with its interval", "Birge 1932"),
+    (
+        "A series of months",
+        "XmR chart and its rules, the limits wider where months resemble each other",
+        "NHS England, Making Data Count; Montgomery 2019",
+    ),
+    ("A few yearly surveys", "Weighted slope, the scatter pooled over trusts", "DerSimonian and Laird 1986"),
+    (
+        "A number of staff over years",
+        "Mean yearly change, how much it moves pooled over trusts; no slope through a step",
+        "Harvey 1989; Tukey 1977",
+    ),
     ("When two moving shares would meet", "The gap’s slope in log odds, Fieller’s interval", "Fieller 1954"),
     (
         "Staff and patients across trusts",
         "Rank correlation, adjusted for kind and London",
         "Bonett and Wright 2000; Dawson 2009; Raleigh 2009",
+    ),
+    (
+        "The gap among staff with the gap among patients, across trusts",
+        "Two random effects with known errors, adjusted for kind, London and deprivation; interval from the profile likelihood",
+        "Van Houwelingen, Arends and Stijnen 2002",
     ),
 )

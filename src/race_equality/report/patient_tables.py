@@ -72,6 +72,20 @@ def _group(name: str) -> str:
     return name.partition(" - ")[2] if " - " in name else name
 
 
+def when(rows: pd.DataFrame, measure: str) -> str:
+    """Return the period of a measure in words.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From :func:`race_equality.analysis.patient_gaps.with_others`, with rows of the measure.
+    measure : str
+        The id of its record.
+    """
+    of_measure = rows[rows["measure"] == measure]
+    return period(of_measure["period_start"].max(), of_measure["period_end"].max())
+
+
 def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Put one measure in a row for each of the five groups and those of unknown ethnic group.
 

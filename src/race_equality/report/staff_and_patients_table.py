@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
-from race_equality.analysis.rows_of_trusts import is_one_of
+from race_equality.analysis.maternity import latest_rates
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
 from race_equality.report.funnels import reading_among_kind
+from race_equality.report.left_out import reading_of
 from race_equality.report.patients import VARIATION_WORDS, month
 from race_equality.report.sentences import direction
 from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
@@ -55,7 +57,7 @@ def side_by_side(
     access : pandas.DataFrame
         From :func:`race_equality.analysis.access.latest_access`.
     births : pandas.DataFrame
-        From :func:`race_equality.analysis.maternity.maternity_rates`, placed likewise.
+        From :func:`race_equality.analysis.maternity.maternity_rates_by_year`, placed likewise: comparators are of the same year.
     trust_code : str
     peer_codes, region_codes : list of str
 
@@ -119,31 +121,41 @@ def _gap_of(table: pd.DataFrame) -> str:
     )
 
 
-def _births(births: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+#: Of a comparator of hardly any trusts.
+_TOO_FEW = "Too few trusts"
+
+
+def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
     rows = []
-    is_public = ~births["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE])
-    for found in rows_of(births[births["trust_code"] == trust_code]):
-        same = births[is_public & (births["indicator"] == found.indicator) & (births["period_end"] == found.period_end)]
+    is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
+    for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
+        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
+        same = by_year[is_public & of_year]
 
         def share(codes=None, same=same):
             chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
-            return (
-                percent(100 * chosen["count"].sum() / chosen["people"].sum())
-                if len(chosen)
-                else STATUS_WORDS["not_available"]
-            )
+            others = (chosen["trust_code"] != trust_code).sum()
+            in_set = FEWEST_OTHERS if codes is None else len(set(codes) - {trust_code})
+            if not in_set:
+                return STATUS_WORDS["not_available"]
+            enough = others >= min(FEWEST_OTHERS, in_set)
+            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if enough else _TOO_FEW
 
         rows.append(
             {
                 "who": "Patients",
                 "measure": BY_ID[found.indicator].name,
                 "when": f"year to {month(found.period_end)}",
-                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})",
+                "here": f"{percent(found.percent)} ({interval(found.lower, found.upper, signed=False)})"
+                if found.status == "ok"
+                else STATUS_WORDS[found.status],
                 "similar": share(peer_codes),
                 "region": share(region_codes),
                 "all": share(),
                 # who gives birth where differs, so a rate is high or low and not better or worse
-                "reading": reading_among_kind(_side(found.position), found.kind),
+                "reading": reading_among_kind(_side(found.position), found.kind)
+                if found.status == "ok"
+                else reading_of(found.status),
             }
         )
     return rows

@@ -20,6 +20,9 @@ NOT_LOADED = "In the trust’s own return, which is not loaded"
 #: After the name of an indicator whose figures were copied from the trust's own page.
 PUBLISHED_MARK = " †"
 
+#: After a figure of England in the national WRES report, in the column of all trusts.
+NATIONAL_MARK = " ‡"
+
 NOT_READ = "Not in the public file that this report reads"
 
 
@@ -92,7 +95,8 @@ def wres_summary(
     Returns
     -------
     pandas.DataFrame
-        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england``, ``earlier`` (two
+        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england`` (all trusts
+        with figures, or with :data:`NATIONAL_MARK` England in the national report), ``earlier`` (two
         years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable, unclear or none);
         ``indicator`` ends in :data:`PUBLISHED_MARK` where the trust published it on its own page;
         ``missing``, which says in words why minority, White and gap hold nothing, or is empty; and ``share_of``, what
@@ -108,7 +112,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
         "minority": _MISSING,
         "white": _MISSING,
         "gap": _MISSING,
-        "england": national[number][0] if number in national else _MISSING,
+        "england": f"{national[number][0]}{NATIONAL_MARK}" if number in national else _MISSING,
         "earlier": _MISSING,
         "reading": _MISSING,
         "direction": "none",
@@ -131,7 +135,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
         if number in comparator.index and (
             side := wider_or_narrower(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
         ):
-            row["reading"] += f", {side} than England"
+            row["reading"] += f", {side} than all trusts"
     elif number in set(likelihoods["number"]):
         years = likelihoods[likelihoods["number"] == number]
         found = years.iloc[-1]

@@ -9,7 +9,13 @@ from typing import Literal
 import pandas as pd
 
 #: What a reader sees where a number is missing, for each status of a figure.
-STATUS_WORDS = {"suppressed": "Too few people to show", "not_available": "No data", "not_applicable": "Not applicable"}
+STATUS_WORDS = {
+    "suppressed": "Too few people to show",
+    "not_available": "No data",
+    "not_applicable": "Not applicable",
+    "implausible": "Not plausible",
+    "incomplete": "Mostly not recorded",
+}
 
 MINUS = "\N{MINUS SIGN}"
 

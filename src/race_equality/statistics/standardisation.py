@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from race_equality.statistics import _arguments as check
 from race_equality.statistics.intervals import byar_interval, count_interval
 
-__all__ = ["Standardised", "direct_rate", "indirect_ratio"]
+__all__ = ["Standardised", "direct_rate", "indirect_ratio", "ratio_of_rates"]
 
 #: The NHS convention: no directly standardised rate from fewer events.
 LEAST_EVENTS = 10
@@ -158,3 +158,48 @@ def indirect_ratio(
         observed[()],
         expected[()],
     )
+
+
+def ratio_of_rates(
+    rate: ArrayLike, half_width: ArrayLike, other_rate: ArrayLike, other_half_width: ArrayLike
+) -> tuple[np.ndarray, check.Interval]:
+    """Return one published rate over another, with an interval from their own intervals.
+
+    Parameters
+    ----------
+    rate, other_rate : array-like
+        Directly standardised rates of two groups, in one unit, above zero; they broadcast.
+    half_width, other_half_width : array-like
+        How far the interval of each reaches on either side, in the same unit; both of one level, which is that of the
+        interval that is returned.
+
+    Returns
+    -------
+    ratio : float or numpy.ndarray
+    interval : Interval
+        On the log scale, so that it is never below zero and the same either way round.
+
+    Raises
+    ------
+    StatisticsError
+        A rate that is not above zero, a negative half width, missing values, text.
+
+    Notes
+    -----
+    The standard error of the logarithm of a rate is that of the rate over the rate; the two groups are independent.
+
+    References
+    ----------
+    Breslow NE, Day NE. Statistical methods in cancer research, volume II, 1987, section 2.3: the comparison of directly
+    standardised rates.
+    """
+    rate, half_width, other_rate, other_half_width = check.together(
+        rate=check.positive("rate", check.counts("rate", rate)),
+        half_width=check.counts("half_width", half_width),
+        other_rate=check.positive("other_rate", check.counts("other_rate", other_rate)),
+        other_half_width=check.counts("other_half_width", other_half_width),
+    )
+    # both half widths and the limits are z standard errors, so that z cancels out
+    away = np.hypot(half_width / rate, other_half_width / other_rate)
+    ratio = rate / other_rate
+    return ratio[()], check.Interval((ratio * np.exp(-away))[()], (ratio * np.exp(away))[()])

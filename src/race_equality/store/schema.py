@@ -42,6 +42,8 @@ STORED_COLUMNS = [name for name in FIGURE_DTYPES if name != "private"]
 #: ``ok``: published. ``suppressed``: the publisher hid it. ``not_available``: should exist, was not
 #: published or is unusable. ``not_applicable``: has no meaning for this kind of trust.
 STATUSES = ("ok", "suppressed", "not_available", "not_applicable")
+#: Of figures that were read for a page, ``implausible`` and ``incomplete`` as well (:mod:`race_equality.gates`).
+STATUSES_WHEN_READ = ("ok", "suppressed", "implausible", "incomplete", "not_available", "not_applicable")
 
 #: ``count`` is of events (deliveries, detentions), ``people`` of people.
 UNITS = ("percent", "people", "count", "fte", "ratio", "score", "quintile", "per_1000", "per_100000", "years")

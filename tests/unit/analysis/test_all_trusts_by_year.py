@@ -63,7 +63,7 @@ def test_trusts_are_counted_by_why_a_figure_is_missing(make_figures):
     table = reporting(
         make_figures(rows), ["RAA", "RAB", "RAC", "RAD", "RAE"], {"WRES 8": ["wres_8"], "WRES 1": ["wres_1"]}
     )
-    assert table.values.tolist() == [["WRES 8", 1, 1, 2, 1], ["WRES 1", 1, 0, 4, 0]]
+    assert table.values.tolist() == [["WRES 8", 1, 1, 0, 0, 2, 1], ["WRES 1", 1, 0, 0, 0, 4, 0]]
 
 
 def test_every_trust_is_counted_once_in_the_published_figures():
@@ -72,4 +72,4 @@ def test_every_trust_is_counted_once_in_the_published_figures():
 
     codes = read_trusts()["trust_code"]
     table = reporting(read_figures(), codes, {"WRES 5 to 8": ["wres_5", "wres_6", "wres_7", "wres_8"]})
-    assert table.values.tolist() == [["WRES 5 to 8", 154, 0, 47, 1]]
+    assert table.values.tolist() == [["WRES 5 to 8", 154, 0, 0, 0, 47, 1]]

@@ -1,5 +1,7 @@
 """Waits by month, deliveries by ethnic group, and the Mental Health Act: sums by hand."""
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -156,6 +158,30 @@ def test_rates_are_compared_with_the_white_group(make_figures):
     # Byar's limits of 400 are 361.8 and 441.2, of a rate of 240 for 400.
     assert table.loc["Black", "lower"] == pytest.approx(361.8 * 0.6, abs=0.1)
     assert table.loc["Black", "upper"] == pytest.approx(441.2 * 0.6, abs=0.1)
+    # boards have no standardised rates
+    assert table["standardised_times_white"].isna().all()
+
+
+def test_standardised_rates_stand_next_to_the_plain_ones(make_figures):
+    """England 2023/24 as published: Mixed 115.9 plain and 177.1 standardised, White 69.5 and 68.4."""
+    rows = detained({"Mixed": (1935, 115.9), "White": (31735, 69.5), "Asian": (3993, 79.9)})
+    for ending, values in (
+        ("standardised_rate", {"Mixed": 177.1, "White": 68.4, "Asian": 82.5}),
+        ("standardised_rate_half_width", {"Mixed": 10.7, "White": 0.7}),
+    ):
+        about = {"trust_code": "ENG", "indicator": f"mha_detentions_{ending}", "unit": "per_100000"}
+        rows += [{**about, "group": group, "value": value} for group, value in values.items()]
+    table = detentions_by_ethnicity(make_figures(rows)).set_index("group")
+    mixed = table.loc["Mixed"]
+    assert (mixed["times_white"], mixed["standardised_times_white"]) == pytest.approx((1.668, 2.589), abs=5e-4)
+    assert (mixed["standardised_lower"], mixed["standardised_upper"]) == pytest.approx((166.4, 187.8))
+    # 2.589 and a relative error of 0.03127 (by hand in tests/statistics)
+    assert (mixed["standardised_times_lower"], mixed["standardised_times_upper"]) == pytest.approx(
+        (2.435, 2.753), abs=1e-3
+    )
+    # without the half width of its interval a ratio would have none, and is not given
+    assert math.isnan(table.loc["Asian", "standardised_times_white"])
+    assert math.isnan(table.loc["White", "standardised_times_white"])
 
 
 def surveys(percentages, base=1000):
@@ -172,13 +198,12 @@ def surveys(percentages, base=1000):
 
 
 def test_four_surveys_on_a_line_have_its_slope(make_figures):
-    years = discrimination_by_year(make_figures(surveys([10.0, 12.0, 14.0, 16.0], base=100_000)), "RAA")
-    change = yearly_change(years)
-    assert years["year"].tolist() == [2021, 2022, 2023, 2024]
+    figures = make_figures(surveys([10.0, 12.0, 14.0, 16.0], base=100_000))
+    change = yearly_change(figures, "RAA")
+    assert discrimination_by_year(figures, "RAA")["year"].tolist() == [2021, 2022, 2023, 2024]
     assert change.slope == pytest.approx(2.0)
     assert change.direction == "rising"
 
 
 def test_three_surveys_are_too_few(make_figures):
-    years = discrimination_by_year(make_figures(surveys([10.0, 12.0, 14.0])), "RAA")
-    assert yearly_change(years).direction == "too few points"
+    assert yearly_change(make_figures(surveys([10.0, 12.0, 14.0])), "RAA").direction == "too few points"

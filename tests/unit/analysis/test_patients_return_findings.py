@@ -147,3 +147,26 @@ def test_a_raised_threshold_hides_ages_and_sexes_as_well(make_figures, shares):
     found = patients_by_group(make_figures(rows), "RAA", threshold=20).set_index("group")
     assert found.loc[["Male", "Unknown"], "status"].tolist() == ["suppressed"] * 2
     assert found.loc["Female", "percent"] == pytest.approx(100 * 60 / 140)
+
+
+def test_a_raised_threshold_hides_a_group_at_every_level(make_figures, shares):
+    """15 of the Mixed group are under 20: over 52 weeks the next smallest is hidden as well, and over 65 with both."""
+    people = {"Asian": 300, "Black": 103, "Mixed": 15, "White": 900}
+    rows = []
+    for weeks, counts in ((18, (60, 12, 8, 300)), (52, (30, 12, 6, 100)), (65, (20, 12, 5, 60))):
+        groups = dict(zip(people, zip(counts, people.values(), strict=True), strict=True))
+        rows += shares(f"patients_waiting_over_{weeks}_weeks_by_ethnicity", groups)
+    found = patients_by_group(make_figures(rows), "RAA", threshold=20)
+    hidden = found[found["status"] == "suppressed"].groupby("measure")["group"].agg(set).to_dict()
+    assert hidden == {f"patients_waiting_over_{weeks}_weeks": {"Mixed", "Black"} for weeks in (18, 52, 65)}
+    # in the order of the registry, whatever is looked at together
+    assert list(dict.fromkeys(found["measure"])) == [f"patients_waiting_over_{weeks}_weeks" for weeks in (18, 52, 65)]
+
+
+def test_all_of_a_group_in_a_return_that_was_read_before_is_hidden(make_figures, shares):
+    rows = shares(
+        "patients_restrictive_interventions_by_sex", {"Female": (14, 14), "Male": (20, 60), "Unknown": (9, 40)}
+    )
+    found = patients_by_group(make_figures(rows), "RAA", threshold=11).set_index("group")
+    assert found["status"].to_dict()["Female"] == "suppressed"
+    assert found["status"].eq("suppressed").sum() == 2  # the total is known

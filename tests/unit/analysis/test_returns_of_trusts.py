@@ -78,11 +78,16 @@ def test_a_trusts_findings_say_what_the_others_have_and_how_many_they_are(figure
 
 def test_a_year_is_compared_with_the_same_year(make_figures, trusts):
     earlier = {"period_start": pd.Timestamp(2023, 4, 1), "period_end": pd.Timestamp(2024, 3, 31)}
-    rows = [*rows_of("RAA", *TRUSTS["RAA"]), *rows_of("RAB", *TRUSTS["RAB"], **earlier)]
+    rows = [
+        *rows_of("RAA", *TRUSTS["RAA"]),
+        *rows_of("RAC", *TRUSTS["RAC"]),
+        *rows_of("RAB", *TRUSTS["RAB"], **earlier),
+    ]
     table = findings(make_figures(rows), trusts, peers=dict.fromkeys(TRUSTS, ()), rules=USUAL)
     ratios = table[table["measure"] == "wres_2"].set_index("trust_code")
-    assert ratios["all_trusts"].to_dict() == pytest.approx({"RAA": 2.0, "RAB": 0.5})
-    assert set(ratios["trusts_with_figures"]) == {1}
+    # (40·100/300 + 50·100/200) / (10·200/300 + 25·100/200); nobody else has RAB's year, and alone it is no comparator
+    assert ratios["all_trusts"].to_dict() == pytest.approx({"RAA": 2.0, "RAB": float("nan"), "RAC": 2.0}, nan_ok=True)
+    assert ratios["trusts_with_figures"].to_dict() == {"RAA": 2, "RAB": 1, "RAC": 2}
 
 
 def test_no_return_and_no_invented_trust_is_in_a_comparator(make_figures):

@@ -55,7 +55,8 @@ def test_low_reliability_is_an_interval_wider_than_ten_points(status, lower, upp
 
 
 def test_a_finding_by_hand(download_data, new_trust, wres_6):
-    rows = trust_rows(download_data(*wres_6), new_trust())
+    alike = [{**row, "trust_code": "RX2", "organisation_code": "RX2"} for row in wres_6]
+    rows = trust_rows(download_data(*wres_6, *alike), new_trust())
     minority = pick(rows, "wres_6", "Ethnic minority")
     # Wilson, 60 of 200: Newcombe's formula by hand gives 24.1 to 36.7
     assert [minority[name] for name in NUMBERS] == ["30.0", "24.1", "36.7", "30.0", "200"]
@@ -75,7 +76,14 @@ def test_every_cell_says_something(download_data, new_trust, wres_6):
 
 
 @pytest.mark.parametrize(
-    ("status", "short"), [("suppressed", "[c]"), ("not_available", "[x]"), ("not_applicable", "[z]")]
+    ("status", "short"),
+    [
+        ("suppressed", "[c]"),
+        ("not_available", "[x]"),
+        ("not_applicable", "[z]"),
+        ("implausible", "[i]"),
+        ("incomplete", "[m]"),
+    ],
 )
 def test_shorthand_for_what_is_not_there(download_data, new_trust, new_figure, status, short):
     rows = trust_rows(download_data(new_figure("rtt_over_52_weeks", "All patients", None, status=status)), new_trust())
@@ -163,7 +171,8 @@ def test_all_trusts_are_without_the_invented_one_and_without_local_returns(
         private=True,
     )
     demonstration = new_trust("DEMO", "Demonstration", is_demonstration=True)
-    everything = download_data(*wres_6, *invented, local, other, patients)
+    alike = [{**row, "trust_code": "RX2", "organisation_code": "RX2"} for row in wres_6]
+    everything = download_data(*wres_6, *alike, *invented, local, other, patients)
     rows = all_trusts_rows(everything, [new_trust(), demonstration])
     assert {row["trust_code"] for row in rows} == {"RX1"}
     assert {row["kind"] for row in rows} == {FINDING}
@@ -177,8 +186,8 @@ def test_the_codebook_holds_every_definition_column_and_shorthand():
     rows = codebook()
     ids = {kind: [row["id"] for row in rows if row["entry"] == kind] for kind in ("column", "shorthand", "measure")}
     assert ids["column"] == list(COLUMNS)
-    assert ids["shorthand"] == ["c", "x", "z", "u"]
-    assert list(SHORTHAND_WORDS) == ["[c]", "[x]", "[z]", "[u]"]
+    assert ids["shorthand"] == ["c", "x", "z", "u", "i", "m"]
+    assert list(SHORTHAND_WORDS) == ["[c]", "[x]", "[z]", "[u]", "[i]", "[m]"]
     assert len(set(ids["measure"])) == len(ids["measure"])
     entry = next(row for row in rows if row["id"] == "wres_4")
     assert entry["name"] == "WRES 4: Non-mandatory training and development"

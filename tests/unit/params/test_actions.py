@@ -17,6 +17,7 @@ from race_equality.errors import InputError
 from race_equality.params import check_params, read_params
 from race_equality.params.actions import AREAS, BOARD_ROLES, INDICATORS
 from race_equality.params.links import NoNetworkError, broken_links
+from race_equality.params.starter import carry_forward
 from race_equality.project import Project
 
 ACTION = """\
@@ -64,7 +65,41 @@ def test_an_action_is_read(project):
         "status": "under way",
         "review": {"date": date(2026, 4, 30), "decision": None},
         "evidence": None,
+        "target": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("indicator", "written", "target"),
+    [("wres_3", "1.1", 1.1), ("wres_7", "-4", -4.0), ("staff_survey_q16b", "9", 9.0), ("wres_9", "0", 0.0)],
+)
+def test_a_target_is_read_as_the_report_shows_the_figure(project, indicator, written, target):
+    write(project, ACTION.replace("wres_3", indicator) + f"    target: {written}\n")
+    assert read_params("RJ1", project=project).actions[0].target == target
+
+
+@pytest.mark.parametrize(
+    ("indicator", "written", "said"),
+    [
+        ("wres_3", "soon", "target must be a number, not text ('soon')"),
+        ("wres_3", "yes", "target must be a number, not a yes/no value (True)"),
+        ("wres_3", ".nan", "target must be a number"),
+        ("wres_3", "0", "target is 0, which Entering the formal disciplinary process cannot be"),
+        ("staff_survey_q16b", "-3", "target is -3"),
+        ("wres_8", "400", "Write it as the report shows the figure: gaps in points"),
+        ("wres_1", "10", "Staff by pay band is many figures, and no single target can be set for it."),
+    ],
+)
+def test_a_target_that_the_indicator_cannot_be_is_refused(project, indicator, written, said):
+    (found,) = problems(project, ACTION.replace("wres_3", indicator) + f"    target: {written}\n")
+    assert found.startswith("RJ1.yml, line 9: ")
+    assert said in found
+
+
+def test_a_target_stays_when_a_year_is_carried_forward(project):
+    write(project, ACTION + "    target: 1.1\n")
+    carry_forward("RJ1", project=project, today=date(2026, 6, 1))
+    assert read_params("RJ1", project=project).actions[0].target == 1.1
 
 
 def test_the_day_it_is_due_is_not_late_and_the_next_is(project):
@@ -383,7 +418,7 @@ def uncommented(text: str) -> str:
 
 
 def test_a_new_file_teaches_and_can_be_used_as_it_is(race_equality, project):
-    end = race_equality("params", "new", "rj1")
+    end = race_equality.in_this_process("params", "new", "rj1")
     assert end.returncode == 0, end.stderr
     file = project.params / "trusts" / "RJ1.yml"
     text = file.read_text(encoding="utf-8")
@@ -400,7 +435,7 @@ def test_a_new_file_teaches_and_can_be_used_as_it_is(race_equality, project):
 
 def test_a_file_is_never_written_over(race_equality, project):
     write(project, "peers: [RRK]\n")
-    end = race_equality("params", "new", "RJ1")
+    end = race_equality.in_this_process("params", "new", "RJ1")
     assert end.returncode == 2
     assert "RJ1.yml: There is a file already; it is never written over." in end.stderr
     assert (project.params / "trusts" / "RJ1.yml").read_text(encoding="utf-8") == "peers: [RRK]\n"
@@ -408,7 +443,7 @@ def test_a_file_is_never_written_over(race_equality, project):
 
 
 def test_an_unknown_code_writes_nothing(race_equality, project):
-    end = race_equality("params", "new", "../RJ1")
+    end = race_equality.in_this_process("params", "new", "../RJ1")
     assert end.returncode == 2
     assert list((project.params / "trusts").iterdir()) == []
 
@@ -427,7 +462,7 @@ def test_next_year_goes_on_where_this_one_ended(race_equality, project):
     )
     write(project, last_year)
     before = read_params("RJ1", project=project)
-    end = race_equality("params", "new", "RJ1", "--from-last-year")
+    end = race_equality.in_this_process("params", "new", "RJ1", "--from-last-year")
     assert end.returncode == 0, end.stderr
     assert "1 open, 2 to history" in end.stdout
     after = read_params("RJ1", project=project)
@@ -442,28 +477,28 @@ def test_next_year_goes_on_where_this_one_ended(race_equality, project):
     assert after.report_date is None  # last year's day is over
     (earlier,) = (project.params / "earlier").iterdir()
     assert earlier.read_text(encoding="utf-8") == last_year
-    again = race_equality("params", "new", "RJ1", "--from-last-year")
+    again = race_equality.in_this_process("params", "new", "RJ1", "--from-last-year")
     assert again.returncode == 2
     assert "carried forward today already" in again.stderr
     assert read_params("RJ1", project=project) == after
 
 
 def test_there_is_no_last_year_without_a_file(race_equality):
-    end = race_equality("params", "new", "RJ1", "--from-last-year")
+    end = race_equality.in_this_process("params", "new", "RJ1", "--from-last-year")
     assert end.returncode == 2
     assert "There is no file of last year. Begin one: race-equality params new RJ1" in end.stderr
 
 
 def test_a_check_says_what_is_late_and_what_waits_for_the_board_and_finds_nothing_wrong_with_it(race_equality, project):
     write(project, ACTION.replace("2026-03-31", "2025-05-01").replace("2026-04-30", "2025-06-01"))
-    end = race_equality("params", "check")
+    end = race_equality.in_this_process("params", "check")
     assert end.returncode == 0
     assert "params/ is in order." in end.stdout
     assert "RJ1, today: 1 action is late, and for 1 the day of the review has passed without a decision." in end.stdout
 
 
 def test_roles_are_listed(race_equality, project):
-    assert race_equality("params", "roles").stdout.splitlines() == list(BOARD_ROLES)
+    assert race_equality.in_this_process("params", "roles").stdout.splitlines() == list(BOARD_ROLES)
 
 
 # -------------------------------------------------------------------------------------------- online

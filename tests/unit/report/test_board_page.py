@@ -172,8 +172,8 @@ def test_the_first_sentences_say_where_a_gap_is_wider_or_narrower_than_that_of_a
     assert table["reading"].tolist()[4:8] == [
         "Worse",
         "No reliable difference",
-        "Worse, wider than England",
-        "Worse, narrower than England",
+        "Worse, wider than all trusts",
+        "Worse, narrower than all trusts",
     ]
 
 
@@ -218,7 +218,7 @@ def test_nine_rows_say_once_what_is_not_loaded_and_keep_englands_figure():
     table = wres_summary(CLEAR, CLEAR, NOTHING, NO_BOARD, {2: ("1.59", pd.Timestamp("2023-03-31"))})
     assert len(table) == 9
     second = table.iloc[1]
-    assert (second["missing"], second["england"]) == (NOT_LOADED, "1.59")
+    assert (second["missing"], second["england"]) == (NOT_LOADED, "1.59 ‡")
     assert table["reading"].tolist()[4:8] == ["Worse", "No reliable difference", "Worse", "Worse"]
 
 

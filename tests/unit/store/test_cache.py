@@ -243,25 +243,6 @@ def test_functions_of_figures_alone_are_computed_ahead(figures):
     assert calls == ["all"]
 
 
-def test_functions_of_figures_and_trusts_are_computed_ahead_and_shared(tmp_path, monkeypatch, figures):
-    calls = []
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-
-    @cached
-    def among_kinds(figures, trusts=None):
-        calls.append("none" if trusts is None else len(trusts))
-        return figures
-
-    trusts = pd.DataFrame({"trust_code": ["RAA"], "kind": ["acute"]})
-    compute_all(figures, trusts)
-    assert calls == [1]
-    among_kinds.forget()  # as in another process of the build
-    among_kinds(figures, trusts)
-    assert calls == [1]
-    among_kinds(figures)
-    assert calls == [1, "none"]
-
-
 def test_all_figures_are_recognised(monkeypatch):
     """The store's own table is hashed once, however often it is asked about."""
     from race_equality.store import cache

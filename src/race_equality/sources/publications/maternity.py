@@ -45,9 +45,8 @@ OUTCOMES = {
         "Non-Smoker / Ex-Smoker",
     ),
 }
-#: Outcome to the most that it can be, in percent, and the least count to judge it by: 5 of 25 is rounding. A trust that
-#: codes nearly all of its babies as under 2,500 g has recorded them in another unit, and would move every pooled figure.
-IMPLAUSIBLE = {"maternity_low_birthweight_at_term": (10.0, 50.0)}
+#: The indicator that says of how many an outcome is known, after that of the outcome.
+RECORDED = "_recorded"
 _OUTCOME_OF = {
     name: (indicator, measure, other) for indicator, (names, measure, other) in OUTCOMES.items() for name in names
 }
@@ -73,7 +72,8 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     Notes
     -----
     An outcome is a percentage of the births or bookings for which it is known: rounded counts, so
-    it is exact to about 5 in the denominator.
+    it is exact to about 5 in the denominator. Figures are as published, also where they are not plausible: that is
+    judged when they are read (:mod:`race_equality.gates`).
     """
     rows, remarks = _rows(path)
     records = [record for record in rows if record["Org_Level"].text in ("National", "Provider")]
@@ -196,18 +196,22 @@ def _add_outcome(
         return
     count = _count(cell)
     known = count + _count(cells[other])
-    about = (trust_code, organisation, indicator, "All births", "percent", cell.locator)
-    most, least_count = IMPLAUSIBLE.get(indicator, (100.0, 0.0))
-    if known and 100 * count / known > most and count >= least_count:
-        why = f"{cell.locator} (implausible: {count:,.0f} of {known:,.0f})"
-        figures.add(*about[:-1], why, status="not_available")
-        return
     figures.add(
-        *about,
+        *(trust_code, organisation, indicator, "All births", "percent", cell.locator),
         value=100 * count / known if known else None,
         numerator=count,
         denominator=known,
         status="ok" if known else "not_available",
+    )
+    unknown = {name: one for name, one in cells.items() if name not in (measure, other)}
+    everybody = known + sum(_count(one) for one in unknown.values())
+    place = next(iter(unknown.values()), cell)
+    figures.add(
+        *(trust_code, organisation, indicator + RECORDED, "All births", "percent", place.locator),
+        value=100 * known / everybody if everybody else None,
+        numerator=known,
+        denominator=everybody,
+        status="ok" if everybody else "not_available",
     )
 
 
@@ -227,8 +231,8 @@ PUBLICATIONS = (
             "Counts are rounded to the nearest 5, so percentages of few births are rough.",
             "Each row is one dimension: outcomes are not crossed with ethnicity in this file. Ethnic groups are "
             "those of 2001, where Chinese is part of Other.",
-            "Outcomes are shares of the births or bookings for which the outcome is known. A low birthweight at term of "
-            "over 10% of many births is implausible (RH8, RA9) and not available; England's figure has those births.",
+            "Outcomes are shares of the births or bookings for which the outcome is known, and of how many it is known is a "
+            "figure of its own. What is not plausible or mostly missing is left out when figures are read, England's included.",
         ),
     ),
 )

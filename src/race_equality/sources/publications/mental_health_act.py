@@ -31,7 +31,9 @@ COLUMNS = tuple(
     "Year Measure measureSubcategory Demographic DemographicBreakdown OrganisationBreakdown Datasource "
     "OrgID OrgName Total_Count CrudeRate StdRate".split()
 )
-OTHER_COLUMNS = ("MHSDS_Count", "Acute_Count", "Confidence_interval")
+#: Half the width of the standardised rate's 95% interval.
+HALF_WIDTH = "Confidence_interval"
+OTHER_COLUMNS = ("MHSDS_Count", "Acute_Count", HALF_WIDTH)
 
 #: Measure (its subcategory All) to indicator; the rate has ``_rate`` after it.
 MEASURES = {"All detentions": "mha_detentions", "Uses of CTOs": "mha_community_treatment_orders"}
@@ -96,7 +98,10 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
         if record["CrudeRate"].text:
             _add(figures, code, code, f"{indicator}_rate", group, "per_100000", record["CrudeRate"])
         if record["StdRate"].text:
-            _add(figures, code, code, f"{indicator}_standardised_rate", group, "per_100000", record["StdRate"])
+            standardised = f"{indicator}_standardised_rate"
+            _add(figures, code, code, standardised, group, "per_100000", record["StdRate"])
+            if HALF_WIDTH in table.columns and record[HALF_WIDTH].text:
+                _add(figures, code, code, f"{standardised}_half_width", group, "per_100000", record[HALF_WIDTH])
     for record in by_trust:
         organisation = record["OrgID"].text
         trust_code = figures.trust_of(organisation, "providers that are not trusts")
@@ -176,7 +181,8 @@ PUBLICATIONS = (
             "By ethnic group for England and for each integrated care board (trust_code is the board's "
             "code, as in 2023/24); for a trust its total alone.",
             "Blank is suppressed; counts of boards and trusts are rounded to the nearest 5. Rates are for "
-            "100,000 people of the group; the standardised ones by age and sex.",
+            "100,000 people of the group; the standardised ones by age and sex, for England alone. The column "
+            "Confidence_interval is how far the 95% interval of the standardised rate reaches on either side.",
             "'All' among ethnic groups is everybody whose group is known, and leaves out Unknown (not "
             "stated and not known together). Ethnic groups are those of 2001, where Chinese is part of Other.",
             "The file's rows by deprivation carry labels of gender instead of deciles, so they are not read.",

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from race_equality.disclosure.attack import Relation
-from race_equality.disclosure.suppression import suppress
-from race_equality.errors import InputError, RaceEqualityError
+from race_equality.definitions.rules import LEAST_OF_PATIENTS, LEAST_PATIENTS_COUNTED
+from race_equality.disclosure.shares_by_group import hide_shares
+from race_equality.errors import InputError
 from race_equality.sources.cells import Cell
 from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.returns.form import check_part, read_form
@@ -51,12 +51,10 @@ COLUMNS = ("trust_code", "year_to", "indicator", "item", *GROUPS)
 LATER_COLUMNS = (tuple(AGE_GROUPS), tuple(SEX_GROUPS))
 KNOWN_BY = tuple(name for name in COLUMNS if not any(name in later for later in LATER_COLUMNS))
 
-#: A share of fewer people or appointments is not shown (as a survey's of fewer than 11 responses), and
-#: no count under 5 (as in the Mental Health Act statistics).
-LEAST_BASE, LEAST_COUNT = 11, 5
+LEAST_BASE, LEAST_COUNT = LEAST_OF_PATIENTS, LEAST_PATIENTS_COUNTED
 NOTES = (
-    f"Counts under {LEAST_COUNT} and shares of fewer than {LEAST_BASE} are suppressed, with those "
-    "from which they could be worked out.",
+    f"Counts under {LEAST_COUNT}, counts that leave fewer than {LEAST_COUNT} of a group out, and shares of fewer than "
+    f"{LEAST_BASE} are suppressed, with those from which they could be worked out.",
 )
 
 
@@ -145,8 +143,8 @@ _INSTRUCTIONS = (
     "Waiting list: incomplete referral-to-treatment pathways on 31 March. Appointments: outpatient, in the "
     "year to 31 March. Restrictive interventions and detentions: inpatients of mental health and learning "
     "disability services in the year, each person once.",
-    "Counts under 5, and shares of fewer than 11, are suppressed as the file is read, with those from which "
-    "they could be worked out.",
+    "Counts under 5, counts that leave fewer than 5 of a group out, and shares of fewer than 11, are suppressed as the "
+    "file is read, with those from which they could be worked out.",
     "Then run: race-equality data add {file}",
     "The figures stay in data/local/ on this machine; git ignores that folder.",
 )
@@ -272,41 +270,22 @@ def shares(
         Both where the status is ``ok``, neither otherwise.
     """
     columns = list(BREAKDOWNS[breakdown])
-    bases = {column: counts.get((measure.base, column)) for column in columns}
-    few = _hidden(bases, LEAST_BASE, set())
-    for item, indicator in measure.parts.items():
-        parts = {column: counts.get((item, column)) for column in columns}
-        hidden = _hidden(parts, LEAST_COUNT, few)
+    nan = float("nan")
+    given = {column: [counts.get((item, column)) for item in measure.items()] for column in columns}
+    hidden = hide_shares(
+        {column: [nan if count is None else count for count in row] for column, row in given.items()},
+        least_base=LEAST_BASE,
+        least_count=LEAST_COUNT,
+    )
+    for level, (item, indicator) in enumerate(measure.parts.items()):
         for column in columns:
-            part, base = parts[column], bases[column]
+            base, part = given[column][0], given[column][1 + level]
             if part is None or not base:  # a share of nobody is not a number
                 status = "not_available"
             else:
-                status = "suppressed" if column in hidden else "ok"
+                status = "suppressed" if hidden[column][level] else "ok"
             pair = (part, base) if status == "ok" else (None, None)
             yield f"{indicator}_by_{breakdown}", column, item, status, *pair
-
-
-def _hidden(counts: Mapping[str, float | None], least: int, also: set[str]) -> set[str]:
-    """Return the groups to hide. The total over groups counts as known: it is published elsewhere."""
-    given = {column: count for column, count in counts.items() if count is not None}
-    # a nought is shown, but where its base is hidden: in a group that is large enough it names nobody
-    cells: dict[str, float] = {c: count for c, count in given.items() if count or c in also}
-    hide = set(also) & set(cells)
-    if not (hide or any(count < least for count in cells.values())):
-        return hide
-    total = "total"
-    relation = Relation({total: 1.0, **dict.fromkeys(cells, -1.0)})
-    try:
-        found = suppress(
-            cells | {total: sum(cells.values())}, [relation], threshold=least, also_hide=hide, cost={total: 1e6}
-        )
-    except RaceEqualityError:
-        return set(given)
-    # a total that had to go can still be worked out: then nothing of it is shown
-    if found.published[total] is None:
-        return set(given)
-    return {column for column in cells if found.published[column] is None}
 
 
 def _add_measure(
