@@ -41,7 +41,7 @@ FEW_EVENTS, LEAST_WITH_FEW = 3, 0.93
 #: Of limits of 99.8%.
 LEAST_998, MOST_998 = 0.996, 0.999
 #: The spread between trusts that a funnel finds must be, on average, this much of the true one.
-LEAST_SPREAD, MOST_SPREAD = 0.93, 1.08
+LEAST_SPREAD, MOST_SPREAD = 0.95, 1.05
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "statistics_coverage.md"
 
