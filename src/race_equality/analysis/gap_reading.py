@@ -276,9 +276,8 @@ def _reason(own: str, together: str, probability: float, found: Mapping[str, Any
         "adverse": "By this trust’s own answers alone the gap would be clear",
         "favourable": "By this trust’s own answers alone staff from ethnic minorities would be better off",
     }[own]
-    with_others = (
-        f"read with the gaps of other {found['kind']} trusts, the chance that it is adverse is {chance(probability)}"
-    )
+    others = f"other {found.get('kind', '')} trusts".replace("  ", " ")
+    with_others = f"read with the gaps of {others}, the chance that it is adverse is {chance(probability)}"
     answered, usual = (float(found.get(name, math.nan)) for name in ("ethnic_minority_total", "usual_answers"))
     if answered < usual:
         few = f"Fewer people answered here ({answered:,.0f} staff from ethnic minorities) than in most {found['kind']} trusts, so "

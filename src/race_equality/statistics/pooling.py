@@ -69,7 +69,7 @@ class Pooled:
     between: np.ndarray = field(repr=False)
     correlation: float | np.ndarray = field(repr=False)
     units: int = field(repr=False)
-    kinds: tuple = field(repr=False, default=())
+    kinds: tuple[str, ...] = field(repr=False, default=())
 
 
 def pooled_proportions(
@@ -304,6 +304,7 @@ def _pool(
         between=between,
         correlation=correlation,
         units=int(usable.sum()),
+        kinds=(),
     )
 
 
