@@ -115,8 +115,9 @@ def pairs_to_vary(found: pd.DataFrame) -> list[tuple[str, str]]:
     rows = found[found["adjusted"] & found["correlation"].notna()]
     if rows.empty:
         return []
-    places = (rows["trusts"].idxmax(), rows["correlation"].abs().idxmax())
-    return list(dict.fromkeys((str(rows.loc[place, "staff"]), str(rows.loc[place, "patients"])) for place in places))
+    pairs = list(zip(rows["staff"], rows["patients"], strict=True))
+    places = (rows["trusts"].to_numpy().argmax(), rows["correlation"].abs().to_numpy().argmax())
+    return list(dict.fromkeys(pairs[int(place)] for place in places))
 
 
 def periods_of_measures(figures: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:

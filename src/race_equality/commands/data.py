@@ -490,6 +490,7 @@ def _figures_left_out(project: Project) -> Iterator[str]:
     from race_equality.definitions.gates import IMPLAUSIBLE
     from race_equality.gates import without_caught
     from race_equality.store.figures import read_figures
+    from race_equality.store.rows import rows_of
     from race_equality.store.trusts import read_trusts
 
     trusts = read_trusts(project=project)
@@ -498,7 +499,7 @@ def _figures_left_out(project: Project) -> Iterator[str]:
     for status, rows in caught.groupby("status", sort=False):
         what = "not plausible" if status == IMPLAUSIBLE else "mostly not recorded"
         yield f"Held as published and used nowhere, as {what}: {rows['figures'].sum():,} figures."
-        for row in rows.itertuples():
+        for row in rows_of(rows):
             days = f"{row.last:%Y-%m-%d}" if row.figures == 1 else f"{row.first:%Y-%m-%d} to {row.last:%Y-%m-%d}"
             source, _, place = row.places[-1]
             yield f"  {row.trust_code} {row.measure}, {days}: {row.why}; {source}, {place}"
