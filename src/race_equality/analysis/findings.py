@@ -923,7 +923,7 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRule
     for code, here in groups_of(rows, "trust_code"):
         if code not in codes:
             continue
-        by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).minimum_responses)
+        by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).fewest_of_a_share)
         last = by_group[
             by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")
         ]

@@ -9,6 +9,11 @@ TERMS = (
         "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value.",
     ),
     ("Adverse", "To the disadvantage of staff from ethnic minorities, or of the group of patients that is named."),
+    (
+        "Between, of a gap and unrecorded ethnicity",
+        "What the gap could be, whichever groups the patients belong to whose ethnic group is not recorded. It says nothing of "
+        "chance.",
+    ),
     ("BME", "Black and minority ethnic: the label of the WRES and of some sources, used here only in quotation."),
     ("Catchment", "The people whom an acute trust serves, estimated from who was admitted."),
     (
@@ -72,6 +77,11 @@ TERMS = (
         "there and not be seen.",
     ),
     (
+        "Standardised for age",
+        "A rate as it would be if every group had the same ages: what is left is not because one group has more children than "
+        "another.",
+    ),
+    (
         "Steadied gap",
         "A trust’s gap read with those of all trusts of its kind: the fewer people answered, the more it is drawn towards the others.",
     ),
@@ -93,6 +103,11 @@ METHODS = (
         "A gap between patients of a group and White patients",
         "The same interval; read as clear at 1 − 0.05 divided by the number of groups, with counts as far off as rounding allows",
         "Newcombe 1998; Dunn 1961",
+    ),
+    (
+        "How far patients of no recorded group could move a gap",
+        "Bounds over every way to place them, with the same share in each group",
+        "Horowitz and Manski 2000",
     ),
     (
         "How much of England’s gap in waits is another mix of treatment functions",
