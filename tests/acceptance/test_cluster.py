@@ -100,7 +100,8 @@ def test_what_fails_comes_home_and_is_not_tried_again(race_equality, small_proje
         "staff = 0 if trust_code == 'RRK' else 10",
         "def share(numerator, denominator):\n    return numerator / denominator\nshare(1, staff)",
     )
-    end = race_equality("build", *CODES, "--output", "out", "--scheduler", cluster.address, *OPTIONS)
+    options = ("--scheduler", cluster.address, "--engine", "default", *OPTIONS)
+    end = race_equality("build", *CODES, "--output", "out", *options)
     assert end.returncode == 1
     assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 5" in end.stderr
     assert "| share(1, staff)" in end.stderr
@@ -238,7 +239,8 @@ def test_a_scheduler_that_goes_away_is_said_and_what_came_is_kept(
     race_equality, small_project, notebook_writer, cluster
 ):
     notebook_writer(small_project / "notebooks" / "board_report.ipynb", WAITS.format(folder=str(small_project)))
-    build = race_equality.start("build", "RRK", "--output", "out", "--scheduler", cluster.address, *OPTIONS)
+    options = ("--scheduler", cluster.address, "--engine", "default", *OPTIONS)
+    build = race_equality.start("build", "RRK", "--output", "out", *options)
     wait_until((small_project / "out" / "site" / "notebooks" / "national_overview.html").exists)
     cluster.scheduler.kill()
     _, errors = build.communicate(timeout=300)

@@ -19,6 +19,7 @@ from race_equality.analysis.maternity import (
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
+from race_equality.analysis.missing_ethnicity import births_with_unknown, detentions_with_unknown, gaps_with_unknown
 from race_equality.analysis.patient_gaps import (
     patients_by_breakdown,
     recovery_by_year,
@@ -86,8 +87,10 @@ __all__ = [
     "choose_peers",
     "deliveries_by_ethnic_group",
     "deliveries_by_ethnicity",
+    "births_with_unknown",
     "detectable_changes",
     "detentions_by_ethnicity",
+    "detentions_with_unknown",
     "discrimination_by_year",
     "england_answers",
     "england_by_ethnic_group",
@@ -95,6 +98,7 @@ __all__ = [
     "funnel_of_kind",
     "gap_readings",
     "gaps_of_staff_and_patients",
+    "gaps_with_unknown",
     "gaps_within_kinds",
     "halvings",
     "headcount_by_group",
