@@ -471,7 +471,7 @@ def _experience(
         {name: together["ethnic_minority"][name] - together["white"][name] for name in together["white"]},
         "measure",
     )
-    pooled = pooled_gaps(figures).assign(
+    pooled = pooled_gaps(figures, trusts).assign(
         measure=lambda rows: rows["number"].map({indicator.number: indicator.id for indicator in EXPERIENCE})
     )
     pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})

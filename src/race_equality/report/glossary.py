@@ -73,12 +73,12 @@ TERMS = (
     ),
     (
         "Steadied gap",
-        "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
+        "A trust’s gap read with those of all trusts of its kind: the fewer people answered, the more it is drawn towards the others.",
     ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
     (
         "Unclear alone, or by itself",
-        "The trust’s own answers and those of all trusts together do not say the same of a gap; the report gives both, and why.",
+        "The trust’s own answers and those of all trusts of its kind together do not say the same of a gap; the report gives both, and why.",
     ),
     ("Wider or narrower than usual", "A gap beyond the 99.8% limits of a funnel of the gaps of trusts of its kind."),
     ("Worse or better than usual", "Outside the 95% limits of the funnel of trusts of its kind."),
@@ -119,7 +119,7 @@ METHODS = (
     ),
     (
         "A small trust’s gap",
-        "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",
+        "Random effects over the trusts of a kind: a gap drawn towards theirs, its interval, the probability that it is adverse",
         "Marshall and Spiegelhalter 1998",
     ),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),
