@@ -11,7 +11,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 unexport PYTHONPATH PYTHONHOME
 
-TEST_WORKERS ?= 2
+# One more than the two cores: there is always a test that waits for a process, a browser or the end of a time limit.
+TEST_WORKERS ?= 3
 # A minute's worth of `make test`: what needs no build, no browser and no whole publication.
 QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch --ignore tests/unit/forked_kernels
 UV ?= uv
@@ -30,12 +31,15 @@ report: environment ## build every trust's report (TRUSTS="RJ1 RRK" for some, JO
 test: environment ## run all tests, and the golden notebooks by nbval
 	@.venv/bin/python -m pytest --nbval -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
+# mypy takes half a minute of one core, when it knows nothing from before: the tests run next to it.
 check: environment ## format, lint, types, imports and the quick tests: what to run before a commit
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy
 	@$(MAKE) check-imports
-	@.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS)
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	.venv/bin/mypy >"$$said" 2>&1 & types=$$!; tests=0; \
+	.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS) || tests=$$?; \
+	wait $$types || tests=$$?; cat "$$said"; exit $$tests
 
 proofread: environment ## read the sentences of every report of the last build: numbers, directions, how sure they sound
 	@REPORTS=output/site .venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) tests/notebooks/test_numbers_in_sentences.py \

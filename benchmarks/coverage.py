@@ -19,7 +19,7 @@ from race_equality.statistics.intervals import count_interval, difference_interv
 from race_equality.statistics.linked_gaps import linked_gaps
 from race_equality.statistics.pooling import pooled_gaps, pooled_proportions
 from race_equality.statistics.ratios import ratio_interval, stratified_ratio_interval
-from race_equality.statistics.trend import trend
+from race_equality.statistics.trend import change_spread, mean_change, pooled_spread, trend
 
 #: 95% intervals must cover this much...
 LEAST, MOST = 0.94, 0.965
@@ -170,6 +170,35 @@ def trends(rng, size):
         # widened when the points scatter, never narrowed: with few years it covers a little more
         yield Cell(f"{years} years, standard errors given", float(np.mean(held_known)), True)
         yield Cell(f"{years} years, least squares", float(np.mean(held_free)), False)
+    yield from _pooled_trends(rng, size)
+
+
+def _pooled_trends(rng, size, trusts=200):
+    """Slopes with the scatter of all trusts; numbers of staff, whose changes add up, with that of all changes."""
+    groups = max(4, size // 1000)
+    for years in (4, 9):
+        when, held = np.arange(years, dtype=float), []
+        for _ in range(groups):
+            n = np.round(np.exp(rng.normal(8.0, 0.5, (trusts, years)))).astype(int)
+            slope = rng.normal(0, 0.005, (trusts, 1))
+            level = rng.uniform(0.06, 0.14, (trusts, 1))
+            p = np.clip(level + slope * (when - when.mean()) + rng.normal(0, 0.003, n.shape), 0.002, 0.998)
+            x = rng.binomial(n, p)
+            error = np.sqrt((x + 0.5) * (n - x + 0.5) / (n + 1.0) ** 3)
+            spread = pooled_spread(when, x / n, error)
+            for y, e, truth in zip(x / n, error, slope[:, 0], strict=True):
+                found = trend(when, y, e, spread=spread)
+                held.append(found.lower <= truth <= found.upper)
+        yield Cell(f"{years} years, scatter pooled over {trusts} trusts", float(np.mean(held)), False)
+        held = []
+        for _ in range(groups):
+            drift = rng.normal(0.025, 0.01, (trusts, 1))
+            walk = np.cumsum(rng.normal(drift, 0.031, (trusts, years)), axis=1)
+            spread = change_spread(when, walk)
+            for y, truth in zip(walk, drift[:, 0], strict=True):
+                found = mean_change(when, y, spread)
+                held.append(found.lower <= truth <= found.upper)
+        yield Cell(f"{years} years of staff, changes pooled over {trusts} trusts", float(np.mean(held)), False)
 
 
 def correlations(rng, size):
@@ -275,7 +304,9 @@ def main(size: int = 20_000, seed: int = 2024) -> None:
         for c in cells:
             if c.coverage < (LEAST_WITH_FEW if c.few else LEAST) or (not c.few and c.coverage > MOST):
                 print("  outside:", c)
-    DOCUMENT.write_text("\n".join(lines), encoding="utf-8")
+    from change_calls import section  # next to this file; the tests load each of the two by its path
+
+    DOCUMENT.write_text("\n".join([*lines, *section()]), encoding="utf-8")
 
 
 if __name__ == "__main__":

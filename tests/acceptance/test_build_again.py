@@ -20,8 +20,6 @@ from race_equality.store.figures import parquet_bytes, read_figures
 from race_equality.store.schema import FIGURE_DTYPES
 
 ROOT = Path(__file__).parents[2]
-#: For two pages of a few cells it takes half the time of a server that forks kernels; the pages are the same.
-OWN_ENGINE = ("--engine", "default")
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +32,14 @@ def built(tmp_path_factory):
 def again(race_equality, small_project, built):
     """A project with RJ1 and RRK built into ``out``."""
     if not (built / "out").exists():
-        end = race_equality("build", "RJ1", "RRK", "--output", "out", *OWN_ENGINE)
+        end = race_equality.build("RJ1", "RRK", "--output", "out")
         assert end.returncode == 0, end.stderr
         shutil.copytree(small_project / "out", built / "out")
     else:
         shutil.copytree(built / "out", small_project / "out")
 
     def build(*options: str) -> dict[str, str]:
-        run = race_equality.in_this_process if "--dry-run" in options else race_equality
-        end = run("build", "RJ1", "RRK", "--output", "out", "--explain", *OWN_ENGINE, *options)
+        end = race_equality.build("RJ1", "RRK", "--output", "out", "--explain", *options)
         assert end.returncode == 0, end.stderr
         lines = [line.partition(": ") for line in end.stdout.splitlines()]
         return {name: why for name, _, why in lines if name in ("RJ1", "RRK", "national_overview")}
@@ -212,9 +209,9 @@ def test_a_failed_page_is_tried_again_though_nothing_changed(race_equality, smal
         small_project / "notebooks" / "board_report.ipynb",
         "import pathlib\nassert pathlib.Path('there').exists() or trust_code == 'RJ1'",
     )
-    assert race_equality("build", "RJ1", "RRK", "--output", "out", *OWN_ENGINE).returncode == 1
+    assert race_equality.build("RJ1", "RRK", "--output", "out").returncode == 1
     (small_project / "there").touch()
-    end = race_equality("build", "RJ1", "RRK", "--output", "out", "--explain", *OWN_ENGINE)
+    end = race_equality.build("RJ1", "RRK", "--output", "out", "--explain")
     assert end.returncode == 0
     assert "RRK: run and rendered: it failed the last time" in end.stdout
     assert "RJ1: up to date" in end.stdout
@@ -246,12 +243,12 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(race_equality, small_proj
         assert 'href="trusts/RJ1.html"' in (site / "index.html").read_text(encoding="utf-8")
 
     (small_project / "go").touch()
-    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--explain")
+    end = race_equality.build("RJ1", "RRK", "RR8", "--output", "out", "--explain")
     assert end.returncode == 0, end.stderr
     assert "RRK: run and rendered" in end.stdout
     if number == signal.SIGINT:  # a kill may come before RJ1 was written down
         assert "RJ1: up to date" in end.stdout
-        # RJ1 not again; RRK and RR8 run side by side, in either order
+        # RJ1 not again
         assert sorted(ran.read_text().split()) == ["RJ1", "RR8", "RRK", "RRK"]
     assert sorted(path.stem for path in (site / "trusts").glob("*.html")) == ["RJ1", "RR8", "RRK"]
     listed = (site / "index.html").read_text(encoding="utf-8")

@@ -100,7 +100,8 @@ def test_what_fails_comes_home_and_is_not_tried_again(race_equality, small_proje
         "staff = 0 if trust_code == 'RRK' else 10",
         "def share(numerator, denominator):\n    return numerator / denominator\nshare(1, staff)",
     )
-    end = race_equality("build", *CODES, "--output", "out", "--scheduler", cluster.address, *OPTIONS)
+    options = ("--scheduler", cluster.address, "--engine", "default", *OPTIONS)
+    end = race_equality("build", *CODES, "--output", "out", *options)
     assert end.returncode == 1
     assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 5" in end.stderr
     assert "| share(1, staff)" in end.stderr
@@ -222,14 +223,14 @@ def test_a_worker_is_killed_and_every_page_is_made_the_same(race_equality, small
     assert "3 pages made" in said
     assert (small_project / "ran").read_text().split().count("RRK") == 2
 
-    end = race_equality("build", *CODES, "--output", "here", *OPTIONS)
+    end = race_equality.build(*CODES, "--output", "here", *OPTIONS)
     assert end.returncode == 0, end.stderr
     there, here = (files_of(small_project / name / "site") for name in ("out", "here"))
     assert sorted(there) == sorted(here)
     assert [name for name in here if here[name] != there[name]] == []
     assert {f"trusts/{code}.{ending}" for code in CODES for ending in ("html", "pdf", "ipynb")} <= set(there)
     # and a build on this machine goes on from what the cluster made
-    again = race_equality("build", *CODES, "--output", "out", *OPTIONS)
+    again = race_equality.build(*CODES, "--output", "out", *OPTIONS)
     assert "3 pages up to date." in again.stdout
     cluster.workers.append(cluster.start_worker("three"))  # for the next test
 
@@ -238,7 +239,8 @@ def test_a_scheduler_that_goes_away_is_said_and_what_came_is_kept(
     race_equality, small_project, notebook_writer, cluster
 ):
     notebook_writer(small_project / "notebooks" / "board_report.ipynb", WAITS.format(folder=str(small_project)))
-    build = race_equality.start("build", "RRK", "--output", "out", "--scheduler", cluster.address, *OPTIONS)
+    options = ("--scheduler", cluster.address, "--engine", "default", *OPTIONS)
+    build = race_equality.start("build", "RRK", "--output", "out", *options)
     wait_until((small_project / "out" / "site" / "notebooks" / "national_overview.html").exists)
     cluster.scheduler.kill()
     _, errors = build.communicate(timeout=300)
@@ -246,6 +248,6 @@ def test_a_scheduler_that_goes_away_is_said_and_what_came_is_kept(
     assert f"The Dask scheduler at {cluster.address} is lost" in errors
     assert "Traceback" not in errors
     (small_project / "go").touch()
-    end = race_equality("build", "RRK", "--output", "out", "--explain", *OPTIONS)
+    end = race_equality.build("RRK", "--output", "out", "--explain", *OPTIONS)
     assert "national_overview: up to date" in end.stdout
     assert "1 page made" in end.stdout

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import copy_figures
+
 ROOT = Path(__file__).parents[2]
 SHOWN, HIDDEN = "R1H", "RRU"
+OTHERS = ("RJ1", "RAL", "RAX", "RYJ", "RKE", "RQM", "RJ7", "RRV")
 
 RECORD = """\
     Indicator(
@@ -116,8 +119,10 @@ def in_scratch(root: Path, *commands: list[str]) -> str:
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A copy of the project with the record and the reader, one trust built, and what the audit said."""
     root = tmp_path_factory.mktemp("scratch") / "project"
+    leave = shutil.ignore_patterns("local", "raw", "figures", "__pycache__")
     for folder in ("src", "data"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("local", "raw", "__pycache__"))
+        shutil.copytree(ROOT / folder, root / folder, ignore=leave)
+    copy_figures((SHOWN, HIDDEN, *OTHERS), root / "data" / "figures")
     (root / "params" / "trusts").mkdir(parents=True)
     shutil.copy(ROOT / "params" / "_defaults.yml", root / "params")
     (root / "params" / "trusts" / f"{SHOWN}.yml").write_text(ACTIONS, encoding="utf-8")
@@ -133,7 +138,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     # of 500 and 1,000 who asked 40% and 60% were granted leave; at the other trust eight of a minority asked
     rows = [(SHOWN, "Ethnic minority", 200, 500), (SHOWN, "White", 600, 1000)]
     rows += [(HIDDEN, "Ethnic minority", 5, 8), (HIDDEN, "White", 181, 300)]
-    for at, code in enumerate(("RJ1", "RAL", "RAX", "RYJ", "RKE", "RQM", "RJ7", "RRV")):
+    for at, code in enumerate(OTHERS):
         rows += [(code, "Ethnic minority", 150 + at, 400), (code, "White", 500 - at, 900)]
     with open(root / "study_leave.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("Trust", "Ethnic group", "Granted", "Asked for leave"), *rows])

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from race_equality.analysis.workforce import MAIN_GROUPS
 from race_equality.disclosure.rules import HIDDEN_ON_PAGES
 from race_equality.downloads.codebook import COLUMNS
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, copy_figures
 
 ROOT = Path(__file__).parents[2]
 #: 31 ambulance staff, 70 and 90 deliveries; 52 answers of ethnic minority staff, 101 nurses; 44 answers, 18 doctors.
@@ -47,18 +47,10 @@ def set_thresholds(project: Path, thresholds: dict[str, tuple[int, int]]) -> Non
 def project(tmp_path_factory) -> Path:
     """The real notebooks and the published figures of three trusts and of England."""
     root = tmp_path_factory.mktemp("thresholds") / "checkout"
-    (root / "data" / "figures").mkdir(parents=True)
+    copy_figures(TRUSTS, root / "data" / "figures")
     (root / "params" / "trusts").mkdir(parents=True)
     for name in ("notebooks", "_quarto.yml", "index.qmd", "data/sources"):
         (root / name).symlink_to(ROOT / name)
-    other_trusts = set(pd.read_parquet(ROOT / "data" / "figures" / "trusts.parquet")["trust_code"]) - set(TRUSTS)
-    for file in (ROOT / "data" / "figures").iterdir():
-        if file.suffix == ".parquet":
-            table = pd.read_parquet(file)
-            kept = table[~table["trust_code"].isin(other_trusts)]
-            kept.to_parquet(root / "data" / "figures" / file.name, index=False)
-        elif file.is_file():
-            shutil.copy(file, root / "data" / "figures")
     return root
 
 
@@ -72,7 +64,9 @@ def built(request, project) -> tuple[Path, dict[str, tuple[int, int]]]:
     assert end.returncode == 0, end.stderr
     site = project / "out" / "site"
     for code in TRUSTS:
-        end = run("single-file", code, "--output", "out", "--to", str(site / "trusts" / f"{code}-single.html"))
+        end = run.in_this_process(
+            "single-file", code, "--output", "out", "--to", str(site / "trusts" / f"{code}-single.html")
+        )
         assert end.returncode == 0, end.stderr
     return site, thresholds
 
@@ -164,7 +158,7 @@ def test_comparisons_of_too_few_answers_stand_on_no_page_of_any_trust(built):
 
 def test_the_audit_recovers_nothing(built, project):
     site, _ = built
-    end = CommandLine(project)("audit", str(site))
+    end = CommandLine(project).in_this_process("audit", str(site))
     assert end.returncode == 0, end.stdout
 
 
@@ -183,7 +177,7 @@ def test_the_audit_names_what_one_file_hides_and_another_shows(built, project, t
     ]
     rows.loc[place, ["value", "people", "status"]] = ["5432", "5432", "shown"]  # no count that is too few by itself
     rows.to_csv(file, index=False)
-    end = CommandLine(project)("audit", str(copy))
+    end = CommandLine(project).in_this_process("audit", str(copy))
     assert end.returncode == 1
     (line,) = [line for line in end.stdout.splitlines() if "5432" in line and "hidden in" in line]
     code, group = rows.loc[place, ["trust_code", "group"]]

@@ -88,8 +88,7 @@ def test_every_wrong_code_is_named_at_once(race_equality, small_project):
     assert "Traceback" not in end.stderr
 
 
-@pytest.mark.parametrize("given", ["../../x", "'; import os"])
-def test_a_notebook_itself_refuses_what_is_no_trust(race_equality, small_project, given, tmp_path):
+def test_a_notebook_itself_refuses_what_is_no_trust(race_equality, tmp_path):
     """papermill alone hands any text to a notebook."""
     ours = Path(__file__).parents[2]
     end = subprocess.run(
@@ -102,7 +101,7 @@ def test_a_notebook_itself_refuses_what_is_no_trust(race_equality, small_project
             str(tmp_path / "out.ipynb"),
             "-p",
             "trust_code",
-            given,
+            "'; import os",
         ],
         cwd=ours,
         env=race_equality.environment,
@@ -165,7 +164,7 @@ def test_the_projects_own_folders_are_not_written_to(race_equality, small_projec
 def test_a_disk_that_is_full_leaves_the_last_good_site(race_equality, small_project):
     """A limit on the size of a file stands for the disk: writing fails half way."""
     command = ["build", "RJ1", "--output", "out", "--engine", "default"]
-    assert race_equality(*command).returncode == 0
+    assert race_equality.in_this_process(*command).returncode == 0
     site = small_project / "out" / "site"
     good = {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
 
@@ -206,7 +205,7 @@ def small_disk(tmp_path):
 
 def test_a_real_disk_that_is_full_leaves_the_last_good_site(race_equality, small_project, small_disk):
     out = small_disk / "out"
-    end = race_equality("build", "RJ1", "RRK", "--output", out, "--engine", "default")
+    end = race_equality.build("RJ1", "RRK", "--output", out)
     assert end.returncode == 0, end.stderr
     site = out / "site"
     good = {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
@@ -216,7 +215,7 @@ def test_a_real_disk_that_is_full_leaves_the_last_good_site(race_equality, small
                 others.write(bytes(4096))
         except OSError:
             pass
-    end = race_equality("build", "RJ1", "RRK", "--force", "--output", out, "--engine", "default")
+    end = race_equality.build("RJ1", "RRK", "--force", "--output", out)
     assert end.returncode in (1, 2)
     assert "Traceback" not in end.stderr
     assert "No space left on device" in end.stderr
@@ -224,7 +223,7 @@ def test_a_real_disk_that_is_full_leaves_the_last_good_site(race_equality, small
     assert hidden_or_temporary(out) == []
     # and with space again, all is made
     (small_disk / "others").unlink()
-    end = race_equality("build", "RJ1", "RRK", "--output", out, "--engine", "default", "--explain")
+    end = race_equality.build("RJ1", "RRK", "--output", out, "--explain")
     assert end.returncode == 0, end.stderr
 
 
@@ -246,7 +245,7 @@ def test_two_builds_into_one_folder_do_not_mix(race_equality, small_project, not
         _, errors = first.communicate(timeout=300)
     assert first.returncode == 0, errors
     # and once it has ended, the folder is free
-    assert race_equality("build", "RRK", "--output", "out", "--engine", "default").returncode == 0
+    assert race_equality.build("RRK", "--output", "out").returncode == 0
 
 
 @posix
@@ -261,7 +260,7 @@ def test_the_lock_of_a_build_that_was_killed_is_no_hindrance(race_equality, smal
     killed.kill()
     killed.communicate(timeout=300)
     (small_project / "go").touch()
-    end = race_equality("build", "RJ1", "--output", "out")
+    end = race_equality.build("RJ1", "--output", "out")
     assert end.returncode == 0, end.stderr
     assert hidden_or_temporary(small_project / "out") == []
 
@@ -320,7 +319,9 @@ def test_an_endless_cell_is_stopped_at_its_limit(race_equality, small_project, n
         "if trust_code == 'RRK':\n    while True: pass",
         "after = 2",
     )
-    end = race_equality("build", "RJ1", "RRK", "--output", "out", "--timeout", "2", "--engine", engine)
+    end = race_equality.in_this_process(
+        "build", "RJ1", "RRK", "--output", "out", "--timeout", "2", "--engine", engine, "--jobs", "1"
+    )
     assert end.returncode == 1
     assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 4" in end.stderr
     assert "|     while True: pass" in end.stderr
@@ -344,7 +345,7 @@ def test_a_kernel_that_dies_fails_its_trust_alone(race_equality, small_project, 
         small_project / "notebooks" / "board_report.ipynb",
         "import os, signal\nif trust_code == 'RRK':\n    os.kill(os.getpid(), signal.SIGKILL)",
     )
-    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--engine", "default")
+    end = race_equality.build("RJ1", "RRK", "RR8", "--output", "out")
     assert end.returncode == 1
     assert "FAILED trusts/RRK: notebooks/board_report.ipynb, cell 3" in end.stderr
     assert "The kernel died" in end.stderr

@@ -14,16 +14,18 @@ from scipy import optimize, stats
 
 from race_equality.analysis.findings import findings
 from race_equality.analysis.linked_gaps import links
+from race_equality.analysis.missing_ethnicity import gaps_with_unknown
+from race_equality.analysis.patient_gaps import patients_by_breakdown
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.analysis.peers import peers_of
-from race_equality.analysis.survey import discrimination_by_year, yearly_change
+from race_equality.analysis.survey import yearly_change
 from race_equality.analysis.wres_return import relative_likelihoods, without_international_recruits
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS
 from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.params import read_params
 from race_equality.store.figures import read_figures
-from race_equality.store.trusts import read_trusts, resolve_trust, system_codes
+from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust, system_codes
 
 #: Cell to the beginnings of what it may speak of. A number must be of one of these, not of anything.
 ABOUT = {
@@ -41,6 +43,7 @@ ABOUT = {
     "detentions": ["mha_detentions"],
     "deeds-boards-asked": ["board_survey_"],
     "patient-groups": ["waiting_over_", "talking_therapies_", "maternity_continuity_"],
+    "patient-missing": ["waiting_over_", "talking_therapies_", "maternity_continuity_"],
     "two-gaps": [
         "wres_8",
         "staff_survey_q16b",
@@ -95,7 +98,8 @@ def prose(cell) -> str:
 @cache
 def everything() -> tuple[pd.DataFrame, pd.DataFrame]:
     figures = publishable_figures(read_figures())
-    return findings(figures, read_trusts(), rules=read_rules()), figures
+    listed = read_trust_list()
+    return findings(figures, listed.trusts, rules=read_rules(), successions=listed.successions), figures
 
 
 def allowed(code: str, beginnings: list[str]) -> set[str]:
@@ -122,6 +126,7 @@ def allowed(code: str, beginnings: list[str]) -> set[str]:
 def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFrame) -> list[float]:
     """What a sentence works out from findings, worked out here by itself."""
     found, figures = everything()
+    trust = resolve_trust(code)
     values = []
     white = own[(own["group"] == "White") & own["measure"].isin(["staff_survey_q28", "catchment_ethnicity"])]
     values += (100 - white["value"]).tolist()  # the share from ethnic minorities
@@ -130,8 +135,10 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         people = (panel["value"] * panel["denominator"]).astype("float64").groupby(panel["period_end"]).sum()
         base = panel["denominator"].astype("float64").groupby(panel["period_end"]).sum()
         values += (people / base).tolist()  # organisations that merged, by their respondents
-        change = yearly_change(discrimination_by_year(figures, code))
+        change = yearly_change(figures, code, trust.joined)
         values += [change.slope, change.lower, change.upper]
+        if change.step is not None:
+            values += [change.step.before, change.step.after]
         # a steady change that they could show: the interval's half, from 1.96 errors to what is seen in four of five
         values.append((change.upper - change.lower) / 2 / stats.norm.ppf(0.975) * Z)
     values += of_surveys(own[own["trust_code"] == code], rows[rows["trust_code"] == code])
@@ -155,8 +162,21 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         values += patients_summary(by_group)[["slope", "slope_lower", "slope_upper"]].to_numpy().ravel().tolist()
     if "waiting_over_" in beginnings or "waiting_over_18_" in beginnings:
         values += of_patients(code, rows)
+        here = patients_by_breakdown(figures, read_rules())
+        # held to every way of placing people in tests/statistics
+        bounds = gaps_with_unknown(here[here["place"] == code])
+        values += bounds.select_dtypes("float64").to_numpy().ravel().tolist()
     if "waiting_over_18_" in beginnings:
         values += links(figures, read_trusts())[["correlation", "lower", "upper", "trusts"]].to_numpy().ravel().tolist()
+    if "mha_detentions" in beginnings:
+        values += unrecorded_detentions(rows)
+    births = rows[(rows["indicator"] == "maternity_deliveries_by_ethnicity") & (rows["trust_code"] == code)]
+    births = births[births["period_end"] == births["period_end"].max()].set_index("group")["value"].astype("float64")
+    if len(births):
+        minority = births[births.index.isin(["Asian", "Black", "Mixed", "Other"])].groupby(level=0).sum().sum()
+        all_known = minority + births[births.index == "White"].sum()
+        values += [100 * minority / all_known, 100 * minority / births.sum()]
+        values.append(100 * (minority + births.sum() - all_known) / births.sum())
     march = rows[(rows["indicator"] == "workforce_march_headcount") & (rows["trust_code"] == code)]
     values += march["value"].astype("float64").groupby(march["period_end"]).sum().tolist()
     if any(name.startswith("wres_national") or name == "wres_" for name in beginnings):
@@ -171,6 +191,24 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
             & (found["trust_code"] != code)
         ]
         values += others.groupby("measure")["value"].quantile([0.25, 0.75]).tolist()
+    return values
+
+
+def unrecorded_detentions(rows: pd.DataFrame) -> list[float]:
+    """Ratios to the White group with all detentions of no known group in either, and their share of all."""
+    values = []
+    for _, place in rows.groupby("trust_code"):
+        counts, rates = (
+            place[place["indicator"] == name].set_index("group")["value"].astype("float64")
+            for name in ("mha_detentions", "mha_detentions_rate")
+        )
+        five = [group for group in ("Asian", "Black", "Mixed", "Other", "White") if group in counts and group in rates]
+        if "Unknown" not in counts or "White" not in five:
+            continue
+        unknown, white = counts["Unknown"], rates["White"]
+        values.append(100 * unknown / (counts[five].sum() + unknown))
+        values += (rates[five] / (white * (1 + unknown / counts["White"]))).tolist()
+        values += (rates[five] * (1 + unknown / counts[five]) / white).tolist()
     return values
 
 
@@ -278,7 +316,8 @@ def newcombe(sums: pd.DataFrame) -> list[float]:
     gap = share - share["White"]
     least = gap - np.hypot(share - lower, upper["White"] - share["White"])
     most = gap + np.hypot(upper - share, share["White"] - lower["White"])
-    return [*(100 * least), *(100 * most)]
+    could_show = (most - least) / 2 / z * Z * math.sqrt(2)  # by the next figures of as many patients
+    return [*(100 * least), *(100 * most), *(100 * could_show)]
 
 
 def outside_four_fifths(rows: pd.DataFrame) -> list[float]:

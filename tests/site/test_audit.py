@@ -53,7 +53,7 @@ def known() -> dict:
 def test_nothing_is_recovered(golden_site, known):
     result = audit_site(golden_site, **known)
     assert [str(problem) for problem in result.problems] == []
-    assert result.hidden > 5
+    assert result.hidden > 100  # most of them in the table of all trusts
     assert result.files >= 5 * len(GOLDEN)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pikepdf
 import pytest
 
@@ -169,6 +172,7 @@ def test_the_font_is_ours_in_text_and_charts(page_file):
     assert {re.split("-", font)[0] for font in latin} == {"Arimo"}
 
 
+@cache
 def words_of(file: Path) -> list[list[tuple[float, float, float, float, str]]]:
     """The boxes of the words (left, top, right, bottom, word), page by page."""
     import shutil
@@ -181,12 +185,20 @@ def words_of(file: Path) -> list[list[tuple[float, float, float, float, str]]]:
     return [[(*map(float, found[:4]), found[4]) for found in word.findall(page)] for page in boxes.split("<page ")[1:]]
 
 
-def ink_of(file: Path) -> list:
-    """Each page as a picture, 0 for black to 255 for white; a pixel is a point."""
+class Ink(NamedTuple):
+    """Where a page is not white."""
+
+    left: bool
+    right: bool
+    foot: bool  # but for the page's number, to the right
+    rows: np.ndarray  # of the body, a point each
+
+
+@cache
+def ink_of(file: Path) -> list[Ink]:
+    """Where each page has ink in its margins and body; a pixel is a point, 0 for black to 255 for white."""
     import shutil
     import subprocess
-
-    import numpy as np
 
     if shutil.which("pdftoppm") is None:
         pytest.skip("pdftoppm (poppler-utils) is not on the PATH")
@@ -195,7 +207,11 @@ def ink_of(file: Path) -> list:
     while data:
         head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", data)
         width, height = int(head[1]), int(head[2])
-        pages.append(np.frombuffer(data, np.uint8, width * height, head.end()).reshape(height, width))
+        page = np.frombuffer(data, np.uint8, width * height, head.end()).reshape(height, width)
+        side, bottom = int(SIDE) - 2, int(HEIGHT - BOTTOM) + 3
+        margins = page[:, :side], page[:, -side:], page[bottom:, : int(WIDTH * 0.7)]
+        body = page[int(TOP) : int(HEIGHT - BOTTOM)]
+        pages.append(Ink(*(bool(margin.min() <= 250) for margin in margins), (body < 250).any(axis=1)))
         data = data[head.end() + width * height :]
     return pages
 
@@ -214,12 +230,10 @@ def test_no_word_runs_over_the_margins(page_file):
 @EVERY_PDF
 def test_nothing_is_drawn_over_the_margins(page_file):
     """Charts, rules and backgrounds, on the pages as they print."""
-    for number, page in enumerate(ink_of(page_file), 1):
-        side, bottom = int(SIDE) - 2, int(HEIGHT - BOTTOM) + 3
-        assert page[:, :side].min() > 250, f"left margin of page {number}"
-        assert page[:, -side:].min() > 250, f"right margin of page {number}"
-        # but for the page's number, to the right
-        assert page[bottom:, : int(WIDTH * 0.7)].min() > 250, f"foot of page {number}"
+    for number, ink in enumerate(ink_of(page_file), 1):
+        assert not ink.left, f"left margin of page {number}"
+        assert not ink.right, f"right margin of page {number}"
+        assert not ink.foot, f"foot of page {number}"
 
 
 @EVERY_PDF
@@ -242,10 +256,8 @@ def test_no_word_lies_on_another(page_file):
 def test_a_page_is_left_half_white_only_before_a_chart(page_file):
     """A chart is not torn apart, and the summary stands alone; else text and tables fill the page."""
     pages, words = ink_of(page_file), words_of(page_file)
-    for number, page in enumerate(pages[1:-1], 2):
-        body = page[int(TOP) : int(HEIGHT - BOTTOM)]
-        inked = (body < 250).any(axis=1).nonzero()[0]
-        if inked.max() / len(body) < 0.55:
+    for number, ink in enumerate(pages[1:-1], 2):
+        if ink.rows.nonzero()[0].max() / len(ink.rows) < 0.55:
             following = [word for word in words[number] if word[1] > TOP - 8]
             first_line = [word for word in following if word[1] < min(word[1] for word in following) + 6]
             first = min(first_line)[4]

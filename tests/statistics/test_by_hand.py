@@ -18,7 +18,7 @@ from race_equality.statistics.funnel import between_variance, funnel_from_estima
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import byar_interval, difference_interval, wilson_interval
 from race_equality.statistics.pooling import pooled_gaps, pooled_proportions
-from race_equality.statistics.process_control import xmr
+from race_equality.statistics.process_control import level_change, pooled_autocorrelation, xmr
 from race_equality.statistics.ratios import (
     probability_outside,
     ratio_interval,
@@ -26,7 +26,7 @@ from race_equality.statistics.ratios import (
     stratified_ratio_interval,
 )
 from race_equality.statistics.standardisation import direct_rate, indirect_ratio, ratio_of_rates
-from race_equality.statistics.trend import trend, years_to_parity
+from race_equality.statistics.trend import Spread, change_spread, mean_change, pooled_spread, trend, years_to_parity
 
 RNG = np.random.default_rng(7)
 
@@ -511,6 +511,59 @@ def test_trend_with_known_errors_by_hand():
     assert found.direction == "rising"
 
 
+def test_the_pooled_scatter_is_what_the_errors_leave_unexplained():
+    """Two units with equal errors: by hand the residual squares over n - 2 each, less the variance of sampling."""
+    first, second = [10.0, 12.0, 10.0, 12.0], [5.0, 5.0, 8.0, 8.0]
+    years = np.arange(4.0)
+    squares = sum(float(np.polyfit(years, y, 1, full=True)[1][0]) for y in (first, second))
+    assert pooled_spread(years, [first, second]).variance == pytest.approx(squares / 4)
+    found = pooled_spread(years, [first, second], np.full((2, 4), 0.5))
+    assert (found.variance, found.freedom, found.units) == (pytest.approx(squares / 4 - 0.25), 4, 2)
+    assert pooled_spread(years, [first, second], np.full((2, 4), 9.0)).variance == 0
+
+
+def test_the_pooled_scatter_with_unequal_errors_and_a_missing_year():
+    """Against matrices: Q expects its degrees of freedom plus the variance times the trace of its projection."""
+    years = np.array([0.0, 1.0, 2.0, 4.0])
+    values = np.array([[1.0, 4.0, 2.0, 6.0], [9.0, 7.0, np.nan, 8.0], [1.0, 2.0, np.nan, np.nan]])
+    errors = np.array([[0.5, 0.4, 0.3, 0.6], [0.2, 0.7, 0.5, 0.4], [1.0, 1.0, 1.0, 1.0]])
+    total, trace = 0.0, 0.0
+    for y, e in zip(values[:2], errors[:2], strict=True):
+        known = ~np.isnan(y)
+        x, w = np.stack([np.ones(known.sum()), years[known]], axis=-1), np.diag(1 / e[known] ** 2)
+        projection = w - w @ x @ np.linalg.inv(x.T @ w @ x) @ x.T @ w
+        total += y[known] @ projection @ y[known]
+        trace += np.trace(projection)
+    found = pooled_spread(years, values, errors)
+    assert (found.freedom, found.units) == (3, 2)  # the third unit has two points
+    assert found.variance == pytest.approx((total - 3) / trace)
+
+
+def test_a_slope_with_the_scatter_of_all():
+    """Equal errors of 0.4 and a scatter of 0.3: together 0.5; over 0 to 3 its error is 0.5/√5; t of 400 is 1.966."""
+    found = trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], [0.4] * 4, spread=Spread(0.09, 400, 200))
+    assert found.slope == pytest.approx(0.8)
+    assert found.upper - found.slope == pytest.approx(1.9659 * 0.5 / math.sqrt(5), rel=1e-4)
+    assert found.direction == "rising"
+    assert trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], [0.4] * 4).direction == "no reliable change"  # alone
+    exact = trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], spread=Spread(0.0, 4, 2))
+    assert (exact.lower, exact.slope, exact.upper) == pytest.approx((0.8, 0.8, 0.8))
+    assert trend([0, 1, 2, 3], [1.0, 3.0, 2.0, 4.0], spread=Spread(math.nan, 0, 0)).direction == "too few points"
+
+
+def test_the_mean_change_of_a_series_whose_changes_add_up():
+    """Changes of 1 and 3 lie 1 from their mean; those of the second unit are in the comment."""
+    years = [2020, 2021, 2022, 2024]
+    spread = change_spread(years, [[0, 1, 4, np.nan], [0, 2, 2, 6], [5, 6, np.nan, np.nan]])
+    # the second: 2 over one year, 0 over one, 4 over two, about 1.5: 0.25 + 2.25 + 1 / 2
+    assert (spread.freedom, spread.units) == (3, 2)
+    assert spread.variance == pytest.approx((1 + 1 + 0.25 + 2.25 + 0.5) / 3)
+    found = mean_change(years, [0, 2, 2, 6], Spread(0.64, 1000, 2))
+    assert found.slope == pytest.approx(1.5)
+    assert found.upper - found.slope == pytest.approx(1.9623 * 0.8 / 2, rel=1e-3)
+    assert mean_change([1, 2, 3], [1, 2, 3], spread).direction == "too few points"
+
+
 def test_parity_when_the_gap_closes_by_a_known_amount():
     """Log odds −1.2 rising by 0.2 a year against a still 0: 6 years from the first, 1 from the last."""
     years = np.arange(6)
@@ -694,3 +747,75 @@ def test_kitagawa_of_many_pairs_at_once():
 
 def test_kitagawa_of_nobody():
     assert math.isnan(kitagawa([0, 0], [0, 0], [1, 2], [3, 4]).gap)
+
+
+# ---- months that resemble each other ----
+
+
+def test_limits_are_as_wide_as_a_series_needs_whose_months_resemble_each_other():
+    values = [10.0, 11, 12, 11, 10, 9, 10, 11, 12, 13, 12, 11]
+    plain, wide = xmr(values), xmr(values, autocorrelation=0.75)
+    assert wide.mean_moving_range == plain.mean_moving_range == 1.0
+    assert wide.upper - wide.mean == pytest.approx(2.66 / math.sqrt(0.25))
+    assert plain.upper - plain.mean == pytest.approx(2.66)
+
+
+def test_runs_say_nothing_of_a_series_whose_months_resemble_each_other():
+    """Seven above the mean and seven falling are rules for independent months alone; the limits hold for both."""
+    run = [10.0, 11, 10, 11, 10, 11, 10, 11.2, 11.1, 11.3, 11.2, 11.4, 11.1, 11.3]
+    assert xmr(run).rule[-1] == "seven above mean"
+    assert xmr(run, autocorrelation=0.8).rule[-1] == "common cause"
+    falling = [10.0, 10.2, 9.9, 10.3, 10.1, 10, 9.9, 9.8, 9.7, 9.6, 9.5, 9.4]
+    assert "falling" in xmr(falling).rule
+    assert "falling" not in xmr(falling, autocorrelation=0.8).rule
+    outside = [10.0, 11] * 6 + [30.0]
+    assert xmr(outside, autocorrelation=0.5).rule[-1] == "above upper limit"
+    shifted = [10.0, 11] * 6 + [14.0, 15] * 6
+    chart = xmr(shifted, autocorrelation=0.5, improvement="decrease")
+    assert (chart.rule[-1], chart.variation_icon) == ("later half above", "concern")
+    assert xmr([-value for value in shifted], autocorrelation=0.5).rule[-1] == "later half below"
+
+
+def test_a_change_of_level_by_hand():
+    """Moving ranges of 1: deviation 1/1.128/√0.5. Means differ by 2; with r = 0.5 the variance by w'Vw, added up here."""
+    before, after = [1.0, 2, 1, 2], [3.0, 4, 3, 4]
+    found = level_change(before, after, autocorrelation=0.5)
+    weights, variance = [-0.25] * 4 + [0.25] * 4, 0.0
+    for i, one in enumerate(weights):
+        for j, other in enumerate(weights):
+            variance += one * other * 0.5 ** abs(i - j)
+    assert found.difference == pytest.approx(2.0)
+    assert found.error == pytest.approx(math.sqrt(variance) / 1.128 / math.sqrt(0.5))
+    far = level_change(before, after, autocorrelation=0.5, between=500)
+    alone = sum(0.0625 * 0.5 ** abs(i - j) for i in range(4) for j in range(4))
+    assert far.error == pytest.approx(math.sqrt(2 * alone) / 1.128 / math.sqrt(0.5))
+    assert found.chance == pytest.approx(2 * stats.t.sf(2 / found.error, 0.62 * 6))
+    assert not found.reliable
+    few = level_change([1.0, 2, 1], after, autocorrelation=0.5)
+    assert (few.chance, few.reliable) == (1.0, False)
+    assert level_change([1.0] * 4, [1.0] * 4, autocorrelation=0.5).chance == 1.0
+    assert level_change([1.0] * 4, [2.0] * 4, autocorrelation=0.5).reliable
+
+
+@pytest.mark.parametrize("autocorrelation", [0.0, 0.5, 0.8])
+def test_the_autocorrelation_of_many_series_is_found(autocorrelation):
+    """300 series of 24 months; the plain mean of their own estimates is 0.1 to 0.2 too low."""
+    rng = np.random.default_rng(6)
+    values = np.empty((300, 24))
+    values[:, 0] = rng.standard_normal(300)
+    for month in range(1, 24):
+        values[:, month] = autocorrelation * values[:, month - 1] + math.sqrt(
+            1 - autocorrelation**2
+        ) * rng.standard_normal(300)
+    # levels and units of trusts differ, and each may have a trend of its own
+    trend_of_each = np.outer(rng.standard_normal(300), np.arange(24))
+    found = pooled_autocorrelation(list(1000 * values + 7 + 50 * trend_of_each))
+    assert found == pytest.approx(autocorrelation, abs=0.06)
+
+
+def test_what_has_no_autocorrelation_to_tell():
+    assert pooled_autocorrelation([]) == 0
+    assert pooled_autocorrelation([[1.0, 2.0, 1.0]]) == 0  # too short
+    assert pooled_autocorrelation([np.arange(24.0)]) == 0  # on a line
+    assert pooled_autocorrelation([[1.0, 2.0] * 12]) == 0  # each month unlike the one before
+    assert pooled_autocorrelation([np.sin(np.arange(24) / 8)] * 5) == pytest.approx(0.95)

@@ -127,16 +127,19 @@ def test_the_interval_is_where_a_plain_maximisation_says():
 
 
 def test_errors_neither_hide_a_link_nor_make_one():
-    """Means over 40 samples of 130: the naive correlation is drawn to zero, ours is not."""
-    found = [linked_gaps(*sample([8, number], 130, 0.6)) for number in range(40)]
+    """Means over 24 samples of 130: the naive correlation is drawn to zero, ours is not.
+
+    The standard error of the mean correlation and of the mean slope is 0.03.
+    """
+    found = [linked_gaps(*sample([8, number], 130, 0.6)) for number in range(24)]
     assert np.mean([one.measured for one in found]) == pytest.approx(0.6 * np.sqrt(0.6 * 0.5), abs=0.06)
     assert np.mean([one.correlation for one in found]) == pytest.approx(0.6, abs=0.06)
     assert np.mean([one.slope for one in found]) == pytest.approx(0.6, abs=0.06)
-    none = [linked_gaps(*sample([9, number], 130, 0.0)) for number in range(40)]
+    none = [linked_gaps(*sample([9, number], 130, 0.0)) for number in range(24)]
     assert abs(np.mean([one.correlation for one in none])) < 0.08
     assert np.mean([one.lower <= 0.6 <= one.upper for one in found]) >= 0.85
     assert np.mean([one.slope_lower <= 0.6 <= one.slope_upper for one in found]) >= 0.85
-    assert np.mean([one.lower > 0 or one.upper < 0 for one in none]) <= 0.15  # 5%, and three standard errors
+    assert np.mean([one.lower > 0 or one.upper < 0 for one in none]) <= 0.18  # 5%, and three standard errors
 
 
 def test_small_units_that_vary_by_chance_alone_make_no_link():
@@ -205,13 +208,13 @@ def test_what_could_be_shown_without_errors_cohen_1988(correlation, units):
 
 
 def test_what_could_be_shown_is_shown_in_four_of_five_samples():
-    """By simulation with the errors of the sample: 120 samples have a standard error of 3.7 points."""
+    """By simulation with the errors of the sample: 60 samples have a standard error of 5.2 points."""
     x, error_x, y, error_y = sample(12, 100, 0.0)
     truth = detectable_correlation(error_x, error_y, 1, 1)
     assert 0.4 < truth < 0.7  # without errors it is 0.28
     rng = np.random.default_rng(13)
     shown = []
-    for _ in range(120):
+    for _ in range(60):
         x = rng.standard_normal(100)
         y = truth * x + np.sqrt(1 - truth**2) * rng.standard_normal(100)
         shown.append(linked_gaps(rng.normal(x, error_x), error_x, rng.normal(y, error_y), error_y).lower > 0)

@@ -17,6 +17,7 @@ from race_equality.analysis.maternity import (
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
+from race_equality.analysis.missing_ethnicity import births_with_unknown, detentions_with_unknown, gaps_with_unknown
 from race_equality.analysis.patient_gaps import (
     patients_by_breakdown,
     recovery_by_year,
@@ -35,6 +36,8 @@ from race_equality.analysis.staff_and_patients import (
     associations,
     measures_by_trust,
     other_years,
+    pairs_to_vary,
+    periods_of_measures,
     sensitivity,
 )
 from race_equality.analysis.survey import (
@@ -82,14 +85,17 @@ __all__ = [
     "choose_peers",
     "deliveries_by_ethnic_group",
     "deliveries_by_ethnicity",
+    "births_with_unknown",
     "detectable_changes",
     "detentions_by_ethnicity",
+    "detentions_with_unknown",
     "discrimination_by_year",
     "england_answers",
     "england_by_ethnic_group",
     "england_explained",
     "funnel_of_kind",
     "gaps_of_staff_and_patients",
+    "gaps_with_unknown",
     "halvings",
     "headcount_by_group",
     "headcount_by_march",
@@ -102,6 +108,8 @@ __all__ = [
     "monthly",
     "most_deprived_share",
     "other_years",
+    "pairs_to_vary",
+    "periods_of_measures",
     "patients_by_breakdown",
     "patients_by_group",
     "patients_summary",

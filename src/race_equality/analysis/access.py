@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE
-from race_equality.definitions.indicators import ACCESS
-from race_equality.statistics.process_control import xmr
+from race_equality.definitions.indicators import ACCESS, Indicator
+from race_equality.statistics.process_control import XmR, pooled_autocorrelation, xmr
 from race_equality.store.cache import cached
+
+#: How many months, at most, process limits rest on.
+MONTHS_AT_MOST = 24
 
 _OF_A_MONTH = ["month", "people", "recording", "percent"]
 
@@ -57,6 +61,68 @@ def _all_trusts_by_month(figures: pd.DataFrame) -> pd.DataFrame:
     return _added_up(rows, ["indicator", "month"])
 
 
+@cached
+def autocorrelations(figures: pd.DataFrame) -> pd.DataFrame:
+    """Say how much a month resembles the one before, for each measure, pooled over all real trusts.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator``, ``autocorrelation`` (lag 1), ``trusts`` (how many it rests on), of the latest months with one way of
+        recording.
+
+    Notes
+    -----
+    A waiting list is a stock: who waits this month mostly waited the month before. The months of one trust are too few
+    to tell how much so (:func:`race_equality.statistics.process_control.pooled_autocorrelation`).
+    """
+    rows = access_by_month(figures)
+    rows = rows[(rows["trust_code"] != DEMONSTRATION_CODE) & (rows["people"] > 0)]
+    found = []
+    for measure in ACCESS:
+        runs = latest_runs(rows[rows["indicator"] == measure.id])
+        found.append((measure.id, pooled_autocorrelation(list(runs.values())), len(runs)))
+    return pd.DataFrame(found, columns=["indicator", "autocorrelation", "trusts"])
+
+
+def autocorrelation_of(figures: pd.DataFrame, measure: Indicator) -> float:
+    """Return a measure's row of :func:`autocorrelations`."""
+    found = autocorrelations(figures)
+    return float(found.loc[found["indicator"] == measure.id, "autocorrelation"].iloc[0])
+
+
+def latest_runs(rows: pd.DataFrame, *, months: int = MONTHS_AT_MOST) -> dict[str, np.ndarray]:
+    """Give each trust's latest months that were recorded in one way.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of one measure of :func:`access_by_month`.
+    months : int
+        How many months at most.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Per cent in order of time, by trust code.
+    """
+    last = rows["recording"] == rows.groupby("trust_code")["recording"].transform("last")
+    return {
+        str(code): run["percent"].to_numpy()
+        for code, run in rows[last].groupby("trust_code").tail(months).groupby("trust_code")
+    }
+
+
+def chart_of(percent: np.ndarray, measure: Indicator, autocorrelation: float) -> XmR:
+    """Chart a run of months of a measure: what its last one says."""
+    return xmr(percent, improvement=measure.improvement, autocorrelation=autocorrelation)
+
+
 def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
     """Add up people over trusts, month by month.
 
@@ -91,7 +157,7 @@ def latest_access(
     peer_codes: Collection[str],
     *,
     region_codes: Collection[str] = (),
-    months: int = 24,
+    months: int = MONTHS_AT_MOST,
     threshold: int,
 ) -> pd.DataFrame:
     """Give the latest month of each measure and what the months before it say of it.
@@ -121,7 +187,8 @@ def latest_access(
     Notes
     -----
     Everybody who waits is counted, so there is no sampling interval; what is uncertain is whether a
-    month differs from the ordinary run of months, which an XmR chart says.
+    month differs from the ordinary run of months, which an XmR chart says, its limits as wide as
+    months need that resemble each other (:func:`autocorrelations`).
 
     References
     ----------
@@ -141,7 +208,7 @@ def latest_access(
     for measure, here in series.items():
         last = here.iloc[-1]
         run = here[here["recording"] == last["recording"]].tail(months)
-        chart = xmr(run["percent"].to_numpy(), improvement=measure.improvement)
+        chart = chart_of(run["percent"].to_numpy(), measure, autocorrelation_of(figures, measure))
 
         rows = ends[(ends["month"] == last["month"]) & (ends["indicator"] == measure.id)]
 

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.access import monthly
+from race_equality.analysis.access import autocorrelation_of, monthly
 from race_equality.analysis.wres import staff_experience
 from race_equality.analysis.wres_return import board_against_workforce, relative_likelihoods
 from race_equality.definitions.indicators import BY_ID, Indicator
 from race_equality.disclosure.rules import DisclosureRule
 from race_equality.statistics.intervals import wilson_interval
-from race_equality.statistics.process_control import xmr
+from race_equality.statistics.process_control import level_change, xmr
 
-#: A run of months on one side of the mean is a change beyond the ordinary (Making Data Count).
+#: A run of months on one side of the mean is a change beyond the ordinary (Making Data Count). Where months resemble each
+#: other a run is none: as many, or a year of them, are compared with the months before by their means.
 _RUN = 7
+_MONTHS_LATER = 12
 _MONTHS_BEFORE = 24
 _FEWEST_MONTHS = 6
 
@@ -217,11 +219,12 @@ def _months(figures: pd.DataFrame, trust_code: str, measure: Indicator, began: p
     found |= {"after_period": (last["month"], ends.iloc[-1]), "after": float(last["percent"])}
     if len(earlier) < _FEWEST_MONTHS:
         return Change(measure.id, "months", "nothing before", **found)
-    chart = xmr(earlier["percent"].to_numpy())
-    run = later["percent"].tail(_RUN)
-    if found["after"] > chart.upper or (len(run) == _RUN and (run > chart.mean).all()):
+    alike = autocorrelation_of(figures, measure)
+    chart = xmr(earlier["percent"].to_numpy(), autocorrelation=alike)
+    moved = _level(earlier, later, chart.mean, alike)
+    if found["after"] > chart.upper or moved > 0:
         status = "better" if measure.improvement == "increase" else "worse"
-    elif found["after"] < chart.lower or (len(run) == _RUN and (run < chart.mean).all()):
+    elif found["after"] < chart.lower or moved < 0:
         status = "better" if measure.improvement == "decrease" else "worse"
     else:
         status = "unclear"
@@ -234,3 +237,18 @@ def _months(figures: pd.DataFrame, trust_code: str, measure: Indicator, began: p
         lower=chart.lower,
         upper=chart.upper,
     )
+
+
+def _level(earlier: pd.DataFrame, later: pd.DataFrame, mean: float, alike: float) -> int:
+    """Say whether the months since lie above (1) or below (-1) those before, or neither can be said (0)."""
+    if len(later) < _RUN:
+        return 0
+    if alike == 0:
+        run = later["percent"].tail(_RUN)
+        return 1 if (run > mean).all() else -1 if (run < mean).all() else 0
+    recent = later.tail(_MONTHS_LATER)
+    between = len(later) - len(recent)
+    found = level_change(
+        earlier["percent"].to_numpy(), recent["percent"].to_numpy(), autocorrelation=alike, between=between
+    )
+    return int(np.sign(found.difference)) if found.reliable else 0

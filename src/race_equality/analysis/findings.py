@@ -54,9 +54,9 @@ from race_equality.definitions.indicators import (
     figure_ids,
 )
 from race_equality.disclosure.rules import DisclosureRules
-from race_equality.statistics.process_control import xmr
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
+from race_equality.store.trusts import Succession
 
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(
@@ -236,6 +236,7 @@ def findings(
     *,
     rules: DisclosureRules,
     peers: Mapping[str, Sequence[str]] | None = None,
+    successions: Sequence[Succession] = (),
 ) -> pd.DataFrame:
     """Compute every finding of every trust.
 
@@ -249,6 +250,8 @@ def findings(
         From :func:`race_equality.disclosure.rules.read_rules`.
     peers : mapping of str to sequence of str, optional
         Each trust's peers; chosen by :func:`race_equality.analysis.peers.peers_of_all` without it.
+    successions : sequence of Succession
+        What merged into which trust, and when (:func:`race_equality.store.trusts.read_trust_list`).
 
     Returns
     -------
@@ -276,7 +279,7 @@ def findings(
         _survey(figures, compared, trusts),
         _respondents(figures, codes, rules),
         _staff_groups(figures, codes, rules),
-        _staff_by_march(figures, codes),
+        _staff_by_march(figures, codes, successions),
         _waits(figures, compared, rules, trusts),
         _maternity(figures, compared, rules, trusts),
         _detentions(figures),
@@ -347,8 +350,10 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     numbers = ["value", "lower", "upper", "people", *_POOLED]
     table.loc[gone, numbers] = np.nan
     table.loc[gone, ["direction", "position"]] = ["none", ""]
-    # that the years to parity cannot be estimated, or that a gap is growing, is a finding
-    is_finding = table["unit"].eq("years") & table["status"].eq("not_available")
+    # that the years to parity cannot be estimated, or that a gap is growing, is a finding; so is a merger
+    is_finding = (table["unit"].eq("years") & table["status"].eq("not_available")) | (
+        table["compared_with"].eq("its own earlier years")
+    )
     table.loc[gone & ~is_finding, "reading"] = (
         table.loc[gone & ~is_finding, "status"].map(_READINGS_OF_CAUGHT).fillna(_NO_READING["none"])
     )
@@ -740,9 +745,9 @@ def _staff_groups(figures: pd.DataFrame, codes: Sequence[str], rules: Disclosure
     return pd.concat([part for part in (counts, everybody, shares) if len(part)] or [counts], ignore_index=True)
 
 
-def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str], successions: Sequence[Succession]) -> pd.DataFrame:
     marches = workforce.headcount_by_march(figures, [*codes, ENGLAND_CODE])
-    growth = {code: workforce.yearly_growth(rows) for code, rows in marches.groupby("trust_code")}
+    growth = workforce.yearly_growths(figures, [*codes, ENGLAND_CODE], successions)
     last = marches.groupby("trust_code")["year"].max()
     england = growth.pop(ENGLAND_CODE, None)
     found = []
@@ -765,6 +770,7 @@ def _staff_by_march(figures: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame
                 "direction": {"no reliable change": "unclear", "too few points": "none"}.get(
                     trend.direction, trend.direction
                 ),
+                "reading": "no slope through a merger or transfer" if few and trend.step is not None else "",
                 "england": np.nan if england is None else england.slope,
             }
         )
@@ -784,11 +790,10 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules,
         shown = of_measure[of_measure["people"] >= rules.minimum_responses(of_measure["trust_code"])]
         shown = shown.assign(percent=100 * shown["count"] / shown["people"])
         last = shown.groupby("trust_code").tail(1).reset_index(drop=True)
-        variation = {}
-        for code, run in shown.groupby("trust_code"):
-            recording, percent = run["recording"].to_numpy(), run["percent"].to_numpy()
-            percent = percent[recording == recording[-1]][-24:]
-            variation[code] = xmr(percent, improvement=measure.improvement).variation_icon
+        alike = access.autocorrelation_of(figures, measure)
+        variation = {
+            code: access.chart_of(run, measure, alike).variation_icon for code, run in access.latest_runs(shown).items()
+        }
         part = pd.DataFrame(
             {
                 "trust_code": last["trust_code"],

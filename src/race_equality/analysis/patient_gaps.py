@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -294,24 +295,28 @@ def with_others(
         ``similar_percent``, ``similar_gap`` and ``similar_trusts`` (how many have a figure); NaN where there is none.
         Only of the trust's own period.
     """
-    here = table[table["place"] == place].reset_index(drop=True)
-    keys = ["measure", "breakdown", "group", "period_end"]
     codes = {"england": [ENGLAND_CODE], "system": list(systems) if len(systems) == 1 else [], "similar": list(peers)}
+    table = table[table["place"].isin([place, *chain(*codes.values())])]
+    here = table[table["place"] == place].reset_index(drop=True)
+    table = table[table["status"] == "ok"]
+    keys = ["measure", "breakdown", "group", "period_end"]
+    row = pd.MultiIndex.from_frame(here[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
+    of_place = table["place"].to_numpy()
+    count, people = (table[name].fillna(0.0).to_numpy(dtype="float64") for name in ("count", "people"))
+    reference = here["direction"].eq("reference").to_numpy()
+    of_measure = here["measure"].to_numpy()
+    compared = here["gap"].notna().to_numpy()
     for name, places in codes.items():
-        others = table[table["place"].isin(places) & (table["status"] == "ok")]
-        sums = others.groupby(keys, sort=False).agg(
-            count=("count", "sum"), people=("people", "sum"), trusts=("place", "size")
+        there = (row >= 0) & np.isin(of_place, places)
+        counts, totals, trusts = (
+            np.bincount(row[there], weights, minlength=len(here)) for weights in (count[there], people[there], None)
         )
-        sums = sums.reindex(pd.MultiIndex.from_frame(here[keys]))
-        share = (100 * sums["count"] / sums["people"]).to_numpy(dtype="float64")
-        reference = here["direction"].eq("reference").to_numpy()
-        of_measure = here.loc[reference, "measure"].to_numpy()
-        white = dict(zip(of_measure, share[reference], strict=True))
-        compared = here["gap"].notna().to_numpy()
+        share = np.divide(100 * counts, totals, out=np.full(len(here), np.nan), where=totals > 0)
+        white = dict(zip(of_measure[reference], share[reference], strict=True))
         here[f"{name}_percent"] = share
-        here[f"{name}_gap"] = np.where(compared, share - here["measure"].map(white).to_numpy(dtype="float64"), np.nan)
+        here[f"{name}_gap"] = np.where(compared, share - [white.get(measure, np.nan) for measure in of_measure], np.nan)
         if name == "similar":
-            here["similar_trusts"] = sums["trusts"].fillna(0).to_numpy(dtype="int64")
+            here["similar_trusts"] = trusts
     return here
 
 

@@ -54,7 +54,7 @@ def published_likelihoods(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-@cached
+@cached(to_disk=True)
 def published_boards(figures: pd.DataFrame, *, rules: DisclosureRules) -> pd.DataFrame:
     """Gather the counts behind indicator 9 of every trust that publishes them.
 

@@ -98,6 +98,50 @@ def associations(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+def pairs_to_vary(found: pd.DataFrame) -> list[tuple[str, str]]:
+    """Choose the pairs that are looked at over other trusts and years.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From :func:`associations`.
+
+    Returns
+    -------
+    list of (str, str)
+        Staff and patient measure: the pair with the most trusts and the one with the strongest adjusted correlation; one
+        pair where it is both, none where nothing could be correlated.
+    """
+    rows = found[found["adjusted"] & found["correlation"].notna()]
+    if rows.empty:
+        return []
+    pairs = list(zip(rows["staff"], rows["patients"], strict=True))
+    places = (rows["trusts"].to_numpy().argmax(), rows["correlation"].abs().to_numpy().argmax())
+    return list(dict.fromkeys(pairs[int(place)] for place in places))
+
+
+def periods_of_measures(figures: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """Give the period of each measure that :func:`measures_by_trust` takes.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures.
+
+    Returns
+    -------
+    dict of str to (pandas.Timestamp, pandas.Timestamp)
+        First and last day, by ``"staff"`` and by :data:`PATIENT_MEASURES`; without those that have no figures.
+    """
+    found = {}
+    for name, indicator in {"staff": "wres_8", **{measure: measure for measure in PATIENT_MEASURES}}.items():
+        rows = figures[(figures["indicator"] == indicator) & (figures["status"] == "ok")]
+        rows = rows[(rows["trust_code"] != DEMONSTRATION_CODE) & (rows["period_end"] == rows["period_end"].max())]
+        if len(rows):
+            found[name] = (rows["period_start"].min(), rows["period_end"].max())
+    return found
+
+
 def sensitivity(table: pd.DataFrame, staff: str, patients: str) -> pd.DataFrame:
     """Correlate one pair again over other trusts, and unadjusted.
 

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.analysis.steps_in_staff import Step, YearlyTrend, added_up, steps_of_all
+from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
-from race_equality.statistics.trend import Trend, trend
+from race_equality.statistics.trend import Spread, Trend, change_spread, mean_change
 from race_equality.store.cache import cached
+from race_equality.store.rows import groups_of
+from race_equality.store.trusts import Succession
 
 #: The main staff groups of the publication's hierarchy; the rest are parts of these.
 MAIN_GROUPS = tuple(group for group in BY_ID["workforce_headcount"].groups if group != "Total")
@@ -117,6 +120,9 @@ def _main_groups(figures: pd.DataFrame) -> pd.DataFrame:
 #: Head counts of every March, NHS Workforce Statistics.
 _MARCH = "workforce_march_headcount"
 
+#: The years over which the spread of changes is pooled, and growth is given at most.
+_YEARS_POOLED = 9
+
 
 def headcount_by_march(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.DataFrame:
     """Give staff in post each March, for many trusts at once.
@@ -140,38 +146,86 @@ def headcount_by_march(figures: pd.DataFrame, trust_codes: Sequence[str]) -> pd.
 
 @cached
 def _headcount_of_all_by_march(figures: pd.DataFrame) -> pd.DataFrame:
-    rows = figures[(figures["indicator"] == _MARCH) & (figures["status"] == "ok")]
-    rows = rows.assign(year=rows["period_end"].dt.year, people=rows["value"].astype("float64"))
-    span = rows.groupby(["trust_code", "organisation_code"])["year"].agg(["min", "max"]).reset_index()
-    table = rows.groupby(["trust_code", "year"], as_index=False).agg(
-        people=("people", "sum"), counted=("people", "size")
-    )
-    # how many organisations there were that year: each from its first year to its last
-    there = table.merge(span, on="trust_code")
-    many = there[there["year"].between(there["min"], there["max"])].groupby(["trust_code", "year"]).size()
-    whole = table["counted"].to_numpy() >= many.reindex(table.set_index(["trust_code", "year"]).index).to_numpy()
-    return table.loc[whole, ["trust_code", "year", "people"]]
+    table = added_up(figures, [_MARCH])
+    return table.assign(year=table["day"].dt.year, people=table["staff"])[["trust_code", "year", "people"]]
 
 
-def yearly_growth(marches: pd.DataFrame, *, years: int = 9) -> Trend:
-    """Return the yearly growth of a trust's staff over its last years, with its interval.
+def yearly_growth(
+    figures: pd.DataFrame, trust_code: str, successions: Sequence[Succession] = (), *, years: int = _YEARS_POOLED
+) -> YearlyTrend:
+    """Return the mean yearly growth of a trust's staff over its last years, with its interval.
 
     Parameters
     ----------
-    marches : pandas.DataFrame
-        One trust's rows of :func:`headcount_by_march`.
+    figures : pandas.DataFrame
+        Tidy figures, of all trusts: how much a number of staff moves from year to year is pooled over them.
+    trust_code : str
+        A resolved trust code; ``"ENG"`` for England.
+    successions : sequence of Succession
+        Of this trust or of all, as for :func:`race_equality.analysis.steps_in_staff.steps_in_staff`.
     years : int
-        How many years at most: over four to nine points a straight line is fitted.
+        How many years at most.
 
     Returns
     -------
-    Trend
-        In per cent a year (a straight line through the logarithms); fewer than four years give "too few points".
+    YearlyTrend
+        In per cent a year, over the years since the last step by merger or transfer; fewer than four years give "too
+        few points".
+
+    Notes
+    -----
+    Numbers of staff are a random walk: over 2015 to 2023 the variance of a change grows in step with the years between,
+    and changes of one year and the next hardly go together. See :func:`race_equality.statistics.trend.mean_change`.
     """
-    last = marches[marches["people"] > 0].tail(years)
-    found = trend(last["year"].to_numpy(dtype="float64"), np.log(last["people"].to_numpy(dtype="float64")))
-    slope, lower, upper = (100 * np.expm1(value) for value in (found.slope, found.lower, found.upper))
-    return Trend(float(slope), float(lower), float(upper), found.direction, found.points)
+    found = yearly_growths(figures, [trust_code], successions, years=years)
+    few = Trend(float("nan"), float("nan"), float("nan"), "too few points", 0)
+    return found.get(trust_code, YearlyTrend.of(few, None))
+
+
+def yearly_growths(
+    figures: pd.DataFrame,
+    trust_codes: Sequence[str],
+    successions: Sequence[Succession] = (),
+    *,
+    years: int = _YEARS_POOLED,
+) -> dict[str, YearlyTrend]:
+    """Return the yearly growth of many trusts: as :func:`yearly_growth`, by trust code, where there are figures."""
+    marches = headcount_by_march(figures, trust_codes)
+    steps, spread = steps_of_all(figures, successions), _spread_of_growth(figures)
+    growth = {}
+    for code, rows in groups_of(marches[marches["people"] > 0], "trust_code"):
+        last = rows.tail(years)
+        step = _last_step(steps.get(code, []), after=int(last["year"].iloc[0]))
+        if step is not None:
+            last = last[last["year"] >= step.end.year]
+        found = mean_change(
+            last["year"].to_numpy(dtype="float64"), np.log(last["people"].to_numpy(dtype="float64")), spread
+        )
+        slope, lower, upper = (float(100 * np.expm1(value)) for value in (found.slope, found.lower, found.upper))
+        growth[code] = YearlyTrend(slope, lower, upper, found.direction, found.points, step)
+    return growth
+
+
+def _last_step(steps: Sequence[Step], *, after: int) -> Step | None:
+    """Return the last step in head counts that ends later than a March."""
+    found = [step for step in steps if step.unit == "people" and step.end.year > after]
+    return found[-1] if found else None
+
+
+@cached
+def _spread_of_growth(figures: pd.DataFrame) -> Spread:
+    """How much the logarithm of a trust's staff moves from one March to the next, over its last years without a step."""
+    marches = _headcount_of_all_by_march(figures)
+    marches = marches[~marches["trust_code"].isin([ENGLAND_CODE, DEMONSTRATION_CODE]) & (marches["people"] > 0)]
+    if marches.empty:
+        return Spread(float("nan"), 0, 0)
+    marches = marches[marches["year"] > marches["year"].max() - _YEARS_POOLED]
+    table = np.log(marches.pivot(index="trust_code", columns="year", values="people"))
+    for code, steps in steps_of_all(figures).items():
+        step = _last_step(steps, after=int(table.columns[0]))
+        if step is not None:
+            table.loc[table.index == code, table.columns < step.end.year] = np.nan
+    return change_spread(table.columns.to_numpy(dtype="float64"), table.to_numpy())
 
 
 def total_headcount(figures: pd.DataFrame, trust_code: str) -> float:

@@ -49,6 +49,7 @@ def load_what_notebooks_share(root: str, compute: bool) -> None:
 
 def _read(root: Path, *, compute: bool) -> None:
     from race_equality.disclosure.publishable import publishable_figures
+    from race_equality.disclosure.rules import read_rules
     from race_equality.project import find_project
     from race_equality.report.vega_to_svg import prepare as prepare_drawing
     from race_equality.store.cache import compute_all
@@ -58,12 +59,13 @@ def _read(root: Path, *, compute: bool) -> None:
 
     project = find_project(root)
     figures = read_figures(local=False, project=project)  # a trust's own return is for its own page only
-    read_trusts(project=project)
+    trusts = read_trusts(project=project)
     read_sources(project=project)
     prepare_drawing()
     _build_a_chart()
     if compute:
-        compute_all(publishable_figures(figures, project=project))  # as notebooks read them
+        published = publishable_figures(figures, project=project)  # as notebooks read them
+        compute_all(published, rules=read_rules(project=project), trusts=trusts)
 
 
 def _build_a_chart() -> None:

@@ -509,6 +509,7 @@ def _figures_left_out(project: Project) -> Iterator[str]:
     from race_equality.analysis.caught_figures import caught_figures
     from race_equality.gates import without_caught
     from race_equality.store.figures import read_figures
+    from race_equality.store.rows import rows_of
     from race_equality.store.trusts import read_trusts
 
     trusts = read_trusts(project=project)

@@ -20,7 +20,7 @@ from race_equality.params import read_params
 from race_equality.project import Project
 from race_equality.store.figures import figure_files, read_figures
 from race_equality.store.provenance import read_sources
-from race_equality.store.trusts import Trust, read_trusts, resolve_trust
+from race_equality.store.trusts import Trust, read_trust_list, read_trusts, resolve_trust
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
@@ -78,7 +78,8 @@ class Downloads:
         figures = publishable_figures(read_figures(local=False, project=project), project=project)
         if until is not None:
             figures = figures[figures["period_end"].dt.year <= until]
-        trusts = read_trusts(project=project)
+        listed = read_trust_list(project=project)
+        trusts = listed.trusts.copy()
         own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
         params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
         self.data = DownloadData(
@@ -87,6 +88,7 @@ class Downloads:
             read_rules(project=project),
             trusts,
             peers={code: one.peers for code, one in params.items() if one.peers},
+            successions=listed.successions,
         )
         self._findings: dict[str, list[Row]] = {}
 

@@ -21,7 +21,7 @@ from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_
 from race_equality.gates import figures_caught
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Trust
+from race_equality.store.trusts import Succession, Trust
 
 FINDING, PUBLISHED = "finding", "published figure"
 
@@ -115,6 +115,8 @@ class DownloadData:
         From :func:`race_equality.store.trusts.read_trusts`; without it, the trusts that have figures, without a kind.
     peers : mapping of str to tuple of str
         Peers that trusts have chosen themselves.
+    successions : sequence of Succession
+        What merged into which trust, and when: no slope is drawn through it.
     """
 
     figures: pd.DataFrame
@@ -122,6 +124,7 @@ class DownloadData:
     rules: DisclosureRules
     trusts: pd.DataFrame | None = None
     peers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    successions: Sequence[Succession] = ()
 
     @property
     def _local(self) -> pd.Series:
@@ -147,7 +150,7 @@ class DownloadData:
             codes = [code for code in self.figures["trust_code"].unique() if code != ENGLAND_CODE]
             trusts = pd.DataFrame({"trust_code": codes, "trust_name": codes, "kind": None, "region": None})
         peers = {**peers_of_all(self.figures, trusts), **self.peers}
-        return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules))
+        return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules, successions=self.successions))
 
     @cached_property
     def latest(self) -> dict[tuple[str, str], tuple[str, str]]:

@@ -250,7 +250,7 @@ HOW_CHANGES_ARE_READ = (
     "“Before” is the last period that ended before the action began, “Latest” the newest that began after it. Gaps "
     "(ethnic minority minus White) and shares change by percentage points; a relative likelihood changes by how many "
     "times the earlier one it is, and less than 1 is better. Waits and A&E are compared with the ordinary run of the "
-    "months before. Intervals are 95%. Much else changes as well: a change does not show that the action made it."
+    "months before, in which each month resembles the one before it. Intervals are 95%. Much else changes as well: a change does not show that the action made it."
 )
 
 

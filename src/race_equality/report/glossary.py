@@ -35,6 +35,11 @@ TERMS = (
         "rounding, so it can differ by 0.1 from the two percentages as they are printed.",
     ),
     (
+        "Getting worse, improving",
+        "Of a monthly figure, against the trust’s own months, at most two years of them: beyond what such a figure moves by "
+        "chance. A month resembles the one before, and that is allowed for.",
+    ),
+    (
         "High-impact action",
         "One of the six actions of NHS England’s equality, diversity and inclusion improvement plan (June 2023).",
     ),
@@ -122,8 +127,17 @@ METHODS = (
     ),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),
     ("How far ethnic groups are apart", "Index of disparity", "Pearcy and Keppel 2002"),
-    ("A series of months", "XmR chart and its rules", "NHS England, Making Data Count"),
-    ("A few yearly surveys", "Weighted slope with its interval", "Birge 1932"),
+    (
+        "A series of months",
+        "XmR chart and its rules, the limits wider where months resemble each other",
+        "NHS England, Making Data Count; Montgomery 2019",
+    ),
+    ("A few yearly surveys", "Weighted slope, the scatter pooled over trusts", "DerSimonian and Laird 1986"),
+    (
+        "A number of staff over years",
+        "Mean yearly change, how much it moves pooled over trusts; no slope through a step",
+        "Harvey 1989; Tukey 1977",
+    ),
     ("When two moving shares would meet", "The gap’s slope in log odds, Fieller’s interval", "Fieller 1954"),
     (
         "Staff and patients across trusts",

@@ -7,13 +7,15 @@ is said to be unclear, and never to be equality.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from race_equality.analysis.ethnicity_of_respondents import minority_share
 from race_equality.analysis.findings import direction_of_gap
 from race_equality.analysis.peers import Peers
+from race_equality.analysis.steps_in_staff import Step, YearlyTrend
+from race_equality.analysis.survey import ends_differ
 from race_equality.analysis.wres_return import SEATS, seats_shown
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
@@ -32,7 +34,7 @@ from race_equality.report.words import (
     points,
     ratio,
 )
-from race_equality.statistics.trend import Trend, YearsToParity
+from race_equality.statistics.trend import YearsToParity
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
@@ -357,31 +359,62 @@ def peers_sentence(peers: Peers) -> str:
     )
 
 
-def growth_sentence(marches: pd.DataFrame, growth: Trend) -> str:
+def growth_sentence(marches: pd.DataFrame, growth: YearlyTrend) -> str:
     """Say how the number of staff has changed from March to March.
 
     Parameters
     ----------
     marches : pandas.DataFrame
         The trust's rows of :func:`race_equality.analysis.workforce.headcount_by_march`; not empty.
-    growth : Trend
+    growth : YearlyTrend
         From :func:`race_equality.analysis.workforce.yearly_growth`.
     """
     last = marches.iloc[-1]
+    step = growth.step
+    text = "" if step is None else f"{step_sentence(step)}; no slope is drawn through it. "
     if growth.direction == "too few points":
-        return f"In March {last['year']:.0f} the trust had {people(last['people'])} staff."
+        return f"{text}In March {last['year']:.0f} the trust had {people(last['people'])} staff."
     first = marches.tail(growth.points).iloc[0]
-    text = (
-        f"Staff went from {people(first['people'])} in March {first['year']:.0f} to {people(last['people'])} in March "
-        f"{last['year']:.0f}"
+    text += (
+        f"{'Staff' if step is None else 'Since then staff'} went from {people(first['people'])} in March "
+        f"{first['year']:.0f} to {people(last['people'])} in March {last['year']:.0f}"
     )
     if growth.direction == "no reliable change":
-        return f"{text}; the data do not show a steady change."
+        return (
+            f"{text}; the number of a trust’s staff moves as much from one year to the next, so this is no steady "
+            "rise or fall."
+        )
     return (
-        f"{text}; the line through these years {'rises' if growth.slope > 0 else 'falls'} by "
-        f"{points(growth.slope, signed=False)}% a year (95% confidence interval: {interval(growth.lower, growth.upper)}). "
-        "Each new post is a choice of whom to appoint."
+        f"{text}, {points(growth.slope, signed=False)}% {'more' if growth.slope > 0 else 'fewer'} each year on average "
+        f"(95% confidence interval: {interval(growth.lower, growth.upper)}). Each new post is a choice of whom to appoint."
     )
+
+
+def step_sentence(step: Step) -> str:
+    """Say that staff came to or left a trust at once, without a full stop.
+
+    Parameters
+    ----------
+    step : Step
+        From :func:`race_equality.analysis.steps_in_staff.steps_in_staff`.
+
+    Examples
+    --------
+    >>> one = Step(pd.Timestamp("2016-03-31"), pd.Timestamp("2017-03-31"), 1674, 3698, "people")
+    >>> step_sentence(one)
+    'In the year to March 2017 staff rose from 1,674 to 3,698, as in a merger or transfer'
+    """
+    end = f"{MONTHS[step.end.month - 1]} {step.end.year}"
+    days = (step.end - step.start).days
+    if days > 366:
+        when = f"Between {MONTHS[step.start.month - 1]} {step.start.year} and {end}"
+    else:
+        when = f"In the year to {end}" if days > 31 else f"In {end}"
+    staff = "staff" if step.unit == "people" else "staff in full-time equivalents"
+    moved = f"{when} {staff} {'rose' if step.after > step.before else 'fell'} from {people(step.before)} to {people(step.after)}"
+    if step.day is None:
+        return f"{moved}, as in a merger or transfer"
+    return f"{moved}: staff of {step.organisation} joined the trust on {date(pd.Timestamp(step.day))}"
 
 
 def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float], trust: Trust) -> str:
@@ -438,14 +471,21 @@ def population_sentences(population: pd.DataFrame, catchment: Mapping[str, float
     return " ".join(sentences)
 
 
-def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) -> str:
+#: Where the first and the last survey alone would say another thing than all of them.
+_ENDS_DIFFER = (
+    " The first and the last survey differ by more than the chance of who answered. A trust’s figure also moves from one "
+    "survey to the next, and allowing for that these surveys do not show a steady rise or fall."
+)
+
+
+def change_sentence(years: pd.DataFrame, change: YearlyTrend, *, brief: bool = False) -> str:
     """Say how discrimination from a manager or colleagues changed over the surveys.
 
     Parameters
     ----------
     years : pandas.DataFrame
         From :func:`race_equality.analysis.survey.discrimination_by_year`; not empty.
-    change : Trend
+    change : YearlyTrend
         From :func:`race_equality.analysis.survey.yearly_change`.
     brief : bool
         Without the change a year and its interval, for the first page, which is followed by the rest.
@@ -455,18 +495,49 @@ def change_sentence(years: pd.DataFrame, change: Trend, *, brief: bool = False) 
         f"Between autumn {first['year']:.0f} and autumn {last['year']:.0f} the share of all staff who had "
         "experienced discrimination from a manager or colleagues"
     )
+    went = f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}"
+    if change.step is not None:
+        # those who answered before and after worked for different organisations
+        if brief:
+            return f"{went}; not compared, as staff {'joined' if change.step.after > change.step.before else 'left'} in between."
+        return (
+            f"{went}. {step_sentence(change.step)}. Those who answered before and after worked for different "
+            "organisations, so no slope is drawn through the surveys."
+        )
     if change.direction == "too few points":
         return f"There are too few surveys of this trust to say how discrimination changed ({len(years)} of four)."
     bounds = f"95% confidence interval: {interval(change.lower, change.upper)}"
     if change.direction == "no reliable change":
-        yearly = f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
-        went = f"{between} went from {percent(first['percent'])} to {percent(last['percent'])}"
-        return f"{went}; no reliable change." if brief else f"{went}; the data do not show a reliable change{yearly}."
+        if brief:
+            return f"{went}; no reliable change."
+        yearly = f"the line through the surveys: {points(change.slope)} percentage points a year, {bounds}"
+        return f"{went}; the data do not show a reliable change ({yearly}).{_ENDS_DIFFER if ends_differ(years) else ''}"
     verb = "rose" if change.direction == "rising" else "fell"
     yearly = (
         "" if brief else f" (the line through the surveys: {points(change.slope)} percentage points a year, {bounds})"
     )
     return f"{between} {verb} from {percent(first['percent'])} to {percent(last['percent'])}{yearly}."
+
+
+def pairs_sentence(pairs: Sequence[tuple[str, str]]) -> str:
+    """Say which pairs of measures the table of other trusts and years has, and of whom earlier surveys are.
+
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        From :func:`race_equality.analysis.staff_and_patients.pairs_to_vary`.
+    """
+    if not pairs:
+        return "No pair of measures could be correlated."
+    which = (
+        "The pair with the most trusts has the strongest correlation as well; here it is"
+        if len(pairs) == 1
+        else "The pair with the most trusts and the pair with the strongest correlation,"
+    )
+    return (
+        f"{which} over other trusts and other years. In earlier surveys only the answers of all staff together are held by "
+        "trust."
+    )
 
 
 def association_summary(found: pd.DataFrame) -> str:

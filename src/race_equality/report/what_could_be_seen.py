@@ -11,6 +11,7 @@ import pandas as pd
 
 from race_equality.analysis.change_since import Change
 from race_equality.analysis.detectable import THREE_SURVEYS
+from race_equality.analysis.patient_gaps import WidestGap
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, QUESTIONS, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.display import CellOutput, callout
@@ -233,6 +234,33 @@ def after_ratio(value: float, lower: float, upper: float) -> str:
     return (
         f" With about as many people, next year’s return could show a fall to {value / times:.2f} or a rise to "
         f"{value * times:.2f}; a smaller change could be missed."
+    )
+
+
+def after_patients(found: WidestGap) -> str:
+    """Say what the next figures of patients could show of the gaps that are not clear.
+
+    Parameters
+    ----------
+    found : WidestGap
+        From :func:`race_equality.analysis.patient_gaps.widest_gap`.
+
+    Returns
+    -------
+    str
+        One sentence with a space before it; "" where every gap is clear.
+    """
+    unclear = found.groups[found.groups["group"].isin(found.unclear) & found.groups["gap_lower"].notna()]
+    sizes = [
+        f"{_size(float(detectable_change((row.gap_upper - row.gap_lower) / 2 / _95)))} points or more for the {row.group} group"
+        for row in rows_of(unclear)
+        if row.gap_upper > row.gap_lower
+    ]
+    if not sizes:
+        return ""
+    return (
+        f" With as many patients, next year’s figures could show that a gap changed by {listing(sizes)}; a smaller change could "
+        "be missed."
     )
 
 

@@ -10,7 +10,16 @@ from scipy.special import ndtri, stdtrit
 
 from race_equality.statistics import _arguments as check
 
-__all__ = ["Trend", "YearsToParity", "trend", "years_to_parity"]
+__all__ = [
+    "Spread",
+    "Trend",
+    "YearsToParity",
+    "change_spread",
+    "mean_change",
+    "pooled_spread",
+    "trend",
+    "years_to_parity",
+]
 
 #: A slope through fewer points says more about the line than about the trust.
 LEAST_POINTS = 4
@@ -35,6 +44,26 @@ class Trend:
     upper: float
     direction: str
     points: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far yearly points scatter, pooled over units such as trusts.
+
+    Attributes
+    ----------
+    variance : float
+        Around a unit's own line, beyond the standard errors (:func:`pooled_spread`); or of a change over one unit of
+        time (:func:`change_spread`). NaN where no unit has points enough.
+    freedom : int
+        Degrees of freedom, of all units together.
+    units : int
+        How many units it rests on.
+    """
+
+    variance: float
+    freedom: int
+    units: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +95,7 @@ def trend(
     values: ArrayLike,
     standard_error: ArrayLike | None = None,
     *,
+    spread: Spread | None = None,
     confidence: float = 0.95,
     nan_policy: str = "raise",
 ) -> Trend:
@@ -80,6 +110,9 @@ def trend(
     standard_error : array-like, optional
         Of each value. With it the line is weighted, and the interval is that of known errors, widened
         when the points scatter more than these explain.
+    spread : Spread, optional
+        From :func:`pooled_spread` over this and other units. With it nothing is estimated from the few points of this
+        one: each value has the variance of its standard error and of the spread.
     confidence : float
         Level of the interval.
     nan_policy : {"raise", "propagate"}
@@ -98,7 +131,9 @@ def trend(
     -----
     Without standard errors: least squares with Student's t on n − 2 degrees of freedom. With them:
     weighted least squares; variance times max(1, χ²/(n − 2)), with t in place of the normal quantile
-    when it was widened (the scale factor of Birge 1932).
+    when it was widened (the scale factor of Birge 1932). Four points have two degrees of freedom, so the interval is
+    more than twice as wide as when their scatter is known. With ``spread`` it is known, nearly: weighted least squares
+    with known errors, and Student's t on the degrees of freedom of all units together.
 
     References
     ----------
@@ -120,12 +155,179 @@ def trend(
     points = x.size
     if points < LEAST_POINTS:
         return Trend(np.nan, np.nan, np.nan, "too few points", points)
-    coefficients, covariance, spread, quantile = _line(x - x.mean(), y, error, level, known=standard_error is not None)
-    half = quantile * np.sqrt(covariance[1, 1] * spread)
-    slope = float(coefficients[1])
-    lower, upper = slope - float(half), slope + float(half)
+    if spread is None:
+        coefficients, covariance, scale, quantile = _line(
+            x - x.mean(), y, error, level, known=standard_error is not None
+        )
+        half = quantile * np.sqrt(covariance[1, 1] * scale)
+        return _with_interval(float(coefficients[1]), float(half), points)
+    if not spread.freedom:
+        return Trend(np.nan, np.nan, np.nan, "too few points", points)
+    known = np.sqrt((0.0 if standard_error is None else error**2) + np.full(points, spread.variance))
+    if not known.all():  # every unit lies on its line: least squares, exactly
+        slope = float(_line(x - x.mean(), y, np.ones(points), level, known=False)[0][1])
+        return _with_interval(slope, 0.0, points)
+    coefficients, covariance, _, _ = _line(x - x.mean(), y, known, level, known=True)
+    half = float(stdtrit(spread.freedom, 1 - (1 - level) / 2)) * float(np.sqrt(covariance[1, 1]))
+    return _with_interval(float(coefficients[1]), half, points)
+
+
+def _with_interval(slope: float, half: float, points: int) -> Trend:
+    lower, upper = slope - half, slope + half
     direction = "rising" if lower > 0 else "falling" if upper < 0 else "no reliable change"
     return Trend(slope, lower, upper, direction, points)
+
+
+def pooled_spread(times: ArrayLike, values: ArrayLike, standard_error: ArrayLike | None = None) -> Spread:
+    """Return how far points scatter around each unit's own line, pooled over units.
+
+    Parameters
+    ----------
+    times : array-like, one axis
+        Years, as numbers, ascending.
+    values : array-like, units by times
+        The indicator, NaN where a unit has no value.
+    standard_error : array-like, units by times, optional
+        Of each value.
+
+    Returns
+    -------
+    Spread
+        ``variance`` is what the standard errors leave unexplained, at least zero; without standard errors the whole.
+
+    Raises
+    ------
+    StatisticsError
+        Infinite values, text, standard errors that are not above zero, times that do not ascend, or shapes that do not
+        go together.
+
+    Notes
+    -----
+    Each unit with three points or more has a weighted line of its own, and Q, the sum of its squared residuals over
+    their variances. Q expects n − 2 plus the variance times the trace of its residual projection, so the sums over all
+    units give the variance (the method of moments of DerSimonian and Laird, with a line in place of a mean). A scatter
+    that is added to the error of sampling and not multiplied: large units scatter by more than their errors, small ones
+    hardly.
+
+    References
+    ----------
+    DerSimonian R, Laird N. Meta-analysis in clinical trials. Controlled Clinical Trials 1986; 7: 177-188.
+    """
+    x, y = _units_by_times(times, values)
+    error = np.ones(1)
+    if standard_error is not None:
+        error = check.positive("standard_error", standard_error, nan_policy="propagate")
+    y, error = check.together(values=y, standard_error=error)
+    known = ~np.isnan(y + error)
+    enough = known.sum(axis=1) > 2
+    y, error, known = y[enough], error[enough], known[enough]
+    freedom = int(known.sum()) - 2 * len(y)
+    if not freedom:
+        return Spread(np.nan, 0, 0)
+    weight = np.where(known, 1 / np.where(known, error, 1.0) ** 2, 0.0)
+    y = np.where(known, y, 0.0)
+    total = weight.sum(axis=1, keepdims=True)
+    along = x - (weight * x).sum(axis=1, keepdims=True) / total
+    across = (weight * along**2).sum(axis=1, keepdims=True)
+    residual = (
+        y
+        - (weight * y).sum(axis=1, keepdims=True) / total
+        - along * (weight * along * y).sum(axis=1, keepdims=True) / across
+    )
+    squares = float((weight * residual**2).sum())
+    if standard_error is None:
+        return Spread(squares / freedom, freedom, len(y))
+    trace = float((total - (weight**2).sum(axis=1, keepdims=True) / total).sum())
+    trace -= float(((weight * along) ** 2 / across).sum())
+    return Spread(max(0.0, (squares - freedom) / trace), freedom, len(y))
+
+
+def change_spread(times: ArrayLike, values: ArrayLike) -> Spread:
+    """Return how far changes from one time to the next scatter around each unit's mean change, pooled over units.
+
+    Parameters
+    ----------
+    times : array-like, one axis
+        Years, as numbers, ascending.
+    values : array-like, units by times
+        Such as the logarithm of the number of staff; NaN where a unit has no value. A missing time joins the two
+        changes around it.
+
+    Returns
+    -------
+    Spread
+        ``variance`` is that of the change over one unit of time.
+
+    Raises
+    ------
+    StatisticsError
+        As for :func:`pooled_spread`.
+    """
+    x, y = _units_by_times(times, values)
+    squares, freedom, units = 0.0, 0, 0
+    for row in y:
+        known = ~np.isnan(row)
+        if known.sum() < 3:
+            continue
+        years, change = np.diff(x[known]), np.diff(row[known])
+        squares += float(((change - change.sum() / years.sum() * years) ** 2 / years).sum())
+        freedom += len(change) - 1
+        units += 1
+    return Spread(squares / freedom if freedom else np.nan, freedom, units)
+
+
+def mean_change(times: ArrayLike, values: ArrayLike, spread: Spread, *, confidence: float = 0.95) -> Trend:
+    """Return the mean yearly change of a series whose changes add up, such as a number of staff.
+
+    Parameters
+    ----------
+    times : array-like, one axis
+        Years, as numbers, ascending.
+    values : array-like
+        Four or more.
+    spread : Spread
+        From :func:`change_spread`.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    Trend
+
+    Raises
+    ------
+    StatisticsError
+        Missing or infinite values, text, or times that do not ascend.
+
+    Notes
+    -----
+    Who was appointed last year is still there this year, so points do not scatter around a line: the series is a random
+    walk with drift. The best estimate of the drift is last minus first over the time between, and its variance is that
+    of one change over that time. A straight line's interval is too narrow for such a series.
+
+    References
+    ----------
+    Harvey AC. Forecasting, structural time series models and the Kalman filter, 1989, section 3.5.
+    """
+    level = check.level(confidence)
+    x, y = check.together(times=check.numbers("times", times, ndim=1), values=check.numbers("values", values))
+    if (np.diff(x) <= 0).any():
+        raise check.StatisticsError("times must ascend.")
+    if x.size < LEAST_POINTS or not spread.freedom:
+        return Trend(np.nan, np.nan, np.nan, "too few points", x.size)
+    between = float(x[-1] - x[0])
+    half = float(stdtrit(spread.freedom, 1 - (1 - level) / 2)) * float(np.sqrt(spread.variance / between))
+    return _with_interval(float(y[-1] - y[0]) / between, half, x.size)
+
+
+def _units_by_times(times: ArrayLike, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    x = check.numbers("times", times, ndim=1)
+    y = check.numbers("values", values, nan_policy="propagate", ndim=2)
+    if y.shape[1] != x.size:
+        raise check.StatisticsError(f"values must have a column for each of the {x.size} times, but has {y.shape[1]}.")
+    if (np.diff(x) <= 0).any():
+        raise check.StatisticsError("times must ascend.")
+    return x, y
 
 
 def years_to_parity(

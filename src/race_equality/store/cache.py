@@ -38,7 +38,11 @@ R = TypeVar("R")
 #: Results of one function that are kept in memory.
 _KEPT_AT_MOST = 32
 
-_of_figures: list[Callable[..., Any]] = []
+#: Functions that are computed ahead, with what they take besides the figures.
+_ahead: list[tuple[Callable[..., Any], list[str]]] = []
+
+#: What is known of all trusts before a notebook runs.
+_KNOWN_AHEAD = {"rules", "trusts"}
 
 
 @overload
@@ -55,8 +59,8 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
         this package: no clock, no files, no chance. What it returns is best a DataFrame, which other processes of the
         build read from Parquet; anything else is kept in memory.
     to_disk : bool
-        Let what it returns go to disk whatever its arguments are. Without it only what is computed
-        of ``figures`` alone does.
+        Let what it returns go to disk whatever its arguments are, and compute it ahead where it takes nothing but
+        ``figures``, ``rules`` and ``trusts``. Without it only what is computed of ``figures`` alone does.
 
     Returns
     -------
@@ -68,8 +72,8 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     The content of a table counts, not which object it is: a table with one figure changed is computed again. A result
     goes to disk only if what is read back is equal to it to the last bit and in every dtype.
 
-    What is computed of ``figures`` alone is also computed before a build's kernels are forked (:func:`compute_all`),
-    and costs a kernel nothing. So let the function return all trusts, and pick the trust in the notebook.
+    What is computed ahead, before a build's kernels are forked (:func:`compute_all`), costs a kernel nothing. So let the
+    function return all trusts, and pick the trust in the notebook.
 
     Examples
     --------
@@ -112,26 +116,29 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
         return _copy_of_result(kept[key])
 
     with_cache.forget = kept.clear  # type: ignore[attr-defined]
-    if is_of_figures:
-        _of_figures.append(with_cache)
+    also = [n for n in signature.parameters if n != "figures"] if to_disk else []
+    if "figures" in signature.parameters and (is_of_figures or to_disk) and _KNOWN_AHEAD.issuperset(also):
+        _ahead.append((with_cache, also))
     return with_cache
 
 
-def compute_all(figures: pd.DataFrame) -> None:
-    """Compute every function of ``figures`` alone that has been imported by now.
+def compute_all(figures: pd.DataFrame, **known: Any) -> None:
+    """Compute every function that has been imported by now and takes nothing else.
 
     Parameters
     ----------
     figures : pandas.DataFrame
         From :func:`~race_equality.store.figures.read_figures`.
+    **known
+        The ``rules`` of all trusts, and ``trusts`` as :func:`~race_equality.store.trusts.read_trusts` gives them.
 
     Notes
     -----
     What fails here fails again in the notebook that needs it, where it is seen.
     """
-    for function in _of_figures:
+    for function, also in _ahead:
         with suppress(Exception):
-            function(figures)
+            function(figures, **{name: known[name] for name in also})
     # kernels are forked from here: memory that nothing uses any more would be copied into each one's tables
     pa.default_memory_pool().release_unused()
 
@@ -152,11 +159,10 @@ class _Hasher(NumpyHasher):
 
 class _Hashed(NamedTuple):
     table: pd.DataFrame
-    columns: list[pa.Array | pa.ChunkedArray]
     digest: str
 
 
-#: Tables that were hashed lately.
+#: Tables that were hashed, the one that was asked about last at the end.
 _hashed: list[_Hashed] = []
 _HASHED_AT_MOST = 8
 
@@ -164,18 +170,12 @@ _HASHED_AT_MOST = 8
 def _content(table: pd.DataFrame) -> str:
     """Hash a table, or recognise one that was hashed before.
 
-    Hashing all figures takes a fiftieth of a second, which each function would pay in each notebook; to compare them
-    takes less than a thousandth, as text that was not changed is the same object of Arrow.
+    Hashing all figures takes a twentieth of a second, which each function would pay in each notebook; to compare them
+    takes less than a thousandth where they are in the same memory.
     """
-    columns = [_as_arrow(column) for _, column in table.items()]
-    for known in _hashed:
-        if (
-            len(table) == len(known.table)
-            and table.columns.identical(known.table.columns)
-            and list(table.dtypes) == list(known.table.dtypes)
-            and table.index.identical(known.table.index)
-            and all(one.equals(other) for one, other in zip(columns, known.columns, strict=True))
-        ):
+    for place, known in enumerate(reversed(_hashed), start=1):
+        if _is_equal(table, known.table):
+            _hashed.append(_hashed.pop(-place))
             return known.digest
     stream = pa.BufferOutputStream()
     arrow = pa.Table.from_pandas(table, preserve_index=True, nthreads=1).combine_chunks()
@@ -184,9 +184,33 @@ def _content(table: pd.DataFrame) -> str:
     digest = hashlib.blake2b(stream.getvalue(), digest_size=20).hexdigest()
     if "object" not in table.dtypes.astype(str).array:  # what it points at may be changed in place
         # Copied on write: a later change to the table changes other memory than this.
-        _hashed.append(_Hashed(table.copy(deep=False), columns, digest))
+        _hashed.append(_Hashed(table.copy(deep=False), digest))
         del _hashed[:-_HASHED_AT_MOST]
     return digest
+
+
+def _is_equal(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return (
+        one.shape == other.shape
+        and one.columns.identical(other.columns)
+        and list(one.dtypes) == list(other.dtypes)
+        and one.index.identical(other.index)
+        and all(
+            _is_same_memory(values, known) or _as_arrow(values).equals(_as_arrow(known))
+            for (_, values), (_, known) in zip(one.items(), other.items(), strict=True)
+        )
+    )
+
+
+def _is_same_memory(one: pd.Series, other: pd.Series) -> bool:
+    """Whether the numbers of two columns are in the same place; text is compared as quickly by Arrow."""
+    if isinstance(one.array, pd.arrays.FloatingArray):
+        pairs = [(getattr(one.array, name), getattr(other.array, name)) for name in ("_data", "_mask")]
+    elif isinstance(one.dtype, ExtensionDtype):
+        return False
+    else:
+        pairs = [(one.to_numpy(), other.to_numpy())]
+    return all(a.__array_interface__ == b.__array_interface__ for a, b in pairs)
 
 
 def _as_arrow(column: pd.Series) -> pa.Array | pa.ChunkedArray:

@@ -50,6 +50,8 @@ class Trust:
         The code that was asked for, when that organisation merged into this trust.
     is_demonstration : bool
         Whether every figure of this trust is invented.
+    joined : tuple of Succession
+        Organisations that became part of it, or of one that merged into it, on a known day.
     """
 
     code: str
@@ -61,6 +63,7 @@ class Trust:
     predecessors: tuple[str, ...] = ()
     merged_from: str | None = None
     is_demonstration: bool = False
+    joined: tuple[Succession, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,14 @@ class TrustList:
             seen.add(code)
             code = successors[0].new_code
         return code
+
+    def joined(self, code: str) -> tuple[Succession, ...]:
+        """Return the organisations that became part of a trust on a known day, oldest first.
+
+        Those that were divided, whose history belongs to no trust alone, are among them; units of a trust are not.
+        """
+        found = [one for one in self.successions if one.date is not None and self.current(one.new_code) == code]
+        return tuple(sorted(found, key=lambda one: (one.date or date.min, one.old_code)))
 
     def succession(self, code: str) -> Succession | None:
         """Return what became of an organisation, or None when it is open or not known."""
@@ -304,6 +315,7 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
         open_date=None if pd.isna(row["open_date"]) else row["open_date"].date(),
         predecessors=tuple(row["predecessors"].split()),
         merged_from=asked if succession is not None and succession.relation == "merger" else None,
+        joined=listed.joined(current),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -158,3 +159,32 @@ def test_months_are_set_beside_the_ordinary_run_before(make_figures, after, stat
 def test_too_few_months_before(make_figures):
     figures = months(make_figures, [60, 61, 60, 61, 60, 63], first="2022-11-01")
     assert change_since(figures, "RAA", "rtt_within_18_weeks", APRIL, rule=RULE).status == "nothing before"
+
+
+def test_a_run_of_months_that_resemble_each_other_is_no_change(make_figures):
+    """A walk stays on one side of its past mean for long; other trusts' walks tell that these months are one."""
+    rng = np.random.default_rng(12)
+    starts = pd.date_range("2022-04-01", periods=20, freq="MS")
+    walks = {f"RX{chr(65 + n)}": 60 + np.cumsum(rng.normal(0, 1, 20)) for n in range(20)}
+    walks["RAA"] = np.array([60.0, 61] * 6 + [61.5] * 8)
+    figures = make_figures(
+        [
+            {
+                "trust_code": code,
+                "indicator": "rtt_within_18_weeks",
+                "group": "All patients",
+                "period_start": start,
+                "period_end": start + pd.offsets.MonthEnd(0),
+                "numerator": 100 * value,
+                "denominator": 10_000,
+                "value": value,
+            }
+            for code, walk in walks.items()
+            for start, value in zip(starts, walk, strict=True)
+        ]
+    )
+    alone = figures[figures["trust_code"] == "RAA"]
+    assert change_since(alone, "RAA", "rtt_within_18_weeks", APRIL, rule=RULE).status == "better"
+    found = change_since(figures, "RAA", "rtt_within_18_weeks", APRIL, rule=RULE)
+    assert found.status == "unclear"
+    assert found.upper - found.lower > 2 * 2 * 2.66  # the walks have an autocorrelation of over 0.75

@@ -198,13 +198,12 @@ def surveys(percentages, base=1000):
 
 
 def test_four_surveys_on_a_line_have_its_slope(make_figures):
-    years = discrimination_by_year(make_figures(surveys([10.0, 12.0, 14.0, 16.0], base=100_000)), "RAA")
-    change = yearly_change(years)
-    assert years["year"].tolist() == [2021, 2022, 2023, 2024]
+    figures = make_figures(surveys([10.0, 12.0, 14.0, 16.0], base=100_000))
+    change = yearly_change(figures, "RAA")
+    assert discrimination_by_year(figures, "RAA")["year"].tolist() == [2021, 2022, 2023, 2024]
     assert change.slope == pytest.approx(2.0)
     assert change.direction == "rising"
 
 
 def test_three_surveys_are_too_few(make_figures):
-    years = discrimination_by_year(make_figures(surveys([10.0, 12.0, 14.0])), "RAA")
-    assert yearly_change(years).direction == "too few points"
+    assert yearly_change(make_figures(surveys([10.0, 12.0, 14.0])), "RAA").direction == "too few points"

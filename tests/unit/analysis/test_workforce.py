@@ -1,5 +1,7 @@
 """Staff in post each March: merged organisations added up, gaps left out, growth with its interval."""
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -43,11 +45,26 @@ def test_a_year_without_one_of_them_is_left_out(make_figures, march):
 
 def test_growth_of_three_per_cent_a_year(make_figures, march):
     figures = make_figures(march({2014 + n: 1000 * 1.03**n for n in range(10)}))
-    found = yearly_growth(headcount_by_march(figures, ["RAA"]))
+    found = yearly_growth(figures, "RAA")
     assert found.points == 9
     assert found.slope == pytest.approx(3.0)
     assert found.direction == "rising"
-    assert yearly_growth(headcount_by_march(figures, ["RAA"]).tail(3)).direction == "too few points"
+    assert yearly_growth(make_figures(march({2021: 100, 2022: 103, 2023: 106})), "RAA").direction == "too few points"
+
+
+def test_the_scatter_of_growth_is_that_of_all_trusts(make_figures, march):
+    """By hand: RAA's changes are 3% each year and RAB's 2% and 4% in turn, in logarithms."""
+    steady = march({2019 + n: 1000 * math.exp(0.03 * n) for n in range(5)})
+    moving = march(
+        dict(zip(range(2019, 2024), (1000 * math.exp(x) for x in (0, 0.02, 0.06, 0.08, 0.12)), strict=True)),
+        organisation="RAB",
+        trust="RAB",
+    )
+    found = yearly_growth(make_figures([*steady, *moving]), "RAA")
+    # squares 4 x 0.01**2 over 3 + 3 degrees of freedom; four years; t of 6 at 97.5% is 2.4469
+    half = 2.4469 * math.sqrt(0.0004 / 6 / 4)
+    assert found.lower == pytest.approx(100 * math.expm1(0.03 - half), rel=1e-3)
+    assert found.upper == pytest.approx(100 * math.expm1(0.03 + half), rel=1e-3)
 
 
 def test_nothing_published(make_figures):

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import papermill
 import pytest
 
 from forked_kernels import ADDRESS_VARIABLE, AVAILABLE
@@ -43,35 +42,27 @@ def run(page: Page, target: Path, engine: str | None) -> list:
 PAGE = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
 
 
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory) -> list:
-    """The outputs of the report as papermill alone makes it."""
-    target = tmp_path_factory.mktemp("plain") / "plain.ipynb"
-    with pytest.MonkeyPatch.context() as patch:
-        for name in NAMES:
-            patch.delenv(name, raising=False)
-        papermill.execute_notebook(
-            ROOT / PAGE.notebook, target, parameters={"trust_code": "RRU"}, cwd=ROOT, progress_bar=False
-        )
-    return outputs(target)
+def test_a_report_is_that_of_plain_papermill(tmp_path, monkeypatch):
+    """With charts drawn elsewhere, by papermill's own engine; then forked, with findings and pictures kept from before.
 
-
-@pytest.mark.parametrize("engine", ["fork", None])
-def test_a_report_is_that_of_plain_papermill(tmp_path, monkeypatch, plain, engine):
-    """With findings computed ahead and charts drawn elsewhere; and again, with both kept from before."""
+    nbval holds the golden copy to papermill alone; tests/acceptance/test_build.py has the fork engine with nothing kept.
+    """
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
+    plain = outputs(ROOT / "tests" / "notebooks" / "board_report_RRU.ipynb")
     assert len(plain) > 20
     cache = tmp_path / "cache"
-    with shared_by_notebooks(cache, PROJECT, engine=engine, jobs=1, notebooks=100):
+    with shared_by_notebooks(cache, PROJECT, engine=None, jobs=1, notebooks=1):
         assert all(name in os.environ for name in NAMES[1:])
-        assert run(PAGE, tmp_path / "first.ipynb", engine) == plain
-        pictures = sorted((cache / "pictures").iterdir())
-        assert len(pictures) >= 3
-        drawn = {file: file.stat().st_ino for file in pictures}
-        assert run(PAGE, tmp_path / "second.ipynb", engine) == plain
-        # none was drawn again
-        assert {file: file.stat().st_ino for file in sorted((cache / "pictures").iterdir())} == drawn
+        assert run(PAGE, tmp_path / "first.ipynb", None) == plain
+    kept = {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()}
+    assert len([file for file in kept if file.parent.name == "pictures"]) >= 3
+    assert len([file for file in kept if file.parent.name.startswith("findings-")]) >= 3
+    with shared_by_notebooks(cache, PROJECT, engine="fork", jobs=1, notebooks=1):
+        assert all(name in os.environ for name in NAMES)
+        assert run(PAGE, tmp_path / "second.ipynb", "fork") == plain
+    # nothing was computed or drawn again
+    assert {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()} == kept
     assert not any(name in os.environ for name in NAMES)
 
 

@@ -104,7 +104,7 @@ def test_s3_takes_the_notebooks(s3, small_project, monkeypatch):
 
     monkeypatch.chdir(small_project)
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(small_project))
-    command = ["build", "RJ1", "--output", "out", "--renderer", "built-in"]
+    command = ["build", "RJ1", "--output", "out", "--renderer", "built-in", "--engine", "default"]
     end = CliRunner().invoke(main, [*command, "--copy-to", "s3://reports/of 2026"])
     assert end.exit_code == 0, end.output
     assert "2 notebooks copied." in end.stdout

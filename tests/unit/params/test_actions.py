@@ -418,7 +418,7 @@ def uncommented(text: str) -> str:
 
 
 def test_a_new_file_teaches_and_can_be_used_as_it_is(race_equality, project):
-    end = race_equality("params", "new", "rj1")
+    end = race_equality.in_this_process("params", "new", "rj1")
     assert end.returncode == 0, end.stderr
     file = project.params / "trusts" / "RJ1.yml"
     text = file.read_text(encoding="utf-8")
@@ -435,7 +435,7 @@ def test_a_new_file_teaches_and_can_be_used_as_it_is(race_equality, project):
 
 def test_a_file_is_never_written_over(race_equality, project):
     write(project, "peers: [RRK]\n")
-    end = race_equality("params", "new", "RJ1")
+    end = race_equality.in_this_process("params", "new", "RJ1")
     assert end.returncode == 2
     assert "RJ1.yml: There is a file already; it is never written over." in end.stderr
     assert (project.params / "trusts" / "RJ1.yml").read_text(encoding="utf-8") == "peers: [RRK]\n"
@@ -443,7 +443,7 @@ def test_a_file_is_never_written_over(race_equality, project):
 
 
 def test_an_unknown_code_writes_nothing(race_equality, project):
-    end = race_equality("params", "new", "../RJ1")
+    end = race_equality.in_this_process("params", "new", "../RJ1")
     assert end.returncode == 2
     assert list((project.params / "trusts").iterdir()) == []
 
@@ -462,7 +462,7 @@ def test_next_year_goes_on_where_this_one_ended(race_equality, project):
     )
     write(project, last_year)
     before = read_params("RJ1", project=project)
-    end = race_equality("params", "new", "RJ1", "--from-last-year")
+    end = race_equality.in_this_process("params", "new", "RJ1", "--from-last-year")
     assert end.returncode == 0, end.stderr
     assert "1 open, 2 to history" in end.stdout
     after = read_params("RJ1", project=project)
@@ -477,28 +477,28 @@ def test_next_year_goes_on_where_this_one_ended(race_equality, project):
     assert after.report_date is None  # last year's day is over
     (earlier,) = (project.params / "earlier").iterdir()
     assert earlier.read_text(encoding="utf-8") == last_year
-    again = race_equality("params", "new", "RJ1", "--from-last-year")
+    again = race_equality.in_this_process("params", "new", "RJ1", "--from-last-year")
     assert again.returncode == 2
     assert "carried forward today already" in again.stderr
     assert read_params("RJ1", project=project) == after
 
 
 def test_there_is_no_last_year_without_a_file(race_equality):
-    end = race_equality("params", "new", "RJ1", "--from-last-year")
+    end = race_equality.in_this_process("params", "new", "RJ1", "--from-last-year")
     assert end.returncode == 2
     assert "There is no file of last year. Begin one: race-equality params new RJ1" in end.stderr
 
 
 def test_a_check_says_what_is_late_and_what_waits_for_the_board_and_finds_nothing_wrong_with_it(race_equality, project):
     write(project, ACTION.replace("2026-03-31", "2025-05-01").replace("2026-04-30", "2025-06-01"))
-    end = race_equality("params", "check")
+    end = race_equality.in_this_process("params", "check")
     assert end.returncode == 0
     assert "params/ is in order." in end.stdout
     assert "RJ1, today: 1 action is late, and for 1 the day of the review has passed without a decision." in end.stdout
 
 
 def test_roles_are_listed(race_equality, project):
-    assert race_equality("params", "roles").stdout.splitlines() == list(BOARD_ROLES)
+    assert race_equality.in_this_process("params", "roles").stdout.splitlines() == list(BOARD_ROLES)
 
 
 # -------------------------------------------------------------------------------------------- online

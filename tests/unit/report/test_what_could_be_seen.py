@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.change_since import Change
+from race_equality.analysis.patient_gaps import WidestGap
+from race_equality.definitions.indicators import BY_ID
 from race_equality.params.actions import Action, Review
 from race_equality.report import action_progress, sentences
 from race_equality.report import what_could_be_seen as seen
@@ -125,6 +127,24 @@ def test_surveys_so_far_and_the_next():
     assert seen.after_years(CHANGES, "staff_survey_q15", flat) == ""
     assert seen.after_years(CHANGES, "staff_survey_q16b", Trend(-0.5, -0.8, -0.2, "falling", 4)) == ""
     assert seen.after_years(CHANGES, "staff_survey_q16b", Trend(*[math.nan] * 3, "too few points", 2)) == ""
+
+
+def test_patients_whose_gap_is_not_clear():
+    groups = pd.DataFrame(
+        [
+            {"group": "Asian", "direction": "adverse", "gap_lower": 1.0, "gap_upper": 3.0},
+            {"group": "Black", "direction": "unclear", "gap_lower": -2.0, "gap_upper": 1.0},
+            {"group": "Mixed", "direction": "unclear", "gap_lower": -3.0, "gap_upper": 3.0},
+            {"group": "White", "direction": "reference", "gap_lower": math.nan, "gap_upper": math.nan},
+        ]
+    )
+    found = WidestGap(BY_ID["waiting_over_18_weeks"], groups, 3, 1, groups.iloc[0], 50.0)
+    # half of the interval over 1.96, times 2.8016 and root 2: 1.5 becomes 3.03 and 3 becomes 6.06
+    assert seen.after_patients(found) == (
+        " With as many patients, next year’s figures could show that a gap changed by 3.0 points or more for the Black group "
+        "and 6.1 points or more for the Mixed group; a smaller change could be missed."
+    )
+    assert seen.after_patients(WidestGap(found.measure, groups.head(1), 1, 1, groups.iloc[0], 50.0)) == ""
 
 
 def test_enough_to_act_on_says_it_of_each_gap():
