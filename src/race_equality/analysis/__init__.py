@@ -8,6 +8,8 @@ from race_equality.analysis.caught_figures import caught_figures
 from race_equality.analysis.detectable import detectable_changes, halvings
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
+from race_equality.analysis.gap_reading import gap_readings, read_gap
+from race_equality.analysis.like_with_like import gaps_within_kinds, pooled_alike, trusts_alike
 from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
 from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
@@ -94,8 +96,10 @@ __all__ = [
     "england_by_ethnic_group",
     "england_explained",
     "funnel_of_kind",
+    "gap_readings",
     "gaps_of_staff_and_patients",
     "gaps_with_unknown",
+    "gaps_within_kinds",
     "halvings",
     "headcount_by_group",
     "headcount_by_march",
@@ -114,7 +118,9 @@ __all__ = [
     "patients_by_group",
     "patients_summary",
     "pooled",
+    "pooled_alike",
     "pooled_gaps",
+    "read_gap",
     "recovery_by_year",
     "relative_likelihoods",
     "reporting",
@@ -128,6 +134,7 @@ __all__ = [
     "staff_experience",
     "survey_answers",
     "total_headcount",
+    "trusts_alike",
     "unknown_percent",
     "waiting_list_coverage",
     "waits_by_group",
