@@ -14,6 +14,8 @@ from scipy import optimize, stats
 
 from race_equality.analysis.findings import findings
 from race_equality.analysis.linked_gaps import links
+from race_equality.analysis.missing_ethnicity import gaps_with_unknown
+from race_equality.analysis.patient_gaps import patients_by_breakdown
 from race_equality.analysis.patients_return import patients_by_group, patients_summary
 from race_equality.analysis.peers import peers_of
 from race_equality.analysis.survey import yearly_change
@@ -41,6 +43,7 @@ ABOUT = {
     "detentions": ["mha_detentions"],
     "deeds-boards-asked": ["board_survey_"],
     "patient-groups": ["waiting_over_", "talking_therapies_", "maternity_continuity_"],
+    "patient-missing": ["waiting_over_", "talking_therapies_", "maternity_continuity_"],
     "two-gaps": [
         "wres_8",
         "staff_survey_q16b",
@@ -159,8 +162,21 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
         values += patients_summary(by_group)[["slope", "slope_lower", "slope_upper"]].to_numpy().ravel().tolist()
     if "waiting_over_" in beginnings or "waiting_over_18_" in beginnings:
         values += of_patients(code, rows)
+        here = patients_by_breakdown(figures, read_rules())
+        # held to every way of placing people in tests/statistics
+        bounds = gaps_with_unknown(here[here["place"] == code])
+        values += bounds.select_dtypes("float64").to_numpy().ravel().tolist()
     if "waiting_over_18_" in beginnings:
         values += links(figures, read_trusts())[["correlation", "lower", "upper", "trusts"]].to_numpy().ravel().tolist()
+    if "mha_detentions" in beginnings:
+        values += unrecorded_detentions(rows)
+    births = rows[(rows["indicator"] == "maternity_deliveries_by_ethnicity") & (rows["trust_code"] == code)]
+    births = births[births["period_end"] == births["period_end"].max()].set_index("group")["value"].astype("float64")
+    if len(births):
+        minority = births[births.index.isin(["Asian", "Black", "Mixed", "Other"])].groupby(level=0).sum().sum()
+        all_known = minority + births[births.index == "White"].sum()
+        values += [100 * minority / all_known, 100 * minority / births.sum()]
+        values.append(100 * (minority + births.sum() - all_known) / births.sum())
     march = rows[(rows["indicator"] == "workforce_march_headcount") & (rows["trust_code"] == code)]
     values += march["value"].astype("float64").groupby(march["period_end"]).sum().tolist()
     if any(name.startswith("wres_national") or name == "wres_" for name in beginnings):
@@ -175,6 +191,24 @@ def derived(code: str, beginnings: list[str], own: pd.DataFrame, rows: pd.DataFr
             & (found["trust_code"] != code)
         ]
         values += others.groupby("measure")["value"].quantile([0.25, 0.75]).tolist()
+    return values
+
+
+def unrecorded_detentions(rows: pd.DataFrame) -> list[float]:
+    """Ratios to the White group with all detentions of no known group in either, and their share of all."""
+    values = []
+    for _, place in rows.groupby("trust_code"):
+        counts, rates = (
+            place[place["indicator"] == name].set_index("group")["value"].astype("float64")
+            for name in ("mha_detentions", "mha_detentions_rate")
+        )
+        five = [group for group in ("Asian", "Black", "Mixed", "Other", "White") if group in counts and group in rates]
+        if "Unknown" not in counts or "White" not in five:
+            continue
+        unknown, white = counts["Unknown"], rates["White"]
+        values.append(100 * unknown / (counts[five].sum() + unknown))
+        values += (rates[five] / (white * (1 + unknown / counts["White"]))).tolist()
+        values += (rates[five] * (1 + unknown / counts[five]) / white).tolist()
     return values
 
 

@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from race_equality.statistics import pooling
 from race_equality.statistics.association import rank_correlation
 from race_equality.statistics.decomposition import kitagawa
+from race_equality.statistics.differences import stratified_difference
 from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.funnel import between_variance, funnel_from_estimates, funnel_limits
 from race_equality.statistics.gradient import slope_index
@@ -747,6 +748,38 @@ def test_kitagawa_of_many_pairs_at_once():
 
 def test_kitagawa_of_nobody():
     assert math.isnan(kitagawa([0, 0], [0, 0], [1, 2], [3, 4]).gap)
+
+
+# ---- a difference within strata ----
+
+
+def test_a_stratified_difference_is_the_weighted_mean_of_the_strata_and_covers_it():
+    # 30/100 and 20/100 (weight 50), 8/20 and 50/200 (weight 200/11): plain sums
+    found = stratified_difference([30, 8], [100, 20], [20, 50], [100, 200])
+    weights = np.array([50, 4000 / 220])
+    assert found.difference == pytest.approx((weights * [0.10, 0.15]).sum() / weights.sum())
+    # Sato's variance of one stratum, by its formula: (D·P + Q) / w²
+    one = stratified_difference([30], [100], [20], [100])
+    p = (100**2 * 20 - 100**2 * 30) / 200**2
+    q = (30 * 80 + 20 * 70) / (2 * 200)
+    assert one.upper - one.lower == pytest.approx(2 * stats.norm.ppf(0.975) * math.sqrt((0.1 * p + q) / 50**2))
+    # a stratum without one of the groups says nothing, and none at all is not known
+    assert stratified_difference([30, 0], [100, 0], [20, 5], [100, 9]) == one
+    nothing = stratified_difference([0], [0], [5], [9])
+    assert (math.isnan(nothing.difference), nothing.lower, nothing.upper) == (True, -1.0, 1.0)
+
+
+def test_the_interval_of_a_stratified_difference_holds_it_in_about_95_percent_of_samples():
+    random = np.random.default_rng(20)
+    total_1, total_2 = np.array([300, 40, 15, 60]), np.array([600, 300, 200, 50])
+    share = np.array([0.1, 0.3, 0.5, 0.2])
+    inside = 0
+    for _ in range(2000):
+        found = stratified_difference(
+            random.binomial(total_1, share + 0.05), total_1, random.binomial(total_2, share), total_2
+        )
+        inside += found.lower <= 0.05 <= found.upper
+    assert 0.935 < inside / 2000 < 0.965
 
 
 # ---- months that resemble each other ----

@@ -8,6 +8,8 @@ from race_equality.analysis.caught_figures import caught_figures
 from race_equality.analysis.detectable import detectable_changes, halvings
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
+from race_equality.analysis.gap_reading import gap_readings, read_gap
+from race_equality.analysis.like_with_like import gaps_within_kinds, pooled_alike, trusts_alike
 from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
 from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
@@ -17,6 +19,7 @@ from race_equality.analysis.maternity import (
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
+from race_equality.analysis.missing_ethnicity import births_with_unknown, detentions_with_unknown, gaps_with_unknown
 from race_equality.analysis.patient_gaps import (
     patients_by_breakdown,
     recovery_by_year,
@@ -84,14 +87,19 @@ __all__ = [
     "choose_peers",
     "deliveries_by_ethnic_group",
     "deliveries_by_ethnicity",
+    "births_with_unknown",
     "detectable_changes",
     "detentions_by_ethnicity",
+    "detentions_with_unknown",
     "discrimination_by_year",
     "england_answers",
     "england_by_ethnic_group",
     "england_explained",
     "funnel_of_kind",
+    "gap_readings",
     "gaps_of_staff_and_patients",
+    "gaps_with_unknown",
+    "gaps_within_kinds",
     "halvings",
     "headcount_by_group",
     "headcount_by_march",
@@ -110,7 +118,9 @@ __all__ = [
     "patients_by_group",
     "patients_summary",
     "pooled",
+    "pooled_alike",
     "pooled_gaps",
+    "read_gap",
     "recovery_by_year",
     "relative_likelihoods",
     "reporting",
@@ -124,6 +134,7 @@ __all__ = [
     "staff_experience",
     "survey_answers",
     "total_headcount",
+    "trusts_alike",
     "unknown_percent",
     "waiting_list_coverage",
     "waits_by_group",

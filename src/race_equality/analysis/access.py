@@ -157,6 +157,7 @@ def latest_access(
     peer_codes: Collection[str],
     *,
     region_codes: Collection[str] = (),
+    alike_codes: Collection[str] | None = None,
     months: int = MONTHS_AT_MOST,
     threshold: int,
 ) -> pd.DataFrame:
@@ -172,6 +173,8 @@ def latest_access(
         The trusts it is compared with.
     region_codes : collection of str
         The trusts of its region.
+    alike_codes : collection of str, optional
+        The trusts of its kind, which alone are in a comparator; all trusts when not given.
     months : int
         How many months, at most, the process limits rest on. A change of recording starts them again.
     threshold : int
@@ -199,9 +202,10 @@ def latest_access(
     months_of = dict(iter(own.groupby("indicator")))
     series = {measure: months_of[measure.id] for measure in ACCESS if measure.id in months_of}
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
+    alike = np.full(len(ends), True) if alike_codes is None else is_one_of(ends["trust_code"], alike_codes)
     ends = ends.assign(
-        all_trusts=ends["trust_code"] != DEMONSTRATION_CODE,
-        region=is_one_of(ends["trust_code"], region_codes),
+        all_trusts=(ends["trust_code"] != DEMONSTRATION_CODE) & alike,
+        region=is_one_of(ends["trust_code"], region_codes) & alike,
         similar_trusts=is_one_of(ends["trust_code"], peer_codes),
     )
     found = []
@@ -215,6 +219,8 @@ def latest_access(
         def in_month(which: str, rows: pd.DataFrame = rows) -> float:
             chosen = rows[which].to_numpy()
             people = rows["people"].to_numpy()[chosen].sum()
+            if set(rows["trust_code"].to_numpy()[chosen]) == {trust_code}:
+                return float("nan")  # the trust alone is no comparator
             return 100 * rows["count"].to_numpy()[chosen].sum() / people if people >= threshold else float("nan")
 
         found.append(

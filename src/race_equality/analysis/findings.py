@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import sparse
 
 from race_equality.analysis import access, maternity, patients_return, workforce
 from race_equality.analysis.ethnicity_of_respondents import respondents_and_catchments
 from race_equality.analysis.funnel_position import among_their_kind, direction_of, positions
+from race_equality.analysis.gap_reading import WORDS_OF_DIRECTIONS, direction_of_gap, gap_readings, read_gap, read_ratio
 from race_equality.analysis.mental_health import detentions_everywhere
 from race_equality.analysis.patient_findings import patient_findings
 from race_equality.analysis.peers import peers_of_all
@@ -26,7 +26,7 @@ from race_equality.analysis.pooled_gaps import pooled_gaps
 from race_equality.analysis.returns_of_trusts import published_boards, published_likelihoods
 from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
 from race_equality.analysis.survey import england_answers, survey_answers
-from race_equality.analysis.wres import numbers_of, staff_experience
+from race_equality.analysis.wres import numbers_of
 from race_equality.analysis.wres_return import (
     SEATS,
     board_against_workforce,
@@ -35,7 +35,7 @@ from race_equality.analysis.wres_return import (
     share_by_band,
     years_to_board_parity,
 )
-from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, ENGLAND_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
 from race_equality.definitions.gates import IMPLAUSIBLE, INCOMPLETE
 from race_equality.definitions.indicators import (
@@ -61,7 +61,8 @@ from race_equality.store.trusts import Succession
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(
     "trust_code measure group unit period_start period_end value lower upper people status adverse_when compared_with "
-    "direction reading england all_trusts region_trusts similar_trusts trusts_with_figures position probability_adverse pooled_value "
+    "direction reading england all_trusts region_trusts similar_trusts all_trusts_plain region_trusts_plain "
+    "similar_trusts_plain trusts_with_figures position probability_adverse pooled_value "
     "pooled_lower pooled_upper rank_lower rank_upper indicators".split()
 )
 
@@ -74,9 +75,7 @@ def _readings(adverse: str, favourable: str, unclear: str) -> dict[str, str]:
 
 #: What a direction says, by what the finding is compared with.
 READINGS = {
-    WHITE: _readings(
-        "worse for staff from ethnic minorities", "better for staff from ethnic minorities", "no reliable difference"
-    ),
+    WHITE: WORDS_OF_DIRECTIONS,
     "trusts of its kind": _readings(
         *(f"{which} usual among trusts of its kind" for which in ("worse than", "better than", "as"))
     ),
@@ -142,7 +141,8 @@ class Comparators:
     real : numpy.ndarray of bool
         Which of them are real: the others are in no comparator.
     sets : dict of str to TrustSets
-        ``all_trusts``, ``region_trusts`` and ``similar_trusts``.
+        ``all_trusts``, ``region_trusts`` and ``similar_trusts``, of the trust's own kind; and the same whatever their kind,
+        with ``_plain`` after the name.
     """
 
     codes: list[str]
@@ -150,7 +150,7 @@ class Comparators:
     sets: dict[str, TrustSets]
 
     def shares(self, rows: pd.DataFrame, key: str, fewest: int = FEWEST_OTHERS) -> dict[str, pd.DataFrame]:
-        """Add up counts and people over all trusts, the region's and the peers'.
+        """Add up counts and people over all trusts, the region's and the peers', of the trust's kind and of any.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class Comparators:
         Returns
         -------
         dict of str to pandas.DataFrame
-            ``all_trusts``, ``region_trusts`` and ``similar_trusts``: per cent by trust and key.
+            By name of a set: per cent by trust and key; NaN where it would rest on the trust itself alone.
         """
         tables = [
             rows[name].groupby([rows["trust_code"], rows[key]]).sum().unstack().reindex(self.codes).fillna(0.0)
@@ -186,9 +186,27 @@ class Comparators:
             found[name] = pd.DataFrame(share, index=self.codes, columns=keys)
         return found
 
+    def trusts_of_kind(self, rows: pd.DataFrame, key: str) -> pd.DataFrame:
+        """Count the real trusts of each trust's kind that have a row of each key.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+            ``trust_code`` and the key.
+        key : str
+
+        Returns
+        -------
+        pandas.DataFrame
+            By trust and key.
+        """
+        table = pd.crosstab(rows["trust_code"], rows[key]).clip(upper=1).reindex(self.codes).fillna(0.0)
+        own = np.where(self.real[:, np.newaxis], table.to_numpy(dtype="float64"), 0.0)
+        return pd.DataFrame(self.sets["all_trusts"].sums(own), index=self.codes, columns=table.columns)
+
 
 def comparators_of(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[str, Sequence[str]]) -> Comparators:
-    """Gather which trusts each trust is compared with.
+    """Gather which trusts each trust is compared with: those of its kind, and next to them those of any.
 
     Parameters
     ----------
@@ -205,20 +223,31 @@ def comparators_of(codes: Sequence[str], trusts: pd.DataFrame, peers: Mapping[st
     codes = list(codes)
     real = np.array([code != DEMONSTRATION_CODE for code in codes])
     place = {code: i for i, code in enumerate(codes)}
-    region, names = pd.factorize(trusts.set_index("trust_code")["region"].reindex(codes))
-    region = np.where(region < 0, len(names), region)  # without a region: a set of nobody, the last
-    in_region = [np.flatnonzero((region == number) & real) for number in range(len(names))]
+    about = trusts.set_index("trust_code").reindex(codes)
+    region, regions = pd.factorize(about["region"])
+    region = np.where(region < 0, len(regions), region)  # without a region: a set of nobody, the last
+    if "kind" not in about:
+        about["kind"] = ""
+    of_kind = about["kind"].astype("object").where(about["kind"].notna(), "")
+    of_kind = of_kind.where(real, DEMONSTRATION_KIND)
+    kind, kinds = pd.factorize(of_kind)
     near = [[place[other] for other in peers.get(code, ()) if other in place] for code in codes]
+    # peers are of one kind, unless the trust chose others
+    near_alike = [[i for i in those if kind[i] == kind[j]] or those for j, those in enumerate(near)]
+    everywhere, each = np.zeros(len(codes), dtype="int64"), np.arange(len(codes))
+    in_region = [np.flatnonzero((region == number) & real) for number in range(len(regions))]
     nobody = np.array([], dtype="int64")
-    return Comparators(
-        codes,
-        real,
-        {
-            "all_trusts": TrustSets(_members([np.arange(len(codes))], codes), np.zeros(len(codes), dtype="int64")),
-            "region_trusts": TrustSets(_members([*in_region, nobody], codes), region),
-            "similar_trusts": TrustSets(_members(near, codes), np.arange(len(codes))),
-        },
-    )
+    both = region * len(kinds) + kind
+    alike_in_region = [np.flatnonzero((both == number) & real) for number in range(len(regions) * len(kinds))]
+    sets: dict[str, tuple[Sequence[Iterable[int]], np.ndarray]] = {
+        "all_trusts": ([np.flatnonzero(kind == number) for number in range(len(kinds))], kind),
+        "region_trusts": ([*alike_in_region, *[nobody] * len(kinds)], both),
+        "similar_trusts": (near_alike, each),
+        "all_trusts_plain": ([each], everywhere),
+        "region_trusts_plain": ([*in_region, nobody], region),
+        "similar_trusts_plain": (near, each),
+    }
+    return Comparators(codes, real, {name: TrustSets(_members(those, codes), of) for name, (those, of) in sets.items()})
 
 
 def _members(sets: Sequence[Iterable[int]], codes: Sequence[str]) -> sparse.csr_array:
@@ -261,10 +290,11 @@ def findings(
         against what ``compared_with`` names, "adverse" to staff or patients from ethnic minorities, to people from
         deprived areas or (against trusts of its kind and earlier months) to everybody; ``reading`` says it in words.
         ``england`` is England's published figure, ``all_trusts``, ``region_trusts`` and ``similar_trusts`` the trusts
-        with figures taken together, the demonstration trust in none of them; ``trusts_with_figures`` says of how many
-        ``all_trusts`` is, where trusts publish a figure themselves. ``position`` is that in a funnel over the
-        trusts of its kind, "" where they are too few. For gaps of WRES 5 to 8 ``pooled_value`` to ``rank_upper`` are
-        those of :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
+        of its kind with figures taken together, and with ``_plain`` those of any kind, the demonstration trust in none of
+        them; ``trusts_with_figures`` says of how many ``all_trusts`` is, where trusts publish a figure themselves.
+        ``position`` is that in a funnel over the trusts of its kind, "" where they are too few. For gaps of WRES 5 to 8
+        ``pooled_value`` to ``rank_upper`` are those of
+        :func:`race_equality.analysis.pooled_gaps.pooled_gaps`. ``indicators`` names the figures that it rests on:
         :func:`figures_behind` gives them.
     """
     if peers is None:
@@ -360,37 +390,6 @@ def _suppress_small_bases(table: pd.DataFrame, rules: DisclosureRules) -> pd.Dat
     return table
 
 
-def direction_of_gap(
-    lower: ArrayLike, upper: ArrayLike, adverse_when: ArrayLike, *, none_at: float = 0.0
-) -> np.ndarray:
-    """Say which side of no difference an interval lies on.
-
-    Parameters
-    ----------
-    lower, upper : array-like of float
-    adverse_when : {"higher", "lower"} or array-like of it
-    none_at : float
-        No difference: 1 for a ratio.
-
-    Returns
-    -------
-    numpy.ndarray of str
-        ``"adverse"``, ``"favourable"``, ``"unclear"``, or ``"none"`` where there is no interval.
-    """
-    lower, upper = np.asarray(lower, float), np.asarray(upper, float)
-    higher_is_adverse = np.asarray(adverse_when) != "lower"
-    with np.errstate(invalid="ignore"):
-        return np.select(
-            [
-                np.isnan(lower) | np.isnan(upper),
-                np.where(higher_is_adverse, lower > none_at, upper < none_at),
-                np.where(higher_is_adverse, upper < none_at, lower > none_at),
-            ],
-            ["none", "adverse", "favourable"],
-            "unclear",
-        )
-
-
 def _columns(table: pd.DataFrame, *same: str, **renamed: str) -> dict[str, pd.Series]:
     """Columns of a table under their own names, and others under new ones."""
     return {name: table[name] for name in same} | {name: table[old] for name, old in renamed.items()}
@@ -412,7 +411,7 @@ def _add_comparators(rows: pd.DataFrame, shares: Mapping[str, pd.DataFrame], key
 def _experience(
     figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules, trusts: pd.DataFrame
 ) -> pd.DataFrame:
-    table = staff_experience(figures)
+    table = gap_readings(figures, trusts)
     every = pd.MultiIndex.from_product(
         [compared.codes, [indicator.id for indicator in EXPERIENCE]], names=["trust_code", "indicator"]
     )
@@ -423,7 +422,6 @@ def _experience(
     least = rules.minimum_responses(table["trust_code"])
     few = table["status"].eq("ok") & (table[["ethnic_minority_total", "white_total"]].min(axis=1) < least)
     table["status"] = table["status"].mask(few, "suppressed")
-    adverse_when = table["number"].map({number: indicator.adverse_when for number, indicator in WRES.items()})
     known = table["status"].eq("ok")
     common = _columns(table, "trust_code", "period_start", "period_end", "status", measure="indicator")
     parts, together = [], {}
@@ -452,6 +450,10 @@ def _experience(
                 part.loc[here, "position"] = position
                 part.loc[here, "direction"] = direction_of(position, indicator.adverse_when)
         parts.append(_add_comparators(part, together[side], "measure"))
+    none = read_gap({"number": EXPERIENCE[0].number, "gap_lower": np.nan, "gap_upper": np.nan})
+    readings = [
+        read_gap(row) if shown else none for row, shown in zip(table.to_dict("records"), known.tolist(), strict=True)
+    ]
     gap = pd.DataFrame(
         {
             **common,
@@ -460,9 +462,8 @@ def _experience(
             **_columns(table, value="gap", lower="gap_lower", upper="gap_upper"),
             "people": table["ethnic_minority_total"] + table["white_total"],
             "compared_with": WHITE,
-            "direction": np.where(
-                known, direction_of_gap(table["gap_lower"], table["gap_upper"], adverse_when), "none"
-            ),
+            "direction": [reading.direction for reading in readings],
+            "reading": [reading.words for reading in readings],
         }
     )
     gap = _add_comparators(
@@ -510,7 +511,7 @@ def _wres_returns(figures: pd.DataFrame, compared: Comparators, rules: Disclosur
                     "upper": row.upper,
                     "status": row.status,
                     "compared_with": WHITE,
-                    "direction": str(direction_of_gap(row.lower, row.upper, "higher", none_at=1.0)),
+                    "direction": read_ratio(row).direction,
                 }
             )
         found += _board(rows, code, rule.minimum_people)
@@ -569,9 +570,9 @@ def _against_published(
     found = found.assign(**dict.fromkeys([*compared.sets, "trusts_with_figures"], np.nan))
     for here, rows, key, shares in parts:
         part = _add_comparators(found[here].assign(key=key[here]), shares, "key")
-        number = part["key"].map(rows.loc[rows["trust_code"].isin(compared.codes), "key"].value_counts())
+        number = _add_comparators(part, {"trusts_with_figures": compared.trusts_of_kind(rows, "key")}, "key")
         found.loc[here, list(shares)] = part[list(shares)].to_numpy()
-        found.loc[here, "trusts_with_figures"] = number.to_numpy(dtype="float64")
+        found.loc[here, "trusts_with_figures"] = number["trusts_with_figures"].to_numpy()
     return found
 
 

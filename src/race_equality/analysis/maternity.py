@@ -13,7 +13,8 @@ from race_equality.definitions.indicators import BIRTHS
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.store.cache import cached
 
-_UNKNOWN = "Not stated or not known"
+#: Mothers whose ethnic group is not recorded.
+UNKNOWN_MOTHERS = "Not stated or not known"
 #: From the most deprived tenth of areas to the least.
 DECILES = tuple(f"Decile {n}" for n in range(1, 11))
 
@@ -86,7 +87,7 @@ def deliveries_by_ethnic_group(
     )
 
 
-_GROUPS = [*FIVE_GROUPS, _UNKNOWN]
+_GROUPS = [*FIVE_GROUPS, UNKNOWN_MOTHERS]
 
 
 @cached
@@ -96,7 +97,7 @@ def _deliveries_of_all(figures: pd.DataFrame) -> pd.DataFrame:
     rows = _latest(figures, "maternity_deliveries_by_ethnicity")
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    group = rows["group"].where(~rows["group"].isin(UNKNOWNS), _UNKNOWN)
+    group = rows["group"].where(~rows["group"].isin(UNKNOWNS), UNKNOWN_MOTHERS)
     of_group = rows["value"].astype("float64").groupby([rows["trust_code"], group]).sum().unstack()
     codes = list(of_group.index)
     counts = of_group.reindex(columns=_GROUPS).fillna(0.0).to_numpy()

@@ -79,13 +79,22 @@ def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None 
     Returns
     -------
     pandas.DataFrame
-        Index ``indicator``; ``percent``, ``base``, ``trusts``. England's published figure is weighted in
+        Index ``indicator``; ``percent`` with ``lower`` and ``upper`` (Wilson, 95%), ``base``, ``trusts``. England's published figure is weighted in
         another way; :func:`england_answers` gives it.
     """
     rows = _real(answers, trust_codes)
     by_indicator = rows.assign(people=rows["percent"] * rows["base"]).groupby("indicator")
     people, base = (by_indicator[name].sum() for name in ("people", "base"))
-    return pd.DataFrame({"percent": people / base, "base": base, "trusts": by_indicator.size()})
+    limits = wilson_interval((people / 100).to_numpy(), base.to_numpy())
+    return pd.DataFrame(
+        {
+            "percent": people / base,
+            "lower": 100 * limits.lower,
+            "upper": 100 * limits.upper,
+            "base": base,
+            "trusts": by_indicator.size(),
+        }
+    )
 
 
 def spread_of_trusts(answers: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:

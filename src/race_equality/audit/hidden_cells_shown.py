@@ -272,12 +272,24 @@ _HEADINGS = {
     "to": "period_end",
     "lower 95% limit": "lower_95",
     "upper 95% limit": "upper_95",
-    "all trusts": "all_trusts",
+    "all trusts of its kind": "all_trusts",
     "region": "region_trusts",
     "similar trusts": "similar_trusts",
+    "all trusts, any kind": "all_trusts_plain",
+    "region, any kind": "region_trusts_plain",
+    "similar trusts, any kind": "similar_trusts_plain",
 }
 _SAME_FINDING = ("name", "group", "unit", "period_start", "period_end")
-_NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "england", "region_trusts", "similar_trusts", "people")
+_COMPARATORS = ("all_trusts", "region_trusts", "similar_trusts")
+_NUMBERS = (
+    "value",
+    "lower_95",
+    "upper_95",
+    *_COMPARATORS,
+    *(f"{one}_plain" for one in _COMPARATORS),
+    "england",
+    "people",
+)
 
 
 class _FileFinding(NamedTuple):

@@ -59,12 +59,15 @@ COLUMNS = {
     "value": "The figure, or a shorthand where there is none",
     "lower_95": "Lower limit of the 95% confidence interval",
     "upper_95": "Upper limit of the 95% confidence interval",
-    "all_trusts": "The same for all trusts with figures taken together",
+    "all_trusts": "The same for all trusts of the trust’s kind with figures taken together",
     "england": (
         "The same for England as its publisher gives it, less the counts of figures that are not plausible or mostly not recorded"
     ),
-    "region_trusts": "The same for the trusts of the region taken together",
+    "region_trusts": "The same for the trusts of its kind in its region taken together, where there is another one",
     "similar_trusts": "The same for the trust’s peers taken together; its report names them and says why",
+    "all_trusts_plain": "The same for all trusts with figures taken together, whatever their kind: not like with like",
+    "region_trusts_plain": "The same for all trusts of the region taken together, whatever their kind: not like with like",
+    "similar_trusts_plain": "The same for the peers whatever their kind; it differs where a trust chose some of another kind",
     "trusts_with_figures": (
         "Of how many trusts all_trusts is, where trusts publish the figure themselves (WRES 2 to 4 and 9) and not all do"
     ),
@@ -79,7 +82,10 @@ COLUMNS = {
     "status": "“shown”, or why not, with the shorthand",
     "adverse_when": "Which side is adverse",
     "compared_with": "What the reading compares the figure with",
-    "reading": "What the figure shows, its interval considered",
+    "reading": (
+        "What the figure shows, its interval considered; of a gap of WRES 5 to 8, read with other trusts’ gaps as well, both "
+        "where they differ"
+    ),
     "position": "Where the trust lies in a funnel over the trusts of its kind: limits allow for chance and ordinary variation",
     "rounding": "How far value, limits and comparator are rounded",
     "source": (

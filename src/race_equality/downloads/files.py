@@ -31,10 +31,13 @@ _FINDING_COLUMNS = {
     "value": ("Value", 2.5),
     "lower_95": ("Lower 95% limit", 2.5),
     "upper_95": ("Upper 95% limit", 2.5),
-    "all_trusts": ("All trusts", 2.5),
+    "all_trusts": ("All trusts of its kind", 2.5),
     "england": ("England", 2.5),
     "region_trusts": ("Region", 2.5),
     "similar_trusts": ("Similar trusts", 2.5),
+    "all_trusts_plain": ("All trusts, any kind", 2.5),
+    "region_trusts_plain": ("Region, any kind", 2.5),
+    "similar_trusts_plain": ("Similar trusts, any kind", 2.5),
     "trusts_with_figures": ("Trusts with figures", 2.5),
     "unit": ("Unit", 4.0),
     "people": ("People", 2.5),
@@ -56,8 +59,8 @@ _PUBLISHED_COLUMNS = {
     "locator": ("Where in the source", 9.0),
 }
 _NUMBERS = (
-    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts trusts_with_figures people "
-    "probability_adverse rank_lower_95 rank_upper_95"
+    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts all_trusts_plain region_trusts_plain "
+    "similar_trusts_plain trusts_with_figures people probability_adverse rank_lower_95 rank_upper_95"
 ).split()
 
 
@@ -204,8 +207,9 @@ def trust_spreadsheet(trust: Trust, rows: Sequence[Row]) -> bytes:
             "Percentages, percentage points, scores and rates have one decimal, ratios two, people and events none.",
             "Limits are those of the 95% confidence interval.",
             "A gap is the first group minus the second, in percentage points.",
-            "“All trusts” is the same figure for all trusts with figures taken together; “Region” and “Similar "
-            "trusts” for those of the region and for the peers that the report names. “England” is as published.",
+            "“All trusts of its kind” is the same figure for all trusts of this trust’s kind with figures taken together; "
+            "“Region” for those of its kind in the region; “Similar trusts” for the peers that the report names. Columns "
+            "that end in “any kind” add up trusts of every kind, which is not like with like. “England” is as published.",
             "Figures of a source “published by the trust” were copied from the trust’s own page and held to its counts. What "
             "they are compared with is of the trusts that publish them, as many as “Trusts with figures” says.",
             "Figures resting on few people are hidden, and others with them where they could be worked out.",

@@ -40,8 +40,8 @@ _STATUS_WORDS = {
 _NUMBERS = {
     column: column.removesuffix("_95")
     for column in (
-        "value lower_95 upper_95 all_trusts england region_trusts similar_trusts trusts_with_figures probability_adverse "
-        "rank_lower_95 rank_upper_95"
+        "value lower_95 upper_95 all_trusts england region_trusts similar_trusts all_trusts_plain region_trusts_plain "
+        "similar_trusts_plain trusts_with_figures probability_adverse rank_lower_95 rank_upper_95"
     ).split()
 }
 #: Columns with a unit other than the value's.

@@ -17,7 +17,7 @@ def of_gaps(known: pd.DataFrame, name: str) -> str:
     gaps = [f"{lower_first(WRES[row.number].name)} {points(row.gap)}" for row in rows_of(known)]
     return (
         f"Dot chart of the gap between ethnic minority and White staff at {name}, in percentage points: "
-        f"{listing(gaps)}. The gaps of all trusts together are shown next to them."
+        f"{listing(gaps)}. Those of all trusts of its kind together are shown next to them."
     )
 
 

@@ -197,6 +197,10 @@ def _actions_markup(action_counts: Mapping[str, int] | None) -> str:
     return f"<ul>{''.join(items)}</ul>"
 
 
+#: Where nothing is late, no gap is clear and no figure is to be brought.
+NO_DECISION = "No change is proposed: no gap is clear."
+
+
 def _decision_words(decision: Decision) -> str:
     return f"{decision.what}. {_who(decision)}."
 
@@ -206,5 +210,7 @@ def _who(decision: Decision) -> str:
 
 
 def _decisions_markup(asked: Sequence[Decision]) -> str:
+    if not asked:
+        return f"<p>{NO_DECISION}</p>"
     items = (f"<li>{html.escape(each.what)}. <strong>{html.escape(_who(each))}</strong></li>" for each in asked)
     return f"<ol>{''.join(items)}</ol>"

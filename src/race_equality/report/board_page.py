@@ -15,15 +15,15 @@ from datetime import date as Date
 
 import pandas as pd
 
-from race_equality.analysis.findings import READINGS
+from race_equality.analysis.gap_reading import Reading, read_board, read_gap, read_ratio
 from race_equality.analysis.patient_gaps import WidestGap
-from race_equality.definitions.ethnicity import WHITE
+from race_equality.analysis.share_reading import direction_of_answer
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
+from race_equality.report.funnels import reading_among_kind
 from race_equality.report.opening import KIND_WORDS, merged_organisations, organisation_names
 from race_equality.report.patients import month, would_bring_patients
-from race_equality.report.sentences import direction, side_of_middle_half, wider_or_narrower
 from race_equality.report.words import (
     date,
     interval,
@@ -35,6 +35,7 @@ from race_equality.report.words import (
     place,
     points,
     ratio,
+    upper_first,
 )
 from race_equality.store.provenance import Source
 from race_equality.store.rows import groups_of, row_at, rows_of
@@ -45,7 +46,8 @@ MOST_CARDS, MOST_DECISIONS = 4, 3
 #: What a person typed is shortened on the first page; its section has it in full.
 _MOST_LETTERS = 90
 
-_READINGS = {way: text.capitalize() for way, text in READINGS[WHITE].items()} | {"none": "Not known"}
+#: What two groups of patients, or the board, say; of staff :mod:`race_equality.analysis.gap_reading` does.
+_UNCLEAR, _UNKNOWN = "No reliable difference", "Not known"
 
 
 @dataclass(frozen=True)
@@ -174,18 +176,15 @@ def wres_source(trust: Trust, own: pd.DataFrame) -> str:
     return "Source: NHS Staff Survey."
 
 
-def state_sentence(
-    here: pd.DataFrame, comparator: pd.DataFrame, asked: pd.DataFrame, spread: pd.DataFrame, kind: str
-) -> str:
+def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
     """Say in a sentence or two what staff experience is, by ethnic group where it is known.
 
     Parameters
     ----------
-    here, comparator : pandas.DataFrame
-        WRES 5 to 8 of the trust and of all trusts, indexed by number.
-    asked, spread : pandas.DataFrame
-        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), and the
-        middle half of trusts of its kind.
+    here : pandas.DataFrame
+        WRES 5 to 8 of the trust, indexed by number (:func:`race_equality.analysis.gap_reading.gap_readings`).
+    asked : pandas.DataFrame
+        What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), placed among its kind.
     kind : str
         The trust's kind.
     """
@@ -195,43 +194,41 @@ def state_sentence(
             return "This trust is newer than the latest published figures. There are none of its staff by ethnic group yet."
         return " ".join(
             [
-                *_of_all_staff(asked, spread, kind),
+                *_of_all_staff(asked, kind),
                 "No figures on its staff by ethnic group are in the public files that this report reads.",
             ]
         )
-    found = {row.number: direction(WRES[row.number], row.gap_lower, row.gap_upper) for row in rows_of(known)}
-    adverse = sum(way == "adverse" for way in found.values())
+    found = {lower_first(WRES[row.number].in_few_words): read_gap(row) for row in rows_of(known)}
+
+    def names(*, agrees: bool = True, **having: str) -> list[str]:
+        return [
+            name
+            for name, reading in found.items()
+            if reading.agrees == agrees and all(getattr(reading, part) == value for part, value in having.items())
+        ]
+
+    adverse = len(names(direction="adverse"))
     sentences = []
     if adverse:
         sentences.append(
             f"Staff from ethnic minorities report worse experience than White staff on {_of_measures(adverse, len(found))}."
         )
-        sides = {
-            row.number: wider_or_narrower(
-                WRES[row.number], row.gap_lower, row.gap_upper, comparator["gap"].get(row.number, math.nan)
-            )
-            for row in rows_of(known)
-        }
         apart = [
-            f"{side} on {listing(names)}"
+            f"{side} on {listing(those)}"
             for side in ("wider", "narrower")
-            if (names := [lower_first(WRES[number].in_few_words) for number, has in sides.items() if has == side])
+            if (those := names(direction="adverse", beyond=side))
         ]
         if apart:
-            sentences.append(f"Compared with all trusts together, the gap is {listing(apart)}.")
-    for way, words in (
-        (
-            "favourable",
-            f"{'They' if adverse else 'Staff from ethnic minorities'} report better experience than White staff on {{}}.",
-        ),
-        (
-            "unclear",
-            "On {} the data do not show a reliable difference; this does not show that experiences are the same.",
-        ),
-    ):
-        names = [lower_first(WRES[number].in_few_words) for number, has in found.items() if has == way]
-        if names:
-            sentences.append(words.format(listing(names)))
+            sentences.append(f"The gap is, compared with what is usual for {kind} trusts, {listing(apart)}.")
+    if those := names(direction="favourable"):
+        whose = "They" if adverse else "Staff from ethnic minorities"
+        sentences.append(f"{whose} report better experience than White staff on {listing(those)}.")
+    if those := names(direction="unclear"):
+        sentences.append(
+            f"On {listing(those)} the data do not show a reliable difference; this does not show that experiences are the same."
+        )
+    for brief in dict.fromkeys(reading.brief for reading in found.values() if not reading.agrees):
+        sentences.append(f"{upper_first(listing(names(agrees=False, brief=brief)))}: {lower_first(brief)}.")
     return " ".join(sentences)
 
 
@@ -241,15 +238,17 @@ def _of_measures(many: int, total: int) -> str:
     return f"{'all' if many == total else f'{number_word(many)} of'} {number_word(total)} survey measures"
 
 
-def _of_all_staff(asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> list[str]:
-    """Say on how many questions all staff answer worse or better than at most trusts of the kind."""
-    ways = [side_of_middle_half(row, spread) for row in rows_of(asked)]
+def _of_all_staff(asked: pd.DataFrame, kind: str) -> list[str]:
+    """Say on how many questions all staff answer worse or better than is usual among trusts of the kind."""
+    ways = [direction_of_answer(row) for row in rows_of(asked)]
     found = []
     for way, word in (("adverse", "worse"), ("favourable", "better")):
         if many := ways.count(way):
-            found.append(f"What all staff say is {word} than at most {kind} trusts on {_of_measures(many, len(ways))}.")
+            found.append(
+                f"What all staff say is {word} than usual among {kind} trusts on {_of_measures(many, len(ways))}."
+            )
     if not found and "unclear" in ways:
-        found.append(f"What all staff say shows no reliable difference from most {kind} trusts.")
+        found.append(f"What all staff say is as usual among {kind} trusts.")
     return found
 
 
@@ -272,7 +271,7 @@ def staff_cards(
     Parameters
     ----------
     here, comparator : pandas.DataFrame
-        WRES 5 to 8 of the trust and of all trusts, indexed by number.
+        WRES 5 to 8 of the trust and of all trusts of its kind, indexed by number.
     likelihoods, board : pandas.DataFrame
         WRES 2 to 4 and 9 from the trust's return; empty where none was loaded.
     national : mapping
@@ -294,7 +293,7 @@ def staff_cards(
             years = likelihoods[likelihoods["number"] == one.number]
             return _ratio(one, years.iloc[-1], national) if _is_shown(years) else None
         if one.compares == "gap":
-            return _gap(one, here, comparator)
+            return _gap(one, here, comparator, kind)
         return _all_staff(one, asked, spread, kind)
 
     return [next(filter(None, map(card, ordered))) for ordered in STAFF_CARDS]
@@ -308,23 +307,21 @@ def _is_shown(years: pd.DataFrame) -> bool:
 def _leadership(one: Indicator, board: pd.DataFrame, national) -> Card:
     found = board.iloc[-1]
     lower, upper = (found[f"board_{end}"] - found["workforce_percent"] for end in ("lower", "upper"))
-    way = "adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"
+    way = read_board(found).direction
     return Card(
         one.card_title,
         f"{points(found['difference'])} points",
         f"{percent(found['board_percent'])} of board members and {percent(found['workforce_percent'])} of staff are from "
         f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(one, national)}{_published(found)}",
-        {"adverse": "Board below the workforce", "favourable": "Board above the workforce"}.get(way, _READINGS[way]),
+        {"adverse": "Board below the workforce", "favourable": "Board above the workforce"}.get(way, _UNCLEAR),
         way,
     )
 
 
 def _ratio(one: Indicator, found: pd.Series, national) -> Card:
     if math.isnan(found["ratio"]):
-        return Card(
-            one.card_title, "Cannot be estimated", "Nobody was appointed from one of the groups.", _READINGS["none"]
-        )
-    way = "adverse" if found["lower"] > 1 else "favourable" if found["upper"] < 1 else "unclear"
+        return Card(one.card_title, "Cannot be estimated", "Nobody was appointed from one of the groups.", _UNKNOWN)
+    reading = read_ratio(found)
     bounds = ratio(found["ratio"], found["lower"], found["upper"]).partition("(")[2].rstrip(")")
     said = one.likelihood
     assert said is not None  # each ratio has its words
@@ -333,8 +330,8 @@ def _ratio(one: Indicator, found: pd.Series, national) -> Card:
         f"{found['ratio']:.2f} times",
         f"{said.first[:1].upper()}{said.first[1:]} were {found['ratio']:.2f} times as likely as {said.second} {said.event} "
         f"(95% confidence interval: {bounds}).{_england(one, national)}{_published(found)}",
-        _READINGS[way],
-        way,
+        upper_first(reading.words),
+        reading.direction,
     )
 
 
@@ -349,30 +346,26 @@ def _england(one: Indicator, national) -> str:
     return f" England, {month(day)}: {value}."
 
 
-def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame) -> Card | None:
+def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame, kind: str) -> Card | None:
     number = one.number
     if here["status"].get(number) != "ok":
         return None
     found = row_at(here, number)
-    way = direction(one, found["gap_lower"], found["gap_upper"])
-    together = f" All trusts: {points(row_at(comparator, number)['gap'])}." if number in comparator.index else ""
+    reading = read_gap(found)
+    alike = f" All {kind} trusts: {points(row_at(comparator, number)['gap'])}." if number in comparator.index else ""
     return Card(
         one.card_title,
         f"{points(found['gap'])} points",
         f"{percent(found['ethnic_minority_percent'])} of staff from ethnic minorities and {percent(found['white_percent'])} "
-        f"of White staff {one.card_said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{together}",
-        _READINGS[way],
-        way,
+        f"of White staff {one.card_said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{alike}",
+        _of_card(reading),
+        reading.direction,
     )
 
 
-#: What all staff say, compared with the middle half of trusts of the kind.
-_AMONG_KIND = {
-    "adverse": "Worse than most {kind} trusts. ",
-    "favourable": "Better than most {kind} trusts. ",
-    "unclear": "No reliable difference from most {kind} trusts. ",
-    "none": "",
-}
+def _of_card(reading: Reading) -> str:
+    """Both readings where they differ, in the room of one; whether it is usual is in the table below the cards."""
+    return reading.brief if not reading.agrees else upper_first(reading.words.partition(",")[0])
 
 
 def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: str) -> Card:
@@ -380,16 +373,16 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
     answers = asked[asked["indicator"] == indicator]
     if answers.empty:
         return Card(
-            title, "No data", "The staff survey that this report reads holds no figure for this trust.", "Not known"
+            title, "No data", "The staff survey that this report reads holds no figure for this trust.", _UNKNOWN
         )
     found = answers.iloc[0]
     text = f"{percent(found['percent'])} {said} (interval: {interval(found['lower'], found['upper'], signed=False)})."
     if indicator in spread.index:
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
-    way = side_of_middle_half(found, spread)
-    reading = f"{_AMONG_KIND[way].format(kind=kind)}Not published by ethnic group"
-    return Card(title, percent(found["percent"]), text, reading, way)
+    way = direction_of_answer(found)
+    reading = f"{reading_among_kind(way, kind)}. Not published by ethnic group"
+    return Card(title, percent(found["percent"]), text, reading, "none" if way == "not compared" else way)
 
 
 def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | None) -> Card | None:
@@ -430,8 +423,30 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
     return None
 
 
+def other_groups(many: int) -> str:
+    """Return how many groups are compared with one, in words."""
+    return "one other group" if many == 1 else f"{number_word(many)} other groups"
+
+
+def card_without_worse(title: str, white: str, compared: int, better: Sequence[str]) -> Card:
+    """Return the card of patients of whom no group is reliably worse off: none of how many, and which are better off."""
+    text = f"{white} Of {other_groups(compared)} none is reliably worse off; this does not show that they are the same."
+    if not better:
+        return Card(title, f"No clear gap of {compared}", text, _UNCLEAR, "unclear")
+    groups = f"the {listing(better)} group{'s' if len(better) > 1 else ''}"
+    return Card(
+        title, "None worse off", f"{text} Reliably better: {listing(better)}.", f"Better for {groups}", "favourable"
+    )
+
+
+def place_of_widest(clear: int, compared: int) -> str:
+    """Say of how many clear and adverse gaps of patients one is the widest, out of how many."""
+    first = f"Widest of {number_word(clear)} clear gaps" if clear > 1 else "The one clear gap"
+    return f"{first}, out of {number_word(compared)}."
+
+
 def patients_card(by_group: pd.DataFrame) -> Card | None:
-    """Return the widest gap between ethnic groups of patients in the trust's own return.
+    """Return the widest clear gap between ethnic groups of patients in the trust's own return, or that none is clear.
 
     Parameters
     ----------
@@ -446,25 +461,26 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
     for name, rows in groups_of(by_group[by_group["breakdown"] == "ethnicity"], "measure", sort=False):
         last = rows[rows["period_end"] == rows["period_end"].max()]
         white = last[last["direction"] == "reference"]
-        known = last[last["gap"].notna() & ~last["direction"].isin(["reference", "unknown group"])]
+        known = last[last["gap"].notna() & last["direction"].isin(["adverse", "favourable", "unclear"])]
         if known.empty or white.empty:
             continue
-        adverse = known[known["direction"] == "adverse"]
-        # the widest of those worse off; where none is, the widest either way
-        found = adverse.iloc[adverse["gap"].argmax()] if len(adverse) else known.iloc[known["gap"].abs().argmax()]
-        way = found["direction"]
+        one = BY_ID[name]
+        title, white_percent = f"Patients: {lower_first(one.name)}", percent(white.iloc[0]["percent"])
+        worse = known[known["direction"] == "adverse"]
+        better = known.loc[known["direction"] == "favourable", "group"].tolist()
+        if worse.empty:
+            return card_without_worse(
+                title, f"{white_percent} of {one.people} in the White group {one.statement}.", len(known), better
+            )
+        found = worse.iloc[int(worse["gap"].abs().to_numpy().argmax())]
         return Card(
-            f"Patients: {lower_first(BY_ID[name].name)}",
+            title,
             f"{points(found['gap'])} points",
-            f"{percent(found['percent'])} of {BY_ID[name].people} in the {found['group']} group and "
-            f"{percent(white.iloc[0]['percent'])} in the White group {BY_ID[name].statement} (interval of the gap: "
-            f"{interval(found['gap_lower'], found['gap_upper'])}). "
-            f"{'Of the groups worse off its gap is the widest' if len(adverse) else 'No other group’s gap is wider'}.",
-            {
-                "adverse": f"Worse for {found['group']} patients",
-                "favourable": f"Better for {found['group']} patients",
-            }.get(way, _READINGS["unclear"]),
-            way,
+            f"{percent(found['percent'])} of {one.people} in the {found['group']} group and {white_percent} in the White group "
+            f"{one.statement} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}). "
+            f"{place_of_widest(len(worse), len(known))}" + (f" Reliably better: {listing(better)}." if better else ""),
+            f"Worse for {found['group']} patients",
+            "adverse",
         )
     return None
 
@@ -485,7 +501,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
     found = (current if len(current) else access).iloc[0]
     last = "" if len(current) else ", the last month published for this trust"
     measure = BY_ID[found["indicator"]]
-    together = f" All trusts: {percent(found['all_trusts'])}." if not math.isnan(found["all_trusts"]) else ""
+    together = f" Trusts of its kind: {percent(found['all_trusts'])}." if not math.isnan(found["all_trusts"]) else ""
     return Card(
         f"Patients: {lower_first(measure.name)}",
         percent(found["percent"]),
@@ -506,7 +522,6 @@ def decisions(
     here: pd.DataFrame,
     likelihoods: pd.DataFrame,
     asked: pd.DataFrame,
-    spread: pd.DataFrame,
     *,
     has_return: bool,
     waits: bool,
@@ -522,8 +537,8 @@ def decisions(
         The day of the report.
     here, likelihoods : pandas.DataFrame
         WRES 5 to 8 and 2 to 4 of the trust: where it has no actions, the widest gap asks for one.
-    asked, spread : pandas.DataFrame
-        What all staff answered, and the middle half of trusts of this kind.
+    asked : pandas.DataFrame
+        What all staff answered.
     has_return : bool
         Whether the trust's own return is loaded.
     waits : bool
@@ -535,7 +550,8 @@ def decisions(
     -------
     list of Decision
         At most :data:`MOST_DECISIONS`. Late actions, then reviews whose day has passed, then the next
-        reviews; without any of these, what there is to agree, with an owner and a day as a proposal.
+        reviews; without any of these, what there is to agree, with an owner and a day as a proposal: a change
+        where a gap is clear, or what all staff say is worse than usual, and nowhere else.
     """
     found = [
         Decision(f"Finish or stop what is late: {_brief(action.what)}", action.owner, on)
@@ -555,15 +571,13 @@ def decisions(
     if found:
         return found[:MOST_DECISIONS]
     by = (pd.Timestamp(on) + pd.DateOffset(months=3) + pd.offsets.MonthEnd(0)).date()
-    number, question = _widest(here, likelihoods), _furthest(asked, spread)
+    number, question = _widest(here, likelihoods), _furthest(asked)
     if number:
-        change = f"Agree one change on {lower_first(WRES[number].name)}, where the gap is widest"
+        where = f"{lower_first(WRES[number].name)}, where the gap is widest"
+        found.append(Decision(f"Agree one change on {where}", WRES[number].proposed_owner, by, proposed=True))
     elif question:
-        change = f"Agree one change on {lower_first(BY_ID[question].in_few_words)}, where trusts of this kind do better"
-    else:
-        change = "Agree one change in how staff are recruited, promoted or treated"
-    owner = WRES[number].proposed_owner if number else "Chief people officer"
-    found.append(Decision(change, owner, by, proposed=True))
+        where = f"{lower_first(BY_ID[question].in_few_words)}, where trusts of this kind do better"
+        found.append(Decision(f"Agree one change on {where}", "Chief people officer", by, proposed=True))
     if not has_return:
         found.append(
             Decision(
@@ -591,31 +605,23 @@ def _for_patients(gap: WidestGap | None, waits: bool, by: Date) -> list[Decision
     return [Decision(what, gap.measure.proposed_owner, by, proposed=True)]
 
 
-def _furthest(asked: pd.DataFrame, spread: pd.DataFrame) -> str | None:
-    """Return the question on which the trust lies furthest outside the middle half of its kind."""
-    outside = []
-    for row in rows_of(asked):
-        if side_of_middle_half(row, spread) != "adverse":
-            continue
-        middle = spread.loc[row.indicator]
-        if BY_ID[row.indicator].adverse_when == "lower":
-            away = middle["quarter"] - row.upper
-        else:
-            away = row.lower - middle["three_quarters"]
-        outside.append((away, row.indicator))
-    away, indicator = max(outside, default=(0.0, None))
-    return indicator
+def _furthest(asked: pd.DataFrame) -> str | None:
+    """Return the question on which all staff's answer is worse than usual, the one beyond the outer limit first."""
+    adverse = [row for row in rows_of(asked) if direction_of_answer(row) == "adverse"]
+    adverse.sort(key=lambda row: "99.8%" not in row.position)
+    return adverse[0].indicator if adverse else None
 
 
 def _widest(here: pd.DataFrame, likelihoods: pd.DataFrame) -> int | None:
-    adverse = [
+    gaps = [
         (abs(row.gap), row.number)
         for row in rows_of(here[here["status"] == "ok"])
-        if direction(WRES[row.number], row.gap_lower, row.gap_upper) == "adverse"
+        if read_gap(row).direction == "adverse"
     ]
-    if adverse:
-        return max(adverse)[1]
-    ratios = [(row.ratio, row.number) for row in rows_of(likelihoods.groupby("number").tail(1)) if row.lower > 1]
+    if gaps:
+        return max(gaps)[1]
+    latest = rows_of(likelihoods.groupby("number").tail(1))
+    ratios = [(row.ratio, row.number) for row in latest if read_ratio(row).direction == "adverse"]
     return max(ratios)[1] if ratios else None
 
 

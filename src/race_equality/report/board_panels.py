@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 
 from race_equality.analysis.patient_gaps import FIFTHS, WidestGap, unknown_percent
+from race_equality.analysis.share_reading import BRIEF, direction_of_answer
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, WRES, Indicator
-from race_equality.report.board_page import Card
+from race_equality.report.board_page import Card, card_without_worse, place_of_widest
+from race_equality.report.patient_tables import READINGS
 from race_equality.report.patients import would_bring_patients
-from race_equality.report.sentences import SHORT_READINGS, side_of_middle_half
 from race_equality.report.summary_table import NOT_LOADED, NOT_READ
 from race_equality.report.words import interval, listing, lower_first, number_word, percent, period, points
 from race_equality.store.trusts import Trust
@@ -114,13 +115,15 @@ def _ranges(numbers: Sequence[int]) -> str:
     return listing(parts)
 
 
-def wres_caption(table: pd.DataFrame) -> str:
+def wres_caption(table: pd.DataFrame, kind: str) -> str:
     """Return the caption of the table of WRES indicators, with how many have figures.
 
     Parameters
     ----------
     table : pandas.DataFrame
         As for :func:`without_figures`.
+    kind : str
+        The trust's kind.
     """
     shown = int((table["missing"] == "").sum())
     which = (
@@ -128,7 +131,7 @@ def wres_caption(table: pd.DataFrame) -> str:
         if shown == len(table)
         else f"{number_word(shown).capitalize()} of the {number_word(len(table))} WRES indicators"
     )
-    return f"{which}; gaps in percentage points. All trusts: those with figures; ‡ England, in the national WRES report"
+    return f"{which}; gaps in percentage points. All trusts: {kind} trusts; ‡ England, in the national WRES report"
 
 
 def staff_panel(
@@ -142,7 +145,7 @@ def staff_panel(
         What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), and the middle half of
         trusts of its kind.
     england : pandas.DataFrame
-        From :func:`race_equality.analysis.survey.england_answers`.
+        What all trusts of the kind in England answered (:func:`race_equality.analysis.survey.answers_together`).
     kind : str
         The trust's kind.
     survey : str
@@ -155,7 +158,7 @@ def staff_panel(
     """
     if asked.empty:
         return None
-    of_england = england.set_index("indicator")["percent"]
+    of_england = england["percent"]
     found = []
     for row, answer in zip(asked.itertuples(), asked.to_dict("records"), strict=True):
         one = BY_ID[answer["indicator"]]
@@ -168,21 +171,17 @@ def staff_panel(
                 "here": f"{percent(answer['percent'])} ({interval(answer['lower'], answer['upper'], signed=False)})",
                 "middle": middle,
                 "england": percent(of_england.get(one.id, float("nan"))),
-                "reading": {
-                    "adverse": "Worse than most",
-                    "favourable": "Better than most",
-                    "unclear": "No reliable difference",
-                }.get(side_of_middle_half(row, spread), SHORT_READINGS["none"]),
+                "reading": BRIEF[direction_of_answer(row)],
             }
         )
     return Panel(
         id="tbl-all-staff",
-        caption=f"What all staff say, {survey}; not published by ethnic group",
+        caption=f"What all staff say, {survey}; not published by ethnic group. All trusts: {kind} trusts",
         headings={
             "question": "Question",
             "here": "This trust (95% interval)",
             "middle": "Middle half",
-            "england": "England",
+            "england": "All trusts",
             "reading": f"Among {kind} trusts",
         },
         rows=pd.DataFrame(found),
@@ -228,7 +227,7 @@ def patients_panel(
             "against": f"{percent(found.white_percent)} {WHITE}",
             "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})",
             "england": _points_or_none(gaps.get(row["group"])),
-            "reading": SHORT_READINGS[row["direction"]],
+            "reading": READINGS[row["direction"]],
         }
         for row in rows.to_dict("records")
     ]
@@ -241,7 +240,7 @@ def patients_panel(
             "against": f"{percent(row['least_deprived'])} least deprived",
             "gap": f"{points(row['slope'])} ({interval(row['slope_lower'], row['slope_upper'])})",
             "england": of_slope,
-            "reading": SHORT_READINGS[row["direction"]],
+            "reading": READINGS[row["direction"]],
         }
         for row in slope[slope["place"] == place].to_dict("records")
     ]
@@ -294,21 +293,14 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
     measure = found.measure
     title = f"Patients: {lower_first(measure.in_few_words)}"
     if found.widest is None:
-        better = found.better_off
-        text = (
-            f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}. Of "
-            f"{_groups(found.compared)} none is reliably worse off; this does not show that they are the same."
-        )
-        if better:
-            text += f" Reliably better: {listing(better)}."
-        return Card(title, f"No clear gap of {found.compared}", text, "No reliable difference", "unclear")
+        white = f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}."
+        return card_without_worse(title, white, found.compared, found.better_off)
     row = found.widest
     of_england = f" England: {_points_or_none(_gaps_of_england(table, measure).get(row['group']))}."
-    rank = f"Widest of {number_word(found.clear)} clear gaps, out" if found.clear > 1 else "The one clear gap, out"
     text = (
         f"{percent(row['percent'])} of {measure.people} in the {row['group']} group and {percent(found.white_percent)} in the "
         f"White group {measure.statement} (interval of the gap: {interval(row['gap_lower'], row['gap_upper'])})."
-        f"{of_england} {rank} of {number_word(found.compared)}."
+        f"{of_england} {place_of_widest(found.clear, found.compared)}"
     )
     return Card(
         title, f"{points(row['gap'])} points", text, f"Worse for patients in the {row['group']} group", "adverse"
@@ -338,7 +330,8 @@ def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> 
     Returns
     -------
     pandas.DataFrame
-        ``label``, ``series`` ("This trust", and "England", which is called "All trusts" next to gaps of staff), ``value``, ``lower``, ``upper``.
+        ``label``, ``series`` ("This trust", and "England", which is called "All trusts" next to gaps of staff), ``value``,
+        ``lower``, ``upper``.
     """
     rows = found.groups[found.groups["gap"].notna()]
     if not all_groups:
@@ -375,10 +368,6 @@ def describe_gaps(found: WidestGap, name: str) -> str:
     )
 
 
-def _groups(many: int) -> str:
-    return "one other group" if many == 1 else f"{number_word(many)} other groups"
-
-
 def tables_of_first_page(
     table: pd.DataFrame,
     staff: Panel | None,
@@ -411,11 +400,11 @@ def tables_of_first_page(
         shares = [f"{row['group']} {row['here']}" for row in patients.rows.to_dict("records")]
         compared = list(dict.fromkeys(patients.rows["against"]))
         note = f"{note} {patients.in_few_words}: {', '.join(shares)}; compared with {listing(compared)}.".strip()
-        return {"table": table, "table_caption": wres_caption(table), "table_note": note, "panels": []}
+        return {"table": table, "table_caption": wres_caption(table, trust.kind), "table_note": note, "panels": []}
     no_figures = (table["missing"] != "").all()
     # what all staff say has the room that figures by ethnic group do not take
     panels = [panel for panel in (staff if no_figures or patients is None else None, patients) if panel is not None]
     if no_figures and panels and panels[0] is staff:
         panels[0] = replace(panels[0], note=note)
         note = ""
-    return {"table": table, "table_caption": wres_caption(table), "table_note": note, "panels": panels}
+    return {"table": table, "table_caption": wres_caption(table, trust.kind), "table_note": note, "panels": panels}

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 
+from race_equality.analysis.gap_reading import read_gap, read_ratio
 from race_equality.analysis.patient_gaps import WidestGap, unknown_percent
 from race_equality.definitions.indicators import WRES
-from race_equality.report.sentences import direction
-from race_equality.report.words import STATUS_WORDS, interval, listing, number_word, people, percent, points
+from race_equality.report.words import (
+    STATUS_WORDS,
+    interval,
+    listing,
+    lower_first,
+    number_word,
+    people,
+    percent,
+    points,
+)
 from race_equality.store.rows import row_at
 
 #: From this share of unknown ethnicity on, differences between groups may be of recording alone.
@@ -66,7 +75,7 @@ def enough_to_act_on(
     for number, indicator in WRES.items():
         name = f"{indicator.name} ({indicator.label})"
         if number in here.index and here.loc[number, "status"] == "ok":
-            rows.append(_survey(name, indicator, row_at(here, number), by_next.get(indicator.id)))
+            rows.append(_survey(name, row_at(here, number), by_next.get(indicator.id)))
         elif number in here.index and here.loc[number, "status"] == "suppressed":
             then = "Read it with other years and the trust’s own records"
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
@@ -104,12 +113,15 @@ def enough_to_act_on(
     return pd.DataFrame(rows)
 
 
-def _survey(name: str, indicator, found: pd.Series, by_next: float | None = None) -> dict[str, str]:
-    way = direction(indicator, found["gap_lower"], found["gap_upper"])
+def _survey(name: str, found: pd.Series, by_next: float | None = None) -> dict[str, str]:
+    reading = read_gap(found)
+    way = reading.direction
     basis = (
         f"{people(found['ethnic_minority_total'])} staff from ethnic minorities answered; gap {points(found['gap'])} "
         f"({interval(found['gap_lower'], found['gap_upper'])})"
     )
+    if not reading.agrees:
+        basis += f": {lower_first(reading.brief)}"
     if by_next is not None:
         basis += f"; the next survey could show a change of {points(by_next, signed=False)}"
     if way == "unclear":
@@ -120,12 +132,12 @@ def _survey(name: str, indicator, found: pd.Series, by_next: float | None = None
 
 
 def _ratio(name: str, found: pd.Series) -> dict[str, str]:
-    clear = found["lower"] > 1 or found["upper"] < 1
+    way = read_ratio(found).direction
     above = "no upper limit" if found["upper"] == float("inf") else f"{found['upper']:.2f}"
     basis = f"Interval of the ratio: {found['lower']:.2f} to {above}"
-    if not clear:
+    if way == "unclear":
         return _row(name, _NO, basis, "Look at each decision, which is how a few of them can be judged")
-    return _row(name, _YES, basis, "Agree a change" if found["lower"] > 1 else "Find out what works, and keep it")
+    return _row(name, _YES, basis, "Agree a change" if way == "adverse" else "Find out what works, and keep it")
 
 
 def _published_gap(found: WidestGap) -> dict[str, str]:

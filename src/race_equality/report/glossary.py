@@ -77,14 +77,11 @@ TERMS = (
     ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
     (
-        "Wider or narrower than all trusts",
-        "An adverse gap whose whole 95% confidence interval lies further from zero, or nearer to it, than the gap of all trusts "
-        "together.",
+        "Unclear alone, or by itself",
+        "The trust’s own answers and those of all trusts together do not say the same of a gap; the report gives both, and why.",
     ),
-    (
-        "Worse or better than most trusts",
-        "What all staff say, where the whole 95% confidence interval lies outside the middle half of the trusts of this kind.",
-    ),
+    ("Wider or narrower than usual", "A gap beyond the 99.8% limits of a funnel of the gaps of trusts of its kind."),
+    ("Worse or better than usual", "Outside the 95% limits of the funnel of trusts of its kind."),
     ("WRES", "The NHS Workforce Race Equality Standard, part of the NHS Standard Contract."),
 )
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from race_equality.analysis.gap_reading import read_board, read_gap, read_ratio
+from race_equality.analysis.share_reading import direction_of_answer
 from race_equality.definitions.indicators import BOARD, BY_ID, INDICATORS, WRES, figure_ids
 from race_equality.report.display import CellOutput, callout
-from race_equality.report.sentences import direction, side_of_middle_half
 from race_equality.report.words import date, listing, lower_first
 from race_equality.store.rows import rows_of
 from race_equality.store.trusts import Trust, read_trust_list
@@ -106,7 +107,7 @@ def merger_note(trust: Trust, figures: pd.DataFrame) -> CellOutput | None:
 
 
 def questions_for_the_board(
-    here: pd.DataFrame, likelihoods: pd.DataFrame, board: pd.DataFrame, asked: pd.DataFrame, spread: pd.DataFrame
+    here: pd.DataFrame, likelihoods: pd.DataFrame, board: pd.DataFrame, asked: pd.DataFrame
 ) -> str:
     """List what a board could ask, from the indicators that are reliably adverse.
 
@@ -114,9 +115,8 @@ def questions_for_the_board(
     ----------
     here, likelihoods, board : pandas.DataFrame
         WRES 5 to 8, 2 to 4 and 9 of the trust.
-    asked, spread : pandas.DataFrame
-        What all staff answered, and the middle half of trusts of this kind: asked about where no gap by
-        ethnic group is clear.
+    asked : pandas.DataFrame
+        What all staff answered: asked about where no gap by ethnic group is clear.
 
     Returns
     -------
@@ -125,12 +125,12 @@ def questions_for_the_board(
     """
     adverse: list[tuple[float, Any]] = []
     for row in rows_of(here[here["status"] == "ok"]):
-        if direction(WRES[row.number], row.gap_lower, row.gap_upper) == "adverse":
+        if read_gap(row).direction == "adverse":
             adverse.append((abs(row.gap), row.number))
     for row in rows_of(likelihoods.groupby("number").tail(1)):
-        if row.lower > 1:
+        if read_ratio(row).direction == "adverse":
             adverse.append((0.0, row.number))
-    if len(board) and board.iloc[-1]["board_upper"] < board.iloc[-1]["workforce_percent"]:
+    if len(board) and read_board(board.iloc[-1]).direction == "adverse":
         adverse.append((0.0, BOARD.number))
     most = [WRES[number] for _, number in sorted(adverse, reverse=True)[:4]]
     lines = [f"- {one.name}: {lower_first(one.board_question)}" for one in most if one.board_question]
@@ -138,7 +138,7 @@ def questions_for_the_board(
         lines = [
             f"- {BY_ID[row.indicator].in_few_words}: {lower_first(BY_ID[row.indicator].board_question)}"
             for row in rows_of(asked)
-            if side_of_middle_half(row, spread) == "adverse"
+            if direction_of_answer(row) == "adverse"
         ]
     if not lines:
         lines = ["- Which of the figures below has the board not seen before, and who will bring the rest?"]

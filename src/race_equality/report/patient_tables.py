@@ -25,7 +25,7 @@ from race_equality.report.words import (
 
 _NONE = STATUS_WORDS["not_available"]
 #: What a gap says of the patients of a group.
-_READINGS = {
+READINGS = {
     "adverse": "Worse",
     "favourable": "Better",
     "unclear": "No reliable difference",
@@ -120,18 +120,18 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
                 "here": _here(row),
                 "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})"
                 if pd.notna(row["gap"])
-                else _READINGS[row["direction"]],
+                else READINGS[row["direction"]],
                 **{
                     name: points(row[f"{name}_gap"])
                     if pd.notna(row[f"{name}_gap"])
                     else percent(row[f"{name}_percent"])
                     if row["direction"] == "reference"
-                    else _READINGS[row["direction"]]
+                    else READINGS[row["direction"]]
                     if row["direction"] == "unknown group"
                     else _NONE
                     for name in ("england", "system", "similar")
                 },
-                "reading": _READINGS[row["direction"]],
+                "reading": READINGS[row["direction"]],
             }
             for row in chosen.to_dict("records")
         ]

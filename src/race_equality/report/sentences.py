@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from race_equality.analysis.ethnicity_of_respondents import minority_share
-from race_equality.analysis.findings import direction_of_gap
+from race_equality.analysis.gap_reading import read_gap, read_ratio
 from race_equality.analysis.peers import Peers
 from race_equality.analysis.steps_in_staff import Step, YearlyTrend
 from race_equality.analysis.survey import ends_differ
 from race_equality.analysis.wres_return import SEATS, seats_shown
 from race_equality.definitions.codes import ENGLAND_CODE
-from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES, Indicator
+from race_equality.definitions.indicators import BOARD, BY_ID, GROUND_ETHNIC_BACKGROUND, WRES
 from race_equality.report.what_could_be_seen import after_ratio
 from race_equality.report.words import (
     MONTHS,
@@ -40,93 +40,20 @@ from race_equality.store.rows import groups_of, rows_of
 from race_equality.store.trusts import Trust
 
 
-def direction(indicator: Indicator, lower: float, upper: float) -> str:
-    """Say which way a gap goes, or that it is unclear.
-
-    Parameters
-    ----------
-    indicator : Indicator
-        One of WRES 5 to 8.
-    lower, upper : float
-        The interval of the gap, ethnic minority minus White, in percentage points.
-
-    Returns
-    -------
-    {"adverse", "favourable", "unclear", "none"}
-        ``adverse`` to staff from ethnic minorities; ``none`` where there is no figure.
-    """
-    return str(direction_of_gap(lower, upper, indicator.adverse_when))
-
-
-def wider_or_narrower(indicator: Indicator, lower: float, upper: float, other: float) -> str:
-    """Say whether an adverse gap is wider or narrower than another, beyond its own interval.
-
-    Parameters
-    ----------
-    indicator : Indicator
-        One of WRES 5 to 8.
-    lower, upper : float
-        The interval of the gap.
-    other : float
-        The gap it is compared with, such as that of all trusts together.
-
-    Returns
-    -------
-    {"wider", "narrower", ""}
-        "" where the gap is not adverse, the other is not known or it lies within the interval.
-
-    Examples
-    --------
-    >>> wider_or_narrower(WRES[8], 4.8, 7.5, 8.5), wider_or_narrower(WRES[7], -13.8, -9.7, -9.2), wider_or_narrower(WRES[8], 6.2, 10.7, 8.5)
-    ('narrower', 'wider', '')
-    """
-    if direction(indicator, lower, upper) != "adverse" or math.isnan(other) or lower <= other <= upper:
-        return ""
-    return "wider" if (lower > other) == (indicator.adverse_when == "higher") else "narrower"
-
-
-def side_of_middle_half(answer, spread: pd.DataFrame) -> str:
-    """Say on which side of the middle half of trusts of its kind a trust lies, beyond its interval.
-
-    Parameters
-    ----------
-    answer : row
-        ``indicator``, ``lower`` and ``upper`` of what all staff of the trust answered.
-    spread : pandas.DataFrame
-        ``quarter`` and ``three_quarters`` of the other trusts of the kind, indexed by indicator.
-
-    Returns
-    -------
-    {"adverse", "favourable", "unclear", "none"}
-        ``none`` where no other trust of the kind has a figure.
-    """
-    if answer.indicator not in spread.index:
-        return "none"
-    middle = spread.loc[answer.indicator]
-    above, below = answer.lower > middle["three_quarters"], answer.upper < middle["quarter"]
-    if not above and not below:
-        return "unclear"
-    return "adverse" if above == (BY_ID[answer.indicator].adverse_when == "higher") else "favourable"
-
-
-#: A direction as a reading for staff from ethnic minorities, under a heading that names them.
-SHORT_READINGS = {"adverse": "Worse", "favourable": "Better", "unclear": "No reliable difference", "none": "No data"}
-
-
 def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:
     """Say one finding of WRES 5 to 8 in full.
 
     Parameters
     ----------
     finding : mapping
-        A row of :func:`race_equality.analysis.wres.staff_experience`.
+        A row of :func:`race_equality.analysis.gap_reading.gap_readings`.
     comparators : mapping of str to mapping
         Name of the comparator, as it is written in a sentence, to a row of :func:`race_equality.analysis.wres.pooled`.
 
     Returns
     -------
     str
-        Two to four sentences.
+        Two to six sentences.
     """
     indicator = WRES[finding["number"]]
     gap = finding["gap"]
@@ -135,18 +62,23 @@ def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -
         f"{percent(finding['white_percent'])} of White staff said they {indicator.statement}."
     )
     bounds = interval(finding["gap_lower"], finding["gap_upper"])
-    if direction(indicator, finding["gap_lower"], finding["gap_upper"]) == "unclear":
+    reading = read_gap(finding)
+    if reading.direction == "unclear" and reading.agrees:
         text += (
             " The data do not show a reliable difference "
             f"(gap {points(gap)} percentage points, 95% confidence interval: {bounds}). "
             "This does not show that experiences are the same."
         )
+    elif finding["gap_lower"] <= 0 <= finding["gap_upper"]:
+        text += f" The gap is {points(gap)} percentage points (95% confidence interval of the gap: {bounds})."
     else:
         side = "higher" if gap > 0 else "lower"
         text += (
             f" The figure for staff from ethnic minorities is {points(gap, signed=False)} percentage "
             f"points {side} than for White staff (95% confidence interval of the gap: {bounds})."
         )
+    if reading.reason:
+        text += f" {reading.reason}"
     for name, row in comparators.items():
         text += f" {name}: a gap of {points(row['gap'])} points."
     return text
@@ -212,7 +144,7 @@ def _likelihood(row) -> str:
         f"{above[0].upper()}{above[1:]} were {row.ratio:.2f} times as likely as {below} {event} "
         f"(95% confidence interval: {bounds})."
     )
-    if row.lower <= 1 <= row.upper:
+    if read_ratio(row).direction == "unclear":
         text += " The data do not show a reliable difference. This does not show that experiences are the same."
         text += after_ratio(row.ratio, row.lower, row.upper)
     return f"{text} Probability that the true ratio lies outside 0.80 to 1.25: {chance(row.outside)}."

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.funnel_position import direction_of
+from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.maternity import latest_rates
 from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
@@ -15,18 +16,11 @@ from race_equality.definitions.indicators import BY_ID
 from race_equality.report.funnels import reading_among_kind
 from race_equality.report.left_out import reading_of
 from race_equality.report.patients import VARIATION_WORDS, month
-from race_equality.report.sentences import direction
-from race_equality.report.words import STATUS_WORDS, interval, percent, period, points
+from race_equality.report.words import STATUS_WORDS, interval, percent, period, points, upper_first
 from race_equality.store.rows import row_at, rows_of
 
 #: The one gap in the table.
 _AT_WORK = BY_ID["wres_8"]
-
-_GAP_WORDS = {
-    "adverse": "Worse for staff from ethnic minorities",
-    "favourable": "Better for staff from ethnic minorities",
-    "unclear": "No reliable difference between the groups",
-}
 
 
 def side_by_side(
@@ -40,6 +34,7 @@ def side_by_side(
     *,
     peer_codes: list[str],
     region_codes: list[str],
+    alike_codes: list[str],
 ) -> pd.DataFrame:
     """Put what staff say and how patients are served in rows of one table.
 
@@ -59,7 +54,8 @@ def side_by_side(
     births : pandas.DataFrame
         From :func:`race_equality.analysis.maternity.maternity_rates_by_year`, placed likewise: comparators are of the same year.
     trust_code : str
-    peer_codes, region_codes : list of str
+    peer_codes, region_codes, alike_codes : list of str
+        Similar trusts, and those of the trust's kind in its region and everywhere.
 
     Returns
     -------
@@ -80,7 +76,7 @@ def side_by_side(
                 "when": period(found["period_start"], found["period_end"]),
                 "here": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
                 **{name: _gap_of(table) for name, table in pooled.items()},
-                "reading": _GAP_WORDS[direction(one, found["gap_lower"], found["gap_upper"])],
+                "reading": upper_first(read_gap(found).words),
             }
         )
     for row in rows_of(asked):
@@ -109,7 +105,7 @@ def side_by_side(
                 "reading": VARIATION_WORDS[row.variation] + (" (provisional)" if row.provisional else ""),
             }
         )
-    rows += _births(births, trust_code, peer_codes, region_codes)
+    rows += _births(births, trust_code, peer_codes, region_codes, alike_codes)
     return pd.DataFrame(rows, columns=["who", "measure", "when", "here", "similar", "region", "all", "reading"])
 
 
@@ -125,17 +121,17 @@ def _gap_of(table: pd.DataFrame) -> str:
 _TOO_FEW = "Too few trusts"
 
 
-def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes) -> list[dict[str, str]]:
+def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
     is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
     for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
         of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
         same = by_year[is_public & of_year]
 
-        def share(codes=None, same=same):
-            chosen = same if codes is None else same[is_one_of(same["trust_code"], codes)]
+        def share(codes, same=same):
+            chosen = same[is_one_of(same["trust_code"], codes)]
             others = (chosen["trust_code"] != trust_code).sum()
-            in_set = FEWEST_OTHERS if codes is None else len(set(codes) - {trust_code})
+            in_set = len(set(codes) - {trust_code})
             if not in_set:
                 return STATUS_WORDS["not_available"]
             enough = others >= min(FEWEST_OTHERS, in_set)
@@ -151,7 +147,7 @@ def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes) ->
                 else STATUS_WORDS[found.status],
                 "similar": share(peer_codes),
                 "region": share(region_codes),
-                "all": share(),
+                "all": share(alike_codes),
                 # who gives birth where differs, so a rate is high or low and not better or worse
                 "reading": reading_among_kind(_side(found.position), found.kind)
                 if found.status == "ok"

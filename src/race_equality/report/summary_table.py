@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from race_equality.analysis.gap_reading import Reading, read_board, read_gap, read_ratio
 from race_equality.definitions.indicators import BANDS, INDICATORS, WRES, Indicator
-from race_equality.report.sentences import SHORT_READINGS, direction, wider_or_narrower
 from race_equality.report.words import STATUS_WORDS, interval, percent, points, ratio
 from race_equality.store.cache import cached
 
@@ -130,12 +130,8 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
             "minority": percent(found["ethnic_minority_percent"]),
             "white": percent(found["white_percent"]),
             "gap": f"{points(found['gap'])} ({interval(found['gap_lower'], found['gap_upper'])})",
-            **_read(direction(one, found["gap_lower"], found["gap_upper"])),
+            **_read(read_gap(found)),
         }
-        if number in comparator.index and (
-            side := wider_or_narrower(one, found["gap_lower"], found["gap_upper"], comparator.loc[number, "gap"])
-        ):
-            row["reading"] += f", {side} than all trusts"
     elif number in set(likelihoods["number"]):
         years = likelihoods[likelihoods["number"] == number]
         found = years.iloc[-1]
@@ -146,15 +142,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
                 "minority": percent(found["ethnic_minority_percent"]),
                 "white": percent(found["white_percent"]),
                 "gap": ratio(found["ratio"], found["lower"], found["upper"]),
-                **_read(
-                    "none"
-                    if math.isnan(found["ratio"])
-                    else "adverse"
-                    if found["lower"] > 1
-                    else "favourable"
-                    if found["upper"] < 1
-                    else "unclear"
-                ),
+                **_read(read_ratio(found)),
             }
         )
         row["indicator"] += PUBLISHED_MARK if found.get("published_by_trust") else ""
@@ -186,7 +174,7 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
                 "white": STATUS_WORDS["not_applicable"],
                 "share_of": "of the board",
                 "gap": f"{points(found['difference'])} ({interval(lower, upper)})",
-                **_read("adverse" if upper < 0 else "favourable" if lower > 0 else "unclear"),
+                **_read(read_board(found)),
             }
         )
         before = two_years_before(board)
@@ -195,8 +183,8 @@ def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict
     return row
 
 
-def _read(found: str) -> dict[str, str]:
-    return {"reading": SHORT_READINGS[found], "direction": found, "missing": ""}
+def _read(found: Reading) -> dict[str, str]:
+    return {"reading": found.brief, "direction": found.direction, "missing": ""}
 
 
 def two_years_before(years: pd.DataFrame) -> pd.Series | None:

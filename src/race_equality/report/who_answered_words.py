@@ -179,12 +179,13 @@ def across_trusts_sentences(response: pd.DataFrame, within: float) -> str:
     """
     few, few_then = (int((response[name] < 40).sum()) for name in ("percent", "percent_then"))
     return (
-        f"In the median of {len(response)} trusts {percent(response['percent'].median())} of staff answered the survey, held to "
-        f"the head count of {date(response['staff_on'].max())}; it was under 40% in {number_word(few)}. Held to what "
-        f"full-time equivalents had become by the survey it was {percent(response['percent_then'].median())}, and under 40% in "
+        f"In the median of {len(response)} trusts the answers to the survey were {percent(response['percent'].median())} of the "
+        f"head count of {date(response['staff_on'].max())}; in {number_word(few)} they were under 40%. Of the staff at the time of the "
+        f"survey, estimated from full-time equivalents, they were {percent(response['percent_then'].median())}, and under 40% in "
         f"{number_word(few_then)}. This is no response rate: who was invited is not published by trust.\n\n"
         f"{THE_RANGE}. That is a wide range: {percent(within)} of trusts’ figures lie within {_RANGE} points of the middle trust "
-        "of their kind. With r the share that answered, such a gap moves by (1 − r) times the difference."
+        "of their kind. The fewer answered, the further such a difference moves a gap: where half of the staff answered, by half "
+        "of it."
     )
 
 

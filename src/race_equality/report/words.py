@@ -8,6 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
+from race_equality.analysis.gap_reading import chance as chance  # words of a reading, written in one place
+
 #: What a reader sees where a number is missing, for each status of a figure.
 STATUS_WORDS = {
     "suppressed": "Too few people to show",
@@ -159,21 +161,6 @@ def correlation(value: float, lower: float, upper: float) -> str:
     return f"{_rounded(value, 2)} ({_rounded(lower, 2)} to {_rounded(upper, 2)})"
 
 
-def chance(probability: float) -> str:
-    """Return a probability as whole per cents, and never as certain.
-
-    Examples
-    --------
-    >>> chance(0.873), chance(0.9999), chance(0.0)
-    ('87%', 'over 99%', 'under 1%')
-    """
-    if math.isnan(probability):
-        return STATUS_WORDS["not_available"]
-    if probability > 0.99:
-        return "over 99%"
-    return "under 1%" if probability < 0.01 else f"{100 * probability:.0f}%"
-
-
 #: The publication's staff groups in plainer words.
 _STAFF_GROUPS = {
     "HCHS Doctors": "Doctors",
@@ -203,6 +190,11 @@ def place(region: str) -> str:
 def lower_first(text: str) -> str:
     """Return a name as it is written inside a sentence."""
     return text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    """Return words as they begin a cell."""
+    return text[:1].upper() + text[1:]
 
 
 def _rounded(value: float, digits: int) -> str:

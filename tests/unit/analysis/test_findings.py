@@ -155,6 +155,7 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
     shares = comparators_of(codes, everybody, peers).shares(rows, "indicator")
 
     region = dict(zip(everybody["trust_code"], everybody["region"], strict=True))
+    kind = dict(zip(everybody["trust_code"], everybody["kind"], strict=True)) | {"DEMO": "acute"}
     numbers = dict(zip(rows["trust_code"], zip(rows["count"], rows["people"], strict=True), strict=True))
     for code in codes:
         members = {
@@ -163,13 +164,13 @@ def test_comparators_of_every_trust_are_sums_in_the_order_of_trusts():
             "similar_trusts": set(peers.get(code, ())),
         }
         for name, held in members.items():
-            count = people = 0.0
-            for other in codes:
-                if other in held and other != "DEMO" and other in numbers:
+            for suffix, chosen in (("", {other for other in held if kind[other] == kind[code]}), ("_plain", held)):
+                together = [other for other in codes if other in chosen and other != "DEMO" and other in numbers]
+                count = people = 0.0
+                for other in together:
                     count, people = count + numbers[other][0], people + numbers[other][1]
-            alone = not {other for other in held if other in numbers} - {code, "DEMO"}
-            expected = np.nan if alone or not people else 100 * count / people
-            np.testing.assert_array_equal(shares[name].at[code, "staff_survey_q15"], expected)
+                expected = 100 * count / people if people and set(together) != {code} else np.nan
+                np.testing.assert_array_equal(shares[name + suffix].at[code, "staff_survey_q15"], expected)
 
 
 def test_ten_thousand_trusts_are_compared_in_megabytes():

@@ -9,8 +9,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from race_equality.analysis.patient_gaps import WidestGap
+from race_equality.definitions.indicators import BY_ID
 from race_equality.params.actions import BOARD_ROLES, Action, Review
-from race_equality.report import board_markup, board_page
+from race_equality.report import board_markup, board_page, board_panels
 from race_equality.report.summary_table import NOT_LOADED, national_values, two_years_before, wres_summary
 from race_equality.store.figures import read_figures
 from race_equality.store.provenance import read_sources
@@ -19,7 +21,7 @@ from race_equality.store.trusts import resolve_trust
 ON = date(2026, 11, 26)
 NOTHING = pd.DataFrame({"number": []})
 NO_BOARD = pd.DataFrame()
-NO_ANSWERS = pd.DataFrame({"indicator": [], "percent": [], "lower": [], "upper": []})
+NO_ANSWERS = pd.DataFrame({"indicator": [], "percent": [], "lower": [], "upper": [], "position": []})
 NO_SPREAD = pd.DataFrame()
 
 
@@ -99,10 +101,11 @@ def test_a_return_gives_the_leadership_gap_and_the_shortlisting_ratio_with_direc
 
 
 def test_without_figures_by_ethnic_group_a_card_says_what_all_staff_answered_and_what_is_not_published():
-    asked = pd.DataFrame([{"indicator": "staff_survey_q16b", "percent": 11.5, "lower": 10.3, "upper": 12.8}])
+    asked = ALL_STAFF.tail(1).assign(position="")
     found = cards(here=experience(), asked=asked)
     assert [card.figure for card in found] == ["No data", "No data", "11.5%"]
-    assert found[2].reading == "Not published by ethnic group"
+    assert found[2].reading == "Not compared: too few acute trusts. Not published by ethnic group"
+    assert found[2].direction == "none"
 
 
 def middle(quarter, three_quarters):
@@ -113,68 +116,89 @@ def middle(quarter, three_quarters):
     )
 
 
-#: More say that the trust is fair, and more that they met discrimination.
+#: Of staff 60% say that the trust is fair, and 11.5% met discrimination.
 ALL_STAFF = pd.DataFrame(
     [
-        {"indicator": "staff_survey_q15", "percent": 60.0, "lower": 58.0, "upper": 62.0},
-        {"indicator": "staff_survey_q16b", "percent": 11.5, "lower": 10.3, "upper": 12.8},
+        {"indicator": "staff_survey_q15", "percent": 60.0, "lower": 58.0, "upper": 62.0, "position": "within limits"},
+        {"indicator": "staff_survey_q16b", "percent": 11.5, "lower": 10.3, "upper": 12.8, "position": "within limits"},
     ]
 )
 
 
 @pytest.mark.parametrize(
-    ("quarter", "three_quarters", "fair", "discrimination"),
+    ("positions", "fair", "discrimination"),
     [
-        ([50, 6], [57, 10], "Better than most acute trusts", "Worse than most acute trusts"),
-        ([63, 13], [70, 20], "Worse than most acute trusts", "Better than most acute trusts"),
-        (
-            [50, 6],
-            [59, 11],
-            "No reliable difference from most acute trusts",
-            "No reliable difference from most acute trusts",
-        ),
+        (["above 95% limit", "above 99.8% limit"], "Better than usual", "Worse than usual"),
+        (["below 99.8% limit", "below 95% limit"], "Worse than usual", "Better than usual"),
+        (["within limits", "within limits"], "As usual", "As usual"),
     ],
 )
-def test_what_all_staff_say_is_read_beside_trusts_of_the_kind(quarter, three_quarters, fair, discrimination):
-    found = cards(here=experience(), asked=ALL_STAFF, spread=middle(quarter, three_quarters))
-    assert found[0].reading == f"{fair}. Not published by ethnic group"
-    assert found[2].reading == f"{discrimination}. Not published by ethnic group"
+def test_what_all_staff_say_is_read_by_the_funnel_and_so_everywhere(positions, fair, discrimination):
+    """A value outside the middle half of trusts of its kind is as usual where the funnel says so."""
+    asked = ALL_STAFF.assign(position=positions)
+    spread = middle([50, 6], [57, 10])
+    found = cards(here=experience(), asked=asked, spread=spread)
+    assert found[0].reading == f"{fair} among acute trusts. Not published by ethnic group"
+    assert found[2].reading == f"{discrimination} among acute trusts. Not published by ethnic group"
+    panel = board_panels.staff_panel(asked, spread, ALL_STAFF.set_index("indicator"), "acute", "autumn 2024")
+    assert panel.rows["reading"].tolist() == [fair, discrimination]
 
 
 def test_the_first_sentence_of_a_trust_without_figures_by_ethnic_group_says_how_it_stands_among_its_kind():
-    def state(asked, spread=None):
-        spread = middle([50, 6], [57, 10]) if spread is None else spread
-        return board_page.state_sentence(experience(), CLEAR, asked, spread, "acute")
+    def state(asked):
+        return board_page.state_sentence(experience(), asked, "acute")
 
-    text = state(ALL_STAFF)
-    assert "What all staff say is worse than at most acute trusts on one of two survey measures." in text
-    assert "What all staff say is better than at most acute trusts on one of two survey measures." in text
+    text = state(ALL_STAFF.assign(position=["above 95% limit", "above 95% limit"]))
+    assert "What all staff say is worse than usual among acute trusts on one of two survey measures." in text
+    assert "What all staff say is better than usual among acute trusts on one of two survey measures." in text
     assert text.endswith("No figures on its staff by ethnic group are in the public files that this report reads.")
-    assert "on the one survey measure that is published." in state(ALL_STAFF.tail(1))
-    assert "no reliable difference from most acute trusts" in state(ALL_STAFF, middle([50, 6], [59, 11]))
+    one = state(ALL_STAFF.tail(1).assign(position="above 95% limit"))
+    assert "on the one survey measure that is published." in one
+    assert "What all staff say is as usual among acute trusts." in state(ALL_STAFF)
 
 
 def test_a_trust_that_is_newer_than_the_figures_says_so():
     new = experience(w5=(math.nan,) * 3).assign(status="not_applicable")
-    text = board_page.state_sentence(new, CLEAR, NO_ANSWERS, pd.DataFrame(), "online")
+    text = board_page.state_sentence(new, NO_ANSWERS, "online")
     assert text.startswith("This trust is newer than the latest published figures.")
 
 
-def test_the_first_sentences_say_where_a_gap_is_wider_or_narrower_than_that_of_all_trusts():
-    # all trusts: +2 (in the interval of 5), −9.2 (nearer to zero than the whole interval of 7), +8.5 (beyond that of 8)
-    everybody = experience(w5=(2.0, 2.0, 2.0), w6=(9.0, 9.0, 9.0), w7=(-9.2, -9.2, -9.2), w8=(8.5, 8.5, 8.5))
-    text = board_page.state_sentence(CLEAR, everybody, NO_ANSWERS, pd.DataFrame(), "acute")
-    assert (
-        "Compared with all trusts together, the gap is wider on fair career progression and narrower on discrimination at work."
-        in text
+def test_a_gap_is_wider_or_narrower_than_usual_beyond_the_outer_limits_alone_and_both_ways_alike():
+    # the gap of 5 is adverse and far under the others, that of 7 adverse and far over them (more negative is more adverse)
+    places = ["below 99.8% limit", "above 99.8% limit", "below 99.8% limit", "above 95% limit"]
+    here = CLEAR.assign(position=places, kind="acute")
+    assert board_page.state_sentence(here, NO_ANSWERS, "acute") == (
+        "Staff from ethnic minorities report worse experience than White staff on three of four survey measures. The gap is, "
+        "compared with what is usual for acute trusts, wider on fair career progression and narrower on harassment from the "
+        "public. On harassment from staff the data do not show a reliable difference; this does not show that experiences are "
+        "the same."
     )
-    table = wres_summary(CLEAR, everybody, NOTHING, NO_BOARD)
+    table = wres_summary(here, CLEAR, NOTHING, NO_BOARD)
     assert table["reading"].tolist()[4:8] == [
+        "Worse, narrower than usual",
+        "No reliable difference, wider than usual",
+        "Worse, wider than usual",
         "Worse",
-        "No reliable difference",
-        "Worse, wider than all trusts",
-        "Worse, narrower than all trusts",
     ]
+
+
+def test_where_the_trusts_own_answers_and_all_trusts_disagree_both_are_said_and_no_decision_is_proposed():
+    # alone: 6 unclear, 7 better; with other trusts: 6 worse, 7 unclear
+    here = experience(w6=(2.0, -1.0, 5.0), w7=(8.0, 0.8, 14.9))
+    here = here.assign(probability_adverse=[0.995, 0.80], kind="acute", usual_answers=400.0)
+    assert wres_summary(here, CLEAR, NOTHING, NO_BOARD)["reading"].tolist()[5:7] == [
+        "Unclear alone, likely worse",
+        "Unclear, better by itself",
+    ]
+    found = cards(here=here)
+    assert [card.reading for card in found[:2]] == ["Unclear, better by itself", "Unclear alone, likely worse"]
+    assert {card.direction for card in found[:2]} == {"unclear"}
+    text = board_page.state_sentence(here, NO_ANSWERS, "acute")
+    assert (
+        text
+        == "Harassment from staff: unclear alone, likely worse. Fair career progression: unclear, better by itself."
+    )
+    assert not [one for one in decide(here=here) if "change" in one.what]
 
 
 def test_a_measure_that_a_trust_no_longer_publishes_comes_last_and_says_so():
@@ -209,6 +233,41 @@ def test_a_ratio_of_nobody_is_no_number():
         likelihoods=pd.DataFrame([{"number": 2, "ratio": math.nan, "lower": 0.0, "upper": math.inf, "status": "ok"}])
     )[1]
     assert card.figure == "Cannot be estimated"
+
+
+def of_return(*rows):
+    """A patients return of one measure: group, gap, limits and direction."""
+    names = ["group", "gap", "gap_lower", "gap_upper", "direction"]
+    table = pd.DataFrame([("White", math.nan, math.nan, math.nan, "reference"), *rows], columns=names)
+    return table.assign(
+        breakdown="ethnicity", measure="rtt_over_52_weeks", period_end=pd.Timestamp("2026-03-31"), percent=20.0
+    )
+
+
+def test_an_own_return_names_no_gap_as_the_widest_where_none_is_clear_and_adverse():
+    # the example of the review: 0.0 points is the highest, and the Black group is 18.3 points lower
+    card = board_page.patients_card(
+        of_return(("Asian", 0.0, -5.0, 5.0, "unclear"), ("Black", -18.3, -25.0, -11.0, "favourable"))
+    )
+    assert (card.figure, card.reading, card.direction) == ("None worse off", "Better for the Black group", "favourable")
+    assert card.words.endswith(
+        "Of two other groups none is reliably worse off; this does not show that they are the same. Reliably better: Black."
+    )
+    unclear = board_page.patients_card(of_return(("Asian", 0.0, -5.0, 5.0, "unclear")))
+    assert (unclear.figure, unclear.reading, unclear.direction) == (
+        "No clear gap of 1",
+        "No reliable difference",
+        "unclear",
+    )
+    worse = board_page.patients_card(
+        of_return(
+            ("Asian", 4.0, 1.0, 7.0, "adverse"),
+            ("Black", 9.0, 4.0, 14.0, "adverse"),
+            ("Other", -18.3, -25.0, -11.0, "favourable"),
+        )
+    )
+    assert (worse.figure, worse.reading) == ("+9.0 points", "Worse for Black patients")
+    assert worse.words.endswith("Widest of two clear gaps, out of three. Reliably better: Other.")
 
 
 # -- nine rows ---------------------------------------------------------------------------------------
@@ -248,17 +307,14 @@ def test_two_years_before_is_that_year_and_no_other():
 # -- decisions ---------------------------------------------------------------------------------------
 
 
+NO_CLEAR_GAP = WidestGap(
+    BY_ID["waiting_over_18_weeks"], pd.DataFrame(), compared=4, clear=0, widest=None, white_percent=40.0
+)
+
+
 def decide(actions=(), here=CLEAR, **more):
     return board_page.decisions(
-        actions,
-        ON,
-        here,
-        NOTHING.assign(ratio=[], lower=[]),
-        NO_ANSWERS,
-        pd.DataFrame(),
-        has_return=False,
-        waits=True,
-        **more,
+        actions, ON, here, NOTHING.assign(ratio=[], lower=[]), NO_ANSWERS, has_return=False, waits=True, **more
     )
 
 
@@ -268,6 +324,37 @@ def test_without_actions_the_widest_gap_asks_for_one_with_a_board_role_and_a_day
     assert {decision.by for decision in asked} == {date(2027, 2, 28)}
     assert all(decision.proposed and decision.owner in BOARD_ROLES for decision in asked)
     assert len(asked) == 3
+
+
+def test_no_change_is_proposed_where_no_gap_is_clear_and_all_staff_answer_as_usual():
+    unclear = experience(w5=(1.0, -1.0, 3.0), w6=(2.0, -1.0, 5.0))
+    assert [one.what.partition(" ")[0] for one in decide(here=unclear)] == ["Bring", "Bring"]
+    asked = board_page.decisions(
+        (),
+        ON,
+        unclear,
+        NOTHING.assign(ratio=[], lower=[]),
+        ALL_STAFF,
+        has_return=True,
+        waits=True,
+        patient_gap=NO_CLEAR_GAP,
+    )
+    assert asked == []
+    assert "No change is proposed: no gap is clear." in page(decisions=[]).markup
+    worse = ALL_STAFF.assign(position=["below 95% limit", "above 99.8% limit"])
+    change = board_page.decisions(
+        (),
+        ON,
+        unclear,
+        NOTHING.assign(ratio=[], lower=[]),
+        worse,
+        has_return=True,
+        waits=True,
+        patient_gap=NO_CLEAR_GAP,
+    )
+    assert [one.what for one in change] == [
+        "Agree one change on discrimination at work, where trusts of this kind do better"
+    ]
 
 
 def test_what_is_late_comes_first_and_is_for_this_meeting():

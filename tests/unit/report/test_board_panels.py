@@ -76,7 +76,7 @@ def test_rows_without_figures_are_one_line_that_says_what_why_and_where():
     every = summary({n: NOT_LOADED if n in (1, 2, 3, 4, 9) else NOT_READ for n in range(1, 10)})
     assert "WRES 5 to 8: not in the file that is read" in board_panels.without_figures(every)
     assert board_panels.without_figures(summary({})) == ""
-    assert board_panels.wres_caption(summary({1: NOT_LOADED})).startswith("Eight of the nine WRES indicators")
+    assert board_panels.wres_caption(summary({1: NOT_LOADED}), "acute").startswith("Eight of the nine WRES indicators")
 
 
 def test_the_card_names_the_widest_clear_gap_its_comparator_and_how_many_were_compared():
@@ -136,7 +136,7 @@ def test_staff_have_the_room_that_patients_do_not_take():
 def decided(patient_gap):
     nothing = pd.DataFrame({"status": [], "number": [], "indicator": [], "lower": [], "upper": []})
     return decisions(
-        [], pd.Timestamp("2026-11-28").date(), nothing, nothing, nothing, pd.DataFrame(), has_return=False, waits=True,
+        [], pd.Timestamp("2026-11-28").date(), nothing, nothing, nothing, has_return=False, waits=True,
         patient_gap=patient_gap,
     )  # fmt: skip
 

@@ -71,9 +71,9 @@ def test_a_gap_of_too_few_is_not_called_unpublished():
 def test_a_ratio_clear_of_one_is_enough():
     rows = pd.DataFrame(
         [
-            {"number": 2, "lower": 1.28, "upper": 1.6, "status": "ok"},
-            {"number": 3, "lower": 0.5, "upper": 1.92, "status": "ok"},
-            {"number": 4, "lower": math.nan, "upper": math.nan, "status": "suppressed"},
+            {"number": 2, "ratio": 1.43, "lower": 1.28, "upper": 1.6, "status": "ok"},
+            {"number": 3, "ratio": 1.0, "lower": 0.5, "upper": 1.92, "status": "ok"},
+            {"number": 4, "ratio": math.nan, "lower": math.nan, "upper": math.nan, "status": "suppressed"},
         ]
     )
     table = enough(likelihoods=rows)
@@ -170,6 +170,7 @@ def test_staff_and_patients_stand_in_one_table():
         "RAA",
         peer_codes=["RBB"],
         region_codes=[],
+        alike_codes=births["trust_code"].tolist(),
     )
     assert table["who"].tolist() == ["Staff", "Staff", "Patients", "Patients"]
     assert table["reading"].tolist() == [
@@ -229,6 +230,7 @@ def test_a_share_is_read_among_trusts_as_they_ordinarily_differ(others, reading)
         "RAA",
         peer_codes=[],
         region_codes=[],
+        alike_codes=["RAA", "RBB", "RCC"],
     )
     assert found["reading"].tolist() == [reading]
 

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from race_equality.analysis.steps_in_staff import Step, YearlyTrend
-from race_equality.report import board_page, patients, sentences
+from race_equality.report import patients, sentences
 from race_equality.report.opening import KIND_WORDS
 from race_equality.store.trusts import resolve_trust
 
@@ -153,30 +153,3 @@ def test_too_few_surveys_say_so():
         surveys(15.3, 15.7), YearlyTrend(math.nan, math.nan, math.nan, "too few points", 2)
     )
     assert "too few surveys" in text
-
-
-def test_the_card_of_a_return_is_about_the_widest_gap_that_is_clear():
-    """With Black at -18.3, a gap of 0.0 was the highest, and no other was said to be wider."""
-
-    def card(**groups):
-        rows = [
-            {
-                "group": group,
-                "percent": 30.0 + gap,
-                "gap": gap,
-                "gap_lower": gap - 4,
-                "gap_upper": gap + 4,
-                "direction": way,
-            }
-            for group, (gap, way) in groups.items()
-        ]
-        table = pd.DataFrame([*rows, {"group": "White", "percent": 30.0, "direction": "reference"}])
-        about = {"measure": "patients_waiting_over_18_weeks", "breakdown": "ethnicity"}
-        return board_page.patients_card(table.assign(**about, period_end=pd.Timestamp("2026-03-31")))
-
-    better = card(Asian=(0.0, "unclear"), Black=(-18.3, "favourable"))
-    assert (better.figure, better.reading) == ("−18.3 points", "Better for Black patients")
-    assert better.words.endswith("No other group’s gap is wider.")
-    worse = card(Asian=(6.0, "adverse"), Black=(-18.3, "favourable"))
-    assert (worse.figure, worse.reading) == ("+6.0 points", "Worse for Asian patients")
-    assert worse.words.endswith("Of the groups worse off its gap is the widest.")

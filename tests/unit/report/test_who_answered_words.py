@@ -107,7 +107,7 @@ def test_counts_over_trusts():
 def test_the_median_trust_and_the_reason_for_the_range():
     every = pd.concat([response(percent=percent) for percent in (35.0, 41.0, 52.0)])
     text = words.across_trusts_sentences(every, 85.1)
-    assert "In the median of 3 trusts 41.0% of staff answered the survey" in text
-    assert "head count of 31 May 2023; it was under 40% in one." in text
-    assert "it was 39.0%, and under 40% in two." in text  # 41.0% of 1.05 times the staff
+    assert "In the median of 3 trusts the answers to the survey were 41.0% of the head count of 31 May 2023" in text
+    assert "; in one they were under 40%." in text
+    assert "they were 39.0%, and under 40% in two." in text  # 41.0% of 1.05 times the staff
     assert "85.1% of trusts’ figures lie within five points" in text

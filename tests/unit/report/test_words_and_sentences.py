@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from race_equality.definitions.indicators import WRES
+from race_equality.analysis.gap_reading import read_gap
 from race_equality.report import bands, board_page, sentences
 from race_equality.store.trusts import resolve_trust
 
@@ -24,7 +24,7 @@ from race_equality.store.trusts import resolve_trust
     ],
 )
 def test_direction(number, lower, upper, expected):
-    assert sentences.direction(WRES[number], lower, upper) == expected
+    assert read_gap({"number": number, "gap_lower": lower, "gap_upper": upper}).direction == expected
 
 
 def finding(number, minority, white, lower, upper):
@@ -67,15 +67,13 @@ def test_the_summary_puts_each_measure_on_its_side():
             finding(8, 15.3, 15.0, -1.0, 1.6),
         ]
     )
-    text = board_page.state_sentence(rows, rows.set_index("number"), pd.DataFrame(), pd.DataFrame(), "acute")
+    text = board_page.state_sentence(rows, pd.DataFrame(), "acute")
     assert text.startswith(
         "Staff from ethnic minorities report worse experience than White staff on two of four survey measures. "
     )
     assert "They report better experience than White staff on harassment from the public." in text
     assert "On discrimination at work the data do not show a reliable difference" in text
-    favourable = board_page.state_sentence(
-        rows.head(1), rows.set_index("number"), pd.DataFrame(), pd.DataFrame(), "acute"
-    )
+    favourable = board_page.state_sentence(rows.head(1), pd.DataFrame(), "acute")
     assert favourable.startswith(
         "Staff from ethnic minorities report better experience than White staff on harassment from"
     )
