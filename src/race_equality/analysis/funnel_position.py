@@ -9,6 +9,7 @@ import pandas as pd
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, ENGLAND_CODE
 from race_equality.statistics.funnel import Funnel, funnel_limits
+from race_equality.store.cache import cached
 
 #: The fewest trusts of a kind, with figures, among which a trust is placed. Of seven the farthest that one can lie
 #: from their mean is 2.27 of its standard deviations, and the 99.8% limit is at 2.12: hardly any trust could be said to
@@ -87,6 +88,7 @@ def positions(rows: pd.DataFrame, trusts: pd.DataFrame) -> np.ndarray:
     return position
 
 
+@cached(to_disk=True)  # of all trusts, for every trust's notebook
 def among_their_kind(shares: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     """Place each trust among the trusts of its kind, for each measure and period.
 

@@ -208,8 +208,8 @@ def maternity_rates_by_year(figures: pd.DataFrame) -> pd.DataFrame:
         .agg({"count": "sum", "people": "sum"})
     )
     table = table.join(caught.rename(columns={"recording": "why"})).reset_index()
-    table["status"] = table["status"].astype("object").fillna("ok")
-    table["why"] = table["why"].astype("object").fillna("")
+    table["status"] = table["status"].astype("object").fillna("ok").astype("str")
+    table["why"] = table["why"].astype("object").fillna("").astype("str")
     known = (table["status"] == "ok") & (table["people"] > 0)
     table.loc[~known, ["count", "people"]] = np.nan
     table = table[known | (table["status"] != "ok")].reset_index(drop=True)

@@ -120,7 +120,7 @@ def patients_by_breakdown(figures: pd.DataFrame, rules: DisclosureRules | None =
     return _read(table)[list(COLUMNS)]
 
 
-@cached
+@cached(to_disk=True)
 def recovery_by_year(figures: pd.DataFrame, rules: DisclosureRules | None = None) -> pd.DataFrame:
     """Give recovery in talking therapies by ethnic group in every year that is held.
 

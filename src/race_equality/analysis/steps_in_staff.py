@@ -17,7 +17,7 @@ import pandas as pd
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.statistics.trend import Trend
 from race_equality.store.cache import cached
-from race_equality.store.rows import groups_of, rows_of
+from race_equality.store.rows import rows_of
 from race_equality.store.trusts import Succession
 
 #: Head counts of every March; full-time equivalents for the years since the last of them.
@@ -111,15 +111,19 @@ def steps_of_all(figures: pd.DataFrame, successions: Sequence[Succession] = ()) 
         found.setdefault(row.trust_code, []).append(step)
     dated = [one for one in successions if one.date is not None and one.new_code]
     if dated:
-        members = {
-            code: set(rows["organisation_code"]) | {code}
-            for code, rows in groups_of(_organisations(figures), "trust_code")
-        }
-        series = dict(groups_of(staff_by_march(figures), "trust_code"))
+        members: dict[str, set[str]] = {}
+        organisations = _organisations(figures)
+        for code, organisation in zip(
+            organisations["trust_code"].tolist(), organisations["organisation_code"].tolist(), strict=True
+        ):
+            members.setdefault(code, {code}).add(organisation)
+        of_all = staff_by_march(figures)
         for one in dated:
             for code, own in members.items():
-                if one.new_code in own and one.old_code not in own and code in series:
-                    found[code] = _with_the_day(found.get(code, []), one, series[code])
+                if one.new_code in own and one.old_code not in own:
+                    series = of_all[of_all["trust_code"] == code]
+                    if len(series):
+                        found[code] = _with_the_day(found.get(code, []), one, series)
     return {code: sorted(steps, key=lambda step: step.end) for code, steps in found.items() if steps}
 
 

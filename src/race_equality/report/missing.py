@@ -30,15 +30,21 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
         in none of the files that are read, and are last.
     """
     rows = figures[figures["trust_code"] == trust.code]
+    held: dict[str, set[str]] = {}
+    for id, status in zip(rows["indicator"].tolist(), rows["status"].tolist(), strict=True):
+        held.setdefault(id, set()).add(status)
     listed = []
     for what, indicators in _looked_for(rows).items():
-        of_these = rows[rows["indicator"].isin(figure_ids(one.id for one in indicators))]
-        statuses, first = set(of_these["status"]), indicators[0]
-        if "ok" in statuses or (of_these.empty and first.applies_to and trust.kind not in first.applies_to):
+        ids, first = figure_ids(one.id for one in indicators), indicators[0]
+        statuses = set().union(*(held.get(id, ()) for id in ids))
+        if "ok" in statuses or (not statuses and first.applies_to and trust.kind not in first.applies_to):
             continue  # it is there, or nobody has loaded it and it would have no meaning for the trust
         how = HOW_TO_LOAD[first.obtained]
         if "not_applicable" in statuses:
-            why, how = f"Not applicable: {_why_not_applicable(trust, first, of_these)}", _NOTHING
+            why, how = (
+                f"Not applicable: {_why_not_applicable(trust, first, rows[rows['indicator'].isin(ids)])}",
+                _NOTHING,
+            )
         elif statuses == {"suppressed"}:
             why, how = "Suppressed: too few people to show", _NOTHING
         elif first.obtained == "return":

@@ -7,6 +7,7 @@ Here they are ``Any``, in one place.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,14 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     ------
     namedtuple
         ``row.percent`` is the cell of the column ``percent``, ``row.Index`` the label of the row.
+
+    Notes
+    -----
+    As ``table.itertuples()``, which makes a text of Arrow out of each cell by itself, eight times slower.
     """
-    return table.itertuples()
+    row = namedtuple("row", ["Index", *table.columns], rename=True)  # type: ignore[misc]
+    cells = (table.index, *(column.tolist() if column.dtype == "str" else column for _, column in table.items()))
+    return map(row._make, zip(*cells, strict=True))
 
 
 def groups_of(table: pd.DataFrame, by: str | list[str], *, sort: bool = True) -> Iterator[tuple[Any, pd.DataFrame]]:

@@ -243,6 +243,51 @@ def test_functions_of_figures_alone_are_computed_ahead(figures):
     assert calls == ["all"]
 
 
+def test_what_takes_rules_and_trusts_as_well_is_computed_ahead(tmp_path, monkeypatch, figures):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    calls = []
+
+    @cached(to_disk=True)
+    def with_rules(figures, trusts, *, rules=None):
+        calls.append((trusts, rules))
+        return figures[["number"]]
+
+    @cached(to_disk=True)
+    def with_peers(figures, trusts, *, rules, peers=None):
+        calls.append("not ahead")
+        return figures
+
+    compute_all(figures, rules="the rules", trusts="the trusts")
+    with_rules(figures, "the trusts", rules="the rules")
+    assert calls == [("the trusts", "the rules")]
+    with_rules(figures, "the trusts")  # without rules it is another result
+    assert calls[1:] == [("the trusts", None)]
+
+
+def test_a_table_that_is_asked_about_stays_known(monkeypatch, figures):
+    """However many other tables are hashed in between; the one asked about last is kept longest."""
+    from race_equality.store import cache
+
+    monkeypatch.setattr(cache, "_hashed", [])
+    digest = cache._content(figures)
+    for number in range(2 * cache._HASHED_AT_MOST):
+        cache._content(figures.assign(number=float(number)))
+        assert cache._content(figures) == digest
+        assert cache._hashed[-1].digest == digest
+    assert len(cache._hashed) == cache._HASHED_AT_MOST
+
+
+def test_a_table_that_was_changed_in_place_is_another(monkeypatch, figures):
+    from race_equality.store import cache
+
+    monkeypatch.setattr(cache, "_hashed", [])
+    before = cache._content(figures)
+    figures.loc[figures.index[0], "number"] += 1
+    assert cache._content(figures) != before
+    figures.loc[figures.index[0], "number"] -= 1
+    assert cache._content(figures) == before
+
+
 def test_all_figures_are_recognised(monkeypatch):
     """The store's own table is hashed once, however often it is asked about."""
     from race_equality.store import cache
