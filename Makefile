@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
-unexport PYTHONPATH PYTHONHOME
+# Python keeps what it compiled, or each of the hundreds of processes that tests and builds start compiles it again.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 # One more than the two cores: there is always a test that waits for a process, a browser or the end of a time limit.
 TEST_WORKERS ?= 3

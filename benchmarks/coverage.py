@@ -1,31 +1,47 @@
 """How often the intervals hold the truth, by simulation at the sizes and rates of trusts.
 
-``python benchmarks/coverage.py`` writes docs/statistics_coverage.md (a quarter of an hour, nearly all of it for the last table). A cell stands
+``python benchmarks/coverage.py`` writes docs/statistics_coverage.md (half an hour, nearly all of it for the last three
+tables); ``python benchmarks/coverage.py TITLE ...`` makes the tables that are named again. A cell stands
 for trusts of about that size and rate: every simulated trust has its own, between four fifths and five
 fourths of the cell's, because coverage at one exact rate jumps with every whole number of people.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from race_equality.analysis.funnel_position import kinds_of
+from race_equality.analysis.survey import survey_answers
+from race_equality.analysis.wres import staff_experience
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.indicators import BY_ID
+from race_equality.disclosure.publishable import publishable_figures
 from race_equality.statistics.association import rank_correlation
+from race_equality.statistics.funnel import Funnel, funnel_limits
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import count_interval, difference_interval, wilson_interval
 from race_equality.statistics.linked_gaps import linked_gaps
 from race_equality.statistics.pooling import pooled_gaps, pooled_proportions
 from race_equality.statistics.ratios import ratio_interval, stratified_ratio_interval
 from race_equality.statistics.trend import change_spread, mean_change, pooled_spread, trend
+from race_equality.store.figures import read_figures
+from race_equality.store.trusts import read_trusts
 
 #: 95% intervals must cover this much...
 LEAST, MOST = 0.94, 0.965
 #: ...where each group can expect this many events (and non-events). With fewer, no method can: whole
 #: numbers are too coarse. There an interval may cover more, and little less.
 FEW_EVENTS, LEAST_WITH_FEW = 3, 0.93
+#: Of limits of 99.8%.
+LEAST_998, MOST_998 = 0.996, 0.999
+#: The spread between trusts that a funnel finds must be, on average, this much of the true one.
+LEAST_SPREAD, MOST_SPREAD = 0.95, 1.05
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "statistics_coverage.md"
 
@@ -36,6 +52,19 @@ class Cell(NamedTuple):
     situation: str
     coverage: float
     few: bool
+    level: float = 0.95
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and most that it may be; where events are few, or nothing is to be seen, there is no most."""
+        if self.level == 0.998:
+            return LEAST_998, 1.0 if self.few else MOST_998
+        return LEAST_WITH_FEW if self.few else LEAST, 1.0 if self.few else MOST
+
+    @property
+    def printed(self) -> str:
+        """The coverage as the document has it."""
+        return f"{self.coverage:.{1 if self.level == 0.95 else 2}%}{' †' if self.few else ''}"
 
 
 def covered(interval, truth) -> float:
@@ -152,6 +181,108 @@ def pooling(rng, size):
             held_p.append(covered((one.lower, one.upper), p1))
         yield Cell(f"gaps, {units} trusts, spread {between:g}", float(np.mean(held_gap)), False)
         yield Cell(f"percentages, {units} trusts, spread {between:g}", float(np.mean(held_p)), False)
+
+
+# -- kinds of trusts as they are observed ------------------------------------------------------------
+
+#: The kinds with figures by ethnic group, and those with what all staff answered.
+GROUPS = {"ethnic_minority": "ethnic minority", "white": "White"}
+QUESTION = "staff_survey_q16b"
+
+
+@cache
+def experience_by_kind():
+    """WRES 5 to 8 of real trusts as committed, by number and kind."""
+    table = staff_experience(publishable_figures(read_figures(local=False)))
+    table = table[(table["status"] == "ok") & (table["trust_code"] != DEMONSTRATION_CODE)]
+    table = table.assign(kind=kinds_of(table["trust_code"], read_trusts()))
+    return dict(iter(table.groupby(["number", "kind"])))
+
+
+@cache
+def shares_by_kind() -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
+    """Counts and totals of each measure that has a funnel, by measure and kind."""
+    found = {}
+    for (number, kind), rows in experience_by_kind().items():
+        for side, group in GROUPS.items():
+            counts = rows[f"{side}_count"].to_numpy(float), rows[f"{side}_total"].to_numpy(float)
+            found[f"WRES {number}, {group}", kind] = counts
+    answers = survey_answers(publishable_figures(read_figures(local=False)))
+    answers = answers[(answers["indicator"] == QUESTION) & (answers["trust_code"] != DEMONSTRATION_CODE)]
+    for kind, rows in answers.groupby(kinds_of(answers["trust_code"], read_trusts())):
+        base = np.round(rows["base"].to_numpy(float))
+        found[BY_ID[QUESTION].name, kind] = rows["percent"].to_numpy(float) / 100 * base, base
+    return found
+
+
+class Kind(NamedTuple):
+    """What simulated funnels of one kind and measure show."""
+
+    situation: str
+    truth: Funnel
+    inside_95: float
+    inside_998: float
+    #: The mean estimate of the variance between trusts over the true one.
+    spread: float
+
+
+def simulated_funnels(rng, size, measures=None) -> Iterator[Kind]:
+    """As many trusts as there are, of their sizes, that differ as the observed ones are found to."""
+    for (measure, kind), (count, total) in shares_by_kind().items():
+        if measures is not None and measure not in measures:
+            continue
+        truth = funnel_limits(count, total)
+        centre, deviation = np.arcsin(np.sqrt(truth.target)), np.sqrt(truth.tau_squared)
+        seen = []
+        for _ in range(max(8, size // total.size)):
+            share = np.sin(np.clip(rng.normal(centre, deviation, total.size), 0, np.pi / 2)) ** 2
+            found = funnel_limits(rng.binomial(total.astype(int), share), total)
+            outer = np.char.endswith(found.position, "99.8% limit")
+            seen.append([(found.position == "within limits").mean(), 1 - outer.mean(), found.tau_squared])
+        inner, outer, variance = np.mean(seen, axis=0)
+        spread = variance / truth.tau_squared if truth.tau_squared else np.nan
+        yield Kind(f"{measure}, {total.size} {kind} trusts", truth, float(inner), float(outer), float(spread))
+
+
+def funnels(rng, size, measures=None):
+    """Share of trusts inside the limits of the funnel of their kind, when the model is true."""
+    for found in simulated_funnels(rng, size, measures):
+        # no spread is found: what is estimated of none can only be too much
+        few = found.truth.tau_squared == 0
+        yield Cell(f"{found.situation}, 95% limits", found.inside_95, few)
+        yield Cell(f"{found.situation}, 99.8% limits", found.inside_998, few, 0.998)
+
+
+def funnel_spreads(rng, size, measures=None):
+    """The mean estimate of the variance between trusts over the true one, and whether that is less than chance."""
+    for found in simulated_funnels(rng, size, measures):
+        if found.truth.tau_squared > 0:
+            # of about the chance of a trust's own figure: estimates are cut off at zero, and so too high on average
+            few = found.truth.tau_squared < 1.5 * np.median(found.truth.standard_error) ** 2
+            yield found.situation, found.spread, bool(few)
+
+
+def pooling_by_kind(rng, size, numbers=(5, 6, 7, 8)):
+    """Share of trusts of each kind whose pooled interval holds the true gap, kinds as they are observed."""
+    kinds = sorted({kind for _, kind in experience_by_kind()})
+    for kind in kinds:
+        held, trusts = [], 0
+        for number in numbers:
+            rows = experience_by_kind()[number, kind]
+            x1, n1, x2, n2 = (rows[f"{side}_{name}"].to_numpy(float) for side in GROUPS for name in ("count", "total"))
+            seen = pooled_gaps(x1, n1, x2, n2)
+            trusts = seen.units
+            logits = [np.log((x + 0.5) / (n - x + 0.5)) for x, n in ((x1, n1), (x2, n2))]
+            own = [1 / (x + 0.5) + 1 / (n - x + 0.5) for x, n in ((x1, n1), (x2, n2))]
+            spread = seen.between
+            mean = [np.average(y, weights=1 / (v + s**2)) for y, v, s in zip(logits, own, spread, strict=True)]
+            covariance = np.outer(spread, spread) * [[1, seen.correlation], [seen.correlation, 1]]
+            for _ in range(max(2, size // (16 * trusts))):
+                p1, p2 = 1 / (1 + np.exp(-rng.multivariate_normal(mean, covariance, trusts).T))
+                counts = rng.binomial(n1.astype(int), p1), n1, rng.binomial(n2.astype(int), p2), n2
+                found = pooled_gaps(*counts)
+                held.append(covered((found.lower, found.upper), p1 - p2))
+        yield Cell(f"gaps of WRES 5 to 8, {trusts} {kind} trusts", float(np.mean(held)), False)
 
 
 def trends(rng, size):
@@ -274,40 +405,72 @@ TABLES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "Association across trusts": correlations,
     "Gradient over deprivation": gradients,
     "Link of two gaps whose errors are known": links,
+    "A trust among its kind: funnel limits": funnels,
+    "Pooled within kinds, as they are observed": pooling_by_kind,
 }
+SPREADS = "Spread between trusts: what funnels find, over the true variance"
 
 
-def main(size: int = 20_000, seed: int = 2024) -> None:
-    lines = [
-        "# Coverage of the intervals",
-        "",
-        "How often a 95% interval holds the truth, by simulation at the sizes and rates of trusts. Each cell",
-        f"has {size:,} simulated trusts (fewer in the last five tables), whose sizes and rates lie from four",
-        "fifths to five fourths of the cell's. Made by `python benchmarks/coverage.py`; the seed is fixed.",
-        "",
-        f"Every cell covers {LEAST:.0%} to {MOST:.1%}, but those with a dagger. They expect fewer than",
-        "three events in a group, where whole numbers are too coarse for any interval to cover exactly, or",
-        "use limits that are meant to cover at least 95%: exact limits for counts, and trends, whose limits",
-        "are only ever widened. Links have one with 40 trusts or near a correlation of 1, where an interval often",
-        "ends at 1.",
-        "Koopman's interval is compared with SCAS: it reaches this coverage too, but its misses",
-        "fall mostly on one side when groups differ in size (Laud 2017).",
-        "",
-    ]
-    for number, (title, table) in enumerate(TABLES.items()):
-        cells = list(table(np.random.default_rng([seed, number]), size))
-        lines += [f"## {title}", "", "| situation | coverage |", "|---|---|"]
-        lines += [f"| {c.situation} | {c.coverage:.1%}{' †' if c.few else ''} |" for c in cells]
-        lines.append("")
-        plain = [c.coverage for c in cells if not c.few]
-        print(f"{title}: {min(plain):.1%} to {max(plain):.1%}" if plain else title)
-        for c in cells:
-            if c.coverage < (LEAST_WITH_FEW if c.few else LEAST) or (not c.few and c.coverage > MOST):
-                print("  outside:", c)
-    from change_calls import section  # next to this file; the tests load each of the two by its path
+HEAD = [
+    "# Coverage of the intervals",
+    "",
+    "How often a 95% interval holds the truth, by simulation at the sizes and rates of trusts. Each cell",
+    "has {size:,} simulated trusts (fewer in the last tables), whose sizes and rates lie from four",
+    "fifths to five fourths of the cell's. Made by `python benchmarks/coverage.py`; the seed is fixed.",
+    "",
+    f"Every cell covers {LEAST:.0%} to {MOST:.1%}, but those with a dagger. They expect fewer than",
+    "three events in a group, where whole numbers are too coarse for any interval to cover exactly, or",
+    "use limits that are meant to cover at least 95%: exact limits for counts, and trends, whose limits",
+    "are only ever widened. Links have one with 40 trusts or near a correlation of 1, where an interval often",
+    "ends at 1.",
+    "Koopman's interval is compared with SCAS: it reaches this coverage too, but its misses",
+    "fall mostly on one side when groups differ in size (Laud 2017).",
+    "",
+    "The last tables take trusts as they are observed: as many of each kind as there are, with as many respondents,",
+    "and with the centre and spread that the committed figures show. Inside the limits of 99.8% are",
+    f"{LEAST_998:.1%} to {MOST_998:.1%}. A dagger marks kinds in which no spread is found: an estimate of none can only",
+    "be too large, and limits a little too wide. Of the spread it marks kinds whose variance is under one and a half",
+    "times that of chance in a usual trust's figure: an estimate that cannot be under zero is then too large on average.",
+    "",
+]
 
-    DOCUMENT.write_text("\n".join([*lines, *section()]), encoding="utf-8")
+
+def table_lines(title: str, size: int, seed: int) -> list[str]:
+    """Make one table, and say on the screen what lies outside its bounds."""
+    if title == SPREADS:
+        rows = list(funnel_spreads(np.random.default_rng([seed, len(TABLES)]), size))
+        print(
+            f"{title}: {min(r for _, r, few in rows if not few):.2f} to {max(r for _, r, few in rows if not few):.2f}"
+        )
+        lines = [f"| {situation} | {ratio:.2f}{' †' if few else ''} |" for situation, ratio, few in rows]
+        return [f"## {title}", "", "| situation | estimated over true |", "|---|---|", *lines, ""]
+    cells = list(TABLES[title](np.random.default_rng([seed, list(TABLES).index(title)]), size))
+    plain = [c.coverage for c in cells if not c.few]
+    print(f"{title}: {min(plain):.1%} to {max(plain):.1%}" if plain else title)
+    for c in cells:
+        if not c.bounds[0] <= c.coverage <= c.bounds[1]:
+            print("  outside:", c)
+    lines = [f"| {c.situation} | {c.printed} |" for c in cells]
+    return [f"## {title}", "", "| situation | coverage |", "|---|---|", *lines, ""]
+
+
+def main(*titles: str, size: int = 20_000, seed: int = 2024) -> None:
+    """Write the document: all tables, or the named ones in the place of what it has."""
+    made = {title: table_lines(title, size, seed) for title in titles or [*TABLES, SPREADS]}
+    if titles:
+        tables, _, calls = DOCUMENT.read_text(encoding="utf-8").partition("\n# How often a change")
+        for part in tables.split("\n## ")[1:]:
+            title, *lines = part.rstrip("\n").split("\n")
+            made.setdefault(title, [f"## {title}", *lines, ""])
+        last = f"# How often a change{calls}".split("\n")
+    else:
+        from change_calls import section  # next to this file; the tests load each of the two by its path
+
+        last = list(section())
+    lines = [line.format(size=size) for line in HEAD]
+    lines += [line for title in (*TABLES, SPREADS) for line in made[title]]
+    DOCUMENT.write_text("\n".join([*lines, *last]), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -202,7 +202,7 @@ def built(race_equality_here, made_once) -> SimpleNamespace:
 
     def make(folder: Path) -> None:
         # one code in lower case, as a person types it
-        codes = ("rj1", "RV5", "RRU", "DEMO")
+        codes = ("r1f", "RV5", "RRU", "DEMO")
         end = race_equality_here("build", *codes, "--renderer", "built-in", "--output", folder / "output", timeout=900)
         said = {"returncode": end.returncode, "stdout": end.stdout, "stderr": end.stderr}
         (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")

@@ -130,7 +130,7 @@ def test_the_table_of_all_trusts(tables):
     assert set(frame["trust_code"]) == set(trusts["trust_code"])
     assert "DEMO" not in set(frame["trust_code"])
     assert not frame["source"].str.contains("return|nvented").any()
-    text = pd.read_csv(tables / "all-trusts.csv", na_values=["[c]", "[x]", "[z]"], keep_default_na=False)
+    text = pd.read_csv(tables / "all-trusts.csv", na_values=["[c]", "[x]", "[z]", "[i]", "[m]"], keep_default_na=False)
     assert len(text) == len(frame)
     pd.testing.assert_series_equal(text["value"], frame["value"])
     codebook = pd.read_csv(tables / "codebook.csv")

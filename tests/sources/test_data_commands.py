@@ -197,6 +197,18 @@ def test_check_finds_a_changed_missing_and_damaged_file(run, filled, cut):
     assert "there is no workforce_2023_05.yml" in run("check", fails=True)
 
 
+def test_check_and_trace_say_what_is_held_as_published_and_used_nowhere(run, filled, cut, write):
+    rows = write.maternity_rows()
+    about = ("2022-23", "BirthweightTermGroup2500", "Provider", "RV5", "A TRUST")
+    rows += [(*about, "Under 2500g", "Babies", 700), (*about, "2500g and over", "Babies", 50)]
+    run("add", write.csv(cut.maternity, rows, write.MATERNITY_HEADER))
+    why = "93.3% (700 of 750), where at most 10% is plausible"
+    assert f"RV5 maternity_low_birthweight_at_term, 2023-03-31: {why}; maternity_2023, row " in run("check")
+    traced = run("trace", "RV5", "maternity_low_birthweight_at_term")
+    assert "93.3% (700 of 750)\n" in traced  # as published
+    assert f"Used nowhere, as not plausible: {why}" in traced
+
+
 def test_check_holds_raw_files_to_their_sha256(run, filled, cut, write):
     write.population(cut.population, [("RJ1", 1, 20.5, 3)])
     output = run("check", "--raw", cut.path, fails=True)

@@ -119,6 +119,7 @@ def test_confidence(confidence):
         (lambda: intervals.difference_interval(1, 2, 1, 2, method="wald"), "method"),
         (lambda: pooling.pooled_proportions([1, 2], [5, 6], learn_from=[1, 0]), "learn_from"),
         (lambda: pooling.pooled_gaps([1, 2], [5, 6], [1, 2], [5, 6], learn_from=[True]), "learn_from"),
+        (lambda: pooling.pooled_gaps([1, 2], [5, 6], [1, 2], [5, 6], kind=["acute"]), "kind"),
         (lambda: ratios.ratio_interval(1, 2, 1, 2, method="katz"), "method"),
         (lambda: intervals.wilson_interval(1, 2, nan_policy="omit"), "nan_policy"),
         (lambda: ratios.probability_outside(1, 2, 1, 2, limits=(1.25, 0.8)), "limits"),

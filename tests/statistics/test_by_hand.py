@@ -319,6 +319,30 @@ def test_pooling_recovers_what_was_simulated():
     assert ((pooled.rank_lower <= true_rank) & (true_rank <= pooled.rank_upper)).mean() > 0.9
 
 
+def test_kinds_are_pooled_each_by_itself():
+    rng = np.random.default_rng(15)
+    total = rng.integers(100, 900, (2, 40))
+    kind = np.where(np.arange(40) % 4 == 0, "ambulance", "acute")
+    count = rng.binomial(total, np.where(kind == "acute", 0.2, 0.4))
+    learn_from = np.arange(40) != 7
+    both = pooled_gaps(count[0], total[0], count[1], total[1], kind=kind, learn_from=learn_from)
+    assert both.kinds == ("acute", "ambulance")
+    for place, name in enumerate(both.kinds):
+        here = kind == name
+        alone = pooled_gaps(
+            *(part[here] for part in (count[0], total[0], count[1], total[1])), learn_from=learn_from[here]
+        )
+        for attribute in ("estimate", "lower", "upper", "probability_above_zero", "rank_lower", "rank_upper"):
+            assert (getattr(both, attribute)[here] == getattr(alone, attribute)).all()
+        assert (both.reference[here] == alone.reference).all()
+        assert (both.between[place] == alone.between).all()
+        assert both.correlation[place] == alone.correlation
+    assert both.units == 40
+    one = pooled_proportions(count[0], total[0], kind=kind, reference=0.3)
+    assert (one.reference == 0.3).all()
+    assert (one.estimate[kind == "ambulance"] > 0.3).all()
+
+
 def test_small_units_are_drawn_more():
     pooled = pooled_gaps([6, 300], [20, 1000], [10, 100], [100, 1000])
     many = pooled_gaps([6] + [100] * 30, [20] + [1000] * 30, [10] + [100] * 30, [100] + [1000] * 30)

@@ -471,7 +471,7 @@ def _experience(
         {name: together["ethnic_minority"][name] - together["white"][name] for name in together["white"]},
         "measure",
     )
-    pooled = pooled_gaps(figures).assign(
+    pooled = pooled_gaps(figures, trusts).assign(
         measure=lambda rows: rows["number"].map({indicator.number: indicator.id for indicator in EXPERIENCE})
     )
     pooled = pooled.rename(columns={"pooled_gap": "pooled_value", "lower": "pooled_lower", "upper": "pooled_upper"})
@@ -923,7 +923,7 @@ def _patients(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRule
     for code, here in groups_of(rows, "trust_code"):
         if code not in codes:
             continue
-        by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).minimum_responses)
+        by_group = patients_return.patients_by_group(here, code, threshold=rules.of(code).fewest_of_a_share)
         last = by_group[
             by_group["period_end"] == by_group.groupby(["measure", "breakdown"])["period_end"].transform("max")
         ]

@@ -232,7 +232,7 @@ def gap_readings(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     """
     table = staff_experience(figures)
     table = table.assign(kind=kinds_of(table["trust_code"], trusts))
-    pooled = pooled_gaps(figures)
+    pooled = pooled_gaps(figures, trusts)
     chances = pooled[["trust_code", "number", "probability_adverse"]].astype(
         {"number": "int64", "probability_adverse": "float64"}
     )
@@ -264,7 +264,7 @@ def chance(probability: float) -> str:
 
 
 def _together(probability: float, own: str) -> str:
-    """The direction that all trusts together say, or the trust's own where it is not read with them."""
+    """The direction that trusts of the kind together say, or the trust's own where it is not read with them."""
     if own == "none" or math.isnan(probability):
         return own
     return "adverse" if probability >= LIKELY else "favourable" if probability <= 1 - LIKELY else "unclear"
@@ -276,7 +276,8 @@ def _reason(own: str, together: str, probability: float, found: Mapping[str, Any
         "adverse": "By this trust’s own answers alone the gap would be clear",
         "favourable": "By this trust’s own answers alone staff from ethnic minorities would be better off",
     }[own]
-    with_others = f"read with the gaps of other trusts, the chance that it is adverse is {chance(probability)}"
+    others = f"other {found.get('kind', '')} trusts".replace("  ", " ")
+    with_others = f"read with the gaps of {others}, the chance that it is adverse is {chance(probability)}"
     answered, usual = (float(found.get(name, math.nan)) for name in ("ethnic_minority_total", "usual_answers"))
     if answered < usual:
         few = f"Fewer people answered here ({answered:,.0f} staff from ethnic minorities) than in most {found['kind']} trusts, so "

@@ -450,14 +450,17 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
             )
         figures = figures[figures["group"] == group]
     raw = _raw_folder(project)
+    used_nowhere = _used_nowhere(project)
     for source_id, rows in groups_of(figures, "source", sort=False):
         source = read_source(source_id, project=project)
-        for row in rows_of(rows):
+        for place_in_all, row in zip(rows.index, rows_of(rows), strict=True):
             period = f"{row.period_start.date()} to {row.period_end.date()}"
             click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
             place = place_words(row.locator, row.recording)
             place = place.removeprefix(f"{source.file} ")  # a return's address names its file itself
             click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
+            if place_in_all in used_nowhere:
+                click.echo(f"  Used nowhere, as {used_nowhere[place_in_all]}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
         click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
         for note in source.notes:
@@ -484,10 +487,26 @@ def check(raw: Path | None, schema: bool) -> None:
         click.echo(line)
 
 
+_CAUGHT_WORDS = {"implausible": "not plausible", "incomplete": "mostly not recorded"}
+
+
+def _used_nowhere(project: Project) -> dict[int, str]:
+    """Return why figures are left out, by their place in all figures."""
+    from race_equality.gates import judged
+    from race_equality.store.figures import read_figures
+    from race_equality.store.trusts import read_trusts
+
+    trusts = read_trusts(project=project)
+    found = judged(read_figures(project=project), dict(zip(trusts["trust_code"], trusts["kind"], strict=True)))
+    return {
+        int(place): f"{_CAUGHT_WORDS[status]}: {why}"
+        for place, status, why in zip(found.index, found["status"], found["why"], strict=True)
+    }
+
+
 def _figures_left_out(project: Project) -> Iterator[str]:
     """Yield in lines what the gates of indicators catch, with the place of each in its file."""
     from race_equality.analysis.caught_figures import caught_figures
-    from race_equality.definitions.gates import IMPLAUSIBLE
     from race_equality.gates import without_caught
     from race_equality.store.figures import read_figures
     from race_equality.store.rows import rows_of
@@ -497,8 +516,7 @@ def _figures_left_out(project: Project) -> Iterator[str]:
     kinds = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
     caught = caught_figures(without_caught(read_figures(local=False, project=project), kinds))
     for status, rows in caught.groupby("status", sort=False):
-        what = "not plausible" if status == IMPLAUSIBLE else "mostly not recorded"
-        yield f"Held as published and used nowhere, as {what}: {rows['figures'].sum():,} figures."
+        yield f"Held as published and used nowhere, as {_CAUGHT_WORDS[str(status)]}: {rows['figures'].sum():,} figures."
         for row in rows_of(rows):
             days = f"{row.last:%Y-%m-%d}" if row.figures == 1 else f"{row.first:%Y-%m-%d} to {row.last:%Y-%m-%d}"
             source, _, place = row.places[-1]

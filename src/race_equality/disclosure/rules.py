@@ -59,6 +59,11 @@ class DisclosureRule:
     ratio_decimals: int = 2
     people_decimals: int = 0
 
+    @property
+    def fewest_of_a_share(self) -> int:
+        """The fewest people of whom a share is shown where each answer is a person, such as a patient."""
+        return max(self.minimum_responses, self.minimum_people)
+
     def __post_init__(self) -> None:
         for name in ("minimum_responses", "minimum_people"):
             value = getattr(self, name)

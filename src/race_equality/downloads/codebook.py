@@ -75,7 +75,7 @@ COLUMNS = {
         "Probability that the gap is on the adverse side, read with the gaps of all trusts; 1.00 is a rounded "
         "number and never certain"
     ),
-    "rank_lower_95": "Lower limit of the 95% interval of the rank of the gap, 1 being the least adverse",
+    "rank_lower_95": "Lower limit of the 95% interval of the rank of the gap among trusts of its kind, 1 being the least adverse",
     "rank_upper_95": "Upper limit of that interval; there is no rank by itself",
     "unit": "Unit of value, limits and comparator",
     "people": "How many people or events the figure rests on",

@@ -17,7 +17,7 @@ _MISSING = STATUS_WORDS["not_available"]
 def compared_table(
     known: pd.DataFrame, pooled: Mapping[str, pd.DataFrame], read_over_all: pd.DataFrame
 ) -> pd.DataFrame:
-    """Compare each gap with other trusts', and with what chance alone gives in a trust of this size.
+    """Compare each gap with other trusts', and read it with those of its kind, which steadies a small trust's.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def how_gaps_are_read(known: pd.DataFrame, kind: str) -> str:
     """
     text = (
         "A gap is called worse or better where this trust’s own interval leaves out no difference and, read with the gaps of "
-        "other trusts, that side has a chance of at least 95%. Where the two differ, both are said, and no change is "
+        f"other {kind} trusts, that side has a chance of at least 95%. Where the two differ, both are said, and no change is "
         "proposed for it."
     )
     if known["position"].eq("").all():

@@ -23,6 +23,9 @@ _POSITIONS = {
     "account for",
 }
 
+#: Sizes at which lines are drawn: enough for a smooth curve.
+_LINE_POINTS = 48
+
 #: A reading of a share in a table, by its direction.
 _READINGS = {
     "adverse": "Worse than usual among {kind} trusts",
@@ -96,14 +99,20 @@ def lines_of(funnel: Funnel, total: np.ndarray | pd.Series) -> pd.DataFrame:
     funnel : Funnel
         Of proportions.
     total : array-like
-        The numbers of people at which they are drawn.
+        The numbers of people of the trusts that are drawn: lines go from the least to the most.
 
     Returns
     -------
     pandas.DataFrame
-        ``total``, ``target``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998``.
+        ``total``, ``target``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998``, in rising order of ``total``.
+
+    Notes
+    -----
+    At sizes of their own and not at those of trusts: between ten trusts lines would have corners. Closer together where
+    limits bend.
     """
-    total = np.asarray(total, dtype="float64")
+    least, most = np.sqrt(np.asarray(total, dtype="float64").min()), np.sqrt(np.asarray(total, dtype="float64").max())
+    total = np.unique(np.round(np.linspace(least, most, _LINE_POINTS) ** 2))
     inner, outer = funnel.limits_at(total, 0.95), funnel.limits_at(total, 0.998)
     return pd.DataFrame(
         {

@@ -9,6 +9,11 @@ TERMS = (
         "How far chance alone could move a figure: about 95 of 100 such intervals contain the true value.",
     ),
     ("Adverse", "To the disadvantage of staff from ethnic minorities, or of the group of patients that is named."),
+    (
+        "Between, of a gap and unrecorded ethnicity",
+        "What the gap could be, whichever groups the patients belong to whose ethnic group is not recorded. It says nothing of "
+        "chance.",
+    ),
     ("BME", "Black and minority ethnic: the label of the WRES and of some sources, used here only in quotation."),
     ("Catchment", "The people whom an acute trust serves, estimated from who was admitted."),
     (
@@ -72,13 +77,18 @@ TERMS = (
         "there and not be seen.",
     ),
     (
+        "Standardised for age",
+        "A rate as it would be if every group had the same ages: what is left is not because one group has more children than "
+        "another.",
+    ),
+    (
         "Steadied gap",
-        "A trust’s gap read with those of all trusts: the fewer people answered, the more it is drawn towards the others.",
+        "A trust’s gap read with those of all trusts of its kind: the fewer people answered, the more it is drawn towards the others.",
     ),
     ("Suppressed", "Counted and not shown, because so few people could be recognised."),
     (
         "Unclear alone, or by itself",
-        "The trust’s own answers and those of all trusts together do not say the same of a gap; the report gives both, and why.",
+        "The trust’s own answers and those of all trusts of its kind together do not say the same of a gap; the report gives both, and why.",
     ),
     ("Wider or narrower than usual", "A gap beyond the 99.8% limits of a funnel of the gaps of trusts of its kind."),
     ("Worse or better than usual", "Outside the 95% limits of the funnel of trusts of its kind."),
@@ -93,6 +103,11 @@ METHODS = (
         "A gap between patients of a group and White patients",
         "The same interval; read as clear at 1 − 0.05 divided by the number of groups, with counts as far off as rounding allows",
         "Newcombe 1998; Dunn 1961",
+    ),
+    (
+        "How far patients of no recorded group could move a gap",
+        "Bounds over every way to place them, with the same share in each group",
+        "Horowitz and Manski 2000",
     ),
     (
         "How much of England’s gap in waits is another mix of treatment functions",
@@ -119,7 +134,7 @@ METHODS = (
     ),
     (
         "A small trust’s gap",
-        "Random effects over all trusts: a gap drawn towards the others, its interval, the probability that it is adverse",
+        "Random effects over the trusts of a kind: a gap drawn towards theirs, its interval, the probability that it is adverse",
         "Marshall and Spiegelhalter 1998",
     ),
     ("A gradient over deprivation", "Slope and relative index of inequality", "Low and Low 2004"),

@@ -24,6 +24,10 @@ _NODES = 5  # Gauss-Hermite nodes an axis; 9 change no third decimal (a test com
 _UNIT_POINTS = 24  # of each unit, for each point of the parameters (tests hold them against four times as many)
 _GRID = 512  # values at which the distributions of all units are added up
 _QUANTILES = 200  # of each unit, at which its rank is found
+#: What :class:`Pooled` says of each unit.
+_OF_A_UNIT = tuple(
+    "estimate lower upper probability_above_zero probability_above_reference rank rank_lower rank_upper".split()
+)
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,18 @@ class Pooled:
     probability_above_reference : numpy.ndarray
         That the value is above ``reference``.
     rank, rank_lower, rank_upper : numpy.ndarray
-        Posterior median and interval of the rank among the units with data; 1 is the lowest value.
+        Posterior median and interval of the rank among the units of the kind with data; 1 is the lowest value.
         Show the interval, never the rank alone.
-    reference : float
-        What values are compared with (England).
+    reference : float or numpy.ndarray
+        What values are compared with (England); of each unit, where units are of several kinds.
     between : numpy.ndarray
-        Standard deviation between units, on the logit scale, for each group.
-    correlation : float
-        Between the two groups' logits over units; NaN for proportions.
+        Standard deviation between units, on the logit scale, for each group; a row for each of `kinds`.
+    correlation : float or numpy.ndarray
+        Between the two groups' logits over units; NaN for proportions. Of each of `kinds`.
     units : int
         How many units had data.
+    kinds : tuple
+        The kinds in their order; empty where units are all of one.
     """
 
     estimate: np.ndarray
@@ -59,10 +65,11 @@ class Pooled:
     rank: np.ndarray
     rank_lower: np.ndarray
     rank_upper: np.ndarray
-    reference: float
+    reference: float | np.ndarray
     between: np.ndarray = field(repr=False)
-    correlation: float = field(repr=False)
+    correlation: float | np.ndarray = field(repr=False)
     units: int = field(repr=False)
+    kinds: tuple[str, ...] = field(repr=False, default=())
 
 
 def pooled_proportions(
@@ -71,6 +78,7 @@ def pooled_proportions(
     *,
     reference: float | None = None,
     learn_from: ArrayLike | None = None,
+    kind: ArrayLike | None = None,
     confidence: float = 0.95,
     nan_policy: str = "raise",
 ) -> Pooled:
@@ -81,8 +89,8 @@ def pooled_proportions(
     count, total : array-like, one axis
         Numerator and denominator of each unit.
     reference : float, optional
-        England's proportion; without it the units together.
-    learn_from : array-like of bool, optional
+        England's proportion; without it the units of the kind together.
+    learn_from, kind : array-like, optional
         As in :func:`pooled_gaps`.
     confidence : float
         Level of the intervals for values and ranks.
@@ -113,9 +121,10 @@ def pooled_proportions(
     learned = check.learned(learn_from, usable)
     if reference is not None:
         reference = check.proportions("reference", reference).item()
-    elif learned.any():
-        reference = float(count[learned].sum() / total[learned].sum())
-    return _pool(count[:, np.newaxis], total[:, np.newaxis], usable, learned, np.array([1.0]), reference, confidence)
+    sign = np.array([1.0])
+    return _pool_kinds(
+        count[:, np.newaxis], total[:, np.newaxis], usable, learned, sign, reference, confidence, _kinds(kind, usable)
+    )
 
 
 def pooled_gaps(
@@ -126,6 +135,7 @@ def pooled_gaps(
     *,
     reference: float | None = None,
     learn_from: ArrayLike | None = None,
+    kind: ArrayLike | None = None,
     confidence: float = 0.95,
     nan_policy: str = "raise",
 ) -> Pooled:
@@ -136,10 +146,13 @@ def pooled_gaps(
     count_1, total_1, count_2, total_2 : array-like, one axis
         Numerators and denominators of the two groups in each unit.
     reference : float, optional
-        England's gap; without it the gap of the units together.
+        England's gap; without it the gap of the units of the kind together.
     learn_from : array-like of bool, optional
         Units that say how units vary; all without it. The others are read with them and change nothing for
         them: their ranks are among those units, and those units' ranks do not count them.
+    kind : array-like, optional
+        The kind of each unit; all are of one without it. A kind has its own means, spread and correlation: units are
+        drawn towards units of their kind, and ranked among them.
     confidence : float
         Level of the intervals for gaps and ranks.
     nan_policy : {"raise", "propagate"}
@@ -158,7 +171,8 @@ def pooled_gaps(
     Notes
     -----
     The two logits of a unit are bivariate normal over units: means with a N(0, 5²) prior, standard
-    deviations half-normal(1), the correlation LKJ(2). A rank is how many units lie below, each with the
+    deviations half-normal(1), the correlation LKJ(2). Kinds share nothing, because they differ in all of these: with one
+    set of means for all, the intervals of ambulance and specialist trusts covered 75% to 91%. A rank is how many units lie below, each with the
     probability that its own posterior gives; the sum of so many trials has the Poisson-binomial
     distribution, here by its normal approximation refined for skewness.
 
@@ -177,11 +191,7 @@ def pooled_gaps(
     learned = check.learned(learn_from, usable)
     if reference is not None:
         reference = check.numbers("reference", reference, ndim=0).item()
-    elif learned.any():
-        reference = float(
-            count_1[learned].sum() / total_1[learned].sum() - count_2[learned].sum() / total_2[learned].sum()
-        )
-    return _pool(
+    return _pool_kinds(
         np.stack([count_1, count_2], axis=-1),
         np.stack([total_1, total_2], axis=-1),
         usable,
@@ -189,6 +199,59 @@ def pooled_gaps(
         np.array([1.0, -1.0]),
         reference,
         confidence,
+        _kinds(kind, usable),
+    )
+
+
+def _kinds(kind: ArrayLike | None, usable: np.ndarray) -> np.ndarray | None:
+    """Check that every unit has a kind."""
+    if kind is None:
+        return None
+    kinds = np.asarray(kind, dtype=str)
+    if kinds.shape != usable.shape:
+        raise check.StatisticsError(
+            f"kind must be {usable.size} names, one for each unit, but has the shape {kinds.shape}."
+        )
+    return kinds
+
+
+def _pool_kinds(
+    count: np.ndarray,
+    total: np.ndarray,
+    usable: np.ndarray,
+    learned: np.ndarray,
+    sign: np.ndarray,
+    reference: float | None,
+    confidence: float,
+    kind: np.ndarray | None,
+) -> Pooled:
+    """Pool each kind by itself, and put the units back in their order."""
+
+    def pooled(here: np.ndarray) -> Pooled:
+        teach = learned[here]
+        against = reference
+        if against is None and teach.any():
+            shares = count[here][teach].sum(axis=0) / total[here][teach].sum(axis=0)
+            against = float((sign * shares).sum())
+        return _pool(count[here], total[here], usable[here], teach, sign, against, confidence)
+
+    if kind is None:
+        return pooled(np.ones(usable.shape, dtype=bool))
+    kinds = tuple(str(name) for name in np.unique(kind))
+    parts = {name: pooled(kind == name) for name in kinds}
+    result = {name: np.full(usable.shape, np.nan) for name in _OF_A_UNIT}
+    against = np.full(usable.shape, np.nan)
+    for name, part in parts.items():
+        for attribute in _OF_A_UNIT:
+            result[attribute][kind == name] = getattr(part, attribute)
+        against[kind == name] = part.reference
+    return Pooled(
+        **result,
+        reference=against,
+        between=np.array([part.between for part in parts.values()]),
+        correlation=np.array([part.correlation for part in parts.values()]),
+        units=sum(part.units for part in parts.values()),
+        kinds=kinds,
     )
 
 
@@ -211,8 +274,7 @@ def _pool(
     learned = usable & learned
     if not learned.any():
         usable = learned  # nobody says how units vary, so nothing can be read with them
-    names = "estimate lower upper probability_above_zero probability_above_reference rank rank_lower rank_upper".split()
-    result = {name: np.full(usable.shape, np.nan) for name in names}
+    result = {name: np.full(usable.shape, np.nan) for name in _OF_A_UNIT}
     groups = count.shape[-1]
     between, correlation = np.full(groups, np.nan), np.nan
     if usable.any():
@@ -242,6 +304,7 @@ def _pool(
         between=between,
         correlation=correlation,
         units=int(usable.sum()),
+        kinds=(),
     )
 
 

@@ -103,6 +103,30 @@ def test_what_is_hidden_has_no_number(make_figures, trusts, three, wres_rows):
     )
 
 
+@pytest.mark.parametrize("raised", ["minimum_people", "minimum_responses"])
+def test_either_threshold_that_a_trust_raises_hides_shares_of_its_own_patients(make_figures, trusts, raised):
+    groups = {"Asian": (15, 40), "Black": (30, 90), "White": (300, 900)}
+    rows = [
+        {
+            "indicator": "patients_detained_by_ethnicity",
+            "group": group,
+            "numerator": count,
+            "denominator": people,
+            "value": 100 * count / people,
+            "period_start": pd.Timestamp("2025-04-01"),
+            "period_end": pd.Timestamp("2026-03-31"),
+        }
+        for group, (count, people) in groups.items()
+    ]
+    thresholds = {"minimum_responses": 11, "minimum_people": 10} | {raised: 50}
+    rules = DisclosureRules(USUAL.usual, {"RAA": DisclosureRule(**thresholds)})
+    for rule, hidden in ((USUAL, set()), (rules, {"Asian", "Black"})):
+        found = findings(make_figures(rows), trusts, rules=rule)
+        shares = found[(found["measure"] == "patients_detained_by_ethnicity") & (found["unit"] == "percent")]
+        shown = shares[shares["group"].isin(list(groups)) & (shares["status"] == "ok")]
+        assert set(groups) - set(shown["group"]) == hidden
+
+
 def test_a_survey_answer_lies_in_a_funnel(make_figures, trusts):
     def answer(code, percent, base, **more):
         return {"trust_code": code, "indicator": "staff_survey_q16b", "value": percent, "denominator": base, **more}

@@ -12,9 +12,8 @@ from race_equality.store.trusts import read_trusts
 
 
 def rows_of(percents, people=2000):
-    return pd.DataFrame(
-        {"trust_code": list(percents), "count": [people * p / 100 for p in percents.values()], "people": people}
-    )
+    percent = np.array(list(percents.values()))
+    return pd.DataFrame({"trust_code": list(percents), "count": people * percent / 100, "people": people})
 
 
 def kinds_of_two(acute, ambulance):
@@ -116,12 +115,19 @@ def test_the_sentence_names_the_kind_and_what_few_trusts_cannot_say():
 
 
 def test_the_lines_drawn_are_the_limits_that_place_trusts():
-    rows = rows_of({f"A{n:02}": 9 + n % 5 for n in range(12)})
+    people = np.array([100, 200, 300, 500, 700, 1000, 2000, 150, 250, 350, 450, 4000])
+    rows = rows_of({f"A{n:02}": 9 + n % 5 for n in range(12)}, people)
     funnel = funnel_of_kind(rows)
     lines = lines_of(funnel, rows["people"])
     assert lines["target"].to_numpy() == pytest.approx(100 * funnel.target)
+    assert (lines["total"].iloc[0], lines["total"].iloc[-1]) == (100, 4000)
+    assert lines["total"].is_monotonic_increasing
     for name in ("lower_95", "upper_95", "lower_998", "upper_998"):
-        assert lines[name].to_numpy() == pytest.approx(100 * getattr(funnel, name))
+        # at the least and the most people, and between them no corner: each line bends one way
+        ends = 100 * getattr(funnel, name)[[0, 11]]
+        assert lines[name].iloc[[0, -1]].to_numpy() == pytest.approx(ends)
+        slope = np.diff(lines[name]) / np.diff(lines["total"])
+        assert (np.sign(np.diff(slope)) == (1 if name.startswith("upper") else -1)).all()
 
 
 def test_trusts_outside_are_counted_within_their_kind():

@@ -42,7 +42,7 @@ def test_where_the_readings_differ_the_words_name_both_and_say_why():
         "likely worse for staff from ethnic minorities, unclear by its own answers (chance that it is adverse: over 99%)"
     )
     assert few.reason == (
-        "By this trust’s own answers the difference is not clear; read with the gaps of other trusts, the chance that it is "
+        "By this trust’s own answers the difference is not clear; read with the gaps of other acute trusts, the chance that it is "
         "adverse is over 99%. Fewer people answered here (63 staff from ethnic minorities) than in most acute trusts, so its "
         "own interval is wide and what other trusts show counts for more."
     )

@@ -290,7 +290,7 @@ def test_a_birth_rate_that_is_caught_or_alone_in_its_year_is_compared_with_nothi
     none = pd.DataFrame(columns=["status"], dtype=object)
 
     def row_of(code, peers):
-        near = {"peer_codes": peers, "region_codes": [code, "R0X"]}
+        near = {"peer_codes": peers, "region_codes": [code, "R0X"], "alike_codes": list(about["trust_code"])}
         (row,) = side_by_side(none, {}, nobody, {}, nobody, by_year, code, **near).to_dict("records")
         return row
 

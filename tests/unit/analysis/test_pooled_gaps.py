@@ -121,4 +121,56 @@ def test_it_is_the_same_twice(make_figures, trusts):
     first = pooled_gaps(figures)
     pooled_gaps.forget()
     pd.testing.assert_frame_equal(first, pooled_gaps(figures))
-    assert np.isfinite(first.drop(columns="trust_code").to_numpy(float)).all()
+    assert np.isfinite(first.drop(columns=["trust_code", "kind"]).to_numpy(float)).all()
+
+
+@pytest.fixture
+def two_kinds(wres_rows):
+    """Thirty acute trusts with gaps of about 14 points, ten ambulance trusts with gaps of about −6, one of them small."""
+    rows, kinds = [], {}
+    for i in range(30):
+        rows += wres_rows((300 + i % 5 * 20, 1000), (600, 3000), trust_code=f"A{i:02}")
+        kinds[f"A{i:02}"] = "acute"
+    for i in range(9):
+        rows += wres_rows((25 + i % 3 * 2, 200), (600, 3000), trust_code=f"M{i:02}")
+        kinds[f"M{i:02}"] = "ambulance"
+    rows += wres_rows((3, 11), (600, 3000), trust_code="SML")
+    kinds["SML"] = "ambulance"
+    return rows, pd.DataFrame({"trust_code": list(kinds), "kind": list(kinds.values())})
+
+
+def test_a_trust_is_drawn_towards_its_own_kind(make_figures, two_kinds):
+    rows, trusts = two_kinds
+    found = pooled_gaps(make_figures(rows), trusts).set_index("trust_code")
+    # 3 of 11 are 7.3 points more than 20%; the nine others of its kind have 6.5 points less
+    assert found.loc["SML", "gap"] == pytest.approx(7.27, abs=0.01)
+    assert found.loc["SML", "pooled_gap"] < -3
+    # in one pool of all kinds it is drawn towards the hospitals, which are more
+    assert pooled_gaps(make_figures(rows)).set_index("trust_code").loc["SML", "pooled_gap"] > 0
+    by_kind = found.groupby("kind")["trusts"].agg(["min", "max", "size"])
+    assert by_kind.loc["acute"].tolist() == [30, 30, 30]
+    assert by_kind.loc["ambulance"].tolist() == [10, 10, 10]
+    kind_gap = 100 * ((25 * 3 + 27 * 3 + 29 * 3 + 3) / 1811 - 0.2)
+    assert found.loc["M00", "kind_gap"] == pytest.approx(kind_gap)
+    assert found.loc["A00", "kind_gap"] == pytest.approx(34 - 20)
+    assert found.loc[found["kind"] == "ambulance", "rank_upper"].max() <= 10
+
+
+def test_trusts_of_another_kind_move_no_bit(make_figures, two_kinds):
+    rows, trusts = two_kinds
+    both = pooled_gaps(make_figures(rows), trusts)
+    of_ambulances = [row for row in rows if row["trust_code"] in {"SML", *(f"M{i:02}" for i in range(9))}]
+    alone = pooled_gaps(make_figures(of_ambulances), trusts)
+    pd.testing.assert_frame_equal(both[both["kind"] == "ambulance"].reset_index(drop=True), alone, check_exact=True)
+
+
+def test_the_demonstration_trust_is_read_among_acute_trusts(make_figures, two_kinds, wres_rows):
+    rows, trusts = two_kinds
+    with_it = pooled_gaps(make_figures([*rows, *wres_rows((300, 1000), (600, 3000), trust_code="DEMO")]), trusts)
+    demo = with_it.set_index("trust_code").loc["DEMO"]
+    assert (demo["kind"], demo["trusts"]) == ("acute", 30)
+    pd.testing.assert_frame_equal(
+        with_it[with_it["trust_code"] != "DEMO"].reset_index(drop=True),
+        pooled_gaps(make_figures(rows), trusts),
+        check_exact=True,
+    )

@@ -34,9 +34,9 @@ def public():
 @pytest.fixture(scope="module")
 def expected(public):
     """What may be said of each gap, from its interval and the pooled probability, worked out apart from the code."""
-    figures, _ = public
+    figures, trusts = public
     shown = analysis.staff_experience(figures).query("status == 'ok'")
-    chances = analysis.pooled_gaps(figures).set_index(["trust_code", "number"])["probability_adverse"]
+    chances = analysis.pooled_gaps(figures, trusts).set_index(["trust_code", "number"])["probability_adverse"]
     found = {}
     for row in shown.itertuples():
         sign = -1 if row.number == 7 else 1  # equal opportunities: fewer who believe in them
@@ -64,7 +64,7 @@ def test_no_two_places_read_one_gap_differently(public, expected):
     files = rows[(rows["group"] == GAP) & (rows["status"] == "ok")]
     files = files.set_index(["trust_code", "measure"])["reading"]
     of_all = analysis.all_trusts_experience(figures).set_index("number", drop=False)
-    pooled = analysis.pooled_gaps(figures)
+    pooled = analysis.pooled_gaps(figures, trusts)
     contradictions, undecided, read = [], [], 0
     for code, here in table.groupby("trust_code"):
         here = here.set_index("number", drop=False).rename_axis(None)
