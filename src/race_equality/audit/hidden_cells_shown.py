@@ -15,6 +15,7 @@ from race_equality.audit.printed_numbers import (
     group_column,
     is_hidden,
     labels_of,
+    measures_named,
     names_of,
     normalise,
     numbers_in,
@@ -111,6 +112,8 @@ _NO_FIGURES = re.compile(
     r"(?:over|under|within) \d+(?: weeks|$)|\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october"
     r"|november|december) \d{4}|(?<![\d.])95%"
 )
+#: Channels with copies of a page's paragraphs.
+_COPIES = ("PDF", "notebook")
 #: What a mark of a chart says is shorter.
 _LONGEST_MARK = 100
 #: Columns of a data file that name a publication, whose title may hold a number: "WRES indicators 5 to 8".
@@ -147,11 +150,14 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
     looked_for: dict[tuple[str, tuple[str, ...] | None], pairs] = {}
     longer_labels = {label: _longer_labels(label, every) for label in {labels[-1] for labels in cells}}
     about: dict[tuple[str, ...], set[str]] = {}
-    for item in contents:
+    # what a paragraph of a page says of another measure is on lines without its name in a PDF, and one text with others in a
+    # notebook
+    of_others: set[tuple[str, str]] = set()
+    for item in sorted(contents, key=lambda one: isinstance(one, Text) and one.channel.startswith(_COPIES)):
         if isinstance(item, Table) and item.channel == "data file":
             rows = list(_rows_of_other_figures(item, cells))
-            named = {i for i, column in enumerate(item.columns) if normalise(column) in _PUBLICATION_COLUMNS}
-            texts = ("; ".join(cell for i, cell in enumerate(row) if i not in named) for row in rows)
+            publication = {i for i, column in enumerate(item.columns) if normalise(column) in _PUBLICATION_COLUMNS}
+            texts = ("; ".join(cell for i, cell in enumerate(row) if i not in publication) for row in rows)
             one_record = True
             # a title may hold a number: "Waiting over 18 weeks"
             titled = [i for i, column in enumerate(item.columns) if normalise(column) in SUBJECT_COLUMNS]
@@ -194,10 +200,18 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
                 rest = text  # a label cut out here may be the label of another cell
                 for longer in longer_labels[labels[-1]]:
                     rest = rest.replace(longer, "·")
+                other = (
+                    of_row is None and of_cell and (named := measures_named(normalise(piece))) and not named & of_cell
+                )
                 for number in numbers_near(rest, labels[-1], one_record):
                     if number in shown or number in of_title or _YEAR.fullmatch(number):
                         continue
+                    if other:
+                        of_others.add((labels[-1], number))
+                        continue
                     if item.channel.startswith("PDF") and number in of_longer[labels]:
+                        continue
+                    if item.channel.startswith(_COPIES) and (labels[-1], number) in of_others:
                         continue
                     message = f"{number} is next to {' / '.join(labels)!r}, which is hidden: {piece[:120]!r}"
                     yield Problem(item.file, "next to its label", item.channel, item.place, message)

@@ -105,6 +105,22 @@ def names_of(ids: Iterable[str]) -> set[str]:
     }
 
 
+_SPOKEN: dict[str, set[str]] = {}
+for _one in BY_ID.values():
+    # "were detained under …", "recovery in …"; one word alone is in too many sentences
+    for _words in (_one.name, _one.in_few_words, _one.statement.partition(" ")[2]):
+        if " " in _words:
+            _SPOKEN.setdefault(normalise(_words), set()).add(_one.id)
+#: The longest first: reliable recovery is no recovery.
+_ANY_SPOKEN = re.compile("|".join(map(re.escape, sorted(_SPOKEN, key=len, reverse=True))))
+
+
+@lru_cache(maxsize=100_000)
+def measures_named(text: str) -> frozenset[str]:
+    """Return what a data file may call the indicators that a normalised text speaks of."""
+    return frozenset(names_of(id for words in _ANY_SPOKEN.findall(text) for id in _SPOKEN[words]))
+
+
 def group_column(table: Table) -> int | None:
     """Where a data file with many measures names the group; None in any other table."""
     names = [normalise(column) for column in table.columns]

@@ -972,6 +972,7 @@ _IN_CODE: tuple[Indicator, ...] = (
             id=f"mha_{id}{ending}",
             name=f"{name}{more}",
             definition=f"{name} under the Mental Health Act in a year{more}",
+            statement="were detained under the Mental Health Act" if id == "detentions" else "",
             theme="detention",
             compares="groups",
             units=(unit,),

@@ -252,16 +252,19 @@ def after_patients(found: WidestGap) -> str:
     """
     unclear = found.groups[found.groups["group"].isin(found.unclear) & found.groups["gap_lower"].notna()]
     sizes = [
-        f"{_size(float(detectable_change((row.gap_upper - row.gap_lower) / 2 / _95)))} points or more for the {row.group} group"
+        float(detectable_change((row.gap_upper - row.gap_lower) / 2 / _95))
         for row in rows_of(unclear)
         if row.gap_upper > row.gap_lower
     ]
     if not sizes:
         return ""
-    return (
-        f" With as many patients, next year’s figures could show that a gap changed by {listing(sizes)}; a smaller change could "
-        "be missed."
+    least, most = _size(min(sizes)), _size(max(sizes))
+    by = (
+        f"{least} points or more"
+        if least == most
+        else f"{least} to {most} points or more, by how many people a group has"
     )
+    return f" With as many patients, next year’s figures could show that a gap changed by {by}; a smaller change could be missed."
 
 
 def after_change(change: Change) -> str:

@@ -823,3 +823,17 @@ def test_a_mark_of_a_year_that_a_table_shows_is_not_the_hidden_year(site):
     assert audit_site(site).problems == ()
     (site / "trusts" / "R1A.html").write_text(page(body=tables, more=mark.format(2024, 39.9)), encoding="utf-8")
     assert kinds(site) == {"next to its label"}
+
+
+def test_a_sentence_about_another_measure_is_not_accused(site):
+    """The Mixed group is hidden among those who recovered, and a sentence says its waits."""
+    said = "{}, 54.6% of patients of the Mixed group had waited."
+    (site / "trusts" / "R1A.pdf").write_bytes(pdf(text="of patients of the \\\nMixed group 54.6% \\\nhad waited"))
+    for about, wrong in (
+        ("Waiting over 18 weeks for treatment", set()),
+        ("Recovery in talking therapies", {"next to its label"}),
+    ):
+        text = f"<p>{said.format(about)} Mixed group: 54.6%.</p>"
+        tables = recovered({"Mixed group": HIDDEN, "White group": "250"})
+        (site / "trusts" / "R1A.html").write_text(page(body=tables + text), encoding="utf-8")
+        assert kinds(site) == wrong

@@ -141,8 +141,8 @@ def test_patients_whose_gap_is_not_clear():
     found = WidestGap(BY_ID["waiting_over_18_weeks"], groups, 3, 1, groups.iloc[0], 50.0)
     # half of the interval over 1.96, times 2.8016 and root 2: 1.5 becomes 3.03 and 3 becomes 6.06
     assert seen.after_patients(found) == (
-        " With as many patients, next year’s figures could show that a gap changed by 3.0 points or more for the Black group "
-        "and 6.1 points or more for the Mixed group; a smaller change could be missed."
+        " With as many patients, next year’s figures could show that a gap changed by 3.0 to 6.1 points or more, by how many "
+        "people a group has; a smaller change could be missed."
     )
     assert seen.after_patients(WidestGap(found.measure, groups.head(1), 1, 1, groups.iloc[0], 50.0)) == ""
 
