@@ -13,12 +13,11 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.wres import pooled
+from race_equality.analysis.wres import COUNTS, pooled, together_rows
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.statistics.differences import stratified_difference
 from race_equality.store.rows import groups_of
 
-_FOUR = ("ethnic_minority_count", "ethnic_minority_total", "white_count", "white_total")
 #: A plain comparator that differs by more (percentage points), or in sign, is said to.
 MOST_ALIKE = 2.0
 
@@ -85,11 +84,12 @@ def pooled_alike(
     own = experience.loc[(experience["trust_code"] == trust_code) & (experience["status"] == "ok"), "indicator"]
     is_alone = (together["trusts"] == 1) & together["indicator"].isin(own) & (trust_code in set(alike))
     together = together[~is_alone]
-    whole = pooled(experience, plain).set_index("indicator")
-    return together.assign(
-        plain_gap=together["indicator"].map(whole["gap"]).astype("float64"),
-        plain_trusts=together["indicator"].map(whole["trusts"]).astype("float64"),
-    )
+    # no intervals of these
+    whole = together_rows(experience, plain)
+    of = whole["indicator"].to_numpy() == together["indicator"].to_numpy()[:, np.newaxis]
+    sums = np.where(of.any(axis=1), np.vstack([(of @ whole[list(COUNTS)].to_numpy()).T, of.sum(axis=1)]), np.nan)
+    count, total, white_count, white_total, trusts = sums
+    return together.assign(plain_gap=100 * (count / total) - 100 * (white_count / white_total), plain_trusts=trusts)
 
 
 def gaps_within_kinds(experience: pd.DataFrame, *, kind: str = "kind") -> pd.DataFrame:
@@ -113,11 +113,11 @@ def gaps_within_kinds(experience: pd.DataFrame, *, kind: str = "kind") -> pd.Dat
     As :func:`race_equality.statistics.differences.stratified_difference`.
     """
     rows = experience[(experience["status"] == "ok") & (experience["trust_code"] != DEMONSTRATION_CODE)]
-    counts = rows.groupby(["number", kind])[list(_FOUR)].sum().astype("float64")
+    counts = rows.groupby(["number", kind])[list(COUNTS)].sum().astype("float64")
     trusts = dict(zip(*np.unique(rows["number"].to_numpy(), return_counts=True), strict=True))
     found = []
     for number, strata in groups_of(counts, "number"):
-        four = [strata[name].to_numpy() for name in _FOUR]
+        four = [strata[name].to_numpy() for name in COUNTS]
         within = stratified_difference(*four)
         count_1, total_1, count_2, total_2 = (part.sum() for part in four)
         found.append(

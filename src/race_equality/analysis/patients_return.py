@@ -9,6 +9,7 @@ of different ages need different care, and neither sex is what the other should 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,7 @@ _CHAINS = tuple(
     (first, *(one for one in PATIENTS if first in holders(one))) for first in PATIENTS if not first.disclosure.among
 )
 #: A group and the one that it is compared with.
+_SHARE = ("numerator", "denominator")
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
 
 
@@ -99,11 +101,9 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
                 for measure, one, hidden in zip(chain, tables, few.T, strict=True):
                     if one["indicator"].isna().all():
                         continue
-                    table = _compared(one, breakdown, hidden)
                     place = (PATIENTS.index(measure), list(GROUPS).index(breakdown), len(found))
-                    found[place] = table.assign(
-                        measure=measure.id, breakdown=breakdown, period_start=period[0], period_end=period[1]
-                    )
+                    about = {"measure": measure.id, "period_start": period[0], "period_end": period[1]}
+                    found[place] = _compared(one, breakdown, hidden, about)
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat([found[place] for place in sorted(found)], ignore_index=True)
@@ -188,7 +188,7 @@ def _few(tables: Sequence[pd.DataFrame], threshold: int) -> np.ndarray:
         np.where(
             ok, np.stack([table[name].to_numpy(dtype="float64", na_value=np.nan) for table in tables], axis=-1), np.nan
         )
-        for name in ("numerator", "denominator")
+        for name in _SHARE
     )
     base = np.fmax.reduce(people, axis=-1)
     groups = [str(group) for group in tables[0].index]
@@ -200,48 +200,50 @@ def _few(tables: Sequence[pd.DataFrame], threshold: int) -> np.ndarray:
     return np.array([hidden[group] for group in groups], dtype=bool) & ok
 
 
-def _compared(rows: pd.DataFrame, breakdown: str, few: np.ndarray) -> pd.DataFrame:
+def _compared(rows: pd.DataFrame, breakdown: str, few: np.ndarray, about: dict[str, Any]) -> pd.DataFrame:
     """One measure, breakdown and year: groups on the index, in order."""
-    status = rows["status"].astype("object").where(rows["status"].notna(), "not_available")
-    status = status.mask(few, "suppressed")
-    ok = (status == "ok").to_numpy()
-    table = pd.DataFrame({"group": rows.index, "status": status.to_numpy(), "source": rows["source"].to_numpy()})
-    numbers = (
-        "count people percent lower upper gap gap_lower gap_upper ratio base_count base_people ratio_lower ratio_upper"
-    ).split()
-    table[numbers] = np.nan
-    table["direction"] = "none"
-    if not ok.any():
-        return table
-    counts, bases = (rows.loc[ok, name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
-    interval = wilson_interval(counts, bases)
-    table.loc[ok, ["count", "people", "percent", "lower", "upper"]] = np.stack(
-        [counts, bases, 100 * counts / bases, 100 * interval.lower, 100 * interval.upper], axis=-1
-    )
-    reference = table["group"].eq(REFERENCE.get(breakdown, "")).to_numpy()
-    if breakdown not in REFERENCE:
-        table.loc[ok, "direction"] = "not compared"
-    table.loc[reference & ok, "direction"] = "reference"
-    table.loc[table["group"].isin(UNKNOWN) & ok, "direction"] = "unknown group"
-    if not (reference & ok).any():
-        return table
-    base_count, base_people = table.loc[reference, ["count", "people"]].to_numpy()[0]
-    others = ok & ~reference & ~table["group"].isin(UNKNOWN).to_numpy()
-    if not others.any():
-        return table
-    counts, bases = (table.loc[others, name].to_numpy() for name in ("count", "people"))
-    gap = difference_interval(counts, bases, base_count, base_people, method="newcombe")
-    share, base_share = counts / bases, base_count / base_people
-    table.loc[others, numbers[5:11]] = np.stack(
+    status = np.where(few, "suppressed", rows["status"].fillna("not_available"))
+    ok, groups = status == "ok", np.array(rows.index)
+    count, people = (np.where(ok, rows[name].to_numpy("float64", na_value=np.nan), np.nan) for name in _SHARE)
+    unknown, reference = np.isin(groups, UNKNOWN), groups == REFERENCE.get(breakdown, "")
+    interval = wilson_interval(count, people, nan_policy="propagate")
+    others = ok & ~reference & ~unknown & (reference & ok).any()
+    base_count, base_people = (np.where(others, part[reference].sum(), np.nan) for part in (count, people))
+    gap = difference_interval(count, people, base_count, base_people, method="newcombe", nan_policy="propagate")
+    share, base_share = count / people, base_count / base_people
+    direction = np.select(
         [
-            100 * (share - base_share),
-            100 * gap.lower,
-            100 * gap.upper,
-            share / base_share if base_share > 0 else np.full(share.shape, np.nan),
-            np.full(share.shape, base_count),
-            np.full(share.shape, base_people),
+            ~ok,
+            unknown,
+            np.full(len(rows), breakdown not in REFERENCE),
+            reference,
+            ~others,
+            gap.lower > 0,
+            gap.upper < 0,
         ],
-        axis=-1,
+        ["none", "unknown group", "not compared", "reference", "none", "adverse", "favourable"],
+        "unclear",
     )
-    table.loc[others, "direction"] = np.select([gap.lower > 0, gap.upper < 0], ["adverse", "favourable"], "unclear")
-    return table
+    return pd.DataFrame(
+        {
+            **about,
+            "breakdown": breakdown,
+            "group": rows.index,
+            "status": status,
+            "source": rows["source"].to_numpy(),
+            "count": count,
+            "people": people,
+            "percent": 100 * count / people,
+            "lower": 100 * interval.lower,
+            "upper": 100 * interval.upper,
+            "gap": 100 * (share - base_share),
+            "gap_lower": 100 * gap.lower,
+            "gap_upper": 100 * gap.upper,
+            "ratio": np.divide(share, base_share, out=np.full(len(rows), np.nan), where=base_share > 0),
+            "base_count": base_count,
+            "base_people": base_people,
+            "ratio_lower": np.nan,
+            "ratio_upper": np.nan,
+            "direction": direction,
+        }
+    )

@@ -15,6 +15,8 @@ from race_equality.statistics.intervals import difference_interval, wilson_inter
 from race_equality.store.cache import cached
 
 _SIDES = {ETHNIC_MINORITY: "ethnic_minority", WHITE: "white"}
+#: The counts of both groups.
+COUNTS = tuple(f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total"))
 
 
 @cached
@@ -76,7 +78,7 @@ def staff_experience(figures: pd.DataFrame) -> pd.DataFrame:
     complete = table[[f"{side}_total" for side in _SIDES.values()]].notna().all(axis=1)
     table["status"] = table["status"].fillna("not_available").where(~complete, "ok")
     # A trust with one group hidden must not show the other.
-    numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
+    numbers = list(COUNTS)
     table[numbers] = table[numbers].astype("float64").where(complete)
     return _with_intervals(table)
 
@@ -101,29 +103,48 @@ def pooled(
         One row an indicator, columns as from :func:`staff_experience` plus ``trusts``, the number
         of trusts with figures.
     """
+    rows = together_rows(experience, trust_codes)
+    if rows.empty:
+        return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))
+    place, indicators = pd.factorize(rows["indicator"], sort=True)
+    of = place == np.arange(len(indicators))[:, np.newaxis]  # a fifth of the time of a groupby, in each report
+    start, end = (rows[name].to_numpy() for name in ("period_start", "period_end"))
+    return _with_intervals(
+        pd.DataFrame(
+            {
+                "indicator": indicators,
+                **dict(zip(COUNTS, (of @ rows[list(COUNTS)].to_numpy()).T, strict=True)),
+                "trusts": of.sum(axis=1),  # one row a trust
+                "period_start": [start[one].min() for one in of],
+                "period_end": [end[one].max() for one in of],
+                "source": rows["source"].array[of.argmax(axis=1)],
+                "trust_code": label,
+                "status": "ok",
+                "organisations": "",
+            }
+        )
+    )
+
+
+def together_rows(experience: pd.DataFrame, trust_codes: Collection[str] | None = None) -> pd.DataFrame:
+    """Pick what :func:`pooled` adds up: the figures of some trusts, or of all real ones.
+
+    Parameters
+    ----------
+    experience : pandas.DataFrame
+        From :func:`staff_experience`.
+    trust_codes : collection of str, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator``, :data:`COUNTS`, ``period_start``, ``period_end`` and ``source``.
+    """
     chosen = (experience["trust_code"] != DEMONSTRATION_CODE) & (experience["status"] == "ok")
     if trust_codes is not None:
         chosen &= is_one_of(experience["trust_code"], trust_codes)
-    numbers = [f"{side}_{kind}" for side in _SIDES.values() for kind in ("count", "total")]
     # these columns alone: picking rows of all takes longer than adding them up
-    rows = experience[["indicator", *numbers, "period_start", "period_end", "source"]][chosen]
-    if rows.empty:
-        return _with_intervals(_empty_counts()).assign(trusts=pd.Series(dtype="int64"))
-    by_indicator = rows.groupby("indicator")
-    sums = (
-        by_indicator[numbers]
-        .sum()
-        .assign(
-            trusts=by_indicator.size(),  # one row a trust
-            period_start=by_indicator["period_start"].min(),
-            period_end=by_indicator["period_end"].max(),
-            source=by_indicator["source"].first(),
-            trust_code=label,
-            status="ok",
-            organisations="",
-        )
-    )
-    return _with_intervals(sums.reset_index())
+    return experience[["indicator", *COUNTS, "period_start", "period_end", "source"]][chosen]
 
 
 @cached
@@ -148,7 +169,7 @@ def _empty_counts() -> pd.DataFrame:
             "status": pd.Series(dtype="str"),
             "period_start": pd.Series(dtype="datetime64[us]"),
             "period_end": pd.Series(dtype="datetime64[us]"),
-            **{f"{side}_{kind}": pd.Series(dtype="float64") for side in _SIDES.values() for kind in ("count", "total")},
+            **{name: pd.Series(dtype="float64") for name in COUNTS},
         }
     )
 

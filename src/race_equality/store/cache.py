@@ -165,7 +165,7 @@ class _Hashed(NamedTuple):
 
 #: Tables that were hashed, the one that was asked about last at the end.
 _hashed: list[_Hashed] = []
-_HASHED_AT_MOST = 8
+_HASHED_AT_MOST = 16  # between two calls for all figures there are up to ten small tables
 
 
 def _content(table: pd.DataFrame) -> str:
