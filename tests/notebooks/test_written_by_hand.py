@@ -30,6 +30,7 @@ MEANT = {
     "before April 2026": "the boundaries that are drawn",
     "database right 2022": "the licence of the boundaries",
     "Fewer than ten trusts": "the fewest that a link needs",
+    "two ambulance trusts": "an example",
     "three surveys": "how far a board can look ahead",
     "Three surveys": "the same",
 }
