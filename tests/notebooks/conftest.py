@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give tests of a report's words each golden copy, or each report of the site that ``REPORTS`` names.
 
-    ``make proofread`` reads every report of a build so.
+    ``make proofread`` reads every report of a build so, against the intervals that sentences print.
     """
     if "report" in metafunc.fixturenames:
         site = os.environ.get("REPORTS")
