@@ -1,7 +1,7 @@
 """How often the intervals hold the truth, by simulation at the sizes and rates of trusts.
 
 ``python benchmarks/coverage.py`` writes docs/statistics_coverage.md (half an hour, nearly all of it for the last three
-tables); ``python benchmarks/coverage.py TITLE ...`` makes the tables that are named again. A cell stands
+tables); ``python benchmarks/coverage.py TITLE ...`` makes the tables that are named again. A cell is
 for trusts of about that size and rate: every simulated trust has its own, between four fifths and five
 fourths of the cell's, because coverage at one exact rate jumps with every whole number of people.
 """

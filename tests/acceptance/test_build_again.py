@@ -77,7 +77,7 @@ def test_a_notebook(again, small_project, notebook_writer):
 
 @pytest.mark.parametrize("file", ["data/local/wres_return_RJ1.parquet", "data/figures/successions.csv"])
 def test_figures_touch_every_page(again, small_project, file):
-    """Each page sets its trust beside all others."""
+    """Each page compares its trust with all others."""
     path = small_project / file
     path.parent.mkdir(exist_ok=True)
     with open(path, "ab") as figures:

@@ -943,7 +943,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         Indicator(
             id=f"{id}_recorded",
             name=f"{name}: known",
-            definition=f"Share of {of_all} of whom {what} is known",
+            definition=f"Share of {of_all} with {what} known",
             theme="recorded",
             groups=("All births",),
             disclosure=RECURRING,
