@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from race_equality.commands.asking import confirm, yes_option
 from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from race_equality.sources.ingest import Outcome
+    from race_equality.sources.returns.mistakes import Finding
     from race_equality.store.provenance import Source
 
 _SHARED = Path("..") / "shared" / "data"
@@ -72,13 +74,18 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
 
 @data.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
-def add(files: tuple[Path, ...]) -> None:
+@yes_option
+def add(files: tuple[Path, ...], yes: bool) -> None:
     """Read each FILE: a new edition of a publication, or a filled-in return.
 
     What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
     new edition takes the place of the one held, an older one is refused, and after any error in a file
     the store is as it was before that file. A return goes to data/local, which git ignores; what was copied from
     trusts' own pages goes to data/figures.
+
+    A return is held to itself, to what was given for the year before, and to published figures. All its mistakes are
+    named, in its order, and marked in a copy next to it (NAME-marked.xlsx). What is odd is shown with old and new number,
+    cell and reason, and is asked about.
 
     \b
     race-equality data add ~/Downloads/FILE.xlsx
@@ -101,7 +108,7 @@ def add(files: tuple[Path, ...]) -> None:
                 click.echo(f"left out: {why_not}")
                 continue
             try:
-                _add_one(path, project)
+                _add_one(path, project, yes=yes)
             except RaceEqualityError as error:
                 problems.append(str(error))
     if problems:
@@ -151,12 +158,17 @@ def _without_trust_list(
     return others
 
 
-def _add_one(path: Path, project: Project) -> None:
+def _add_one(path: Path, project: Project, *, yes: bool = False) -> None:
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
+    from race_equality.sources.returns.mistakes import in_lines
 
-    outcome = (add_return if is_return(path) else add_publication)(path, project)
+    def ask(findings: Sequence[Finding]) -> None:
+        lines = [f"{path.name}: odd, in the order of the file (old number, new number, why, where):"]
+        confirm([*lines, *(f"  {line}" for line in in_lines(findings))], "Take these figures?", yes=yes)
+
+    outcome = add_return(path, project, ask=ask) if is_return(path) else add_publication(path, project)
     _print_outcome(outcome, project)
     if outcome.loaded is not None and outcome.before is not None and outcome.changed:
         before, both_kept = outcome.before, False

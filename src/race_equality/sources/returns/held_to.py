@@ -13,7 +13,7 @@ again from the figures that are held.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -37,6 +37,8 @@ CELL_IN_A_YEAR = 3.0
 PATIENTS_CELL_IN_A_YEAR = 5.0
 #: A waiting list against the one published for that March, and one breakdown against another in the file.
 WAITING_PUBLISHED, BREAKDOWNS_APART = 1.25, 1.05
+#: Two numbers that were swapped are within this factor of what the other was.
+SWAPPED_WITHIN = 1.5
 #: Differences of so few people are never odd.
 LEAST_PEOPLE = 30
 #: A percentage of the staff survey may be so many times below the lowest, or above the highest, that a trust published.
@@ -218,17 +220,23 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
             others = [other for other in of_year if other.all is not None and other is not total]
             for other in of_year[number + 1 :]:
                 if other.all is not None:
-                    found += _pair(total, other, last, published, counts, known)
+                    for finding in _pair(total, other, last, published, counts, known):
+                        if (finding.sheet, finding.place) not in {(one.sheet, one.place) for one in found}:
+                            found.append(finding)  # the cell is named once, whatever else it contradicts
             before = last.get(total.what)
-            if before is not None and before.all is not None and apart(everybody, before.all, STAFF_IN_A_YEAR):
+            if (
+                before is not None
+                and before.all is not None
+                and apart(everybody, before.all, STAFF_IN_A_YEAR)
+                and not any(apart(everybody, other.all or 0.0, STAFF_IN_ONE_FILE) for other in others)
+            ):
                 found.append(
                     _of_total(
                         total,
                         before,
                         counts,
                         known,
-                        f"{total.what} then hold{'' if 'bands' in total.what else 's'} {in_number(everybody)} staff in "
-                        f"{year_to.year}, and {in_number(before.all)} the year before.",
+                        f"{total.what}: {in_number(everybody)} in {year_to.year}, and {in_number(before.all)} the year before.",
                     )
                 )
             if published is not None and apart(everybody, published[0], STAFF_PUBLISHED):
@@ -238,9 +246,13 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
                         others[0] if others else before,
                         counts,
                         known,
-                        f"{total.what}: {in_number(everybody)} staff in {year_to.year}. The published headcount is "
+                        f"{total.what}: {in_number(everybody)} in {year_to.year}. The published headcount is "
                         f"{in_number(known.headcount[code][published[1]])} in March {published[1]}"
-                        + (f", and about {in_number(published[0])} now" if published[1] != year_to.year else "")
+                        + (
+                            f", and about {in_number(published[0])} since, going by its full-time equivalents"
+                            if published[0] != known.headcount[code][published[1]]
+                            else ""
+                        )
                         + ".",
                     )
                 )
@@ -276,7 +288,7 @@ def _pair(
                 trusted,
                 counts,
                 known,
-                f"{suspect.what}: {in_number(suspect.all or 0)} staff. {trusted.what}: {in_number(trusted.all or 0)}"
+                f"{suspect.what}: {in_number(suspect.all or 0)}. {_capital(trusted.what)}: {in_number(trusted.all or 0)}"
                 f"{_seen(trusted)}. Both are the staff in post.",
             )
         ]
@@ -286,12 +298,16 @@ def _pair(
             trusted,
             counts,
             known,
-            f"{suspect.what}: {in_number(suspect.of(group) or 0)} {_people(group)}. {trusted.what}: "
+            f"{suspect.what}: {in_number(suspect.of(group) or 0)} {_people(group)}. {_capital(trusted.what)}: "
             f"{in_number(trusted.of(group) or 0)}{_seen(trusted, group)}.",
             group,
         )
         for group in groups
     ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _people(group: str) -> str:
@@ -334,7 +350,7 @@ def _of_total(
     key, value, cell = max(candidates, key=moved)
     before = earlier(key, counts, known)
     old = f"{in_number(before[0][0])} {before[0][1]}" if before else ""
-    return Finding.at(cell, why[:1].upper() + why[1:], _CHECK, new=in_number(value), old=old)
+    return Finding.at(cell, _capital(why), _CHECK, new=in_number(value), old=old)
 
 
 def swapped_questions(
@@ -371,6 +387,8 @@ def swapped_questions(
             (reference, words)
             for (old_white, words), (old_minority, _) in pairs
             if (reference := minority_share({WHITE: old_white, ETHNIC_MINORITY: old_minority})) is not None
+            # a slip in one of the two is none of both
+            and not (apart(white, old_minority, SWAPPED_WITHIN) or apart(minority, old_white, SWAPPED_WITHIN))
         ]
         if share is None or not references or not all(fits_better_swapped(share, old) for old, _ in references):
             continue
@@ -461,15 +479,21 @@ def survey_questions(
 
 
 def ratio_questions(
-    rates: Iterable[tuple[str, Sequence[str], Mapping[str, tuple[float | None, float | None, Cell]]]], known: Known
+    rates: Iterable[
+        tuple[str, Sequence[str], Mapping[str, tuple[tuple[float | None, Cell], tuple[float | None, Cell]]]]
+    ],
+    known: Known,
+    asked: Collection[tuple[str | None, str]] = (),
 ) -> list[Finding]:
     """Find relative likelihoods that are many times England's, or a small part of it.
 
     Parameters
     ----------
     rates : iterable of (str, sequence of str, mapping)
-        Indicator, the two groups of the ratio, and for each group the people, those they are among, and the cell.
+        Indicator, the two groups of the ratio, and for each group the people and those they are among, with their cells.
     known : Known
+    asked : collection of (str or None, str)
+        Worksheet and place of cells that are asked about already.
     """
     latest: dict[str, float] = {
         indicator: value for (indicator, _), value in sorted(known.national.items(), key=lambda pair: pair[0][1])
@@ -477,10 +501,12 @@ def ratio_questions(
     found = []
     for indicator, (first, second), groups in rates:
         england = latest.get(indicator)
-        (people, of, _), (others, among, cell) = groups[first], groups[second]
+        ((people, _), (of, _)), ((others, _), (among, cell)) = groups[first], groups[second]
         if not england or not people or not of or not others or not among or min(people, others) < 5:
             continue
         ratio = (people / of) / (others / among)
+        if any((one.sheet, one.reference) in asked for pairs in groups.values() for _, one in pairs):
+            continue
         if max(ratio / england, england / ratio) > RATIO_FROM_ENGLAND:
             found.append(
                 Finding.at(

@@ -63,8 +63,8 @@ class Known:
         if abs(nearest - year) > YEARS_APART:
             return None
         full_time = self.growth.get(code, {})
-        grown = full_time[year] / full_time[nearest] if full_time.get(year) and full_time.get(nearest) else 1.0
-        return years[nearest] * grown, nearest
+        then, last = full_time.get(nearest), max((one for one in full_time if nearest <= one <= year), default=nearest)
+        return years[nearest] * (full_time[last] / then if then else 1.0), nearest
 
 
 def known_from(figures: pd.DataFrame, held: Mapping[Key, float] | None = None) -> Known:

@@ -296,6 +296,8 @@ def read_return(
     form = read_form(path, COLUMNS, rows_of_a_year(survey=True), trusts, mistakes, today=today)
     code, counts, years = form.trust_code, form.counts, form.years
     for (year_to, indicator, _), record in form.records.items():
+        if not any(record[group].text for group in GROUPS if group in form.columns):
+            continue
         with mistakes.noted():
             if indicator in SURVEY_INDICATORS and code in published:
                 raise record["indicator"].error(
@@ -393,8 +395,8 @@ def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[F
             BY_ID[rate.indicator].between,
             {
                 group: (
-                    counts[year_to, rate.indicator, rate.numerator, group][0],
-                    *counts[year_to, rate.indicator, rate.denominator, group],
+                    counts[year_to, rate.indicator, rate.numerator, group],
+                    counts[year_to, rate.indicator, rate.denominator, group],
                 )
                 for group in SURVEY_GROUPS
             },
@@ -403,7 +405,7 @@ def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[F
         for rate in RATES
         if rate.indicator in BY_ID and _has_rows(counts, year_to, rate)
     ]
-    return [
+    found = [
         *held_to.too_many(people, held_to.MOST_STAFF),
         *held_to.years_long_ago(counts, today),
         *held_to.repeated_years(people, known),
@@ -411,7 +413,6 @@ def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[F
         *held_to.swapped_totals(code, totals, known),
         *held_to.cells_against_earlier(people, known, held_to.CELL_IN_A_YEAR, skip=about),
         *held_to.staff_questions(code, totals, counts, known),
-        *held_to.ratio_questions(rates, known),
         *held_to.board_questions({key: pair for key, pair in people.items() if key[1] in BOARD}),
         *held_to.survey_questions(
             {key: pair for key, pair in survey.items() if key[2] == PERCENTAGE},
@@ -420,6 +421,7 @@ def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[F
             known,
         ),
     ]
+    return found + held_to.ratio_questions(rates, known, {(finding.sheet, finding.place) for finding in found})
 
 
 def _has_rows(counts: Counts, year_to: date, rate: Rate) -> bool:
@@ -434,7 +436,11 @@ def _staff_in(counts: Counts) -> dict[date, list[held_to.Total]]:
     """Return the staff of each year, as each indicator counts them."""
     parts = [
         ("the pay bands (wres_1)", [(indicator, PEOPLE) for indicator in STAFF]),
-        *((f"{rate.indicator} staff", [(rate.indicator, "staff")]) for rate in RATES if rate.denominator == "staff"),
+        *(
+            (f"the staff of {rate.indicator}", [(rate.indicator, "staff")])
+            for rate in RATES
+            if rate.denominator == "staff"
+        ),
     ]
     totals: dict[date, list[held_to.Total]] = {}
     for year_to in sorted({key[0] for key in counts}):
