@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -75,6 +76,30 @@ def lock_file(file: io.FileIO) -> None:
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_seen_by_git(path: Path) -> bool:
+    """Whether a repository that a file is in, or would be in, offers to commit it.
+
+    Parameters
+    ----------
+    path : Path
+        The file and its folder need not be there.
+
+    Returns
+    -------
+    bool
+        False outside repositories, where the repository ignores it, and without git.
+    """
+    path = path.absolute()
+    folder = next(folder for folder in path.parents if folder.is_dir())
+    try:
+        end = subprocess.run(
+            ["git", "-C", str(folder), "check-ignore", "--quiet", str(path)], capture_output=True, check=False
+        )
+    except OSError:
+        return False
+    return end.returncode == 1
 
 
 def _umask() -> int:
