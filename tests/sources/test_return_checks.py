@@ -486,7 +486,7 @@ def test_nothing_odd_is_taken_without_somebody_agreeing(fill, known_project, mon
     assert f'sheet "{sheet}", {reference}: ' in refused.output
     assert "Take these figures? Nothing was changed" in refused.output
     assert "R1H_wres_return-marked.xlsx" in refused.output
-    assert not list(known_project.root.glob("data/local/*"))
+    assert not list(known_project.root.glob("data/local/*.parquet"))
     taken = CliRunner().invoke(main, ["data", "add", str(path), "--yes"])
     assert taken.exit_code == 0, taken.output
     assert f'sheet "{sheet}", {reference}: ' in taken.output
