@@ -220,7 +220,7 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
             others = [other for other in of_year if other.all is not None and other is not total]
             for other in of_year[number + 1 :]:
                 if other.all is not None:
-                    for finding in _pair(total, other, last, published, counts, known):
+                    for finding in _pair(total, other, of_year, last, published, counts, known):
                         if (finding.sheet, finding.place) not in {(one.sheet, one.place) for one in found}:
                             found.append(finding)  # the cell is named once, whatever else it contradicts
             before = last.get(total.what)
@@ -262,6 +262,7 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
 def _pair(
     one: Total,
     other: Total,
+    of_year: Sequence[Total],
     last: Mapping[str, Total],
     published: tuple[float, int] | None,
     counts: Counts,
@@ -279,7 +280,9 @@ def _pair(
         if not groups:
             return []
     suspect, trusted = (
-        (one, other) if _strangeness(one, last, published) >= _strangeness(other, last, published) else (other, one)
+        (one, other)
+        if _strangeness(one, of_year, last, published) >= _strangeness(other, of_year, last, published)
+        else (other, one)
     )
     if not groups:
         return [
@@ -323,15 +326,20 @@ def _seen(total: Total, group: str = WHITE) -> str:
     return f" ({f'{cell.sheet}, ' if cell.sheet else ''}{cell.reference})"
 
 
-def _strangeness(total: Total, last: Mapping[str, Total], published: tuple[float, int] | None) -> float:
-    """Return how far a total is from what it was, and from the published headcount; the more the likelier it is wrong."""
+def _strangeness(
+    total: Total, of_year: Sequence[Total], last: Mapping[str, Total], published: tuple[float, int] | None
+) -> tuple[int, float, float]:
+    """Return what makes a total likelier to be wrong than another: fewer agree, it is further from what it was, larger."""
+    assert total.all is not None
     before = last.get(total.what)
     references = [before.all if before else None, published[0] if published else None]
-    there = [value for value in references if value]
-    assert total.all is not None
-    if not there:
-        return total.all  # of two with nothing to hold them to, the greater is named first
-    return max(abs(math.log(max(total.all, 0.5) / value)) for value in there)
+    disagree = sum(
+        apart(total.all, other.all, STAFF_IN_ONE_FILE)
+        for other in of_year
+        if other is not total and other.all is not None
+    )
+    away = [abs(math.log(max(total.all, 0.5) / value)) for value in references if value]
+    return disagree, max(away, default=0.0), total.all
 
 
 def _of_total(
@@ -349,7 +357,7 @@ def _of_total(
 
     key, value, cell = max(candidates, key=moved)
     before = earlier(key, counts, known)
-    old = f"{in_number(before[0][0])} {before[0][1]}" if before else ""
+    old = f"{in_number(before[0][0])} {before[0][1]}" if before and before[0][0] != value else ""
     return Finding.at(cell, _capital(why), _CHECK, new=in_number(value), old=old)
 
 
