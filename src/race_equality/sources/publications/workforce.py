@@ -330,6 +330,7 @@ def _organisations(
                 )
             else:
                 trust_code = figures.trusts.current(code.text)
+            figures.check_name(code.text, name)
             if trust_code is not None:
                 yield row, trust_code, code.text
         elif any(sheet.cell(row, column).text == "England" for column in range(name_column + 1)):
