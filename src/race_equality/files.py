@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -53,6 +54,30 @@ def copy_folder(source: Path, target: Path) -> None:
     for file in sorted(source.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             copy_atomically(file, target / file.relative_to(source))
+
+
+def is_seen_by_git(path: Path) -> bool:
+    """Whether a repository that a file is in, or would be in, offers to commit it.
+
+    Parameters
+    ----------
+    path : Path
+        The file and its folder need not be there.
+
+    Returns
+    -------
+    bool
+        False outside repositories, where the repository ignores it, and without git.
+    """
+    path = path.absolute()
+    folder = next(folder for folder in path.parents if folder.is_dir())
+    try:
+        end = subprocess.run(
+            ["git", "-C", str(folder), "check-ignore", "--quiet", str(path)], capture_output=True, check=False
+        )
+    except OSError:
+        return False
+    return end.returncode == 1
 
 
 def _umask() -> int:

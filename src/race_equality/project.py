@@ -9,7 +9,8 @@ from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
 
-_ENVIRONMENT_VARIABLE = "RACE_EQUALITY_PROJECT"
+#: Names the project's folder, wherever a command or notebook is started.
+ENVIRONMENT_VARIABLE = "RACE_EQUALITY_PROJECT"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def find_project(start: str | os.PathLike[str] | None = None) -> Project:
     """
     if start is not None:
         starts = [Path(start)]
-    elif named := os.environ.get(_ENVIRONMENT_VARIABLE):
+    elif named := os.environ.get(ENVIRONMENT_VARIABLE):
         starts = [Path(named)]
     else:
         starts = [Path.cwd(), Path(__file__).parent]
@@ -76,7 +77,7 @@ def find_project(start: str | os.PathLike[str] | None = None) -> Project:
     looked = ", ".join(str(folder) for folder in starts)
     raise RaceEqualityError(
         f"No race equality project at or above {looked}. Start inside a checkout "
-        f"(the folder with _quarto.yml and data/figures), or set {_ENVIRONMENT_VARIABLE}."
+        f"(the folder with _quarto.yml and data/figures), or set {ENVIRONMENT_VARIABLE}."
     )
 
 

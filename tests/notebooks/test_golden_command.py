@@ -1,14 +1,17 @@
 """`race-equality golden`: what it makes, what it prints, and that a failure changes nothing."""
 
 import base64
+import os
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from race_equality.commands import golden
+from race_equality.store.figures import figure_table, parquet_bytes, read_figures
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg"><title>Gaps</title><text>England</text>'
@@ -185,6 +188,34 @@ def test_an_output_that_differs_at_the_next_run_is_refused(project, source, what
     assert what in str(refused.exception)
     assert "cell 3" in str(refused.exception)
     assert list((project / "tests" / "notebooks").iterdir()) == []
+
+
+def test_a_return_on_this_machine_is_in_no_golden_copy(project):
+    row = {
+        "trust_code": "RRU",
+        "organisation_code": "RRU",
+        "period_start": pd.Timestamp("2025-04-01"),
+        "period_end": pd.Timestamp("2026-03-31"),
+        "indicator": "wres_3",
+        "group": "White",
+        "value": 4321.0,
+        "unit": "people",
+        "status": "ok",
+        "source": "wres_return_RRU",
+        "locator": "row 2",
+    }
+    (project / "data" / "local").mkdir()
+    (project / "data" / "local" / "wres_return_RRU.parquet").write_bytes(parquet_bytes(figure_table([row])))
+    write_report(
+        project,
+        "from race_equality.store.figures import read_figures\nprint(list(read_figures(local=trust_code)['value']))",
+    )
+    assert run("RRU").exit_code == 0
+    copy = (project / "tests" / "notebooks" / "board_report_RRU.ipynb").read_text(encoding="utf-8")
+    assert "4321" not in copy and "[]" in copy
+    assert os.environ["RACE_EQUALITY_PROJECT"] == str(project)
+    # what it is left out of: the same figure, where it is asked for here
+    assert list(read_figures(local="RRU")["value"]) == [4321.0]
 
 
 def test_a_trust_without_a_golden_copy_is_refused(project):

@@ -36,6 +36,7 @@ from race_equality.batch.page_requests import (
     rendering_failure,
 )
 from race_equality.errors import RaceEqualityError
+from race_equality.files import is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
 
 if TYPE_CHECKING:
@@ -206,6 +207,9 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
         output.mkdir(parents=True, exist_ok=True)
         if not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        # what is built may show trusts' own returns
+        if resolved.is_relative_to(root) and is_seen_by_git(output / "site" / "index.html"):
+            (output / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise RaceEqualityError(
             f"Cannot write to {folder}: {error.strerror}. Choose another folder with --output."

@@ -143,6 +143,8 @@ def execute_page(
             cwd=str(root),
             progress_bar=False,
             execution_timeout=timeout,
+            # without the kernel's own messages
+            **({} if engine else {"extra_arguments": ["--log-level=ERROR"]}),
         )
     except PapermillExecutionError as error:
         failure = Failure(

@@ -172,6 +172,8 @@ def _add_one(path: Path, project: Project) -> None:
         click.echo("  public figures, marked as published by the trust: commit them")
     if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
+        if (project.root / ".git").is_dir() and not (project.root / ".git" / "hooks" / "pre-commit").exists():
+            click.echo("  so that no commit holds its figures by another way: .venv/bin/pre-commit install")
 
 
 @data.command()

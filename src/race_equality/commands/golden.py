@@ -13,6 +13,7 @@ import re
 import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ import click
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
-from race_equality.project import Project, find_project
+from race_equality.project import ENVIRONMENT_VARIABLE, Project, find_project
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -108,6 +109,36 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
     folders = (notebook.resolve().parent.parent, Path.home(), Path(tempfile.gettempdir()))
     _refuse_unreproducible(result, f"{notebook.name} for {trust_code}", folders)
     return result
+
+
+@contextmanager
+def without_returns(project: Project) -> Iterator[None]:
+    """Start kernels on the project without ``data/local``: golden copies are committed, trusts' own returns never.
+
+    Parameters
+    ----------
+    project : Project
+        Kernels that start meanwhile find a folder of links to what is in it.
+    """
+    if not any((project.root / "data" / "local").glob("*")):
+        yield
+        return
+    before = os.environ.get(ENVIRONMENT_VARIABLE)
+    with tempfile.TemporaryDirectory() as folder:
+        public = Path(folder).resolve()
+        (public / "data").mkdir()
+        kept = [*project.root.iterdir(), *(project.root / "data").iterdir()]
+        for path in kept:
+            if path.name not in ("data", "local"):
+                (public / path.relative_to(project.root)).symlink_to(path, target_is_directory=path.is_dir())
+        os.environ[ENVIRONMENT_VARIABLE] = str(public)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[ENVIRONMENT_VARIABLE]
+            else:
+                os.environ[ENVIRONMENT_VARIABLE] = before
 
 
 def strip(notebook: NotebookNode) -> NotebookNode:
@@ -330,7 +361,8 @@ def golden(codes: Sequence[str], check: bool) -> None:
     """Make the golden notebooks in tests/notebooks again, and print what changed in them.
 
     Without TRUST all of them: R1H, RV5, RRU, RY4 and DEMO. Charts are decoded, so that the diff
-    shows the words and figures that changed in them. Read it before you commit the copies.
+    shows the words and figures that changed in them. Read it before you commit the copies. Trusts' own
+    returns on this machine are left out.
     """
     import nbformat
 
@@ -345,9 +377,10 @@ def golden(codes: Sequence[str], check: bool) -> None:
 
     # All run before the first is written: after a failure no copy is changed.
     made = {}
-    for code in codes:
-        click.echo(f"{code} ({GOLDEN_TRUSTS[code]}): running {notebook.name}", err=True)
-        made[code] = execute(notebook, code, cwd=golden_path(code, project).parent)
+    with without_returns(project):
+        for code in codes:
+            click.echo(f"{code} ({GOLDEN_TRUSTS[code]}): running {notebook.name}", err=True)
+            made[code] = execute(notebook, code, cwd=golden_path(code, project).parent)
 
     different = []
     for code, new in made.items():

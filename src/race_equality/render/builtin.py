@@ -115,6 +115,7 @@ def page_html(
     navigation: Sequence[NavigationItem] | None = None,
     translation: Translation | None = None,
     is_alone: bool = False,
+    notice: str = "",
 ) -> str:
     """Make the HTML of a page.
 
@@ -132,6 +133,8 @@ def page_html(
         Of the page, when it is there already.
     is_alone : bool, optional
         Put the font into the page, which then loads nothing; otherwise it loads the site's.
+    notice : str, optional
+        What stays in sight on the screen, and stands on each printed page.
 
     Returns
     -------
@@ -153,6 +156,7 @@ def page_html(
     up = "../" * (len(PurePosixPath(address).parts) - 1)
     return _template().render(
         language=config.language,
+        notice=notice,
         site_title=config.title,
         home=f"{up}index.html",
         is_home=address == "index.html",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from race_equality.errors import InputError
+from race_equality.errors import InputError, RaceEqualityError
+from race_equality.files import is_seen_by_git
 from race_equality.render.builtin import page_html
 from race_equality.render.config import SiteConfig, page_address, read_config
 from race_equality.render.notebook import read_page
@@ -14,7 +15,32 @@ _LINK = re.compile(r'<a\b([^>]*?)\shref="([^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
 _OUTSIDE_OR_WITHIN = re.compile(r"[a-z][a-z0-9+.-]*:|#", re.IGNORECASE)
 
 
-def single_file(project_dir: Path, page: str) -> str:
+#: In the mark of what shows a trust's own return, and of the edition for its board alone.
+NOT_PUBLIC = "not for publication"
+
+
+def refuse_in_git(to: Path, page: str) -> None:
+    """Refuse to write a page that is not public where git would offer to commit it.
+
+    Parameters
+    ----------
+    to : Path
+        The file that would be written.
+    page : str
+        Its HTML.
+
+    Raises
+    ------
+    RaceEqualityError
+    """
+    if NOT_PUBLIC in page and is_seen_by_git(to):
+        raise RaceEqualityError(
+            f"{to} would be offered to git, and the report shows figures of the trust's own return, which are not for "
+            "publication. Leave --to out, or name a file outside the repository."
+        )
+
+
+def single_file(project_dir: Path, page: str, *, notice: str = "") -> str:
     """Make a page that needs no other file and leads to none.
 
     Parameters
@@ -23,6 +49,8 @@ def single_file(project_dir: Path, page: str) -> str:
         A build's project, with the executed notebook.
     page : str
         Such as ``trusts/RJ1.ipynb``.
+    notice : str, optional
+        What stays in sight, as for :func:`race_equality.render.builtin.page_html`.
 
     Returns
     -------
@@ -46,7 +74,7 @@ def single_file(project_dir: Path, page: str) -> str:
     if not (project_dir / page).is_file():
         raise InputError("It has not been made yet.", file=project_dir / page, mend="Build the report first.")
     source = read_page(project_dir / page)
-    html = page_html(source, page_address(page), config, navigation=(), formats=(), is_alone=True)
+    html = page_html(source, page_address(page), config, navigation=(), formats=(), is_alone=True, notice=notice)
     return _LINK.sub(lambda link: _outside_link(link, page_address(page), config), html)
 
 

@@ -1,11 +1,12 @@
-"""Pay bands (WRES 1) in words, with bands of too few people hidden."""
+"""Pay bands (WRES 1) in words, with bands of too few people hidden; and as they are, for the board alone."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from race_equality.analysis.wres_return import hidden_bands
-from race_equality.definitions.indicators import BANDS, PARTS
+from race_equality.definitions.ethnicity import ETHNIC_MINORITY, UNKNOWNS, WHITE
+from race_equality.definitions.indicators import BANDS, PARTS, Indicator
 from race_equality.report.words import STATUS_WORDS, interval, people, percent
 from race_equality.store.rows import rows_of
 
@@ -79,3 +80,41 @@ def bands_side_by_side(bands: pd.DataFrame, threshold: int) -> pd.DataFrame:
     medical = [label for label in rows if label in of_medical]
     order = [label for label in rows if label not in medical] + medical
     return pd.DataFrame([{"band": label, **rows[label]} for label in order])
+
+
+def counts_by_group(figures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """Put the latest counts of a return in words as they are, those of few people too: for the trust's board alone.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures of one trust, with its return.
+    indicator : Indicator
+        One that counts people in parts, as pay bands and seats of the board.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: ``part``, ``minority``, ``white``, ``unknown``, and ``share`` from ethnic minorities of all, with its count;
+        in the order of the indicator's parts. ``attrs["period_end"]`` is the day. Empty where nothing is held.
+    """
+    rows = figures[figures["indicator"].isin(indicator.figure_ids) & (figures["status"] == "ok")]
+    rows = rows[rows["period_end"] == rows["period_end"].max()]
+    groups = {"minority": ETHNIC_MINORITY, "white": WHITE, "unknown": UNKNOWNS[-1]}
+    counts = rows.astype({"value": "float64"}).pivot_table(
+        index="indicator", columns="group", values="value", aggfunc=lambda values: values.sum(min_count=1)
+    )
+    counts = counts.reindex(columns=list(groups.values()))
+    lines = []
+    for id in sorted(counts.index, key=list(indicator.figure_ids).index):
+        of = counts.loc[id]
+        everybody = of.sum()
+        cells = {name: people(of[group]) for name, group in groups.items()}
+        share = "Nobody"
+        if everybody:
+            share = f"{percent(100 * of[ETHNIC_MINORITY] / everybody)} of {people(everybody)}"
+        name = PARTS[id].name
+        lines.append({"part": name[:1].upper() + name[1:], **cells, "share": share})
+    table = pd.DataFrame(lines, columns=["part", *groups, "share"])
+    table.attrs["period_end"] = rows["period_end"].max()
+    return table

@@ -1,6 +1,7 @@
 """What stands in the repository, and what never may."""
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -8,9 +9,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -111,13 +115,92 @@ def test_no_file_names_a_path_of_somebodys_machine():
     assert found == {}
 
 
-def test_no_tracked_file_is_one_that_the_hook_refuses():
+@pytest.fixture
+def refuse_files():
     spec = importlib.util.spec_from_file_location("refuse_files", ROOT / "scripts" / "refuse_files.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_no_tracked_file_is_one_that_the_hook_refuses(refuse_files):
     names = [path.relative_to(ROOT).as_posix() for path in tracked()]
     assert "notebooks/board_report.ipynb" in names
-    assert {name: reason for name in names if (reason := module.reason_to_refuse(ROOT, name))} == {}
+    assert {name: reason for name in names if (reason := refuse_files.reason_to_refuse(ROOT, name))} == {}
+
+
+#: Staff by band as a return has them: the first is public too.
+STAFF = (12838, 19574, 1487, 2933, 381, 645, 7)
+
+
+@pytest.fixture
+def with_return(tmp_path: Path) -> Path:
+    """A project with the return of a trust, of which one number is published as well."""
+    for place, values in (("local/R1H", STAFF), ("figures/workforce", STAFF[:1])):
+        file = tmp_path / "data" / f"{place}.parquet"
+        file.parent.mkdir(parents=True)
+        columns = {"trust_code": ["R1H"] * len(values), "value": map(float, values)}
+        table = pa.table({name: pa.array(list(column)) for name, column in columns.items()})
+        for name in ("numerator", "denominator"):
+            table = table.append_column(name, pa.nulls(len(table), pa.float64()))
+        pq.write_table(table, file)
+    return tmp_path
+
+
+def in_a_workbook(text: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", text)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("docs/bands.csv", "band,staff\n" + "\n".join(f"{n},{v}" for n, v in enumerate(STAFF)), "5 numbers of R1H"),
+        ("docs/note.md", " ".join(f"{value:,}" for value in STAFF), "5 numbers of R1H"),
+        ("docs/pandas.py", " ".join(f"{value}.0" for value in STAFF), "5 numbers of R1H"),
+        ("tables.xlsx", in_a_workbook("".join(f"<v>{value}</v>" for value in STAFF)), "5 numbers of R1H"),
+        ("docs/local.bin", None, "a copy of data/local/R1H.parquet"),
+        ("R1H.html", "<p>Local: not for publication without the trust’s consent.</p>", "'not for publication'"),
+        ("tests/notebooks/board_report_R1H.ipynb", '{"cells": ["wres_return_R1H, row 2"]}', "'wres_return_R1H'"),
+        ("docs/R1H.csv", "# The figures stay in data/local/ on this machine; git ignores", "'data/local/ on this"),
+        ("R1H.pdf", b"%PDF-1.7", "a report as PDF"),
+        # four are no proof, and public numbers are none at all
+        ("docs/four.csv", ",".join(map(str, STAFF[:5])), None),
+        ("docs/return.md", "What is not for publication, such as wres_return_R1H, stays here.", None),
+        # among all numbers of three and four digits every one of the return is found by chance
+        ("docs/all.csv", "\n".join(map(str, range(100, 10000))), None),
+        ("docs/sources.csv", "wres_return_CODE", None),
+    ],
+)
+def test_the_hook_refuses_what_shows_a_return(refuse_files, with_return, name, content, why):
+    if content is None:
+        content = (with_return / "data" / "local" / "R1H.parquet").read_bytes()
+    (with_return / name).parent.mkdir(parents=True, exist_ok=True)
+    (with_return / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    reason = refuse_files.reason_to_refuse(with_return, name)
+    assert reason is None if why is None else why in (reason or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ignored"),
+    [
+        ("out.ipynb", True),  # README's papermill
+        ("R1H.html", True),
+        ("output/single/R1H.html", True),
+        ("output/board-only/R1H.pdf", True),
+        ("data/local/R1H_wres_return.xlsx", True),
+        ("notebooks/Untitled1.ipynb", True),
+        ("notebooks/scratch/question.ipynb", True),
+        ("notebooks/question.ipynb", False),
+    ],
+)
+def test_git_ignores_where_commands_write_what_may_show_a_return(name, is_ignored):
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone")
+    end = subprocess.run(["git", "-C", str(ROOT), "check-ignore", "--quiet", "--no-index", name], check=False)
+    assert end.returncode == (0 if is_ignored else 1)
 
 
 def test_the_hook_refuses_returns_executed_notebooks_and_large_files(tmp_path):
