@@ -300,9 +300,9 @@ def wres(
 def _write_published_template(
     trust_codes: tuple[str, ...], output: Path | None, year_to: int | None, excel: bool, force: bool
 ) -> None:
+    from race_equality.files import write_atomically
     from race_equality.sources.returns import published_wres
     from race_equality.sources.returns.form import years_before
-    from race_equality.store.figures import write_all
     from race_equality.store.trusts import resolve_trust
 
     project = find_project()
@@ -314,8 +314,7 @@ def _write_published_template(
     years = years_before(date(year_to, 4, 1) if year_to else date.today(), 1)
     arguments = ([trust.code for trust in trusts], years, path.name if Path(place).is_absolute() else place)
     content = published_wres.template_workbook(*arguments) if excel else published_wres.template(*arguments).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_all({path: content})
+    write_atomically(path, content)
     click.echo(f"Wrote {place} for {', '.join(trust.code for trust in trusts) or 'trusts of your choice'}.")
     click.echo(f"Copy what trusts publish into it, then: race-equality data add {place}")
 
@@ -343,8 +342,8 @@ def _write_template(
     force: bool,
     published: Callable[[Project], set[str]] | None = None,
 ) -> None:
+    from race_equality.files import write_atomically
     from race_equality.sources.returns.form import years_before
-    from race_equality.store.figures import write_all
     from race_equality.store.trusts import resolve_trust
 
     project = find_project()
@@ -361,7 +360,7 @@ def _write_template(
         content = form.template_workbook(*arguments, **more)
     else:
         content = form.template(*arguments, **more).encode()
-    write_all({path: content})
+    write_atomically(path, content)
     click.echo(f"Wrote {_shown(path, project)} for {trust.name}.")
     click.echo(f"Fill it in, then: race-equality data add {_shown(path, project)}")
 

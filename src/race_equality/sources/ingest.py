@@ -29,6 +29,7 @@ from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import wres as wres_return
 from race_equality.sources.returns.form import return_source
 from race_equality.sources.trust_list import list_files
+from race_equality.store.commits import Draft, change, in_one_change
 from race_equality.store.figures import (
     LOCAL_FOLDER,
     SYSTEMS_FILE,
@@ -40,7 +41,6 @@ from race_equality.store.figures import (
     read_figures,
     table_bytes,
     version_of,
-    write_all,
 )
 from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
@@ -111,7 +111,8 @@ def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> Load
     return checked(chosen.read(path, trusts))
 
 
-def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
+@in_one_change("data read")
+def read_folder(folder: Path, project: Draft, *, only: Collection[str] = ()) -> list[Outcome]:
     """Read a folder of raw files into the store, all of them or none.
 
     Parameters
@@ -163,7 +164,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     found = [(one, path) for one, path in found if one.id not in fuller]
     more, remove = _read_files(found, trusts, project, files)
     _refuse_twice([outcome for outcome in more if outcome.one_version], project)
-    write_all(files, remove=remove)
+    project.write(files, remove=remove)
     return outcomes + more
 
 
@@ -195,7 +196,8 @@ def _boundary_files(
     return files, Outcome(source, None, content.count(b'"Feature",'))
 
 
-def add_publication(path: Path, project: Project) -> Outcome:
+@in_one_change("data add")
+def add_publication(path: Path, project: Draft) -> Outcome:
     """Read one file of a publication into the store, in the place of an earlier edition.
 
     Parameters
@@ -216,7 +218,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
     files: dict[Path, bytes] = {}
     if is_map(path):
         files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
-        write_all(files)
+        project.write(files)
         return outcome
     chosen = recognise(path, project)
     (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
@@ -240,7 +242,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
             mend="Add the latest edition. To go back to this one, put it in a folder and use "
             f"`race-equality data read FOLDER --only {chosen.id}`.",
         )
-    write_all(files, remove=remove)
+    project.write(files, remove=remove)
     return outcome
 
 
@@ -340,7 +342,8 @@ def _refuse_twice(outcomes: Collection[Outcome], project: Project) -> None:
         )
 
 
-def add_return(path: Path, project: Project) -> Outcome:
+@in_one_change("data add")
+def add_return(path: Path, project: Draft) -> Outcome:
     """Read a trust's own return into ``data/local``, in the place of an earlier one.
 
     Parameters
@@ -376,17 +379,17 @@ def add_return(path: Path, project: Project) -> Outcome:
         figures_sha256=sha256(content).hexdigest(),
     )
     local = project.root / "data" / LOCAL_FOLDER
-    local.mkdir(parents=True, exist_ok=True)
     before = read_figures(sources=source.id, project=project)
     held = read_figures(sources=published_wres.SOURCE, local=False, project=project)
     differing = published_wres.disagreements(held, loaded.figures)
     loaded = replace(loaded, remarks=(*loaded.remarks, *differing))
     outcome = Outcome(source, loaded, len(loaded.figures), before, is_return=True)
-    write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
+    project.write({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
 
 
-def add_published(path: Path, project: Project) -> Outcome:
+@in_one_change("data add")
+def add_published(path: Path, project: Draft) -> Outcome:
     """Read what was copied from trusts' pages into ``data/figures``.
 
     Parameters
@@ -426,7 +429,7 @@ def add_published(path: Path, project: Project) -> Outcome:
     before = held[again].reset_index(drop=True)
     # to the screen alone: a private number has no place in the notes of a source
     outcome = Outcome(source, replace(loaded, remarks=(*loaded.remarks, *differing)), len(loaded.figures), before)
-    write_all(
+    project.write(
         {
             project.figures / f"{source.id}.parquet": content,
             project.sources / f"{source.id}.yml": source.to_yaml().encode(),
@@ -527,20 +530,19 @@ def migrate_files(project: Project) -> list[str]:
     list of str
         The names of the files that were written, of published figures and of trusts' own returns.
     """
-    files: dict[Path, bytes] = {}
     names = []
-    for path in figure_files(project):
-        with pq.ParquetFile(path) as file:
-            table = file.read(use_threads=False)
-        if version_of(table.schema) == SCHEMA_VERSION:
-            continue
-        names.append(path.name)
-        files[path] = table_bytes(migrated(table), figure_schema_arrow())
-        source_id = table["source"][0].as_py() if len(table) else path.stem
-        source = replace(read_source(source_id, project=project), figures_sha256=sha256(files[path]).hexdigest())
-        folder = path.parent if path.parent.name == LOCAL_FOLDER else project.sources
-        files[folder / f"{source.id}.yml"] = source.to_yaml().encode()
-    write_all(files)
+    with change(project, "data migrate") as draft:
+        for path in figure_files(draft):
+            with pq.ParquetFile(path) as file:
+                table = file.read(use_threads=False)
+            if version_of(table.schema) == SCHEMA_VERSION:
+                continue
+            names.append(path.name)
+            content = table_bytes(migrated(table), figure_schema_arrow())
+            source_id = table["source"][0].as_py() if len(table) else path.stem
+            source = replace(read_source(source_id, project=draft), figures_sha256=sha256(content).hexdigest())
+            folder = path.parent if path.parent.name == LOCAL_FOLDER else draft.sources
+            draft.write({path: content, folder / f"{source.id}.yml": source.to_yaml().encode()})
     return names
 
 

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import files_of, place_of, reads_the_store
 from race_equality.yaml_files import Day, read_record, read_yaml, record_of_yaml
 
 OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
@@ -81,6 +82,7 @@ def _folders(project: Project) -> tuple[Path, Path]:
     return project.sources, project.root / "data" / "local"
 
 
+@reads_the_store
 def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | None = None) -> Source:
     """Read where a source's figures came from.
 
@@ -106,13 +108,14 @@ def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | N
     # no path separators or dots: an id never leads out of the folder
     if source_id.replace("_", "").isalnum():
         for folder in _folders(project):
-            path = folder / f"{source_id}.yml"
+            path = place_of(folder / f"{source_id}.yml", project)
             if path.is_file():
                 return _load(path)
     known = ", ".join(source.id for source in read_sources(project=project)) or "none"
     raise RaceEqualityError(f"There is no source {source_id!r}. Sources held: {known}.")
 
 
+@reads_the_store
 def read_sources(*, local: bool = True, project: Project | str | os.PathLike[str] | None = None) -> list[Source]:
     """Read every source held, published ones first.
 
@@ -127,8 +130,9 @@ def read_sources(*, local: bool = True, project: Project | str | os.PathLike[str
     list of Source
         By id within each folder.
     """
-    folders = _folders(as_project(project))[: None if local else 1]
-    return [_load(path) for folder in folders for path in sorted(folder.glob("*.yml"))]
+    project = as_project(project)
+    folders = _folders(project)[: None if local else 1]
+    return [_load(path) for folder in folders for path in files_of(folder, "*.yml", project)]
 
 
 def dated(source: Source, *, project: Project | str | os.PathLike[str] | None = None) -> Source:

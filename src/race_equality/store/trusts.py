@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, DEMONSTRATION_NAME
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import place_of, reads_the_store
 from race_equality.store.figures import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
 from race_equality.store.schema import TRUST_DTYPES
 
@@ -198,6 +199,7 @@ def read_trusts(*, project: Project | str | os.PathLike[str] | None = None) -> p
     return read_trust_list(project=project).trusts.copy()
 
 
+@reads_the_store
 def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) -> TrustList:
     """Read the trusts together with what became of those that merged.
 
@@ -214,33 +216,35 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
     RaceEqualityError
         When the trust list has not been read yet.
     """
-    folder = as_project(project).figures
+    project = as_project(project)
+    listed, successions, systems = (
+        place_of(project.figures / name, project) for name in (TRUSTS_FILE, SUCCESSIONS_FILE, SYSTEMS_FILE)
+    )
     stamps = []
-    for name in (TRUSTS_FILE, SUCCESSIONS_FILE):
+    for path in (listed, successions):
         try:
-            stamps.append((folder / name).stat().st_mtime_ns)
+            stamps.append(path.stat().st_mtime_ns)
         except FileNotFoundError:
             raise RaceEqualityError(
-                f"data/figures/{name} is not there. Restore it from git, or run `race-equality data read`."
+                f"data/figures/{path.name} is not there. Restore it from git, or run `race-equality data read`."
             ) from None
-    systems = folder / SYSTEMS_FILE
     stamps.append(systems.stat().st_mtime_ns if systems.is_file() else 0)
-    return _read_trust_list(folder, tuple(stamps))
+    return _read_trust_list(listed, successions, systems, tuple(stamps))
 
 
 @lru_cache(maxsize=4)
-def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
+def _read_trust_list(listed: Path, succeeded: Path, systems: Path, stamps: tuple[int, ...]) -> TrustList:
     # the stamps make a rewritten file a new entry of the cache
-    with pq.ParquetFile(folder / TRUSTS_FILE, pre_buffer=False) as table:
+    with pq.ParquetFile(listed, pre_buffer=False) as table:
         trusts = table.read(use_threads=False).to_pandas(use_threads=False).astype(TRUST_DTYPES)
-    with open(folder / SUCCESSIONS_FILE, encoding="utf-8", newline="") as file:
+    with open(succeeded, encoding="utf-8", newline="") as file:
         rows: Iterator[dict[str, Any]] = csv.DictReader(file)
         successions = [
             Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None})) for row in rows
         ]
     boards = {}
     if stamps[-1]:
-        with open(folder / SYSTEMS_FILE, encoding="utf-8", newline="") as file:
+        with open(systems, encoding="utf-8", newline="") as file:
             boards = {
                 row["ons_code"]: (row["system_code"], row["system_name"])
                 for row in csv.DictReader(file)
@@ -249,6 +253,7 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
     return TrustList(trusts, successions, boards)
 
 
+@reads_the_store
 def system_codes(system: str, *, project: Project | str | os.PathLike[str] | None = None) -> tuple[str, ...]:
     """Return the NHS codes of the integrated care boards that a trust's ``system`` names.
 
@@ -266,7 +271,8 @@ def system_codes(system: str, *, project: Project | str | os.PathLike[str] | Non
     """
     if system == DEMONSTRATION_SYSTEM:
         return (DEMONSTRATION_CODE,)  # its invented system's figures are with its own
-    path = as_project(project).figures / SYSTEMS_FILE
+    project = as_project(project)
+    path = place_of(project.figures / SYSTEMS_FILE, project)
     with open(path, encoding="utf-8", newline="") as file:
         codes = {row["system_name"]: row["system_code"] for row in csv.DictReader(file)}
     return tuple(codes[name.strip()] for name in system.split(";") if name.strip() in codes)
