@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from race_equality.commands.asking import confirm, yes_option
+from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS, group_of, value_of
+from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, undo
 from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
@@ -25,21 +27,6 @@ if TYPE_CHECKING:
     from race_equality.store.provenance import Source
 
 _SHARED = Path("..") / "shared" / "data"
-_STATUS_WORDS = {
-    "ok": "figures",
-    "suppressed": "suppressed",
-    "not_available": "not available",
-    "not_applicable": "not applicable",
-}
-_UNIT_WORDS = {
-    **dict.fromkeys(("ratio", "score", "quintile", "count"), ""),
-    "percent": "%",
-    "people": " people",
-    "fte": " full-time equivalents",
-    "years": " years",
-    "per_1000": " per 1,000",
-    "per_100000": " per 100,000",
-}
 
 
 @click.group()
@@ -47,7 +34,8 @@ def data() -> None:
     """Read publications into data/figures, and see what is held there."""
 
 
-data.add_command(layout)
+for command in (layout, history, undo, remove):
+    data.add_command(command)
 
 
 @data.command()
@@ -74,14 +62,18 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
 
 @data.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would change: figures, and what pages would say.")
 @yes_option
-def add(files: tuple[Path, ...], yes: bool) -> None:
+def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
     """Read each FILE: a new edition of a publication, or a filled-in return.
 
     What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
-    new edition takes the place of the one held, an older one is refused, and after any error in a file
-    the store is as it was before that file. A return goes to data/local, which git ignores; what was copied from
-    trusts' own pages goes to data/figures.
+    new edition takes the place of the one held, and an older one is refused. Years and months that are held stay held
+    when a file does not have them. Other figures that would go are named and asked about. A return goes to data/local,
+    which git ignores; what was copied from trusts' own pages goes to data/figures.
+
+    One command is one change: all files that can be read are held at once, or none when you answer no or press
+    Ctrl-C; those with an error are named and left out. What is replaced is kept: see data history.
 
     A return is held to itself, to what was given for the year before, and to published figures. All its mistakes are
     named, in its order, and marked in a copy next to it (NAME-marked.xlsx). What is odd is shown with old and new number,
@@ -92,25 +84,35 @@ def add(files: tuple[Path, ...], yes: bool) -> None:
     race-equality data add FOLDER data.zip
     race-equality data add etr.csv trusts.csv               a new trust list, when trusts have merged
     race-equality data add data/local/RJ1_wres_return.xlsx  a return
+    race-equality data add --dry-run FILE                   what would change
     """
     from race_equality.sources.recognition import files_to_add, not_added
 
     project = find_project()
     problems: list[str] = []
-    with files_to_add(files) as (found, left_out):
+    what = " ".join(["data add", *(path.name for path in files)])
+    with files_to_add(files) as (found, left_out), changing(project, what, dry_run=dry_run) as draft:
         if not found:
             raise RaceEqualityError("\n".join(["There are no files to add.", *left_out]))
         for why_not in left_out:
             click.echo(f"left out: {why_not}")
-        found = _without_trust_list(found, project, problems)
+        found = _without_trust_list(found, draft, problems)
         for path, asked in found:
             if not asked and (why_not := not_added(path)):
                 click.echo(f"left out: {why_not}")
                 continue
             try:
-                _add_one(path, project, yes=yes)
+                _add_one(path, draft, yes=yes, dry_run=dry_run)
             except RaceEqualityError as error:
                 problems.append(str(error))
+        changed = say_changes(draft)
+        if dry_run:
+            say_pages(changed, draft)
+        else:
+            try:
+                confirm_loss(changed, yes=yes)
+            except RaceEqualityError as error:
+                raise RaceEqualityError("\n".join([*problems, str(error)])) from None
     if problems:
         raise RaceEqualityError("\n".join(problems))
 
@@ -158,7 +160,7 @@ def _without_trust_list(
     return others
 
 
-def _add_one(path: Path, project: Project, *, yes: bool = False) -> None:
+def _add_one(path: Path, project: Project, *, yes: bool = False, dry_run: bool = False) -> None:
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
@@ -166,7 +168,11 @@ def _add_one(path: Path, project: Project, *, yes: bool = False) -> None:
 
     def ask(findings: Sequence[Finding]) -> None:
         lines = [f"{path.name}: odd, in the order of the file (old number, new number, why, where):"]
-        confirm([*lines, *(f"  {line}" for line in in_lines(findings))], "Take these figures?", yes=yes)
+        lines += [f"  {line}" for line in in_lines(findings)]
+        if dry_run:  # nothing is taken, so nothing is asked
+            click.echo("\n".join(lines))
+        else:
+            confirm(lines, "Take these figures?", yes=yes)
 
     outcome = add_return(path, project, ask=ask) if is_return(path) else add_publication(path, project)
     _print_outcome(outcome, project)
@@ -193,7 +199,8 @@ def _add_one(path: Path, project: Project, *, yes: bool = False) -> None:
 @click.option(
     "--addresses", type=click.Path(path_type=Path), help="Where to download from; otherwise data/addresses.yml."
 )
-def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
+@yes_option
+def update(source_ids: tuple[str, ...], addresses: Path | None, yes: bool) -> None:
     """Download what has an address that stays the same, and read it when it is new.
 
     These are listed in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
@@ -218,7 +225,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     for source_id in source_ids or known:
         try:
             path = download(known[source_id], project.root / "data" / "raw" / source_id)
-            _update_one(source_id, path, held, project)
+            _update_one(source_id, path, held, project, yes=yes)
         except NoNetworkError:
             raise  # the others would fail too
         except RaceEqualityError as error:
@@ -227,7 +234,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
         raise RaceEqualityError("\n".join(problems))
 
 
-def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
+def _update_one(source_id: str, path: Path, held: set[str], project: Project, *, yes: bool) -> None:
     from race_equality.sources.catalogue import TRUST_FILES
     from race_equality.sources.recognition import files_to_add
     from race_equality.store.provenance import sha256_of
@@ -246,7 +253,9 @@ def _update_one(source_id: str, path: Path, held: set[str], project: Project) ->
         if sha256_of(path) in held:
             click.echo(f"{source_id}: {path.name} is the file already held")
         else:
-            _add_one(path, project)
+            with changing(project, f"data update {source_id}") as draft:
+                _add_one(path, draft)
+                confirm_loss(say_changes(draft), yes=yes)
 
 
 @data.group()
@@ -436,11 +445,11 @@ def show(trust_code: str, indicators: tuple[str, ...]) -> None:
         click.echo(heading)
     for (indicator, source, period), rows in groups_of(figures, ["indicator", "source", "period_end"], sort=False):
         counts = rows["status"].value_counts()
-        parts = ", ".join(f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if s in counts)
+        parts = ", ".join(f"{counts[s]} {word}" for s, word in STATUS_WORDS.items() if s in counts)
         click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
         if indicators:
             for row in rows_of(rows):
-                click.echo(f"  {_group_of(row)}: {_value_of(row)}")
+                click.echo(f"  {group_of(row)}: {value_of(row)}")
 
 
 @data.command()
@@ -452,7 +461,7 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
 
     TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
     """
-    from race_equality.store.provenance import place_words, read_source
+    from race_equality.store.provenance import PLACE_IN_A_FILE, place_words, read_source
 
     project = find_project()
     _, figures = _figures_of(trust_code, (indicator,), project)
@@ -468,10 +477,11 @@ def trace(trust_code: str, indicator: str, group: str | None) -> None:
         source = read_source(source_id, project=project)
         for place_in_all, row in zip(rows.index, rows_of(rows), strict=True):
             period = f"{row.period_start.date()} to {row.period_end.date()}"
-            click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
+            click.echo(f"{row.organisation_code} {row.indicator}, {group_of(row)}, {period}: {value_of(row)}")
             place = place_words(row.locator, row.recording)
-            place = place.removeprefix(f"{source.file} ")  # a return's address names its file itself
-            click.echo(f"  {source.file}: {place}{_cell_text(source, row.locator, raw)}")
+            named = PLACE_IN_A_FILE.fullmatch(place)
+            file, place = named.groups() if named else (source.file, place)
+            click.echo(f"  {file}: {place}{_cell_text(source, row.locator, raw)}")
             if place_in_all in used_nowhere:
                 click.echo(f"  Used nowhere, as {used_nowhere[place_in_all]}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
@@ -583,7 +593,7 @@ def _print_outcome(outcome: Outcome, project: Project) -> None:
         return
     figures = outcome.loaded.figures
     counts = figures["status"].value_counts()
-    parts = [f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if status in counts]
+    parts = [f"{counts[status]:,} {word}" for status, word in STATUS_WORDS.items() if status in counts]
     trusts = set(read_trusts(project=project)["trust_code"]) & set(figures.loc[figures["status"] == "ok", "trust_code"])
     noun = "trust" if len(trusts) == 1 else "trusts"
     click.echo(f"  {outcome.rows:,} rows for {len(trusts)} {noun}: {', '.join(parts)}")
@@ -613,7 +623,7 @@ def _print_changes(found) -> None:
         hidden = f", {found.newly_suppressed:,} of them suppressed now" if found.newly_suppressed else ""
         click.echo(f"  figures lost, of trusts and periods still there: {found.figures_lost:,}{hidden}")
     for row in rows_of(found.movements):
-        unit = " percentage points" if row.unit == "percent" else _UNIT_WORDS.get(row.unit, "")
+        unit = " percentage points" if row.unit == "percent" else UNIT_WORDS.get(row.unit, "")
         click.echo(
             f"  {row.trust_code} {row.indicator}, {row.group}: {row.before:,.1f} to {row.after:,.1f} "
             f"({row.after - row.before:+,.1f}{unit})"
@@ -663,22 +673,6 @@ def _figures_owner(code: str, project: Project) -> tuple[str, str, list[str]]:
     if trust.merged_from:
         headings.append(f"{trust.merged_from} merged into it.")
     return trust.code, trust.name, headings
-
-
-def _group_of(row: pd.Series) -> str:
-    return row.group if row.organisation_code == row.trust_code else f"{row.group} ({row.organisation_code})"
-
-
-def _value_of(row: pd.Series) -> str:
-    import pandas as pd
-
-    if row.status != "ok":
-        return _STATUS_WORDS[row.status]
-    value = f"{row.value:,.1f}" if row.unit in ("percent", "score") else f"{row.value:,.0f}"
-    text = value + _UNIT_WORDS[row.unit]
-    if pd.notna(row.numerator):
-        return f"{text} ({row.numerator:,.0f} of {row.denominator:,.0f})"
-    return f"{text} (base {row.denominator:,.0f})" if pd.notna(row.denominator) else text
 
 
 def _cell_text(source: Source, locator: str, raw: Path | None) -> str:

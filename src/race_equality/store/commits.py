@@ -103,6 +103,25 @@ class Change:
             ) from None
 
 
+@dataclass
+class Notes:
+    """What the history will say of a change.
+
+    Parameters
+    ----------
+    lines : list of str
+        What changed, for a person to read.
+    undoes : int or None
+        The change that it takes back.
+    number : int or None
+        Its number, once it is held.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    undoes: int | None = None
+    number: int | None = None
+
+
 @dataclass(frozen=True)
 class Draft(Project):
     """A copy of a project's data to change, which is held when :func:`change` ends.
@@ -112,11 +131,11 @@ class Draft(Project):
     root : Path
     held : Project
         The project that it is a copy of.
+    notes : Notes
     """
 
     held: Project = field(kw_only=True)
-    lines: list[str] = field(default_factory=list, kw_only=True, compare=False)
-    undoes: list[int] = field(default_factory=list, kw_only=True, compare=False)
+    notes: Notes = field(default_factory=Notes, kw_only=True, compare=False)
     _written: set[str] = field(default_factory=set, kw_only=True, compare=False)
 
     def write(self, files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
@@ -255,9 +274,10 @@ def _stage(draft: Draft, writing: Path, what: str) -> bool:
         "when": datetime.now().astimezone().isoformat(timespec="seconds"),
         "what": what,
         "files": files,
-        "lines": draft.lines,
-        "undoes": draft.undoes[0] if draft.undoes else None,
+        "lines": draft.notes.lines,
+        "undoes": draft.notes.undoes,
     }
+    draft.notes.number = last + 1
     shutil.rmtree(draft.root)
     _write_durably(writing / _RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode())
     for folder, _, _ in os.walk(writing):
@@ -501,7 +521,7 @@ def undo(number: int | None, draft: Draft) -> Change:
         {draft.root / name: (before / name).read_bytes() for name, (held, _) in found.files.items() if held},
         remove=[draft.root / name for name, (held, _) in found.files.items() if held is None],
     )
-    draft.undoes.append(found.number)
+    draft.notes.undoes = found.number
     return found
 
 

@@ -83,7 +83,7 @@ def read_figures(
         # copied on write: a change to it changes another table
         files = figure_files(project, local=local)
         return _read_all(*((path, *_stamp(path)) for path in files)).copy(deep=False)
-    return _read(figure_files(project, local=local), indicators, sources)
+    return _use_returns_where_unpublished(read_files(figure_files(project, local=local), indicators, sources))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -97,15 +97,28 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=2)  # with a return and without, where there are any
 def _read_all(*files: tuple[Path, int, int, int]) -> pd.DataFrame:
-    figures = _read([path for path, *_ in files])
+    figures = _use_returns_where_unpublished(read_files([path for path, *_ in files]))
     # what reading needed meanwhile would stay with the process, twice as much as the figures
     pa.default_memory_pool().release_unused()
     return figures
 
 
-def _read(
+def read_files(
     files: Sequence[Path], indicators: Iterable[str] | str | None = None, sources: Iterable[str] | str | None = None
 ) -> pd.DataFrame:
+    """Read figures as they are in files, also those of a return that a page does not use.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    indicators, sources : str or iterable of str, optional
+        As for :func:`read_figures`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`read_figures`.
+    """
     chosen = None
     for column, values in (("indicator", indicators), ("source", sources)):
         if values is not None:
@@ -132,8 +145,7 @@ def _read(
     table = pa.concat_tables(tables) if tables else empty
     # one piece of memory and not one a file: picking rows would look through all of them
     table = table.combine_chunks()
-    figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
-    return _use_returns_where_unpublished(figures)
+    return table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
 
 
 def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:

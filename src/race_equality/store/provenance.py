@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from race_equality.project import Project, as_project
 from race_equality.store.commits import files_of, place_of, reads_the_store
 from race_equality.yaml_files import Day, read_record, read_yaml, record_of_yaml
 
+#: A place that names its file, as in a return, and where another file than the source's was read: "waits.csv: row 3, rate".
+PLACE_IN_A_FILE = re.compile(r"((?:(?!//).)+?\.(?:csv|xlsx|xlsm|xls|ods|txt|zip|parquet)):? (.+)", re.IGNORECASE)
 OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
 
 

@@ -124,6 +124,24 @@ class TrustList:
         """Each trust's columns by its code: looking thousands up in a table takes seconds."""
         return {row["trust_code"]: row for row in self.trusts.to_dict("records")}
 
+    @cached_property
+    def _by_name(self) -> Mapping[frozenset[str], str | None]:
+        named: dict[frozenset[str], str | None] = {}
+        for code, name in [
+            *zip(self.trusts["trust_code"], self.trusts["trust_name"], strict=True),
+            *((self.current(one.old_code), one.old_name) for one in self.successions if one.relation == "merger"),
+        ]:
+            if code is not None and (words := _words_of(name)):
+                named[words] = code if named.get(words, code) == code else None
+        return named
+
+    def named(self, name: str) -> str | None:
+        """Return the code of the trust that has a name, today or before it merged; None where none or several have.
+
+        Letter case, punctuation, and words that stand in most names ("NHS Foundation Trust", "and") may differ.
+        """
+        return self._by_name.get(_words_of(name))
+
     def current(self, code: str) -> str | None:
         """Return the code of the trust that an organisation belongs to today.
 
@@ -323,6 +341,10 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
         merged_from=asked if succession is not None and succession.relation == "merger" else None,
         joined=listed.joined(current),
     )
+
+
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(_letters(name).split()) - {"nhs", "foundation", "trust", "the", "and", "of"}
 
 
 def _letters(text: str) -> str:

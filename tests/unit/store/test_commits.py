@@ -60,7 +60,7 @@ def fresh(root: Path) -> Project:
 
 def write_new(project: Project) -> None:
     with commits.change(project, "data add ae.csv") as draft:
-        draft.lines.append("ae: all of it")
+        draft.notes.lines.append("ae: all of it")
         draft.write(
             {draft.root / name: content for name, content in NEW.items()},
             remove=[draft.root / "data/figures/gone.parquet"],

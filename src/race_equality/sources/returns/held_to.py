@@ -48,7 +48,7 @@ RATIO_FROM_ENGLAND = 4.0
 #: People on a board. No file has their number: it is wide.
 MOST_ON_BOARD = 40
 #: With so many numbers in a year, of which nearly all are those of the year before, last year's were typed again.
-LEAST_TO_REPEAT, REPEATED = 10, 0.9
+LEAST_TO_REPEAT, REPEATED = 20, 0.9
 #: A year so long ago is a slip; the WRES began in 2015.
 OLDEST_YEARS = 12
 #: More than there can be: the staff of the whole NHS in England are 1.5 million; its patients, the people of England.
