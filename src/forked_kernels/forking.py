@@ -25,9 +25,9 @@ import shutil
 import signal
 import socket
 import sys
-import warnings
 import threading
 import traceback
+import warnings
 from _io import _IOBase  # the base of every file; isinstance would run Python code
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress

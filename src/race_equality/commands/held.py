@@ -90,7 +90,7 @@ def list_(trusts: bool, as_json: bool) -> None:
             about |= {"rows": len(rows), "trusts": len(with_figures)}
         held.append(about)
     published = figures[~figures["private"] & (figures["trust_code"] != DEMONSTRATION_CODE)]
-    last_days = {source: {day.date() for day in days} for source, days in published.groupby("source")["period_end"]}
+    last_days = {source: {day.date() for day in rows["period_end"]} for source, rows in groups_of(published, "source")}
     editions = next_editions(last_days, today=date.today())
     year, workbooks = workbooks_to_come(last_days)
     if as_json:
@@ -120,7 +120,7 @@ def _print_next(editions: Sequence[NextEdition], awaited: Sequence[str]) -> None
 
     how_often = {1: "monthly", 3: "quarterly", 12: "yearly"}
     for state, heading in (
-        (OUT_OF_DATE, "Out of date, newer editions must be out:"),
+        (OUT_OF_DATE, "Out of date, by the calendar of docs/publication_day.md or as far apart as those held are:"),
         (MAY_BE_OUT, "May be out:"),
         (TO_COME, "Still to come:"),
     ):
