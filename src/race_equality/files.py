@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 
 def write_atomically(target: Path, content: bytes | str) -> None:
@@ -54,6 +61,21 @@ def copy_folder(source: Path, target: Path) -> None:
     for file in sorted(source.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             copy_atomically(file, target / file.relative_to(source))
+
+
+def lock_file(file: io.FileIO) -> None:
+    """Lock an open file for this process until it is closed or the process ends.
+
+    Raises
+    ------
+    OSError
+        When another process holds it.
+    """
+    if sys.platform == "win32":
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_seen_by_git(path: Path) -> bool:

@@ -230,6 +230,7 @@ def extract(tmp_path, write):
             row("RJ1", "72Q", "Part_2", "C_100", w0=400, w60=20),
             row("RJ1", "72Q", "Part_2", "C_999", w0=500, w17=100, w18=200, w52=30, w65=15, w104=5),
             row("RJ1", "91Q", "Part_2", "C_999", w0=150),
+            row("RJ1", "72Q", "Part_2", "X06", w0=100, w17=100, w18=200, w52=30),
             row("RJ1", "72Q", "Part_1A", "C_999", w0=70),
             row("AAV", "72Q", "Part_2", "C_999", w0=9),
         ]
@@ -275,7 +276,15 @@ def spoil(row, column, value):
         (spoil(1, 0, "July"), "row 3, Period: The period is 'July' and not like RTT-JUNE-2026"),
         (lambda columns, rows: columns.__setitem__(1, "Provider Code"), "There is no column 'Provider Org Code'"),
         (lambda columns, rows: columns.__setitem__(25, "Gt 20 to 21"), "There is no column 'Gt 20 To 21 Weeks SUM 1'"),
-        (lambda columns, rows: rows.__setitem__(slice(0, 3), []), None),
+        (lambda columns, rows: rows.__setitem__(slice(0, 4), []), None),
+        # what a file itself contradicts
+        (spoil(2, 5, ""), "row 4, Total All: Total All is 150, and the weeks of the row come to 0"),
+        (spoil(2, 6, 150), "row 4, Total All: Total All is 150, and the weeks of the row come to 300"),
+        (lambda columns, rows: rows.append(rows[2]), "row 8, Treatment Function Code: RJ1, commissioner 91Q, C_999 is"),
+        (lambda columns, rows: rows.extend(rows[:]), "row 8, .*: RJ1, commissioner 72Q, C_100 is at row 2"),
+        (lambda columns, rows: rows.pop(1), "row 2, .*: RJ1, commissioner 72Q, has no row of all functions"),
+        (lambda columns, rows: rows.pop(3), "all functions have 850 patients, and its 1 functions come to 420"),
+        (lambda columns, rows: rows[1].insert(2, "Bexley"), "row 3: The row has 113 values for 112 columns"),
         (lambda columns, rows: rows[0].__delitem__(slice(50, None)), "row 2: The row has 50 values for 112 columns"),
     ],
 )
@@ -288,10 +297,42 @@ def test_an_extract_that_is_not_right_names_the_place(extract, trust_list, edit,
             read_rtt_month(path, trust_list)
 
 
+def test_blanks_around_codes_are_no_part_of_them(extract, trust_list):
+    def pad(columns, rows):
+        for row in rows:
+            row[1:5] = [f"{text} " for text in row[1:5]]
+
+    plain = read_rtt_month(extract(), trust_list).figures
+    padded = read_rtt_month(extract(pad), trust_list).figures
+    assert len(plain) == 3
+    pd.testing.assert_frame_equal(padded, plain)
+
+
+def test_codes_that_slipped_against_their_names_are_told(extract, official, trust_list):
+    names = dict(trust_list.trusts[["trust_code", "trust_name"]].itertuples(index=False))
+    other = next(code for code in names if code != "RJ1")
+
+    def name_as(code):
+        def edit(columns, rows):
+            columns.insert(2, "Provider Org Name")
+            for row in rows:
+                row.insert(2, names[code] if row[1] == "RJ1" else "A clinic")
+
+        return edit
+
+    assert len(read_rtt_month(extract(name_as("RJ1")), trust_list).figures) == 3
+    for path, read in (
+        (extract(name_as(other)), read_rtt_month),
+        (official(changes={"Org name": names[other].upper()}), read_ae_month),
+    ):
+        with pytest.raises(InputError, match=f"row [23], .*is the name of {other}, and the code next to it is RJ1"):
+            read(path, trust_list)
+
+
 def test_an_extract_without_a_trust_is_not_added(extract, cut, project):
     read_folder(cut.path, project)
     before = {path.name: path.read_bytes() for path in project.figures.iterdir()}
-    path = extract(lambda columns, rows: rows.__setitem__(slice(0, 3), []))
+    path = extract(lambda columns, rows: rows.__setitem__(slice(0, 4), []))
     with pytest.raises(
         InputError, match="has no figure of a trust, a board or England .left out: providers that are not trusts .1."
     ):

@@ -140,6 +140,13 @@ def test_a_workbook_that_is_not_right_names_the_place(benchmark, trust_list, edi
         read_benchmark(benchmark(edit), trust_list)
 
 
+@pytest.mark.parametrize("code", ["rv5", "RV5*", "RV5 †"])
+def test_what_is_nearly_a_code_is_not_left_out_without_a_word(benchmark, trust_list, code):
+    path = benchmark(sheets=SHEETS | {"MH&LD, MH, LD & Community Trust": [code, "TAD"]})
+    with pytest.raises(InputError, match="A2: .* is nearly the code RV5. Write RV5 in a copy"):
+        read_benchmark(path, trust_list)
+
+
 def test_it_takes_the_place_of_the_file_without_mental_health_trusts(benchmark, cut, project):
     read_folder(cut.path, project)
     before = read_figures("wres_6", project=project)

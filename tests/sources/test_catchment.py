@@ -63,6 +63,21 @@ def test_a_trust_that_stands_twice_is_an_error(cut, write, trust_list):
         read_population(cut.population, trust_list)
 
 
+def test_the_day_on_which_a_file_was_saved_is_not_the_year_that_it_is_of(cut, trust_list):
+    def named(name):
+        return cut.population.rename(cut.population.with_name(name))
+
+    for name in ("2025-03-01 trust_catchment_2026.csv", "trust_catchment_2026 20250301.csv"):
+        path = named(name)
+        assert read_population(path, trust_list).source_id == "catchment_2026"
+        cut.population.write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match="neither in the file nor in its name"):
+        read_population(named("catchment saved 2025-03-01.csv"), trust_list)
+    cut.population.write_bytes((cut.population.parent / "catchment saved 2025-03-01.csv").read_bytes())
+    with pytest.raises(InputError, match="The name of the file has the years 2025 and 2026"):
+        read_population(named("catchment 2025 to 2026.csv"), trust_list)
+
+
 def test_shares_that_do_not_add_up_are_an_error(cut, write, trust_list):
     write.catchment(cut.catchment, [("RJ1", 0.125, 0.15, 0.05, 0.05, 0.6)])
     with pytest.raises(InputError, match="The shares of RJ1 add up to 0.975000 and not to 1"):

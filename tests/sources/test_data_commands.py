@@ -184,7 +184,7 @@ def test_no_template_for_the_demonstration_trust(run, filled):
 def test_add_recognises_a_publication_and_says_what_changed(run, filled, cut, write, tmp_path):
     rows = [row for row in write.wres_rows() if row[0] != "R1F1"]
     rows[2] = (*rows[2][:5], 0.5, *rows[2][6:])  # RJ1, indicator 6, BME: 25% becomes 50%
-    output = run("add", write.wres(tmp_path / "downloaded.csv", rows))
+    output = run("add", "--yes", write.wres(tmp_path / "downloaded.csv", rows))
     assert "wres_5_to_8_2024: downloaded.csv" in output
     assert "trusts lost: R1F" in output
     assert "figures with another value: 1" in output
@@ -368,7 +368,7 @@ def test_an_archive_as_the_publisher_packs_it(run, filled, tmp_path):
         archive.writestr("Core 0. Notes.xlsx", b"no workbook")
         archive.writestr("files/Core 1. Staff group - England, NHSE region, ICS and org, Nov-25.csv", core)
         archive.writestr("files/Core 3. Medical staff.csv", "DATA_MONTH,GRADE\n2025-11-30,Consultant\n")
-    output = run("add", path)
+    output = run("add", "--yes", path)
     assert "workforce_2025_11: Core 1. Staff group - England, NHSE region, ICS and org, Nov-25.csv" in output
     assert "left out: Core 3. Medical staff.csv: No known publication has the columns DATA_MONTH, GRADE" in output
     assert "periods gained: 2025-11-30" in output
@@ -388,7 +388,7 @@ def test_a_new_edition_without_the_history_leaves_the_history_held(run, filled, 
         (month, "Organisation", "RJ1", "All staff groups", "All staff groups", 17000.5, people)
         for month, people in (("2023-03-31", 19901), ("2025-11-30", 20100))
     ]
-    output = run("add", write.csv(tmp_path / "core.csv", rows, header))
+    output = run("add", "--yes", write.csv(tmp_path / "core.csv", rows, header))
     assert "periods lost: 2023-05-31" in output
     assert "2022-03-31" not in output
     figures = read_figures(["workforce_headcount", "workforce_march_headcount"], project=filled)

@@ -187,6 +187,21 @@ def test_a_time_period_that_is_not_understood_is_refused(make, trust_list, text)
 def test_two_values_of_one_figure_are_refused(make, trust_list):
     with pytest.raises(InputError, match="row 3, Value: ENG, Female, 2022/23 has another value than at row 2"):
         read(make(row(), row(value="7.6", count="76")), trust_list)
+    with pytest.raises(InputError, match="row 3, Denominator: ENG, .* has another denominator than at row 2, Denom"):
+        read(make(row(), row(of="1001")), trust_list)
+
+
+def test_a_value_that_its_counts_contradict_is_refused(make, trust_list):
+    with pytest.raises(InputError, match=r"row 2, Value: The values of .* are proportions of 1, such as 0.0645"):
+        read(make(row(value="0.0645", count="1265", of="19611")), trust_list)
+    of_trusts = [
+        row(code, "5", "50", **{"Area Type": "Acute trusts", "Time period": str(year)})
+        for code in ("RJ1", "RVJ")
+        for year in range(2010, 2020)
+    ]
+    assert len(read(make(*of_trusts), trust_list).figures) == 20
+    with pytest.raises(InputError, match="row 22, Value: The value 0.05 is not what its count and denominator come to"):
+        read(make(*of_trusts, row(value="0.05", count="50")), trust_list)
 
 
 def test_a_file_of_other_areas_alone_says_so(make, trust_list):

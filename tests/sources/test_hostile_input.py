@@ -531,7 +531,10 @@ LAYOUTS = {
         access.read_rtt_month,
         [
             [*access.RTT_MONTH_COLUMNS, *WEEKS],
-            *(["RTT-June-2026", code, "Part_2", "C_999", *range(105)] for code in ("RJ1", "RJ1", "RVJ")),
+            *(
+                ["RTT-June-2026", code, commissioner, "Part_2", "C_999", *range(105)]
+                for code, commissioner in (("RJ1", "72Q"), ("RJ1", "91Q"), ("RVJ", "72Q"))
+            ),
         ],
     ),
     "boards of catchments": (

@@ -57,6 +57,18 @@ def test_a_panel_of_proportions_is_refused_and_a_renamed_group_too(cut, write, t
         read_panel(cut.panel, trust_list)
 
 
+def test_a_share_of_people_that_its_base_contradicts_is_refused(cut, write, trust_list):
+    rate = write.PANEL_HEADER.index("Ethnic_minority_rate")
+    other, first = write.PANEL[:2]
+    write.csv(
+        cut.panel,
+        [other, (*first[:rate], first[rate] + 0.005, *first[rate + 1 :]), *write.PANEL[2:]],
+        write.PANEL_HEADER,
+    )
+    with pytest.raises(InputError, match="row 3, Ethnic_minority_rate: .* people, not a whole number"):
+        read_panel(cut.panel, trust_list)
+
+
 def test_values_as_a_report_prints_them(whole_cut, trust_list):
     figures = check_figures(read_national_series(whole_cut.series, trust_list).figures, origin="cut")
     found = {(r.indicator, r.group, r.period_end.year): (r.value, r.unit) for r in figures.itertuples()}

@@ -230,7 +230,7 @@ def test_it_is_kept_beside_the_wres_return(fill, cut, project):
     assert add_return(fill(), project).changed
     local = project.root / "data" / "local"
     names = ["patients_return_RJ1.parquet", "patients_return_RJ1.yml"]
-    assert sorted(path.name for path in local.iterdir()) == names
+    assert sorted(path.name for path in local.glob("*.*")) == names
     held = read_figures("patients_waiting_over_18_weeks_by_ethnicity", project=project)
     assert set(held["trust_code"]) == {"RJ1", "DEMO"}
     assert check_store(project, whole_schema=True) == []

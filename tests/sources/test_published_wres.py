@@ -281,7 +281,7 @@ def test_published_figures_go_to_the_store_and_are_public(cut, project, copied, 
     outcome = add_return(copied(), project)
     assert outcome.changed
     assert not outcome.is_return
-    assert not (project.root / "data" / "local").exists()
+    assert not list((project.root / "data" / "local").glob("*.*"))
     rows = read_figures("wres_2", sources="wres_published", local=False, project=project)
     assert not rows["private"].any()
     source = read_source("wres_published", project=project)

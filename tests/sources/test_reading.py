@@ -31,6 +31,12 @@ def test_what_is_not_a_number_names_sheet_cell_and_mend(value, tmp_path):
     assert f"is not a number. {mend}" in message
 
 
+def test_a_count_in_powers_of_ten_has_lost_its_digits(tmp_path):
+    assert cell("1.23e5", tmp_path).number("rate") == 123_000
+    with pytest.raises(InputError, match="The headcount is '1.23e5', which is not a number"):
+        cell("1.23e5", tmp_path).number("headcount", whole=True)
+
+
 @pytest.mark.parametrize("value", [1.8e306, "1e300", -1e13])
 def test_a_number_beyond_all_counts_is_refused(value, tmp_path):
     """Several such numbers of one trust would add up to infinity."""

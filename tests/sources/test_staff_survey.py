@@ -177,6 +177,10 @@ def drop_row(book):
         (change(EXPERIENCE, "K11", None), "K11: The percentage is '', which is not a number"),
         (change(EXPERIENCE, "M11", 12.5), "M11: The base 12.5 is not a whole number"),
         (change(EXPERIENCE, "M11", "-"), "M11: There is a percentage but its base is suppressed"),
+        (
+            change(BACKGROUND, "A1", "NHS Staff Survey 2022 - WEIGHTED Results"),
+            "The worksheet is of 2022, and 'HEALTH WELLBEING SAFETY Q15-17' is of 2024",
+        ),
         (change(EXPERIENCE, "A11", "RA7"), "A11: The organisation RA7 is here and at A10"),
         (change(EXPERIENCE, "A11", None), "A11: The row has values but no ODS code"),
         (change(BACKGROUND, "J11", 2.15), r"J11: 2.15% of the base 200 is 4.30 people, not a whole number"),

@@ -37,6 +37,18 @@ def test_an_ambulance_trusts_dash_is_no_system(trust_list):
     assert (systems["RX8"], systems["K0N6A"]) == ("", "")
 
 
+def test_scores_are_held_to_the_publishers_ranks(cut, write, trust_list):
+    (first, second), header = write.DEPRIVATION[:2], write.DEPRIVATION_HEADER
+    score, rank = header.index("imd_average_score"), header.index("imd_rank_of_average_score")
+    swapped = [
+        (*row[:score], other, *row[score + 1 :]) for row, other in ((first, second[score]), (second, first[score]))
+    ]
+    assert first[rank] != second[rank]
+    write.csv(cut.deprivation, swapped, header)
+    with pytest.raises(InputError, match=r"row \d, imd_average_score: The score .* has rank .* is lower"):
+        read_deprivation(cut.deprivation, trust_list)
+
+
 @pytest.mark.parametrize(
     ("row", "problem"),
     [

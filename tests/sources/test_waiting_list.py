@@ -17,7 +17,7 @@ from race_equality.sources.ingest import add_publication, read_folder
 from race_equality.sources.publications import waiting_list
 from race_equality.sources.publications.waiting_list import read_functions, read_waiting_list
 from race_equality.sources.recognition import recognise
-from race_equality.store.figures import read_figures, trust_schema, write_all
+from race_equality.store.figures import read_figures, trust_schema
 from race_equality.store.schema import check_figures
 
 ETHNIC = (
@@ -578,12 +578,8 @@ def store(project, trust_list):
     from race_equality.store.figures import SUCCESSIONS_FILE, TRUSTS_FILE, parquet_bytes
     from race_equality.store.trusts import successions_csv
 
-    write_all(
-        {
-            project.figures / TRUSTS_FILE: parquet_bytes(trust_list.trusts, trust_schema()),
-            project.figures / SUCCESSIONS_FILE: successions_csv(trust_list.successions),
-        }
-    )
+    (project.figures / TRUSTS_FILE).write_bytes(parquet_bytes(trust_list.trusts, trust_schema()))
+    (project.figures / SUCCESSIONS_FILE).write_bytes(successions_csv(trust_list.successions))
     return project
 
 

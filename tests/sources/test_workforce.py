@@ -93,7 +93,7 @@ def rename_sheet(book):
         (change("G12", "many"), "G12: The headcount is 'many', which is not a number"),
         (change("G12", -3), "G12: The headcount -3 is not 0 or more"),
         (change("G12", 10.5), "G12: The headcount 10.5 is not a whole number"),
-        (change("F14", "RJ1"), "F14: The organisation RJ1 is here and at F12"),
+        (change("F14", "RJ1"), "E14: .* is the name of RV5, and the code next to it is RJ1"),
         (change("F12", None), "F12: Guy's and St Thomas' NHS Foundation Trust has no organisation code"),
         (change("D11", None), "F12: There is no integrated care system above this organisation"),
     ],
@@ -135,6 +135,27 @@ def add_sheets(book):
     for number, row in enumerate(rows, start=5):
         for column, value in enumerate(row, start=1):
             series.cell(number, column, value if value != "" else None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "problem"),
+    [
+        ("G12", 36000.5, "RJ1, Total: 36,000 full-time equivalents for 20,000 people .*HC!G12"),
+        ("G12", 1995.5, "RJ1, Total: 1,996 full-time equivalents for 20,000 people"),
+        (
+            "A5",
+            "April 2022 monthly data",
+            "The worksheet is of April 2022, and '2. NHSE, Org & SG - HC' is of May 2023",
+        ),
+    ],
+)
+def test_full_time_equivalents_are_held_to_headcount(cut, write, trust_list, cell, value, problem):
+    def edit(book):
+        add_sheets(book)
+        book[FTE][cell] = value
+
+    with pytest.raises(InputError, match=problem):
+        read_headcount(write.workforce(cut.workforce, edit), trust_list)
 
 
 def test_full_time_equivalents_and_marches(cut, write, trust_list):

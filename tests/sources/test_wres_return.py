@@ -204,7 +204,7 @@ def test_a_return_is_kept_in_the_local_folder_with_its_source(fill, cut, project
     outcome = add_return(fill(), project)
     assert outcome.changed
     local = project.root / "data" / "local"
-    assert sorted(path.name for path in local.iterdir()) == ["RJ1.parquet", "wres_return_RJ1.yml"]
+    assert sorted(path.name for path in local.glob("*.*")) == ["RJ1.parquet", "wres_return_RJ1.yml"]
     source = read_source("wres_return_RJ1", project=project)
     assert "local, not published" in source.title
     assert source.period == "year to 31 March 2023, year to 31 March 2024, year to 31 March 2025"

@@ -172,7 +172,7 @@ def _of_patients(figures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def about_trusts(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
+def adjustments_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     """Return what both gaps are adjusted for.
 
     Parameters
@@ -241,11 +241,11 @@ def links(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     :func:`race_equality.statistics.linked_gaps.linked_gaps`, the means of both gaps adjusted for kind, London and
-    deprivation (:func:`about_trusts`). Staff are in two groups in every publication, so a group of patients is set
+    deprivation (:func:`adjustments_by_trust`). Staff are in two groups in every publication, so a group of patients is set
     against the gap between staff from all ethnic minorities and White staff. What all staff answered
     (:data:`ALL_STAFF`) is a level and no gap: it is there for trusts whose gap no file holds.
     """
-    gaps, about = gaps_of_staff_and_patients(figures, trusts), about_trusts(figures, trusts)
+    gaps, about = gaps_of_staff_and_patients(figures, trusts), adjustments_by_trust(figures, trusts)
     gaps = gaps[gaps["trust_code"] != DEMONSTRATION_CODE]
     answers = survey_answers(figures)
     answers = answers[answers["indicator"] == ALL_STAFF.id].set_index("trust_code")

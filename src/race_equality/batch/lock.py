@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
+from race_equality.files import lock_file
 
 LOCK_FILE = ".lock"
 
@@ -45,7 +45,7 @@ class OutputLock:
                 f"Cannot write to {self.path.parent}: {error.strerror}. Choose another folder with --output."
             ) from None
         try:
-            _lock(file)
+            lock_file(file)
         except OSError:
             file.seek(1)
             holder = file.read().decode("ascii", "replace").strip()
@@ -69,16 +69,3 @@ class OutputLock:
             self._file.truncate(0)
             self._file.close()
             self._file = None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(file) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,6 +14,7 @@ import forked_kernels
 import race_equality
 from race_equality.files import write_atomically
 from race_equality.project import Project
+from race_equality.store.commits import settle
 
 MANIFEST_FILE = "manifest.json"
 
@@ -71,6 +72,7 @@ def hash_inputs(project: Project, names: Iterable[str]) -> dict[str, str]:
 
 def figure_files(project: Project) -> list[str]:
     """Name the files of figures, published ones and a trust's own return, relative to the project."""
+    settle(project)
     folders = (project.figures, project.root / "data" / "local")
     return [
         path.relative_to(project.root).as_posix()

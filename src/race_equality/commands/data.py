@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from race_equality.commands.held import CAUGHT_WORDS, STATUS_WORDS, UNIT_WORDS, list_, raw_folder, show, trace
+from race_equality.commands.asking import yes_option
+from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS
+from race_equality.commands.held import CAUGHT_WORDS, list_, raw_folder, show, trace
+from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, undo
 from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
@@ -26,7 +29,7 @@ def data() -> None:
     """Read publications into data/figures, and see what is held there."""
 
 
-for command in (layout, list_, show, trace):
+for command in (layout, history, undo, remove, list_, show, trace):
     data.add_command(command)
 
 
@@ -54,38 +57,53 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
 
 @data.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
-def add(files: tuple[Path, ...]) -> None:
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would change: figures, and what pages would say.")
+@yes_option
+def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
     """Read each FILE: a new edition of a publication, or a filled-in return.
 
     What a FILE is shows in its content. It can be a folder or a zip archive of several files as well. A
-    new edition takes the place of the one held, an older one is refused, and after any error in a file
-    the store is as it was before that file. A return goes to data/local, which git ignores; what was copied from
-    trusts' own pages goes to data/figures.
+    new edition takes the place of the one held, and an older one is refused. Years and months that are held stay held
+    when a file does not have them. Other figures that would go are named and asked about. A return goes to data/local,
+    which git ignores; what was copied from trusts' own pages goes to data/figures.
+
+    One command is one change: all files that can be read are held at once, or none when you answer no or press
+    Ctrl-C; those with an error are named and left out. What is replaced is kept: see data history.
 
     \b
     race-equality data add ~/Downloads/FILE.xlsx
     race-equality data add FOLDER data.zip
     race-equality data add etr.csv trusts.csv               a new trust list, when trusts have merged
     race-equality data add data/local/RJ1_wres_return.xlsx  a return
+    race-equality data add --dry-run FILE                   what would change
     """
     from race_equality.sources.recognition import files_to_add, not_added
 
     project = find_project()
     problems: list[str] = []
-    with files_to_add(files) as (found, left_out):
+    what = " ".join(["data add", *(path.name for path in files)])
+    with files_to_add(files) as (found, left_out), changing(project, what, dry_run=dry_run) as draft:
         if not found:
             raise RaceEqualityError("\n".join(["There are no files to add.", *left_out]))
         for why_not in left_out:
             click.echo(f"left out: {why_not}")
-        found = _without_trust_list(found, project, problems)
+        found = _without_trust_list(found, draft, problems)
         for path, asked in found:
             if not asked and (why_not := not_added(path)):
                 click.echo(f"left out: {why_not}")
                 continue
             try:
-                _add_one(path, project)
+                _add_one(path, draft)
             except RaceEqualityError as error:
                 problems.append(str(error))
+        changed = say_changes(draft)
+        if dry_run:
+            say_pages(changed, draft)
+        else:
+            try:
+                confirm_loss(changed, yes=yes)
+            except RaceEqualityError as error:
+                raise RaceEqualityError("\n".join([*problems, str(error)])) from None
     if problems:
         raise RaceEqualityError("\n".join(problems))
 
@@ -163,7 +181,8 @@ def _add_one(path: Path, project: Project) -> None:
 @click.option(
     "--addresses", type=click.Path(path_type=Path), help="Where to download from; otherwise data/addresses.yml."
 )
-def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
+@yes_option
+def update(source_ids: tuple[str, ...], addresses: Path | None, yes: bool) -> None:
     """Download what has an address that stays the same, and read it when it is new.
 
     These are listed in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
@@ -188,7 +207,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
     for source_id in source_ids or known:
         try:
             path = download(known[source_id], project.root / "data" / "raw" / source_id)
-            _update_one(source_id, path, held, project)
+            _update_one(source_id, path, held, project, yes=yes)
         except NoNetworkError:
             raise  # the others would fail too
         except RaceEqualityError as error:
@@ -197,7 +216,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None) -> None:
         raise RaceEqualityError("\n".join(problems))
 
 
-def _update_one(source_id: str, path: Path, held: set[str], project: Project) -> None:
+def _update_one(source_id: str, path: Path, held: set[str], project: Project, *, yes: bool) -> None:
     from race_equality.sources.catalogue import TRUST_FILES
     from race_equality.sources.recognition import files_to_add
     from race_equality.store.provenance import sha256_of
@@ -216,7 +235,9 @@ def _update_one(source_id: str, path: Path, held: set[str], project: Project) ->
         if sha256_of(path) in held:
             click.echo(f"{source_id}: {path.name} is the file already held")
         else:
-            _add_one(path, project)
+            with changing(project, f"data update {source_id}") as draft:
+                _add_one(path, draft)
+                confirm_loss(say_changes(draft), yes=yes)
 
 
 @data.group()
@@ -282,9 +303,9 @@ def wres(
 def _write_published_template(
     trust_codes: tuple[str, ...], output: Path | None, year_to: int | None, excel: bool, force: bool
 ) -> None:
+    from race_equality.files import write_atomically
     from race_equality.sources.returns import published_wres
     from race_equality.sources.returns.form import years_before
-    from race_equality.store.figures import write_all
     from race_equality.store.trusts import resolve_trust
 
     project = find_project()
@@ -296,8 +317,7 @@ def _write_published_template(
     years = years_before(date(year_to, 4, 1) if year_to else date.today(), 1)
     arguments = ([trust.code for trust in trusts], years, path.name if Path(place).is_absolute() else place)
     content = published_wres.template_workbook(*arguments) if excel else published_wres.template(*arguments).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_all({path: content})
+    write_atomically(path, content)
     click.echo(f"Wrote {place} for {', '.join(trust.code for trust in trusts) or 'trusts of your choice'}.")
     click.echo(f"Copy what trusts publish into it, then: race-equality data add {place}")
 
@@ -325,8 +345,8 @@ def _write_template(
     force: bool,
     published: Callable[[Project], set[str]] | None = None,
 ) -> None:
+    from race_equality.files import write_atomically
     from race_equality.sources.returns.form import years_before
-    from race_equality.store.figures import write_all
     from race_equality.store.trusts import resolve_trust
 
     project = find_project()
@@ -343,7 +363,7 @@ def _write_template(
         content = form.template_workbook(*arguments, **more)
     else:
         content = form.template(*arguments, **more).encode()
-    write_all({path: content})
+    write_atomically(path, content)
     click.echo(f"Wrote {_shown(path, project)} for {trust.name}.")
     click.echo(f"Fill it in, then: race-equality data add {_shown(path, project)}")
 

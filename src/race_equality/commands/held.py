@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from race_equality.commands.codes import INDICATOR, TRUST
+from race_equality.commands.figure_words import STATUS_WORDS, group_of, value_of
 from race_equality.commands.tables import print_json, print_table, terminal_width
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
@@ -23,21 +24,6 @@ if TYPE_CHECKING:
     from race_equality.store.provenance import Source
 
 _SHARED = Path("..") / "shared" / "data"
-STATUS_WORDS = {
-    "ok": "figures",
-    "suppressed": "suppressed",
-    "not_available": "not available",
-    "not_applicable": "not applicable",
-}
-UNIT_WORDS = {
-    **dict.fromkeys(("ratio", "score", "quintile", "count"), ""),
-    "percent": "%",
-    "people": " people",
-    "fte": " full-time equivalents",
-    "years": " years",
-    "per_1000": " per 1,000",
-    "per_100000": " per 100,000",
-}
 CAUGHT_WORDS = {"implausible": "not plausible", "incomplete": "mostly not recorded"}
 
 #: A terminal narrower than this has no room for titles.
@@ -174,7 +160,7 @@ def show(trust_code: str, indicators: tuple[str, ...], everything: bool, as_json
         click.echo(f"{indicator}, to {period.date()}: {_counts(rows)} [{source}]")
         if indicators:
             for row in rows_of(rows):
-                click.echo(f"  {_group_of(row)}: {_value_of(row)}")
+                click.echo(f"  {group_of(row)}: {value_of(row)}")
 
 
 def _counts(rows: pd.DataFrame) -> str:
@@ -197,7 +183,7 @@ def trace(trust_code: str, indicator: str, group: str | None, as_json: bool) -> 
     race-equality data trace RJ1 wres_8 --group "ethnic minority"
     race-equality data trace ENG staff_survey_q15 --json
     """
-    from race_equality.store.provenance import place_words, read_source
+    from race_equality.store.provenance import PLACE_IN_A_FILE, place_words, read_source
 
     project = find_project()
     _, figures = _figures_of(trust_code, (indicator,), project)
@@ -228,11 +214,12 @@ def trace(trust_code: str, indicator: str, group: str | None, as_json: bool) -> 
         source = read_source(source_id, project=project)
         for place_in_all, row in zip(rows.index, rows_of(rows), strict=True):
             period = f"{row.period_start.date()} to {row.period_end.date()}"
-            click.echo(f"{row.organisation_code} {row.indicator}, {_group_of(row)}, {period}: {_value_of(row)}")
+            click.echo(f"{row.organisation_code} {row.indicator}, {group_of(row)}, {period}: {value_of(row)}")
             place = place_words(row.locator, row.recording)
-            place = place.removeprefix(f"{source.file} ")  # a return's address names its file itself
+            named = PLACE_IN_A_FILE.fullmatch(place)
+            file, place = named.groups() if named else (source.file, place)
             cell = _cell(source, row.locator, raw)
-            click.echo(f"  {source.file}: {place}{'' if cell is None else f' = {cell!r}'}")
+            click.echo(f"  {file}: {place}{'' if cell is None else f' = {cell!r}'}")
             if place_in_all in used_nowhere:
                 click.echo(f"  Used nowhere, as {used_nowhere[place_in_all]}")
         click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
@@ -315,22 +302,6 @@ def _figures_owner(code: str, project: Project) -> tuple[str, str, list[str]]:
     if trust.merged_from:
         headings.append(f"{trust.merged_from} merged into it.")
     return trust.code, trust.name, headings
-
-
-def _group_of(row: pd.Series) -> str:
-    return row.group if row.organisation_code == row.trust_code else f"{row.group} ({row.organisation_code})"
-
-
-def _value_of(row: pd.Series) -> str:
-    import pandas as pd
-
-    if row.status != "ok":
-        return STATUS_WORDS[row.status]
-    value = f"{row.value:,.1f}" if row.unit in ("percent", "score") else f"{row.value:,.0f}"
-    text = value + UNIT_WORDS[row.unit]
-    if pd.notna(row.numerator):
-        return f"{text} ({row.numerator:,.0f} of {row.denominator:,.0f})"
-    return f"{text} (base {row.denominator:,.0f})" if pd.notna(row.denominator) else text
 
 
 def raw_folder(project: Project) -> Path | None:

@@ -276,7 +276,7 @@ def _change(change: Change) -> str:
     return f"{points(change.change)} points ({interval(change.lower, change.upper)})"
 
 
-def assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
+def self_assessment_table(assessment: SelfAssessment) -> pd.DataFrame:
     """Put a self-assessment in rows of words; an area that was left out says so.
 
     Parameters

@@ -301,7 +301,7 @@ def slope_sentence(slopes: pd.DataFrame, measure: Indicator) -> str:
     )
 
 
-def also_sentences(rows: pd.DataFrame, slopes: pd.DataFrame, shown: str) -> str:
+def other_measures_sentences(rows: pd.DataFrame, slopes: pd.DataFrame, shown: str) -> str:
     """Say of the other measures that a trust has which groups are reliably worse off.
 
     Parameters

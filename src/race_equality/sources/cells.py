@@ -108,7 +108,9 @@ class Cell:
         value = self.value
         if isinstance(value, str):
             # float() alone would take "1_000" and digits of other scripts as well
-            value = float(value) if _NUMBER.fullmatch(value.strip()) else None
+            found = _NUMBER.fullmatch(value.strip())
+            # and a count that was saved in powers of ten has lost its last digits
+            value = float(value) if found and not (whole and found.group(2)) else None
         if (
             value is None
             or isinstance(value, bool | date | datetime)

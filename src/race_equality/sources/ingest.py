@@ -29,6 +29,7 @@ from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import wres as wres_return
 from race_equality.sources.returns.form import return_source
 from race_equality.sources.trust_list import list_files
+from race_equality.store.commits import Draft, change, in_one_change
 from race_equality.store.figures import (
     LOCAL_FOLDER,
     SYSTEMS_FILE,
@@ -38,13 +39,20 @@ from race_equality.store.figures import (
     migrated,
     parquet_bytes,
     read_figures,
+    read_files,
     table_bytes,
     version_of,
-    write_all,
 )
 from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
-from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE, Source, dated, read_source, sha256_of
-from race_equality.store.schema import FIGURE_KEY, SCHEMA_VERSION, check_figures
+from race_equality.store.provenance import (
+    OPEN_GOVERNMENT_LICENCE,
+    PLACE_IN_A_FILE,
+    Source,
+    dated,
+    read_source,
+    sha256_of,
+)
+from race_equality.store.schema import FIGURE_KEY, NOT_IN_THE_FILE, SCHEMA_VERSION, check_figures
 from race_equality.store.trusts import TrustList, read_trust_list
 
 
@@ -111,7 +119,8 @@ def read_publication(chosen: Publication, path: Path, trusts: TrustList) -> Load
     return checked(chosen.read(path, trusts))
 
 
-def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -> list[Outcome]:
+@in_one_change("data read")
+def read_folder(folder: Path, project: Draft, *, only: Collection[str] = ()) -> list[Outcome]:
     """Read a folder of raw files into the store, all of them or none.
 
     Parameters
@@ -163,7 +172,7 @@ def read_folder(folder: Path, project: Project, *, only: Collection[str] = ()) -
     found = [(one, path) for one, path in found if one.id not in fuller]
     more, remove = _read_files(found, trusts, project, files)
     _refuse_twice([outcome for outcome in more if outcome.one_version], project)
-    write_all(files, remove=remove)
+    project.write(files, remove=remove)
     return outcomes + more
 
 
@@ -195,7 +204,8 @@ def _boundary_files(
     return files, Outcome(source, None, content.count(b'"Feature",'))
 
 
-def add_publication(path: Path, project: Project) -> Outcome:
+@in_one_change("data add")
+def add_publication(path: Path, project: Draft) -> Outcome:
     """Read one file of a publication into the store, in the place of an earlier edition.
 
     Parameters
@@ -216,10 +226,11 @@ def add_publication(path: Path, project: Project) -> Outcome:
     files: dict[Path, bytes] = {}
     if is_map(path):
         files, outcome = _boundary_files(path, read_trust_list(project=project).boards, project)
-        write_all(files)
+        project.write(files)
         return outcome
     chosen = recognise(path, project)
-    (outcome, *earlier), remove = _read_files([(chosen, path)], read_trust_list(project=project), project, files)
+    listed = read_trust_list(project=project)
+    (outcome, *earlier), remove = _read_files([(chosen, path)], listed, project, files, merge=True)
     assert outcome.loaded is not None and outcome.before is not None  # as of each publication
     if outcome.loaded.figures.empty:
         left = ", ".join(f"{what} ({number})" for what, number in sorted(outcome.loaded.left_out.items()))
@@ -240,7 +251,7 @@ def add_publication(path: Path, project: Project) -> Outcome:
             mend="Add the latest edition. To go back to this one, put it in a folder and use "
             f"`race-equality data read FOLDER --only {chosen.id}`.",
         )
-    write_all(files, remove=remove)
+    project.write(files, remove=remove)
     return outcome
 
 
@@ -340,8 +351,9 @@ def _refuse_twice(outcomes: Collection[Outcome], project: Project) -> None:
         )
 
 
-def add_return(path: Path, project: Project) -> Outcome:
-    """Read a trust's own return into ``data/local``, in the place of an earlier one.
+@in_one_change("data add")
+def add_return(path: Path, project: Draft) -> Outcome:
+    """Read a trust's own return into ``data/local``: its years take the place of the same years, and others stay.
 
     Parameters
     ----------
@@ -367,26 +379,28 @@ def add_return(path: Path, project: Project) -> Outcome:
         form, name = wres_return, code
     loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name).assign(private=True))
     trust_name = trusts.by_code[code]["trust_name"]
-    content = parquet_bytes(loaded.figures)
-    source = replace(
-        dated(
-            return_source(form.source_id(code), form.TITLE, trust_name, path, loaded.period, form.NOTES, date.today()),
-            project=project,
-        ),
-        figures_sha256=sha256(content).hexdigest(),
+    source = dated(
+        return_source(form.source_id(code), form.TITLE, trust_name, path, loaded.period, form.NOTES, date.today()),
+        project=project,
     )
     local = project.root / "data" / LOCAL_FOLDER
-    local.mkdir(parents=True, exist_ok=True)
-    before = read_figures(sources=source.id, project=project)
+    before = read_files([one for one in figure_files(project) if one.parent == local], sources=source.id)
+    # years merge: those that the file does not have stay held
+    is_kept = ~before["period_end"].isin(loaded.figures["period_end"].unique())
+    kept, before = before[is_kept], before[~is_kept].reset_index(drop=True)
+    content, source = _with_kept(loaded.figures, kept, source, project)
+    years = sorted({day.year for table in (loaded.figures, kept) for day in table["period_end"] if day.month == 3})
+    source = replace(source, period=", ".join(f"year to 31 March {year}" for year in years))
     held = read_figures(sources=published_wres.SOURCE, local=False, project=project)
     differing = published_wres.disagreements(held, loaded.figures)
     loaded = replace(loaded, remarks=(*loaded.remarks, *differing))
     outcome = Outcome(source, loaded, len(loaded.figures), before, is_return=True)
-    write_all({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
+    project.write({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
 
 
-def add_published(path: Path, project: Project) -> Outcome:
+@in_one_change("data add")
+def add_published(path: Path, project: Draft) -> Outcome:
     """Read what was copied from trusts' pages into ``data/figures``.
 
     Parameters
@@ -426,7 +440,7 @@ def add_published(path: Path, project: Project) -> Outcome:
     before = held[again].reset_index(drop=True)
     # to the screen alone: a private number has no place in the notes of a source
     outcome = Outcome(source, replace(loaded, remarks=(*loaded.remarks, *differing)), len(loaded.figures), before)
-    write_all(
+    project.write(
         {
             project.figures / f"{source.id}.parquet": content,
             project.sources / f"{source.id}.yml": source.to_yaml().encode(),
@@ -453,9 +467,17 @@ def demonstration_files(project: Project) -> dict[Path, bytes]:
 
 
 def _read_files(
-    found: list[tuple[Publication, Path]], trusts: TrustList, project: Project, files: dict[Path, bytes]
+    found: list[tuple[Publication, Path]],
+    trusts: TrustList,
+    project: Project,
+    files: dict[Path, bytes],
+    *,
+    merge: bool = False,
 ) -> tuple[list[Outcome], list[Path]]:
-    """Read files; add what is to be written to ``files`` and return what it takes the place of."""
+    """Read files; add what is to be written to ``files`` and return what it takes the place of.
+
+    With ``merge``, the periods of a history that a file does not have stay held.
+    """
     outcomes, remove = [], []
     readings = (
         (one, path, loaded)
@@ -464,7 +486,6 @@ def _read_files(
         for loaded in (latest, *latest.more)
     )
     for one, path, loaded in readings:
-        content = parquet_bytes(loaded.figures)
         notes = (*one.notes, *one.edition_notes.get(loaded.edition, ()), *loaded.remarks)
         source = dated(
             Source(
@@ -478,7 +499,6 @@ def _read_files(
                 path.name,
                 loaded.period,
                 notes,
-                sha256(content).hexdigest(),
             ),
             project=project,
         )
@@ -488,13 +508,16 @@ def _read_files(
         for other in (*one.replaces, *one.revises):
             editions += _editions(publication(other, project), project)
         before = read_figures(sources=[path.stem for path in editions], project=project)
-        kept = _kept(one, before, loaded, project)
+        kept = _kept(one, before, loaded, project, merge=merge)
         revised = {path.stem for other in one.revises for path in _editions(publication(other, project), project)}
         before = before[~before.index.isin(kept.index)].reset_index(drop=True)
+        content, source = _with_kept(loaded.figures, kept[kept["source"] == loaded.source_id], source, project)
         files[project.figures / f"{loaded.source_id}.parquet"] = content
         files[project.sources / f"{loaded.source_id}.yml"] = source.to_yaml().encode()
         for old in editions:
             rest = kept[kept["source"] == old.stem]
+            if old.stem == loaded.source_id:
+                continue
             if len(rest):
                 content = parquet_bytes(in_order(rest))
                 source_before = read_source(old.stem, project=project)
@@ -508,7 +531,7 @@ def _read_files(
                 )
                 files[old] = content
                 files[project.sources / f"{old.stem}.yml"] = shortened.to_yaml().encode()
-            elif old.stem != loaded.source_id and old.stem not in revised:
+            elif old.stem not in revised:
                 remove += [old, project.sources / f"{old.stem}.yml"]
         remove += _covered(one, loaded, project)
         outcomes.append(Outcome(source, loaded, len(loaded.figures), before, one_version=one.one_version))
@@ -527,20 +550,19 @@ def migrate_files(project: Project) -> list[str]:
     list of str
         The names of the files that were written, of published figures and of trusts' own returns.
     """
-    files: dict[Path, bytes] = {}
     names = []
-    for path in figure_files(project):
-        with pq.ParquetFile(path) as file:
-            table = file.read(use_threads=False)
-        if version_of(table.schema) == SCHEMA_VERSION:
-            continue
-        names.append(path.name)
-        files[path] = table_bytes(migrated(table), figure_schema_arrow())
-        source_id = table["source"][0].as_py() if len(table) else path.stem
-        source = replace(read_source(source_id, project=project), figures_sha256=sha256(files[path]).hexdigest())
-        folder = path.parent if path.parent.name == LOCAL_FOLDER else project.sources
-        files[folder / f"{source.id}.yml"] = source.to_yaml().encode()
-    write_all(files)
+    with change(project, "data migrate") as draft:
+        for path in figure_files(draft):
+            with pq.ParquetFile(path) as file:
+                table = file.read(use_threads=False)
+            if version_of(table.schema) == SCHEMA_VERSION:
+                continue
+            names.append(path.name)
+            content = table_bytes(migrated(table), figure_schema_arrow())
+            source_id = table["source"][0].as_py() if len(table) else path.stem
+            source = replace(read_source(source_id, project=draft), figures_sha256=sha256(content).hexdigest())
+            folder = path.parent if path.parent.name == LOCAL_FOLDER else draft.sources
+            draft.write({path: content, folder / f"{source.id}.yml": source.to_yaml().encode()})
     return names
 
 
@@ -562,15 +584,62 @@ def _covered(one: Publication, loaded: LoadedFigures, project: Project) -> list[
     return covered
 
 
-def _kept(one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project: Project) -> pd.DataFrame:
+def _with_kept(figures: pd.DataFrame, kept: pd.DataFrame, source: Source, project: Project) -> tuple[bytes, Source]:
+    """Put what was read together with what stays held of the same source; return the file and its source.
+
+    The place of a figure that was read from an earlier file begins with the name of that file, and a note of the source
+    says which periods are from it.
+    """
+    if len(kept):
+        before = read_source(source.id, project=project)
+        if before.sha256 != source.sha256:
+            is_named = kept["locator"].str.match(PLACE_IN_A_FILE) | (kept["recording"] == NOT_IN_THE_FILE)
+            kept = kept.assign(locator=kept["locator"].where(is_named, f"{before.file}: " + kept["locator"]))
+        figures = in_order(pd.concat([figures, kept], ignore_index=True))
+        source = replace(source, notes=(*source.notes, *_notes_of_kept(kept, before, source)))
+    content = parquet_bytes(figures)
+    return content, replace(source, figures_sha256=sha256(content).hexdigest())
+
+
+_KEPT_NOTE = re.compile(r"Figures to (\d{4}-\d\d-\d\d) are from .+")
+
+
+def _notes_of_kept(kept: pd.DataFrame, before: Source, source: Source) -> list[str]:
+    """Say of each period that stays held which file it was read from."""
+    said = {found[1]: note for note in before.notes if (found := _KEPT_NOTE.fullmatch(note))}
+    file = f"{before.file}, read on {before.date_read}, sha256 {before.sha256}."
+    days = sorted({day.date().isoformat() for day in kept["period_end"]})
+    if before.sha256 == source.sha256:
+        return [said[day] for day in days if day in said]
+    return [said.get(day, f"Figures to {day} are from {file}") for day in days]
+
+
+def _kept(
+    one: Publication, before: pd.DataFrame, loaded: LoadedFigures, project: Project, *, merge: bool
+) -> pd.DataFrame:
     """Return the figures of earlier editions that the new one does not have, where they stay held."""
     of_series = [path.stem for other in one.revises for path in _editions(publication(other, project), project)]
-    kept = before[
-        (before["indicator"].isin(one.keeps) & (before["source"] != loaded.source_id))
-        | before["source"].isin(of_series)
-    ]
+    is_kept = (before["indicator"].isin(one.keeps) & (before["source"] != loaded.source_id)) | before["source"].isin(
+        of_series
+    )
+    if merge and not one.series:
+        is_kept |= _is_of_another_period(before, loaded.figures)
+    kept = before[is_kept]
     there = pd.MultiIndex.from_frame(loaded.figures[FIGURE_KEY])
     return kept[~pd.MultiIndex.from_frame(kept[FIGURE_KEY]).isin(there)]
+
+
+def _is_of_another_period(before: pd.DataFrame, figures: pd.DataFrame) -> pd.Series:
+    """Whether figures are of a history, in a period that a new file does not have.
+
+    What has one period in the file held and in the new one is no history: the later edition takes its place.
+    """
+    of = ["indicator", "unit"]
+    periods = pd.concat([table.groupby(of)["period_end"].nunique() for table in (before, figures)])
+    history = periods[periods > 1].index
+    held = pd.MultiIndex.from_frame(figures[[*of, "period_end"]])
+    keys = pd.MultiIndex.from_frame(before[[*of, "period_end"]])
+    return pd.Series(pd.MultiIndex.from_frame(before[of]).isin(history) & ~keys.isin(held), index=before.index)
 
 
 def _editions(one: Publication, project: Project) -> list[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.errors import InputError, nearest
-from race_equality.sources.cells import Workbook
+from race_equality.sources.cells import Cell, Workbook
 from race_equality.store.figures import figure_table, in_order
 from race_equality.store.schema import NOT_IN_THE_FILE
 from race_equality.store.trusts import TrustList
@@ -193,6 +193,30 @@ class FigureRows:
         self.trusts = trusts
         self.left_out: Counter[str] = Counter()
         self._rows: list[dict[str, object]] = []
+        self._named: set[tuple[str, str]] = set()
+
+    def check_name(self, organisation_code: str, name: Cell) -> None:
+        """Raise an error where the name next to a code is that of another trust: codes have slipped by a row.
+
+        Parameters
+        ----------
+        organisation_code : str
+        name : Cell
+            As published. A name that is no trust's, such as one of before a trust was renamed, says nothing.
+
+        Raises
+        ------
+        InputError
+        """
+        if (pair := (organisation_code, name.text)) in self._named:
+            return
+        named = self.trusts.named(name.text)
+        if named is not None and named != self.trusts.current(organisation_code):
+            raise name.error(
+                f"{name.text!r} is the name of {named}, and the code next to it is {organisation_code}.",
+                "Download the file again: codes and names may have slipped against each other.",
+            )
+        self._named.add(pair)
 
     def trust_of(self, organisation_code: str, description: str = "other organisation") -> str | None:
         """Return the trust that an organisation belongs to today; count it as left out if none.

@@ -20,6 +20,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.sources.catalogue import TRUST_FILES
 from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.store.commits import Draft, in_one_change
 from race_equality.store.figures import (
     SUCCESSIONS_FILE,
     TRUSTS_FILE,
@@ -29,7 +30,6 @@ from race_equality.store.figures import (
     parquet_bytes,
     read_figures,
     trust_schema,
-    write_all,
 )
 from race_equality.store.provenance import Source, dated, read_source, sha256_of
 from race_equality.store.rows import rows_of
@@ -65,7 +65,8 @@ class NewList:
     dropped: int
 
 
-def add_trust_list(paths: Mapping[str, Path], project: Project) -> NewList:
+@in_one_change("data add")
+def add_trust_list(paths: Mapping[str, Path], project: Draft) -> NewList:
     """Read a new trust list into the store, and put every figure held under the trusts of today.
 
     Parameters
@@ -112,7 +113,7 @@ def add_trust_list(paths: Mapping[str, Path], project: Project) -> NewList:
         files[project.sources / f"{source.id}.yml"] = (
             replace(source, figures_sha256=sha256(content).hexdigest()).to_yaml().encode()
         )
-    write_all(files)
+    project.write(files)
     gone = {code: trusts.current(code) or "" for code in held.kinds if code not in trusts.kinds}
     opened = tuple(code for code in trusts.kinds if code not in held.kinds)
     return NewList(tuple(sources), len(trusts.kinds), opened, gone, carried, dropped)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import files_of, reads_the_store
 from race_equality.store.schema import (
     FIGURE_DTYPES,
     FIGURE_KEY,
@@ -40,6 +40,7 @@ _VERSION = b"race-equality figures"
 _ARROW_TYPES = {"str": pa.string(), "datetime64[us]": pa.timestamp("us"), "Float64": pa.float64()}
 
 
+@reads_the_store
 def read_figures(
     indicators: Iterable[str] | str | None = None,
     *,
@@ -82,7 +83,7 @@ def read_figures(
         # copied on write: a change to it changes another table
         files = figure_files(project, local=local)
         return _read_all(*((path, *_stamp(path)) for path in files)).copy(deep=False)
-    return _read(figure_files(project, local=local), indicators, sources)
+    return _use_returns_where_unpublished(read_files(figure_files(project, local=local), indicators, sources))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -96,15 +97,28 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=2)  # with a return and without, where there are any
 def _read_all(*files: tuple[Path, int, int, int]) -> pd.DataFrame:
-    figures = _read([path for path, *_ in files])
+    figures = _use_returns_where_unpublished(read_files([path for path, *_ in files]))
     # what reading needed meanwhile would stay with the process, twice as much as the figures
     pa.default_memory_pool().release_unused()
     return figures
 
 
-def _read(
+def read_files(
     files: Sequence[Path], indicators: Iterable[str] | str | None = None, sources: Iterable[str] | str | None = None
 ) -> pd.DataFrame:
+    """Read figures as they are in files, also those of a return that a page does not use.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    indicators, sources : str or iterable of str, optional
+        As for :func:`read_figures`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`read_figures`.
+    """
     chosen = None
     for column, values in (("indicator", indicators), ("source", sources)):
         if values is not None:
@@ -131,8 +145,7 @@ def _read(
     table = pa.concat_tables(tables) if tables else empty
     # one piece of memory and not one a file: picking rows would look through all of them
     table = table.combine_chunks()
-    figures = table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
-    return _use_returns_where_unpublished(figures)
+    return table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
 
 
 def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:
@@ -175,10 +188,10 @@ def figure_files(project: Project, *, local: bool | str = True) -> list[Path]:
     -------
     list of Path
     """
-    files = [path for path in sorted(project.figures.glob("*.parquet")) if path.name != TRUSTS_FILE]
+    files = [path for path in files_of(project.figures, "*.parquet", project) if path.name != TRUSTS_FILE]
     if local is False:
         return files
-    own = sorted((project.root / "data" / LOCAL_FOLDER).glob("*.parquet"))
+    own = files_of(project.root / "data" / LOCAL_FOLDER, "*.parquet", project)
     if local is not True:
         names = {name.format(code=local) for name in RETURN_FILES}
         own = [path for path in own if path.stem in names]
@@ -294,51 +307,3 @@ def in_order(figures: pd.DataFrame) -> pd.DataFrame:
     """Return figures sorted by their key, so that a file does not depend on the order of reading."""
     keys = dict.fromkeys(["indicator", "period_start", "trust_code", *FIGURE_KEY])
     return figures.sort_values(list(keys), kind="stable", ignore_index=True)
-
-
-def write_all(files: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
-    """Write several files so that either all of them change or none does.
-
-    Parameters
-    ----------
-    files : mapping of Path to bytes
-        The folders must be there.
-    remove : iterable of Path
-        Files that the new ones take the place of.
-
-    Raises
-    ------
-    RaceEqualityError
-        When one cannot be written; every file is then as it was.
-    """
-    staged: dict[Path, Path] = {}
-    before: dict[Path, bytes | None] = {}
-    try:
-        for target, content in files.items():
-            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-            staged[target] = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)  # mkstemp makes files that their owner alone can read
-        for target, new in staged.items():
-            held = target.read_bytes() if target.is_file() else None
-            os.replace(new, target)
-            before[target] = held
-        for target in remove:
-            if target.is_file():
-                held = target.read_bytes()
-                target.unlink()
-                before[target] = held
-    except BaseException as error:
-        for target, held in before.items():  # those already replaced or removed
-            if held is None:
-                target.unlink(missing_ok=True)
-            else:
-                target.write_bytes(held)
-        for new in staged.values():
-            new.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise RaceEqualityError(f"The figures could not be written ({error}). The store is as it was.") from error
-        raise

@@ -8,11 +8,13 @@ from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import place_of, reads_the_store
 
 BOUNDARIES_FILE = "systems.geojson"
 BOUNDARIES_SOURCE = "system_boundaries"
 
 
+@reads_the_store
 def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None = None) -> dict[str, Any]:
     """Read the boundaries of the 42 integrated care boards of July 2022.
 
@@ -40,7 +42,8 @@ def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None =
     ``read_source("system_boundaries")``. Boards keep these codes to 31 March 2026. Rings run
     clockwise, as published and as Vega expects the outside of an area.
     """
-    path = as_project(project).figures / BOUNDARIES_FILE
+    project = as_project(project)
+    path = place_of(project.figures / BOUNDARIES_FILE, project)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

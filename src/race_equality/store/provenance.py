@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +15,11 @@ from pydantic import BeforeValidator
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import files_of, place_of, reads_the_store
 from race_equality.yaml_files import Day, read_record, read_yaml, record_of_yaml
 
+#: A place that names its file, as in a return, and where another file than the source's was read: "waits.csv: row 3, rate".
+PLACE_IN_A_FILE = re.compile(r"((?:(?!//).)+?\.(?:csv|xlsx|xlsm|xls|ods|txt|zip|parquet)):? (.+)", re.IGNORECASE)
 OPEN_GOVERNMENT_LICENCE = "Open Government Licence v3.0"
 
 
@@ -81,6 +85,7 @@ def _folders(project: Project) -> tuple[Path, Path]:
     return project.sources, project.root / "data" / "local"
 
 
+@reads_the_store
 def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | None = None) -> Source:
     """Read where a source's figures came from.
 
@@ -106,13 +111,14 @@ def read_source(source_id: str, *, project: Project | str | os.PathLike[str] | N
     # no path separators or dots: an id never leads out of the folder
     if source_id.replace("_", "").isalnum():
         for folder in _folders(project):
-            path = folder / f"{source_id}.yml"
+            path = place_of(folder / f"{source_id}.yml", project)
             if path.is_file():
                 return _load(path)
     known = ", ".join(source.id for source in read_sources(project=project)) or "none"
     raise RaceEqualityError(f"There is no source {source_id!r}. Sources held: {known}.")
 
 
+@reads_the_store
 def read_sources(*, local: bool = True, project: Project | str | os.PathLike[str] | None = None) -> list[Source]:
     """Read every source held, published ones first.
 
@@ -127,8 +133,9 @@ def read_sources(*, local: bool = True, project: Project | str | os.PathLike[str
     list of Source
         By id within each folder.
     """
-    folders = _folders(as_project(project))[: None if local else 1]
-    return [_load(path) for folder in folders for path in sorted(folder.glob("*.yml"))]
+    project = as_project(project)
+    folders = _folders(project)[: None if local else 1]
+    return [_load(path) for folder in folders for path in files_of(folder, "*.yml", project)]
 
 
 def dated(source: Source, *, project: Project | str | os.PathLike[str] | None = None) -> Source:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, DEMONSTRATION_NAME
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import place_of, reads_the_store
 from race_equality.store.figures import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
 from race_equality.store.schema import TRUST_DTYPES
 
@@ -123,6 +124,24 @@ class TrustList:
         """Each trust's columns by its code: looking thousands up in a table takes seconds."""
         return {row["trust_code"]: row for row in self.trusts.to_dict("records")}
 
+    @cached_property
+    def _by_name(self) -> Mapping[frozenset[str], str | None]:
+        named: dict[frozenset[str], str | None] = {}
+        for code, name in [
+            *zip(self.trusts["trust_code"], self.trusts["trust_name"], strict=True),
+            *((self.current(one.old_code), one.old_name) for one in self.successions if one.relation == "merger"),
+        ]:
+            if code is not None and (words := _words_of(name)):
+                named[words] = code if named.get(words, code) == code else None
+        return named
+
+    def named(self, name: str) -> str | None:
+        """Return the code of the trust that has a name, today or before it merged; None where none or several have.
+
+        Letter case, punctuation, and words that stand in most names ("NHS Foundation Trust", "and") may differ.
+        """
+        return self._by_name.get(_words_of(name))
+
     def current(self, code: str) -> str | None:
         """Return the code of the trust that an organisation belongs to today.
 
@@ -180,6 +199,7 @@ def read_trusts(*, project: Project | str | os.PathLike[str] | None = None) -> p
     return read_trust_list(project=project).trusts.copy()
 
 
+@reads_the_store
 def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) -> TrustList:
     """Read the trusts together with what became of those that merged.
 
@@ -196,33 +216,35 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
     RaceEqualityError
         When the trust list has not been read yet.
     """
-    folder = as_project(project).figures
+    project = as_project(project)
+    listed, successions, systems = (
+        place_of(project.figures / name, project) for name in (TRUSTS_FILE, SUCCESSIONS_FILE, SYSTEMS_FILE)
+    )
     stamps = []
-    for name in (TRUSTS_FILE, SUCCESSIONS_FILE):
+    for path in (listed, successions):
         try:
-            stamps.append((folder / name).stat().st_mtime_ns)
+            stamps.append(path.stat().st_mtime_ns)
         except FileNotFoundError:
             raise RaceEqualityError(
-                f"data/figures/{name} is not there. Restore it from git, or run `race-equality data read`."
+                f"data/figures/{path.name} is not there. Restore it from git, or run `race-equality data read`."
             ) from None
-    systems = folder / SYSTEMS_FILE
     stamps.append(systems.stat().st_mtime_ns if systems.is_file() else 0)
-    return _read_trust_list(folder, tuple(stamps))
+    return _read_trust_list(listed, successions, systems, tuple(stamps))
 
 
 @lru_cache(maxsize=4)
-def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
+def _read_trust_list(listed: Path, succeeded: Path, systems: Path, stamps: tuple[int, ...]) -> TrustList:
     # the stamps make a rewritten file a new entry of the cache
-    with pq.ParquetFile(folder / TRUSTS_FILE, pre_buffer=False) as table:
+    with pq.ParquetFile(listed, pre_buffer=False) as table:
         trusts = table.read(use_threads=False).to_pandas(use_threads=False).astype(TRUST_DTYPES)
-    with open(folder / SUCCESSIONS_FILE, encoding="utf-8", newline="") as file:
+    with open(succeeded, encoding="utf-8", newline="") as file:
         rows: Iterator[dict[str, Any]] = csv.DictReader(file)
         successions = [
             Succession(**(row | {"date": date.fromisoformat(row["date"]) if row["date"] else None})) for row in rows
         ]
     boards = {}
     if stamps[-1]:
-        with open(folder / SYSTEMS_FILE, encoding="utf-8", newline="") as file:
+        with open(systems, encoding="utf-8", newline="") as file:
             boards = {
                 row["ons_code"]: (row["system_code"], row["system_name"])
                 for row in csv.DictReader(file)
@@ -231,6 +253,7 @@ def _read_trust_list(folder: Path, stamps: tuple[int, ...]) -> TrustList:
     return TrustList(trusts, successions, boards)
 
 
+@reads_the_store
 def system_codes(system: str, *, project: Project | str | os.PathLike[str] | None = None) -> tuple[str, ...]:
     """Return the NHS codes of the integrated care boards that a trust's ``system`` names.
 
@@ -248,7 +271,8 @@ def system_codes(system: str, *, project: Project | str | os.PathLike[str] | Non
     """
     if system == DEMONSTRATION_SYSTEM:
         return (DEMONSTRATION_CODE,)  # its invented system's figures are with its own
-    path = as_project(project).figures / SYSTEMS_FILE
+    project = as_project(project)
+    path = place_of(project.figures / SYSTEMS_FILE, project)
     with open(path, encoding="utf-8", newline="") as file:
         codes = {row["system_name"]: row["system_code"] for row in csv.DictReader(file)}
     return tuple(codes[name.strip()] for name in system.split(";") if name.strip() in codes)
@@ -317,6 +341,10 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
         merged_from=asked if succession is not None and succession.relation == "merger" else None,
         joined=listed.joined(current),
     )
+
+
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(_letters(name).split()) - {"nhs", "foundation", "trust", "the", "and", "of"}
 
 
 def _letters(text: str) -> str:

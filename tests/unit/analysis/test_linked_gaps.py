@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.analysis.linked_gaps import about_trusts, gaps_of_staff_and_patients, links
+from race_equality.analysis.linked_gaps import adjustments_by_trust, gaps_of_staff_and_patients, links
 from race_equality.report import linked_gaps as said
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import Trust, read_trusts
@@ -173,7 +173,7 @@ def test_real_figures():
     # Mid and South Essex, added up by eye from the workbook: 8,365 of 15,540 against 76,060 of 145,755 White patients
     assert (gap_of(own)["people"], gap_of(own)["white_people"]) == (15540, 145755)
     assert gap_of(own)["gap"] == pytest.approx(100 * (8365 / 15540 - 76060 / 145755))
-    about = about_trusts(figures, trusts)
+    about = adjustments_by_trust(figures, trusts)
     assert "DEMO" not in about.index
     # of an acute trust the catchment counts, of a mental health trust its system, of an ambulance trust of two regions none
     assert about.loc["RAJ", "catchment"] != 0 and about.loc["RAJ", "system"] == 0

@@ -72,6 +72,13 @@ def test_a_share_of_too_few_or_counting_too_few():
     ]
 
 
+def test_a_level_that_nobody_has_a_count_of_hides_nothing_by_itself():
+    nan = float("nan")
+    with_level = hide_nested({"a": (8, nan, 4), "b": (60, nan, 20), "c": (90, nan, 20)}, **LEAST)
+    without = hide_nested({"a": (8, 4), "b": (60, 20), "c": (90, 20)}, **LEAST)
+    assert {group: (people, last) for group, (people, _, last) in with_level.items()} == without
+
+
 def test_nothing_small_nothing_hidden():
     assert hide_nested({"a": (50, 20, 10), "b": (60, 30, 0)}, **LEAST) == {"a": (False,) * 3, "b": (False,) * 3}
 

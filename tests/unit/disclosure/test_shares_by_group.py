@@ -146,3 +146,20 @@ def test_no_hidden_count_is_narrower_than_the_rule_allows(groups):
             assert interval.lower <= counts[group][1 + level] <= interval.upper
             if (group, level) in few or not every_size:
                 assert interval.width >= needed_width(counts[group][0], 5)
+
+
+def test_where_no_choice_is_found_everything_is_hidden(monkeypatch):
+    from race_equality.disclosure import nested, shares_by_group
+    from race_equality.errors import RaceEqualityError
+
+    def none_is_found(*args, **settings):
+        raise RaceEqualityError("No choice of hidden cells protects this table; publish less of it.")
+
+    few_of_a_group, few_counted = {**WAITS, "Other": (8, 4, 2, 0)}, WAITS
+    assert not all(map(all, hide_shares(few_counted, **LEAST).values()))
+    for module in (shares_by_group, nested):
+        monkeypatch.setattr(module, "suppress", none_is_found)
+    for counts in (few_of_a_group, few_counted):
+        assert hide_shares(counts, **LEAST) == dict.fromkeys(counts, (True,) * 3)
+    hidden = nested.hide_nested(few_counted, minimum_people=5, minimum_responses=11)
+    assert hidden == dict.fromkeys(few_counted, (True,) * 4)

@@ -211,7 +211,7 @@ def test_actions_that_have_not_begun_are_not_followed():
 
 
 def test_a_self_assessment_names_every_area_and_adds_nothing_up():
-    table = action_progress.assessment_table(
+    table = action_progress.self_assessment_table(
         SelfAssessment(
             ON, (Area("board_business", "embedded", "We do.", EVIDENCE), Area("patients", "in place", None, None))
         )

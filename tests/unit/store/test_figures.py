@@ -1,7 +1,5 @@
 """The store and where figures came from, on what is committed."""
 
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from click.testing import CliRunner
 from race_equality.commands.main import main
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
-from race_equality.store.figures import figure_table, parquet_bytes, read_figures, version_of, write_all
+from race_equality.store.figures import figure_table, parquet_bytes, read_figures, version_of
 from race_equality.store.provenance import Source, read_source, read_sources
 from race_equality.store.schema import FIGURE_DTYPES, check_figures
 
@@ -166,15 +164,6 @@ def test_an_empty_store_has_the_columns(tmp_path):
     assert list(figures) == list(FIGURE_DTYPES)
 
 
-def test_what_is_written_together_is_kept_together(tmp_path):
-    (tmp_path / "a").write_bytes(b"old")
-    (tmp_path / "b").mkdir()  # a folder where a file should go: the second replacement fails
-    with pytest.raises(RaceEqualityError, match="The store is as it was"):
-        write_all({tmp_path / "a": b"new", tmp_path / "b": b"new"})
-    assert (tmp_path / "a").read_bytes() == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
-
-
 def test_a_source_is_read_with_its_notes():
     source = read_source("workforce_2023_05", project=PROJECT)
     assert source.publisher == "NHS England"
@@ -267,46 +256,3 @@ def test_a_trusts_page_reads_its_own_returns_and_no_others(tmp_path):
     assert len(own) == 2
     assert read_figures(local="RRU", project=project).empty
     assert set(read_figures("wres_2", local="RJ1", project=project)["source"]) == {"wres_return_RJ1"}
-
-
-def test_whoever_presses_ctrl_c_while_it_writes_finds_everything_as_it_was(tmp_path, monkeypatch):
-    import os
-
-    from race_equality.store import figures as store
-
-    names = ["a", "b", "c"]
-    for name in names:
-        (tmp_path / name).write_bytes(b"old")
-    replaced = []
-
-    def replace(new, target):
-        if len(replaced) == 2:
-            raise KeyboardInterrupt
-        replaced.append(target)
-        os.rename(new, target)
-
-    monkeypatch.setattr(store.os, "replace", replace)
-    with pytest.raises(KeyboardInterrupt):
-        write_all({tmp_path / name: b"new" for name in names}, remove=[tmp_path / "a"])
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == dict.fromkeys(names, b"old")
-
-
-def test_a_machine_that_stops_while_it_writes_leaves_no_half_file(tmp_path):
-    """As after a power cut: each file is whole, old or new, and what is held can be added again."""
-    script = (
-        "import os, sys\n"
-        "from pathlib import Path\n"
-        "from race_equality.store import figures as store\n"
-        "real, done = os.replace, []\n"
-        "def replace(new, target):\n"
-        "    if done: os._exit(9)\n"
-        "    done.append(1); real(new, target)\n"
-        "store.os.replace = replace\n"
-        f"store.write_all({{Path(r'{tmp_path}') / n: b'new' * 1000 for n in ('a', 'b')}})\n"
-    )
-    for name in ("a", "b"):
-        (tmp_path / name).write_bytes(b"old")
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
-    assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new" * 1000, b"old"}
-    write_all({tmp_path / name: b"new" for name in ("a", "b")})
-    assert {(tmp_path / name).read_bytes() for name in ("a", "b")} == {b"new"}

@@ -42,7 +42,8 @@ AE_INDICATORS = {
 
 
 #: Columns of the official monthly file, besides one for each week of waiting.
-RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "RTT Part Type", "Treatment Function Code")
+RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "Commissioner Org Code", "RTT Part Type", "Treatment Function Code")
+_ALL_FUNCTIONS = "C_999"
 #: Those that are there and say nothing more; sums over weeks are computed, as some are left blank.
 RTT_MONTH_OTHER_COLUMNS = (
     "Provider Parent Org Code",
@@ -50,7 +51,6 @@ RTT_MONTH_OTHER_COLUMNS = (
     "Provider Org Name",
     "Commissioner Parent Org Code",
     "Commissioner Parent Name",
-    "Commissioner Org Code",
     "Commissioner Org Name",
     "RTT Part Description",
     "Treatment Function Name",
@@ -187,6 +187,8 @@ def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
     for record in records:
         if _named_month(record["Period"], "MSitAE-") != period:
             raise record["Period"].error("The file has more than one month.", "Give one month a file.")
+        if "Org name" in table.columns:
+            rows.check_name(record["Org Code"].text, record["Org name"])
         trust_code = rows.trust_of(record["Org Code"].text, "providers that are not trusts")
         if trust_code is None:
             continue
@@ -245,36 +247,69 @@ def read_rtt_month(path: Path, trusts: TrustList) -> LoadedFigures:
     Notes
     -----
     A provider has a row for each commissioner and treatment function; ``C_999`` is the total of the
-    functions, so it alone is added up over commissioners. Incomplete pathways are ``Part_2``.
+    functions, so it alone is added up over commissioners. Incomplete pathways are ``Part_2``. What the file says twice
+    must agree: the weeks of a row and its ``Total All``, the functions of a commissioner and their ``C_999``.
     """
     counts: dict[str, _Waits] = {}
+    #: By provider and commissioner: where each treatment function is, and its patients.
+    functions: dict[tuple[str, str], dict[str, tuple[Cell, float]]] = {}
+    providers: dict[tuple[str, str], Cell] = {}
     with csv_stream(path) as rows:
         _, header = next(rows, (1, []))
         columns = _rtt_columns(header, path)
-        period = None
+        others = {name.strip(): index for index, name in enumerate(header) if name.strip() in RTT_MONTH_OTHER_COLUMNS}
+        first, period = "", None
         for row_number, row in rows:
-            if len(row) < len(header):
+            if not any(row):
+                continue
+            if len(row) != len(header):
                 raise InputError(
                     f"The row has {len(row)} values for {len(header)} columns.",
                     file=path,
                     row=row_number,
-                    mend="It may have been cut short: download the file again.",
+                    mend="It may have been cut short, or a text with a comma may have lost its quotation marks: "
+                    "download the file again.",
                 )
-            if row[columns["RTT Part Type"]] != "Part_2" or row[columns["Treatment Function Code"]] != "C_999":
+            if row[columns["RTT Part Type"]].strip() != "Part_2":
                 continue
-            named = Cell(row[columns["Period"]], path, None, f"row {row_number}, Period")
-            period = period or _named_month(named, "RTT-")
-            if _named_month(named, "RTT-") != period:
+            cells = _RowCells(path, header, row_number, row)
+            named = cells.at(columns["Period"])
+            if period is None:
+                first, period = named.text, _named_month(named, "RTT-")
+            elif named.text != first and _named_month(named, "RTT-") != period:
                 raise named.error("The file has more than one month.", "Give one month a file.")
-            waits = counts.setdefault(row[columns["Provider Org Code"]], _Waits(row_number))
-            waits.rows += 1
-            for week, column in columns.items():
-                if isinstance(week, int) and (text := row[column].strip()) not in ("", "0"):
-                    cell = Cell(text, path, None, f"row {row_number}, {header[column]}")
-                    waits.add(week, cell.number("number of patients", whole=True))
+            provider, commissioner, function = (
+                cells.at(columns[name])
+                for name in ("Provider Org Code", "Commissioner Org Code", "Treatment Function Code")
+            )
+            if "Provider Org Name" in others:
+                name = cells.at(others["Provider Org Name"])
+                providers.setdefault((provider.text, name.text), name)
+            weeks = {
+                week: cells.at(column).number("number of patients", whole=True)
+                for week, column in columns.items()
+                if isinstance(week, int) and row[column].strip() not in ("", "0")
+            }
+            patients = sum(weeks.values())
+            if "Total All" in others:
+                _check_total(patients, cells, others)
+            of_commissioner = functions.setdefault((provider.text, commissioner.text), {})
+            if function.text in of_commissioner:
+                raise function.error(
+                    f"{provider.text}, commissioner {commissioner.text}, {function.text} is at "
+                    f"{of_commissioner[function.text][0].reference} as well.",
+                    "Keep one of the two rows, or download the file again.",
+                )
+            of_commissioner[function.text] = function, patients
+            if function.text == _ALL_FUNCTIONS:
+                counts.setdefault(provider.text, _Waits(row_number)).add(weeks)
     if period is None:
         raise InputError("The file has no incomplete pathways (Part_2, C_999).", file=path, mend="Download it again.")
+    for (organisation, commissioner_code), found in functions.items():
+        _check_functions(organisation, commissioner_code, found)
     figures = FigureRows(f"{RTT_MONTH}_{period[1]:%Y_%m}", period, trusts)
+    for (organisation, _), name in providers.items():
+        figures.check_name(organisation, name)
     for organisation, waits in sorted(counts.items()):
         trust_code = figures.trust_of(organisation, "providers that are not trusts")
         if trust_code is None:
@@ -299,6 +334,52 @@ def read_rtt_month(path: Path, trusts: TrustList) -> LoadedFigures:
     return figures.loaded(f"{period[1]:%B %Y}", f"{period[1]:%B %Y}", remarks)
 
 
+@dataclass(frozen=True)
+class _RowCells:
+    """The cells of one row of a file that is too large to be held."""
+
+    path: Path
+    header: list[str]
+    row_number: int
+    row: list[str]
+
+    def at(self, column: int) -> Cell:
+        return Cell(self.row[column], self.path, None, f"row {self.row_number}, {self.header[column].strip()}")
+
+
+def _check_total(patients: float, cells: _RowCells, others: dict[str, int]) -> None:
+    """Hold the weeks of a row to its total, which counts those of an unknown clock start as well."""
+    unknown_column = others.get("Patients with unknown clock start date")
+    unknown = cells.at(unknown_column) if unknown_column is not None else None
+    without_start = unknown.number("number of patients", whole=True) if unknown is not None and unknown.text else 0
+    total = cells.at(others["Total All"])
+    if total.number("number of patients", whole=True) != patients + without_start:
+        raise total.error(
+            f"Total All is {total.text}, and the weeks of the row come to {patients + without_start:.0f}.",
+            "Weeks may be blank, or columns have slipped: download the file again.",
+        )
+
+
+def _check_functions(provider: str, commissioner: str, found: dict[str, tuple[Cell, float]]) -> None:
+    """Hold the treatment functions of one provider and commissioner to their total, where they are in the file."""
+    parts = {function: (cell, patients) for function, (cell, patients) in found.items() if function != _ALL_FUNCTIONS}
+    if not parts:
+        return
+    first, _ = next(iter(parts.values()))
+    if _ALL_FUNCTIONS not in found:
+        raise first.error(
+            f"{provider}, commissioner {commissioner}, has no row of all functions ({_ALL_FUNCTIONS}).",
+            "Rows may be missing: download the file again.",
+        )
+    total, patients = found[_ALL_FUNCTIONS]
+    if (summed := sum(part for _, part in parts.values())) != patients:
+        raise total.error(
+            f"{provider}, commissioner {commissioner}: all functions have {patients:.0f} patients, and its "
+            f"{len(parts)} functions come to {summed:.0f}.",
+            "Rows may be missing: download the file again.",
+        )
+
+
 @dataclass
 class _Waits:
     """Patients of one provider, by how long they have waited."""
@@ -310,12 +391,14 @@ class _Waits:
     over_52: float = 0
     over_65: float = 0
 
-    def add(self, week: int, patients: float) -> None:
-        """Add patients who have waited at least ``week`` whole weeks."""
-        self.total += patients
-        self.within_18 += patients if week < 18 else 0
-        self.over_52 += patients if week >= 52 else 0
-        self.over_65 += patients if week >= 65 else 0
+    def add(self, weeks: dict[int, float]) -> None:
+        """Add a row: patients by the whole weeks that they have waited at least."""
+        self.rows += 1
+        for week, patients in weeks.items():
+            self.total += patients
+            self.within_18 += patients if week < 18 else 0
+            self.over_52 += patients if week >= 52 else 0
+            self.over_65 += patients if week >= 65 else 0
 
     def by_indicator(self) -> dict[str, float]:
         return {

@@ -64,14 +64,18 @@ def read_population(path: Path, trusts: TrustList) -> LoadedFigures:
     }
     table = read_csv(path, POPULATION_COLUMNS)
     first_by_key((((r["trust_code"].text,), r["trust_code"]) for r in table), "trust")
-    named = re.search(r"(20\d\d)", path.stem)
-    if named is None:
+    # a day in the name is when the file was saved, and not what it is of
+    days = r"20\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d"
+    years = set(re.findall(r"20\d\d", re.sub(days, "", path.stem)))
+    if len(years) != 1:
         raise InputError(
-            "The year of publication is neither in the file nor in its name.",
+            "The year of publication is neither in the file nor in its name."
+            if not years
+            else f"The name of the file has the years {' and '.join(sorted(years))}.",
             file=path,
             mend="Name the file like trust_catchment_2026.csv.",
         )
-    year = int(named.group(1))
+    year = int(years.pop())
     figures = FigureRows(f"{POPULATION}_{year}", (date(year, 4, 1), date(year, 4, 30)), trusts)
     for record in table:
         organisation = record["trust_code"].text

@@ -59,6 +59,7 @@ _UNIT_IN_NAME = (
     ("score", r"\bscore\b"),
     ("ratio", r"\bratio\b"),
 )
+_MOST_FIT = 0.9  # of the values with counts: the others are then mistakes, and not of another kind
 _NEAR = 0.005  # values are rounded; counts can be
 
 _YEAR = r"(?:19|20)\d\d"
@@ -96,7 +97,7 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
     periods = {r["Time period"].text: _period(r["Time period"]) for r in table}
     span = (min(p[0] for p in periods.values()), max(p[1] for p in periods.values()))
     figures = FigureRows(f"{PUBLICATION}_{name}", span, trusts)
-    seen: dict[tuple, Cell] = {}
+    seen: dict[tuple, Record] = {}
     for record in table:
         place = _place(record, trusts, boards, figures)
         if place is None:
@@ -108,14 +109,15 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
         key = (organisation, period, indicator, group)
         value = record["Value"]
         if key in seen:
-            if seen[key].text != value.text:
-                raise value.error(
-                    f"{organisation}, {group}, {record['Time period'].text} has another value than at "
-                    f"{seen[key].reference}.",
-                    "Download the indicator alone.",
-                )
+            for column in ("Value", "Count", "Denominator"):
+                if (earlier := seen[key][column]).text != record[column].text:
+                    raise record[column].error(
+                        f"{organisation}, {group}, {record['Time period'].text} has another {column.lower()} than at "
+                        f"{earlier.reference}.",
+                        "Download the indicator alone.",
+                    )
             continue
-        seen[key] = value
+        seen[key] = record
         about = (trust_code, organisation, indicator, group, units[number], value.locator)
         figures.add(*about, period=period, **_figure(record, units[number]))
     loaded = figures.table()
@@ -204,21 +206,36 @@ def _unit(table: Table, number: int) -> str:
     """Return the unit of an indicator: what its values are of its counts, or what its name says."""
     records = [r for r in table if _indicator_id(r) == number]
     name = records[0]["Indicator Name"].text
-    fitting = set(_PER)
-    compared = 0
+    fits: dict[str, list[bool]] = {unit: [] for unit in _PER}
+    cells: list[Cell] = []
+    proportions: list[bool] = []
     for record in records:
         if not (record["Value"].text and record["Count"].text and record["Denominator"].text):
             continue
         value, count, of = (record[c].number(c.lower()) for c in ("Value", "Count", "Denominator"))
         if not count or not of:
             continue
-        compared += 1
-        fitting = {u for u in fitting if abs(_PER[u] * count / of - value) <= _NEAR * value + 0.05}
+        cells.append(record["Value"])
+        for unit, per in _PER.items():
+            fits[unit].append(abs(per * count / of - value) <= _NEAR * value + 0.05)
+        proportions.append(abs(count / of - value) <= _NEAR * value + 0.0005)
     # observed over expected, times 100, looks like a percentage and can be over 100
-    if compared and len(fitting) == 1 and not re.search(r"\bratio\b", name, re.IGNORECASE):
-        return fitting.pop()
+    likely = [unit for unit in fits if cells and sum(fits[unit]) > _MOST_FIT * len(cells)]
+    if len(likely) == 1 and not re.search(r"\bratio\b", name, re.IGNORECASE):
+        for cell, fit in zip(cells, fits[likely[0]], strict=True):
+            if not fit:
+                raise cell.error(
+                    f"The value {cell.text} is not what its count and denominator come to.",
+                    "Download the indicator again.",
+                )
+        return likely[0]
     named = [unit for unit, pattern in _UNIT_IN_NAME if re.search(pattern, name, re.IGNORECASE)]
     if named:
+        if named[0] in _PER and cells and all(proportions):
+            raise cells[0].error(
+                f"The values of {name!r} are proportions of 1, such as {cells[0].text}, and not per {_PER[named[0]]:,}.",
+                "Download the indicator again.",
+            )
         return named[0]
     with_values = [r for r in records if r["Value"].text]
     if with_values and all(r["Count"].text == r["Value"].text for r in with_values):

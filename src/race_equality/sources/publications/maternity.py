@@ -92,6 +92,8 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
         if organisation not in known:
             known[organisation] = figures.trust_of(organisation, "providers that are not trusts")
         trust_code = known[organisation]
+        if record["Org_Level"].text == "Provider":
+            figures.check_name(organisation, record["Org_Name"])
         if trust_code is None:
             continue
         dimension = record["Dimension"].text

@@ -57,6 +57,7 @@ class _Row:
     """The cells of one row that are read."""
 
     organisation: Cell
+    name: Cell
     level: Cell
     start: Cell
     end: Cell
@@ -84,6 +85,7 @@ def read_continuity(path: Path, trusts: TrustList) -> LoadedFigures:
     InputError
     """
     cells: dict[tuple[str, str], dict[str, Cell]] = {}
+    names: dict[tuple[str, str], Cell] = {}
     period: tuple[date, date] | None = None
     for row in _rows(path):
         if row.family.text != FAMILY or not (row.indicator.text + "_").startswith(f"{MEASURE}_"):
@@ -95,6 +97,7 @@ def read_continuity(path: Path, trusts: TrustList) -> LoadedFigures:
             raise row.start.error("The file has more than one month.", "Give one month a file.")
         period = this
         organisation = ENGLAND_CODE if row.level.text == "National" else row.organisation.text
+        names.setdefault((organisation, row.name.text), row.name)
         of_measure = cells.setdefault((organisation, row.indicator.text), {})
         if row.currency.text in of_measure:
             raise row.value.error(
@@ -108,6 +111,8 @@ def read_continuity(path: Path, trusts: TrustList) -> LoadedFigures:
             f"The file has no rows of {MEASURE}.", file=path, mend="Check that it is the file of measures, by provider."
         )
     figures = FigureRows(f"{PUBLICATION}_{period[1]:%Y_%m}", period, trusts)
+    for (organisation, _), name in names.items():
+        figures.check_name(organisation, name)
     known: dict[str, str | None] = {ENGLAND_CODE: ENGLAND_CODE}
     for (organisation, measure), currencies in cells.items():
         if organisation not in known:
@@ -131,12 +136,12 @@ def read_continuity(path: Path, trusts: TrustList) -> LoadedFigures:
 def _rows(path: Path) -> Iterator[_Row]:
     if not is_workbook(path):
         for record in read_csv(path, COLUMNS):
-            yield _Row(*(record[name] for name in (COLUMNS[0], *COLUMNS[2:])))
+            yield _Row(*(record[name] for name in COLUMNS))
         return
     sheet = _sheet(Workbook(path))
-    columns = [sheet.column(0, name) for name in (COLUMNS[0], *COLUMNS[2:])]
+    columns = [sheet.column(0, name) for name in COLUMNS]
     for number in range(1, len(sheet.rows)):
-        if sheet.rows[number][columns[4]] == FAMILY:  # 17,000 of 69,000 rows, and most of those are checked by code
+        if sheet.rows[number][columns[5]] == FAMILY:  # 17,000 of 69,000 rows, and most of those are checked by code
             yield _Row(*(sheet.cell(number, column) for column in columns))
 
 

@@ -104,6 +104,7 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
                 _add(figures, code, code, f"{standardised}_half_width", group, "per_100000", record[HALF_WIDTH])
     for record in by_trust:
         organisation = record["OrgID"].text
+        figures.check_name(organisation, record["OrgName"])
         trust_code = figures.trust_of(organisation, "providers that are not trusts")
         if trust_code is not None:
             _add(

@@ -83,7 +83,7 @@ def read_national_series(path: Path, trusts: TrustList) -> LoadedFigures:
         found = [n for n in numbers.groups() if n is not None] if numbers else []
         if len(found) != len(groups):
             raise value.error(f"{value.text!r} is not {len(groups)} number(s).", "Write it as published: 24.9 / 20.7.")
-        year = int(record["wres_report_year"].text)
+        year = int(record["wres_report_year"].number("year", whole=True))
         day = date(year, 3, 31)
         period = survey_period(year - 1) if indicator in SURVEY_INDICATORS else (day, day)
         for name, text in zip(groups, found, strict=True):

@@ -252,6 +252,11 @@ def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:
     remarks = []
     sheets = {name: workbook.sheet(name) for name in dict.fromkeys(q.sheet for q in QUESTIONS)}
     year = survey_year(sheets[EXPERIENCE])
+    for sheet in sheets.values():
+        if (other := survey_year(sheet)) != year:
+            raise sheet.error(
+                f"The worksheet is of {other}, and {EXPERIENCE!r} is of {year}.", "Download the workbook again."
+            )
     figures = FigureRows(f"{ORGANISATIONS}_{year}", survey_period(year), trusts)
     organisations = {name: _organisations(sheet) for name, sheet in sheets.items()}
     group_columns = {name: sheet.column(header_row(sheet), _GROUP) for name, sheet in sheets.items()}

@@ -11,7 +11,13 @@ from pathlib import Path
 
 from race_equality.sources.cells import check_percentages, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
-from race_equality.sources.publications.staff_survey import ALL_STAFF, TRUST_GROUPS, check_is_no_trust, survey_period
+from race_equality.sources.publications.staff_survey import (
+    ALL_STAFF,
+    TRUST_GROUPS,
+    check_is_no_trust,
+    figure_of,
+    survey_period,
+)
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
 
@@ -65,15 +71,10 @@ def read_panel(path: Path, trusts: TrustList) -> LoadedFigures:
             continue
         for indicator, (rate, base, weighted) in INDICATORS.items():
             cell = record[rate]
-            value, responses = cell.number("percentage", high=100), record[base].number("base", whole=True)
             about = (trust_code, organisation, indicator, ALL_STAFF, "percent", cell.locator)
-            figures.add(
-                *about,
-                value=value,
-                numerator=None if weighted else float(round(value * responses / 100)),
-                denominator=responses,
-                period=survey_period(int(record["Year"].text)),
-            )
+            figure = figure_of(cell, record[base], weighted=weighted)
+            year = int(record["Year"].number("year", whole=True))
+            figures.add(*about, **figure, period=survey_period(year))
     for indicator in INDICATORS:
         figures.complete(indicator, [ALL_STAFF], "percent", reason="not among the organisations")
     return figures.loaded(str(years[-1]), f"autumns {years[0]} to {years[-1]}", table.remarks)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from race_equality.errors import InputError, nearest
@@ -210,6 +211,8 @@ def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
     table = read_csv(path, DEPRIVATION_COLUMNS, optional=("imd_rank_of_average_score",))
     first_by_key((((r["icb24_code"].text,), r["icb24_code"]) for r in table), "board")
     figures = _deprivation_rows(trusts)
+    if "imd_rank_of_average_score" in table.columns:
+        _check_ranks([(record["imd_rank_of_average_score"], record[DEPRIVATION_COLUMNS[2]]) for record in table])
     for record in table:
         _add_deprivation(
             figures,
@@ -218,6 +221,17 @@ def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
             record[DEPRIVATION_COLUMNS[3]],
         )
     return figures.loaded("2025", "2025", table.remarks)
+
+
+def _check_ranks(cells: Sequence[tuple[Cell, Cell]]) -> None:
+    """Hold scores to the publisher's own ranks, of which 1 is the most deprived."""
+    ranked = sorted((rank.number("rank", low=1), score.number("score", high=100), score) for rank, score in cells)
+    for (before, higher, _), (rank, lower, score) in pairwise(ranked):
+        if lower > higher:
+            raise score.error(
+                f"The score {lower:g} has rank {rank:g}, and that of rank {before:g} is lower, {higher:g}.",
+                "Download the file again.",
+            )
 
 
 def _deprivation_rows(trusts: TrustList) -> FigureRows:

@@ -48,6 +48,7 @@ from race_equality.sources.publications.workforce_groups import (
     STAFF_GROUPS,
     ZERO,
     add_figure,
+    check_full_time,
     kind_of,
     last_day_of,
 )
@@ -163,12 +164,18 @@ def read_headcount(path: Path, trusts: TrustList) -> LoadedFigures:
             missing.append(name)
         elif indicator == "workforce_fte":
             full_time = book.sheet(name)
+            if (other := _month(full_time, _header_row(full_time) - 1)) != last_day:
+                raise full_time.error(
+                    f"The worksheet is of {other:%B %Y}, and {sheet.name!r} is of {last_day:%B %Y}.",
+                    "Download the workbook again.",
+                )
             remarks += _add_month(figures, full_time, indicator, unit)
             remarks += _regions_that_do_not_add_up(full_time)
         else:
             _add_marches(figures, book.sheet(name), indicator, unit, last_day, count_left_out=number == 1)
     if missing:
         remarks.append(f"Worksheets that are not there: {', '.join(missing)}.")
+    check_full_time(figures, path)
     return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
@@ -213,6 +220,7 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
         for group, column in groups.items():
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
     figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
+    check_full_time(figures, book.path)
     return figures.loaded(f"{last_day:%B %Y}", f"{last_day.day} {last_day:%B %Y}", remarks)
 
 
@@ -330,6 +338,7 @@ def _organisations(
                 )
             else:
                 trust_code = figures.trusts.current(code.text)
+            figures.check_name(code.text, name)
             if trust_code is not None:
                 yield row, trust_code, code.text
         elif any(sheet.cell(row, column).text == "England" for column in range(name_column + 1)):

@@ -24,6 +24,7 @@ from race_equality.sources.publications.workforce_groups import (
     STAFF_GROUPS,
     ZERO,
     add_figure,
+    check_full_time,
     group_called,
     kind_of,
     last_day_of,
@@ -114,6 +115,7 @@ def read_csv_layout(path: Path, trusts: TrustList) -> LoadedFigures:
             march = indicator.replace("workforce_", "workforce_march_")
             add_figure(figures, trust_code, organisation, march, group, unit, value, period=(day, day))
     figures.complete("workforce_headcount", STAFF_GROUPS, "people", reason="not among the organisations")
+    check_full_time(figures, path)
     expected = {same_words(name) for name in (*required, *others)}
     unread = [name for name in header if name.strip() and same_words(name) not in expected]
     remarks = [f"Columns not read: {', '.join(unread)}."] if unread else []

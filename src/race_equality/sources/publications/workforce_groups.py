@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, datetime
+from pathlib import Path
 
+from race_equality.errors import InputError
 from race_equality.sources.cells import Cell
 from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import FigureRows
 
 PUBLICATION = "workforce"
+#: Of headcount, what full-time equivalents of so many people can be: a doctor may work more than full time.
+_LEAST_FULL_TIME, _MOST_FULL_TIME, _ENOUGH_PEOPLE = 0.5, 1.1, 100
 #: Marks of this publication: a dash is nobody here, and not suppressed.
 ZERO, NOT_APPLICABLE = "-", "."
 STAFF_GROUPS = (
@@ -114,3 +118,30 @@ def add_figure(
     what = "headcount" if unit == "people" else "full-time equivalent"
     value = 0.0 if cell.text == ZERO else cell.number(what, whole=unit == "people")
     figures.add(*place, value=value, period=period)
+
+
+def check_full_time(figures: FigureRows, path: Path) -> None:
+    """Hold full-time equivalents to headcount, for each organisation and staff group.
+
+    In May 2023 the trusts' full-time equivalents were 81 to 95% of their headcount. A group of few doctors may have more
+    equivalents than people; no large one has.
+
+    Raises
+    ------
+    InputError
+    """
+    rows = figures.table().query("indicator in ('workforce_headcount', 'workforce_fte') and status == 'ok'")
+    key = ["organisation_code", "group", "period_end"]
+    both = rows[rows["indicator"] == "workforce_fte"].merge(
+        rows[rows["indicator"] == "workforce_headcount"], on=key, suffixes=("", "_people")
+    )
+    share = both["value"] / both["value_people"]
+    wrong = (share > _MOST_FULL_TIME) | ((both["group"] == "Total") & (share < _LEAST_FULL_TIME))
+    for row in both[wrong & (both["value_people"] >= _ENOUGH_PEOPLE)].head(1).itertuples():
+        raise InputError(
+            f"{row.organisation_code}, {row.group}: {row.value:,.0f} full-time equivalents for {row.value_people:,.0f} "
+            f"people ({row.locator_people}).",
+            file=path,
+            row=str(row.locator),
+            mend="One of the two is wrong: download the file again.",
+        )
