@@ -251,9 +251,9 @@ def test_the_patients_template_then_add(run, filled):
         assert f"{row},," in text
         text = text.replace(f"{row}{',' * 13}", f"{row}{f',{number}' * 13}")
     path.write_text(text, encoding="utf-8")
-    output = run("add", path)
+    assert "2,800 by ethnicity and 2,400 by deprivation; each person should" in run("add", path, fails=True)
+    output = run("add", path, "--yes")
     assert "patients_return_RJ1: RJ1_patients_return.csv" in output
-    assert "note: patients_did_not_attend, appointments, 2025-03-31: 2,800 by ethnicity" in output
     assert "kept in data/local on this machine" in output
     assert "White: 10.0% (40 of 400)" in run("show", "RJ1", "patients_did_not_attend_by_ethnicity")
     assert "The store is whole." in run("check", "--schema")

@@ -78,8 +78,8 @@ def test_a_file_of_another_kind_is_said_to_be_one(tmp_path, name, content, what,
     ("entries", "what"),
     [
         (
-            [("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", "<x/>")],
-            r"a document of OpenOffice or LibreOffice \(.ods\)",
+            [("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "<x/>")],
+            "a document of OpenOffice or LibreOffice, and no spreadsheet",
         ),
         (
             [("[Content_Types].xml", "<x/>"), ("xl/workbook.bin", "x")],

@@ -18,7 +18,7 @@ from race_equality.store.provenance import read_source
 #: White, ethnic minority and unknown, by indicator and item, as a trust gives them each year.
 YEAR = {
     ("wres_1_clinical_band_5", "people"): (180, 120, 4),
-    ("wres_3", "staff"): (1500, 900, 30),
+    ("wres_3", "staff"): (180, 120, 4),
     ("wres_3", "entered the formal disciplinary process"): (6, 9, 0),
     ("wres_9_board", "people"): (12, 3, 0),
 }
@@ -97,7 +97,7 @@ def test_what_a_year_no_longer_has_is_named_whole_and_asked_about(run, filled, t
     assert "6 figures that are held would go:" in said
     assert "  RJ1 wres_9_board, to 2026-03-31: Ethnic minority 3 people; Unknown 0 people; White 12 people" in said
     assert (
-        "  RJ1 wres_3, to 2026-03-31: Ethnic minority 1.0% (9 of 900); Unknown 0.0% (0 of 30); White 0.4% (6 of 1,500)"
+        "  RJ1 wres_3, to 2026-03-31: Ethnic minority 7.5% (9 of 120); Unknown 0.0% (0 of 4); White 3.3% (6 of 180)"
         in said
     )
     assert "give the same command with --yes" in said

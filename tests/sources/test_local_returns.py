@@ -54,7 +54,7 @@ def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project,
     ]
     path = tmp_path / "RV5_wres_return.csv"
     path.write_text("\n".join(filled), encoding="utf-8")
-    add_return(path, project)
+    add_return(path, project, ask=list)
     assert b"WRES return of South London" in files("RV5")
     assert files("RJ1") == before
 

@@ -17,7 +17,8 @@ from race_equality.errors import InputError
 from race_equality.sources.ingest import add_return, read_folder
 from race_equality.sources.recognition import return_kind
 from race_equality.sources.returns import published_wres, wres
-from race_equality.sources.returns.published_wres import COLUMNS, Known, read_published, template, template_workbook
+from race_equality.sources.returns.known import Known, known_from
+from race_equality.sources.returns.published_wres import COLUMNS, read_published, template, template_workbook
 from race_equality.sources.store_check import check_store
 from race_equality.store.figures import read_figures
 from race_equality.store.provenance import read_source
@@ -144,7 +145,7 @@ def test_the_template_has_the_rows_of_a_return_and_is_known_as_such(tmp_path, ex
         (APPOINTED, {"item": "shortlisted"}, "wres_2 shortlisted is here and at row 3"),
         (APPOINTED, {"White": "2001"}, "2001 people out of 2000 shortlisted"),
         (APPOINTED, {"White": "<5"}, "'<5' is not a number"),
-        (APPOINTED, {"White": "20%"}, "is '20%', which is not a number"),
+        (APPOINTED, {"White": "20%"}, "20% is a percentage, and the cell is for a number of people"),
         # what trusts print as a ratio
         (APPOINTED, {"ratio": "1.43%"}, "row 4, ratio: '1.43%' is a ratio printed as a percentage"),
         (APPOINTED, {"ratio": "0.0143"}, "too small for one: a workbook keeps a ratio printed as a percentage so"),
@@ -268,7 +269,7 @@ def test_far_too_many_or_few_staff_are_questioned(copied, trust_list):
 def test_what_is_known_of_trusts_comes_from_the_store(cut, project, copied):
     read_folder(cut.path, project)
     add_return(copied(), project)
-    known = published_wres.known_from(read_figures(local=False, project=project))
+    known = known_from(read_figures(local=False, project=project))
     assert known.before["RJ1", 2025, "wres_3"] == pytest.approx(2000 / 6000)
     assert known.before["RJ1", 2025, "wres_9_board"] == pytest.approx(3 / 15)
     # the last of the cut's two surveys, and its one year of the national series

@@ -106,8 +106,8 @@ def test_data_add_takes_both_and_the_second_changes_nothing(fill, csv_file, cut,
     read_folder(cut.path, project)
     path = fill()
     assert is_return(path)
-    assert add_return(path, project).changed
-    outcome = add_return(csv_file, project)
+    assert add_return(path, project, ask=list).changed
+    outcome = add_return(csv_file, project, ask=list)
     again = outcome.loaded.figures.drop(columns="locator")
     assert again.equals(outcome.before.drop(columns="locator"))
 
@@ -127,7 +127,7 @@ def set_cell(sheet, reference, value):
         (set_cell("2 Recruitment", "A6", date(2023, 12, 31)), "'2023-12-31' is not the 31 March"),
         (set_cell("2 Recruitment", "B6", "wres_22"), "The nearest is 'wres_2'"),
         (set_cell("2 Recruitment", "B6", None), "The indicator '' is not known"),
-        (set_cell("2 Recruitment", "F4", "BME"), "There is no column headed 'Ethnic minority'"),
+        (set_cell("2 Recruitment", "F4", "Asian"), "There is no column headed 'Ethnic minority'"),
         (set_cell("2 Recruitment", "H4", "White Irish"), None),
         (set_cell("2 Recruitment", "H5", 12), "'12' is under '', which is not a column of a return"),
         (set_cell("2 Recruitment", "E6", "=400/0"), "E6: The cell holds '=400/0', which has no result"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from race_equality.commands.asking import yes_option
+from race_equality.commands.asking import confirm, yes_option
 from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS, group_of, value_of
 from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, undo
 from race_equality.commands.layouts import layout
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from race_equality.sources.ingest import Outcome
+    from race_equality.sources.returns.mistakes import Finding
     from race_equality.store.provenance import Source
 
 _SHARED = Path("..") / "shared" / "data"
@@ -74,6 +75,10 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
     One command is one change: all files that can be read are held at once, or none when you answer no or press
     Ctrl-C; those with an error are named and left out. What is replaced is kept: see data history.
 
+    A return is held to itself, to what was given for the year before, and to published figures. All its mistakes are
+    named, in its order, and marked in a copy next to it (NAME-marked.xlsx). What is odd is shown with old and new number,
+    cell and reason, and is asked about.
+
     \b
     race-equality data add ~/Downloads/FILE.xlsx
     race-equality data add FOLDER data.zip
@@ -97,7 +102,7 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
                 click.echo(f"left out: {why_not}")
                 continue
             try:
-                _add_one(path, draft)
+                _add_one(path, draft, yes=yes, dry_run=dry_run)
             except RaceEqualityError as error:
                 problems.append(str(error))
         changed = say_changes(draft)
@@ -155,12 +160,21 @@ def _without_trust_list(
     return others
 
 
-def _add_one(path: Path, project: Project) -> None:
+def _add_one(path: Path, project: Project, *, yes: bool = False, dry_run: bool = False) -> None:
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
+    from race_equality.sources.returns.mistakes import in_lines
 
-    outcome = (add_return if is_return(path) else add_publication)(path, project)
+    def ask(findings: Sequence[Finding]) -> None:
+        lines = [f"{path.name}: odd, in the order of the file (old number, new number, why, where):"]
+        lines += [f"  {line}" for line in in_lines(findings)]
+        if dry_run:  # nothing is taken, so nothing is asked
+            click.echo("\n".join(lines))
+        else:
+            confirm(lines, "Take these figures?", yes=yes)
+
+    outcome = add_return(path, project, ask=ask) if is_return(path) else add_publication(path, project)
     _print_outcome(outcome, project)
     if outcome.loaded is not None and outcome.before is not None and outcome.changed:
         before, both_kept = outcome.before, False

@@ -366,7 +366,7 @@ def read_csv(
         For a file that is missing, not UTF-8 or not a CSV; a missing or repeated column; a row of
         another length than the header.
     """
-    rows = _csv_rows(path, comments=comments)
+    rows = csv_rows(path, comments=comments)
     if header:
         if not rows:
             raise InputError("The file has no rows.", file=path, mend="Download it again.")
@@ -461,12 +461,23 @@ def csv_columns(path: Path) -> list[str]:
     """
     if is_parquet(path):
         return parquet_columns(path)
-    rows = _csv_rows(path, comments=True)
+    rows = csv_rows(path, comments=True)
     return [name.strip() for name in rows[0][1]] if rows else []
 
 
-def _csv_rows(path: Path, *, comments: bool) -> list[tuple[int, list[str]]]:
-    """Return the rows that hold anything, with their numbers."""
+def csv_rows(path: Path, *, comments: bool = False) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV that hold anything, with their numbers.
+
+    Parameters
+    ----------
+    path : Path
+    comments : bool
+        Whether rows that start with ``#`` are remarks, and left out.
+
+    Raises
+    ------
+    InputError
+    """
     text = text_of(path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []

@@ -33,7 +33,8 @@ _OTHER_KINDS = (
 _WEB_PAGES = (b"<!doctype html", b"<html")
 _BEFORE_2007 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Compound File Binary; passwords are kept in it to this day
 _PACKED_WORKBOOK = "[Content_Types].xml"
-_READABLE = (".csv", ".xlsx")
+_SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+_READABLE = (".csv", ".xlsx", ".ods")
 _ENCRYPTED = 0x1  # bit of an entry's flags in a zip archive
 #: What zipfile raises for an archive that is damaged, or packed in a way it does not know.
 DAMAGED = (
@@ -111,8 +112,8 @@ def _kind_of_zip(path: Path) -> tuple[str, str] | None:
             names = {entry.filename for entry in entries}
             if any(entry.flag_bits & _ENCRYPTED for entry in entries):
                 return "a zip archive protected by a password", "Unpack it with the password, and add what is in it."
-            if "mimetype" in names and "content.xml" in names:
-                return "a document of OpenOffice or LibreOffice (.ods)", _SAVE_AS_XLSX
+            if "mimetype" in names and "content.xml" in names and not archive.read("mimetype").startswith(_SPREADSHEET):
+                return "a document of OpenOffice or LibreOffice, and no spreadsheet", _SAVE_AS_XLSX
     except DAMAGED:
         return None  # cut short: the reader of the file reports it
     if "xl/workbook.bin" in names:
@@ -131,12 +132,18 @@ def is_zipped_csv(path: Path) -> bool:
 def is_pack(path: Path) -> bool:
     """Return whether a file is a zip archive to unpack: no workbook, and more than one CSV."""
     names = _names_in(path)
-    return bool(names) and _PACKED_WORKBOOK not in names and not is_zipped_csv(path)
+    is_book = _PACKED_WORKBOOK in names or {"mimetype", "content.xml"} <= set(names)
+    return bool(names) and not is_book and not is_zipped_csv(path)
 
 
 def is_workbook(path: Path) -> bool:
     """Return whether a file is a workbook by its packing: a zip archive that is not one of a CSV."""
     return zipfile.is_zipfile(check_file(path)) and not is_zipped_csv(path)
+
+
+def is_excel_workbook(path: Path) -> bool:
+    """Return whether a workbook is one of Excel (.xlsx), and not of LibreOffice (.ods)."""
+    return _PACKED_WORKBOOK in _names_in(path)
 
 
 def _names_in(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ store is as it was before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -28,6 +28,9 @@ from race_equality.sources.returns import patients as patients_return
 from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import wres as wres_return
 from race_equality.sources.returns.form import return_source
+from race_equality.sources.returns.known import Known, known_from
+from race_equality.sources.returns.marked import with_marked_copy
+from race_equality.sources.returns.mistakes import Finding, ReturnError
 from race_equality.sources.trust_list import list_files
 from race_equality.store.commits import Draft, change, in_one_change
 from race_equality.store.figures import (
@@ -351,32 +354,55 @@ def _refuse_twice(outcomes: Collection[Outcome], project: Project) -> None:
         )
 
 
+#: Shows what is odd and returns when somebody agrees; otherwise it raises a RaceEqualityError.
+Ask = Callable[[Sequence[Finding]], None]
+
+
 @in_one_change("data add")
-def add_return(path: Path, project: Draft) -> Outcome:
+def add_return(path: Path, project: Draft, *, ask: Ask | None = None) -> Outcome:
     """Read a trust's own return into ``data/local``: its years take the place of the same years, and others stay.
 
     Parameters
     ----------
     path : Path
-        A WRES return or a patients return, as CSV or Excel workbook; or what was copied from trusts' pages, which goes
+        A WRES return or a patients return, as CSV or workbook; or what was copied from trusts' pages, which goes
         to ``data/figures`` (:func:`add_published`).
     project : Project
+    ask : callable, optional
+        Is given what is odd in it. Without it, a return with anything odd is refused.
 
     Returns
     -------
     Outcome
+
+    Raises
+    ------
+    ReturnError
+        For what cannot be right, and what is odd and was not agreed to. It names the copy of the file, next to it, in which
+        the cells are marked.
     """
     trusts = read_trust_list(project=project)
-    form: ModuleType
     kind = return_kind(path)
     if kind is published_wres:
         return add_published(path, project)
-    if kind is patients_return:
-        code, loaded = patients_return.read_return(path, trusts)
-        form, name = patients_return, patients_return.source_id(code)
-    else:
-        code, loaded = wres_return.read_return(path, trusts, published=published_wres_5_to_8(project))
-        form, name = wres_return, code
+    public = read_figures(local=False, project=project)
+    form: ModuleType = patients_return if kind is patients_return else wres_return
+
+    def known(code: str) -> Known:
+        return known_of_trust(code, form, public, project)
+
+    try:
+        if form is patients_return:
+            code, loaded = patients_return.read_return(path, trusts, known=known)
+            name = patients_return.source_id(code)
+        else:
+            published = published_wres_5_to_8(project)
+            code, loaded = wres_return.read_return(path, trusts, published=published, known=known)
+            name = code
+    except ReturnError as error:
+        raise with_marked_copy(error) from None
+    if loaded.questions:
+        _ask(loaded.questions, ask, path)
     loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name).assign(private=True))
     trust_name = trusts.by_code[code]["trust_name"]
     source = dated(
@@ -397,6 +423,35 @@ def add_return(path: Path, project: Draft) -> Outcome:
     outcome = Outcome(source, loaded, len(loaded.figures), before, is_return=True)
     project.write({local / f"{name}.parquet": content, local / f"{source.id}.yml": source.to_yaml().encode()})
     return outcome
+
+
+def known_of_trust(code: str, form: ModuleType, public: pd.DataFrame, project: Project) -> Known:
+    """Return what is known of a trust, to hold its return to: what is published, and what its return gave before.
+
+    Parameters
+    ----------
+    code : str
+    form : module
+        The kind of return.
+    public : pandas.DataFrame
+        All published figures.
+    project : Project
+    """
+    earlier = read_figures(sources=form.source_id(code), project=project)
+    copied = public[(public["source"] == published_wres.SOURCE) & (public["trust_code"] == code)]
+    # what the trust gave itself comes before what was copied from its page
+    return known_from(public, form.counts_of(copied) | form.counts_of(earlier))
+
+
+def _ask(questions: Sequence[Finding], ask: Ask | None, path: Path) -> None:
+    refusal = ReturnError(path, questions)
+    if ask is None:
+        raise with_marked_copy(refusal)
+    try:
+        ask(questions)
+    except RaceEqualityError as error:
+        copy = with_marked_copy(refusal).copy
+        raise RaceEqualityError(f"{error} The cells are marked in {copy.name}." if copy else str(error)) from None
 
 
 @in_one_change("data add")
@@ -423,8 +478,11 @@ def add_published(path: Path, project: Draft) -> Outcome:
     The figures of each trust and year in the file take the place of those held; other trusts and years stay.
     """
     public = read_figures(local=False, project=project)
-    known = published_wres.known_from(public)
-    loaded = published_wres.read_published(path, read_trust_list(project=project), known=known)
+    known = known_from(public)
+    try:
+        loaded = published_wres.read_published(path, read_trust_list(project=project), known=known)
+    except ReturnError as error:
+        raise with_marked_copy(error) from None
     loaded = replace(loaded, figures=check_figures(loaded.figures, origin=path.name))
     held = public[public["source"] == published_wres.SOURCE]
     keys = ["trust_code", "period_end"]

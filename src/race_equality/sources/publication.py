@@ -12,6 +12,7 @@ import pandas as pd
 
 from race_equality.errors import InputError, nearest
 from race_equality.sources.cells import Cell, Workbook
+from race_equality.sources.returns.mistakes import Finding
 from race_equality.store.figures import figure_table, in_order
 from race_equality.store.schema import NOT_IN_THE_FILE
 from race_equality.store.trusts import TrustList
@@ -37,6 +38,8 @@ class LoadedFigures:
         What else a person should know about this very file: unknown columns, unusable ones.
     more : tuple of LoadedFigures
         Earlier editions that are in the same file, each a source of its own.
+    questions : tuple of Finding
+        What is odd in a return: it is taken only when somebody agrees.
     """
 
     source_id: str
@@ -46,6 +49,7 @@ class LoadedFigures:
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
     more: tuple[LoadedFigures, ...] = ()
+    questions: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

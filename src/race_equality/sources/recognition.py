@@ -23,8 +23,7 @@ from race_equality.sources.publication import Publication
 from race_equality.sources.publications import boundaries, staff_survey, systems
 from race_equality.sources.publications import organisation_data_service as ods
 from race_equality.sources.returns import patients as patients_return
-from race_equality.sources.returns import published_wres
-from race_equality.sources.returns import workbook as return_workbook
+from race_equality.sources.returns import published_wres, rows
 from race_equality.sources.returns import wres as wres_return
 
 _TRUST_LIST_COLUMNS = {
@@ -276,7 +275,7 @@ def files_to_add(paths: Iterable[Path]) -> Iterator[tuple[list[tuple[Path, bool]
 def _unpacked(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     """Unpack an archive; return the files to add, and why the others are not."""
     members, others = unpack(path, folder)
-    left_out = [f"{name}: It is neither a CSV nor an Excel workbook (.xlsx)." for name in others]
+    left_out = [f"{name}: It is neither a CSV nor a workbook (.xlsx, .ods)." for name in others]
     known = []
     for member in members:
         if why_not := not_added(member):
@@ -312,11 +311,13 @@ def return_kind(path: Path) -> ModuleType | None:
     if is_map(path):
         return None
     if is_workbook(path):
-        title = return_workbook.title_of(path)
-        return next((form for form in forms if form.TITLE == title), None)
-    has = {normalised(name) for name in csv_columns(path)}
+        title = rows.title_of(path)
+        if (named := next((form for form in forms if form.TITLE == title), None)) is not None:
+            return named
+    # a CSV, or one that was saved as a workbook
+    has = {same_words(name) for name in (rows.headers_of(path) if is_workbook(path) else csv_columns(path))}
     for form in forms:
         # most of the columns: a return with a column renamed is still one, and its error names the column
-        if len(has & {normalised(name) for name in form.KNOWN_BY}) >= len(form.KNOWN_BY) - 1:
+        if len(has & {same_words(name) for name in form.KNOWN_BY}) >= len(form.KNOWN_BY) - 1:
             return form
     return None

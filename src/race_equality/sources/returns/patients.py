@@ -17,17 +17,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+
+import pandas as pd
 
 from race_equality.definitions.rules import LEAST_OF_PATIENTS, LEAST_PATIENTS_COUNTED
 from race_equality.disclosure.shares_by_group import hide_shares
 from race_equality.errors import InputError
 from race_equality.sources.cells import Cell
 from race_equality.sources.publication import FigureRows, LoadedFigures
-from race_equality.sources.returns.form import check_part, read_form
+from race_equality.sources.returns import held_to
+from race_equality.sources.returns.form import Counts, Key, check_part, read_form
+from race_equality.sources.returns.known import Known, each
+from race_equality.sources.returns.mistakes import Finding, Mistakes, merged
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
 from race_equality.store.trusts import TrustList
 
@@ -209,45 +214,148 @@ def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date]
     return workbook_bytes(TITLE, trust_code, trust_name, instructions, topics, COLUMNS)
 
 
-def read_return(path: Path, trusts: TrustList) -> tuple[str, LoadedFigures]:
-    """Read a filled-in return.
+def read_return(
+    path: Path, trusts: TrustList, *, known: Callable[[str], Known] | None = None, today: date | None = None
+) -> tuple[str, LoadedFigures]:
+    """Read a filled-in return, and hold it to what is known.
 
     Parameters
     ----------
     path : Path
-        A CSV or an Excel workbook, made from the template.
+        A CSV or a workbook, made from the template.
     trusts : TrustList
+    known : callable, optional
+        From the trust's code to what is known of it; without it, the return is held to itself alone.
+    today : datetime.date, optional
+        A year that ends later cannot be there.
 
     Returns
     -------
     str
         The trust's code.
     LoadedFigures
-        Every figure of each year in the file, those too small to show suppressed.
+        Every figure of each year in the file, those too small to show suppressed. Its ``questions`` are what is odd.
 
     Raises
     ------
-    InputError
-        For a row that is not known, what is not a whole number, or numbers that cannot both be right.
+    ReturnError
+        With everything that is wrong: a row that is not known, what is not a whole number, numbers that cannot both be
+        right. What is odd is in it as well.
     """
-    form = read_form(path, COLUMNS, rows_of_a_year(), trusts, later=LATER_COLUMNS)
-    code, records, years = form.trust_code, form.records, form.years
+    today, mistakes = today or date.today(), Mistakes(path)
+    form = read_form(path, COLUMNS, rows_of_a_year(), trusts, mistakes, today=today, later=LATER_COLUMNS)
+    code, counts, years = form.trust_code, form.counts, form.years
+    for year_to, measure in ((year_to, measure) for year_to in years for measure in MEASURES):
+        for item in measure.parts:
+            whole = measure.whole_of(item)
+            for column in GROUPS:
+                with mistakes.noted():
+                    part, among = (
+                        counts.get((year_to, measure.indicator, one, column), (None, None)) for one in (item, whole)
+                    )
+                    check_part(part, among, whole)
+    questions = merged(
+        [*form.questions, *questions_of(code, counts, known(code) if known else Known(), today)], mistakes.sheets
+    )
+    mistakes.raise_any(questions)
     figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
-    notes = list(form.remarks)
     for year_to in years:
         for measure in MEASURES:
-            cells = {
-                (item, column): record[column]
-                for item in measure.items()
-                if (record := records.get((year_to, measure.indicator, item)))
-                for column in GROUPS
-                if column in form.columns
-            }
-            notes += _add_measure(figures, code, measure, year_to, cells, path)
-    loaded = figures.loaded(str(years[-1].year), form.period, notes)
+            _add_measure(figures, code, measure, year_to, counts, path)
+    remarks = (*form.remarks, *_small_differences(counts))
+    loaded = figures.loaded(str(years[-1].year), form.period, remarks)
     if not loaded.figures["status"].isin(["ok", "suppressed"]).any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
-    return code, loaded
+    return code, replace(loaded, questions=tuple(questions))
+
+
+def counts_of(figures: pd.DataFrame) -> dict[Key, float]:
+    """Return the numbers of a return that are still known from its figures: those that were not suppressed.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures of one trust.
+
+    Returns
+    -------
+    dict of (datetime.date, str, str, str) to float
+    """
+    items = {
+        f"{id}_by_{breakdown}": (measure, item, {group: column for column, group in groups.items()})
+        for measure in MEASURES
+        for item, id in measure.parts.items()
+        for breakdown, groups in BREAKDOWNS.items()
+    }
+    found: dict[Key, float] = {}
+    columns = ("period_end", "indicator", "group", "numerator", "denominator")
+    for end, id, group, people, among in each(figures[figures["status"] == "ok"], *columns):
+        if id in items:
+            measure, item, column_of = items[id]
+            found[end.date(), measure.indicator, item, column_of[group]] = people
+            found[end.date(), measure.indicator, measure.base, column_of[group]] = among
+    return found
+
+
+def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[Finding]:
+    """Return what is odd in the numbers of a return, and what there cannot be.
+
+    Parameters
+    ----------
+    code : str
+    counts : mapping of (datetime.date, str, str, str) to (float or None, Cell)
+    known : Known
+    today : datetime.date
+
+    Returns
+    -------
+    list of Finding
+        Several can be of one cell.
+    """
+    found = [
+        *held_to.too_many(counts, held_to.MOST_PATIENTS),
+        *held_to.years_long_ago(counts, today),
+        *held_to.repeated_years(counts, known),
+        *held_to.cells_against_earlier(counts, known, held_to.PATIENTS_CELL_IN_A_YEAR),
+    ]
+    waiting: dict[date, tuple[float, Cell]] = {}
+    for year_to, measure, item, totals, first in _totals_of(counts):
+        different = held_to.breakdowns_apart(f"{measure.indicator}, {item}, {year_to}", totals, first)
+        if different and held_to.apart(max(totals.values()), min(totals.values()), held_to.BREAKDOWNS_APART):
+            found.append(different)
+        if measure is MEASURES[0] and item == measure.base:
+            waiting[year_to] = (max(totals.values()), first)
+    return found + held_to.waiting_questions(code, waiting, known)
+
+
+def _small_differences(counts: Counts) -> Iterator[str]:
+    """Yield remarks on breakdowns that differ, and too little to be asked about."""
+    for year_to, measure, item, totals, first in _totals_of(counts):
+        different = held_to.breakdowns_apart(f"{measure.indicator}, {item}, {year_to}", totals, first)
+        if different and not held_to.apart(max(totals.values()), min(totals.values()), held_to.BREAKDOWNS_APART):
+            yield different.why
+
+
+def _totals_of(counts: Counts) -> Iterator[tuple[date, Measure, str, dict[str, float], Cell]]:
+    for year_to in sorted({key[0] for key in counts}):
+        for measure in MEASURES:
+            for item in measure.items():
+                totals, first = _totals(counts, year_to, measure, item)
+                if first is not None:
+                    yield year_to, measure, item, totals, first
+
+
+def _totals(counts: Counts, year_to: date, measure: Measure, item: str) -> tuple[dict[str, float], Cell | None]:
+    """Return how many people each breakdown that is whole adds up to, and the first cell of the row."""
+    totals: dict[str, float] = {}
+    first = None
+    for breakdown, groups in BREAKDOWNS.items():
+        pairs = [counts.get((year_to, measure.indicator, item, column)) for column in groups]
+        given = [pair[0] for pair in pairs if pair is not None and pair[0] is not None]
+        if len(given) == len(groups):
+            totals[breakdown] = sum(given)
+            first = first or next(pair[1] for pair in pairs if pair is not None)
+    return totals, first
 
 
 def shares(
@@ -288,39 +396,19 @@ def shares(
             yield f"{indicator}_by_{breakdown}", column, item, status, *pair
 
 
-def _add_measure(
-    figures: FigureRows, code: str, measure: Measure, year_to: date, cells: Mapping[tuple[str, str], Cell], path: Path
-) -> list[str]:
-    counts = {place: cell.number("number", whole=True) if cell.text else None for place, cell in cells.items()}
-
-    def place(item: str, column: str) -> str:
-        cell = cells.get((item, column))
-        return f"{path.name} {cell.locator}" if cell else f"{path.name}: no row or no column"
-
-    for item in measure.parts:
-        whole = measure.whole_of(item)
-        for column in GROUPS:
-            check_part(
-                (counts.get((item, column)), cells.get((item, column))),
-                (counts.get((whole, column)), cells.get((whole, column))),
-                whole,
-            )
-    notes = []
-    for item in measure.items():
-        totals = {
-            breakdown: sum(count for count in given if count is not None)
-            for breakdown, groups in BREAKDOWNS.items()
-            if None not in (given := [counts.get((item, column)) for column in groups])
-        }
-        if len(set(totals.values())) > 1:
-            *first, last = (f"{total:,.0f} by {breakdown}" for breakdown, total in totals.items())
-            notes.append(
-                f"{measure.indicator}, {item}, {year_to}: {', '.join(first)} and {last}; each person should be counted "
-                "once in each."
-            )
+def _add_measure(figures: FigureRows, code: str, measure: Measure, year_to: date, counts: Counts, path: Path) -> None:
+    given = {
+        (item, column): pair
+        for item in measure.items()
+        for column in GROUPS
+        if (pair := counts.get((year_to, measure.indicator, item, column)))
+    }
+    numbers = {place: value for place, (value, _) in given.items()}
     for breakdown, groups in BREAKDOWNS.items():
-        for indicator, column, item, status, part, base in shares(measure, breakdown, counts):
-            about = (code, code, indicator, groups[column], "percent", place(item, column))
+        for indicator, column, item, status, part, base in shares(measure, breakdown, numbers):
+            pair = given.get((item, column))
+            place = f"{path.name} {pair[1].locator}" if pair else f"{path.name}: no row or no column"
+            about = (code, code, indicator, groups[column], "percent", place)
             figures.add(
                 *about,
                 value=100 * part / base if part is not None and base else None,
@@ -329,4 +417,3 @@ def _add_measure(
                 status=status,
                 period=measure.period(year_to),
             )
-    return notes

@@ -19,23 +19,24 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY, WHITE
-from race_equality.definitions.indicators import BANDS, BOARD, BY_ID, OWNER
+from race_equality.definitions.indicators import BANDS, BY_ID
 from race_equality.errors import InputError
-from race_equality.sources.cells import Cell, Record, first_by_key, read_csv
-from race_equality.sources.file_kinds import is_workbook
+from race_equality.sources.cells import Cell, Record
 from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.returns import wres
-from race_equality.sources.returns.form import check_row, day_in, open_trust, year_to_of
-from race_equality.sources.returns.workbook import list_workbook_bytes, read_workbook
+from race_equality.sources.returns.form import Key, items_of, open_trust, place_of
+from race_equality.sources.returns.known import Known, composition_of, each, fits_better_swapped, minority_share
+from race_equality.sources.returns.mistakes import Mistakes
+from race_equality.sources.returns.rows import read_rows
+from race_equality.sources.returns.values import day_in, number_in, people_in, remarks_on_years
+from race_equality.sources.returns.workbook import list_workbook_bytes
 from race_equality.store.provenance import Source
 from race_equality.store.trusts import TrustList
 
@@ -77,68 +78,6 @@ _AS_PRINTED, _CLOSE = 0.02, 0.05
 _STAFF_ITEMS = (BANDS.id, *(rate.indicator for rate in wres.RATES if rate.denominator == "staff"))
 #: Pay bands of fewer than this share of the staff are not those of the workforce.
 _MOST_OF_STAFF = 0.8
-_YEARS_APART = 5  # a headcount of another time says nothing
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of trusts before a file is read, to hold it to.
-
-    Parameters
-    ----------
-    minority : mapping of str to float
-        Trust to the share of its staff from ethnic minorities, 0 to 1: of those who answered the last survey.
-    headcount : mapping of str to mapping of int to float
-        Trust to its staff in March of each year.
-    national : mapping of (str, int) to float
-        Indicator and year to England's ratio.
-    before : mapping of (str, int, str) to float
-        Trust, year, and indicator or item to the share from ethnic minorities that is held.
-    """
-
-    minority: Mapping[str, float] = field(default_factory=dict)
-    headcount: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    national: Mapping[tuple[str, int], float] = field(default_factory=dict)
-    before: Mapping[tuple[str, int, str], float] = field(default_factory=dict)
-
-
-def known_from(figures: pd.DataFrame) -> Known:
-    """Gather what is known of trusts from the figures that are held.
-
-    Parameters
-    ----------
-    figures : pandas.DataFrame
-        Tidy figures, of which trusts' private returns are no part.
-
-    Returns
-    -------
-    Known
-    """
-    ok = figures[figures["status"] == "ok"]
-    last = ok[ok["indicator"] == "staff_survey_panel_ethnic_minority"].sort_values("period_end", kind="stable")
-    minority = {code: percent / 100 for code, percent in _each(last, "trust_code", "value")}  # the last of each
-    headcount: dict[str, dict[int, float]] = {}
-    marches = ok[ok["indicator"] == "workforce_march_headcount"]
-    for code, end, people in _each(marches, "trust_code", "period_end", "value"):
-        years = headcount.setdefault(code, {})
-        years[end.year] = years.get(end.year, 0.0) + people
-    national = {
-        (one.id, end.year): value
-        for one in BY_ID.values()
-        if one.compares == "ratio" and one.england
-        for end, value in _each(ok[ok["indicator"] == one.england], "period_end", "value")
-    }
-    before: dict[tuple[str, int, str], dict[str, float]] = {}
-    columns = ("trust_code", "period_end", "indicator", "group", "unit", "value", "denominator")
-    for code, end, indicator, group, unit, value, base in _each(ok[ok["source"] == SOURCE], *columns):
-        counts = before.setdefault((code, end.year, _composition_of(indicator)), {})
-        counts[group] = counts.get(group, 0.0) + (base if unit == "percent" else value)
-    shares = {key: share for key, counts in before.items() if (share := _minority_share(counts)) is not None}
-    return Known(minority, headcount, national, shares)
-
-
-def _each(table: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
-    return zip(*(table[name].tolist() for name in columns), strict=True)
 
 
 def template(trust_codes: Sequence[str], years_to: Sequence[date], file_name: str) -> str:
@@ -211,58 +150,63 @@ def read_published(
 
     Raises
     ------
-    InputError
-        For a row without address or day, a row that is not known or is there twice, numbers that contradict each other,
-        and numbers that are unlikely for the trust in a row that is not confirmed.
+    ReturnError
+        With every row without address or day, every row that is not known or is there twice, numbers that contradict each
+        other, and numbers that are unlikely for the trust in a row that is not confirmed.
     """
-    known, today = known or Known(), today or date.today()
-    remarks: tuple[str, ...] = ()
-    if is_workbook(path):
-        table, remarks = read_workbook(path, COLUMNS, trust_in_rows=True)
-    else:
-        table = read_csv(path, COLUMNS, comments=True)
-    if table.unknown_columns:
-        raise InputError(
-            f"The column {table.unknown_columns[0]!r} is not part of such a file.",
-            file=path,
-            mend=f"The columns are {', '.join(COLUMNS)}.",
-        )
-    items: dict[str, list[str]] = {}
-    for indicator, item in wres.rows_of_a_year():
-        items.setdefault(indicator, []).append(item)
+    known, today, mistakes = known or Known(), today or date.today(), Mistakes(path)
+    table = read_rows(path, COLUMNS, mistakes)
+    items = items_of(wres.rows_of_a_year())
     by_trust: dict[str, dict[tuple[date, str, str], Record]] = {}
-    keys = []
-    for record in table:
-        if not any(record[name].text for name in (*wres.GROUPS, RATIO, NATIONAL)):
-            continue  # a row of the template of which the page prints nothing
-        if record["trust_code"].text == "ENG":
-            raise record["trust_code"].error(
-                "The row is of England.", "Remove it: England's figures come from the national WRES report."
-            )
-        code = open_trust(record["trust_code"], trusts)
-        check_row(record, items, wres.GROUPS)
-        year_to = year_to_of(record["year_to"])
-        _check_page(record, year_to, today)
-        place = (year_to, record["indicator"].text, record["item"].text)
-        by_trust.setdefault(code, {})[place] = record
-        keys.append(((code, *map(str, place)), record["indicator"]))
-    if not by_trust:
+    counts: dict[str, dict[Key, tuple[float | None, Cell]]] = {}
+    filled_in = [
+        record for record in table.records if any(record[name].text for name in (*wres.GROUPS, RATIO, NATIONAL))
+    ]  # of the others, the page prints nothing
+    for record in filled_in:
+        with mistakes.noted():
+            if record["trust_code"].text.upper() == "ENG":
+                raise record["trust_code"].error(
+                    "The row is of England.", "Remove it: England's figures come from the national WRES report."
+                )
+            code = open_trust(record["trust_code"], trusts)
+            place = place_of(record, items, today, mistakes)
+            if place is None:
+                continue
+            if place in by_trust.get(code, {}):
+                first = by_trust[code][place]["indicator"]
+                raise record["indicator"].error(
+                    f"The trust, year, indicator and item {' '.join(map(str, (code, *place)))} is here and at "
+                    f"{first.reference}.",
+                    "Keep one of the two rows.",
+                )
+            by_trust.setdefault(code, {})[place] = record
+            for group in wres.GROUPS:
+                counts.setdefault(code, {})[*place, group] = (None, record[group])
+                with mistakes.noted():
+                    counts[code][*place, group] = (people_in(record[group]), record[group])
+            _check_page(record, place[0], today)
+    if not filled_in:
+        mistakes.raise_any()
         raise InputError("The file has no numbers.", file=path, mend="Copy what trusts publish into it.")
-    first_by_key(keys, "trust, year, indicator and item")
-    years = sorted({year_to for records in by_trust.values() for year_to, *_ in records})
-    figures = FigureRows(SOURCE, (years[0], years[-1]), trusts)
-    notes = list(remarks)
+    years = sorted({year_to for records in by_trust.values() for year_to, *_ in records}) or [today]
+    notes = [*table.remarks, *remarks_on_years(record["year_to"] for record in filled_in)]
     for code, records in by_trust.items():
         for year_to in sorted({year for year, *_ in records}):
-            wres.add_year(figures, code, year_to, records, _places(records, path))
-            notes += _check_ratios(code, year_to, records, known)
-        _check_composition(code, records, known)
+            wres.check_year(counts[code], year_to, mistakes)
+            notes += _check_ratios(code, year_to, records, counts[code], known, mistakes)
+        with mistakes.noted():
+            _check_composition(code, records, counts[code], known)
+    mistakes.raise_any()
+    figures = FigureRows(SOURCE, (years[0], years[-1]), trusts)
+    for code, records in by_trust.items():
+        for year_to in sorted({year for year, *_ in records}):
+            wres.add_year(figures, code, year_to, counts[code], _places(records, path))
     table_of_figures = figures.table()
     table_of_figures = table_of_figures[table_of_figures["status"] == "ok"].reset_index(drop=True)
     if table_of_figures.empty:
         raise InputError("The file has no figure that is whole.", file=path, mend="Copy both counts of a share.")
     period = ", ".join(f"year to 31 March {year.year}" for year in years)
-    return LoadedFigures(SOURCE, str(years[-1].year), period, table_of_figures, remarks=(*notes, *table.remarks))
+    return LoadedFigures(SOURCE, str(years[-1].year), period, table_of_figures, remarks=tuple(notes))
 
 
 def published_source(figures: pd.DataFrame, path: Path, sha256: str, today: date) -> Source:
@@ -321,7 +265,7 @@ def disagreements(published: pd.DataFrame, private: pd.DataFrame) -> list[str]:
         f"{indicator} of {code}, year to {end.date()}, {group}: {_in_words(*counts[:3])} in the trust's own return, "
         f"{_in_words(*counts[3:])} {locator}. The trust's report uses its return; other reports use what it published. Ask "
         "which is right."
-        for indicator, code, end, group, locator, *counts in _each(
+        for indicator, code, end, group, locator, *counts in each(
             rows, "indicator", "trust_code", "period_end", "group", "locator_x", *numbers
         )
     ]
@@ -334,7 +278,9 @@ def _in_words(value: float, numerator: float, denominator: float) -> str:
 def _places(records: Mapping[tuple[date, str, str], Record], path: Path) -> Callable[[Cell | None], str]:
     """Return what says of a cell where its figure was published and where it was copied to."""
     pages = {
-        record[group].locator: f"published by the trust at {record[ADDRESS].text}, read on {day_in(record[READ_ON])}"
+        record[
+            group
+        ].locator: f"published by the trust at {record[ADDRESS].text}, read on {day_in(record[READ_ON].text)}"
         for record in records.values()
         for group in wres.GROUPS
     }
@@ -349,7 +295,7 @@ def _check_page(record: Record, year_to: date, today: date) -> None:
             f"{address.text!r} is not the address of a page." if address.text else "The row has no address.",
             "Copy the address of the page or document from the browser, beginning with https://.",
         )
-    day = day_in(read_on)
+    day = day_in(read_on.text)
     if day is None:
         raise read_on.error(
             f"{read_on.text!r} is not a day." if read_on.text else "The row has no day on which the page was read.",
@@ -364,32 +310,40 @@ def _check_page(record: Record, year_to: date, today: date) -> None:
 
 
 def _check_ratios(
-    code: str, year_to: date, records: Mapping[tuple[date, str, str], Record], known: Known
-) -> Iterator[str]:
-    """Hold what a page prints as a ratio to its counts; yield what is worth knowing."""
+    code: str,
+    year_to: date,
+    records: Mapping[tuple[date, str, str], Record],
+    counts: Mapping[Key, tuple[float | None, Cell]],
+    known: Known,
+    mistakes: Mistakes,
+) -> list[str]:
+    """Hold what a page prints as a ratio to its counts; return what is worth knowing."""
     rates = {rate.indicator: rate for rate in wres.RATES}
+    notes: list[str] = []
     for (year, indicator, _), record in records.items():
-        if year != year_to:
-            continue
         ratio, national = record[RATIO], record[NATIONAL]
-        if (ratio.text or national.text) and indicator not in rates:
-            raise (ratio if ratio.text else national).error(
-                f"{indicator} has no ratio.", "Clear the cell: indicators 2, 3 and 4 have one."
-            )
+        if year != year_to or not (ratio.text or national.text):
+            continue
         about = f"{indicator} of {code}, year to {year_to}"
-        if national.text:
-            yield from _check_national(national, indicator, year_to, known, about)
-        if ratio.text:
-            printed = _ratio_in(ratio)
-            counted = _counted_ratio(records, rates[indicator], year_to)
-            if counted is None:
-                raise ratio.error(
-                    "The page's ratio stands without the counts that it rests on: it has no interval, cannot be "
-                    "checked and cannot be added to those of other trusts.",
-                    f"Copy {rates[indicator].denominator!r} and {rates[indicator].numerator!r} of both groups, which many "
-                    "trusts print in the return next to the report; without them, leave the row out.",
+        with mistakes.noted():
+            if indicator not in rates:
+                raise (ratio if ratio.text else national).error(
+                    f"{indicator} has no ratio.", "Clear the cell: indicators 2, 3 and 4 have one."
                 )
-            yield from _hold(ratio, printed, counted, indicator, about)
+            if national.text:
+                notes += _check_national(national, indicator, year_to, known, about)
+            if ratio.text:
+                printed = _ratio_in(ratio)
+                counted = _counted_ratio(counts, rates[indicator], year_to)
+                if counted is None:
+                    raise ratio.error(
+                        "The page's ratio stands without the counts that it rests on: it has no interval, cannot be "
+                        "checked and cannot be added to those of other trusts.",
+                        f"Copy {rates[indicator].denominator!r} and {rates[indicator].numerator!r} of both groups, which "
+                        "many trusts print in the return next to the report; without them, leave the row out.",
+                    )
+                notes += _hold(ratio, printed, counted, indicator, about)
+    return notes
 
 
 def _ratio_in(cell: Cell) -> float:
@@ -404,7 +358,7 @@ def _ratio_in(cell: Cell) -> float:
         raise cell.error(
             f"{cell.text!r} is a number and words.", "Write the ratio alone; '0.66 more likely' says no direction."
         )
-    value = cell.number("ratio")
+    value = number_in(cell, "ratio")
     if 0 < value < _LEAST_RATIO:
         raise cell.error(
             f"The ratio {value:g} is too small for one: a workbook keeps a ratio printed as a percentage so.",
@@ -436,18 +390,17 @@ def _check_national(cell: Cell, indicator: str, year_to: date, known: Known, abo
         )
 
 
-def _counted_ratio(records: Mapping[tuple[date, str, str], Record], rate: wres.Rate, year_to: date) -> float | None:
+def _counted_ratio(counts: Mapping[Key, tuple[float | None, Cell]], rate: wres.Rate, year_to: date) -> float | None:
     """Return the ratio that the counts give; infinite where nobody of the second group was counted."""
     shares = {}
     for group in (WHITE, ETHNIC_MINORITY):
-        pair = [
-            record[group].number("number of people", whole=True)
+        people, among = (
+            counts.get((year_to, rate.indicator, item, group), (None, None))[0]
             for item in (rate.numerator, rate.denominator)
-            if (record := records.get((year_to, rate.indicator, item))) and record[group].text
-        ]
-        if len(pair) < 2 or not pair[1]:
+        )
+        if people is None or not among:
             return None
-        shares[group] = pair[0] / pair[1]
+        shares[group] = people / among
     first, second = (shares[group] for group in BY_ID[rate.indicator].between)
     if not second:
         return math.inf if first else None
@@ -494,18 +447,12 @@ def _last_place(text: str) -> float:
 # -- White and ethnic minority the right way round ---------------------------------------------------
 
 
-def _composition_of(indicator: str) -> str:
-    """Return which counts tell who works or applies there: those of all bands are one."""
-    owner = OWNER[indicator].id
-    return owner if owner != BOARD.id else indicator
-
-
-def _minority_share(counts: Mapping[str, float]) -> float | None:
-    both = counts.get(WHITE, 0.0) + counts.get(ETHNIC_MINORITY, 0.0)
-    return counts[ETHNIC_MINORITY] / both if both and WHITE in counts and ETHNIC_MINORITY in counts else None
-
-
-def _check_composition(code: str, records: Mapping[tuple[date, str, str], Record], known: Known) -> None:
+def _check_composition(
+    code: str,
+    records: Mapping[tuple[date, str, str], Record],
+    counts: Mapping[Key, tuple[float | None, Cell]],
+    known: Known,
+) -> None:
     """Question counts that fit the trust better with White and ethnic minority swapped, and far too many or few staff."""
     bases = {rate.indicator: rate.denominator for rate in wres.RATES}
     found: dict[tuple[int, str], dict[str, float]] = {}
@@ -514,17 +461,17 @@ def _check_composition(code: str, records: Mapping[tuple[date, str, str], Record
     for (year_to, indicator, item), record in sorted(records.items(), key=lambda pair: pair[0]):
         if item != bases.get(indicator, wres.PEOPLE):
             continue
-        key = (year_to.year, _composition_of(indicator))
+        key = (year_to.year, composition_of(indicator))
         first.setdefault(key, record)
         if record[CONFIRMED].text.lower() == "yes":
             confirmed.add(key)
         elif record[CONFIRMED].text:
             raise record[CONFIRMED].error(f"{record[CONFIRMED].text!r} is not yes.", "Write yes, or leave it empty.")
-        counts = found.setdefault(key, {})
+        of_key = found.setdefault(key, {})
         for group in wres.GROUPS:
-            if record[group].text:
-                counts[group] = counts.get(group, 0.0) + record[group].number("number of people", whole=True)
-    shares = {key: _minority_share(counts) for key, counts in found.items()}
+            if (value := counts[year_to, indicator, item, group][0]) is not None:
+                of_key[group] = of_key.get(group, 0.0) + value
+    shares = {key: minority_share(of_key) for key, of_key in found.items()}
     for key, share in shares.items():
         year, indicator = key
         if key in confirmed or share is None:
@@ -538,7 +485,7 @@ def _check_composition(code: str, records: Mapping[tuple[date, str, str], Record
             (earlier, "a year before they were"),
             (staff, "of those who answered the staff survey they are"),
         ):
-            if reference is not None and _fits_better_swapped(share, reference):
+            if reference is not None and fits_better_swapped(share, reference):
                 raise cell.error(
                     f"{indicator} of {code}, year to 31 March {year}: {100 * share:.0f}% from ethnic minorities, and "
                     f"{words} {100 * reference:.0f}%. White and Ethnic minority may be swapped.",
@@ -555,29 +502,15 @@ def _check_composition(code: str, records: Mapping[tuple[date, str, str], Record
             )
 
 
-def _fits_better_swapped(share: float, reference: float) -> bool:
-    """Say whether a share is much nearer to what the other group's would be.
-
-    Notes
-    -----
-    Of a trust with about as many White as other staff nobody can tell: the two must be far apart.
-    """
-    away = abs(share - reference)
-    return away > 0.15 and 2 * abs(share - (1 - reference)) < away
-
-
 def _check_headcount(code: str, year: int, indicator: str, staff: float, cell: Cell, known: Known) -> None:
-    years = known.headcount.get(code, {})
-    if indicator not in _STAFF_ITEMS or not years:
+    published = known.staff_of(code, year) if indicator in _STAFF_ITEMS else None
+    if published is None:
         return
-    nearest_year = min(years, key=lambda one: abs(one - year))
-    if abs(nearest_year - year) > _YEARS_APART:
-        return
-    held = years[nearest_year]
+    held, counted_in = published
     if staff > 2 * held or 2 * staff < held:
         raise cell.error(
-            f"{indicator} of {code}, year to 31 March {year}: {staff:,.0f} staff, and the trust had {held:,.0f} in March "
-            f"{nearest_year}.",
+            f"{indicator} of {code}, year to 31 March {year}: {staff:,.0f} staff, and the trust had "
+            f"{known.headcount[code][counted_in]:,.0f} in March {counted_in}.",
             "Look at the page again: it may be of another trust, or its numbers shares. If it does say so, write yes "
             "under confirmed.",
         )

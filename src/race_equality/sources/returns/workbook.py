@@ -10,23 +10,10 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import date
 
-from race_equality.errors import InputError, nearest
-from race_equality.sources.cells import Cell, Record, Sheet, Table, Workbook
-from race_equality.sources.headers import normalised
+from race_equality.sources.returns.rows import DESCRIPTION, INSTRUCTIONS, LISTS, TRUST_CODE
 
-if TYPE_CHECKING:
-    import openpyxl
-
-INSTRUCTIONS, LISTS = "Instructions", "Lists"
-TRUST_CODE = "trust_code"
-DESCRIPTION = "what is counted"  # for people; not read back
-
-_CODE_ROW = 2  # of the instructions, counted from 0: "Trust code" and the code
-_MOST_ROWS_ABOVE = 20  # a header further down than this is none
 _SHADED, _TO_FILL_IN = "DDE7F0", "FFF8DC"
 
 
@@ -68,16 +55,6 @@ class Topic:
     sheet: str
     heading: str
     rows: list[FormRow] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _FormRecord(Record):
-    """A row of a worksheet; its cells know the sheet."""
-
-    cells: dict[str, Cell] = field(default_factory=dict)
-
-    def __getitem__(self, column: str) -> Cell:
-        return self.cells[column]
 
 
 def workbook_bytes(
@@ -267,157 +244,3 @@ def list_workbook_bytes(
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
-
-
-def title_of(path: Path) -> str | None:
-    """Return the kind of return that a workbook says it is; None when it is no return."""
-    book = Workbook(path)
-    if normalised(INSTRUCTIONS) not in {normalised(name) for name in book.sheet_names}:
-        return None
-    return book.sheet(INSTRUCTIONS).cell(0, 0).text
-
-
-def columns_of(columns: Sequence[str], later: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of a return that a file must have: all but the later ones of which it has none.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Of today's template.
-    later : sequence of sequence of str
-        Sets of columns that an earlier template did not have.
-    headers : sequence of str
-        Of the file.
-
-    Returns
-    -------
-    tuple of str
-    """
-    there = {normalised(header) for header in headers}
-    absent = {name for names in later if not there & {normalised(name) for name in names} for name in names}
-    return tuple(name for name in columns if name not in absent)
-
-
-def read_workbook(
-    path: Path, columns: Sequence[str], *, trust_in_rows: bool = False, later: Sequence[Sequence[str]] = ()
-) -> tuple[Table, tuple[str, ...]]:
-    """Read a filled-in template.
-
-    Parameters
-    ----------
-    path : Path
-    columns : sequence of str
-        As for the CSV.
-    trust_in_rows : bool
-        Whether each row has its trust's code; otherwise the instructions have the one code of the file.
-    later : sequence of sequence of str
-        As for :func:`columns_of`, over all worksheets.
-
-    Returns
-    -------
-    Table
-        With the columns of the CSV; its cells are on their worksheets.
-    tuple of str
-        What was not read.
-
-    Raises
-    ------
-    InputError
-        For a sheet without one of the columns, a row without an indicator, numbers under no header.
-    """
-    import openpyxl
-
-    book = Workbook(path)
-    code = None if trust_in_rows else book.sheet(INSTRUCTIONS).cell(_CODE_ROW, 1)
-    try:
-        formulas = openpyxl.load_workbook(path)
-    except Exception as error:  # openpyxl's errors share no base but Exception
-        raise InputError(
-            f"The file cannot be read as an Excel workbook ({error}).", file=path, mend="Save it again as .xlsx."
-        ) from None
-    headers = [
-        str(value) for name in book.sheet_names for row in book.sheet(name).rows[:_MOST_ROWS_ABOVE] for value in row
-    ]
-    columns = columns_of(columns, later, headers)
-    records: list[Record] = []
-    unread = []
-    for name in book.sheet_names:
-        if normalised(name) in (normalised(INSTRUCTIONS), normalised(LISTS)):
-            continue
-        sheet = book.sheet(name)
-        found = _records(sheet, code, columns)
-        if found:
-            _refuse_formulas_without_a_result(formulas, sheet)
-        if found is None:
-            unread.append(name)
-        else:
-            records += found
-    if not records:
-        raise InputError(
-            "No worksheet has the columns of a return.",
-            file=path,
-            mend=f"Fill in the template; its columns are {', '.join(columns if trust_in_rows else columns[1:])}.",
-        )
-    remarks = (f"Worksheets not read: {', '.join(unread)}.",) if unread else ()
-    return Table(path, tuple(columns), tuple(records)), remarks
-
-
-def _refuse_formulas_without_a_result(formulas: openpyxl.Workbook, sheet: Sheet) -> None:
-    """Refuse a cell that looks filled in and reads as empty: #DIV/0!, or a formula never calculated."""
-    for row, cells in enumerate(formulas[sheet.name].iter_rows()):
-        for column, cell in enumerate(cells):
-            if cell.data_type in ("e", "f") and not sheet.cell(row, column).text:
-                raise sheet.error(
-                    f"The cell holds {cell.value!r}, which has no result.", "Write the number itself.", cell.coordinate
-                )
-
-
-def _records(sheet: Sheet, code: Cell | None, columns: Sequence[str]) -> list[Record] | None:
-    wanted = {normalised(name): name for name in (columns if code is None else columns[1:])}
-    header_row = next(
-        (
-            number
-            for number, row in enumerate(sheet.rows[:_MOST_ROWS_ABOVE])
-            # most of them: a header with a column renamed is still one, and its error names the column
-            if len({normalised(value) for value in row} & set(wanted)) >= len(wanted) - 1
-        ),
-        None,
-    )
-    if header_row is None:
-        return None
-    places = {name: sheet.column(header_row, name) for name in wanted.values()}
-    width = max(len(row) for row in sheet.rows)
-    spare = [column for column in range(width) if column not in places.values()]
-    records: list[Record] = []
-    for number in range(header_row + 1, len(sheet.rows)):
-        cells = {
-            name: Cell(_as_text(cell.value), cell.file, cell.sheet, cell.reference)
-            for name, cell in ((name, sheet.cell(number, column)) for name, column in places.items())
-        }
-        for column in spare:
-            header, cell = sheet.cell(header_row, column).text, sheet.cell(number, column)
-            if cell.text and normalised(header) != normalised(DESCRIPTION):
-                near = nearest(header, columns) if header else None
-                raise cell.error(
-                    f"{_as_text(cell.value)!r} is under {header!r}, which is not a column of a return."
-                    + (f" The nearest is {near!r}." if near else ""),
-                    "Move it, or clear the cell.",
-                )
-        if not any(cell.text for cell in cells.values()):
-            continue
-        if code is not None:
-            cells[TRUST_CODE] = Cell(_as_text(code.value), code.file, code.sheet, code.reference)
-        values = {name: str(cell.value) for name, cell in cells.items()}
-        records.append(_FormRecord(sheet.file, number + 1, values, cells=cells))
-    return records
-
-
-def _as_text(value: object) -> str:
-    """Return a cell as the CSV would have it: 12.0 is 12, a day is 2025-03-31."""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value).strip()

@@ -16,17 +16,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from race_equality.definitions.indicators import PARTS
+import pandas as pd
+
+from race_equality.definitions.indicators import BY_ID, PARTS
 from race_equality.errors import InputError
-from race_equality.sources.cells import Cell, Record
+from race_equality.sources.cells import Cell
 from race_equality.sources.publication import FigureRows, LoadedFigures
 from race_equality.sources.publications.staff_survey import survey_period
-from race_equality.sources.returns.form import check_part, read_form
+from race_equality.sources.returns import held_to
+from race_equality.sources.returns.form import PERCENTAGE, Counts, Key, check_part, read_form
+from race_equality.sources.returns.known import Known, each
+from race_equality.sources.returns.mistakes import Finding, Mistakes, merged
 from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
 from race_equality.store.trusts import TrustList
 
@@ -57,11 +62,14 @@ class Rate:
     ----------
     indicator, numerator, denominator : str
         The two items of the return.
+    among : str
+        The indicator of which both are a part; "" where it is none.
     """
 
     indicator: str
     numerator: str
     denominator: str
+    among: str = ""
 
 
 CLINICAL = {f"wres_1_clinical_{band}": f"Clinical staff, {name}" for band, name in BANDS.items()}
@@ -80,16 +88,19 @@ PEOPLE = "people"
 #: Indicators that are shares of people over the year to 31 March.
 RATES = (
     Rate("wres_2", "appointed", "shortlisted"),
-    Rate("wres_2_excluding_international", "appointed", "shortlisted"),
+    Rate("wres_2_excluding_international", "appointed", "shortlisted", among="wres_2"),
     Rate("wres_3", "entered the formal disciplinary process", "staff"),
     Rate("wres_4", "accessed non-mandatory training and CPD", "staff"),
 )
+
+#: What became of people, and not who they are: one group may have many times the other's.
+_OUTCOMES = {(rate.indicator, rate.numerator) for rate in RATES}
 
 #: Indicators 5 to 8, from the trust's own Staff Survey benchmark report: for trusts without
 #: published ones (mental health trusts). A percentage and the number of responses it rests on.
 SURVEY_INDICATORS = ("wres_5", "wres_6", "wres_7", "wres_8")
 SURVEY_GROUPS = ("White", "Ethnic minority")
-PERCENTAGE, RESPONSES = "percentage", "responses"
+RESPONSES = "responses"
 
 _HELP = """\
 # WRES return of {code} {name}: indicators 1 to 4 and 9.
@@ -246,66 +257,237 @@ def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
     return FormRow(year_to, indicator, item, f"{_RATE_DESCRIPTIONS[indicator]}: {item}", GROUPS, part_of)
 
 
-def read_return(path: Path, trusts: TrustList, *, published: Collection[str] = ()) -> tuple[str, LoadedFigures]:
-    """Read a filled-in return.
+def read_return(
+    path: Path,
+    trusts: TrustList,
+    *,
+    published: Collection[str] = (),
+    known: Callable[[str], Known] | None = None,
+    today: date | None = None,
+) -> tuple[str, LoadedFigures]:
+    """Read a filled-in return, and hold it to what is known.
 
     Parameters
     ----------
     path : Path
-        A CSV or an Excel workbook, made from the template.
+        A CSV or a workbook, made from the template.
     trusts : TrustList
     published : collection of str
         Codes of trusts whose indicators 5 to 8 are published: a return must not give them again.
+    known : callable, optional
+        From the trust's code to what is known of it; without it, the return is held to itself alone.
+    today : datetime.date, optional
+        A year that ends later cannot be there.
 
     Returns
     -------
     str
         The trust's code.
     LoadedFigures
-        Every figure of each year in the file; those left empty are not available.
+        Every figure of each year in the file; those left empty are not available. Its ``questions`` are what is odd.
 
     Raises
     ------
-    InputError
-        For a row that is not known, a number that is not a whole number of people, or numbers that
-        cannot both be right (more appointed than shortlisted).
+    ReturnError
+        With everything that is wrong: a row that is not known, a number that is not a whole number of people, numbers that
+        cannot both be right (more appointed than shortlisted). What is odd is in it as well.
     """
-    form = read_form(path, COLUMNS, rows_of_a_year(survey=True), trusts)
-    code, cells, years = form.trust_code, form.records, form.years
-    for (year_to, indicator, _), record in cells.items():
-        if indicator in SURVEY_INDICATORS and code in published:
-            raise record["indicator"].error(
-                f"{indicator} of {code} is published, and read from the publication.", "Remove these rows."
-            )
-        if indicator in SURVEY_INDICATORS and year_to != years[-1]:
-            raise record["indicator"].error(
-                f"{indicator} can be given for the last year of the return alone.", "Remove the earlier rows."
-            )
-    figures = FigureRows(source_id(code), (years[0], years[-1]), trusts)
+    today, mistakes = today or date.today(), Mistakes(path)
+    form = read_form(path, COLUMNS, rows_of_a_year(survey=True), trusts, mistakes, today=today)
+    code, counts, years = form.trust_code, form.counts, form.years
+    for (year_to, indicator, _), record in form.records.items():
+        if not any(record[group].text for group in GROUPS if group in form.columns):
+            continue
+        with mistakes.noted():
+            if indicator in SURVEY_INDICATORS and code in published:
+                raise record["indicator"].error(
+                    f"{indicator} of {code} is published, and read from the publication.", "Remove these rows."
+                )
+            if indicator in SURVEY_INDICATORS and year_to != years[-1]:
+                raise record["indicator"].error(
+                    f"{indicator} can be given for the last year of the return alone.", "Remove the earlier rows."
+                )
+    figures = FigureRows(source_id(code), (years[0], years[-1]) if years else (today, today), trusts)
+    for year_to in years:
+        check_year(counts, year_to, mistakes)
+        for indicator in SURVEY_INDICATORS:
+            for group in SURVEY_GROUPS:
+                with mistakes.noted():
+                    _check_survey(counts, year_to, indicator, group)
+    questions = merged(
+        [*form.questions, *questions_of(code, counts, known(code) if known else Known(), today)], mistakes.sheets
+    )
+    mistakes.raise_any(questions)
     for year_to in years:
         add_year(
             figures,
             code,
             year_to,
-            cells,
+            counts,
             lambda cell: f"{path.name} {cell.locator}" if cell else f"{path.name}: no row",
         )
         for indicator in SURVEY_INDICATORS:
-            if (year_to, indicator, PERCENTAGE) in cells:
-                for group in SURVEY_GROUPS:
-                    _add_survey(figures, code, year_to, indicator, group, cells, path)
+            for group in SURVEY_GROUPS:
+                _add_survey(figures, code, year_to, indicator, group, counts, path)
     loaded = figures.loaded(str(years[-1].year), form.period, form.remarks)
     if not (loaded.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
-    return code, loaded
+    return code, replace(loaded, questions=tuple(questions))
+
+
+def counts_of(figures: pd.DataFrame) -> dict[Key, float]:
+    """Return the numbers of a return that figures were made of: the inverse of :func:`add_year`.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures of one trust.
+
+    Returns
+    -------
+    dict of (datetime.date, str, str, str) to float
+    """
+    found: dict[Key, float] = {}
+    rates = {rate.indicator: rate for rate in RATES}
+    columns = ("period_end", "indicator", "group", "value", "numerator", "denominator")
+    for end, indicator, group, value, people, among in each(figures[figures["status"] == "ok"], *columns):
+        if indicator in COUNTS:
+            found[end.date(), indicator, PEOPLE, group] = value
+        elif indicator in rates:
+            found[end.date(), indicator, rates[indicator].numerator, group] = people
+            found[end.date(), indicator, rates[indicator].denominator, group] = among
+    return found
+
+
+def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[Finding]:
+    """Return what is odd in the numbers of a return, and what there cannot be.
+
+    Parameters
+    ----------
+    code : str
+    counts : mapping of (datetime.date, str, str, str) to (float or None, Cell)
+    known : Known
+    today : datetime.date
+
+    Returns
+    -------
+    list of Finding
+        Several can be of one cell.
+    """
+    people = {key: pair for key, pair in counts.items() if key[1] not in SURVEY_INDICATORS}
+    totals = _staff_in(people)
+    rows: dict[tuple[date, str, str], dict[str, tuple[float | None, Cell]]] = {}
+    for (year_to, indicator, item, group), pair in people.items():
+        if (indicator, item) not in _OUTCOMES:
+            rows.setdefault((year_to, indicator, item), {})[group] = pair
+    swapped, about = held_to.swapped_questions(code, rows, counts, known)
+    survey = {key: pair for key, pair in counts.items() if key[1] in SURVEY_INDICATORS}
+    staff = {
+        (year_to, group): value
+        for year_to, of_year in totals.items()
+        for total in of_year
+        for group in SURVEY_GROUPS
+        if (value := total.of(group)) is not None
+    }
+    rates = [
+        (
+            rate.indicator,
+            BY_ID[rate.indicator].between,
+            {
+                group: (
+                    counts[year_to, rate.indicator, rate.numerator, group],
+                    counts[year_to, rate.indicator, rate.denominator, group],
+                )
+                for group in SURVEY_GROUPS
+            },
+        )
+        for year_to in sorted({key[0] for key in counts})
+        for rate in RATES
+        if rate.indicator in BY_ID and _has_rows(counts, year_to, rate)
+    ]
+    found = [
+        *held_to.too_many(people, held_to.MOST_STAFF),
+        *held_to.years_long_ago(counts, today),
+        *held_to.repeated_years(people, known),
+        *swapped,
+        *held_to.swapped_totals(code, totals, known),
+        *held_to.cells_against_earlier(people, known, held_to.CELL_IN_A_YEAR, skip=about),
+        *held_to.staff_questions(code, totals, counts, known),
+        *held_to.board_questions({key: pair for key, pair in people.items() if key[1] in BOARD}),
+        *held_to.survey_questions(
+            {key: pair for key, pair in survey.items() if key[2] == PERCENTAGE},
+            {key: pair for key, pair in survey.items() if key[2] == RESPONSES},
+            staff,
+            known,
+        ),
+    ]
+    return found + held_to.ratio_questions(rates, known, {(finding.sheet, finding.place) for finding in found})
+
+
+def _has_rows(counts: Counts, year_to: date, rate: Rate) -> bool:
+    return all(
+        (year_to, rate.indicator, item, group) in counts
+        for item in (rate.numerator, rate.denominator)
+        for group in SURVEY_GROUPS
+    )
+
+
+def _staff_in(counts: Counts) -> dict[date, list[held_to.Total]]:
+    """Return the staff of each year, as each indicator counts them."""
+    parts = [
+        ("the pay bands (wres_1)", [(indicator, PEOPLE) for indicator in STAFF]),
+        *(
+            (f"the staff of {rate.indicator}", [(rate.indicator, "staff")])
+            for rate in RATES
+            if rate.denominator == "staff"
+        ),
+    ]
+    totals: dict[date, list[held_to.Total]] = {}
+    for year_to in sorted({key[0] for key in counts}):
+        for what, rows in parts:
+            cells: dict[str, dict[Key, tuple[float, Cell]]] = {}
+            for group in GROUPS:
+                for row in rows:
+                    value, cell = counts.get((year_to, *row, group), (None, None))
+                    if value is not None and cell is not None:
+                        cells.setdefault(group, {})[year_to, *row, group] = (value, cell)
+            totals.setdefault(year_to, []).append(held_to.Total(what, cells))
+    return totals
+
+
+def check_year(counts: Counts, year_to: date, mistakes: Mistakes) -> None:
+    """Note numbers of one year that cannot both be right: a part that is more than the whole.
+
+    Parameters
+    ----------
+    counts : mapping of (datetime.date, str, str, str) to (float or None, Cell)
+    year_to : datetime.date
+    mistakes : Mistakes
+    """
+
+    def count(indicator: str, item: str, group: str) -> tuple[float | None, Cell | None]:
+        return counts.get((year_to, indicator, item, group), (None, None))
+
+    for group in GROUPS:
+        for part in BOARD:
+            if whole := PARTS[part].nested_in:
+                with mistakes.noted():
+                    check_part(count(part, PEOPLE, group), count(whole, PEOPLE, group), "on the board")
+        for rate in RATES:
+            with mistakes.noted():
+                numerator, denominator = (
+                    count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator)
+                )
+                check_part(numerator, denominator, rate.denominator)
+            for item in (rate.numerator, rate.denominator) if rate.among else ():
+                with mistakes.noted():
+                    check_part(
+                        count(rate.indicator, item, group), count(rate.among, item, group), f"{item} of all candidates"
+                    )
 
 
 def add_year(
-    figures: FigureRows,
-    code: str,
-    year_to: date,
-    cells: Mapping[tuple[date, str, str], Record],
-    place: Callable[[Cell | None], str],
+    figures: FigureRows, code: str, year_to: date, counts: Counts, place: Callable[[Cell | None], str]
 ) -> None:
     """Add the counts and shares of one trust and year: indicators 1 to 4 and 9.
 
@@ -314,22 +496,13 @@ def add_year(
     figures : FigureRows
     code : str
     year_to : datetime.date
-    cells : mapping of (datetime.date, str, str) to Record
-        The rows of the trust, by the end of the year, indicator and item.
+    counts : mapping of (datetime.date, str, str, str) to (float or None, Cell)
     place : callable
         From a cell, or None where there is no row, to where it is.
-
-    Raises
-    ------
-    InputError
-        For what is not a whole number of people, or more than those it is among.
     """
 
     def count(indicator: str, item: str, group: str) -> tuple[float | None, Cell | None]:
-        record = cells.get((year_to, indicator, item))
-        if record is None or not record[group].text:
-            return None, record[group] if record else None
-        return record[group].number("number of people", whole=True), record[group]
+        return counts.get((year_to, indicator, item, group), (None, None))
 
     for indicator in COUNTS:
         for group in GROUPS:
@@ -338,13 +511,9 @@ def add_year(
             figures.add(
                 *about, value=value, status="not_available" if value is None else "ok", period=(year_to, year_to)
             )
-    for part in BOARD:
-        for group in GROUPS if (whole := PARTS[part].nested_in) else ():
-            check_part(count(part, PEOPLE, group), count(whole, PEOPLE, group), "on the board")
     for rate in RATES:
         for group in GROUPS:
             numerator, denominator = (count(rate.indicator, item, group) for item in (rate.numerator, rate.denominator))
-            check_part(numerator, denominator, rate.denominator)
             # nobody shortlisted: a share of nobody is not a number
             share = 100 * numerator[0] / denominator[0] if numerator[0] is not None and denominator[0] else None
             about = (code, code, rate.indicator, group, "percent", place(numerator[1]))
@@ -358,30 +527,27 @@ def add_year(
             )
 
 
+def _check_survey(counts: Counts, year_to: date, indicator: str, group: str) -> None:
+    value, cell = counts.get((year_to, indicator, PERCENTAGE, group), (None, None))
+    base, _ = counts.get((year_to, indicator, RESPONSES, group), (None, None))
+    if value is not None and cell is not None and not base:
+        raise cell.error("There is a percentage without the responses it rests on.", "Fill in the responses.")
+
+
 def _add_survey(
-    figures: FigureRows,
-    code: str,
-    year_to: date,
-    indicator: str,
-    group: str,
-    cells: Mapping[tuple[date, str, str], Record],
-    path: Path,
+    figures: FigureRows, code: str, year_to: date, indicator: str, group: str, counts: Counts, path: Path
 ) -> None:
-    percentage = cells[year_to, indicator, PERCENTAGE][group]
-    responses = cells.get((year_to, indicator, RESPONSES))
-    if not percentage.text:
+    value, cell = counts.get((year_to, indicator, PERCENTAGE, group), (None, None))
+    base, _ = counts.get((year_to, indicator, RESPONSES, group), (None, None))
+    if value is None or cell is None or not base:
         return  # the publication says already that it is not available
-    value = percentage.number("percentage", high=100)
-    base = responses[group].number("number of responses", whole=True) if responses and responses[group].text else None
-    if not base:
-        raise percentage.error("There is a percentage without the responses it rests on.", "Fill in the responses.")
     figures.add(
         code,
         code,
         indicator,
         group,
         "percent",
-        f"{path.name} {percentage.locator}",
+        f"{path.name} {cell.locator}",
         value=value,
         # a benchmark report prints one decimal: the nearest whole number of people
         numerator=float(round(value * base / 100)),
