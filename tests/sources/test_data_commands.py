@@ -273,8 +273,8 @@ def test_check_names_a_value_that_cannot_be(run, filled):
         source.read_text(encoding="utf-8"),
     )
     source.write_text(text, encoding="utf-8")
-    # 25% and 20% became 85% and 80%: these can be. 45 more and they cannot
-    assert "The store is whole." in run("check")
+    # 25% and 20% became 85% and 80%: these can be, but not of the counts next to them. 45 more and they cannot be at all
+    assert "RJ1 wres_5, Ethnic minority, to 2024-11-30 (row 2, rate): 85% is not 100 of 400" in run("check", fails=True)
     values = [v if v is None else v + 45 for v in values]
     pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", pa.array(values)), path)
     assert "a percentage is not between 0 and 100 (24 rows)" in run("check", fails=True)

@@ -23,6 +23,7 @@ from race_equality.store.rows import rows_of
 if TYPE_CHECKING:
     from race_equality.sources.ingest import Outcome
     from race_equality.sources.returns.mistakes import Finding
+    from race_equality.store.commits import Draft
 
 
 @click.group()
@@ -156,7 +157,7 @@ def _without_trust_list(
     return others
 
 
-def _add_one(path: Path, project: Project, *, yes: bool = False, dry_run: bool = False) -> None:
+def _add_one(path: Path, project: Draft, *, yes: bool = False, dry_run: bool = False) -> None:
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
@@ -186,7 +187,8 @@ def _add_one(path: Path, project: Project, *, yes: bool = False, dry_run: bool =
         click.echo("  public figures, marked as published by the trust: commit them")
     if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
-        if (project.root / ".git").is_dir() and not (project.root / ".git" / "hooks" / "pre-commit").exists():
+        git = project.held.root / ".git"
+        if git.is_dir() and not (git / "hooks" / "pre-commit").exists():
             click.echo("  so that no commit holds its figures by another way: .venv/bin/pre-commit install")
 
 
