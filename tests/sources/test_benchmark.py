@@ -140,8 +140,8 @@ def test_a_workbook_that_is_not_right_names_the_place(benchmark, trust_list, edi
         read_benchmark(benchmark(edit), trust_list)
 
 
-def test_it_takes_the_place_of_the_file_without_mental_health_trusts(benchmark, cut, project):
-    read_folder(cut.path, project)
+def test_it_takes_the_place_of_the_file_without_mental_health_trusts(benchmark, cut, read_cut, project):
+    read_cut(project)
     before = read_figures("wres_6", project=project)
     assert set(before.query("trust_code == 'RV5'")["status"]) == {"not_available"}
     outcome = add_publication(benchmark(), project)  # known by its worksheets
