@@ -179,7 +179,7 @@ def test_one_mistake_is_shown_once(race_equality, small_project, notebook_writer
         "if trust_code != 'RR8':\n    raise ValueError('no figures')",
         "1 / 0",
     )
-    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--jobs", "1")
+    end = race_equality.build("RJ1", "RRK", "RR8", "--output", "out")
     assert end.returncode == 1
     assert end.stderr.count("Traceback") == 2
     assert end.stderr.count("FAILED trusts/") == 2
