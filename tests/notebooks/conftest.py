@@ -40,16 +40,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "report" in metafunc.fixturenames:
         site = os.environ.get("REPORTS")
         paths = Path(site).glob("trusts/*.ipynb") if site else HERE.glob("board_report_*.ipynb")
-        metafunc.parametrize("report", sorted(paths), ids=lambda path: path.stem)
+        reports = sorted(paths)
+        if not reports:
+            raise pytest.UsageError(f"There is no report in {site}/trusts: make report builds them.")
+        metafunc.parametrize("report", reports, ids=lambda path: path.stem)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of reports that were built, run the tests that read them and no others."""
     if "REPORTS" in os.environ:
-        others = [item for item in items if "report" not in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=others)
-        gone = set(others)
-        items[:] = [item for item in items if item not in gone]
+        reading = ["report" in getattr(item, "fixturenames", ()) for item in items]
+        config.hook.pytest_deselected(items=[item for item, reads in zip(items, reading, strict=True) if not reads])
+        items[:] = [item for item, reads in zip(items, reading, strict=True) if reads]
 
 
 def pytest_report_header() -> list[str]:
