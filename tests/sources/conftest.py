@@ -913,6 +913,18 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
+def read_once(whole_cut: Cut, tmp_path_factory) -> Path:
+    """The data folder of a project into which the cut was read."""
+    from race_equality.sources.ingest import read_folder
+
+    project = Project(tmp_path_factory.mktemp("read"))
+    project.figures.mkdir(parents=True)
+    project.sources.mkdir()
+    read_folder(whole_cut.path, project)
+    return project.root / "data"
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of whole published files."""
     if not SHARED.is_dir():
