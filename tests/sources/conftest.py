@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from race_equality.project import Project
+from race_equality.sources.ingest import read_folder
 from race_equality.sources.publications.organisation_data_service import read_trust_list
 from race_equality.sources.publications.systems import read_codes
 from race_equality.store.trusts import TrustList
@@ -898,6 +899,18 @@ def cut(whole_cut: Cut, tmp_path: Path) -> Cut:
 
 
 @pytest.fixture(scope="session")
+def read_cut(whole_cut: Cut, tmp_path_factory) -> Callable[[Project], None]:
+    """Read the cut into an empty project: read once, which takes a second, and then copied."""
+    import shutil
+
+    once = Project(tmp_path_factory.mktemp("read"))
+    once.figures.mkdir(parents=True)
+    once.sources.mkdir()
+    read_folder(whole_cut.path, once)
+    return lambda project: shutil.copytree(once.root / "data", project.root / "data", dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
 def trust_list(whole_cut: Cut) -> TrustList:
     return read_trust_list(whole_cut.etr, whole_cut.trusts, whole_cut.successors, read_codes(whole_cut.boards))
 
@@ -910,18 +923,6 @@ def project(tmp_path: Path) -> Project:
     (root / "data" / "sources").mkdir()
     (root / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
     return Project(root)
-
-
-@pytest.fixture(scope="session")
-def read_once(whole_cut: Cut, tmp_path_factory) -> Path:
-    """The data folder of a project into which the cut was read."""
-    from race_equality.sources.ingest import read_folder
-
-    project = Project(tmp_path_factory.mktemp("read"))
-    project.figures.mkdir(parents=True)
-    project.sources.mkdir()
-    read_folder(whole_cut.path, project)
-    return project.root / "data"
 
 
 @pytest.fixture(scope="session")

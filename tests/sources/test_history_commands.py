@@ -24,8 +24,8 @@ YEAR = {
 
 
 @pytest.fixture
-def filled(read_once, project):
-    shutil.copytree(read_once, project.root / "data", dirs_exist_ok=True)
+def filled(read_cut, project):
+    read_cut(project)
     shutil.rmtree(project.root / "data" / "local" / "history")
     shutil.copytree("params", project.root / "params")
     return project

@@ -31,8 +31,8 @@ def merge(cut, write, old, new):
 
 
 @pytest.mark.parametrize(("old", "new"), [("RX8", "RJ1"), ("RY3", "RV5"), ("RJ1", "RA7")])
-def test_the_figures_are_those_of_reading_everything_again(cut, write, project, tmp_path, old, new):
-    read_folder(cut.path, project)
+def test_the_figures_are_those_of_reading_everything_again(cut, read_cut, write, project, tmp_path, old, new):
+    read_cut(project)
     before = {source: len(rows) for source, rows in read_figures(project=project).groupby("source")}
     paths = merge(cut, write, old, new)
     found = add_trust_list(paths, project)
@@ -66,25 +66,25 @@ def test_the_figures_are_those_of_reading_everything_again(cut, write, project, 
     )
 
 
-def test_a_predecessor_is_carried_on_when_its_successor_merges(cut, write, project):
+def test_a_predecessor_is_carried_on_when_its_successor_merges(cut, read_cut, write, project):
     """The new list no longer says that RYV went to RY3, which closed: what is held does."""
-    read_folder(cut.path, project)
+    read_cut(project)
     add_trust_list(merge(cut, write, "RY3", "RV5"), project)
     assert resolve_trust("RYV", project=project).code == "RV5"
     read_folder(cut.path, project)
     assert resolve_trust("RYV", project=project).code == "RV5"
 
 
-def test_the_same_list_again_changes_nothing(cut, project):
-    read_folder(cut.path, project)
+def test_the_same_list_again_changes_nothing(cut, read_cut, project):
+    read_cut(project)
     before = read_figures(project=project)
     found = add_trust_list({"ods_etr": cut.etr, "ods_trusts": cut.trusts}, project)
     assert (found.opened, found.gone, found.carried, found.dropped) == ((), {}, 0, 0)
     assert read_figures(project=project).equals(before)
 
 
-def test_one_file_alone_names_the_other_and_changes_nothing(cut, project):
-    read_folder(cut.path, project)
+def test_one_file_alone_names_the_other_and_changes_nothing(cut, read_cut, project):
+    read_cut(project)
     before = {path: path.read_bytes() for path in project.figures.iterdir()}
     with pytest.raises(InputError, match=r"etr.csv: The file is part of the trust list, .*\(trusts.csv\)"):
         add_trust_list({"ods_etr": cut.etr}, project)
