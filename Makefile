@@ -12,8 +12,8 @@ export PIP_NO_INPUT := 1
 # Python keeps what it compiled, or each of the hundreds of processes that tests and builds start compiles it again.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-# One more than the two cores: there is always a test that waits for a process, a browser or the end of a time limit.
-TEST_WORKERS ?= 3
+# Twice the two cores: there is always a test that waits for a process, a browser or the end of a time limit, or two.
+TEST_WORKERS ?= 4
 # A minute's worth of `make test`: what needs no build, no browser and no whole publication.
 QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch --ignore tests/unit/forked_kernels
 UV ?= uv

@@ -45,7 +45,8 @@ def reason_to_refuse(root: Path, name: str) -> str | None:
         return "a report as PDF: what it shows cannot be read here, and it is made again from the figures"
     content = (root / path).read_bytes()
     text = _PICTURE.sub("", _text(root / path, content))
-    if path.suffix not in _SPEAKS_OF_RETURNS and (found := MARKED.search(text)):
+    is_source = path.suffix in _SPEAKS_OF_RETURNS or path.is_relative_to("notebooks")  # whose outputs are refused above
+    if not is_source and (found := MARKED.search(text)):
         return f"it shows figures that are not public ({found[0]!r})"
     for held, numbers in _returns(root).items():
         if content == held.read_bytes():

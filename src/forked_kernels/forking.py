@@ -27,6 +27,7 @@ import socket
 import sys
 import threading
 import traceback
+import warnings
 from _io import _IOBase  # the base of every file; isinstance would run Python code
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -126,7 +127,7 @@ def _fork_on_request(listener: socket.socket) -> _Request | None:
                     pid: int | None = None
                 else:
                     gc.freeze()  # garbage collection in the child does not touch shared pages
-                    pid = os.fork()
+                    pid = _fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -149,6 +150,17 @@ def _fork_on_request(listener: socket.socket) -> _Request | None:
                 selector.unregister(key.fileobj)
                 if key.data in kernels:
                     _kill(key.data)
+
+
+def _fork() -> int:
+    """Fork without the warning of Python 3.12 and later that threads run.
+
+    They are those of Arrow and of linear algebra, which idle while this process waits for requests and hold no lock;
+    both libraries start new ones in a child.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _reap(kernels: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:

@@ -21,6 +21,7 @@ from race_equality.downloads.files import Downloads, typed
 from race_equality.downloads.findings import Row
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
+from race_equality.store.commits import HISTORY
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import read_trusts, resolve_trust
 
@@ -339,7 +340,8 @@ def _check_ids(ids: Iterable[str], known: Iterable[str]) -> None:
 def _stamps(project: Project) -> tuple[tuple[str, int, int], ...]:
     """Tell one state of the files that findings rest on from another."""
     folders = (project.root / "data", project.params)
-    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    every = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    files = [path for path in every if not path.is_relative_to(project.root / HISTORY)]
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
 
 

@@ -26,6 +26,8 @@ IN_PLACE_OF = {
     "race-equality build RJ1 --peers": "race-equality build RJ1 --peers --dry-run",
     # an environment of its own, and a server that stays
     "make lab": "make --dry-run lab",
+    # a browser, which stays
+    "race-equality open RJ1": "race-equality open RJ1 --path",
     # not part of the environment; where it is, the tests marked quarto run it
     "quarto render": "test -f _quarto.yml",
 }
@@ -33,8 +35,10 @@ IN_PLACE_OF = {
 
 def commands() -> list[str]:
     """The lines of README's blocks without what they say of themselves; the picture of the flow is none."""
-    blocks = re.findall(r"^```\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    lines = [re.sub(r"\s+# .*", "", line) for block in blocks for line in block.splitlines()]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    # those with a language set up an environment by other means than make
+    lines = [re.sub(r"\s+# .*", "", line) for language, block in blocks if not language for line in block.splitlines()]
     return [line for line in lines if "->" not in line]
 
 
@@ -71,6 +75,17 @@ def start(command: str, clone: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def test_without_make_the_environment_is_the_same():
+    """What README says for Windows and for uv is what scripts/environment installs."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    script = (ROOT / "scripts" / "environment").read_text(encoding="utf-8")
+    for language in ("powershell", "sh"):
+        (block,) = re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        for words in ("--require-hashes -r requirements.lock", "--no-deps --no-build-isolation -e ."):
+            assert f"pip install {words}\n" in block
+    assert "--require-hashes" in script and "--no-build-isolation --editable ." in script
 
 
 def test_readme_begins_with_the_environment_and_names_nothing_twice():

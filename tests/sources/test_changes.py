@@ -50,6 +50,11 @@ def test_figures_of_a_period_or_trust_that_is_new_are_counted_there_alone():
     assert found.movements[["trust_code", "before", "after"]].to_numpy().tolist() == [["RJ1", 22.0, 21.0]]
 
 
+def test_what_reads_the_same_is_no_movement():
+    new = figures(("RJ1", 2025, 22.04), ("RV5", 2025, 31.0), ("RYC", 2025, 9.0))
+    assert changes(HELD, new, both_kept=True).movements.empty
+
+
 def test_an_edition_beside_another_loses_no_period():
     found = changes(HELD, figures(("RJ1", 2025, 21.0), ("RYC", 2025, 9.0)), both_kept=True)
     assert (found.periods_gained, found.periods_lost) == (["2025-11-30"], [])

@@ -1,5 +1,6 @@
 """The commands under `race-equality data`, as a person types them."""
 
+import json
 import re
 import shutil
 import zipfile
@@ -9,8 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from race_equality.commands import main as cli
-from race_equality.project import Project
-from race_equality.sources.ingest import read_folder
 from race_equality.store.figures import read_figures
 
 
@@ -29,20 +28,10 @@ def run(project, monkeypatch):
     return invoke
 
 
-@pytest.fixture(scope="session")
-def read_once(whole_cut, tmp_path_factory):
-    """The data folder of a project into which the cut was read."""
-    project = Project(tmp_path_factory.mktemp("read"))
-    project.figures.mkdir(parents=True)
-    project.sources.mkdir()
-    read_folder(whole_cut.path, project)
-    return project.root / "data"
-
-
 @pytest.fixture
-def filled(read_once, project):
+def filled(read_cut, project):
     """A project with the figures of the cut, that a test may spoil."""
-    shutil.copytree(read_once, project.root / "data", dirs_exist_ok=True)
+    read_cut(project)
     return project
 
 
@@ -68,6 +57,7 @@ def test_list_names_publications_and_trusts(run, filled):
     output = run("list")
     line = next(line for line in output.splitlines() if line.startswith("workforce_2023_05"))
     assert "31 May 2023" in line and date.today().isoformat() in line
+    assert line.endswith("NHS Workforce Statistics, May 2023: England and organisation")  # in a pipe nothing is cut
     assert "RJ1   Guy's and St Thomas' NHS Foundation Trust (acute, London)" in run("list", "--trusts")
 
 
@@ -79,6 +69,45 @@ def test_show_summarises_a_trust_and_shows_figures(run, filled):
     assert "All staff: 9.0% (base 5,010)" in output
     assert "All staff (RVJ): 8.5% (base 4,810)" in output
     assert "not applicable" in run("show", "RV5", "catchment_population")
+
+
+def test_a_table_fits_the_terminal(run, filled, monkeypatch):
+    monkeypatch.setattr("race_equality.commands.held.terminal_width", lambda: 80)
+    monkeypatch.setattr("race_equality.commands.tables.terminal_width", lambda: 80)
+    table = run("list").split("\n\n")[0]
+    assert max(map(len, table.splitlines())) <= 80
+    assert "workforce_2023_05" in table and "England and organisation" not in table
+
+
+def test_list_show_and_trace_are_read_by_a_program(run, filled):
+    held = json.loads(run("list", "--json"))
+    one = next(one for one in held["publications"] if one["id"] == "staff_survey_organisations_2024")
+    assert (one["period"], one["trusts"] > 0, one["url"]) == (
+        "autumn 2024",
+        True,
+        "https://www.nhsstaffsurveys.com/results/",
+    )
+    survey = next(one for one in held["next"] if one["name"] == "NHS Staff Survey")
+    assert (survey["held_to"], survey["next_to"], survey["expected"]) == ("2024-11-30", "2025-11-30", "2026-03-01")
+    assert {"trust_code", "trust_name", "kind"} <= json.loads(run("list", "--trusts", "--json"))[0].keys()
+    (figure,) = [
+        row
+        for row in json.loads(run("show", "RA7", "staff_survey_q16a", "--json"))
+        if row["organisation_code"] == "RVJ"
+    ]
+    assert (figure["value"], figure["denominator"], figure["numerator"]) == (8.5, 4810.0, None)
+    (traced,) = json.loads(run("trace", "RJ1", "staff_survey_q28", "--group", "white - IRISH", "--json"))
+    assert (traced["group"], traced["locator"]) == ("White - Irish", "BACKGROUND INFORMATION Q27-30!K11")
+    assert traced["publication"]["file"] == "NSS24 detailed spreadsheets organisational results.xlsx"
+
+
+def test_show_is_a_line_for_each_publication_and_all_a_line_for_each_period(run, filled):
+    short, whole = run("show", "RJ1"), run("show", "RJ1", "--all")
+    survey = next(line for line in short.splitlines() if line.startswith("staff_survey_organisations_2024"))
+    assert survey.startswith("staff_survey_organisations_2024, to 2024-11-30: ")
+    sources = set(read_figures(project=filled).query("trust_code == 'RJ1'")["source"])
+    assert len(short.splitlines()) == len(sources) + 2
+    assert "staff_survey_q16a, to 2024-11-30: 1 figures [staff_survey_organisations_2024]" in whole
 
 
 def test_show_what_is_not_held_says_how_to_load_it(run, filled):
@@ -232,8 +261,8 @@ def test_check_names_a_value_that_cannot_be(run, filled):
         source.read_text(encoding="utf-8"),
     )
     source.write_text(text, encoding="utf-8")
-    # 25% and 20% became 85% and 80%: these can be. 45 more and they cannot
-    assert "The store is whole." in run("check")
+    # 25% and 20% became 85% and 80%: these can be, but not of the counts next to them. 45 more and they cannot be at all
+    assert "RJ1 wres_5, Ethnic minority, to 2024-11-30 (row 2, rate): 85% is not 100 of 400" in run("check", fails=True)
     values = [v if v is None else v + 45 for v in values]
     pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", pa.array(values)), path)
     assert "a percentage is not between 0 and 100 (24 rows)" in run("check", fails=True)

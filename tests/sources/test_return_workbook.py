@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources.ingest import add_return, read_folder
+from race_equality.sources.ingest import add_return
 from race_equality.sources.recognition import is_return
 from race_equality.sources.returns.wres import read_return, template, template_workbook
 
@@ -102,8 +102,8 @@ def test_the_locator_leads_to_the_cell(fill, trust_list):
     assert chosen["locator"].iloc[-1] == "RJ1_wres_return.xlsx 2 Recruitment!E14"
 
 
-def test_data_add_takes_both_and_the_second_changes_nothing(fill, csv_file, cut, project):
-    read_folder(cut.path, project)
+def test_data_add_takes_both_and_the_second_changes_nothing(fill, csv_file, read_cut, project):
+    read_cut(project)
     path = fill()
     assert is_return(path)
     assert add_return(path, project, ask=list).changed

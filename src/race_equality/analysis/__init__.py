@@ -24,7 +24,6 @@ from race_equality.analysis.patient_gaps import (
     patients_by_breakdown,
     recovery_by_year,
     slopes_by_deprivation,
-    unknown_percent,
     widest_gap,
     with_others,
 )
@@ -135,7 +134,6 @@ __all__ = [
     "survey_answers",
     "total_headcount",
     "trusts_alike",
-    "unknown_percent",
     "waiting_list_coverage",
     "waits_by_group",
     "waits_by_system",

@@ -650,7 +650,7 @@ def _survey(figures: pd.DataFrame, compared: Comparators, trusts: pd.DataFrame) 
     answers = answers[answers["trust_code"].isin(compared.codes)]
     rows = answers.assign(count=answers["percent"] * answers["base"] / 100, people=answers["base"])
     together = compared.shares(rows, "indicator")
-    england = england_answers(figures).set_index("indicator")["percent"]
+    england = england_answers(figures).set_index("indicator")
     parts = []
     for question in QUESTIONS:
         here = rows[rows["indicator"] == question.id]
@@ -664,7 +664,8 @@ def _survey(figures: pd.DataFrame, compared: Comparators, trusts: pd.DataFrame) 
                     "group": "All staff",
                     "unit": "percent",
                     "compared_with": "trusts of its kind",
-                    "england": england.get(question.id, np.nan),
+                    # of another year where the national workbook is still to come
+                    "england": _of_the_same_day(england, question.id, [*here["period_end"], *[None] * len(missing)]),
                     **{
                         name: [*here[old], *[empty] * len(missing)]
                         for name, old, empty in (
@@ -681,6 +682,14 @@ def _survey(figures: pd.DataFrame, compared: Comparators, trusts: pd.DataFrame) 
             )
         )
     return _add_comparators(pd.concat(parts, ignore_index=True), together, "measure")
+
+
+def _of_the_same_day(england: pd.DataFrame, question: str, days: Sequence[pd.Timestamp | None]) -> list[float]:
+    """England's answer for each of some trusts' days; missing where it is of another survey than the trust's."""
+    if question not in england.index:
+        return [np.nan] * len(days)
+    percent, day = england["percent"][question], england["period_end"][question]
+    return [percent if other in (day, None) else np.nan for other in days]
 
 
 def _respondents(figures: pd.DataFrame, codes: Sequence[str], rules: DisclosureRules) -> pd.DataFrame:

@@ -214,6 +214,10 @@ class WidestGap:
         The row of the widest of these; None where none is.
     white_percent : float
         The share of White patients.
+    unknown_percent : float
+        The share of the measure's people whose ethnic group is not stated or not known; NaN where such a group is hidden.
+    left_out : bool
+        Whether another group is hidden, which is then in neither number of `unknown_percent`.
     """
 
     measure: Indicator
@@ -222,6 +226,8 @@ class WidestGap:
     clear: int
     widest: pd.Series | None
     white_percent: float
+    unknown_percent: float = float("nan")
+    left_out: bool = False
 
     @property
     def period_end(self) -> pd.Timestamp:
@@ -268,7 +274,10 @@ def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
         clear = groups[groups["direction"] == "adverse"]
         widest = clear.iloc[int(clear["gap"].abs().to_numpy().argmax())] if len(clear) else None
         white = groups.loc[groups["direction"] == "reference", "percent"].iloc[0]
-        return WidestGap(measure, groups, int(compared.sum()), len(clear), widest, float(white))
+        # what is hidden of one wait may be shown of the other, whose people are the same
+        of_list = here[here["measure"].isin([one.id for one in WAITS])] if measure in WAITS else groups
+        unknown = _unrecorded(of_list)
+        return WidestGap(measure, groups, int(compared.sum()), len(clear), widest, float(white), *unknown)
     return None
 
 
@@ -320,22 +329,13 @@ def with_others(
     return here
 
 
-def unknown_percent(groups: pd.DataFrame) -> float:
-    """Return the share of a measure's people whose ethnic group is not stated or not known, in per cent.
-
-    Parameters
-    ----------
-    groups : pandas.DataFrame
-        Rows of :func:`patients_by_breakdown` of one place and measure by five groups.
-
-    Returns
-    -------
-    float
-        NaN where no figure is shown. Groups that are hidden are in neither number.
-    """
-    known = groups[(groups["breakdown"] == "ethnicity") & (groups["status"] == "ok")]
-    total = known["people"].sum()
-    return 100 * known.loc[known["group"].isin(UNKNOWN), "people"].sum() / total if total > 0 else float("nan")
+def _unrecorded(groups: pd.DataFrame) -> tuple[float, bool]:
+    """Per cent of people without a known ethnic group, and whether a known group is hidden and so not among them."""
+    people = groups["people"].where(groups["status"] == "ok").groupby(groups["group"]).max()
+    hidden = people.isna() & groups["status"].eq("suppressed").groupby(groups["group"]).any()
+    unknown = people.index.isin(UNKNOWN)
+    share = float("nan") if hidden[unknown].any() else 100 * people[unknown].sum() / people.sum()
+    return float(share), bool(hidden[~unknown].any())
 
 
 # -- adding up and comparing -------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ LIKENESS = {
 
 @dataclass(frozen=True)
 class Peers:
-    """A trust's peers, nearest first, and the reason they were chosen.
+    """A trust's peers, in the order of the page, and the reason they were chosen.
 
     Parameters
     ----------
@@ -38,14 +38,17 @@ class Peers:
         used (or would have been), one row a peer.
     reason : str
         One sentence for the page.
+    order : str
+        In which order they are, in words for the page.
     """
 
     table: pd.DataFrame
     reason: str
+    order: str = "in order of similarity, not of performance"
 
     @cached_property
     def codes(self) -> list[str]:
-        """The peers' trust codes, nearest first."""
+        """The peers' trust codes, in the order of the table."""
         return self.table["trust_code"].tolist()
 
 
@@ -125,7 +128,11 @@ def choose_peers(
         return listed.loc[list(codes), ["trust_name", "region"]].join(measures)
 
     if chosen:
-        return Peers(about(chosen).reset_index(), "These trusts were chosen by the trust itself.")
+        return Peers(
+            about(chosen).reset_index(),
+            "These trusts were chosen by the trust itself.",
+            "in the order in which the trust named them",
+        )
     kind = kind or listed["kind"].loc[trust_code]
     same = listed.index[(listed["kind"] == kind) & (listed.index != trust_code)]
     candidates = [code for code in same if code != DEMONSTRATION_CODE]
@@ -137,7 +144,7 @@ def choose_peers(
             if candidates
             else (f"There is no other {kind} trust in England to compare with.")
         )
-        return Peers(about(candidates).sort_values("trust_name").reset_index(), reason)
+        return Peers(about(candidates).sort_values("trust_name").reset_index(), reason, "in alphabetical order")
     if not used:
         return Peers(
             about([]).reset_index(), "Peers cannot be chosen yet: no published figures on this trust's size or staff."

@@ -138,7 +138,7 @@ def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``indicator``, ``percent``, ``lower``, ``upper`` (Wilson, 95%), ``base``.
+        ``indicator``, ``percent``, ``lower``, ``upper`` (Wilson, 95%), ``base``, ``period_end``.
 
     Notes
     -----
@@ -163,6 +163,7 @@ def england_answers(figures: pd.DataFrame) -> pd.DataFrame:
             "lower": 100 * interval.lower,
             "upper": 100 * interval.upper,
             "base": base,
+            "period_end": rows["period_end"].to_numpy(),
         }
     )
 
@@ -181,7 +182,7 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row for each question (grounds of discrimination: of those who had experienced it) and group, groups in
         alphabetical order within their broad group and Other last: ``indicator``, ``broad``, ``group``, ``percent``,
-        ``lower``, ``upper``, ``base``. Groups that the publisher suppressed are left out.
+        ``lower``, ``upper``, ``base``, ``period_start``, ``period_end``. Groups that the publisher suppressed are left out.
 
     Notes
     -----
@@ -222,6 +223,8 @@ def england_by_ethnic_group(figures: pd.DataFrame) -> pd.DataFrame:
             "lower": 100 * interval.lower,
             "upper": 100 * interval.upper,
             "base": base,
+            "period_start": rows["period_start"],
+            "period_end": rows["period_end"],
         }
     )
     # "Any other …" is last in its broad group, as "Other" does among them.

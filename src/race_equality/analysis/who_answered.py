@@ -50,7 +50,8 @@ def response_of_trusts(figures: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each trust with both numbers: ``trust_code``; ``answered``, who answered the question on discrimination
-        from a manager or colleagues, with ``survey_start`` and ``survey_end``; ``staff``, the head count of ``staff_on``;
+        from a manager or colleagues, with ``survey_start`` and ``survey_end``; ``staff``, the head count of ``staff_on``,
+        and ``organisations``, how many it was published for;
         ``percent``, the one of the other. ``growth`` is how many times the full-time equivalents of ``staff_on`` there were
         in the middle of the survey, and ``percent_then`` the answers against a head count that has changed as they
         have; both are missing where no month is published, or where more would have answered than there were.
@@ -66,10 +67,13 @@ def response_of_trusts(figures: pd.DataFrame) -> pd.DataFrame:
     total = _totals(figures, _HEADCOUNT)
     if total.empty or answers.empty:
         return pd.DataFrame(
-            columns="trust_code answered survey_start survey_end staff staff_on percent growth percent_then".split()
+            columns=(
+                "trust_code answered survey_start survey_end staff staff_on organisations percent growth percent_then"
+            ).split()
         )
     on = total["period_end"].max()
     staff = _by_trust(total, on)
+    organisations = total[total["period_end"] == on].groupby("trust_code")["organisation_code"].nunique()
     middle = answers["period_start"] + (answers["period_end"] - answers["period_start"]) / 2
     months = _totals(figures, _FTE_BY_MONTH)
     then = months[months["period_end"].dt.to_period("M") == middle.max().to_period("M")]
@@ -82,6 +86,7 @@ def response_of_trusts(figures: pd.DataFrame) -> pd.DataFrame:
             "survey_end": answers["period_end"],
             "staff": answers["trust_code"].map(staff).astype("float64"),
             "staff_on": on,
+            "organisations": answers["trust_code"].map(organisations).astype("float64"),
             "growth": answers["trust_code"].map(growth).astype("float64"),
         }
     )

@@ -71,15 +71,20 @@ def hash_inputs(project: Project, names: Iterable[str]) -> dict[str, str]:
 
 
 def figure_files(project: Project) -> list[str]:
-    """Name the files of figures, published ones and a trust's own return, relative to the project."""
+    """Name the files of figures, published ones and a trust's own return, relative to the project.
+
+    What is in ``data/local`` besides, such as a template to fill in, is part of no page.
+    """
     settle(project)
-    folders = (project.figures, project.root / "data" / "local")
+    local = project.root / "data" / "local"
     return [
         path.relative_to(project.root).as_posix()
-        for folder in folders
+        for folder in (project.figures, local)
         if folder.is_dir()
         for path in sorted(folder.iterdir())
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file()
+        and not path.name.startswith(".")
+        and (folder == project.figures or path.suffix in (".parquet", ".yml"))
     ]
 
 

@@ -16,6 +16,7 @@ import race_equality
 
 if TYPE_CHECKING:
     from race_equality.project import Project
+from race_equality.store.commits import HISTORY
 
 #: Files in the project's own folder that pages are made from.
 _FILES = ("_quarto.yml", "index.qmd")
@@ -177,5 +178,8 @@ def _folders(trees: list[Path]) -> list[Path]:
 
 
 def _is_ignored(path: Path, tree: Path) -> bool:
-    """Whether a path is a hidden file or Python's cache."""
-    return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(tree).parts)
+    """Whether a path is a hidden file, Python's cache, or of the history of changes, which no page is made from."""
+    parts = (tree.name, *path.relative_to(tree).parts)
+    return parts[: len(HISTORY.parts)] == HISTORY.parts or any(
+        part.startswith(".") or part == "__pycache__" for part in parts[1:]
+    )

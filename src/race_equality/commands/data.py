@@ -11,22 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from race_equality.commands.asking import confirm, yes_option
-from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS, group_of, value_of
+from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS
+from race_equality.commands.held import CAUGHT_WORDS, list_, raw_folder, show, trace
 from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, undo
 from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, find_project
-from race_equality.store.rows import groups_of, rows_of
+from race_equality.store.rows import rows_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from race_equality.sources.ingest import Outcome
     from race_equality.sources.returns.mistakes import Finding
-    from race_equality.store.provenance import Source
-
-_SHARED = Path("..") / "shared" / "data"
+    from race_equality.store.commits import Draft
 
 
 @click.group()
@@ -34,7 +31,7 @@ def data() -> None:
     """Read publications into data/figures, and see what is held there."""
 
 
-for command in (layout, history, undo, remove):
+for command in (layout, history, undo, remove, list_, show, trace):
     data.add_command(command)
 
 
@@ -50,7 +47,7 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
     from race_equality.sources.ingest import read_folder
 
     project = find_project()
-    folder = folder or _raw_folder(project)
+    folder = folder or raw_folder(project)
     if folder is None:
         raise RaceEqualityError(
             "Give the folder with the raw files: race-equality data read FOLDER. The figures "
@@ -189,7 +186,7 @@ def _without_trust_list(
     return others
 
 
-def _add_one(path: Path, project: Project, *, yes: bool = False, dry_run: bool = False) -> None:
+def _add_one(path: Path, project: Draft, *, yes: bool = False, dry_run: bool = False) -> None:
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
@@ -219,7 +216,8 @@ def _add_one(path: Path, project: Project, *, yes: bool = False, dry_run: bool =
         click.echo("  public figures, marked as published by the trust: commit them")
     if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
-        if (project.root / ".git").is_dir() and not (project.root / ".git" / "hooks" / "pre-commit").exists():
+        git = project.held.root / ".git"
+        if git.is_dir() and not (git / "hooks" / "pre-commit").exists():
             click.echo("  so that no commit holds its figures by another way: .venv/bin/pre-commit install")
 
 
@@ -465,98 +463,6 @@ def _template_path(stem: str, output: Path | None, excel: bool, force: bool, pro
     return path
 
 
-@data.command("list")
-@click.option("--trusts", is_flag=True, help="List the trusts instead, with their codes.")
-def list_(trusts: bool) -> None:
-    """List the publications held: period, rows, trusts, and when each was read."""
-    from race_equality.definitions.codes import DEMONSTRATION_CODE
-    from race_equality.store.figures import read_figures
-    from race_equality.store.provenance import read_sources
-    from race_equality.store.trusts import read_trusts
-
-    project = find_project()
-    if trusts:
-        for row in rows_of(read_trusts(project=project)):
-            click.echo(f"{row.trust_code:<6}{row.trust_name} ({row.kind}, {row.region})")
-        return
-    real = {*read_trusts(project=project)["trust_code"], DEMONSTRATION_CODE}
-    by_source = dict(list(read_figures(project=project).groupby("source")))
-    lines = [("SOURCE", "PERIOD", "ROWS", "TRUSTS", "READ", "TITLE")]
-    for source in read_sources(project=project):
-        rows = by_source.get(source.id)
-        if rows is None:
-            rows_text = trusts_text = ""
-        else:
-            rows_text = f"{len(rows):,}"
-            # England and integrated care boards have figures too
-            trusts_text = str(len(real & set(rows.loc[rows["status"] == "ok", "trust_code"])))
-        period = source.period if len(source.period) <= 40 else source.period[:37] + "..."
-        lines.append((source.id, period, rows_text, trusts_text, source.date_read.isoformat(), source.title))
-    widths = [max(len(line[i]) for line in lines) for i in range(5)]
-    for line in lines:
-        cells = [line[i].rjust(widths[i]) if i in (2, 3) else line[i].ljust(widths[i]) for i in range(5)]
-        click.echo("  ".join([*cells, line[5]]).rstrip())
-
-
-@data.command()
-@click.argument("trust_code")
-@click.argument("indicators", nargs=-1, metavar="[INDICATOR]...")
-def show(trust_code: str, indicators: tuple[str, ...]) -> None:
-    """Show what is held about TRUST_CODE; with INDICATOR, every figure of it.
-
-    TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
-    """
-    project = find_project()
-    headings, figures = _figures_of(trust_code, indicators, project)
-    for heading in headings:
-        click.echo(heading)
-    for (indicator, source, period), rows in groups_of(figures, ["indicator", "source", "period_end"], sort=False):
-        counts = rows["status"].value_counts()
-        parts = ", ".join(f"{counts[s]} {word}" for s, word in STATUS_WORDS.items() if s in counts)
-        click.echo(f"{indicator}, to {period.date()}: {parts} [{source}]")
-        if indicators:
-            for row in rows_of(rows):
-                click.echo(f"  {group_of(row)}: {value_of(row)}")
-
-
-@data.command()
-@click.argument("trust_code")
-@click.argument("indicator")
-@click.option("--group", help="Only this group.")
-def trace(trust_code: str, indicator: str, group: str | None) -> None:
-    """Follow each figure of TRUST_CODE and INDICATOR to its file, sheet and cell.
-
-    TRUST_CODE can also be ENG, for England's own figures, or the code of an integrated care board.
-    """
-    from race_equality.store.provenance import PLACE_IN_A_FILE, place_words, read_source
-
-    project = find_project()
-    _, figures = _figures_of(trust_code, (indicator,), project)
-    if group is not None:
-        if group not in set(figures["group"]):
-            raise RaceEqualityError(
-                f"{indicator} has no group {group!r}. Groups: {', '.join(figures['group'].unique())}."
-            )
-        figures = figures[figures["group"] == group]
-    raw = _raw_folder(project)
-    used_nowhere = _used_nowhere(project)
-    for source_id, rows in groups_of(figures, "source", sort=False):
-        source = read_source(source_id, project=project)
-        for place_in_all, row in zip(rows.index, rows_of(rows), strict=True):
-            period = f"{row.period_start.date()} to {row.period_end.date()}"
-            click.echo(f"{row.organisation_code} {row.indicator}, {group_of(row)}, {period}: {value_of(row)}")
-            place = place_words(row.locator, row.recording)
-            named = PLACE_IN_A_FILE.fullmatch(place)
-            file, place = named.groups() if named else (source.file, place)
-            click.echo(f"  {file}: {place}{_cell_text(source, row.locator, raw)}")
-            if place_in_all in used_nowhere:
-                click.echo(f"  Used nowhere, as {used_nowhere[place_in_all]}")
-        click.echo(f"{source.title}. {source.publisher}, {source.period}. {source.licence}.")
-        click.echo(f"{source.url or 'Not on the web.'} Read on {source.date_read}; sha256 {source.sha256 or 'none'}")
-        for note in source.notes:
-            click.echo(f"- {note}")
-
-
 @data.command()
 @click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw files to check against their sha256.")
 @click.option("--schema", is_flag=True, help="Check every figure against the whole schema as well (slower).")
@@ -577,23 +483,6 @@ def check(raw: Path | None, schema: bool) -> None:
         click.echo(line)
 
 
-_CAUGHT_WORDS = {"implausible": "not plausible", "incomplete": "mostly not recorded"}
-
-
-def _used_nowhere(project: Project) -> dict[int, str]:
-    """Return why figures are left out, by their place in all figures."""
-    from race_equality.gates import judged
-    from race_equality.store.figures import read_figures
-    from race_equality.store.trusts import read_trusts
-
-    trusts = read_trusts(project=project)
-    found = judged(read_figures(project=project), dict(zip(trusts["trust_code"], trusts["kind"], strict=True)))
-    return {
-        int(place): f"{_CAUGHT_WORDS[status]}: {why}"
-        for place, status, why in zip(found.index, found["status"], found["why"], strict=True)
-    }
-
-
 def _figures_left_out(project: Project) -> Iterator[str]:
     """Yield in lines what the gates of indicators catch, with the place of each in its file."""
     from race_equality.analysis.caught_figures import caught_figures
@@ -606,7 +495,7 @@ def _figures_left_out(project: Project) -> Iterator[str]:
     kinds = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
     caught = caught_figures(without_caught(read_figures(local=False, project=project), kinds))
     for status, rows in caught.groupby("status", sort=False):
-        yield f"Held as published and used nowhere, as {_CAUGHT_WORDS[str(status)]}: {rows['figures'].sum():,} figures."
+        yield f"Held as published and used nowhere, as {CAUGHT_WORDS[str(status)]}: {rows['figures'].sum():,} figures."
         for row in rows_of(rows):
             days = f"{row.last:%Y-%m-%d}" if row.figures == 1 else f"{row.first:%Y-%m-%d} to {row.last:%Y-%m-%d}"
             source, _, place = row.places[-1]
@@ -635,11 +524,6 @@ def reconcile() -> None:
         click.echo(str(one))
     differing = sum(not one.agrees for one in found)
     click.echo(f"{len(found) - differing} of {len(found)} totals agree; each of the others says why.")
-
-
-def _raw_folder(project: Project) -> Path | None:
-    folder = project.root / _SHARED
-    return folder if folder.is_dir() else None
 
 
 def _shown(path: Path, project: Project) -> str:
@@ -695,64 +579,3 @@ def _print_changes(found) -> None:
             f"  {row.trust_code} {row.indicator}, {row.group}: {row.before:,.1f} to {row.after:,.1f} "
             f"({row.after - row.before:+,.1f}{unit})"
         )
-
-
-def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
-    """Return headings that name the owner of the figures, and the figures."""
-    from race_equality.errors import nearest
-    from race_equality.store.figures import read_figures
-
-    code, name, headings = _figures_owner(code, project)
-    figures = read_figures(project=project)
-    known = set(figures["indicator"])
-    for indicator in indicators:
-        if indicator not in known:
-            near = nearest(indicator, known)
-            raise RaceEqualityError(
-                f"There is no indicator {indicator!r}." + (f" The nearest is {near!r}." if near else "")
-            )
-    figures = figures[figures["trust_code"] == code]
-    if indicators:
-        figures = figures[figures["indicator"].isin(indicators)]
-        if figures.empty:
-            wanted = f"Nothing is held about {', '.join(indicators)} of {name}."
-            if not headings[0].startswith(code):  # England and boards have no return
-                raise RaceEqualityError(wanted)
-            raise RaceEqualityError(
-                f"{wanted} WRES 1 to 4 and 9 come from its own return (race-equality data template wres {code}), or from what "
-                "it publishes of it (with --published)."
-            )
-    return headings, figures.sort_values(["source", "indicator", "period_end"], kind="stable")
-
-
-def _figures_owner(code: str, project: Project) -> tuple[str, str, list[str]]:
-    """Return code, name and headings of a trust, a board or England."""
-    from race_equality.store.trusts import read_trust_list, resolve_trust
-
-    asked = code.strip().upper()
-    if asked == "ENG":
-        return asked, "England", ["England's own figures (ENG)"]
-    for board, name in read_trust_list(project=project).boards.values():
-        if asked == board:
-            return board, name, [f"Integrated care board {name} ({board})"]
-    trust = resolve_trust(code, project=project)
-    headings = [f"{trust.code} {trust.name} ({trust.kind}, {trust.region})"]
-    if trust.merged_from:
-        headings.append(f"{trust.merged_from} merged into it.")
-    return trust.code, trust.name, headings
-
-
-def _cell_text(source: Source, locator: str, raw: Path | None) -> str:
-    """Return what the cell holds, if the file that was read is there."""
-    from race_equality.sources.cells import cell_at
-    from race_equality.store.provenance import sha256_of
-
-    if raw is None:
-        return ""
-    for path in raw.rglob(source.file):
-        if sha256_of(path) == source.sha256:
-            try:
-                return f" = {cell_at(path, locator)!r}"
-            except InputError:  # no such row, or a sum of many cells
-                return ""
-    return ""

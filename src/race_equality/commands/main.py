@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from race_equality.commands.codes import TRUST
 from race_equality.errors import RaceEqualityError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ SOME_PAGES_FAILED = 1
 CANNOT_START = 2
 INTERRUPTED = 130
 
+GO_ON = "Run the same command to go on."
+
 #: Commands in modules of their own, with the line that ``--help`` shows: reading it from the command
 #: would import the module, and pandas with it.
 _COMMAND_MODULES = {
@@ -44,6 +47,10 @@ _COMMAND_MODULES = {
         "Write one report as one file, to send by e-mail.",
     ),
     "golden": ("race_equality.commands.golden:golden", "Make the golden notebooks again and print what changed."),
+    "open": ("race_equality.commands.open:open_", "Open a report of the last build in the browser."),
+    "lab": ("race_equality.commands.lab:lab", "Open the notebooks in JupyterLab."),
+    "doctor": ("race_equality.commands.doctor:doctor", "Say what is there on this machine, and what is missing."),
+    "completion": ("race_equality.commands.completion:completion", "Print what a shell needs to complete trusts."),
 }
 
 
@@ -92,7 +99,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except RaceEqualityError as error:
             raise _CommandError(str(error)) from error
+        except PermissionError as error:
+            raise _CommandError(
+                f"{error.filename} cannot be written or read: {error.strerror}. Reports can go to another folder: build --output."
+            ) from error
         except KeyboardInterrupt:
+            click.echo(f"Interrupted. {GO_ON}", err=True)
             ctx.exit(INTERRUPTED)
 
 
@@ -113,7 +125,7 @@ def main() -> None:
 
 
 @main.command(no_args_is_help=False)
-@click.argument("trusts", nargs=-1, metavar="[TRUST]...")
+@click.argument("trusts", nargs=-1, metavar="[TRUST]...", type=TRUST)
 @click.option("--all", "everyone", is_flag=True, help="All trusts; so does naming none.")
 @click.option("--peers", is_flag=True, help="Also the peers of the trusts named.")
 @click.option(
@@ -372,7 +384,7 @@ def _summary(result: BuildResult) -> str:
         lines.append(f"{_count(len(result.not_copied), 'notebook')} not copied. {result.not_copied[0]}")
     if result.interrupted:
         names = [page.name for page in result.not_reached]
-        lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}.")
+        lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}. {GO_ON}")
     if result.index.is_file():
         lines.append(f"Open {result.index}")
     return "\n".join(lines)

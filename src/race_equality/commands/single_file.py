@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from race_equality.commands.codes import TRUST
+
 
 @click.command("single-file")
-@click.argument("code")
+@click.argument("code", type=TRUST)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),

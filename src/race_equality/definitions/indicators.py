@@ -132,6 +132,8 @@ class Indicator:
     parts : tuple of Part
     total : str
         The id of the indicator that holds the total of its groups, where that is another one.
+    at_most : str
+        The id of the indicator whose figure of the same group it cannot be over: people, of full-time equivalents.
     series : str
         The id of the same share survey by survey, where it has an id of its own.
     england : str
@@ -184,6 +186,7 @@ class Indicator:
     likelihood: Likelihood | None = None
     parts: tuple[Part, ...] = ()
     total: str = ""
+    at_most: str = ""
     series: str = ""
     england: str = ""
     card_title: str = ""
@@ -791,6 +794,7 @@ _IN_CODE: tuple[Indicator, ...] = (
         theme="workforce",
         units=("fte",),
         groups=("27 staff groups",),
+        at_most="workforce_headcount",
         disclosure=OVERLAPPING,
         in_downloads=False,
         published_by=_WORKFORCE,
@@ -798,6 +802,7 @@ _IN_CODE: tuple[Indicator, ...] = (
     Indicator(
         id="workforce_march_fte",
         name="Full-time equivalents each March",
+        at_most="workforce_march_headcount",
         definition="Contracted hours as a number of full-time staff, on 31 March of each year since 2010",
         theme="workforce",
         units=("fte",),

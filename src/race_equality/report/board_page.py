@@ -27,6 +27,7 @@ from race_equality.report.patients import month, would_bring_patients
 from race_equality.report.words import (
     date,
     interval,
+    latest_period,
     listing,
     lower_first,
     number_word,
@@ -110,6 +111,20 @@ def data_version(sources: Iterable[Source]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
+def survey_editions(survey: str, known: pd.DataFrame) -> str:
+    """Say of which survey the trust's figures are, and of which those by ethnic group where it is another.
+
+    Parameters
+    ----------
+    survey : str
+        The period of what all staff answered.
+    known : pandas.DataFrame
+        WRES 5 to 8 of the trust, those with figures.
+    """
+    by_group = latest_period(known) if len(known) else survey
+    return survey if by_group == survey else f"{survey}, by ethnic group {by_group}"
+
+
 def about_line(trust: Trust, headcount: float, counted: pd.Timestamp, survey: str, version: str, read: Date) -> str:
     """Say which trust, which period and which data in a line or two.
 
@@ -121,7 +136,7 @@ def about_line(trust: Trust, headcount: float, counted: pd.Timestamp, survey: st
     counted : pandas.Timestamp
         The day they were counted.
     survey : str
-        The staff survey's period.
+        The staff survey's period (:func:`survey_editions`).
     version : str
         From :func:`data_version`.
     read : datetime.date

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from race_equality.analysis.patient_gaps import FIFTHS, WidestGap, unknown_percent
+from race_equality.analysis.patient_gaps import FIFTHS, WidestGap
 from race_equality.analysis.share_reading import BRIEF, direction_of_answer
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
@@ -244,8 +244,13 @@ def patients_panel(
         }
         for row in slope[slope["place"] == place].to_dict("records")
     ]
-    unknown = unknown_percent(found.groups)
-    note = f"No ethnic group is recorded for {percent(unknown)}. {coverage}".strip()
+    note = (
+        "The share without a recorded ethnic group is not shown."
+        if pd.isna(found.unknown_percent)
+        else f"No ethnic group is recorded for {percent(found.unknown_percent)}"
+        f"{' of those in the groups that are shown' if found.left_out else ''}."
+    )
+    note = f"{note} {coverage}".strip()
     return Panel(
         id="tbl-patients-first",
         indicator=measure.id,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from race_equality.analysis.gap_reading import read_gap, read_ratio
-from race_equality.analysis.patient_gaps import WidestGap, unknown_percent
+from race_equality.analysis.patient_gaps import WidestGap
 from race_equality.definitions.indicators import WRES
 from race_equality.report.words import (
     STATUS_WORDS,
@@ -142,16 +144,18 @@ def _ratio(name: str, found: pd.Series) -> dict[str, str]:
 
 def _published_gap(found: WidestGap) -> dict[str, str]:
     """Whether a clear gap of patients is enough: not where a tenth of them or more has no known ethnic group."""
-    unknown = unknown_percent(found.groups)
+    unknown = found.unknown_percent
     name = f"{found.measure.name} by ethnic group"
     basis = (
         f"Groups compared with White patients: {number_word(found.compared)}, reliably worse off: {number_word(found.clear)}; "
-        f"ethnic group missing for {percent(unknown)}"
+        f"ethnic group missing for {'a number that is not shown' if math.isnan(unknown) else percent(unknown)}"
     )
     if found.widest is None:
         return _row(
             name, _NO, basis, "Look at single specialties and services; no clear gap is no proof that there is none"
         )
+    if math.isnan(unknown):
+        return _row(name, _NO, basis, "Look up in the trust’s own records how many have no ethnic group recorded")
     if unknown >= MOST_UNRECORDED:
         return _row(name, _NO, basis, "Record ethnic group better, and meanwhile ask patients of the group named")
     return _row(name, _YES, basis, f"Agree a change for the {found.widest['group']} group")

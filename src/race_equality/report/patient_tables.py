@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from race_equality.analysis.patient_gaps import FIFTHS, UNKNOWN, WidestGap, unknown_percent
+from race_equality.analysis.patient_gaps import FIFTHS, UNKNOWN, WidestGap
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.definitions.indicators import BY_ID, Indicator
 from race_equality.report.words import (
@@ -251,9 +251,12 @@ def gap_sentences(found: WidestGap, slopes: pd.DataFrame, rows: pd.DataFrame) ->
     if found.better_off:
         text.append(f"Reliably better off than the White group: {listing(found.better_off)}.")
     text += [slope_sentence(slopes, measure)]
-    unknown = unknown_percent(found.groups)
-    if pd.notna(unknown):
-        text.append(f"No ethnic group is recorded for {percent(unknown)} of them; they are in no comparison.")
+    text.append(
+        "The share without a recorded ethnic group is not shown, as it would tell a small number."
+        if pd.isna(found.unknown_percent)
+        else f"No ethnic group is recorded for {percent(found.unknown_percent)} of "
+        f"{'those in the groups that are shown' if found.left_out else 'them'}; they are in no comparison."
+    )
     return " ".join(part for part in text if part)
 
 

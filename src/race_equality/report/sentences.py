@@ -286,7 +286,7 @@ def peers_sentence(peers: Peers) -> str:
         for lower, upper in [(peers.table[name].min(), peers.table[name].max())]
         if not math.isnan(lower)
     ]
-    return f"{peers.reason} They are {'; '.join(names)}. Names are in order of similarity, not of performance." + (
+    return f"{peers.reason} They are {'; '.join(names)}. Names are {peers.order}." + (
         f" They have {listing(shared)}." if shared else ""
     )
 

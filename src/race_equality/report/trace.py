@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
+from race_equality.definitions.editions import STAFF_SURVEY
 from race_equality.definitions.indicators import BY_ID, figure_ids
-from race_equality.report.words import date
+from race_equality.report.words import date, listing
 from race_equality.store.cache import cached
+from race_equality.store.editions import workbooks_to_come
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.rows import rows_of
 
@@ -101,6 +103,29 @@ def sources_table(sources: Iterable[Source]) -> pd.DataFrame:
             }
             for source in sources
         ]
+    )
+
+
+def still_to_come(sources: Iterable[Source]) -> str:
+    """Say which workbooks of the newest staff survey are not held, where those of an earlier one are.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        From :func:`race_equality.store.provenance.read_sources`.
+
+    Returns
+    -------
+    str
+        A sentence; "" where all workbooks held are of one year.
+    """
+    year, workbooks = workbooks_to_come(source.id for source in sources)
+    if not workbooks:
+        return ""
+    its, verb = ("Its", "is") if len(workbooks) == 1 else ("Their", "are")
+    return (
+        f"Of the {STAFF_SURVEY.name}, {listing([f'the {file}' for file in workbooks])} for {year} {verb} still to come. "
+        f"{its} figures here are of an earlier survey, as each says."
     )
 
 

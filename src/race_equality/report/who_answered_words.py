@@ -49,16 +49,18 @@ def answered_sentences(response: pd.DataFrame) -> str:
     if response.empty:
         return "How many of this trust’s staff did not answer the survey cannot be said: a head count or the survey is missing."
     row = response.iloc[0]
+    merged = row["organisations"] > 1
     text = (
         f"{people(row['answered'])} staff answered the question on discrimination at work in the survey of {period(row['survey_start'], row['survey_end'])}. That is "
-        f"{percent(row['percent'])} of the {people(row['staff'])} whom the trust employed on {date(row['staff_on'])}, the latest "
-        "head count that is held."
+        f"{percent(row['percent'])} of the {people(row['staff'])} whom "
+        f"{'the organisations that are now this trust' if merged else 'the trust'} employed on {date(row['staff_on'])}, the "
+        "latest head count that is held."
     )
     if not math.isnan(row["growth"]) and abs(row["growth"] - 1) >= _LEAST_GROWTH:
         more = "more" if row["growth"] > 1 else "fewer"
         text += (
-            f" At the time of the survey it had {percent(100 * abs(row['growth'] - 1))} {more} staff (full-time "
-            f"equivalents), so the share was nearer {percent(row['percent_then'])}."
+            f" At the time of the survey {'they' if merged else 'it'} had {percent(100 * abs(row['growth'] - 1))} {more} staff "
+            f"(full-time equivalents), so the share was nearer {percent(row['percent_then'])}."
         )
     return text
 

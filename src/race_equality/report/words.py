@@ -120,6 +120,23 @@ def period(start: pd.Timestamp, end: pd.Timestamp) -> str:
     return f"{date(start)} to {date(end)}"
 
 
+def latest_period(rows: pd.DataFrame) -> str:
+    """Return the newest period of some figures or findings in words; "no period" where there are none.
+
+    Editions of two years may be held at once, and a range over both would be true of neither.
+
+    Examples
+    --------
+    >>> starts, ends = (pd.to_datetime([f"2024-{day}", f"2025-{day}"]) for day in ("09-01", "11-30"))
+    >>> latest_period(pd.DataFrame({"period_start": starts, "period_end": ends}))
+    'autumn 2025'
+    """
+    if rows.empty:
+        return "no period"
+    newest = rows[rows["period_end"] == rows["period_end"].max()]
+    return period(newest["period_start"].min(), newest["period_end"].max())
+
+
 def listing(items: Sequence[str], *, joined_by: str = "and") -> str:
     """Return items as in a sentence: ``"a, b and c"``."""
     items = list(items)

@@ -113,10 +113,11 @@ def _survey(england: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Reconciliat
     for question in ("q15", "q16a", "q16b"):
         indicator = f"staff_survey_{question}"
         total = england[(england["indicator"] == indicator) & (england["group"] == "All staff")]
-        parts = trusts[trusts["indicator"] == indicator]
-        if parts.empty:
-            continue
         for row in rows_of(total):
+            # the organisational workbook may be a year ahead of the national one
+            parts = trusts[(trusts["indicator"] == indicator) & (trusts["period_end"] == row.period_end)]
+            if parts.empty:
+                continue
             bases = parts["denominator"].sum()
             mean = (parts["value"] * parts["denominator"]).sum() / bases
             yield _one(

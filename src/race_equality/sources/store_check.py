@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 from race_equality.sources.returns import wres as wres_return
+from race_equality.sources.store_rules import broken_rules
+from race_equality.store.commits import reads_the_store
 from race_equality.store.figures import (
     LOCAL_FOLDER,
     SUCCESSIONS_FILE,
@@ -29,6 +31,7 @@ from race_equality.store.rows import groups_of
 from race_equality.store.schema import STATUSES, UNITS, check_figures
 
 
+@reads_the_store
 def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool = False) -> list[str]:
     """Look for what is wrong in the store.
 
@@ -69,6 +72,8 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     for source in sources.values():
         if source.figures_sha256 and source.id not in held:
             problems.append(f"{source.id}.yml names figures that are not there. Read the file again: {source.file}.")
+    if not problems:
+        problems += broken_rules(project)
     if raw is not None:
         files = {path.name: path for path in raw.rglob("*") if path.is_file()}
         for source in sources.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,6 @@ from race_equality.analysis.patient_gaps import (
     patients_by_breakdown,
     recovery_by_year,
     slopes_by_deprivation,
-    unknown_percent,
     widest_gap,
     with_others,
 )
@@ -143,12 +144,50 @@ def test_a_longer_wait_and_a_lower_recovery_are_adverse():
             }.items()
         )
     )
-    found = groups_of(patients_by_breakdown(waits), "RAJ")
+    table = patients_by_breakdown(waits)
+    found = groups_of(table, "RAJ")
     assert tuple(found.loc["Asian", ["count", "people", "direction"]]) == (500, 1000, "adverse")
     assert found.loc["Asian", "gap"] == pytest.approx(10.0)
-    assert unknown_percent(found.reset_index().assign(breakdown="ethnicity")) == pytest.approx(100 * 100 / 2100)
+    assert widest_gap(table, "RAJ").unknown_percent == pytest.approx(100 * 100 / 2100)
     low = groups_of(patients_by_breakdown(recovery(White=(500, 1000), Asian=(300, 1000)))).loc["Asian"]
     assert low["direction"] == "adverse"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "share", "left_out"),
+    [
+        ((), 20.0, False),
+        (("Not stated",), math.nan, False),  # 9.1% of those that are shown
+        (("Black",), 100 * 250 / 1150, True),
+        (("Not stated", "Black"), math.nan, True),
+    ],
+)
+def test_a_hidden_group_of_unknown_ethnicity_leaves_no_share_of_it(hidden, share, left_out):
+    people = {"White": 600, "Asian": 300, "Black": 100, "Not known": 100, "Not stated": 150}
+    table = patients_by_breakdown(recovery(**{group: (many // 2, many) for group, many in people.items()}))
+    gone = table["group"].isin(hidden)
+    found = widest_gap(
+        table.assign(people=table["people"].mask(gone), status=table["status"].mask(gone, "suppressed")), "RV5"
+    )
+    assert found.unknown_percent == pytest.approx(share, nan_ok=True)
+    assert found.left_out == left_out
+
+
+def test_who_is_hidden_of_one_wait_and_shown_of_the_other_counts():
+    counts = {"White - Irish": (400, 1000), "Asian/Asian British - Indian": (300, 500), "Not known": (50, 100)}
+    table = patients_by_breakdown(
+        figures(
+            *(
+                ("RAJ", f"waiting_over_{weeks}_weeks_by_ethnicity", group, *pair, {"period": WEEK})
+                for weeks in (18, 52)
+                for group, pair in counts.items()
+            )
+        )
+    )
+    gone = (table["group"] == "Not known") & (table["measure"] == "waiting_over_18_weeks")
+    assert gone.any()
+    table = table.assign(people=table["people"].mask(gone), status=table["status"].mask(gone, "suppressed"))
+    assert widest_gap(table, "RAJ").unknown_percent == pytest.approx(100 * 100 / 1600)
 
 
 def test_a_group_s_detail_is_beneath_it_and_not_added_to_it():

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.peers import choose_peers, peers_of
+from race_equality.report.sentences import peers_sentence
 
 
 @pytest.fixture
@@ -77,6 +78,18 @@ def test_a_trust_alone_in_its_kind_has_none_and_says_so(figures, trusts):
     peers = choose_peers("RMA", figures=figures, trusts=trusts)
     assert peers.codes == []
     assert "no other mental health trust" in peers.reason
+
+
+@pytest.mark.parametrize(
+    ("how", "order"),
+    [
+        ({"count": 2}, "in order of similarity"),
+        ({"count": 10}, "in alphabetical order"),
+        ({"chosen": ("RMA", "RAD")}, "in the order in which the trust named them"),
+    ],
+)
+def test_the_order_of_the_names_is_said_as_it_is(figures, trusts, how, order):
+    assert f"Names are {order}" in peers_sentence(choose_peers("RAA", figures=figures, trusts=trusts, **how))
 
 
 def test_the_trusts_own_choice_stands(figures, trusts):

@@ -46,6 +46,13 @@ def test_answers_against_the_head_count_and_against_what_staff_had_become(make_f
     assert found["staff_on"] == MAY
 
 
+def test_head_counts_of_organisations_that_have_merged_are_added_up_and_counted(make_figures):
+    other = on(MAY, organisation_code="RZZ", indicator="workforce_headcount", value=250, unit="people")
+    found = response_of_trusts(make_figures([*staff(), other])).iloc[0]
+    assert found["organisations"] == 2
+    assert found["percent"] == pytest.approx(100 * 500 / 1250)
+
+
 def test_only_the_month_in_the_middle_of_the_survey_counts(make_figures):
     rows = [*staff(), on(pd.Timestamp("2024-11-30"), indicator="workforce_fte_by_month", value=8000.0, unit="fte")]
     assert response_of_trusts(make_figures(rows))["growth"].item() == pytest.approx(1.1)

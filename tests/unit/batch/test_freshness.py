@@ -64,6 +64,9 @@ def test_nothing_changes_by_itself(project):
         ("params/trusts/RRK.yml", set(), {"params"}),
         ("data/figures/new.parquet", {"figures"}, {"figures"}),
         ("data/local/wres_return_RRK.parquet", {"figures"}, {"figures"}),
+        ("data/local/RJ1_wres_return.csv", set(), set()),  # a template to fill in
+        ("data/local/RJ1_wres_return.xlsx", set(), set()),
+        ("data/local/history/1/before/data/figures/new.parquet", set(), set()),
         ("data/sources/new.yml", {"figures"}, {"figures"}),
         ("data/layouts/new.yml", {"code"}, {"code"}),  # it can declare indicators
         ("README.md", set(), set()),

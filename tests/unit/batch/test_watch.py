@@ -85,6 +85,14 @@ def test_other_files_are_passed_over(project, changes):
     assert until_seen(changes, act).names == ("notebooks/a.ipynb",)
 
 
+def test_the_history_of_changes_is_not_watched(project):
+    """A command writes there before it changes a figure: a build would begin too early."""
+    (project.root / "data" / "local" / "history" / "writing").mkdir(parents=True)
+    watched = watch._folders([project.root / "data", project.notebooks])
+    assert project.root / "data" / "local" in watched
+    assert not [folder for folder in watched if "history" in folder.relative_to(project.root).parts]
+
+
 def test_a_folder_that_is_new_is_watched(project, changes):
     folder = project.root / "data" / "local"
 

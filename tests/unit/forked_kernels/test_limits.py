@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from pathlib import Path
 
 import nbformat.v4
@@ -13,7 +14,7 @@ import pytest
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from forked_kernels import AVAILABLE, ForkServer, LimitExceededError, Limits
+from forked_kernels import AVAILABLE, ForkServer, LimitExceededError, Limits, forking
 from forked_kernels.running import LimitedEngine
 
 forks = pytest.mark.skipif(not AVAILABLE, reason="this platform cannot fork")
@@ -216,3 +217,19 @@ def test_a_daemon_of_a_notebook_that_still_runs_is_left_alone(server, tmp_path):
     Path(tmp_path / "end").touch()
     assert long.wait() == 0
     assert ends(pid)
+
+
+@forks
+def test_forking_next_to_idle_threads_warns_of_nothing(monkeypatch):
+    """Python 3.12 and later warn at each fork of a process with threads, which every build printed across its bar."""
+
+    def fork() -> int:
+        warnings.warn(
+            "This process is multi-threaded, use of fork() may lead to deadlocks", DeprecationWarning, stacklevel=2
+        )
+        return 7
+
+    monkeypatch.setattr(forking.os, "fork", fork)
+    assert forking._fork() == 7
+    with pytest.warns(DeprecationWarning):  # and nobody else's warning is lost
+        fork()

@@ -114,6 +114,58 @@ def test_an_environment_that_fits_is_left_alone(tmp_path):
     assert "not Python 3.11 or newer" in changed.stderr
 
 
+def test_another_python_makes_the_environment_again(tmp_path):
+    asked = fake_python(
+        tmp_path / "python3.99", 'case "$1" in -m) echo "asked for"; exit 1;; --version) echo Python 3.99.0;; esac'
+    )
+    folder, lock = tmp_path / "venv", tmp_path / "a.lock"
+    (folder / "bin").mkdir(parents=True)
+    fake_python(folder / "bin" / "python", 'if [ "$1" = --version ]; then echo Python 3.11.2; fi')
+    lock.write_text("package==1.0\n", encoding="utf-8")
+    content = f"{ROOT}\npackage==1.0\n".encode()
+    stamp = subprocess.run(["cksum"], input=content, capture_output=True, check=True).stdout
+    (folder / "made-from").write_bytes(stamp)
+    ran = subprocess.run(
+        [str(ROOT / "scripts" / "environment"), str(folder), str(lock)],
+        env={**os.environ, "PYTHON": str(asked)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode != 0
+    assert ran.stdout.startswith(f"Setting up {folder} with Python 3.99.0")
+    assert ran.stdout.endswith("asked for\n")
+
+
+def test_the_set_up_shows_each_package_as_it_comes(tmp_path):
+    """Debian's awk reads a pipe in blocks, so that the line stood still for a minute."""
+    go_on = tmp_path / "go on"
+    pip = f"""for n in $(seq 20); do echo "Collecting package$n==1.0 (from -r lock)"; done
+for _ in $(seq 300); do [ -e "{go_on}" ] && break; sleep 0.1; done
+[ -e "{go_on}" ] && echo Installing collected packages: package1"""
+    fake = fake_python(
+        tmp_path / "python3",
+        f"""case "$1 $2" in
+"-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+"-m pip") case "$*" in *requirement*) {pip} ;; esac ;;
+--version*) echo Python 3.99.0 ;;
+esac""",
+    )
+    lock = tmp_path / "a.lock"
+    lock.write_text("".join(f"package{n}==1.0\n" for n in range(40)), encoding="utf-8")
+    with subprocess.Popen(
+        [str(ROOT / "scripts" / "environment"), str(tmp_path / "venv"), str(lock)],
+        env={**os.environ, "PYTHON": str(fake)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as ran:
+        lines = [ran.stdout.readline(), ran.stdout.readline()]
+        go_on.touch()
+        lines += ran.stdout.read().splitlines(keepends=True)
+    assert ran.returncode == 0
+    assert lines[1:] == ["  20 of 40\n", "  Installing 20 packages\n"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason=".ci/run is for Debian")
 @pytest.mark.parametrize(("check", "test", "status"), [(0, 0, 0), (1, 0, 1), (0, 2, 2), (1, 2, 2)])
 def test_ci_runs_the_checks_and_then_the_tests_whose_closing_line_is_the_last(tmp_path, check, test, status):

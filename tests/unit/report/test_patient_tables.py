@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import altair as alt
 import pandas as pd
 import pytest
@@ -110,7 +113,18 @@ def test_the_sentence_names_direction_comparator_elsewhere_deprivation_and_who_i
     assert "By deprivation the share is" in text
     assert "lower at the most deprived end than at the least" in text
     # 1,000 of 16,000
-    assert "No ethnic group is recorded for 6.2% of them" in text
+    assert "No ethnic group is recorded for 6.2% of those in the groups that are shown" in text
+
+
+def test_a_share_of_unknown_ethnicity_that_is_hidden_is_not_called_none():
+    slopes = slopes_by_deprivation(HELD).iloc[:0]
+    hidden, part = (replace(FOUND, unknown_percent=share, left_out=True) for share in (math.nan, 6.0))
+    text = patient_tables.gap_sentences(hidden, slopes, ROWS)
+    assert "The share without a recorded ethnic group is not shown" in text
+    assert "0.0%" not in text
+    assert "recorded for 6.0% of those in the groups that are shown;" in patient_tables.gap_sentences(
+        part, slopes, ROWS
+    )
 
 
 def test_no_clear_gap_is_said_and_is_not_equality():
@@ -161,15 +175,22 @@ def test_a_chart_of_shares_draws_this_trust_with_intervals_and_england_without()
     assert "Asian group, England: 45.0%" in said
 
 
-@pytest.mark.parametrize(("unknown", "enough"), [(400, "Yes"), (4000, "No")])
-def test_a_clear_gap_is_enough_to_act_on_where_most_ethnic_groups_are_known(unknown, enough):
+@pytest.mark.parametrize(
+    ("unknown", "enough", "missing"), [(400, "Yes", "2.6%"), (4000, "No", "21.1%"), (400, "No", "")]
+)
+def test_a_clear_gap_is_enough_to_act_on_where_most_ethnic_groups_are_known(unknown, enough, missing):
     groups = (("White", 5700, 10_000), ("Asian", 2400, 5000), ("Not stated or not known", unknown // 2, unknown))
     found = widest_gap(patients_by_breakdown(figures([("RV5", "ethnicity", *one, 2025) for one in groups])), "RV5")
+    if not missing:
+        found = replace(found, unknown_percent=math.nan)
     nothing = pd.DataFrame({name: [] for name in ("number", "status", "breakdown", "period_end", "base")})
     table = enough_to_act_on(
         nothing, nothing, nothing, nothing, nothing, nothing, waits=True, detentions=False, patient_gap=found
     ).set_index("indicator")
     row = table.loc["Recovery in talking therapies by ethnic group"]
     assert row["enough"] == enough
-    assert row["basis"].startswith("Groups compared with White patients: one, reliably worse off: one")
+    assert row["basis"] == (
+        "Groups compared with White patients: one, reliably worse off: one; ethnic group missing for "
+        + (missing or "a number that is not shown")
+    )
     assert "Waits and A&E by ethnic group" not in table.index

@@ -17,6 +17,7 @@ def response(growth=1.05, percent=36.3, **more):
                 "survey_end": pd.Timestamp("2024-11-30"),
                 "staff": 15891.0,
                 "staff_on": pd.Timestamp("2023-05-31"),
+                "organisations": 1.0,
                 "percent": percent,
                 "growth": growth,
                 "percent_then": percent / growth,
@@ -53,6 +54,12 @@ def test_how_many_answered_and_what_has_become_of_the_head_count():
         "staff (full-time equivalents), so the share was nearer 34.6%."
     )
     assert "26.7% fewer staff" in words.answered_sentences(response(0.7333))
+
+
+def test_a_head_count_of_organisations_that_have_merged_is_not_called_the_trusts():
+    text = words.answered_sentences(response(organisations=2.0))
+    assert "15,891 whom the organisations that are now this trust employed on 31 May 2023" in text
+    assert "At the time of the survey they had 5.0% more staff" in text
 
 
 @pytest.mark.parametrize("growth", [1.01, math.nan])
