@@ -12,8 +12,8 @@ export PIP_NO_INPUT := 1
 # Python keeps what it compiled, or each of the hundreds of processes that tests and builds start compiles it again.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-# One more than the two cores: there is always a test that waits for a process, a browser or the end of a time limit.
-TEST_WORKERS ?= 3
+# Twice the two cores: there is always a test that waits for a process, a browser or the end of a time limit, or two.
+TEST_WORKERS ?= 4
 # A minute's worth of `make test`: what needs no build, no browser and no whole publication.
 QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch --ignore tests/unit/forked_kernels
 UV ?= uv
@@ -42,8 +42,8 @@ check: environment ## format, lint, types, imports and the quick tests: what to 
 	.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS) || tests=$$?; \
 	wait $$types || tests=$$?; cat "$$said"; exit $$tests
 
-proofread: environment ## read the sentences of every report of the last build against their intervals
-	@REPORTS=output/site .venv/bin/python -m pytest --quiet tests/notebooks/test_sentences_and_intervals.py
+proofread: environment ## read every report of the last build: its numbers, directions, certainty, readings and words
+	@REPORTS=output/site .venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) tests/notebooks
 
 check-imports:
 	@.venv/bin/lint-imports

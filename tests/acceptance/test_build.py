@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
 import pikepdf
 import pytest
 
+import forked_kernels
 from race_equality.audit.site import audit_site
+from race_equality.batch import drawing_server
+from race_equality.batch.build_services import shared_by_notebooks
+from race_equality.batch.execute import execute_page
+from race_equality.batch.plan import Page
 from race_equality.disclosure.rules import read_rules
+from race_equality.project import Project
+from race_equality.report import vega_to_svg
 from race_equality.report.summary_table import names_of_measures
+from race_equality.store.cache import FOLDER_VARIABLE
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import read_trusts
 
@@ -24,13 +34,12 @@ TRUSTS = {
     "RRU": "London Ambulance Service NHS Trust",
     "DEMO": "Demonstration NHS Trust",
 }
-GOLDEN = Path(__file__).parents[1] / "notebooks"
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "notebooks"
 
 
 #: Every notebook of ours but the report is a page of its own.
-SHARED = sorted(
-    path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("[!_.]*.ipynb") if path.stem != "board_report"
-)
+SHARED = sorted(path.stem for path in (ROOT / "notebooks").glob("[!_.]*.ipynb") if path.stem != "board_report")
 
 
 def text_of(page: Path) -> str:
@@ -96,7 +105,7 @@ def test_each_page_of_a_first_build_leads_to_the_first_page_and_to_those_on_all_
 
 
 def test_nothing_of_the_machine_is_published(built):
-    places = {str(Path(__file__).parents[2]), str(built.output), str(Path.home())} - {"/"}
+    places = {str(ROOT), str(built.output), str(Path.home())} - {"/"}
     for file in [*built.site.rglob("*.html"), *built.site.rglob("*.ipynb"), built.output / "manifest.json"]:
         text = file.read_text(encoding="utf-8")
         assert not [place for place in places if place in text], file
@@ -142,6 +151,47 @@ def test_a_build_makes_what_papermill_makes_alone(built, code):
     assert seen[1] == seen[0]
 
 
+@pytest.mark.skipif(not (forked_kernels.AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork")
+def test_a_report_is_that_of_plain_papermill(built, tmp_path, monkeypatch):
+    """With charts drawn elsewhere, by papermill's own engine; then forked, with findings and pictures kept from before.
+
+    nbval holds the golden copy to papermill alone.
+    """
+    names = (forked_kernels.ADDRESS_VARIABLE, FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+
+    def outputs(notebook: Path) -> list:
+        return [
+            (cell["id"], cell["outputs"]) for cell in json.loads(notebook.read_text())["cells"] if cell.get("outputs")
+        ]
+
+    def run(engine: str | None) -> list:
+        page = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
+        target, failed = tmp_path / f"{engine}.ipynb", tmp_path / "failed.ipynb"
+        end = execute_page(page, root=ROOT, target=target, scratch=tmp_path, failed=failed, engine=engine)
+        assert end.failure is None
+        return outputs(target)
+
+    plain = outputs(GOLDEN / "board_report_RRU.ipynb")
+    assert len(plain) > 20
+    cache = tmp_path / "cache"
+    shutil.copytree(built.output / ".cache", cache)
+    shutil.rmtree(cache / "pictures")
+    with shared_by_notebooks(cache, Project(ROOT), engine=None, jobs=1, notebooks=1):
+        assert all(name in os.environ for name in names[1:])
+        assert run(None) == plain
+    kept = {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()}
+    assert len([file for file in kept if file.parent.name == "pictures"]) >= 3
+    assert len([file for file in kept if file.parent.name.startswith("findings-")]) >= 3
+    with shared_by_notebooks(cache, Project(ROOT), engine="fork", jobs=1, notebooks=1):
+        assert all(name in os.environ for name in names)
+        assert run("fork") == plain
+    # nothing was computed or drawn again
+    assert {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()} == kept
+    assert not any(name in os.environ for name in names)
+
+
 # -- the small project: what is built depends on nothing but what the test says -------------------
 
 
@@ -179,7 +229,7 @@ def test_one_mistake_is_shown_once(race_equality, small_project, notebook_writer
         "if trust_code != 'RR8':\n    raise ValueError('no figures')",
         "1 / 0",
     )
-    end = race_equality("build", "RJ1", "RRK", "RR8", "--output", "out", "--jobs", "1")
+    end = race_equality.build("RJ1", "RRK", "RR8", "--output", "out")
     assert end.returncode == 1
     assert end.stderr.count("Traceback") == 2
     assert end.stderr.count("FAILED trusts/") == 2

@@ -143,7 +143,9 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     with open(root / "study_leave.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("Trust", "Ethnic group", "Granted", "Asked for leave"), *rows])
     audit = in_scratch(
-        root, ["data", "add", str(root / "study_leave.csv")], ["build", SHOWN, "--renderer", "built-in", "-j", "1"]
+        root,
+        ["data", "add", str(root / "study_leave.csv")],
+        ["build", SHOWN, "--renderer", "built-in", "-j", "1", "--engine", "default"],
     )
     return root, audit
 

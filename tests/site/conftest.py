@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
@@ -271,9 +271,9 @@ def serve() -> Iterator[Callable[[Path], str]]:
         yield serve_
 
 
-@pytest.fixture
-def open_page(browser) -> Iterator[Callable]:
-    """Open a file in a new window; what went wrong while it loads stands in ``page.faults``."""
+@contextmanager
+def opening(browser) -> Iterator[Callable]:
+    """Open files in new windows; what went wrong while one loads stands in ``page.faults``."""
     contexts = []
 
     def open_(file: Path, *, width: int = 1280, height: int = 900, without_font: bool = False, **settings):
@@ -301,3 +301,22 @@ def open_page(browser) -> Iterator[Callable]:
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator[Callable]:
+    """Open a file in a new window."""
+    with opening(browser) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def page(request: pytest.FixtureRequest, browser) -> Iterator:
+    """A page that several tests look at, by the names of the site's fixture and of the page, and how it is opened.
+
+    It is opened once for all of them, which takes longer than to look at it: they follow each other (``scope="module"``
+    where they are given the page), set the window's size, and leave the rest as it was.
+    """
+    site, address, *settings = request.param
+    with opening(browser) as open_:
+        yield open_(request.getfixturevalue(site) / address, **(settings[0] if settings else {}))

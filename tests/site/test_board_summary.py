@@ -15,6 +15,9 @@ from race_equality.render import render_site, set_front_matter
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 GOLDEN = [file.stem.removeprefix("board_report_") for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))]
+EVERY_REPORT = pytest.mark.parametrize(
+    "page", [("site", f"trusts/{code}.html") for code in GOLDEN], indirect=True, ids=GOLDEN, scope="module"
+)
 
 
 def page_of(file: Path, number: int) -> str:
@@ -40,9 +43,9 @@ def check_first_page(pdf: Path) -> None:
     assert re.search(r"^(?:2\s+)?What we said, what we did", second, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("code", GOLDEN)
-def test_the_summary_is_the_first_screen_of_a_desktop(site, open_page, code):
-    page = open_page(site / f"trusts/{code}.html", width=1440, height=900)
+@EVERY_REPORT
+def test_the_summary_is_the_first_screen_of_a_desktop(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
     assert page.evaluate("document.querySelector('.board-summary').getBoundingClientRect().bottom") <= 900
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     sizes = page.evaluate(
@@ -52,9 +55,8 @@ def test_the_summary_is_the_first_screen_of_a_desktop(site, open_page, code):
     assert min(sizes) >= 14
 
 
-@pytest.mark.parametrize("code", GOLDEN)
-def test_heading_cards_and_table_are_the_first_screen_of_a_laptop(site, open_page, code):
-    page = open_page(site / f"trusts/{code}.html", width=1366, height=768)
+@EVERY_REPORT
+def test_heading_cards_and_table_are_the_first_screen_of_a_laptop(page):
     for width, height in ((1366, 768), (1280, 720)):
         page.set_viewport_size({"width": width, "height": height})
         for part in (".first-screen > h2", ".board-cards", ".board-tables table"):
@@ -66,9 +68,9 @@ def test_heading_cards_and_table_are_the_first_screen_of_a_laptop(site, open_pag
         )
 
 
-@pytest.mark.parametrize("code", GOLDEN)
-def test_the_summary_has_headings_tables_of_what_is_known_and_a_list_of_decisions(site, open_page, code):
-    page = open_page(site / f"trusts/{code}.html", width=1440)
+@EVERY_REPORT
+def test_the_summary_has_headings_tables_of_what_is_known_and_a_list_of_decisions(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
     assert page.locator(".board-card h3").count() == 4
     assert 1 <= page.locator(".board-tables table").count() <= 2
     assert page.locator(".board-tables tbody th[scope=row]").count() >= 4
@@ -81,9 +83,8 @@ def test_the_summary_has_headings_tables_of_what_is_known_and_a_list_of_decision
         assert re.search(r"[A-Z][a-z].*, \d{1,2} [A-Z][a-z]+ \d{4}$", text), "a board role and a date"
 
 
-@pytest.mark.parametrize("code", GOLDEN)
-def test_on_a_phone_and_a_tablet_parts_stand_one_under_another(site, open_page, code):
-    page = open_page(site / f"trusts/{code}.html", width=320)
+@EVERY_REPORT
+def test_on_a_phone_and_a_tablet_parts_stand_one_under_another(page):
     for width in (320, 768):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

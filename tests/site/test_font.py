@@ -10,6 +10,17 @@ import pytest
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 GOLDEN = [file.stem.removeprefix("board_report_") for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))]
 
+
+def reports(*fonts: str) -> pytest.MarkDecorator:
+    """Give a test each golden report, opened with the site's font or without it."""
+    pages = {
+        f"{code}-{font}": ("site", f"trusts/{code}.html", {"without_font": font == "without"})
+        for code in GOLDEN
+        for font in fonts
+    }
+    return pytest.mark.parametrize("page", pages.values(), indirect=True, ids=pages, scope="module")
+
+
 #: Lines of text of the first screen, as boxes; those of one text node apart from those of another.
 LINES = """() => {
   const boxes = [], root = document.querySelector('main');
@@ -26,9 +37,8 @@ LINES = """() => {
 }"""
 
 
-@pytest.mark.parametrize("code", GOLDEN)
-def test_without_its_font_no_text_of_the_first_screen_lies_on_another(site, open_page, code):
-    page = open_page(site / f"trusts/{code}.html", width=390, height=844, without_font=True)
+@reports("without")
+def test_without_its_font_no_text_of_the_first_screen_lies_on_another(page):
     assert page.evaluate("[...document.fonts].map(font => font.status)") == ["error"]
     for width, height in ((390, 844), (1280, 720), (1366, 768), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
@@ -57,10 +67,9 @@ def nothing_lies_on_another(page, width: int) -> None:
     assert outside == []
 
 
-@pytest.mark.parametrize("font", ["with the font", "without"])
-@pytest.mark.parametrize("code", GOLDEN)
-def test_no_label_of_a_chart_is_cut(site, open_page, code, font):
-    page = open_page(site / f"trusts/{code}.html", width=1440, without_font=font == "without")
+@reports("with", "without")
+def test_no_label_of_a_chart_is_cut(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
     labels = page.evaluate(
         """() => [...document.querySelectorAll('svg.chart text')].map(text => {
           const label = text.getBoundingClientRect(), picture = text.ownerSVGElement.getBoundingClientRect();
@@ -73,9 +82,9 @@ def test_no_label_of_a_chart_is_cut(site, open_page, code, font):
     assert [(text, over) for text, over in labels if over > 1] == []
 
 
-@pytest.mark.parametrize("code", GOLDEN)
-def test_the_width_that_a_label_carries_is_the_font_s_own(site, open_page, code):
-    page = open_page(site / f"trusts/{code}.html", width=1440)
+@reports("with")
+def test_the_width_that_a_label_carries_is_the_font_s_own(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
     widths = page.evaluate(
         """() => [...document.querySelectorAll('svg.chart text[textLength]')].map(text => {
           const style = getComputedStyle(text), large = document.createElement('canvas').getContext('2d');

@@ -13,11 +13,13 @@ GOLDEN = [
     f"trusts/{file.stem.removeprefix('board_report_')}.html" for file in sorted(NOTEBOOKS.glob("board_report_*.ipynb"))
 ]
 PAGES = ["index.html", *REPORTS, *GOLDEN]
+EVERY_PAGE = pytest.mark.parametrize(
+    "page", [("site", address) for address in PAGES], indirect=True, ids=PAGES, scope="module"
+)
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_opens_without_fault_and_asks_for_nothing_but_the_site_s_font(site, open_page, address):
-    page = open_page(site / address)
+@EVERY_PAGE
+def test_a_page_opens_without_fault_and_asks_for_nothing_but_the_site_s_font(page):
     assert page.faults == []
     assert page.locator("main h1").count() == 1
     requests = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
@@ -25,17 +27,15 @@ def test_a_page_opens_without_fault_and_asks_for_nothing_but_the_site_s_font(sit
     assert page.evaluate("[...document.fonts].map(font => font.family + ' ' + font.status)") == ["Arimo loaded"]
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_never_scrolls_sideways(site, open_page, address):
-    page = open_page(site / address, width=320)
+@EVERY_PAGE
+def test_a_page_never_scrolls_sideways(page):
     for width in (320, 768, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_landmarks_language_and_skip_link(site, open_page, address):
-    page = open_page(site / address)
+@EVERY_PAGE
+def test_landmarks_language_and_skip_link(page):
     assert page.locator("html").get_attribute("lang") == "en-GB"
     for landmark in ("header.site-header", "main#main", "footer", "nav[aria-label='Site']"):
         assert page.locator(landmark).count() == 1, landmark

@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from race_equality.project import Project
+from race_equality.sources.ingest import read_folder
 from race_equality.sources.publications.organisation_data_service import read_trust_list
 from race_equality.sources.publications.systems import read_codes
 from race_equality.store.trusts import TrustList
@@ -895,6 +896,18 @@ def cut(whole_cut: Cut, tmp_path: Path) -> Cut:
 
     shutil.copytree(whole_cut.path, tmp_path / "raw")
     return Cut(tmp_path / "raw")
+
+
+@pytest.fixture(scope="session")
+def read_cut(whole_cut: Cut, tmp_path_factory) -> Callable[[Project], None]:
+    """Read the cut into an empty project: read once, which takes a second, and then copied."""
+    import shutil
+
+    once = Project(tmp_path_factory.mktemp("read"))
+    once.figures.mkdir(parents=True)
+    once.sources.mkdir()
+    read_folder(whole_cut.path, once)
+    return lambda project: shutil.copytree(once.root / "data", project.root / "data", dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")

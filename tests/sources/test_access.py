@@ -159,8 +159,8 @@ def test_rows_that_do_not_come_to_the_total_row_are_said(official, trust_list):
     )
 
 
-def test_a_new_month_stands_beside_the_series(official, cut, project):
-    read_folder(cut.path, project)
+def test_a_new_month_stands_beside_the_series(official, read_cut, project):
+    read_cut(project)
     outcome = add_publication(official(), project)
     assert outcome.source.id == "ae_month_2026_07"
     ends = read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1'")["period_end"]
@@ -168,8 +168,8 @@ def test_a_new_month_stands_beside_the_series(official, cut, project):
     assert check_store(project) == []
 
 
-def test_a_month_that_was_revised_takes_the_place_of_the_one_held(official, cut, project):
-    read_folder(cut.path, project)
+def test_a_month_that_was_revised_takes_the_place_of_the_one_held(official, cut, read_cut, project):
+    read_cut(project)
 
     def of_november():
         rows = read_figures("ae_over_4_hours", project=project).query("trust_code == 'RJ1' and status == 'ok'")
@@ -257,8 +257,8 @@ def test_a_full_extract_is_added_up_over_commissioners_and_nothing_else(extract,
     assert loaded.left_out == {"providers that are not trusts": 1}
 
 
-def test_a_zipped_extract_is_recognised_and_stands_beside_the_series(extract, cut, project):
-    read_folder(cut.path, project)
+def test_a_zipped_extract_is_recognised_and_stands_beside_the_series(extract, read_cut, project):
+    read_cut(project)
     assert add_publication(extract(), project).source.id == "rtt_month_2026_07"
     ends = read_figures("rtt_over_52_weeks", project=project).query("trust_code == 'RJ1'")["period_end"]
     assert [end.strftime("%Y-%m") for end in ends] == ["2026-02", "2026-03", "2026-07"]
@@ -329,8 +329,8 @@ def test_codes_that_slipped_against_their_names_are_told(extract, official, trus
             read(path, trust_list)
 
 
-def test_an_extract_without_a_trust_is_not_added(extract, cut, project):
-    read_folder(cut.path, project)
+def test_an_extract_without_a_trust_is_not_added(extract, read_cut, project):
+    read_cut(project)
     before = {path.name: path.read_bytes() for path in project.figures.iterdir()}
     path = extract(lambda columns, rows: rows.__setitem__(slice(0, 4), []))
     with pytest.raises(

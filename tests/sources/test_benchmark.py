@@ -147,8 +147,8 @@ def test_what_is_nearly_a_code_is_not_left_out_without_a_word(benchmark, trust_l
         read_benchmark(path, trust_list)
 
 
-def test_it_takes_the_place_of_the_file_without_mental_health_trusts(benchmark, cut, project):
-    read_folder(cut.path, project)
+def test_it_takes_the_place_of_the_file_without_mental_health_trusts(benchmark, cut, read_cut, project):
+    read_cut(project)
     before = read_figures("wres_6", project=project)
     assert set(before.query("trust_code == 'RV5'")["status"]) == {"not_available"}
     outcome = add_publication(benchmark(), project)  # known by its worksheets

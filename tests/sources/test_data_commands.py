@@ -12,8 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from race_equality.commands import main as cli
-from race_equality.project import Project
-from race_equality.sources.ingest import read_folder
 from race_equality.store.figures import read_figures
 
 
@@ -32,20 +30,10 @@ def run(project, monkeypatch):
     return invoke
 
 
-@pytest.fixture(scope="session")
-def read_once(whole_cut, tmp_path_factory):
-    """The data folder of a project into which the cut was read."""
-    project = Project(tmp_path_factory.mktemp("read"))
-    project.figures.mkdir(parents=True)
-    project.sources.mkdir()
-    read_folder(whole_cut.path, project)
-    return project.root / "data"
-
-
 @pytest.fixture
-def filled(read_once, project):
+def filled(read_cut, project):
     """A project with the figures of the cut, that a test may spoil."""
-    shutil.copytree(read_once, project.root / "data", dirs_exist_ok=True)
+    read_cut(project)
     return project
 
 

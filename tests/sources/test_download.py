@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from race_equality.commands import main as cli
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.download import ADDRESSES, download, read_addresses
-from race_equality.sources.ingest import read_folder
 from race_equality.store.figures import read_figures
 
 
@@ -138,10 +137,10 @@ def test_the_addresses_of_the_project_are_addresses():
     assert addresses["ods_etr"].startswith("https://")
 
 
-def test_update_reads_what_is_new_and_leaves_what_is_held(server, project, cut, write, tmp_path, monkeypatch):
+def test_update_reads_what_is_new_and_leaves_what_is_held(server, project, cut, read_cut, write, tmp_path, monkeypatch):
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
     monkeypatch.chdir(project.root)
-    read_folder(cut.path, project)
+    read_cut(project)
     (project.root / ADDRESSES).write_text(
         f"catchment: {server.address}/trust_catchment_2026.csv\nods_etr: {server.address}/etr.csv\n", encoding="utf-8"
     )
@@ -182,10 +181,10 @@ def test_an_interface_without_a_file_name_gives_the_sources(server, tmp_path):
     assert path.name == "ods_etr.csv"
 
 
-def test_of_an_archive_the_publication_is_read(server, project, cut, write, tmp_path, monkeypatch):
+def test_of_an_archive_the_publication_is_read(server, project, read_cut, write, tmp_path, monkeypatch):
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
     monkeypatch.chdir(project.root)
-    read_folder(cut.path, project)
+    read_cut(project)
     groups = (
         "Asian, Asian British or Asian Welsh",
         "Black, Black British, Black Welsh, Caribbean or African",

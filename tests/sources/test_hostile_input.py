@@ -26,7 +26,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.sources import file_kinds
 from race_equality.sources.cells import Workbook, cell_at, read_csv
-from race_equality.sources.ingest import add_publication, read_folder
+from race_equality.sources.ingest import add_publication
 from race_equality.sources.publications import (
     access,
     board_survey,
@@ -640,12 +640,12 @@ def test_rows_in_another_order_give_the_same_figures(name, trust_list, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def held(whole_cut, tmp_path_factory):
+def held(read_cut, tmp_path_factory):
     """A project with the figures of the cut; the test that changes it has found a fault."""
     project = Project(tmp_path_factory.mktemp("held"))
     project.figures.mkdir(parents=True)
     project.sources.mkdir()
-    read_folder(whole_cut.path, project)
+    read_cut(project)
     return project
 
 

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from race_equality.commands import main as cli
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.sources.cells import Cell
-from race_equality.sources.ingest import read_folder
 from race_equality.sources.layout_draft import draft
 from race_equality.sources.layout_periods import period_of
 from race_equality.sources.layout_reading import read_by
@@ -352,7 +351,7 @@ def test_a_name_with_a_year_is_refused(layout):
 
 
 @pytest.fixture(scope="module")
-def held(tmp_path_factory, whole_cut):
+def held(tmp_path_factory, read_cut):
     """A project with the trust list and a few publications."""
     from race_equality.project import Project
 
@@ -361,7 +360,7 @@ def held(tmp_path_factory, whole_cut):
         (root / "data" / folder).mkdir(parents=True)
     (root / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
     project = Project(root)
-    read_folder(whole_cut.path, project)
+    read_cut(project)
     return project
 
 

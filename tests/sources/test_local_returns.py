@@ -15,7 +15,7 @@ from race_equality.batch.cluster_worker import pack_project
 from race_equality.downloads.files import Downloads
 from race_equality.errors import RaceEqualityError
 from race_equality.project import find_project
-from race_equality.sources.ingest import add_return, read_folder
+from race_equality.sources.ingest import add_return
 from race_equality.sources.returns.wres import template
 from race_equality.store.trusts import resolve_trust
 
@@ -32,8 +32,8 @@ def test_every_notebook_says_whose_returns_it_reads(path):
         assert own in call, f"read_figures({call}) also reads the returns of other trusts"
 
 
-def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(cut, project, tmp_path):
-    read_folder(cut.path, project)
+def test_a_return_is_in_its_own_trusts_download_and_moves_no_other(read_cut, project, tmp_path):
+    read_cut(project)
     shutil.copytree(Path(__file__).parents[2] / "params", project.root / "params", dirs_exist_ok=True)
 
     def files(code):

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from race_equality.commands import main as cli
 from race_equality.errors import InputError
 from race_equality.sources import catalogue
-from race_equality.sources.ingest import read_folder
 from race_equality.store.figures import read_figures
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "new_data.md"
@@ -29,8 +28,8 @@ def midwives(monkeypatch):
     return module
 
 
-def test_the_example_is_added_traced_and_checked(midwives, cut, write, project, tmp_path, monkeypatch):
-    read_folder(cut.path, project)
+def test_the_example_is_added_traced_and_checked(midwives, read_cut, write, project, tmp_path, monkeypatch):
+    read_cut(project)
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
 
     def run(*arguments):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from race_equality.commands.main import main
 from race_equality.errors import InputError
-from race_equality.sources.ingest import add_return, read_folder
+from race_equality.sources.ingest import add_return
 from race_equality.sources.recognition import return_kind
 from race_equality.sources.returns import published_wres, wres
 from race_equality.sources.returns.known import Known, known_from
@@ -266,8 +266,8 @@ def test_far_too_many_or_few_staff_are_questioned(copied, trust_list):
     assert len(read_published(copied(), trust_list, known=Known(headcount={"RJ1": {2012: 1.0}}), today=TODAY).figures)
 
 
-def test_what_is_known_of_trusts_comes_from_the_store(cut, project, copied):
-    read_folder(cut.path, project)
+def test_what_is_known_of_trusts_comes_from_the_store(cut, read_cut, project, copied):
+    read_cut(project)
     add_return(copied(), project)
     known = known_from(read_figures(local=False, project=project))
     assert known.before["RJ1", 2025, "wres_3"] == pytest.approx(2000 / 6000)
@@ -277,8 +277,8 @@ def test_what_is_known_of_trusts_comes_from_the_store(cut, project, copied):
     assert known.national == {("wres_2", 2023): 1.59}
 
 
-def test_published_figures_go_to_the_store_and_are_public(cut, project, copied, trust_list):
-    read_folder(cut.path, project)
+def test_published_figures_go_to_the_store_and_are_public(read_cut, project, copied, trust_list):
+    read_cut(project)
     outcome = add_return(copied(), project)
     assert outcome.changed
     assert not outcome.is_return
@@ -292,8 +292,8 @@ def test_published_figures_go_to_the_store_and_are_public(cut, project, copied, 
     assert not add_return(copied(), project).changed
 
 
-def test_another_file_takes_the_place_of_its_trusts_and_years_alone(cut, project, copied):
-    read_folder(cut.path, project)
+def test_another_file_takes_the_place_of_its_trusts_and_years_alone(read_cut, project, copied):
+    read_cut(project)
     add_return(copied(), project)
     only = {SHORTLISTED: (2000, 1500, 90), APPOINTED: (380, 210, 12)}
     outcome = add_return(copied(only, name="again.csv"), project)
@@ -306,8 +306,8 @@ def test_another_file_takes_the_place_of_its_trusts_and_years_alone(cut, project
     assert read_source("wres_published", project=project).file == "again.csv"
 
 
-def test_a_wrong_file_leaves_what_is_held(cut, project, copied):
-    read_folder(cut.path, project)
+def test_a_wrong_file_leaves_what_is_held(read_cut, project, copied):
+    read_cut(project)
     add_return(copied(), project)
     path = project.figures / "wres_published.parquet"
     before = path.read_bytes()
@@ -330,8 +330,10 @@ def own_return(tmp_path, appointed="390"):
 
 
 @pytest.mark.parametrize("return_first", [False, True])
-def test_a_trusts_own_return_goes_before_its_page_and_the_analyst_is_told(cut, project, copied, tmp_path, return_first):
-    read_folder(cut.path, project)
+def test_a_trusts_own_return_goes_before_its_page_and_the_analyst_is_told(
+    read_cut, project, copied, tmp_path, return_first
+):
+    read_cut(project)
     files = [copied(), own_return(tmp_path)]
     remarks = [add_return(path, project).loaded.remarks for path in (reversed(files) if return_first else files)][1]
     (remark,) = remarks
@@ -350,14 +352,14 @@ def test_a_trusts_own_return_goes_before_its_page_and_the_analyst_is_told(cut, p
     assert "390" not in text
 
 
-def test_an_equal_return_is_no_disagreement(cut, project, copied, tmp_path):
-    read_folder(cut.path, project)
+def test_an_equal_return_is_no_disagreement(read_cut, project, copied, tmp_path):
+    read_cut(project)
     add_return(copied(), project)
     assert add_return(own_return(tmp_path, "400"), project).loaded.remarks == ()
 
 
-def test_the_command_writes_the_template_and_reads_it_back(cut, project, monkeypatch, copied):
-    read_folder(cut.path, project)
+def test_the_command_writes_the_template_and_reads_it_back(read_cut, project, monkeypatch, copied):
+    read_cut(project)
     monkeypatch.chdir(project.root)
     run = CliRunner()
     made = run.invoke(main, ["data", "template", "wres", "--published", "RJ1", "RV5", "--year-to", "2025"])

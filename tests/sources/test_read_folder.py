@@ -51,24 +51,24 @@ def test_every_publication_becomes_figures_with_their_source(cut, project):
     assert survey.file == cut.survey.name
 
 
-def test_reading_again_changes_no_byte(cut, project):
-    read_folder(cut.path, project)
+def test_reading_again_changes_no_byte(cut, read_cut, project):
+    read_cut(project)
     before = contents(project.root)
     outcomes = read_folder(cut.path, project)
     assert contents(project.root) == before
     assert not any(outcome.changed for outcome in outcomes)
 
 
-def test_the_order_of_the_rows_does_not_matter(cut, write, project):
-    read_folder(cut.path, project)
+def test_the_order_of_the_rows_does_not_matter(cut, read_cut, write, project):
+    read_cut(project)
     before = read_figures("wres_6", project=project).drop(columns="locator")
     write.wres(cut.wres, write.wres_rows()[::-1])
     read_folder(cut.path, project)
     assert read_figures("wres_6", project=project).drop(columns="locator").equals(before)
 
 
-def test_figures_are_chosen_by_indicator_and_source(cut, project):
-    read_folder(cut.path, project)
+def test_figures_are_chosen_by_indicator_and_source(read_cut, project):
+    read_cut(project)
     assert set(read_figures("wres_6", project=project)["indicator"]) == {"wres_6"}
     both = read_figures(["wres_5", "catchment_imd_score"], sources=["catchment_2026"], project=project)
     assert set(both["indicator"]) == {"catchment_imd_score"}
@@ -76,8 +76,8 @@ def test_figures_are_chosen_by_indicator_and_source(cut, project):
     assert read_figures([], project=project).empty
 
 
-def test_one_publication_alone_leaves_the_others(cut, write, project):
-    read_folder(cut.path, project)
+def test_one_publication_alone_leaves_the_others(cut, read_cut, write, project):
+    read_cut(project)
     before = contents(project.root)
     write.population(cut.population, [("RJ1", 900000, 20.5, 3)])
     read_folder(cut.path, project, only=["catchment"])
@@ -88,8 +88,8 @@ def test_one_publication_alone_leaves_the_others(cut, write, project):
     }
 
 
-def test_trusts_are_read_and_resolved(cut, project):
-    read_folder(cut.path, project)
+def test_trusts_are_read_and_resolved(read_cut, project):
+    read_cut(project)
     assert len(read_trusts(project=project)) == 9
     assert resolve_trust("RVJ", project=project).code == "RA7"
 
@@ -167,8 +167,8 @@ def renamed_column(cut, write):
         (renamed_column, "row 1: There is no column 'catchment_population'. The nearest is 'population'"),
     ],
 )
-def test_bad_input_leaves_the_store_byte_for_byte_as_it_was(cut, write, project, spoil, message):
-    read_folder(cut.path, project)
+def test_bad_input_leaves_the_store_byte_for_byte_as_it_was(cut, read_cut, write, project, spoil, message):
+    read_cut(project)
     before = contents(project.root)
     # a good change in another file must not get in either
     write.catchment(cut.catchment, [("RJ1", 0.1, 0.1, 0.1, 0.1, 0.6)])
@@ -178,8 +178,8 @@ def test_bad_input_leaves_the_store_byte_for_byte_as_it_was(cut, write, project,
     assert contents(project.root) == before
 
 
-def test_a_disk_that_fills_up_half_way_leaves_the_store_as_it_was(cut, write, project, monkeypatch):
-    read_folder(cut.path, project)
+def test_a_disk_that_fills_up_half_way_leaves_the_store_as_it_was(cut, read_cut, write, project, monkeypatch):
+    read_cut(project)
     before = contents(project.root)
     write.population(cut.population, [("RJ1", 900000, 20.5, 3)])
     write.catchment(cut.catchment, [("RJ1", 0.1, 0.1, 0.1, 0.1, 0.6)])

@@ -8,7 +8,6 @@ from click.testing import CliRunner
 
 from race_equality.commands import main as cli
 from race_equality.project import Project
-from race_equality.sources.ingest import read_folder
 from race_equality.sources.reconcile import Reconciliation, reconcile
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -34,17 +33,17 @@ def test_what_does_not_agree_says_by_how_much_and_why():
     assert "24.6% held, 24.9% published: -0.3 percentage points. Boards" in text
 
 
-def test_the_cuts_totals(cut, project):
-    read_folder(cut.path, project)
+def test_the_cuts_totals(read_cut, project):
+    read_cut(project)
     found = {one.what: one for one in reconcile(project)}
     # RJ1 20,000, RV5 5,000 and North Bristol 9,000 of England's 40,000
     headcount = found["Headcount of trusts and England's"]
     assert (headcount.held, headcount.published, headcount.agrees) == (34_000, 40_000, False)
 
 
-def test_the_command_says_how_many_agree(cut, project, monkeypatch):
+def test_the_command_says_how_many_agree(read_cut, project, monkeypatch):
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(project.root))
-    read_folder(cut.path, project)
+    read_cut(project)
     result = CliRunner().invoke(cli.main, ["data", "reconcile"])
     assert result.exit_code == 0, result.output
     assert "34,000 held, 40,000 published: 85.0%. England has integrated care boards" in result.output

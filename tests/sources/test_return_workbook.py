@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.sources.ingest import add_return, read_folder
+from race_equality.sources.ingest import add_return
 from race_equality.sources.recognition import is_return
 from race_equality.sources.returns.wres import read_return, template, template_workbook
 
@@ -26,7 +26,7 @@ TRUST = ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", YEARS)
 
 def data_rows(book):
     for sheet in book.worksheets:
-        if sheet.title not in ("Instructions", "Lists"):
+        if sheet.title not in ("Instructions", "Lists", "Checks"):
             yield from sheet.iter_rows(min_row=HEADER_ROW + 1)
 
 
@@ -73,7 +73,7 @@ def test_the_workbook_has_the_rows_of_the_csv(survey):
 
 def test_the_workbook_explains_itself_and_opens_what_is_to_be_filled_in():
     book = openpyxl.load_workbook(io.BytesIO(template_workbook(*TRUST, "mine.xlsx")))
-    words = " ".join(str(row[0].value) for row in book["Instructions"].iter_rows())
+    words = " ".join(str(row[1].value) for row in book["Instructions"].iter_rows())
     assert "race-equality data add mine.xlsx" in words
     assert "git ignores that folder" in words
     sheet = book["2 Recruitment"]
@@ -102,8 +102,8 @@ def test_the_locator_leads_to_the_cell(fill, trust_list):
     assert chosen["locator"].iloc[-1] == "RJ1_wres_return.xlsx 2 Recruitment!E14"
 
 
-def test_data_add_takes_both_and_the_second_changes_nothing(fill, csv_file, cut, project):
-    read_folder(cut.path, project)
+def test_data_add_takes_both_and_the_second_changes_nothing(fill, csv_file, read_cut, project):
+    read_cut(project)
     path = fill()
     assert is_return(path)
     assert add_return(path, project, ask=list).changed
@@ -128,8 +128,8 @@ def set_cell(sheet, reference, value):
         (set_cell("2 Recruitment", "B6", "wres_22"), "The nearest is 'wres_2'"),
         (set_cell("2 Recruitment", "B6", None), "The indicator '' is not known"),
         (set_cell("2 Recruitment", "F4", "Asian"), "There is no column headed 'Ethnic minority'"),
-        (set_cell("2 Recruitment", "H4", "White Irish"), None),
-        (set_cell("2 Recruitment", "H5", 12), "'12' is under '', which is not a column of a return"),
+        (set_cell("2 Recruitment", "M4", "White Irish"), None),
+        (set_cell("2 Recruitment", "M5", 12), "'12' is under '', which is not a column of a return"),
         (set_cell("2 Recruitment", "E6", "=400/0"), "E6: The cell holds '=400/0', which has no result"),
         (set_cell("Instructions", "B3", "RJ11"), "B3: 'RJ11' is not the code of a trust that is open"),
         (set_cell("Instructions", "B3", "DEMO"), "has its invented return already"),

@@ -7,7 +7,6 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.project import find_project
-from race_equality.sources.ingest import read_folder
 from race_equality.sources.publications.systems import NEIGHBOURHOOD_COLUMNS, codes_csv, read_deprivation, read_register
 from race_equality.sources.recognition import recognise
 from race_equality.store.schema import check_figures
@@ -21,8 +20,8 @@ def test_deprivation_stands_under_the_nhs_code(whole_cut, trust_list):
     assert rows.loc["system_imd_score", "locator"] == "row 2, imd_average_score"
 
 
-def test_a_trusts_system_leads_to_the_codes_of_its_boards(cut, project):
-    read_folder(cut.path, project)
+def test_a_trusts_system_leads_to_the_codes_of_its_boards(read_cut, project):
+    read_cut(project)
 
     def codes(trust_code):
         return system_codes(resolve_trust(trust_code, project=project).system, project=project)

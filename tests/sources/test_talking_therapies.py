@@ -7,7 +7,7 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.sources.cells import cell_at
-from race_equality.sources.ingest import add_publication, read_folder
+from race_equality.sources.ingest import add_publication
 from race_equality.sources.publications.talking_therapies import COLUMNS, read_annual
 from race_equality.sources.recognition import recognise
 from race_equality.store.figures import read_figures
@@ -240,8 +240,8 @@ def test_the_file_is_known_by_its_columns_and_its_addresses_are_true(path):
         cell_at(path, "row 99, value")
 
 
-def test_one_file_is_added_as_an_edition_each_year(path, cut, project):
-    read_folder(cut.path, project)
+def test_one_file_is_added_as_an_edition_each_year(path, read_cut, project):
+    read_cut(project)
     parts = [rows("RJ1"), rows("RJ1", period="2023-24", counts=(400, 100, 20, 80, 20, 10))]
     outcome = add_publication(write(path, *parts), project)
     assert outcome.source.id == "talking_therapies_2025"

@@ -9,7 +9,6 @@ from race_equality.project import find_project
 from race_equality.sources.ingest import read_folder
 from race_equality.sources.store_check import check_store
 from race_equality.sources.trust_list import add_trust_list
-from race_equality.store import commits
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import resolve_trust
 
@@ -32,8 +31,8 @@ def merge(cut, write, old, new):
 
 
 @pytest.mark.parametrize(("old", "new"), [("RX8", "RJ1"), ("RY3", "RV5"), ("RJ1", "RA7")])
-def test_the_figures_are_those_of_reading_everything_again(cut, write, project, tmp_path, old, new):
-    read_folder(cut.path, project)
+def test_the_figures_are_those_of_reading_everything_again(cut, read_cut, write, project, tmp_path, old, new):
+    read_cut(project)
     before = {source: len(rows) for source, rows in read_figures(project=project).groupby("source")}
     paths = merge(cut, write, old, new)
     found = add_trust_list(paths, project)
@@ -67,50 +66,25 @@ def test_the_figures_are_those_of_reading_everything_again(cut, write, project, 
     )
 
 
-def test_a_predecessor_is_carried_on_when_its_successor_merges(cut, write, project):
+def test_a_predecessor_is_carried_on_when_its_successor_merges(cut, read_cut, write, project):
     """The new list no longer says that RYV went to RY3, which closed: what is held does."""
-    read_folder(cut.path, project)
+    read_cut(project)
     add_trust_list(merge(cut, write, "RY3", "RV5"), project)
     assert resolve_trust("RYV", project=project).code == "RV5"
     read_folder(cut.path, project)
     assert resolve_trust("RYV", project=project).code == "RV5"
 
 
-def test_the_same_list_again_changes_nothing(cut, project):
-    read_folder(cut.path, project)
+def test_the_same_list_again_changes_nothing(cut, read_cut, project):
+    read_cut(project)
     before = read_figures(project=project)
     found = add_trust_list({"ods_etr": cut.etr, "ods_trusts": cut.trusts}, project)
     assert (found.opened, found.gone, found.carried, found.dropped) == ((), {}, 0, 0)
     assert read_figures(project=project).equals(before)
 
 
-def test_a_list_whose_adding_was_ended_half_way_is_held_whole(cut, write, project, monkeypatch):
-    """Once 576 figures stayed under a code that had closed, the check said "whole" and adding the list again did nothing."""
-    read_folder(cut.path, project)
-    paths = merge(cut, write, "RX8", "RJ1")
-    moved = []
-    move = commits._move
-
-    def end_at_the_sixth(new, target):
-        moved.append(target.name)
-        if len(moved) == 6:
-            raise KeyboardInterrupt
-        move(new, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(commits, "_move", end_at_the_sixth)
-        with pytest.raises(KeyboardInterrupt):
-            add_trust_list(paths, project)
-    codes = set(read_figures(project=project)["trust_code"])  # the next reader goes on by itself
-    assert "RX8" not in codes
-    assert "RZZ" in codes
-    assert check_store(project) == []
-    again = add_trust_list(paths, project)
-    assert (again.gone, again.carried, again.dropped) == ({}, 0, 0)
-
-
-def test_one_file_alone_names_the_other_and_changes_nothing(cut, project):
-    read_folder(cut.path, project)
+def test_one_file_alone_names_the_other_and_changes_nothing(cut, read_cut, project):
+    read_cut(project)
     before = {path: path.read_bytes() for path in project.figures.iterdir()}
     with pytest.raises(InputError, match=r"etr.csv: The file is part of the trust list, .*\(trusts.csv\)"):
         add_trust_list({"ods_etr": cut.etr}, project)

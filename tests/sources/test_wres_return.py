@@ -214,8 +214,8 @@ def test_a_return_of_enough_years_to_tell_when_shares_meet(fill, trust_list):
     assert sorted(board["period_end"].dt.year) == [2020, 2021, 2022, 2023, 2024, 2025]
 
 
-def test_a_return_is_kept_in_the_local_folder_with_its_source(fill, cut, project):
-    read_folder(cut.path, project)
+def test_a_return_is_kept_in_the_local_folder_with_its_source(fill, read_cut, project):
+    read_cut(project)
     outcome = add_return(fill(), project, ask=agreed)
     assert outcome.changed
     local = project.root / "data" / "local"
@@ -227,8 +227,8 @@ def test_a_return_is_kept_in_the_local_folder_with_its_source(fill, cut, project
     assert not add_return(fill(), project, ask=agreed).changed
 
 
-def test_a_wrong_return_leaves_the_earlier_one(fill, cut, project):
-    read_folder(cut.path, project)
+def test_a_wrong_return_leaves_the_earlier_one(fill, read_cut, project):
+    read_cut(project)
     add_return(fill(), project, ask=agreed)
     before = (project.root / "data" / "local" / "RJ1.parquet").read_bytes()
     with pytest.raises(InputError):
@@ -239,8 +239,8 @@ def test_a_wrong_return_leaves_the_earlier_one(fill, cut, project):
 SURVEY = {("wres_6", "responses"): (900, 600, ""), ("wres_6", "percentage"): (21.4, 27.3, "")}
 
 
-def test_indicators_5_to_8_of_a_trust_without_published_ones(fill, cut, project):
-    read_folder(cut.path, project)
+def test_indicators_5_to_8_of_a_trust_without_published_ones(fill, read_cut, project):
+    read_cut(project)
     add_return(fill(SURVEY, code="RV5", survey=True), project, ask=agreed)
     rows = read_figures("wres_6", project=project).query("trust_code == 'RV5'")
     last = rows[rows["period_end"] == pd.Timestamp(2024, 11, 30)].set_index("group")
@@ -252,8 +252,8 @@ def test_indicators_5_to_8_of_a_trust_without_published_ones(fill, cut, project)
     assert set(untouched["status"]) == {"not_available"}
 
 
-def test_a_later_publication_takes_the_returns_place(fill, cut, project, write):
-    read_folder(cut.path, project)
+def test_a_later_publication_takes_the_returns_place(fill, cut, read_cut, project, write):
+    read_cut(project)
     add_return(fill(SURVEY, code="RV5", survey=True), project, ask=agreed)
     rows = [(("RV5" if row[0] == "RVJ" else row[0]), *row[1:]) for row in write.wres_rows()]
     write.wres(cut.wres, rows)
@@ -265,8 +265,8 @@ def test_a_later_publication_takes_the_returns_place(fill, cut, project, write):
     assert not read_figures("wres_3", project=project).query("trust_code == 'RV5'").empty
 
 
-def test_published_indicators_5_to_8_are_not_given_again(fill, cut, project):
-    read_folder(cut.path, project)
+def test_published_indicators_5_to_8_are_not_given_again(fill, read_cut, project):
+    read_cut(project)
     with pytest.raises(InputError, match="(?s)wres_6 of RJ1 is published, and read from the publication"):
         add_return(fill(SURVEY, survey=True), project)
 

@@ -83,10 +83,11 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
     race-equality data add data/local/RJ1_wres_return.xlsx  a return
     race-equality data add --dry-run FILE                   what would change
     """
-    from race_equality.sources.recognition import files_to_add, not_added
+    from race_equality.sources.recognition import files_to_add, is_board, not_added
 
     project = find_project()
     problems: list[str] = []
+    boards: list[Path] = []
     what = " ".join(["data add", *(path.name for path in files)])
     with files_to_add(files) as (found, left_out), changing(project, what, dry_run=dry_run) as draft:
         if not found:
@@ -99,7 +100,10 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
                 click.echo(f"left out: {why_not}")
                 continue
             try:
-                _add_one(path, draft, yes=yes, dry_run=dry_run)
+                if is_board(path):
+                    boards.append(path)
+                else:
+                    _add_one(path, draft, yes=yes, dry_run=dry_run)
             except RaceEqualityError as error:
                 problems.append(str(error))
         changed = say_changes(draft)
@@ -110,8 +114,33 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
                 confirm_loss(changed, yes=yes)
             except RaceEqualityError as error:
                 raise RaceEqualityError("\n".join([*problems, str(error)])) from None
+        for path in boards:  # not part of the store: when it is certain that the store changes
+            try:
+                _add_board(path, project, yes=yes, dry_run=dry_run)
+            except RaceEqualityError as error:
+                problems.append(str(error))
     if problems:
         raise RaceEqualityError("\n".join(problems))
+
+
+def _add_board(path: Path, project: Project, *, yes: bool, dry_run: bool) -> None:
+    from race_equality.sources.ingest import add_board
+    from race_equality.sources.returns.mistakes import in_lines
+
+    def ask(findings: Sequence[Finding]) -> None:
+        lines = [f"{path.name}:", *(f"  {line}" for line in in_lines(findings))]
+        if dry_run:
+            click.echo("\n".join(lines))
+        else:
+            confirm(lines, "Let them go?", yes=yes)
+
+    written = add_board(path, project, ask=ask, dry_run=dry_run)
+    name = _shown(written.file, project)
+    click.echo(f"{path.name}: {'would be written' if dry_run else 'written'} to {name}")
+    if written.earlier is not None:
+        click.echo(f"  what was there before is kept as {_shown(written.earlier, project)}")
+    for problem in written.problems:
+        click.echo(f"  to mend: {problem}")
 
 
 def _without_trust_list(
@@ -341,6 +370,39 @@ def _write_published_template(
     click.echo(f"Copy what trusts publish into it, then: race-equality data add {place}")
 
 
+@template.command("board")
+@click.argument("trust_code")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; otherwise data/local.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def board_(trust_code: str, output: Path | None, force: bool) -> None:
+    """Write an Excel workbook for the board's self-assessment and actions of TRUST_CODE.
+
+    It has last time's levels and states next to the cells to fill in, the actions that are agreed, and lists to choose from.
+    data add writes what was filled in to params/trusts/TRUST_CODE.yml, by the same rules as for that file. Those who would
+    rather type that file begin it with race-equality params new TRUST_CODE.
+
+    \b
+    race-equality data template board RJ1
+    race-equality data add data/local/RJ1_board.xlsx
+    """
+    from race_equality.files import write_atomically
+    from race_equality.params import read_params
+    from race_equality.sources.returns import board as board_form
+    from race_equality.store.trusts import resolve_trust
+
+    project = find_project()
+    trust = resolve_trust(trust_code, project=project)
+    if trust.is_demonstration:
+        raise RaceEqualityError("The demonstration trust has its invented actions in params/trusts/DEMO.yml.")
+    path = _template_path(f"{trust.code}_board", output, True, force, project)
+    place = _shown(path, project)
+    name = path.name if Path(place).is_absolute() else place
+    params = read_params(trust.code, project=project)
+    write_atomically(path, board_form.template_workbook(trust.code, trust.name, name, params))
+    click.echo(f"Wrote {place} for {trust.name}: {len(params.actions)} actions in it.")
+    click.echo(f"Fill it in, then: race-equality data add {place}")
+
+
 @template.command()
 @_template_options()
 def patients(trust_code: str, output: Path | None, year_to: int | None, excel: bool, force: bool) -> None:
@@ -365,6 +427,7 @@ def _write_template(
     published: Callable[[Project], set[str]] | None = None,
 ) -> None:
     from race_equality.files import is_seen_by_git, write_atomically
+    from race_equality.sources.ingest import known_for_template
     from race_equality.sources.returns.form import years_before
     from race_equality.store.trusts import resolve_trust
 
@@ -384,7 +447,11 @@ def _write_template(
     place = _shown(path, project)  # as a person types it; a path outside the project is not printed
     arguments = (trust.code, trust.name, years_before(day), path.name if Path(place).is_absolute() else place)
     if excel:
-        content = form.template_workbook(*arguments, **more)
+        held, known = known_for_template(trust.code, form, project)
+        content = form.template_workbook(*arguments, **more, held=held, known=known)
+        years = sorted({year_to.year for year_to, *_ in held})
+        if years:
+            click.echo(f"Held already, and shown in it: years to 31 March {', '.join(map(str, years))}.")
     else:
         content = form.template(*arguments, **more).encode()
     write_atomically(path, content)

@@ -19,6 +19,7 @@ from race_equality.project import Project, find_project
 from race_equality.yaml_files import (
     Day,
     Info,
+    YamlFile,
     adapter,
     kind_of,
     problem,
@@ -251,6 +252,48 @@ def check_file(file: Path, *, project: Project) -> tuple[str, ...]:
         One message a problem, by line.
     """
     return _check_file(file, _read_defaults(project), project, None).problems
+
+
+@dataclass(frozen=True)
+class BoardSaid:
+    """What a board says of itself and of its actions, as a file gives it.
+
+    Parameters
+    ----------
+    self_assessment : SelfAssessment or None
+    actions, history : tuple of Action
+    """
+
+    self_assessment: SelfAssessment | None
+    actions: tuple[Action, ...]
+    history: tuple[Action, ...]
+
+
+def read_board_values(
+    file: YamlFile, trust_code: str, *, project: Project, today: date
+) -> tuple[BoardSaid | None, list[InputError]]:
+    """Read a self-assessment and actions that were typed elsewhere than in a trust's file, by the same rules.
+
+    Parameters
+    ----------
+    file : YamlFile
+        Its values have the keys of a trust's file; its ``line`` says where each is.
+    trust_code : str
+    project : Project
+    today : datetime.date
+        Evidence cannot be of a later day.
+
+    Returns
+    -------
+    BoardSaid or None
+        None when something is wrong.
+    list of InputError
+        All that is wrong.
+    """
+    defaults = _read_defaults(project)
+    context = _Context(project, trust_code, defaults, today)
+    made, problems = read_record(file, _TrustFile, context, file.values | {"settings": asdict(defaults.settings)})
+    return (BoardSaid(made.self_assessment, made.actions, made.history) if made else None), problems
 
 
 def _check_file(file: Path, defaults: _Defaults, project: Project, today: date | None) -> CheckedParams:

@@ -201,6 +201,85 @@ def carry_forward(trust_code: str, *, project: Project, today: date) -> CarriedF
     return CarriedForward(file, earlier, len(still_open), len(closed), problems)
 
 
+@dataclass(frozen=True)
+class BoardWritten:
+    """What became of what a board typed in a workbook.
+
+    Parameters
+    ----------
+    file : Path
+    earlier : Path or None
+        Where the file that was there before is kept.
+    problems : tuple of str
+        What is wrong with the rest of the file.
+    """
+
+    file: Path
+    earlier: Path | None
+    problems: tuple[str, ...]
+
+
+def write_board(
+    trust_code: str,
+    assessment: SelfAssessment | None,
+    actions: Iterable[Action],
+    history: Iterable[Action],
+    *,
+    project: Project,
+    today: date,
+) -> BoardWritten:
+    """Write a board's self-assessment and actions into its trust's file; what else the file sets stays.
+
+    Parameters
+    ----------
+    trust_code : str
+    assessment : SelfAssessment or None
+    actions, history : iterable of Action
+    project : Project
+    today : datetime.date
+        Names the copy of the file that was there before.
+
+    Returns
+    -------
+    BoardWritten
+
+    Notes
+    -----
+    Remarks in the file are not carried over; its copy in ``params/earlier`` has them.
+    """
+    from race_equality.store.trusts import resolve_trust
+
+    trust = resolve_trust(trust_code, project=project)
+    file = project.params / "trusts" / f"{trust.code}.yml"
+    earlier, kept = None, {}
+    if file.is_file():
+        before = file.read_text(encoding="utf-8")
+        kept = {
+            key: value
+            for key, value in (yaml.safe_load(before) or {}).items()
+            if key in ("peers", "settings", "report_date") and value is not None
+        }
+    text = _text(trust, today, kept=kept, assessment=assessment, actions=actions, history=history, agreed=True)
+    if file.is_file():
+        if before == text:
+            return BoardWritten(file, None, check_file(file, project=project))
+        earlier = _free(project.params / "earlier" / f"{trust.code}_until_{today}.yml")
+        earlier.parent.mkdir(exist_ok=True)
+        # First the copy, then the new file in one step: whatever happens, nothing is lost.
+        write_atomically(earlier, before)
+    write_atomically(file, text)
+    return BoardWritten(file, earlier, check_file(file, project=project))
+
+
+def _free(path: Path) -> Path:
+    """Return a path that no file has yet."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}_{number}")
+    return free
+
+
 def _text(
     trust: Trust,
     today: date,
@@ -209,6 +288,7 @@ def _text(
     assessment: SelfAssessment | None = None,
     actions: Iterable[Action] = (),
     history: Iterable[Action] = (),
+    agreed: bool = False,
 ) -> str:
     next_year = date(today.year + 1, today.month, 28 if today.month == 2 else today.day)
     kept, actions, history = kept or {}, list(actions), list(history)
@@ -220,12 +300,14 @@ def _text(
             peers=_dump({"peers": kept["peers"]})
             if "peers" in kept
             else _PEERS.format(peers=", ".join(code for code in _SOME_TRUSTS if code != trust.code)),
-            report_date=_REPORT_DATE.format(today=today),
+            report_date=_dump({"report_date": kept["report_date"]})
+            if "report_date" in kept
+            else _REPORT_DATE.format(today=today),
         )
     ]
     if "settings" in kept:
         parts.append(_dump({"settings": kept["settings"]}))
-    parts.append(_ASSESSMENT_HELP.format(levels=levels) + _assessment(assessment, today))
+    parts.append(_ASSESSMENT_HELP.format(levels=levels) + _assessment(assessment, today, agreed=agreed))
     parts.append(
         _ACTIONS_HELP.format(
             roles=_remarks(f"{', '.join(BOARD_ROLES)}."),
@@ -244,12 +326,11 @@ def _text(
     return "\n".join(parts)
 
 
-def _assessment(assessment: SelfAssessment | None, today: date) -> str:
+def _assessment(assessment: SelfAssessment | None, today: date, *, agreed: bool = False) -> str:
     if assessment is not None:
         areas = {area.id: _given(asdict(area) | {"id": None}) for area in assessment.areas}
-        return "# This is last year's: the board agrees it again, with a new date.\n" + _dump(
-            {"self_assessment": {"agreed": assessment.agreed, **areas}}
-        )
+        last = "" if agreed else "# This is last year's: the board agrees it again, with a new date.\n"
+        return last + _dump({"self_assessment": {"agreed": assessment.agreed, **areas}})
     lines = ["# self_assessment:", f"#   agreed: {today}"]
     for name, meaning in AREAS.items():
         lines += [f"#   {name}:  # {meaning}", "#     level: not started"]

@@ -18,16 +18,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from race_equality.errors import InputError, RaceEqualityError
+from race_equality.params.starter import BoardWritten, write_board
 from race_equality.project import Project
 from race_equality.sources.catalogue import TRUST_FILES, all_publications, publication
 from race_equality.sources.publication import LoadedFigures, Publication, find_file, find_files
 from race_equality.sources.publications import boundaries, demonstration, systems
 from race_equality.sources.publications import organisation_data_service as ods
 from race_equality.sources.recognition import is_map, recognise, return_kind
+from race_equality.sources.returns import board, published_wres
 from race_equality.sources.returns import patients as patients_return
-from race_equality.sources.returns import published_wres
 from race_equality.sources.returns import wres as wres_return
-from race_equality.sources.returns.form import return_source
+from race_equality.sources.returns.form import Key, return_source
 from race_equality.sources.returns.known import Known, known_from
 from race_equality.sources.returns.marked import with_marked_copy
 from race_equality.sources.returns.mistakes import Finding, ReturnError
@@ -425,6 +426,41 @@ def add_return(path: Path, project: Draft, *, ask: Ask | None = None) -> Outcome
     return outcome
 
 
+def add_board(path: Path, project: Project, *, ask: Ask | None = None, dry_run: bool = False) -> BoardWritten:
+    """Read a board's self-assessment and actions into its trust's file in ``params``.
+
+    Parameters
+    ----------
+    path : Path
+        A workbook made from the template.
+    project : Project
+    ask : callable, optional
+        Is given the actions that would go. Without it, a workbook that lacks one is refused.
+    dry_run : bool
+        Only read it.
+
+    Returns
+    -------
+    BoardWritten
+
+    Raises
+    ------
+    ReturnError
+        For what breaks the rules of a trust's file, all of it, with the copy in which the cells are marked.
+    """
+    today = date.today()
+    try:
+        read = board.read_board(path, read_trust_list(project=project), project=project, today=today)
+    except ReturnError as error:
+        raise with_marked_copy(error) from None
+    if read.questions:
+        _ask(read.questions, ask, path)
+    said = read.said
+    if dry_run:
+        return BoardWritten(project.params / "trusts" / f"{read.trust_code}.yml", None, ())
+    return write_board(read.trust_code, said.self_assessment, said.actions, said.history, project=project, today=today)
+
+
 def known_of_trust(code: str, form: ModuleType, public: pd.DataFrame, project: Project) -> Known:
     """Return what is known of a trust, to hold its return to: what is published, and what its return gave before.
 
@@ -441,6 +477,20 @@ def known_of_trust(code: str, form: ModuleType, public: pd.DataFrame, project: P
     copied = public[(public["source"] == published_wres.SOURCE) & (public["trust_code"] == code)]
     # what the trust gave itself comes before what was copied from its page
     return known_from(public, form.counts_of(copied) | form.counts_of(earlier))
+
+
+def known_for_template(code: str, form: ModuleType, project: Project) -> tuple[Mapping[Key, float], Known]:
+    """Return what a trust's return gave before, and all that is known of it, for a template to fill in.
+
+    Parameters
+    ----------
+    code : str
+    form : module
+        The kind of return.
+    project : Project
+    """
+    known = known_of_trust(code, form, read_figures(local=False, project=project), project)
+    return known.held, known
 
 
 def _ask(questions: Sequence[Finding], ask: Ask | None, path: Path) -> None:

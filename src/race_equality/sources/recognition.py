@@ -22,8 +22,8 @@ from race_equality.sources.headers import normalised, same_words
 from race_equality.sources.publication import Publication
 from race_equality.sources.publications import boundaries, staff_survey, systems
 from race_equality.sources.publications import organisation_data_service as ods
+from race_equality.sources.returns import board, published_wres, rows
 from race_equality.sources.returns import patients as patients_return
-from race_equality.sources.returns import published_wres, rows
 from race_equality.sources.returns import wres as wres_return
 
 _TRUST_LIST_COLUMNS = {
@@ -304,6 +304,11 @@ def is_return(path: Path) -> bool:
     return return_kind(path) is not None
 
 
+def is_board(path: Path) -> bool:
+    """Return whether a file is a board's self-assessment and actions."""
+    return return_kind(path) is board
+
+
 def return_kind(path: Path) -> ModuleType | None:
     """Return the module that reads a file as a return of one trust or of many; None when it is no return."""
     # the file of many trusts first: it has the columns of a trust's own return as well
@@ -312,7 +317,7 @@ def return_kind(path: Path) -> ModuleType | None:
         return None
     if is_workbook(path):
         title = rows.title_of(path)
-        if (named := next((form for form in forms if form.TITLE == title), None)) is not None:
+        if (named := next((form for form in (*forms, board) if form.TITLE == title), None)) is not None:
             return named
     # a CSV, or one that was saved as a workbook
     has = {same_words(name) for name in (rows.headers_of(path) if is_workbook(path) else csv_columns(path))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from race_equality.errors import RaceEqualityError
@@ -66,6 +67,7 @@ TRUST_DTYPES = {
 }
 
 
+@cache
 def figure_schema() -> pa.DataFrameSchema:
     """Return the pandera schema of a figures table.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,60 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from forked_kernels import ADDRESS_VARIABLE, AVAILABLE
+from forked_kernels import AVAILABLE
 from race_equality.batch import drawing_server
 from race_equality.batch.build_services import shared_by_notebooks
-from race_equality.batch.execute import execute_page
-from race_equality.batch.plan import Page
 from race_equality.project import Project
 from race_equality.report import vega_to_svg
-from race_equality.store.cache import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
-NAMES = (ADDRESS_VARIABLE, FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
 
 pytestmark = pytest.mark.skipif(not (AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork")
-
-
-def outputs(notebook: Path) -> list:
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return [(cell["id"], cell["outputs"]) for cell in cells if cell.get("outputs")]
-
-
-def run(page: Page, target: Path, engine: str | None) -> list:
-    end = execute_page(
-        page, root=ROOT, target=target, scratch=target.parent, failed=target.with_suffix(".failed"), engine=engine
-    )
-    assert end.failure is None
-    return outputs(target)
-
-
-PAGE = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
-
-
-def test_a_report_is_that_of_plain_papermill(tmp_path, monkeypatch):
-    """With charts drawn elsewhere, by papermill's own engine; then forked, with findings and pictures kept from before.
-
-    nbval holds the golden copy to papermill alone; tests/acceptance/test_build.py has the fork engine with nothing kept.
-    """
-    for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
-    plain = outputs(ROOT / "tests" / "notebooks" / "board_report_RRU.ipynb")
-    assert len(plain) > 20
-    cache = tmp_path / "cache"
-    with shared_by_notebooks(cache, PROJECT, engine=None, jobs=1, notebooks=1):
-        assert all(name in os.environ for name in NAMES[1:])
-        assert run(PAGE, tmp_path / "first.ipynb", None) == plain
-    kept = {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()}
-    assert len([file for file in kept if file.parent.name == "pictures"]) >= 3
-    assert len([file for file in kept if file.parent.name.startswith("findings-")]) >= 3
-    with shared_by_notebooks(cache, PROJECT, engine="fork", jobs=1, notebooks=1):
-        assert all(name in os.environ for name in NAMES)
-        assert run(PAGE, tmp_path / "second.ipynb", "fork") == plain
-    # nothing was computed or drawn again
-    assert {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()} == kept
-    assert not any(name in os.environ for name in NAMES)
 
 
 def test_findings_of_other_code_are_forgotten(tmp_path):

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -33,7 +34,7 @@ from race_equality.sources.returns import held_to
 from race_equality.sources.returns.form import Counts, Key, check_part, read_form
 from race_equality.sources.returns.known import Known, each
 from race_equality.sources.returns.mistakes import Finding, Mistakes, merged
-from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
+from race_equality.sources.returns.workbook import FormRow, Place, Template, Topic, workbook_bytes
 from race_equality.store.trusts import TrustList
 
 TITLE = "Patients return"
@@ -154,6 +155,12 @@ _INSTRUCTIONS = (
     "The figures stay in data/local/ on this machine; git ignores that folder.",
 )
 
+_EXCEL_INSTRUCTION = (
+    "Fill in the cells with a border (yellow). Years that were loaded before stay held and are not here. What is known of the "
+    "year before stands next to this year's cells, in grey, to compare with. The column Check and the sheet Checks say in "
+    "words what does not agree, while you type."
+)
+
 
 def source_id(trust_code: str) -> str:
     """Return the id of a trust's return."""
@@ -192,8 +199,35 @@ def template(trust_code: str, trust_name: str, years_to: Sequence[date], file_na
     return text.getvalue()
 
 
-def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str) -> bytes:
-    """Return an empty return as an Excel workbook, with the rows of :func:`template`."""
+def template_workbook(
+    trust_code: str,
+    trust_name: str,
+    years_to: Sequence[date],
+    file_name: str,
+    *,
+    held: Mapping[Key, float] | None = None,
+    known: Known | None = None,
+) -> bytes:
+    """Return a return to fill in as an Excel workbook.
+
+    Parameters
+    ----------
+    trust_code, trust_name, years_to, file_name
+        As for :func:`template`.
+    held : mapping of (datetime.date, str, str, str) to float, optional
+        What is held of the trust. Years that are held are left out, and stay held: small counts were never kept, and an
+        empty cell would take their place. What is known of the year before is shown next to the first year.
+    known : Known, optional
+        For the published waiting list, on the sheet of checks.
+
+    Returns
+    -------
+    bytes
+    """
+    held, known = held or {}, known or Known()
+    loaded = {key[0] for key in held}
+    years = [year_to for year_to in sorted(years_to) if year_to not in loaded] or [max(years_to)]
+    earlier = {key: value for key, value in held.items() if key[0] not in years}
     names = ("Waiting list", "Did not attend", "Restrictive interventions", "Detentions")
     topics = []
     for name, measure in zip(names, MEASURES, strict=True):
@@ -206,12 +240,47 @@ def template_workbook(trust_code: str, trust_name: str, years_to: Sequence[date]
                 GROUPS,
                 None if item == measure.base else (measure.indicator, measure.whole_of(item)),
             )
-            for year_to in sorted(years_to)
+            for year_to in years
             for item in measure.items()
         ]
         topics.append(Topic(name, measure.heading, rows))
-    instructions = [line.format(file=file_name) for line in _INSTRUCTIONS]
-    return workbook_bytes(TITLE, trust_code, trust_name, instructions, topics, COLUMNS)
+
+    def checks(place: Place) -> Iterator[list[Any]]:
+        measure = MEASURES[0]
+        for year_to in years:
+            sums = [
+                ",".join(place((year_to, measure.indicator, measure.base, column)) for column in groups)
+                for groups in BREAKDOWNS.values()
+            ]
+            totals = [f'=IF(COUNT({cells})=0,"",SUM({cells}))' for cells in sums]
+            published = known.waiting.get(trust_code, {}).get(year_to.year)
+            far = (
+                f"MAX(C{{row}}:G{{row}})>IF(COUNT(G{{row}})=1,{held_to.WAITING_PUBLISHED:g},"
+                f"{held_to.BREAKDOWNS_APART:g})*MIN(C{{row}}:G{{row}})"
+            )
+            yield [
+                year_to,
+                "Waiting list, by each breakdown",
+                *totals,
+                published,
+                f'=IF(COUNT(C{{row}}:F{{row}})=0,"",IF({far},"Look: they differ","OK"))',
+            ]
+
+    return workbook_bytes(
+        Template(
+            TITLE,
+            trust_code,
+            trust_name,
+            [line.format(file=file_name) for line in (_EXCEL_INSTRUCTION, *_INSTRUCTIONS)],
+            topics,
+            COLUMNS,
+            {f"Total by {breakdown}": tuple(groups) for breakdown, groups in BREAKDOWNS.items()},
+            held_to.PATIENTS_CELL_IN_A_YEAR,
+            earlier,
+            checks,
+            ("year_to", "what is counted", *(f"By {one}" for one in BREAKDOWNS), "Published, end of March", "Check"),
+        )
+    )
 
 
 def read_return(

@@ -351,8 +351,8 @@ def _note_elsewhere(
 def _for_people(header: str) -> bool:
     """Say whether a column of a template only helps people to fill it in."""
     name = normalised(header)
-    return name in (normalised(DESCRIPTION), normalised(TOTAL), normalised(CHECK)) or name.startswith(
-        normalised(LAST_YEAR)
+    return name in (normalised(DESCRIPTION), normalised(CHECK)) or name.startswith(
+        (normalised(TOTAL), normalised(LAST_YEAR))
     )
 
 

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -32,7 +33,7 @@ from race_equality.sources.returns import held_to
 from race_equality.sources.returns.form import PERCENTAGE, Counts, Key, check_part, read_form
 from race_equality.sources.returns.known import Known, each
 from race_equality.sources.returns.mistakes import Finding, Mistakes, merged
-from race_equality.sources.returns.workbook import FormRow, Topic, workbook_bytes
+from race_equality.sources.returns.workbook import FormRow, Place, Template, Topic, workbook_bytes
 from race_equality.store.trusts import TrustList
 
 GROUPS = ("White", "Ethnic minority", "Unknown")
@@ -124,7 +125,10 @@ TITLE = "WRES return"
 NOTES: tuple[str, ...] = ()
 
 _INSTRUCTIONS = (
-    "Fill in the yellow cells of each sheet: whole numbers of people under White, Ethnic minority and Unknown.",
+    "Fill in the cells with a border (yellow) on each sheet: whole numbers of people under White, Ethnic minority and Unknown.",
+    "Years that were loaded before are filled in with what was loaded. The last year's numbers stand next to this year's "
+    "cells, in grey, to compare with: they are never this year's. A year of which nothing changes can stay as it is.",
+    "The column Check, and the sheet Checks, say in words what does not agree, while you type.",
     "Ethnic minority is everybody but White groups; White includes White minorities, as in the WRES.",
     'Leave a cell empty where the number is not known: the report then says "No data". Write 0 only for nobody.',
     "Pay bands and board: on 31 March; voting and executive members are part of the board.",
@@ -216,14 +220,26 @@ def template(
 
 
 def template_workbook(
-    trust_code: str, trust_name: str, years_to: Sequence[date], file_name: str, *, survey: bool = False
+    trust_code: str,
+    trust_name: str,
+    years_to: Sequence[date],
+    file_name: str,
+    *,
+    survey: bool = False,
+    held: Mapping[Key, float] | None = None,
+    known: Known | None = None,
 ) -> bytes:
-    """Return an empty return as an Excel workbook, with the rows of :func:`template`.
+    """Return a return to fill in as an Excel workbook, with the rows of :func:`template`.
 
     Parameters
     ----------
     trust_code, trust_name, years_to, file_name, survey
         As for :func:`template`.
+    held : mapping of (datetime.date, str, str, str) to float, optional
+        What is held of the trust. It is filled in for the year that it is of, and shown next to the year after; it is never
+        filled in for another year, so that nothing of last year can pass as this year's.
+    known : Known, optional
+        For the published headcount, on the sheet of checks.
 
     Returns
     -------
@@ -235,13 +251,53 @@ def template_workbook(
             topic = next(topic for topic, indicators in topics if indicator in indicators)
             topic.rows.append(_form_row(year_to, indicator, item))
     return workbook_bytes(
-        TITLE,
-        trust_code,
-        trust_name,
-        [line.format(file=file_name) for line in (*_INSTRUCTIONS, *((_SURVEY_INSTRUCTION,) if survey else ()))],
-        [topic for topic, _ in topics if topic.rows],
-        COLUMNS,
+        Template(
+            TITLE,
+            trust_code,
+            trust_name,
+            [line.format(file=file_name) for line in (*_INSTRUCTIONS, *((_SURVEY_INSTRUCTION,) if survey else ()))],
+            [topic for topic, _ in topics if topic.rows],
+            COLUMNS,
+            {"Total": GROUPS},
+            held_to.CELL_IN_A_YEAR,
+            held or {},
+            lambda place: _checks(trust_code, years_to, place, known or Known()),
+            ("year_to", "what is counted", *GROUPS, "Total", "Check"),
+        )
     )
+
+
+def _checks(trust_code: str, years_to: Sequence[date], place: Place, known: Known) -> Iterator[list[Any]]:
+    """Yield the rows of the sheet of checks: the staff of each indicator, held to each other and to the headcount."""
+    letters = "CDE"
+
+    def total(year_to: date, what: str, cells: Sequence[Sequence[str]], check: str) -> list[Any]:
+        sums = [f'=IF(COUNT({",".join(each)})=0,"",SUM({",".join(each)}))' for each in cells]
+        return [year_to, what, *sums, '=IF(COUNT(C{row}:D{row})<2,"",SUM(C{row}:E{row}))', check]
+
+    def near(row: str, factor: float, than: str) -> str:
+        return (
+            f'=IF(COUNT(F{{row}},{row})<2,"",IF(AND(ABS(F{{row}}-{row})>{held_to.LEAST_PEOPLE},'
+            f'MAX(F{{row}},{row})>{factor:g}*MIN(F{{row}},{row})),"Look: far from {than}","OK"))'
+        )
+
+    number = 5
+    for year_to in sorted(years_to):
+        bands = [[place((year_to, indicator, PEOPLE, group)) for indicator in STAFF] for group in GROUPS]
+        first = number
+        yield total(year_to, "Staff in all pay bands and grades (indicator 1)", bands, "")
+        for rate in (rate for rate in RATES if rate.denominator == "staff"):
+            cells = [[place((year_to, rate.indicator, "staff", group))] for group in GROUPS]
+            check = near(f"F{first}", held_to.STAFF_IN_ONE_FILE, "the pay bands")
+            yield total(year_to, f"Staff: {_RATE_DESCRIPTIONS[rate.indicator]}", cells, check)
+            number += 1
+        published = known.staff_of(trust_code, year_to.year)
+        if published is not None:
+            row = [year_to, f"Published headcount of March {published[1]}, carried on by full-time equivalents"]
+            check = near(f"F{first}", held_to.STAFF_PUBLISHED, "the pay bands")
+            yield [*row, *[None] * len(letters), round(published[0]), check]
+            number += 1
+        number += 1
 
 
 def _form_row(year_to: date, indicator: str, item: str) -> FormRow:
