@@ -140,7 +140,7 @@ SHORTLISTED, APPOINTED = (LAST, "wres_2", "shortlisted", WHITE), (LAST, "wres_2"
         (
             BAND_4,
             1000,
-            r"\(wres_1\): 195,\d+\. The staff of wres_3: 19,\d+ \(3 Disc.*published headcount is 18,188 in March 2023",
+            r"\(wres_1\): 195,\d+\. The staff of wres_[34]: 19,\d+ \([34] .*published headcount is 18,188 in March 2023",
         ),
         (STAFF_3, 10, r"The staff of wres_3: 116,\d+\. The pay bands \(wres_1\): 19,\d+"),
         ((LAST, "wres_4", "staff", WHITE), 10, "The staff of wres_4"),
@@ -168,6 +168,12 @@ def test_a_slip_in_the_first_return_of_a_trust_is_found_without_a_year_before(fi
     assert PLACE[key] in found
     assert len(found) == 1
     assert f"{right * times:,}" in found[PLACE[key]]
+
+
+def test_both_slips_of_the_review_at_once_are_two_cells(fill, trusts, known):
+    found = questions(fill({BAND_4: 176_000, STAFF_3: 107_360}), trusts, known)
+    assert set(found) == {PLACE[BAND_4], PLACE[STAFF_3]}
+    assert all("The staff of wres_4: 19,472 (4 Training, E9)" in said for said in found.values())
 
 
 def test_more_people_than_there_are_cannot_be_right(fill, trusts, known):

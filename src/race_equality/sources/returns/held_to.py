@@ -213,16 +213,16 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
     for year_to, of_year in sorted(totals.items()):
         last = {total.what: total for total in totals.get(year_before(year_to), ())}
         published = known.staff_of(code, year_to.year)
-        for number, total in enumerate(of_year):
-            everybody = total.all
-            if everybody is None:
-                continue
-            others = [other for other in of_year if other.all is not None and other is not total]
-            for other in of_year[number + 1 :]:
-                if other.all is not None:
-                    for finding in _pair(total, other, of_year, last, published, counts, known):
-                        if (finding.sheet, finding.place) not in {(one.sheet, one.place) for one in found}:
-                            found.append(finding)  # the cell is named once, whatever else it contradicts
+        # the likeliest to be right first: each of the others is held to the first that it contradicts
+        ranked = sorted(
+            (total for total in of_year if total.all is not None),
+            key=lambda total: _strangeness(total, of_year, last, published),
+        )
+        for number, total in enumerate(ranked):
+            everybody = total.all or 0.0
+            others = [other for other in ranked if other is not total]
+            pairs = (_pair(total, other, counts, known) for other in ranked[:number])
+            found += next((findings for findings in pairs if findings), [])
             before = last.get(total.what)
             if (
                 before is not None
@@ -259,53 +259,28 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
     return found
 
 
-def _pair(
-    one: Total,
-    other: Total,
-    of_year: Sequence[Total],
-    last: Mapping[str, Total],
-    published: tuple[float, int] | None,
-    counts: Counts,
-    known: Known,
-) -> list[Finding]:
-    """Hold the staff of two indicators to each other: everybody, and then each group."""
-    assert one.all is not None and other.all is not None
-    groups: list[str] = []
-    if not apart(one.all, other.all, STAFF_IN_ONE_FILE):
-        groups = [
-            group
-            for group in (WHITE, ETHNIC_MINORITY)
-            if apart(one.of(group) or 0.0, other.of(group) or 0.0, STAFF_IN_ONE_FILE)
-        ]
-        if not groups:
-            return []
-    suspect, trusted = (
-        (one, other)
-        if _strangeness(one, of_year, last, published) >= _strangeness(other, of_year, last, published)
-        else (other, one)
-    )
-    if not groups:
-        return [
-            _of_total(
-                suspect,
-                trusted,
-                counts,
-                known,
-                f"{suspect.what}: {in_number(suspect.all or 0)}. {_capital(trusted.what)}: {in_number(trusted.all or 0)}"
-                f"{_seen(trusted)}. Both are the staff in post.",
-            )
-        ]
+def _pair(suspect: Total, trusted: Total, counts: Counts, known: Known) -> list[Finding]:
+    """Hold the staff of one indicator to those of another: everybody, and then each group."""
+    everybody, theirs = suspect.all or 0.0, trusted.all or 0.0
+    if apart(everybody, theirs, STAFF_IN_ONE_FILE):
+        why = (
+            f"{suspect.what}: {in_number(everybody)}. {_capital(trusted.what)}: {in_number(theirs)}{_seen(trusted)}. "
+            "Both are the staff in post."
+        )
+        return [_of_total(suspect, trusted, counts, known, why)]
+    pairs = [(group, suspect.of(group) or 0.0, trusted.of(group) or 0.0) for group in (WHITE, ETHNIC_MINORITY)]
     return [
         _of_total(
             suspect,
             trusted,
             counts,
             known,
-            f"{suspect.what}: {in_number(suspect.of(group) or 0)} {_people(group)}. {_capital(trusted.what)}: "
-            f"{in_number(trusted.of(group) or 0)}{_seen(trusted, group)}.",
+            f"{suspect.what}: {in_number(people)} {_people(group)}. {_capital(trusted.what)}: {in_number(others)}"
+            f"{_seen(trusted, group)}.",
             group,
         )
-        for group in groups
+        for group, people, others in pairs
+        if apart(people, others, STAFF_IN_ONE_FILE)
     ]
 
 
@@ -347,7 +322,8 @@ def _of_total(
 ) -> Finding:
     """Return the finding of a total, at the cell that is likeliest to have made it what it is."""
     groups = [group] if group else list(total.cells)
-    if reference is not None and group is None:
+    was_given = any(earlier(key, counts, known) for one in groups for key in total.cells[one])
+    if reference is not None and group is None and not was_given:
         groups = [max(groups, key=lambda one: abs((total.of(one) or 0.0) - (reference.of(one) or 0.0)))]
     candidates = [(key, *pair) for one in groups for key, pair in total.cells[one].items()]
 
