@@ -68,12 +68,12 @@ def sentences(path: Path) -> list[str]:
 LIMITS = re.compile(r"([+−]\d+\.\d|0\.0) to ([+−]\d+\.\d|0\.0)(?!\d)")
 #: What the last cell of a row and the last line of a card say of the gap; "clear" is worse or better.
 READINGS = {
-    "worse": re.compile(r"Worse$|Worse for |Agree a change"),
-    "better": re.compile(r"Better$|Better for |Find out what works, and keep it"),
+    "worse": re.compile(r"Worse(?:$|, | for )|Agree a change"),
+    "better": re.compile(r"Better(?:$|, | for )|Find out what works, and keep it"),
     "clear": re.compile(r"(?:Still|No longer) clear$"),
     "not clear": re.compile(r"No reliable difference|Not clear|Read it with other years"),
 }
-#: A gap that the trust's own answers and all trusts together read differently: both are said, next to either.
+#: A gap that the trust's own answers and all trusts together read differently: both are said, and it is not clear.
 BOTH = re.compile(r"\bby itself\b|\balone\b", re.IGNORECASE)
 
 
@@ -91,13 +91,15 @@ def readings(path: Path) -> Iterator[tuple[str, str, str]]:
             for *cells, last in parts:
                 before, last = plain(" ".join(cells)), plain(last.partition("</p>")[0])
                 said = [how for how, words in READINGS.items() if words.match(last)]
-                if said and (limits := LIMITS.search(before)) and not BOTH.search(f"{before} {last}"):
+                said = ["not clear"] if BOTH.search(f"{before} {last}") else said
+                if said and (limits := LIMITS.search(before)):
                     yield limits.group(0), said[0], cell.id
-            for sentence in SENTENCE.split(output.get("data", {}).get("text/markdown", "")):
+            text = SENTENCE.split(output.get("data", {}).get("text/markdown", ""))
+            for sentence, following in pairwise([*text, ""]):
                 limits = LIMITS.findall(sentence)
                 if len(limits) == 1 and (UNSURE.search(sentence) or SURE.search(sentence)):
-                    how = "not clear" if UNSURE.search(sentence) else "clear"
-                    yield " to ".join(limits[0]), how, f"{cell.id}, sentence"
+                    unsure = UNSURE.search(sentence) or BOTH.search(following)
+                    yield " to ".join(limits[0]), "not clear" if unsure else "clear", f"{cell.id}, sentence"
 
 
 def plain(markup: str) -> str:
