@@ -43,7 +43,12 @@ def confirm(lines: Sequence[str], question: str, *, yes: bool) -> None:
             f"{question} Nothing was changed, because there is no terminal to answer at. Read the lines above; "
             "to answer yes, give the same command with --yes."
         )
-    if not click.confirm(question):
+    try:
+        is_agreed = click.confirm(question)
+    except click.Abort:  # Ctrl-C or the end of the input
+        click.echo()
+        is_agreed = False
+    if not is_agreed:
         raise RaceEqualityError("Nothing was changed.")
 
 

@@ -38,11 +38,13 @@ for command in (layout, history, undo, remove, list_, show, trace):
 @data.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--only", multiple=True, metavar="ID", help="Read only this publication (may be repeated).")
-def read(folder: Path | None, only: tuple[str, ...]) -> None:
+@yes_option
+def read(folder: Path | None, only: tuple[str, ...], yes: bool) -> None:
     """Read the raw files in FOLDER and write data/figures and data/sources.
 
     FOLDER is laid out like ../shared/data, which is read when no FOLDER is given. Either all
-    files are read and written or, after any error, the store is as it was.
+    files are read and written or, after any error, the store is as it was. Files of a publication are all that is held of it
+    afterwards: figures that would go are named and asked about. Trusts' own returns stay as they are.
     """
     from race_equality.sources.ingest import read_folder
 
@@ -53,8 +55,11 @@ def read(folder: Path | None, only: tuple[str, ...]) -> None:
             "Give the folder with the raw files: race-equality data read FOLDER. The figures "
             "already read are in data/figures; reports need no raw file."
         )
-    for outcome in read_folder(folder, project, only=only):
-        _print_outcome(outcome, project)
+    what = " ".join(["data read", folder.name, *(f"--only {one}" for one in only)])
+    with changing(project, what) as draft:
+        for outcome in read_folder(folder, draft, only=only):
+            _print_outcome(outcome, draft)
+        confirm_loss(say_changes(draft), yes=yes)
 
 
 @data.command()
@@ -284,7 +289,7 @@ def _update_one(source_id: str, path: Path, held: set[str], project: Project, *,
             click.echo(f"{source_id}: {path.name} is the file already held")
         else:
             with changing(project, f"data update {source_id}") as draft:
-                _add_one(path, draft)
+                _add_one(path, draft, yes=yes)
                 confirm_loss(say_changes(draft), yes=yes)
 
 

@@ -25,6 +25,7 @@ def take(yes: bool) -> None:
         ([], True, "y\n", True, "Take it?"),
         ([], True, "n\n", False, "Nothing was changed."),
         ([], True, "\n", False, "Nothing was changed."),  # the answer that loses nothing, without a word
+        ([], True, "", False, "Nothing was changed."),  # Ctrl-C, or the end of the input
     ],
 )
 def test_nothing_is_taken_without_an_answer(monkeypatch, arguments, terminal, answer, is_taken, words):
