@@ -335,6 +335,10 @@ def test_an_action_that_would_go_is_named_and_asked_about(typed, own, monkeypatc
     assert "kept as params/earlier/R1H_until_" in taken.output
     (action,) = read_params("R1H", project=own).actions
     assert action.owner == "Chief nurse"
+    back = CliRunner().invoke(main, ["data", "undo"])
+    assert back.exit_code == 0, back.output
+    assert (own.params / "trusts" / "R1H.yml").read_text(encoding="utf-8") == EXISTING
+    assert not list((own.params / "earlier").iterdir())
 
 
 def test_the_command_writes_the_boards_template(own, monkeypatch):

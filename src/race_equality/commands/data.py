@@ -92,7 +92,6 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
 
     project = find_project()
     problems: list[str] = []
-    boards: list[Path] = []
     what = " ".join(["data add", *(path.name for path in files)])
     with files_to_add(files) as (found, left_out), changing(project, what, dry_run=dry_run) as draft:
         if not found:
@@ -105,10 +104,7 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
                 click.echo(f"left out: {why_not}")
                 continue
             try:
-                if is_board(path):
-                    boards.append(path)
-                else:
-                    _add_one(path, draft, yes=yes, dry_run=dry_run)
+                (_add_board if is_board(path) else _add_one)(path, draft, yes=yes, dry_run=dry_run)
             except RaceEqualityError as error:
                 problems.append(str(error))
         changed = say_changes(draft)
@@ -119,16 +115,11 @@ def add(files: tuple[Path, ...], dry_run: bool, yes: bool) -> None:
                 confirm_loss(changed, yes=yes)
             except RaceEqualityError as error:
                 raise RaceEqualityError("\n".join([*problems, str(error)])) from None
-        for path in boards:  # not part of the store: when it is certain that the store changes
-            try:
-                _add_board(path, project, yes=yes, dry_run=dry_run)
-            except RaceEqualityError as error:
-                problems.append(str(error))
     if problems:
         raise RaceEqualityError("\n".join(problems))
 
 
-def _add_board(path: Path, project: Project, *, yes: bool, dry_run: bool) -> None:
+def _add_board(path: Path, draft: Draft, *, yes: bool, dry_run: bool) -> None:
     from race_equality.sources.ingest import add_board
     from race_equality.sources.returns.mistakes import in_lines
 
@@ -139,11 +130,12 @@ def _add_board(path: Path, project: Project, *, yes: bool, dry_run: bool) -> Non
         else:
             confirm(lines, "Let them go?", yes=yes)
 
-    written = add_board(path, project, ask=ask, dry_run=dry_run)
-    name = _shown(written.file, project)
-    click.echo(f"{path.name}: {'would be written' if dry_run else 'written'} to {name}")
+    written = add_board(path, draft, ask=ask)
+    for file in filter(None, (written.file, written.earlier)):
+        draft.write({file: file.read_bytes()})  # held with the figures of the same command
+    click.echo(f"{path.name}: {'would be written' if dry_run else 'written'} to {_shown(written.file, draft)}")
     if written.earlier is not None:
-        click.echo(f"  what was there before is kept as {_shown(written.earlier, project)}")
+        click.echo(f"  what was there before is kept as {_shown(written.earlier, draft)}")
     for problem in written.problems:
         click.echo(f"  to mend: {problem}")
 

@@ -426,7 +426,7 @@ def add_return(path: Path, project: Draft, *, ask: Ask | None = None) -> Outcome
     return outcome
 
 
-def add_board(path: Path, project: Project, *, ask: Ask | None = None, dry_run: bool = False) -> BoardWritten:
+def add_board(path: Path, project: Project, *, ask: Ask | None = None) -> BoardWritten:
     """Read a board's self-assessment and actions into its trust's file in ``params``.
 
     Parameters
@@ -436,8 +436,6 @@ def add_board(path: Path, project: Project, *, ask: Ask | None = None, dry_run: 
     project : Project
     ask : callable, optional
         Is given the actions that would go. Without it, a workbook that lacks one is refused.
-    dry_run : bool
-        Only read it.
 
     Returns
     -------
@@ -456,8 +454,6 @@ def add_board(path: Path, project: Project, *, ask: Ask | None = None, dry_run: 
     if read.questions:
         _ask(read.questions, ask, path)
     said = read.said
-    if dry_run:
-        return BoardWritten(project.params / "trusts" / f"{read.trust_code}.yml", None, ())
     return write_board(read.trust_code, said.self_assessment, said.actions, said.history, project=project, today=today)
 
 
