@@ -42,8 +42,8 @@ check: environment ## format, lint, types, imports and the quick tests: what to 
 	.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS) || tests=$$?; \
 	wait $$types || tests=$$?; cat "$$said"; exit $$tests
 
-proofread: environment ## read the sentences of every report of the last build against their intervals
-	@REPORTS=output/site .venv/bin/python -m pytest --quiet tests/notebooks/test_sentences_and_intervals.py
+proofread: environment ## read every report of the last build: its numbers, directions, certainty, readings and words
+	@REPORTS=output/site .venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) tests/notebooks
 
 check-imports:
 	@.venv/bin/lint-imports

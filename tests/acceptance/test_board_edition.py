@@ -70,6 +70,9 @@ def run(*arguments: str):
 def test_the_edition_shows_every_seat_on_marked_pages_and_nothing_else_changes(checkout, monkeypatch):
     cache = checkout / "output" / ".cache"
     cache.mkdir(parents=True)
+    site = checkout / "output" / "site" / "trusts" / "R1H.html"
+    site.parent.mkdir(parents=True)
+    site.write_text("Pay bands: too few people to show.", encoding="utf-8")
     monkeypatch.setenv("RACE_EQUALITY_CACHE", str(cache))
     made = run("r1h", "--board-only")
     assert made.exit_code == 0, made.output
@@ -87,7 +90,9 @@ def test_the_edition_shows_every_seat_on_marked_pages_and_nothing_else_changes(c
     assert cells[senior : senior + 5] == ["Clinical, very senior manager", "0", "3", "1", "0.0% of 4"]
     assert page.index("Pay bands: too few") < page.index("Executive members") < page.index("The end.")
     # nothing in the site, in what the site's notebooks read, or in git
-    assert sorted(path.name for path in (checkout / "output").iterdir()) == [".cache", "board-only"]
+    assert sorted(path.name for path in (checkout / "output").iterdir()) == [".cache", "board-only", "site"]
+    assert [path.name for path in (checkout / "output" / "site").rglob("*.*")] == ["R1H.html"]
+    assert site.read_text(encoding="utf-8") == "Pay bands: too few people to show."
     assert list(cache.iterdir()) == []
     offered = subprocess.run(["git", "add", "--dry-run", "."], cwd=checkout, capture_output=True, text=True, check=True)
     assert "R1H" not in offered.stdout

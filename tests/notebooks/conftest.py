@@ -1,22 +1,57 @@
 """Golden notebooks: what they rest on, said before they run, and a readable word when they differ."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from race_equality.store.cache import FOLDER_VARIABLE
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+#: What is computed of all trusts, for each notebook and worker of this run, as the notebooks of a build share it.
+SHARED = Path(tempfile.gettempdir()) / f"race-equality-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    """Compute what is of all trusts once for the tests of notebooks: each kernel would take ten seconds for it."""
+    if HERE not in item.path.parents:
+        return (yield)
+    SHARED.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(SHARED))
+        return (yield)
+
+
+def pytest_sessionfinish() -> None:
+    """Remove what was shared; a worker that is not done yet computes it again."""
+    shutil.rmtree(SHARED, ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give tests of a report's words each golden copy, or each report of the site that ``REPORTS`` names.
 
-    ``make proofread`` reads every report of a build so, against the intervals that sentences print.
+    ``make proofread`` reads every report of a build so: the numbers of sentences, directions and certainty against
+    intervals, readings of one gap, and words.
     """
     if "report" in metafunc.fixturenames:
         site = os.environ.get("REPORTS")
-        paths = Path(site).glob("trusts/*.ipynb") if site else Path(__file__).parent.glob("board_report_*.ipynb")
-        metafunc.parametrize("report", sorted(paths), ids=lambda path: path.stem)
+        paths = Path(site).glob("trusts/*.ipynb") if site else HERE.glob("board_report_*.ipynb")
+        reports = sorted(paths)
+        if not reports:
+            raise pytest.UsageError(f"There is no report in {site}/trusts: make report builds them.")
+        metafunc.parametrize("report", reports, ids=lambda path: path.stem)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of reports that were built, run the tests that read them and no others."""
+    if "REPORTS" in os.environ:
+        reading = ["report" in getattr(item, "fixturenames", ()) for item in items]
+        config.hook.pytest_deselected(items=[item for item, reads in zip(items, reading, strict=True) if not reads])
+        items[:] = [item for item, reads in zip(items, reading, strict=True) if reads]
 
 
 def pytest_report_header() -> list[str]:

@@ -1,9 +1,11 @@
-"""What a sentence says of a difference, against the interval that it prints: which side, and how sure."""
+"""What is said of a difference, against the interval that is printed (which side, and how sure) and in other places."""
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,6 +60,76 @@ def sentences(path: Path) -> list[str]:
         for output in cell.get("outputs", [])
     ]
     return [one for text in texts for one in SENTENCE.split(text) if one.strip()]
+
+
+# -- one gap in several places ----------------------------------------------------------------------------
+
+#: A gap's interval: with its sign, so of no share.
+LIMITS = re.compile(r"([+−]\d+\.\d|0\.0) to ([+−]\d+\.\d|0\.0)(?!\d)")
+#: What the last cell of a row and the last line of a card say of the gap; "clear" is worse or better.
+READINGS = {
+    "worse": re.compile(r"Worse(?:$|, | for )|Agree a change"),
+    "better": re.compile(r"Better(?:$|, | for )|Find out what works, and keep it"),
+    "clear": re.compile(r"(?:Still|No longer) clear$"),
+    "not clear": re.compile(r"No reliable difference|Not clear|Read it with other years"),
+}
+#: A gap that the trust's own answers and all trusts together read differently: both are said, and it is not clear.
+BOTH = re.compile(r"\bby itself\b|\balone\b", re.IGNORECASE)
+
+
+def readings(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Each gap by its interval, how it is read, and the cell: in rows of tables, on cards and in sentences."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.id == "change":
+            continue  # of years, not of groups
+        for output in cell.get("outputs", []):
+            markup = re.sub(r'src="data:[^"]*"', "", output.get("data", {}).get("text/html", ""))
+            parts = [re.split(r"</t[dh]>", row) for row in re.findall(r"<tr>(.*?)</t[dh]></tr>", markup, re.DOTALL)]
+            parts += [
+                card.split('<div class="board-reading">') for card in re.split('<div class="board-card ', markup)[1:]
+            ]
+            for *cells, last in parts:
+                before, last = plain(" ".join(cells)), plain(last.partition("</p>")[0])
+                said = [how for how, words in READINGS.items() if words.match(last)]
+                said = ["not clear"] if BOTH.search(f"{before} {last}") else said
+                if said and (limits := LIMITS.search(before)):
+                    yield limits.group(0), said[0], cell.id
+            text = SENTENCE.split(output.get("data", {}).get("text/markdown", ""))
+            for sentence, following in pairwise([*text, ""]):
+                limits = LIMITS.findall(sentence)
+                if len(limits) == 1 and (UNSURE.search(sentence) or SURE.search(sentence)):
+                    unsure = UNSURE.search(sentence) or BOTH.search(following)
+                    yield " to ".join(limits[0]), "not clear" if unsure else "clear", f"{cell.id}, sentence"
+
+
+def plain(markup: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", " ", markup)).strip()
+
+
+def contradictions(read: Iterable[tuple[str, str, str]]) -> dict[str, set[tuple[str, str]]]:
+    """The gaps that are clear in one place and not in another, or worse and better."""
+    by_gap = defaultdict(set)
+    for limits, how, where in read:
+        by_gap[limits].add((how, where))
+    found = {}
+    for limits, ways in by_gap.items():
+        said = {how for how, _ in ways}
+        if {"worse", "better"} <= said or ("not clear" in said and len(said) > 1):
+            found[limits] = ways
+    return found
+
+
+def test_no_gap_is_read_in_two_ways(report):
+    assert contradictions(readings(report)) == {}
+
+
+@pytest.mark.parametrize("elsewhere", ["not clear", "better"])
+def test_two_readings_of_one_gap_are_found(elsewhere):
+    read = list(readings(Path(__file__).parent / "board_report_R1H.ipynb"))
+    limits = next(limits for limits, how, where in read if (how, where) == ("worse", "enough"))
+    places = {where for found, _, where in read if found == limits}
+    assert places >= {"board-page", "experience-sentences, sentence", "who-answered-table"}
+    assert contradictions([*read, (limits, elsewhere, "another place")]).keys() == {limits}
 
 
 def test_no_sentence_says_more_or_something_else_than_its_interval(report):

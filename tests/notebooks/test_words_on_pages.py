@@ -1,8 +1,9 @@
-"""The words of the golden reports: what the rules for a reader forbid is nowhere on them."""
+"""The words of reports: what the rules for a reader forbid is nowhere on them."""
 
 import ast
 import html
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -22,11 +23,12 @@ FORBIDDEN = {
     r"% (?:more|less|as) likely|\btwice as likely": "a ratio is said with its number and both groups",
     r"\bcaucasian\b|\bminorities ethnic\b|\bpeople of colou?r\b|\bethnics\b": "not the Equality Hub's words",
     r"\b(?:organiz|recogniz|analyz|summariz|prioritiz|utiliz)|\b(?:color|behavior|center|labor|favor|program)(?:s|ed|ing)?\b": "British English",
-    r"\bnan\b|\bNone\b(?! given)|\bNaT\b|<NA>|\binf\b": "a missing value that reached the page",
+    r"\bnan\b|\bNone\b(?! given| worse off)|\bNaT\b|<NA>|\binf\b": "a missing value that reached the page",
     r"\d{4}/\d{2}\b": "a year is written out",
 }
 
 
+@lru_cache(maxsize=8)
 def shown(path):
     """Everything a reader sees of one report: prose, tables, captions and alternative texts."""
     texts = []
@@ -48,16 +50,14 @@ def test_there_is_a_golden_report_for_each_kind_of_trust_and_the_demonstration_t
     assert {path.stem.removeprefix("board_report_") for path in GOLDEN} == {"R1H", "RV5", "RRU", "RY4", "DEMO"}
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 @pytest.mark.parametrize("pattern", FORBIDDEN, ids=lambda pattern: FORBIDDEN[pattern])
-def test_a_page_has_no_forbidden_word(path, pattern):
-    found = re.search(pattern, shown(path), flags=re.IGNORECASE if pattern.isascii() and "nan" not in pattern else 0)
+def test_a_page_has_no_forbidden_word(report, pattern):
+    found = re.search(pattern, shown(report), flags=re.IGNORECASE if pattern.isascii() and "nan" not in pattern else 0)
     assert found is None, f"{found and found.group(0)!r}: {FORBIDDEN[pattern]}"
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_every_ratio_sentence_names_two_groups_and_an_interval_or_rates(path):
-    for sentence in re.findall(r"[^.]*\d\.\d+ times as likely[^)]*\)", shown(path)):
+def test_every_ratio_sentence_names_two_groups_and_an_interval_or_rates(report):
+    for sentence in re.findall(r"[^.]*\d\.\d+ times as likely[^)]*\)", shown(report)):
         assert " as likely as " in sentence
         assert "confidence interval" in sentence or "for 100,000 people" in sentence
 
@@ -86,9 +86,8 @@ def sentences_of(path, *cells):
     return html.unescape(re.sub(r"<[^>]+>", "", "\n".join(found)))
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_every_gap_in_a_sentence_names_both_groups_and_stands_beside_all_trusts(path):
-    for paragraph in sentences_of(path, "experience-sentences").split("**"):
+def test_every_gap_in_a_sentence_names_both_groups_and_stands_beside_all_trusts(report):
+    for paragraph in sentences_of(report, "experience-sentences").split("**"):
         if "percentage point" in paragraph:
             assert "ethnic minorities" in paragraph
             assert "White staff" in paragraph
@@ -99,9 +98,8 @@ def test_every_gap_in_a_sentence_names_both_groups_and_stands_beside_all_trusts(
             )
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_every_likelihood_of_the_return_stands_beside_england_where_it_is_known(path):
-    text = sentences_of(path, "return-table")
+def test_every_likelihood_of_the_return_stands_beside_england_where_it_is_known(report):
+    text = sentences_of(report, "return-table")
     if "times as likely" in text:
         assert text.count("England, March 2023:") == 2  # WRES 2 and 3; no national figure of 4 is held
 
@@ -133,9 +131,8 @@ def test_the_index_agrees_with_a_text_counted_by_hand():
     assert years_of_school(text) == pytest.approx(4.71 * (18 + 22) / 11 + 0.5 * 11 / 2 - 21.43)
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_the_first_page_can_be_read_by_somebody_of_14(path):
-    assert years_of_school(sentences_of(path, "board-page")) <= MOST_YEARS_OF_SCHOOL
+def test_the_first_page_can_be_read_by_somebody_of_14(report):
+    assert years_of_school(sentences_of(report, "board-page")) <= MOST_YEARS_OF_SCHOOL
 
 
 # -- the page that sets staff and patients side by side -----------------------------------------------

@@ -3,8 +3,10 @@
 import json
 import re
 import shutil
+import subprocess
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -156,6 +158,21 @@ def test_template_then_add(run, filled):
     assert "White: 12 people" in run("show", "RJ1", "wres_9_board")
     assert "wres_return_RJ1" in run("list")
     assert "The store is whole." in run("check", "--schema")
+
+
+def test_a_return_in_a_place_that_git_sees_is_refused_or_named(run, filled, tmp_path):
+    subprocess.run(["git", "init", "--quiet"], cwd=filled.root, check=True)
+    shutil.copy(Path(__file__).parents[2] / ".gitignore", filled.root)
+    refused = run("template", "wres", "RJ1", "--output", "returns/RJ1.csv", fails=True)
+    assert "RJ1.csv would be offered to git there, and a return is not public" in refused
+    assert not (filled.root / "returns").exists()
+    run("template", "wres", "RJ1")
+    held = filled.root / "data" / "local" / "RJ1_wres_return.csv"
+    row = next(line for line in held.read_text(encoding="utf-8").splitlines() if "wres_9_board" in line)
+    held.write_text(held.read_text(encoding="utf-8").replace(row, f"{row.rstrip(',')},9,3,0"), encoding="utf-8")
+    moved = shutil.copy(held, filled.root / "mine.csv")
+    assert "mine.csv itself would be offered to git where it is: move it to data/local" in run("add", moved, "--yes")
+    assert "offered to git" not in run("add", held, "--yes")
 
 
 def test_the_template_of_a_trust_without_published_indicators_has_them(run, filled):

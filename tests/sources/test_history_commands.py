@@ -8,10 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from race_equality.commands import main as cli
-from race_equality.project import Project
-from race_equality.sources.ingest import read_folder
 from race_equality.sources.returns.wres import COLUMNS
 from race_equality.sources.store_check import check_store
+from race_equality.store import commits
 from race_equality.store.figures import read_figures
 from race_equality.store.provenance import read_source
 
@@ -24,19 +23,9 @@ YEAR = {
 }
 
 
-@pytest.fixture(scope="session")
-def read_once(whole_cut, tmp_path_factory):
-    """The data folder of a project into which the cut was read."""
-    project = Project(tmp_path_factory.mktemp("history"))
-    project.figures.mkdir(parents=True)
-    project.sources.mkdir()
-    read_folder(whole_cut.path, project)
-    return project.root / "data"
-
-
 @pytest.fixture
-def filled(read_once, project):
-    shutil.copytree(read_once, project.root / "data", dirs_exist_ok=True)
+def filled(read_cut, project):
+    read_cut(project)
     shutil.rmtree(project.root / "data" / "local" / "history")
     shutil.copytree("params", project.root / "params")
     return project
@@ -130,7 +119,7 @@ def test_history_undo_and_undo_of_the_undo(run, filled, tmp_path):
     assert "To take it back: race-equality data undo 2" in said
     listed = run("history")
     assert listed.index("   2  ") < listed.index("   1  ")
-    assert "data add return.csv: 2 files (2 changed)" in listed
+    assert "data add return.csv: 2 files; figures: 2 changed" in listed
     one = run("history", "2")
     assert "changed: RJ1 wres_9_board, Ethnic minority, to 2026-03-31: 3 people -> 5 people" in one
     assert "race-equality data history lists" in run("history", "9", fails=True)
@@ -199,11 +188,36 @@ def test_a_trust_that_a_new_edition_lacks_is_asked_about(run, filled, cut, write
     run("add", path, "--yes")
 
 
-def test_all_files_of_one_command_are_one_change(run, filled, cut, write):
+def merge_rx8_into_rj1(cut, write):
     rows = [(*row[:4], "20260930") if row[0] == "RX8" else row for row in write.ETR]
     write.etr(cut.etr, rows)
     trusts = [row if row[0] != "RJ1" else (*row[:6], "RX8", "2026-10-01") for row in write.TRUSTS if row[0] != "RX8"]
     write.trusts(cut.trusts, trusts)
+
+
+def test_a_trust_list_whose_adding_was_ended_half_way_is_held_whole(run, filled, cut, write, monkeypatch):
+    """Once 576 figures stayed under a code that had closed, the check said "whole" and adding the list again did nothing."""
+    merge_rx8_into_rj1(cut, write)
+    moved = []
+    move = commits._move
+
+    def end_at_the_sixth(new, target):
+        moved.append(target.name)
+        if len(moved) == 6:
+            raise KeyboardInterrupt
+        move(new, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(commits, "_move", end_at_the_sixth)
+        run("add", cut.trusts, cut.etr, fails=True)
+    assert "RX8" not in set(read_figures(project=filled)["trust_code"])  # the next reader goes on by itself
+    assert check_store(filled) == []
+    assert "the same trusts as held" in run("add", cut.trusts, cut.etr)
+    assert [one.what for one in commits.changes_of(filled)] == [f"data add {cut.trusts.name} {cut.etr.name}"]
+
+
+def test_all_files_of_one_command_are_one_change(run, filled, cut, write):
+    merge_rx8_into_rj1(cut, write)
     write.catchment(cut.catchment, [("RJ1", 0.1, 0.1, 0.1, 0.1, 0.6)])
     bad = write.csv(cut.path / "bad.csv", [(1, 2)], ("a", "b"))
     held = read_figures(project=filled)

@@ -9,7 +9,6 @@ from race_equality.project import find_project
 from race_equality.sources.ingest import read_folder
 from race_equality.sources.store_check import check_store
 from race_equality.sources.trust_list import add_trust_list
-from race_equality.store import commits
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import resolve_trust
 
@@ -82,31 +81,6 @@ def test_the_same_list_again_changes_nothing(cut, read_cut, project):
     found = add_trust_list({"ods_etr": cut.etr, "ods_trusts": cut.trusts}, project)
     assert (found.opened, found.gone, found.carried, found.dropped) == ((), {}, 0, 0)
     assert read_figures(project=project).equals(before)
-
-
-def test_a_list_whose_adding_was_ended_half_way_is_held_whole(cut, read_cut, write, project, monkeypatch):
-    """Once 576 figures stayed under a code that had closed, the check said "whole" and adding the list again did nothing."""
-    read_cut(project)
-    paths = merge(cut, write, "RX8", "RJ1")
-    moved = []
-    move = commits._move
-
-    def end_at_the_sixth(new, target):
-        moved.append(target.name)
-        if len(moved) == 6:
-            raise KeyboardInterrupt
-        move(new, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(commits, "_move", end_at_the_sixth)
-        with pytest.raises(KeyboardInterrupt):
-            add_trust_list(paths, project)
-    codes = set(read_figures(project=project)["trust_code"])  # the next reader goes on by itself
-    assert "RX8" not in codes
-    assert "RZZ" in codes
-    assert check_store(project) == []
-    again = add_trust_list(paths, project)
-    assert (again.gone, again.carried, again.dropped) == ({}, 0, 0)
 
 
 def test_one_file_alone_names_the_other_and_changes_nothing(cut, read_cut, project):

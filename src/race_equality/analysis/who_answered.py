@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.survey import survey_answers
 from race_equality.analysis.wres import staff_experience
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
@@ -30,7 +31,7 @@ _EVERYBODY = "Total"
 _NEAR = pd.Timedelta(days=400)
 
 _OFF = (
-    "trust_code indicator number gap gap_lower gap_upper ethnic_minority_answered white_answered by_group least most "
+    "trust_code indicator number gap gap_lower gap_upper clear ethnic_minority_answered white_answered by_group least most "
     "chance_least chance_most gone_at"
 ).split()
 
@@ -129,7 +130,12 @@ def staff_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int) ->
 
 
 def how_far_off(
-    figures: pd.DataFrame, codes: Collection[str], *, rules: DisclosureRules, points: float = STATED_RANGE
+    figures: pd.DataFrame,
+    codes: Collection[str],
+    *,
+    rules: DisclosureRules,
+    experience: pd.DataFrame | None = None,
+    points: float = STATED_RANGE,
 ) -> pd.DataFrame:
     """Give how far each trust's gaps could be off, were those who did not answer different from those who did.
 
@@ -141,6 +147,9 @@ def how_far_off(
         Resolved codes of the trusts.
     rules : DisclosureRules
         Head counts of groups of fewer people than ``minimum_people`` are not used.
+    experience : pandas.DataFrame, optional
+        WRES 5 to 8 as a page reads them, from :func:`race_equality.analysis.gap_reading.gap_readings`; where it is left out,
+        by each trust's own intervals alone.
     points : float
         By how many percentage points the share among those of one group who did not answer may lie above or below that
         among those who did, while in the other group it is the same.
@@ -149,7 +158,8 @@ def how_far_off(
     -------
     pandas.DataFrame
         One row for each trust and gap of WRES 5 to 8 that is known, where it is known as well how many staff there are:
-        ``trust_code``, ``indicator``, ``number``, ``gap``, ``gap_lower``, ``gap_upper``; ``ethnic_minority_answered`` and ``white_answered``, per cent of the group's staff;
+        ``trust_code``, ``indicator``, ``number``, ``gap``, ``gap_lower``, ``gap_upper``, whether it is ``clear`` without those who did not answer;
+        ``ethnic_minority_answered`` and ``white_answered``, per cent of the group's staff;
         ``by_group``, whether these are the groups' own or both those of all staff; ``least`` and ``most``, the gap at the
         ends of the range; ``chance_least`` and ``chance_most``, its interval moved outwards as far; ``gone_at``, how many
         points those of one group who did not answer would have to differ for the gap to be zero (missing where that is
@@ -173,7 +183,8 @@ def how_far_off(
     }
     every = response_of_trusts(figures)
     shares = every.set_index("trust_code")["percent_then"].fillna(every.set_index("trust_code")["percent"]).to_dict()
-    experience = staff_experience(figures)
+    if experience is None:
+        experience = staff_experience(figures)
     known = experience[(experience["status"] == "ok") & experience["trust_code"].isin(list(codes))]
     rows: list[dict[str, Any]] = []
     for row in known.to_dict("records"):
@@ -184,6 +195,7 @@ def how_far_off(
             continue
         rows.append(
             {name: row[name] for name in _OFF[:6]}
+            | {"clear": read_gap(row).direction in ("adverse", "favourable")}
             | {"ethnic_minority_answered": answered[0], "white_answered": answered[1], "by_group": by_group}
             | _bounds(row, answered, points)
         )

@@ -187,6 +187,7 @@ def _without_trust_list(
 
 
 def _add_one(path: Path, project: Draft, *, yes: bool = False, dry_run: bool = False) -> None:
+    from race_equality.files import is_seen_by_git
     from race_equality.sources.edition_changes import changes
     from race_equality.sources.ingest import add_publication, add_return, previous_edition
     from race_equality.sources.recognition import is_return
@@ -216,6 +217,8 @@ def _add_one(path: Path, project: Draft, *, yes: bool = False, dry_run: bool = F
         click.echo("  public figures, marked as published by the trust: commit them")
     if outcome.is_return:
         click.echo("  kept in data/local on this machine; git ignores that folder")
+        if is_seen_by_git(path):
+            click.echo(f"  {path.name} itself would be offered to git where it is: move it to data/local")
         git = project.held.root / ".git"
         if git.is_dir() and not (git / "hooks" / "pre-commit").exists():
             click.echo("  so that no commit holds its figures by another way: .venv/bin/pre-commit install")
@@ -423,7 +426,7 @@ def _write_template(
     force: bool,
     published: Callable[[Project], set[str]] | None = None,
 ) -> None:
-    from race_equality.files import write_atomically
+    from race_equality.files import is_seen_by_git, write_atomically
     from race_equality.sources.ingest import known_for_template
     from race_equality.sources.returns.form import years_before
     from race_equality.store.trusts import resolve_trust
@@ -433,6 +436,11 @@ def _write_template(
     if trust.is_demonstration:
         raise RaceEqualityError("The demonstration trust has its invented return already.")
     path = _template_path(f"{trust.code}_{name}", output, excel, force, project)
+    if is_seen_by_git(path):
+        raise RaceEqualityError(
+            f"Filled in, {path.name} would be offered to git there, and a return is not public. Leave --output out, or name a "
+            "file outside the repository."
+        )
     day = date(year_to, 4, 1) if year_to else date.today()
     path.parent.mkdir(parents=True, exist_ok=True)
     more = {"survey": trust.code not in published(project)} if published else {}

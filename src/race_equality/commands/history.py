@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Figures with another value that are listed on the screen, and lines that the history keeps.
 _LISTED, _KEPT = 40, 2000
 #: Trusts whose tables a dry run shows.
-_TABLES = 5
+_TABLES = 3
 
 
 @contextmanager
@@ -46,7 +46,9 @@ def say_changes(draft: commits.Draft) -> DraftChanges:
 
     found = draft_changes(draft)
     lines = list(_lines(found))
-    draft.notes.lines += lines[:_KEPT]
+    counts = {"new": found.new, "changed": found.changed, "gone": found.gone}
+    said = ", ".join(f"{len(rows):,} {word}" for word, rows in counts.items() if len(rows))
+    draft.notes.lines += [f"figures: {said or 'the same'}", *lines[:_KEPT]]
     if len(lines) > _KEPT:
         draft.notes.lines.append(f"and {len(lines) - _KEPT:,} more")
     changed = list(_changed_lines(found.changed))
@@ -75,7 +77,7 @@ def confirm_loss(found: DraftChanges, *, yes: bool) -> None:
 
 def say_pages(found: DraftChanges, draft: commits.Draft) -> None:
     """Say what a draft changes in figures, and what the first pages of its trusts would say otherwise."""
-    from race_equality.report.board_table import board_tables, table_changes
+    from race_equality.report.board_words import board_words, changed_words
 
     new = list(_new_lines(found.new))
     for heading, lines in (("New figures:", new), ("Figures that go:", list(_gone_lines(found.gone)))):
@@ -83,21 +85,15 @@ def say_pages(found: DraftChanges, draft: commits.Draft) -> None:
             click.echo(heading)
             for line in lines:
                 click.echo(f"  {line}")
-    codes = found.trusts[:_TABLES]
-    before, after = board_tables(codes, draft.held), board_tables(codes, draft)
-    for code in codes:
-        if code not in before or code not in after:
-            continue
-        lines = table_changes(before[code], after[code])
-        click.echo(
-            f"The table of WRES indicators on the first page of {code} would read otherwise:"
-            if lines
-            else f"The table of WRES indicators on the first page of {code} would read the same."
-        )
+    before, after = (board_words(found.trusts, project, most=_TABLES) for project in (draft.held, draft))
+    for code in sorted(before.keys() & after.keys()):
+        lines = changed_words(before[code], after[code])
+        what = f"The page of {code}, in its table of WRES indicators and on its patients return, would say"
+        click.echo(f"{what} otherwise:" if lines else f"{what} the same.")
         for line in lines:
             click.echo(f"  {line}")
     if len(found.trusts) > _TABLES:
-        click.echo(f"Figures of {len(found.trusts) - _TABLES:,} more trusts change too.")
+        click.echo("Of other trusts, systems and England figures change too; race-equality build -n names the pages.")
 
 
 def _lines(found: DraftChanges) -> Iterator[str]:
@@ -181,12 +177,8 @@ def history(number: int | None, forget: bool, yes: bool) -> None:
         click.echo("No change is kept: nothing was added here since the history began.")
     undone = {one.undoes: one.number for one in kept if one.undoes is not None}
     for one in reversed(kept):
-        counts = [
-            f"{sum(line.startswith(word) for line in one.lines)} {words}"
-            for word, words in (("new:", "new"), ("changed:", "changed"), ("gone:", "gone"))
-            if any(line.startswith(word) for line in one.lines)
-        ]
-        what = f"{len(one.files)} files" + (f" ({', '.join(counts)})" if counts else "")
+        files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
+        what = "; ".join([files, *one.lines[:1]])
         back = f"  taken back by {undone[one.number]}" if one.number in undone else ""
         click.echo(f"{one.number:>4}  {_day(one.when)}  {one.what}: {what}{back}")
 

@@ -5,6 +5,7 @@ Nothing large is imported here, so that ``race-equality --help`` answers at once
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import signal
@@ -99,7 +100,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except RaceEqualityError as error:
             raise _CommandError(str(error)) from error
-        except PermissionError as error:
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
             raise _CommandError(
                 f"{error.filename} cannot be written or read: {error.strerror}. Reports can go to another folder: build --output."
             ) from error

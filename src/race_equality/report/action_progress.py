@@ -311,13 +311,14 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     figures : pandas.DataFrame
         Tidy figures, with the survey of boards.
     """
-    rows = figures[figures["indicator"].isin(figure_ids(["board_survey"]))].set_index("indicator")["value"]
+    found = figures[figures["indicator"].isin(figure_ids(["board_survey"]))]
+    rows = found.set_index("indicator")["value"]
     embedded, responses, trusts = (
         f"{float(rows[f'board_survey_{name}']):.0f}" for name in ("fully_embedded", "responses", "trusts_represented")
     )
     return (
         f"{embedded}% of board respondents called race equality fully embedded as "
-        f"core board business in 2022 ({responses} responses from {trusts} "
+        f"core board business in {found['period_end'].max().year} ({responses} responses from {trusts} "
         f"trusts; NHS Providers, [Race 2.0: Time for real change]({_BOARDS_ASKED_AT})). The levels here are the "
         "board’s own words about itself; nothing adds them up to a score."
     )

@@ -80,7 +80,7 @@ def range_sentences(off: pd.DataFrame) -> str:
     """
     if off.empty:
         return ""
-    clear = [row for row in rows_of(off) if _is_clear(row.gap_lower, row.gap_upper)]
+    clear = [row for row in rows_of(off) if row.clear]
     still = [row.indicator for row in clear if _is_clear(row.chance_least, row.chance_most)]
     not_still = [row.indicator for row in clear if row.indicator not in still]
     text = (
@@ -115,15 +115,14 @@ def range_table(off: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for row in rows_of(off):
-        clear = _is_clear(row.gap_lower, row.gap_upper)
         rows.append(
             {
                 "measure": BY_ID[row.indicator].name,
                 "gap": f"{points(row.gap)} ({interval(row.gap_lower, row.gap_upper)})",
                 "range": interval(row.chance_least, row.chance_most),
-                "gone": _gone(row.gone_at) if clear else "Not clear as it is",
+                "gone": _gone(row.gone_at) if row.clear else "Not clear as it is",
                 "reading": ("Still clear" if _is_clear(row.chance_least, row.chance_most) else "No longer clear")
-                if clear
+                if row.clear
                 else "Not clear as it is",
             }
         )
@@ -145,7 +144,6 @@ def across_trusts_table(off: pd.DataFrame) -> pd.DataFrame:
         the median trust.
     """
     marked = off.assign(
-        clear=(off["gap_lower"] > 0) | (off["gap_upper"] < 0),
         still=((off["gap_lower"] > 0) & (off["chance_least"] > 0))
         | ((off["gap_upper"] < 0) & (off["chance_most"] < 0)),
         moved=(off["most"] - off["least"]) / 2,

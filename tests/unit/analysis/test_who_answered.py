@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.who_answered import how_far_off, response_of_trusts, staff_by_group, within_range
+from race_equality.analysis.wres import staff_experience
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 
 RULES = DisclosureRules(DisclosureRule(11, 10))
@@ -87,6 +88,9 @@ def test_a_gap_moves_by_the_silent_share_times_the_range(make_figures, wres_rows
     # White staff who did not answer would have to be at 30%: half of 20 points is 10
     assert found["gone_at"] == pytest.approx(20.0)
     assert not found["by_group"]
+    assert found["clear"]
+    apart = staff_experience(figures).assign(probability_adverse=0.9)
+    assert not how_far_off(figures, ["RAA"], rules=RULES, experience=apart)["clear"].item()
 
 
 def test_nobody_can_say_it_less_often_than_never(make_figures, wres_rows):

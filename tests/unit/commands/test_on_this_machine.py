@@ -164,6 +164,7 @@ def test_what_was_interrupted_says_how_to_go_on():
     ("error", "status", "said"),
     [
         (KeyboardInterrupt(), 130, "Interrupted. Run the same command to go on."),
+        (OSError(30, "Read-only file system", "output"), 2, "Error: output cannot be written or read: Read-only"),
         (
             PermissionError(13, "Permission denied", "params/RJ1.yml"),
             2,

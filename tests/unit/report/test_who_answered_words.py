@@ -34,6 +34,7 @@ def gap(indicator, limits, moved=2.5, *, gone_at=10.0, by_group=False):
         "gap": (lower + upper) / 2,
         "gap_lower": lower,
         "gap_upper": upper,
+        "clear": lower > 0 or upper < 0,
         "least": (lower + upper) / 2 - moved,
         "most": (lower + upper) / 2 + moved,
         "chance_least": lower - moved,
@@ -85,6 +86,8 @@ def test_without_a_head_count_it_says_so():
             "the gaps in discrimination at work and fair career progression would still",
         ),
         ([UNCLEAR], "no gap would be clear, as none is now."),
+        # clear by the trust's own answers, and not when it is read with other trusts
+        ([WEAK | {"clear": False}], "no gap would be clear, as none is now."),
     ],
 )
 def test_which_gaps_would_still_be_clear(rows, said):
