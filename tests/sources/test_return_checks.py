@@ -170,6 +170,24 @@ def test_a_slip_in_the_first_return_of_a_trust_is_found_without_a_year_before(fi
     assert f"{right * times:,}" in found[PLACE[key]]
 
 
+def test_a_cell_that_was_missed_is_asked_about(fill, trusts, known):
+    found = questions(fill({SHORTLISTED: None}), trusts, known)
+    assert set(found) == {PLACE[SHORTLISTED]}
+    assert "2,001 in 2025, and now nothing. The cell is empty, and the rest of its row is not" in str(found)
+
+
+def test_small_differences_between_indicators_are_noted_and_not_asked_about(fill, trusts, known):
+    _, loaded = read_return(fill({STAFF_3: BASE[STAFF_3[:3]][MINORITY] - 20}), trusts, known=known, today=TODAY)
+    assert loaded.questions == ()
+    assert loaded.remarks == (
+        "Year to 31 March 2026, staff in post: the pay bands (wres_1): 19,472; the staff of wres_3: 19,452; the staff of "
+        "wres_4: 19,472.",
+    )
+    # one band doubled: the White staff of the bands are 2% more than those of the other indicators
+    doubled = questions(fill({BAND_4: 2 * BASE[BAND_4[:3]][WHITE]}), trusts, known)
+    assert "8,752 White staff. The staff of wres_3: 8,576 (3 Disciplinary, E9)" in doubled[PLACE[BAND_4]]
+
+
 def test_both_slips_of_the_review_at_once_are_two_cells(fill, trusts, known):
     found = questions(fill({BAND_4: 176_000, STAFF_3: 107_360}), trusts, known)
     assert set(found) == {PLACE[BAND_4], PLACE[STAFF_3]}
@@ -429,7 +447,7 @@ def test_ten_slips_are_ten_messages_in_the_order_of_the_file_and_marked_in_a_cop
 
 def test_a_csv_is_marked_in_a_workbook_that_can_be_corrected_and_loaded(known_project, tmp_path):
     path = tmp_path / "R1H_wres_return.csv"
-    text = wres.template("R1H", NAME, YEARS[-1:], path.name).replace(",people,,,", ",people,lots,5,0", 1)
+    text = wres.template("R1H", NAME, YEARS[-1:], path.name).replace(",people,,,", ",people,lots,=1+1,0", 1)
     path.write_text(text.replace(",people,,,", ",people,7,5,0"), encoding="utf-8")
     with pytest.raises(ReturnError, match="(?s)The number of people is 'lots'.*R1H_wres_return-marked.xlsx"):
         add_return(path, known_project)
@@ -437,6 +455,9 @@ def test_a_csv_is_marked_in_a_workbook_that_can_be_corrected_and_loaded(known_pr
     book = openpyxl.load_workbook(copy)
     (marked,) = [cell for row in book["Return"].iter_rows() for cell in row if cell.value == "lots"]
     assert "which is not a number" in marked.comment.text
+    next_to_it = book["Return"].cell(marked.row, marked.column + 1)
+    assert (next_to_it.value, next_to_it.data_type) == ("=1+1", "s")  # and no formula
+    next_to_it.value = 5
     marked.value = 8
     book.save(copy)
     assert return_kind(copy) is wres

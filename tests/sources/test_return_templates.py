@@ -151,7 +151,7 @@ def test_the_rules_of_cells_and_the_live_checks_name_the_right_cells(filled_work
     assert len(in_bands) == len(set(in_bands)) == len(wres.STAFF)
     assert all(book[name][f"A{row}"].value.date() == YEARS[2] for name, row in in_bands)
     assert disciplinary[2] == "=IF(COUNT('3 Disciplinary'!E9)=0,\"\",SUM('3 Disciplinary'!E9))"
-    assert "MAX(F14,F13)>1.1*MIN(F14,F13)" in disciplinary[6] and "MAX(F15,F13)" in training[6]
+    assert "MAX(F14,F13)>1.02*MIN(F14,F13)" in disciplinary[6] and "MAX(F15,F13)" in training[6]
     assert headcount[5] == 20007  # 18,188 times 17,600 over 16,000
     assert "1.5*MIN(F16,F13)" in headcount[6]
 

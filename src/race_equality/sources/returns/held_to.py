@@ -30,7 +30,7 @@ STAFF_IN_A_YEAR = 1.25
 #: Against the published headcount, which may be of another year and leaves bank staff out.
 STAFF_PUBLISHED = 1.5
 #: The staff of one indicator against those of another in one file: both are the staff in post on 31 March.
-STAFF_IN_ONE_FILE = 1.1
+STAFF_IN_ONE_FILE = 1.02
 #: One cell of staff, applicants or board members against the year before.
 CELL_IN_A_YEAR = 3.0
 #: One cell of patients.
@@ -146,6 +146,22 @@ def cells_against_earlier(counts: Counts, known: Known, factor: float, skip: Ite
     return found
 
 
+def emptied(counts: Counts, known: Known) -> list[Finding]:
+    """Find empty cells that had a number before, in rows that are filled in otherwise."""
+    filled_in = {key[:3] for key, (value, _) in counts.items() if value is not None}
+    return [
+        Finding.at(
+            cell,
+            "The cell is empty, and the rest of its row is not: it would be shown as not known.",
+            "Write the number, 0 for nobody; leave it empty only where it is not known.",
+            new="nothing",
+            old=f"{in_number(before[0][0])} {before[0][1]}",
+        )
+        for key, (value, cell) in counts.items()
+        if value is None and not cell.text and key[:3] in filled_in and (before := earlier(key, counts, known))
+    ]
+
+
 def too_many(counts: Counts, most: float) -> list[Finding]:
     """Find numbers that are more than there can be."""
     return [
@@ -259,6 +275,17 @@ def staff_questions(code: str, totals: Mapping[date, Sequence[Total]], counts: C
     return found
 
 
+def staff_notes(totals: Mapping[date, Sequence[Total]]) -> list[str]:
+    """Say where indicators have different staff, and too little to ask about."""
+    notes = []
+    for year_to, of_year in sorted(totals.items()):
+        given = [total for total in of_year if total.all is not None]
+        if len({total.all for total in given}) > 1 and not any(_differ(one, other) for one in given for other in given):
+            said = "; ".join(f"{total.what}: {in_number(total.all or 0.0)}" for total in given)
+            notes.append(f"Year to 31 March {year_to.year}, staff in post: {said}.")
+    return notes
+
+
 def _pair(suspect: Total, trusted: Total, counts: Counts, known: Known) -> list[Finding]:
     """Hold the staff of one indicator to those of another: everybody, and then each group."""
     everybody, theirs = suspect.all or 0.0, trusted.all or 0.0
@@ -282,6 +309,12 @@ def _pair(suspect: Total, trusted: Total, counts: Counts, known: Known) -> list[
         for group, people, others in pairs
         if apart(people, others, STAFF_IN_ONE_FILE)
     ]
+
+
+def _differ(one: Total, other: Total) -> bool:
+    """Say whether two indicators have other staff, altogether or in a group."""
+    pairs = [(one.all, other.all), *((one.of(group), other.of(group)) for group in (WHITE, ETHNIC_MINORITY))]
+    return any(apart(people or 0.0, others or 0.0, STAFF_IN_ONE_FILE) for people, others in pairs)
 
 
 def _capital(text: str) -> str:
@@ -308,11 +341,7 @@ def _strangeness(
     assert total.all is not None
     before = last.get(total.what)
     references = [before.all if before else None, published[0] if published else None]
-    disagree = sum(
-        apart(total.all, other.all, STAFF_IN_ONE_FILE)
-        for other in of_year
-        if other is not total and other.all is not None
-    )
+    disagree = sum(_differ(total, other) for other in of_year if other.all is not None)
     away = [abs(math.log(max(total.all, 0.5) / value)) for value in references if value]
     return disagree, max(away, default=0.0), total.all
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from race_equality.sources.cells import Workbook, csv_rows
 from race_equality.sources.file_kinds import is_excel_workbook, is_workbook
@@ -93,12 +93,19 @@ def _copy_of(path: Path) -> tuple[openpyxl.Workbook, Worksheet | None]:
         for name in workbook.sheet_names:
             sheet = book.create_sheet(name)
             for row in workbook.sheet(name).rows:
-                sheet.append([None if value == "" else value for value in row])
+                _append(sheet, [None if value == "" else value for value in row])
         return book, None
     sheet = book.create_sheet("Return")
     for _, row in csv_rows(path):
-        sheet.append([_number_or_text(value) for value in row])
+        _append(sheet, [_number_or_text(value) for value in row])
     return book, sheet
+
+
+def _append(sheet: Worksheet, values: list[Any]) -> None:
+    sheet.append(values)
+    for cell in sheet[sheet.max_row]:
+        if cell.data_type == "f":
+            cell.data_type = "s"  # what was text in the file is no formula in its copy
 
 
 def _number_or_text(value: str) -> str | int | None:

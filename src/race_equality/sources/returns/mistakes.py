@@ -149,8 +149,8 @@ class Mistakes:
             self.found.append(finding)
 
     def in_order(self, more: Sequence[Finding] = ()) -> list[Finding]:
-        """Return all findings in the order of the file, with others."""
-        return sorted([*self.found, *more], key=lambda finding: position(finding, self.sheets))
+        """Return all findings in the order of the file, with others; one for each cell."""
+        return merged([*self.found, *more], self.sheets)
 
     def raise_any(self, questions: Sequence[Finding] = ()) -> None:
         """Raise everything that is wrong, and what is odd with it; nothing where nothing is wrong.

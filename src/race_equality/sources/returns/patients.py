@@ -384,6 +384,7 @@ def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[F
     found = [
         *held_to.too_many(counts, held_to.MOST_PATIENTS),
         *held_to.years_long_ago(counts, today),
+        *held_to.emptied(counts, known),
         *held_to.repeated_years(counts, known),
         *held_to.cells_against_earlier(counts, known, held_to.PATIENTS_CELL_IN_A_YEAR),
     ]

@@ -385,7 +385,8 @@ def read_return(
         for indicator in SURVEY_INDICATORS:
             for group in SURVEY_GROUPS:
                 _add_survey(figures, code, year_to, indicator, group, counts, path)
-    loaded = figures.loaded(str(years[-1].year), form.period, form.remarks)
+    remarks = (*form.remarks, *held_to.staff_notes(_staff_in(counts)))
+    loaded = figures.loaded(str(years[-1].year), form.period, remarks)
     if not (loaded.figures["status"] == "ok").any():
         raise InputError("The return has no numbers.", file=path, mend="Fill in the template.")
     return code, replace(loaded, questions=tuple(questions))
@@ -464,6 +465,7 @@ def questions_of(code: str, counts: Counts, known: Known, today: date) -> list[F
     found = [
         *held_to.too_many(people, held_to.MOST_STAFF),
         *held_to.years_long_ago(counts, today),
+        *held_to.emptied(people, known),
         *held_to.repeated_years(people, known),
         *swapped,
         *held_to.swapped_totals(code, totals, known),
