@@ -387,13 +387,13 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
             "Organisation Size",
             50 + row / 10,
             20,
-            30,
+            30 - row / 10,
             1000 + row,
             10 + row / 10,
-            80,
+            90 - row / 10,
             1001 + row,
             8 + row / 10,
-            90,
+            92 - row / 10,
             999 + row,
             54 + row / 10,
             100 + row,
@@ -526,11 +526,11 @@ PANEL_HEADER = (
     "Respondents",
 )
 PANEL = [
-    ("00L", 2021, "NHS Northumberland CCG", "CCGs", "-", "Occupation Group", 54, 1.9, 54, 5.6, 51, 2.0, 100),
+    ("00L", 2021, "NHS Northumberland CCG", "CCGs", "-", "Occupation Group", 54, 1.9, 54, 5.6, 50, 2.0, 100),
     (
         "RJ1",
         2021,
-        "Guy's and St Thomas'",
+        "Guy's and St Thomas' NHS Foundation Trust",
         ACUTE,
         "London",
         "Occupation Group",
@@ -545,7 +545,7 @@ PANEL = [
     (
         "RJ1",
         2022,
-        "Guy's and St Thomas'",
+        "Guy's and St Thomas' NHS Foundation Trust",
         ACUTE,
         "London",
         "Occupation Group",
@@ -617,6 +617,9 @@ AE = [
 MATERNITY_HEADER = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
 
 
+NAMES = {code: name for code, name, *_ in ETR}
+
+
 def maternity_rows(
     period: str = "2022-23", decile: str = "02", smoking: str = "SmokingStatusGroupBooking"
 ) -> list[tuple]:
@@ -655,7 +658,8 @@ def maternity_rows(
             (smoking, "Non-Smoker / Ex-Smoker", 0),
             ("OnsetOfLabour", "Spontaneous", 400),
         ):
-            rows.append((period, dimension, level, code, code, measure, "Deliveries", value * times))
+            name = NAMES.get(code, code)
+            rows.append((period, dimension, level, code, name, measure, "Deliveries", value * times))
     return rows
 
 
@@ -702,9 +706,9 @@ def mha_rows() -> list[tuple]:
             level,
             "MHSDS",
             code,
-            code,
+            NAMES.get(code, code),
             count,
-            "",
+            "" if count == "" else 0,
             count,
             rate,
             standardised,
@@ -864,10 +868,9 @@ def write():
     )
 
 
-@pytest.fixture(scope="session")
-def whole_cut(tmp_path_factory) -> Cut:
-    """A folder with every file as it should be, written once; tests must not change it."""
-    cut = Cut(tmp_path_factory.mktemp("cut"))
+def write_cut(folder: Path) -> Cut:
+    """Write a folder with every file as it should be."""
+    cut = Cut(folder)
     write_etr(cut.etr)
     write_trusts(cut.trusts)
     write_successors(cut.successors)
@@ -888,6 +891,16 @@ def whole_cut(tmp_path_factory) -> Cut:
     return cut
 
 
+def trusts_of(cut: Cut) -> TrustList:
+    return read_trust_list(cut.etr, cut.trusts, cut.successors, read_codes(cut.boards))
+
+
+@pytest.fixture(scope="session")
+def whole_cut(tmp_path_factory) -> Cut:
+    """The folder of :func:`write_cut`, written once; tests must not change it."""
+    return write_cut(tmp_path_factory.mktemp("cut"))
+
+
 @pytest.fixture
 def cut(whole_cut: Cut, tmp_path: Path) -> Cut:
     """A copy of the folder that a test may spoil."""
@@ -899,7 +912,7 @@ def cut(whole_cut: Cut, tmp_path: Path) -> Cut:
 
 @pytest.fixture(scope="session")
 def trust_list(whole_cut: Cut) -> TrustList:
-    return read_trust_list(whole_cut.etr, whole_cut.trusts, whole_cut.successors, read_codes(whole_cut.boards))
+    return trusts_of(whole_cut)
 
 
 @pytest.fixture
