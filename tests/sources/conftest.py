@@ -388,13 +388,13 @@ def write_national(path: Path, edit: Edit | None = None) -> Path:
             "Organisation Size",
             50 + row / 10,
             20,
-            30,
+            30 - row / 10,
             1000 + row,
             10 + row / 10,
-            80,
+            90 - row / 10,
             1001 + row,
             8 + row / 10,
-            90,
+            92 - row / 10,
             999 + row,
             54 + row / 10,
             100 + row,
@@ -527,11 +527,11 @@ PANEL_HEADER = (
     "Respondents",
 )
 PANEL = [
-    ("00L", 2021, "NHS Northumberland CCG", "CCGs", "-", "Occupation Group", 54, 1.9, 54, 5.6, 51, 2.0, 100),
+    ("00L", 2021, "NHS Northumberland CCG", "CCGs", "-", "Occupation Group", 54, 1.9, 54, 5.6, 50, 2.0, 100),
     (
         "RJ1",
         2021,
-        "Guy's and St Thomas'",
+        "Guy's and St Thomas' NHS Foundation Trust",
         ACUTE,
         "London",
         "Occupation Group",
@@ -546,7 +546,7 @@ PANEL = [
     (
         "RJ1",
         2022,
-        "Guy's and St Thomas'",
+        "Guy's and St Thomas' NHS Foundation Trust",
         ACUTE,
         "London",
         "Occupation Group",
@@ -618,6 +618,9 @@ AE = [
 MATERNITY_HEADER = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
 
 
+NAMES = {code: name for code, name, *_ in ETR}
+
+
 def maternity_rows(
     period: str = "2022-23", decile: str = "02", smoking: str = "SmokingStatusGroupBooking"
 ) -> list[tuple]:
@@ -656,7 +659,8 @@ def maternity_rows(
             (smoking, "Non-Smoker / Ex-Smoker", 0),
             ("OnsetOfLabour", "Spontaneous", 400),
         ):
-            rows.append((period, dimension, level, code, code, measure, "Deliveries", value * times))
+            name = NAMES.get(code, code)
+            rows.append((period, dimension, level, code, name, measure, "Deliveries", value * times))
     return rows
 
 
@@ -703,9 +707,9 @@ def mha_rows() -> list[tuple]:
             level,
             "MHSDS",
             code,
-            code,
+            NAMES.get(code, code),
             count,
-            "",
+            "" if count == "" else 0,
             count,
             rate,
             standardised,
@@ -865,10 +869,9 @@ def write():
     )
 
 
-@pytest.fixture(scope="session")
-def whole_cut(tmp_path_factory) -> Cut:
-    """A folder with every file as it should be, written once; tests must not change it."""
-    cut = Cut(tmp_path_factory.mktemp("cut"))
+def write_cut(folder: Path) -> Cut:
+    """Write a folder with every file as it should be."""
+    cut = Cut(folder)
     write_etr(cut.etr)
     write_trusts(cut.trusts)
     write_successors(cut.successors)
@@ -887,6 +890,16 @@ def whole_cut(tmp_path_factory) -> Cut:
     write_csv(cut.maternity, maternity_rows(), MATERNITY_HEADER)
     write_csv(cut.detentions, mha_rows(), MHA_HEADER)
     return cut
+
+
+def trusts_of(cut: Cut) -> TrustList:
+    return read_trust_list(cut.etr, cut.trusts, cut.successors, read_codes(cut.boards))
+
+
+@pytest.fixture(scope="session")
+def whole_cut(tmp_path_factory) -> Cut:
+    """The folder of :func:`write_cut`, written once; tests must not change it."""
+    return write_cut(tmp_path_factory.mktemp("cut"))
 
 
 @pytest.fixture
@@ -912,7 +925,7 @@ def read_cut(whole_cut: Cut, tmp_path_factory) -> Callable[[Project], None]:
 
 @pytest.fixture(scope="session")
 def trust_list(whole_cut: Cut) -> TrustList:
-    return read_trust_list(whole_cut.etr, whole_cut.trusts, whole_cut.successors, read_codes(whole_cut.boards))
+    return trusts_of(whole_cut)
 
 
 @pytest.fixture

@@ -192,7 +192,9 @@ def test_two_values_of_one_figure_are_refused(make, trust_list):
 
 
 def test_a_value_that_its_counts_contradict_is_refused(make, trust_list):
-    with pytest.raises(InputError, match=r"row 2, Value: The values of .* are proportions of 1, such as 0.0645"):
+    with pytest.raises(
+        InputError, match=r"row 2, Value: The values of .*, such as 0.0645, are not what its counts .* per 100"
+    ):
         read(make(row(value="0.0645", count="1265", of="19611")), trust_list)
     of_trusts = [
         row(code, "5", "50", **{"Area Type": "Acute trusts", "Time period": str(year)})

@@ -9,14 +9,14 @@ from race_equality.store.schema import check_figures
 
 HEADER = ("org_code", "org_name", "region", "period", "fte")
 ROWS = [
-    ("RJ1", "Guy's", "London", "2020-01", 19000.5),
-    ("RJ1", "Guy's", "London", "2023-05", 20000.5),
-    ("RJ1", "Guy's", "London", "2023-06", 20100.25),
-    ("RVJ", "North Bristol", "South West", "2023-06", 9000.0),
-    ("RA7", "Bristol", "South West", "2023-06", 11000.0),
-    ("RNK", "Tavistock", "London", "2024-10", 600.5),
-    ("RNK", "Tavistock", "London", "2024-11", 610.5),
-    ("RYK", "Dudley", "Midlands", "2024-10", 400.0),
+    ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", "London", "2020-01", 19000.5),
+    ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", "London", "2023-05", 20000.5),
+    ("RJ1", "Guy's and St Thomas' NHS Foundation Trust", "London", "2023-06", 20100.25),
+    ("RVJ", "North Bristol NHS Trust", "South West", "2023-06", 9000.0),
+    ("RA7", "Bristol NHS Foundation Trust", "South West", "2023-06", 11000.0),
+    ("RNK", "Tavistock and Portman NHS Foundation Trust", "London", "2024-10", 600.5),
+    ("RNK", "Tavistock and Portman NHS Foundation Trust", "London", "2024-11", 610.5),
+    ("RYK", "Dudley Integrated Health and Care NHS Trust", "Midlands", "2024-10", 400.0),
 ]
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from race_equality.errors import InputError, nearest
@@ -564,6 +565,33 @@ def check_percentages(cells: Iterable[Cell], what: str) -> None:
             f"The percentages of {what} are all between 0 and 1: they look like proportions.",
             "If this edition prints 0.123 for 12.3%, its loader has to be told so: nothing here guesses it.",
         )
+
+
+def check_label(cell: Cell, known: Iterable[str]) -> None:
+    """Raise an error for a label that is empty, or a known one but for letter case, white space or the mark of a footnote.
+
+    Rows are chosen by their labels: this one would be left out as of something else.
+
+    Parameters
+    ----------
+    cell : Cell
+    known : iterable of str
+
+    Raises
+    ------
+    InputError
+    """
+    if not cell.text:
+        raise cell.error("The row has no label.", "Rows are chosen by it: fill it in, or download the file again.")
+    if (label := _meant(cell.text, tuple(known))) != cell.text:
+        raise cell.error(f"{cell.text!r} is nearly {label!r}.", f"Write {label} in a copy.")
+
+
+@lru_cache(maxsize=4096)
+def _meant(text: str, known: tuple[str, ...]) -> str:
+    """Return the label that a text is but for its writing; the text itself where it is another."""
+    bare = normalised(re.sub(r"\s*(\[[^\]]*\]|\*+)$", "", text))
+    return text if text in known else next((label for label in known if normalised(label) == bare), text)
 
 
 def first_by_key(cells: Iterable[tuple[tuple, Cell]], what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -200,13 +201,14 @@ class FigureRows:
         self._named: set[tuple[str, str]] = set()
 
     def check_name(self, organisation_code: str, name: Cell) -> None:
-        """Raise an error where the name next to a code is that of another trust: codes have slipped by a row.
+        """Raise an error where the name next to a code is that of another place: codes have slipped by a row.
 
         Parameters
         ----------
         organisation_code : str
+            Of a trust, the NHS code of an integrated care board, or England's.
         name : Cell
-            As published. A name that is no trust's, such as one of before a trust was renamed, says nothing.
+            As published. A name that is nobody's here, such as one of before a trust was renamed, says nothing.
 
         Raises
         ------
@@ -214,24 +216,59 @@ class FigureRows:
         """
         if (pair := (organisation_code, name.text)) in self._named:
             return
-        named = self.trusts.named(name.text)
-        if named is not None and named != self.trusts.current(organisation_code):
+        named = self.trusts.places_named(name.text)
+        if named and not {organisation_code, self.trusts.current(organisation_code)} & named:
             raise name.error(
-                f"{name.text!r} is the name of {named}, and the code next to it is {organisation_code}.",
+                f"{name.text!r} is the name of {' and '.join(sorted(named))}, and the code next to it is "
+                f"{organisation_code}.",
                 "Download the file again: codes and names may have slipped against each other.",
             )
         self._named.add(pair)
 
-    def trust_of(self, organisation_code: str, description: str = "other organisation") -> str | None:
+    def check_code(self, cell: Cell, known: Iterable[str] = ()) -> None:
+        """Raise an error for a code that is empty, written otherwise than codes are, or a name.
+
+        Its row would be left out as that of another organisation, and nobody would miss it.
+
+        Parameters
+        ----------
+        cell : Cell
+        known : iterable of str
+            Codes of other places than trusts that are read.
+
+        Raises
+        ------
+        InputError
+        """
+        code = re.sub(r"[^A-Z0-9]", "", cell.text.upper())
+        if not code:
+            raise cell.error("The row has no code of an organisation.", "Fill in the code, or download the file again.")
+        if code != cell.text and (self.trusts.current(code) is not None or code in known):
+            raise cell.error(f"{cell.text!r} is nearly the code {code}.", f"Write {code} in a copy.")
+        if named := self.trusts.places_named(cell.text) - {cell.text}:
+            code = " or ".join(sorted(named))
+            raise cell.error(
+                f"{cell.text!r} is the name of {code}, where its code should be.", f"Write {code} in a copy."
+            )
+
+    def trust_of(self, organisation: Cell | str, description: str = "other organisation") -> str | None:
         """Return the trust that an organisation belongs to today; count it as left out if none.
 
         Parameters
         ----------
-        organisation_code : str
+        organisation : Cell or str
+            Its code. A cell is looked at closely where the code is no trust's; see :meth:`check_code`.
         description : str
             The kind of organisation, for the count.
+
+        Raises
+        ------
+        InputError
         """
+        organisation_code = organisation if isinstance(organisation, str) else organisation.text
         trust_code = self.trusts.current(organisation_code)
+        if trust_code is None and isinstance(organisation, Cell):
+            self.check_code(organisation)
         if trust_code is None:
             succession = self.trusts.succession(organisation_code)
             if succession is not None:

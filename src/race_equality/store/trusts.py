@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, DEMONSTRATION_NAME
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, DEMONSTRATION_NAME, ENGLAND_CODE
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.project import Project, as_project
 from race_equality.store.commits import place_of, reads_the_store
@@ -141,6 +141,33 @@ class TrustList:
         Letter case, punctuation, and words that stand in most names ("NHS Foundation Trust", "and") may differ.
         """
         return self._by_name.get(_words_of(name))
+
+    @cached_property
+    def _places(self) -> Mapping[frozenset[str], frozenset[str]]:
+        """Codes by the words of a name, of organisations that closed under their own."""
+        found: dict[frozenset[str], set[str]] = {}
+        for code, name in [
+            *zip(self.trusts["trust_code"], self.trusts["trust_name"], strict=True),
+            *((one.old_code, one.old_name) for one in self.successions),
+        ]:
+            found.setdefault(_words_of(name), set()).add(code)
+        return {words: frozenset(codes) for words, codes in found.items() if words}
+
+    @cached_property
+    def _boards_by_name(self) -> Mapping[frozenset[str], str]:
+        return {_words_of(name): code for code, name in self.boards.values()}
+
+    def places_named(self, name: str) -> frozenset[str]:
+        """Return the codes of what has a name: England, an integrated care board, or trusts, closed ones among them.
+
+        Names are compared as in :meth:`named`. Mid and South Essex is a board, and a trust where the name says so.
+        """
+        words = _words_of(name) - {"integrated", "care", "board", "icb"}
+        if words == {"england"}:
+            return frozenset({ENGLAND_CODE})
+        if words in self._boards_by_name and "trust" not in _letters(name).split():
+            return frozenset({self._boards_by_name[words]})
+        return self._places.get(_words_of(name), frozenset())
 
     def current(self, code: str) -> str | None:
         """Return the code of the trust that an organisation belongs to today.

@@ -33,6 +33,8 @@ RTT_INDICATORS = {
     "over_65wk": "rtt_over_65_weeks",
 }
 
+LONGEST_WAITS = ("over_78wk", "over_104wk")
+
 AE_COLUMNS = tuple("trust_code month_start methodology_break att_all over4hr_all dta_12hr_plus emadm_via_ae".split())
 #: Indicator to numerator and denominator column.
 AE_INDICATORS = {
@@ -40,6 +42,8 @@ AE_INDICATORS = {
     "ae_over_12_hours_to_admission": ("dta_12hr_plus", "emadm_via_ae"),
 }
 
+
+_RECORDING_CHANGED = date(2025, 11, 1)  # of A&E
 
 #: Columns of the official monthly file, besides one for each week of waiting.
 RTT_MONTH_COLUMNS = ("Period", "Provider Org Code", "Commissioner Org Code", "RTT Part Type", "Treatment Function Code")
@@ -106,18 +110,42 @@ def read_rtt(path: Path, trusts: TrustList) -> LoadedFigures:
     LoadedFigures
         A blank is a month whose file did not hold that wait: not available, not zero.
     """
-    table = read_csv(path, RTT_COLUMNS, optional=("over_78wk", "over_104wk"))
+    table = read_csv(path, RTT_COLUMNS, optional=LONGEST_WAITS)
     figures, last = _months(table, RTT, trusts)
     for trust_code, record, period in figures.records(table):
         total = record["total_incomplete"].number("waiting list", whole=True)
         for column, indicator in RTT_INDICATORS.items():
             cell = record[column]
             figures.add_share(trust_code, record["trust_code"].text, indicator, cell, total, period)
+    for record in table:  # those of no trust as well: slipped numbers show there too
+        _check_waits(record)
     for indicator in RTT_INDICATORS.values():
         figures.rows.complete(
             indicator, [ALL_PATIENTS], "percent", reason="no waiting list published", status_of=_status_without
         )
     return figures.rows.loaded(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
+
+
+def _number(record: Record, column: str) -> float | None:
+    """Return a number of patients; None where it is blank or the file does not have the column."""
+    return record[column].number("number of patients", whole=True) if record.values.get(column, "").strip() else None
+
+
+def _check_waits(record: Record) -> None:
+    """Hold the waits of a row to each other: who has waited over 65 weeks has waited over 52 as well."""
+    total = record["total_incomplete"].number("waiting list", whole=True)
+    within, *over = (_number(record, column) for column in ("within_18wk", "over_52wk", "over_65wk", *LONGEST_WAITS))
+    if within is not None and over[0] is not None and within + over[0] > total:
+        raise record["within_18wk"].error(
+            f"{within:.0f} within 18 weeks and {over[0]:.0f} over 52 are more than all {total:.0f}.",
+            "Download the file again.",
+        )
+    known = [count for count in over if count is not None]
+    if known != sorted(known, reverse=True):
+        raise record["over_52wk"].error(
+            f"More patients have waited longer: {' and then '.join(f'{count:.0f}' for count in known)}.",
+            "Columns may have been swapped: download the file again.",
+        )
 
 
 def read_ae(path: Path, trusts: TrustList) -> LoadedFigures:
@@ -145,16 +173,41 @@ def read_ae(path: Path, trusts: TrustList) -> LoadedFigures:
         if changed.text not in ("True", "False"):
             raise changed.error(f"{changed.text!r} is neither True nor False.", "Download the file again.")
         recording = SINCE_NOVEMBER_2025 if changed.text == "True" else ""
+        if (period[0] >= _RECORDING_CHANGED) != bool(recording):
+            raise changed.error(
+                f"{changed.text} of {period[0]:%B %Y}, and recording changed in {_RECORDING_CHANGED:%B %Y}.",
+                "Download the file again.",
+            )
         for indicator, (numerator, denominator) in AE_INDICATORS.items():
             total = record[denominator].number(denominator, whole=True)
             figures.add_share(
                 trust_code, record["trust_code"].text, indicator, record[numerator], total, period, recording=recording
             )
+    for record in table:
+        _check_attendances(record)
     for indicator in AE_INDICATORS:
         figures.rows.complete(
             indicator, [ALL_PATIENTS], "percent", reason="no A&E published", status_of=_status_without
         )
     return figures.rows.loaded(f"to {last:%B %Y}", f"month by month to {last:%B %Y}", table.remarks)
+
+
+def _check_attendances(record: Record) -> None:
+    """Hold the attendances of a row to each other: those of each type to all, and those over 4 hours to both."""
+    first, second, other, everybody, over_first, over_all = (
+        _number(record, column)
+        for column in ("att_type1", "att_type2", "att_other", "att_all", "over4hr_type1", "over4hr_all")
+    )
+    if None not in (first, second, other, everybody) and first + second + other != everybody:
+        raise record["att_all"].error(
+            f"All attendances are {everybody:.0f}, and those of each type come to {first + second + other:.0f}.",
+            "Download the file again.",
+        )
+    if over_first is not None and over_first > min((n for n in (first, over_all) if n is not None), default=over_first):
+        raise record["over4hr_type1"].error(
+            f"{over_first:.0f} attendances of type 1 over 4 hours are more than all of type 1, or all over 4 hours.",
+            "Columns may have been swapped: download the file again.",
+        )
 
 
 def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
@@ -181,7 +234,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
         raise InputError("The file has no rows but the total.", file=path, mend="Download it again.")
     first_by_key((((r["Org Code"].text,), r["Org Code"]) for r in records), "organisation")
     period = _named_month(records[0]["Period"], "MSitAE-")
-    recording = SINCE_NOVEMBER_2025 if period[0] >= date(2025, 11, 1) else ""
+    recording = SINCE_NOVEMBER_2025 if period[0] >= _RECORDING_CHANGED else ""
     rows = FigureRows(f"{AE_MONTH}_{period[1]:%Y_%m}", period, trusts)
     months = _Months(rows)
     for record in records:
@@ -189,7 +242,7 @@ def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
             raise record["Period"].error("The file has more than one month.", "Give one month a file.")
         if "Org name" in table.columns:
             rows.check_name(record["Org Code"].text, record["Org name"])
-        trust_code = rows.trust_of(record["Org Code"].text, "providers that are not trusts")
+        trust_code = rows.trust_of(record["Org Code"], "providers that are not trusts")
         if trust_code is None:
             continue
         for indicator, (numerators, denominators) in AE_MONTH_INDICATORS.items():
@@ -449,7 +502,7 @@ class _Months:
         for record in table:
             organisation = record["trust_code"].text
             if organisation not in known:
-                known[organisation] = self.rows.trust_of(organisation, "organisations that are not trusts")
+                known[organisation] = self.rows.trust_of(record["trust_code"], "organisations that are not trusts")
             if (trust_code := known[organisation]) is not None:
                 first = _month(record["month_start"])
                 last = first.replace(day=calendar.monthrange(first.year, first.month)[1])

@@ -79,7 +79,7 @@ def read_population(path: Path, trusts: TrustList) -> LoadedFigures:
     figures = FigureRows(f"{POPULATION}_{year}", (date(year, 4, 1), date(year, 4, 30)), trusts)
     for record in table:
         organisation = record["trust_code"].text
-        trust_code = figures.trust_of(organisation)
+        trust_code = figures.trust_of(record["trust_code"])
         if trust_code is None:
             continue
         for column, (indicator, unit, high, whole) in columns.items():
@@ -114,7 +114,7 @@ def read_ethnicity(path: Path, trusts: TrustList) -> LoadedFigures:
     figures = FigureRows(f"{ETHNICITY}_{CENSUS_DAY.year}", (CENSUS_DAY, CENSUS_DAY), trusts)
     for record in table:
         organisation = record["trust_code"].text
-        trust_code = figures.trust_of(organisation)
+        trust_code = figures.trust_of(record["trust_code"])
         if trust_code is None:
             continue
         shares = {group: record[group].number("share", high=1) for group in ETHNIC_GROUPS}

@@ -45,9 +45,14 @@ _MOST_PEOPLE = 100_000_000  # England has 56 million
 
 @dataclass
 class _Area:
-    """People of one area by ethnic group, with the first cell of each and how many were added up."""
+    """People of one area by ethnic group, with the first cell of each and how many were added up.
+
+    Of the cells of its code and its name, those of its first row.
+    """
 
     row: str
+    code: Cell
+    name: Cell | None
     people: dict[str, float] = field(default_factory=dict)
     cells: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -191,7 +196,7 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
                 row=1,
                 mend="Download the table again (TS021, ethnic group).",
             )
-    code_column, total_column = (index[normalised(name)] for name in WIDE_COLUMNS[1:])
+    name_column, code_column, total_column = (index[normalised(name)] for name in WIDE_COLUMNS)
     areas: dict[str, _Area] = {}
     for row_number, row in rows:
         if not any(row):
@@ -200,7 +205,8 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         code = Cell(row[code_column], path, None, f"row {row_number}, {header[code_column]}")
         if code.text in areas:
             raise code.error(f"The area {code.text} is here and at {areas[code.text].row}.", "Keep one.")
-        area = areas[code.text] = _Area(f"row {row_number}")
+        name = Cell(row[name_column], path, None, f"row {row_number}, {header[name_column]}")
+        area = areas[code.text] = _Area(f"row {row_number}", code, name)
         for column, group in groups.items():
             cell = Cell(row[column], path, None, f"row {row_number}, {header[column]}")
             area.add(group, cell.number("number of people", high=_MOST_PEOPLE, whole=True), cell.locator)
@@ -249,8 +255,10 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
                 row=1,
                 mend="Download the table again, with codes.",
             )
+    pairs = [(index[f"{name} code"], index[name]) for name in index if f"{name} code" in index]
     area_column, people_column = index[f"{area_name} code"], index["observation"]
     areas: dict[str, _Area] = {}
+    paired: dict[tuple[int, str], Cell] = {}
     seen: dict[int, int] = {}  # by hash: a table of neighbourhoods has a million rows
     key_columns = [c for c in range(len(header)) if c != people_column]
     for row_number, row in rows:
@@ -261,6 +269,13 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
         def cell(column: int, row=row, row_number=row_number) -> Cell:
             return Cell(row[column], path, None, f"row {row_number}, {header[column]}")
 
+        for code_column, name_column in pairs:
+            code, named = cell(code_column), cell(name_column)
+            if (first := paired.setdefault((code_column, code.text), named)).text != named.text:
+                raise named.error(
+                    f"The code {code.text} is of {named.text!r} here, and of {first.text!r} at {first.reference}.",
+                    "Codes and names have slipped against each other: download the table again.",
+                )
         key = hash(tuple(row[column] for column in key_columns))
         if key in seen:
             raise cell(people_column).error(f"This row is at row {seen[key]} as well.", "Keep one of them.")
@@ -276,7 +291,8 @@ def _long_areas(rows, header: list[str], path: Path, *, ages: tuple[int, int] | 
             continue
         if ages is not None and not _within(cell(index[age_name]), ages):
             continue
-        area = areas.setdefault(row[area_column].strip(), _Area(f"row {row_number}"))
+        of_area = cell(area_column), cell(index[area_name]) if area_name in index else None
+        area = areas.setdefault(of_area[0].text, _Area(f"row {row_number}", *of_area))
         area.add(group.text, people, cell(people_column).locator)
     return areas
 
@@ -322,6 +338,7 @@ def _add(
     chosen: dict[str, _Area] = {}
     others: dict[str, list[str]] = {}
     for code, area in areas.items():
+        figures.check_code(area.code, {ENGLAND_GSS, *boards})
         if code == ENGLAND_GSS:
             chosen[ENGLAND_CODE] = area
         elif code in boards:
@@ -334,7 +351,7 @@ def _add(
     remarks = []
     for kind, codes in others.items():
         if ENGLAND_CODE not in chosen and len(codes) == AREAS_IN_ENGLAND.get(kind):
-            england = _Area(areas[codes[0]].row)
+            england = _Area(areas[codes[0]].row, areas[codes[0]].code, None)
             for code in codes:
                 for group, people in areas[code].people.items():
                     england.add(group, people, *areas[code].cells[group])
@@ -350,6 +367,8 @@ def _add(
             mend="Download the table for England, for integrated care boards, or for all local authorities.",
         )
     for code, area in sorted(chosen.items()):
+        if area.name is not None:
+            figures.check_name(code, area.name)
         parts = {group: [group] for group in area.people if group not in ETHNIC_GROUPS}
         broad = {
             group: [group] if group in area.people else [part for part in parts if _broad(part) == group]

@@ -59,7 +59,10 @@ _UNIT_IN_NAME = (
     ("score", r"\bscore\b"),
     ("ratio", r"\bratio\b"),
 )
-_MOST_FIT = 0.9  # of the values with counts: the others are then mistakes, and not of another kind
+#: Of the values with counts, those that fit a unit: the others are then mistakes, and not of another kind. Fewer are
+#: enough for the unit that the indicator's name says.
+_MOST_FIT, _MOST_FIT_A_NAME = 0.9, 0.4
+_NOT_CRUDE = re.compile(r"standardi[sz]ed|adjusted|model|estimate", re.IGNORECASE)
 _NEAR = 0.005  # values are rounded; counts can be
 
 _YEAR = r"(?:19|20)\d\d"
@@ -103,6 +106,8 @@ def read_indicators(path: Path, trusts: TrustList) -> LoadedFigures:
         if place is None:
             continue
         trust_code, organisation = place
+        if "Area Name" in record.values:
+            figures.check_name(organisation, record["Area Name"])
         number = _indicator_id(record)
         indicator, group = _indicator_and_group(record, number)
         period = periods[record["Time period"].text]
@@ -158,6 +163,7 @@ def _place(
     trust_code = trusts.current(code)
     if trust_code is not None:
         return trust_code, code
+    figures.check_code(record["Area Code"], {ENGLAND_GSS, *boards, *(f"N{code}" for code in boards)})
     figures.left_out[f"rows of {record['Area Type'].text or 'no area type'}"] += 1
     return None
 
@@ -208,20 +214,30 @@ def _unit(table: Table, number: int) -> str:
     name = records[0]["Indicator Name"].text
     fits: dict[str, list[bool]] = {unit: [] for unit in _PER}
     cells: list[Cell] = []
-    proportions: list[bool] = []
+    scales: list[float] = []
     for record in records:
         if not (record["Value"].text and record["Count"].text and record["Denominator"].text):
             continue
         value, count, of = (record[c].number(c.lower()) for c in ("Value", "Count", "Denominator"))
-        if not count or not of:
+        if not of:
             continue
         cells.append(record["Value"])
+        if count and value:
+            scales.append(value * of / count)
         for unit, per in _PER.items():
             fits[unit].append(abs(per * count / of - value) <= _NEAR * value + 0.05)
-        proportions.append(abs(count / of - value) <= _NEAR * value + 0.0005)
+    named = [unit for unit, pattern in _UNIT_IN_NAME if re.search(pattern, name, re.IGNORECASE)]
     # observed over expected, times 100, looks like a percentage and can be over 100
+    is_ratio = re.search(r"\bratio\b", name, re.IGNORECASE) is not None
     likely = [unit for unit in fits if cells and sum(fits[unit]) > _MOST_FIT * len(cells)]
-    if len(likely) == 1 and not re.search(r"\bratio\b", name, re.IGNORECASE):
+    if named and named[0] in _PER and cells and sum(fits[named[0]]) > _MOST_FIT_A_NAME * len(cells):
+        likely = named[:1]
+    if not is_ratio and named[:1] == ["percent"] and "%" in name and len(likely) == 1 and likely != ["percent"]:
+        raise cells[0].error(
+            f"The values of {name!r}, such as {cells[0].text}, are what its counts come to per {_PER[likely[0]]:,}.",
+            "Columns may have been swapped: download the indicator again.",
+        )
+    if len(likely) == 1 and not is_ratio:
         for cell, fit in zip(cells, fits[likely[0]], strict=True):
             if not fit:
                 raise cell.error(
@@ -229,12 +245,17 @@ def _unit(table: Table, number: int) -> str:
                     "Download the indicator again.",
                 )
         return likely[0]
-    named = [unit for unit, pattern in _UNIT_IN_NAME if re.search(pattern, name, re.IGNORECASE)]
     if named:
-        if named[0] in _PER and cells and all(proportions):
+        # values that are standardised or modelled are of no one scale; others are all as many times too large
+        # one value alone may be on any scale, and is told when it is a fraction
+        one_scale = bool(scales) and max(scales) <= (1 + 4 * _NEAR) * min(scales)
+        one_scale = one_scale and (len(scales) > 1 or abs(scales[0] - 1) <= 4 * _NEAR)
+        crude = "%" in name and not _NOT_CRUDE.search(name) and len(cells) > 1
+        if named[0] in _PER and not is_ratio and (one_scale or (crude and not any(fits[named[0]]))):
             raise cells[0].error(
-                f"The values of {name!r} are proportions of 1, such as {cells[0].text}, and not per {_PER[named[0]]:,}.",
-                "Download the indicator again.",
+                f"The values of {name!r}, such as {cells[0].text}, are not what its counts come to per "
+                f"{_PER[named[0]]:,}.",
+                "Columns may have been changed: download the indicator again.",
             )
         return named[0]
     with_values = [r for r in records if r["Value"].text]

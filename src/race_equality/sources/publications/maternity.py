@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import RaceEqualityError
-from race_equality.sources.cells import Cell, Record, Workbook, first_by_key, read_csv
+from race_equality.sources.cells import Cell, Record, Workbook, check_label, first_by_key, read_csv
 from race_equality.sources.file_kinds import is_workbook
 from race_equality.sources.headers import same_words
 from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
@@ -27,6 +28,8 @@ PUBLICATION = "maternity"
 COLUMNS = ("Period", "Dimension", "Org_Level", "Org_Code", "Org_Name", "Measure", "Count_Of", "Value")
 
 ETHNICITY, DEPRIVATION, TOTAL = "EthnicCategoryMotherGroup", "DeprivationDecileAtBooking", "TotalDeliveries"
+_OF_DELIVERIES = (ETHNICITY, DEPRIVATION, TOTAL)
+_LEVELS = ("National", "Provider")
 ALL_DELIVERIES = "All deliveries"
 #: The place outside the deciles that a mother lives at, by how its label begins.
 OUTSIDE_DECILES = {
@@ -76,7 +79,9 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     judged when they are read (:mod:`race_equality.gates`).
     """
     rows, remarks = _rows(path)
-    records = [record for record in rows if record["Org_Level"].text in ("National", "Provider")]
+    for record in rows:
+        check_label(record["Org_Level"], _LEVELS)
+    records = [record for record in rows if record["Org_Level"].text in _LEVELS]
     first_by_key(
         (((r["Org_Code"].text, r["Dimension"].text, r["Measure"].text), r["Org_Code"]) for r in records),
         "organisation, dimension and measure",
@@ -84,25 +89,31 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
     year = _year(rows[0]["Period"])
     figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
     known: dict[str, str | None] = {"National": ENGLAND_CODE}
+    deliveries: dict[str, dict[str, list[Cell]]] = {}
     outcomes: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for record in records:
         if record["Period"].text != rows[0]["Period"].text:
             raise record["Period"].error("The file has more than one year.", "Give one year a file.")
         organisation = record["Org_Code"].text
         if organisation not in known:
-            known[organisation] = figures.trust_of(organisation, "providers that are not trusts")
+            known[organisation] = figures.trust_of(record["Org_Code"], "providers that are not trusts")
         trust_code = known[organisation]
         if record["Org_Level"].text == "Provider":
             figures.check_name(organisation, record["Org_Name"])
         if trust_code is None:
             continue
         dimension = record["Dimension"].text
+        check_label(record["Dimension"], (*_OUTCOME_OF, *_OF_DELIVERIES))
         if dimension in _OUTCOME_OF:
+            check_label(record["Measure"], _OUTCOME_OF[dimension][1:])
             outcomes.setdefault((trust_code, organisation, dimension), {})[record["Measure"].text] = record["Value"]
-        elif dimension in (ETHNICITY, DEPRIVATION, TOTAL):
+        elif dimension in _OF_DELIVERIES:
+            deliveries.setdefault(organisation, {}).setdefault(dimension, []).append(record["Value"])
             indicator, group = _delivery_group(record)
             about = (trust_code, _code(organisation), indicator, group, "count", record["Value"].locator)
             figures.add(*about, value=_count(record["Value"]))
+    for organisation, breakdowns in deliveries.items():
+        _check_breakdowns(organisation, breakdowns)
     for (trust_code, organisation, dimension), cells in outcomes.items():
         _add_outcome(figures, trust_code, _code(organisation), dimension, cells)
     for indicator in ("maternity_deliveries", *OUTCOMES):
@@ -115,6 +126,21 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
             status_of=lambda kind: "not_available" if kind == "acute" else "not_applicable",
         )
     return figures.loaded(str(year), f"year to 31 March {year}", remarks)
+
+
+def _check_breakdowns(organisation: str, cells: Mapping[str, Sequence[Cell]]) -> None:
+    """Hold deliveries by ethnic group to those by deprivation, and of England to the total: each cell is rounded to 5.
+
+    A provider's total is of another count than its breakdowns in the real files, up to 2,735 fewer or 2,000 more.
+    """
+    compared = _OF_DELIVERIES if organisation == "National" else (ETHNICITY, DEPRIVATION)
+    sums = {name: sum(map(_count, cells[name])) for name in compared if name in cells}
+    for (one, people), (other, as_many) in pairwise(sums.items()):
+        if abs(people - as_many) > 2.5 * (len(cells[one]) + len(cells[other])):
+            raise cells[one][0].error(
+                f"{organisation} has {people:,.0f} deliveries in {one} and {as_many:,.0f} in {other}.",
+                "A number is wrong, or rows are missing: download the file again.",
+            )
 
 
 def _rows(path: Path) -> tuple[Sequence[Record | Mapping[str, Cell]], list[str]]:

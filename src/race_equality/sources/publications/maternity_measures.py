@@ -49,6 +49,7 @@ UNKNOWN = "Not stated or not known"
 ETHNIC_GROUPS = {"BAME": "Asian, Black or Mixed", "White": "White", "Other": "Other", "Missing_Unknown": UNKNOWN}
 #: Instead of a rate: quality too low, nothing submitted.
 NO_RATE = {"low dq": "quality too low", "dns": "did not submit", "dq": "quality too low"}
+_RATE_ROUNDED = 0.051  # to one decimal
 _DECILE = re.compile(r"(\d\d)(?:_(Most|Least)_deprived)?", re.IGNORECASE)
 
 
@@ -235,13 +236,15 @@ def _add(figures: FigureRows, about: tuple[str, str, str, str, str], currencies:
         return
     numerator, denominator = (_count(currencies[name]) for name in ("Numerator", "Denominator"))
     value = rate.number("rate", high=100)
-    if not denominator:
-        figures.add(*about, f"{rate.locator} (nobody)", status="not_available")
-        return
     if numerator > denominator:
         raise currencies["Numerator"].error(
             f"The numerator {numerator:g} is more than its denominator {denominator:g}.", "Download the file again."
         )
+    if not denominator:
+        figures.add(*about, f"{rate.locator} (nobody)", status="not_available")
+        return
+    if abs(100 * numerator / denominator - value) > _RATE_ROUNDED:  # the rate is of the rounded counts
+        raise rate.error(f"The rate {value:g} is not {numerator:.0f} of {denominator:.0f}.", "Download the file again.")
     figures.add(*about, rate.locator, value=value, numerator=numerator, denominator=denominator)
 
 

@@ -14,13 +14,14 @@ is *known*: it leaves out Unknown, which is Not Stated and Not Known together.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import harmonised
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.sources.cells import Cell, first_by_key, read_csv
+from race_equality.sources.cells import Cell, Record, check_label, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
 from race_equality.store.trusts import TrustList
@@ -39,6 +40,14 @@ OTHER_COLUMNS = ("MHSDS_Count", "Acute_Count", HALF_WIDTH)
 MEASURES = {"All detentions": "mha_detentions", "Uses of CTOs": "mha_community_treatment_orders"}
 KNOWN = "All with a known ethnic group"
 EVERYBODY = "All people"
+
+#: Labels by which rows are chosen: one that is written a little otherwise would leave its row out.
+_LABELS = {
+    "Measure": tuple(MEASURES),
+    "measureSubcategory": ("All",),
+    "Demographic": ("Ethnicity", "All"),
+    "OrganisationBreakdown": ("NHS Trust",),
+}
 
 # the five broad rows of the file: the detailed ones are in the file as well, and are parts of them
 _BROAD = {"asian or asian british", "black or black british", "mixed", "other ethnic groups", "white"}
@@ -63,6 +72,18 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
     InputError
     """
     table = read_csv(path, COLUMNS, optional=OTHER_COLUMNS)
+    names: dict[str, Cell] = {}
+    for record in table:
+        for column, labels in _LABELS.items():
+            check_label(record[column], labels)
+        if record["Measure"].text in MEASURES:
+            _check_submissions(record)
+        name = record["OrgName"]
+        if (first := names.setdefault(record["OrgID"].text, name)).text != name.text:
+            raise name.error(
+                f"{record['OrgID'].text} is {name.text!r} here, and {first.text!r} at {first.reference}.",
+                "Codes and names have slipped against each other: download the file again.",
+            )
     chosen = [r for r in table if r["Measure"].text in MEASURES and r["measureSubcategory"].text == "All"]
     if not chosen:
         raise InputError(f"There is no measure {' or '.join(MEASURES)}.", file=path, mend="Download the file again.")
@@ -70,6 +91,9 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
     for record in chosen:
         if _year(record["Year"]) != year:
             raise record["Year"].error("The file has more than one year.", "Give one year a file.")
+    remarks = _check_england(
+        [r for r in chosen if r["Demographic"].text == "Ethnicity" and r["OrgID"].text == ALL_PROVIDERS]
+    )
     figures = FigureRows(f"{PUBLICATION}_{year}", (date(year - 1, 4, 1), date(year, 3, 31)), trusts)
     by_ethnicity = [r for r in chosen if r["Demographic"].text == "Ethnicity"]
     by_trust = [
@@ -92,6 +116,7 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
         if organisation != ALL_PROVIDERS and not re.fullmatch("[A-Z0-9]{3,5}", organisation):
             raise record["OrgID"].error(f"{organisation!r} is not the code of a board.", "Download the file again.")
         code = ENGLAND_CODE if organisation == ALL_PROVIDERS else organisation
+        figures.check_name(code, record["OrgName"])
         indicator = MEASURES[record["Measure"].text]
         group = _group(record["DemographicBreakdown"])
         _add(figures, code, code, indicator, group, "count", record["Total_Count"], whole=True)
@@ -105,7 +130,7 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
     for record in by_trust:
         organisation = record["OrgID"].text
         figures.check_name(organisation, record["OrgName"])
-        trust_code = figures.trust_of(organisation, "providers that are not trusts")
+        trust_code = figures.trust_of(record["OrgID"], "providers that are not trusts")
         if trust_code is not None:
             _add(
                 figures,
@@ -124,7 +149,48 @@ def read_detentions(path: Path, trusts: TrustList) -> LoadedFigures:
         reason="not among the providers",
         status_of=lambda kind: "not_available" if kind == "mental health" else "not_applicable",
     )
-    return figures.loaded(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", table.remarks)
+    return figures.loaded(f"{year - 1}/{year % 100:02}", f"year to 31 March {year}", [*remarks, *table.remarks])
+
+
+def _check_submissions(record: Record) -> None:
+    """Hold the total of a row to the two submissions that it is the sum of; a blank is suppressed."""
+    parts = [
+        record[column].number("figure", whole=True)
+        for column in OTHER_COLUMNS[:2]
+        if record.values.get(column, "").strip()
+    ]
+    total = record["Total_Count"]
+    if not parts or not total.text:
+        return
+    count = total.number("figure", whole=True)
+    if sum(parts) > count or (len(parts) == 2 and sum(parts) != count):
+        raise total.error(
+            f"The total is {count:.0f}, and {' and '.join(OTHER_COLUMNS[:2])} come to {sum(parts):.0f}.",
+            "Columns may have slipped: download the file again.",
+        )
+
+
+def _check_england(records: Iterable[Record]) -> list[str]:
+    """Hold England's five broad groups to All, which leaves out people of no known group; England is not rounded.
+
+    Return remarks on groups that are not there.
+    """
+    cells: dict[str, dict[str, Cell]] = {}
+    remarks = []
+    for record in records:
+        group = record["DemographicBreakdown"].text.casefold()
+        cells.setdefault(record["Measure"].text, {})[group] = record["Total_Count"]
+    for measure, of in cells.items():
+        counts = {group: cell.number("figure", whole=True) for group, cell in of.items() if cell.text}
+        together = sum(counts.get(group, 0) for group in _BROAD)
+        if missing := sorted({*_BROAD, "all"} - counts.keys()):
+            remarks.append(f"{measure}: England has no row of {', '.join(missing)}.")
+        if "all" in counts and (together > counts["all"] or (not missing and together != counts["all"])):
+            raise of["all"].error(
+                f"{measure}: the five ethnic groups come to {together:,.0f}, and All is {counts['all']:,.0f}.",
+                "Download the file again.",
+            )
+    return remarks
 
 
 def _year(cell: Cell) -> int:

@@ -9,6 +9,7 @@ have a row or a column more. Percentages are 0-100, unrounded. ``-`` is *suppres
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,7 @@ from race_equality.store.trusts import TrustList
 ORGANISATIONS = "staff_survey_organisations"
 NATIONAL = "staff_survey_national"
 
+_ROUNDED = 0.01  # the workbook's percentages are not rounded
 _MOST_ROWS_ABOVE = 15  # headers further down than this are none
 SUPPRESSED = "-"
 BASE = "Base (number of responses)"
@@ -172,6 +174,32 @@ def percentage_columns(sheet: Sheet, question: Question) -> tuple[dict[int, str]
     return answers, sheet.column(row, BASE, start=start, stop=stop)
 
 
+def check_answers(sheet: Sheet, question: Question, rows: Iterable[int]) -> None:
+    """Hold the percentages of a question to each other: all answers together are 100%.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    question : Question
+    rows : iterable of int
+        Counted from 0.
+
+    Raises
+    ------
+    InputError
+    """
+    start, stop = find_block(sheet, question.number)
+    at = header_row(sheet)
+    columns = [c for c in range(start, stop) if sheet.cell(at, c).text.startswith("%")]
+    for row in rows if len(columns) > 1 else ():
+        values = [sheet.cell(row, column).value for column in columns]
+        if all(isinstance(value, int | float) for value in values) and abs(sum(values) - 100) > _ROUNDED:
+            raise sheet.cell(row, columns[0]).error(
+                f"The answers to {question.number} come to {sum(values):g}%, and not to 100%.",
+                "Download the workbook again.",
+            )
+
+
 def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, Any]:
     """Return value, numerator, denominator and status of one published percentage.
 
@@ -192,6 +220,8 @@ def figure_of(percentage: Cell, base: Cell, *, weighted: bool) -> dict[str, Any]
     value = percentage.number("percentage", high=100)
     if denominator is None:
         raise base.error("There is a percentage but its base is suppressed.", "Ask the publisher.")
+    if value and not denominator:
+        raise base.error(f"The percentage is {value:g}, and of nobody.", "Download the workbook again.")
     numerator = None
     if not weighted:
         people = value * denominator / 100
@@ -261,6 +291,10 @@ def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:
     organisations = {name: _organisations(sheet) for name, sheet in sheets.items()}
     group_columns = {name: sheet.column(header_row(sheet), _GROUP) for name, sheet in sheets.items()}
     _check_same_organisations(sheets, organisations)
+    for name, sheet in sheets.items():
+        name_column = sheet.column(header_row(sheet), _NAME)
+        for code, row in organisations[name].items():
+            figures.check_name(code, sheet.cell(row, name_column))
     counted: set[str] = set()
     for question in QUESTIONS:
         sheet = sheets[question.sheet]
@@ -295,6 +329,7 @@ def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:
                 if column in empty and "status" not in figure:
                     figure = {"status": "not_available", "denominator": figure["denominator"]}
                 figures.add(trust_code, code, question.indicator, group, "percent", cell.locator, **figure)
+        check_answers(sheet, question, rows.values())
         figures.complete(question.indicator, question.answers.values(), "percent", reason="not among the organisations")
     remarks += dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
     return figures.loaded(str(year), f"autumn {year}", remarks)
@@ -342,6 +377,7 @@ def read_national(path: Path, trusts: TrustList) -> LoadedFigures:
             cell = sheet.cell(row, column)
             about = (ENGLAND_CODE, ENGLAND_CODE, question.indicator, group, "percent", cell.locator)
             figures.add(*about, **figure_of(cell, sheet.cell(row, base_column), weighted=True))
+        check_answers(sheet, question, rows.values())
     return figures.loaded(str(year), f"autumn {year}", sheet.remarks)
 
 

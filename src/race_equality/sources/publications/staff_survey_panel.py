@@ -8,8 +8,9 @@ read with care, and these indicators have names of their own.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from race_equality.sources.cells import check_percentages, first_by_key, read_csv
+from race_equality.sources.cells import Record, check_percentages, first_by_key, read_csv
 from race_equality.sources.publication import FigureRows, LoadedFigures, Publication
 from race_equality.sources.publications.staff_survey import (
     ALL_STAFF,
@@ -58,6 +59,7 @@ def read_panel(path: Path, trusts: TrustList) -> LoadedFigures:
         check_percentages((record[rate] for record in table), rate)
     known: dict[str, str | None] = {}
     for record in table:
+        read = {indicator: _figure(record, *columns) for indicator, columns in INDICATORS.items()}
         organisation = record["ODS code"].text
         if record["Benchmarking group"].text not in TRUST_GROUPS:
             check_is_no_trust(record["Benchmarking group"], organisation, trusts)
@@ -66,18 +68,28 @@ def read_panel(path: Path, trusts: TrustList) -> LoadedFigures:
             known[organisation] = None
             continue
         if organisation not in known:
-            known[organisation] = figures.trust_of(organisation)
+            known[organisation] = figures.trust_of(record["ODS code"])
         if (trust_code := known[organisation]) is None:
             continue
-        for indicator, (rate, base, weighted) in INDICATORS.items():
-            cell = record[rate]
-            about = (trust_code, organisation, indicator, ALL_STAFF, "percent", cell.locator)
-            figure = figure_of(cell, record[base], weighted=weighted)
-            year = int(record["Year"].number("year", whole=True))
-            figures.add(*about, **figure, period=survey_period(year))
+        figures.check_name(organisation, record["Organisation name"])
+        period = survey_period(int(record["Year"].number("year", whole=True)))
+        for indicator, figure in read.items():
+            locator = record[INDICATORS[indicator][0]].locator
+            figures.add(trust_code, organisation, indicator, ALL_STAFF, "percent", locator, period=period, **figure)
     for indicator in INDICATORS:
         figures.complete(indicator, [ALL_STAFF], "percent", reason="not among the organisations")
     return figures.loaded(str(years[-1]), f"autumns {years[0]} to {years[-1]}", table.remarks)
+
+
+def _figure(record: Record, rate: str, base: str, weighted: bool) -> dict[str, Any]:
+    """Return a figure; of organisations that are no trusts as well, since slipped numbers show there too."""
+    figure = figure_of(record[rate], record[base], weighted=weighted)
+    respondents = record["Respondents"].number("number", whole=True) if "Respondents" in record.values else None
+    if respondents is not None and (figure["denominator"] or 0) > respondents:
+        raise record[base].error(
+            f"{figure['denominator']:.0f} answers of {respondents:.0f} respondents.", "Download the file again."
+        )
+    return figure
 
 
 PUBLICATIONS = (

@@ -89,12 +89,11 @@ def read_benchmark(path: Path, trusts: TrustList) -> LoadedFigures:
         for row in range(found.header_row + 1, len(sheet.rows)):
             code = sheet.cell(row, found.code)
             if not _CODE.fullmatch(code.text):
-                nearly = re.sub(r"[^A-Z0-9]", "", code.text.upper())
-                if trusts.current(nearly) is not None:
-                    raise code.error(f"{code.text!r} is nearly the code {nearly}.", f"Write {nearly} in a copy.")
+                if code.text:
+                    figures.check_code(code)
                 continue  # averages of the group and remarks are below the trusts
             codes.append(((code.text,), code))
-            trust_code = figures.trust_of(code.text)
+            trust_code = figures.trust_of(code)
             if trust_code is None:
                 continue
             for key, column in found.rates.items():

@@ -214,6 +214,7 @@ def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
     if "imd_rank_of_average_score" in table.columns:
         _check_ranks([(record["imd_rank_of_average_score"], record[DEPRIVATION_COLUMNS[2]]) for record in table])
     for record in table:
+        figures.check_name(_nhs_code(record["icb24_code"], codes), record["icb24_name"])
         _add_deprivation(
             figures,
             _nhs_code(record["icb24_code"], codes),
@@ -225,8 +226,12 @@ def read_deprivation(path: Path, trusts: TrustList) -> LoadedFigures:
 
 def _check_ranks(cells: Sequence[tuple[Cell, Cell]]) -> None:
     """Hold scores to the publisher's own ranks, of which 1 is the most deprived."""
-    ranked = sorted((rank.number("rank", low=1), score.number("score", high=100), score) for rank, score in cells)
+    ranked = sorted(
+        ((rank.number("rank", low=1), score.number("score", high=100), score) for rank, score in cells),
+        key=lambda one: one[:2],
+    )
     for (before, higher, _), (rank, lower, score) in pairwise(ranked):
+        # two of one rank have one score
         if lower > higher:
             raise score.error(
                 f"The score {lower:g} has rank {rank:g}, and that of rank {before:g} is lower, {higher:g}.",
@@ -282,7 +287,11 @@ def _read_summary(path: Path, trusts: TrustList) -> LoadedFigures:
         cell = sheet.cell(row, code_column)
         if cell.text:
             code = _nhs_code(cell, codes)
+            for column in range(width):
+                figures.check_name(code, sheet.cell(row, column))  # the header of the column of names is not known
             _add_deprivation(figures, code, sheet.cell(row, score), sheet.cell(row, tenth))
+        elif isinstance(sheet.cell(row, score).value, float):
+            raise cell.error("The row has no code of a board.", "Fill in the code, or download the workbook again.")
     return figures.loaded("2025", "2025", sheet.remarks)
 
 
@@ -373,6 +382,7 @@ def read_shares(path: Path, trusts: TrustList) -> LoadedFigures:
         _nhs_code(record[board_column], codes)
         value = share.number("proportion", high=1)
         if organisation not in together:
+            figures.check_code(record[trust_column])
             together[organisation] = 0.0
             last[organisation] = share
         together[organisation] += value

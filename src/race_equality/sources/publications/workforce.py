@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -184,8 +183,8 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
     months: dict[date, Cell] = {}
     rows: list[tuple[Sheet, int, dict[str, int], tuple[str, str], str, str]] = []
     remarks: list[str] = []
-    left_out: Counter[str] = Counter()
     keys: list[tuple[tuple, Cell]] = []
+    others = FigureRows(PUBLICATION, (date.min, date.max), trusts)  # the month is not known yet
     for sheet, header_row in tables:
         groups = _staff_group_columns(sheet, header_row)
         month_column, type_column, code_column = (sheet.column(header_row, name) for name in _TABLE_COLUMNS[:3])
@@ -195,6 +194,12 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
             england = not code.text and any(
                 normalised(sheet.cell(row, column).text) == "england" for column in range(min(groups.values()))
             )
+            if (
+                month.text
+                and not code.text
+                and any(trusts.named(sheet.cell(row, column).text) for column in range(min(groups.values())))
+            ):
+                raise code.error("The row of a trust has no code.", "Fill in the code, or download the workbook again.")
             if not month.text or not (code.text or england):
                 continue  # remarks under the table; regions and systems
             months.setdefault(last_day_of(month), month)
@@ -203,7 +208,8 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
             organisation = ENGLAND_CODE if england else code.text
             keys.append(((organisation, kind[0]), sheet.cell(row, code_column)))
             if trust_code is None:
-                left_out["Other organisations"] += kind[1] == "people"
+                others.check_code(code)
+                others.left_out["Other organisations"] += kind[1] == "people"
             else:
                 rows.append((sheet, row, groups, kind, trust_code, organisation))
     if not rows:
@@ -215,7 +221,7 @@ def _read_tables(book: Workbook, tables: list[tuple[Sheet, int]], trusts: TrustL
     first_by_key(keys, "organisation")
     (last_day,) = months
     figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
-    figures.left_out = left_out
+    figures.left_out = others.left_out
     for sheet, row, groups, (indicator, unit), trust_code, organisation in rows:
         for group, column in groups.items():
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))
@@ -333,15 +339,14 @@ def _organisations(
                 )
             if count_left_out:
                 is_board = "ICB" in name.text.split() or "Integrated Care Board" in name.text
-                trust_code = figures.trust_of(
-                    code.text, "Integrated care boards" if is_board else "Other organisations"
-                )
+                trust_code = figures.trust_of(code, "Integrated care boards" if is_board else "Other organisations")
             else:
                 trust_code = figures.trusts.current(code.text)
             figures.check_name(code.text, name)
             if trust_code is not None:
                 yield row, trust_code, code.text
         elif any(sheet.cell(row, column).text == "England" for column in range(name_column + 1)):
+            seen.append(((ENGLAND_CODE,), name))
             yield row, ENGLAND_CODE, ENGLAND_CODE
     first_by_key(seen, "organisation")
     if not seen:
@@ -353,6 +358,10 @@ def _add_month(
 ) -> list[str]:
     header_row = _header_row(sheet)
     groups = _staff_group_columns(sheet, header_row)
+    if unit == "people":  # rows that are not read as well: they show that a column is of something else
+        for cell in (sheet.cell(row, c) for row in range(header_row + 1, len(sheet.rows)) for c in groups.values()):
+            if isinstance(cell.value, float) and not cell.value.is_integer():
+                raise cell.error(f"The headcount {cell.text} is not a whole number.", "Download the workbook again.")
     for row, trust_code, organisation in _organisations(figures, sheet, header_row, count_left_out=count_left_out):
         for group, column in groups.items():
             add_figure(figures, trust_code, organisation, indicator, group, unit, sheet.cell(row, column))

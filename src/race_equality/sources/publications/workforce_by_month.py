@@ -66,8 +66,10 @@ def read_months(path: Path, trusts: TrustList) -> LoadedFigures:
             before += 1
             continue
         organisation = record["org_code"].text
+        if "org_name" in record.values:
+            figures.check_name(organisation, record["org_name"])
         if organisation not in known:
-            known[organisation] = figures.trust_of(organisation, "organisations that are not trusts")
+            known[organisation] = figures.trust_of(record["org_code"], "organisations that are not trusts")
         trust_code = known[organisation]
         if trust_code is not None:
             rows.setdefault((trust_code, day), []).append((organisation, record["fte"]))

@@ -25,6 +25,7 @@ from race_equality.sources.publications.workforce_groups import (
     ZERO,
     add_figure,
     check_full_time,
+    check_nobody,
     group_called,
     kind_of,
     last_day_of,
@@ -55,6 +56,9 @@ def read_csv_layout(path: Path, trusts: TrustList) -> LoadedFigures:
         others = CORE_OTHER_COLUMNS if is_core else CSV_OTHER_COLUMNS
         columns = _csv_columns(header, required, path)
         values: dict[tuple[str, str, str, date], Cell] = {}
+        names: dict[tuple[str, str], Cell] = {}
+        codes: dict[str, Cell] = {}
+        name_column = next((i for i, other in enumerate(header) if same_words(other) == same_words("Org Name")), None)
         unknown_groups: Counter[str] = Counter()
         for row_number, row in rows:
             if not any(row):
@@ -82,7 +86,13 @@ def read_csv_layout(path: Path, trusts: TrustList) -> LoadedFigures:
                 found = [(kind_of(cell("Data Type"))[0], cell("Total"))]
                 month = cell("Date")
             if not organisation:
+                if not is_core:
+                    raise cell("Org Code").error("The row has no code of an organisation.", "Fill in the code.")
                 continue  # a region's or a system's row
+            codes.setdefault(organisation, cell("ORG_CODE" if is_core else "Org Code"))
+            if name_column is not None:
+                name = Cell(row[name_column], path, None, f"row {row_number}, {header[name_column].strip()}")
+                names.setdefault((organisation, name.text), name)
             if group is None:
                 unknown_groups[label] += 1
                 continue
@@ -99,18 +109,23 @@ def read_csv_layout(path: Path, trusts: TrustList) -> LoadedFigures:
         raise InputError("The file has no organisations.", file=path, mend="Download it again.")
     last_day = max(day for *_, day in values)
     figures = FigureRows(f"{PUBLICATION}_{last_day:%Y_%m}", (last_day, last_day), trusts)
+    for (organisation, _), name in names.items():
+        figures.check_name(organisation, name)
     known: dict[str, str | None] = {ENGLAND_CODE: ENGLAND_CODE}
     for (organisation, indicator, group, day), value in values.items():
         if day != last_day and (day.month != MARCH or group != "Total"):
             continue
         if organisation not in known:
-            known[organisation] = figures.trust_of(organisation, "Other organisations")
+            known[organisation] = figures.trust_of(codes[organisation], "Other organisations")
         trust_code = known[organisation]
         if trust_code is None:
             continue
         unit = "people" if indicator == "workforce_headcount" else "fte"
         if day == last_day:
             add_figure(figures, trust_code, organisation, indicator, group, unit, value)
+        full_time = values.get((organisation, "workforce_fte", group, day))
+        if indicator == "workforce_headcount" and full_time is not None:
+            check_nobody(value, full_time)
         if day.month == MARCH and group == "Total" and value.text not in ("", ZERO, NOT_APPLICABLE, "0"):
             march = indicator.replace("workforce_", "workforce_march_")
             add_figure(figures, trust_code, organisation, march, group, unit, value, period=(day, day))

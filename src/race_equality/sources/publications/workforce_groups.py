@@ -6,6 +6,8 @@ import calendar
 from datetime import date, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from race_equality.errors import InputError
 from race_equality.sources.cells import Cell
 from race_equality.sources.headers import normalised, same_words
@@ -120,8 +122,29 @@ def add_figure(
     figures.add(*place, value=value, period=period)
 
 
+def check_nobody(people: Cell, full_time: Cell) -> None:
+    """Raise an error where one of headcount and full-time equivalents is nought, and the other is many.
+
+    Parameters
+    ----------
+    people, full_time : Cell
+
+    Raises
+    ------
+    InputError
+    """
+    if {people.text, full_time.text} & {"", NOT_APPLICABLE}:
+        return
+    counts = [0.0 if cell.text == ZERO else cell.number("figure") for cell in (people, full_time)]
+    if min(counts) == 0 and max(counts) >= _ENOUGH_PEOPLE:
+        raise people.error(
+            f"The headcount is {people.text}, and the full-time equivalents are {full_time.text} ({full_time.reference}).",
+            "One of the two is wrong: download the file again.",
+        )
+
+
 def check_full_time(figures: FigureRows, path: Path) -> None:
-    """Hold full-time equivalents to headcount, for each organisation and staff group.
+    """Hold full-time equivalents to headcount, for each organisation and staff group, and each March.
 
     In May 2023 the trusts' full-time equivalents were 81 to 95% of their headcount. A group of few doctors may have more
     equivalents than people; no large one has.
@@ -130,14 +153,17 @@ def check_full_time(figures: FigureRows, path: Path) -> None:
     ------
     InputError
     """
-    rows = figures.table().query("indicator in ('workforce_headcount', 'workforce_fte') and status == 'ok'")
+    rows = figures.table().query("status == 'ok'")
     key = ["organisation_code", "group", "period_end"]
-    both = rows[rows["indicator"] == "workforce_fte"].merge(
-        rows[rows["indicator"] == "workforce_headcount"], on=key, suffixes=("", "_people")
+    both = pd.concat(
+        rows[rows["indicator"] == f"{start}_fte"].merge(
+            rows[rows["indicator"] == f"{start}_headcount"], on=key, suffixes=("", "_people")
+        )
+        for start in ("workforce", "workforce_march")
     )
     share = both["value"] / both["value_people"]
     wrong = (share > _MOST_FULL_TIME) | ((both["group"] == "Total") & (share < _LEAST_FULL_TIME))
-    for row in both[wrong & (both["value_people"] >= _ENOUGH_PEOPLE)].head(1).itertuples():
+    for row in both[wrong & (both[["value", "value_people"]].max(axis=1) >= _ENOUGH_PEOPLE)].head(1).itertuples():
         raise InputError(
             f"{row.organisation_code}, {row.group}: {row.value:,.0f} full-time equivalents for {row.value_people:,.0f} "
             f"people ({row.locator_people}).",

@@ -65,7 +65,7 @@ def read_indicators_5_to_8(path: Path, trusts: TrustList) -> LoadedFigures:
         organisation = record["trust_code"].text
         if organisation in counted:
             continue
-        trust_code = figures.trust_of(organisation)
+        trust_code = figures.trust_of(record["trust_code"])
         if trust_code is None:
             counted.add(organisation)
             continue
