@@ -198,9 +198,10 @@ def _check_attendances(record: Record) -> None:
         _number(record, column)
         for column in ("att_type1", "att_type2", "att_other", "att_all", "over4hr_type1", "over4hr_all")
     )
-    if None not in (first, second, other, everybody) and first + second + other != everybody:
+    by_type = [number for number in (first, second, other) if number is not None]
+    if everybody is not None and len(by_type) == 3 and sum(by_type) != everybody:
         raise record["att_all"].error(
-            f"All attendances are {everybody:.0f}, and those of each type come to {first + second + other:.0f}.",
+            f"All attendances are {everybody:.0f}, and those of each type come to {sum(by_type):.0f}.",
             "Download the file again.",
         )
     if over_first is not None and over_first > min((n for n in (first, over_all) if n is not None), default=over_first):

@@ -205,8 +205,8 @@ def _wide_areas(rows, header: list[str], path: Path) -> dict[str, _Area]:
         code = Cell(row[code_column], path, None, f"row {row_number}, {header[code_column]}")
         if code.text in areas:
             raise code.error(f"The area {code.text} is here and at {areas[code.text].row}.", "Keep one.")
-        name = Cell(row[name_column], path, None, f"row {row_number}, {header[name_column]}")
-        area = areas[code.text] = _Area(f"row {row_number}", code, name)
+        called = Cell(row[name_column], path, None, f"row {row_number}, {header[name_column]}")
+        area = areas[code.text] = _Area(f"row {row_number}", code, called)
         for column, group in groups.items():
             cell = Cell(row[column], path, None, f"row {row_number}, {header[column]}")
             area.add(group, cell.number("number of people", high=_MOST_PEOPLE, whole=True), cell.locator)

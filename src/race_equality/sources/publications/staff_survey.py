@@ -192,8 +192,9 @@ def check_answers(sheet: Sheet, question: Question, rows: Iterable[int]) -> None
     at = header_row(sheet)
     columns = [c for c in range(start, stop) if sheet.cell(at, c).text.startswith("%")]
     for row in rows if len(columns) > 1 else ():
-        values = [sheet.cell(row, column).value for column in columns]
-        if all(isinstance(value, int | float) for value in values) and abs(sum(values) - 100) > _ROUNDED:
+        found = [sheet.cell(row, column).value for column in columns]
+        values = [value for value in found if isinstance(value, int | float)]
+        if len(values) == len(columns) and abs(sum(values) - 100) > _ROUNDED:
             raise sheet.cell(row, columns[0]).error(
                 f"The answers to {question.number} come to {sum(values):g}%, and not to 100%.",
                 "Download the workbook again.",
