@@ -201,6 +201,7 @@ def test_a_new_edition_takes_the_place_of_the_earlier_one(run, filled, cut, writ
         for sheet in list(book)[1:]:
             sheet["A1"] = "NHS Staff Survey 2025 - WEIGHTED Results"
         book["HEALTH WELLBEING SAFETY Q15-17"]["G11"] = 57.5
+        book["HEALTH WELLBEING SAFETY Q15-17"]["H11"] = 42.5  # the answers come to 100
 
     output = run("add", write.survey(tmp_path / "any name.xlsx", next_year))
     assert "staff_survey_organisations_2025: any name.xlsx" in output
