@@ -1005,8 +1005,9 @@ def figures_of(loaded: LoadedFigures, origin: str) -> dict[tuple, tuple]:
 
 
 def remarks_of(loaded: LoadedFigures) -> set[str]:
-    """Return the remarks that say what is wrong with figures; not those about columns."""
-    return {remark for remark in loaded.remarks if not remark.startswith("Columns ")}
+    """Return the remarks that say what is wrong with figures, not those about columns, and what is asked of a return."""
+    remarks = {remark for remark in loaded.remarks if not remark.startswith("Columns ")}
+    return remarks | {str(question) for question in loaded.questions}
 
 
 def read_spoilt(

@@ -95,7 +95,7 @@ def changed_words(before: BoardWords, after: BoardWords) -> list[str]:
         "white": "White",
         "gap": "gap or ratio",
         "england": "England",
-        "earlier": "two years before",
+        "earlier": "earlier",
         "reading": "reading",
         "missing": "missing",
     }
