@@ -89,6 +89,14 @@ def test_a_wrong_row_is_named(cut, write, trust_list, row, column, value, proble
         read_deliveries(cut.maternity, trust_list)
 
 
+@pytest.mark.parametrize("code", ["national", "(National)"])
+def test_englands_row_under_another_code_is_not_left_out_without_a_word(cut, write, trust_list, code):
+    rows = [(*row[:3], code if row[2] == "National" else row[3], *row[4:]) for row in write.maternity_rows()]
+    write.csv(cut.maternity, rows, write.MATERNITY_HEADER)
+    with pytest.raises(InputError, match="row [0-9]+, Org_Code: England's row has the code"):
+        read_deliveries(cut.maternity, trust_list)
+
+
 def test_the_csv_saved_again_by_excel_gives_the_same(cut, tmp_path, write, trust_list):
     """Deciles become numbers without their 0, and the sheet's name is cut."""
     of_csv = read_deliveries(write.csv(cut.maternity, write.maternity_rows(), write.MATERNITY_HEADER), trust_list)

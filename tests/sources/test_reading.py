@@ -20,7 +20,7 @@ def test_a_number_is_read_as_it_is(value, expected, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "value", ["", None, "about 12", "=1+1", "1,215", "1_215", "١٢", "nan", "inf", True, float("nan")]
+    "value", ["", None, "about 12", "12.", "=1+1", "1,215", "1_215", "١٢", "nan", "inf", True, float("nan")]
 )
 def test_what_is_not_a_number_names_sheet_cell_and_mend(value, tmp_path):
     with pytest.raises(InputError) as caught:

@@ -24,7 +24,8 @@ from race_equality.sources.file_kinds import check_file, check_unpacked_size, op
 from race_equality.sources.headers import normalised, renamed_column
 from race_equality.sources.parquet import is_parquet, parquet_columns, value_at
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# a point with nothing after it is where a file was cut short
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d+)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 # Percentages are published as unrounded binary fractions: 100 can arrive as 100.00000000000001.
 _ROUNDING = 1e-9

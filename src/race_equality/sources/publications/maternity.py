@@ -95,6 +95,10 @@ def read_deliveries(path: Path, trusts: TrustList) -> LoadedFigures:
         if record["Period"].text != rows[0]["Period"].text:
             raise record["Period"].error("The file has more than one year.", "Give one year a file.")
         organisation = record["Org_Code"].text
+        if record["Org_Level"].text == "National" and organisation != "National":
+            raise record["Org_Code"].error(
+                f"England's row has the code {organisation!r}, and not 'National'.", "Download the file again."
+            )
         if organisation not in known:
             known[organisation] = figures.trust_of(record["Org_Code"], "providers that are not trusts")
         trust_code = known[organisation]
