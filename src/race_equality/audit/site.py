@@ -295,7 +295,7 @@ def _read(paths: Iterable[Path], site: Path) -> tuple[list[Content], dict[str, l
 
 
 def _scope(name: str) -> str:
-    name = re.sub(r"^(site|project|failed)/", "", name)
+    name = re.sub(r"^((site|project|failed)/)?(api/)?", "", name)
     folder, _, file = name.partition("/")
     # a name that begins with a trust's code, such as R1H-figures.csv, belongs to that trust
     return re.split(r"[^A-Za-z0-9]", file)[0] if folder == "trusts" and file else ""

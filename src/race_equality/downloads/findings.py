@@ -27,7 +27,8 @@ FINDING, PUBLISHED = "finding", "published figure"
 
 #: Which published figures are given as they are, monthly ones last.
 _AS_PUBLISHED = [one.id for one in sorted(INDICATORS, key=lambda one: one.compares == "months") if one.as_published]
-_STATUS_WORDS = {
+#: A status in words.
+STATUS_WORDS = {
     "ok": "shown",
     "low_reliability": "low reliability [u]",
     "suppressed": "too few people to show [c]",
@@ -188,13 +189,13 @@ class _RowsByTrust:
     def __init__(self, table: pd.DataFrame) -> None:
         places = table.groupby("trust_code", sort=False).indices
         # each trust's rows together, in the order of the table
-        self._table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
+        self.table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
         ends = np.cumsum([len(one) for one in places.values()]).tolist()
         self._pieces = {code: slice(end - len(places[code]), end) for code, end in zip(places, ends, strict=True)}
 
     def of(self, code: str) -> pd.DataFrame:
         """Return a trust's rows in the order of the table."""
-        return self._table.iloc[self._pieces.get(code, slice(0))]
+        return self.table.iloc[self._pieces.get(code, slice(0))]
 
 
 class _TrustRows:
@@ -255,7 +256,7 @@ class _TrustRows:
             },
             "unit": unit,
             "people": missing or number_text(people, "people") or not_applicable,
-            "status": _STATUS_WORDS[status],
+            "status": STATUS_WORDS[status],
             "adverse_when": adverse_when,
             "compared_with": compared_with or not_applicable,
             # where the years cannot be estimated, the reading says why

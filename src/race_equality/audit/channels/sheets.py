@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from race_equality.audit.channels.content import Content, Table, Text
+from race_equality.audit.channels.content import Content, Table, Text, Unread
+from race_equality.disclosure.rules import HIDDEN_IN_FILES
 
 
 def delimited(text: str, name: str, separator: str) -> Iterator[Content]:
@@ -13,7 +14,44 @@ def delimited(text: str, name: str, separator: str) -> Iterator[Content]:
 
     lines = [tuple(line) for line in csv.reader(text.splitlines(), delimiter=separator) if line]
     if lines:
-        yield Table(name, "data file", "", lines[0], tuple(lines[1:]))
+        yield data_table(name, "", lines[0], lines[1:])
+
+
+def data_table(name: str, place: str, columns: Sequence[object], lines: Iterable[Sequence[object]]) -> Table:
+    """Make a table of a data file; an empty cell whose row's status says that it is hidden is a hidden cell."""
+    heads = tuple(map(_cell_text, columns))
+    rows = [tuple(map(_cell_text, row)) for row in lines]
+    if "status" in heads:
+        status = heads.index("status")
+        rows = [
+            tuple(cell or HIDDEN_IN_FILES for cell in row)
+            if len(row) > status and row[status].endswith(HIDDEN_IN_FILES)
+            else row
+            for row in rows
+        ]
+    return Table(name, "data file", place, heads, tuple(rows))
+
+
+def database(data: bytes, name: str) -> Iterator[Content]:
+    """Read every table of an SQLite file; its views are kept as text, for they hold no rows of their own."""
+    import sqlite3
+
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.deserialize(data)
+        if connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            yield Unread(name, "it has pages that were deleted and may still hold figures: write it again")
+        for kind, table, text in connection.execute(
+            "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+        ).fetchall():
+            if kind == "table":
+                quoted = table.replace('"', '""')
+                rows = connection.execute(f'SELECT * FROM "{quoted}"')
+                yield data_table(name, table, [column[0] for column in rows.description], rows)
+            else:
+                yield Text(name, "data file text", table, text or "")
+    finally:
+        connection.close()
 
 
 def workbook(data: bytes, name: str, ending: str) -> Iterator[Content]:
@@ -37,7 +75,7 @@ def workbook(data: bytes, name: str, ending: str) -> Iterator[Content]:
         for row in rows[:begin]:
             yield Text(name, "data file text", str(sheet), " ".join(filter(None, row)))
         if rows[begin:]:
-            yield Table(name, "data file", str(sheet), rows[begin], tuple(rows[begin + 1 :]))
+            yield data_table(name, str(sheet), rows[begin], rows[begin + 1 :])
 
 
 def _cell_text(value: object) -> str:
