@@ -71,7 +71,7 @@ def too_few(contents: Iterable[Content], rules: DisclosureRules, scope: str) -> 
             if not (is_value or is_denominator or is_count_of_people(table, i)):
                 continue
             for row in table.rows:
-                if max(i, unit or 0) >= len(row) or (is_value and row[unit] != "people"):
+                if max(i, unit or 0) >= len(row) or (is_value and unit is not None and row[unit] != "people"):
                     continue
                 rule = rules.of(scope if trust is None else row[trust])
                 # in a data file the column holds the base of a share as well

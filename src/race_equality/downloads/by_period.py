@@ -65,7 +65,8 @@ def figures_by_period(data: DownloadData, codes: Collection[str]) -> list[Row]:
         for name in ("minimum_people", "minimum_responses")
     )
     base = table["value"].where(of_people, table["denominator"]).astype("Float64")
-    status = table["status"].mask((table["status"] == "ok") & (base < answers.where(~of_people, people)), "suppressed")
+    few = (base < answers.where(~of_people, people)).fillna(False).astype(bool)  # a figure may have no base
+    status = table["status"].mask((table["status"] == "ok") & few, "suppressed")
     status = status.mask((status == "ok") & table["value"].isna(), "not_available")
     shown = status == "ok"
     files = {id: source.file for id, source in public.sources.items()}

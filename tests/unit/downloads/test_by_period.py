@@ -110,6 +110,24 @@ def test_each_period_held_is_a_row_and_all_files_say_the_same(tmp_path, download
         assert values == [500, None]
 
 
+def test_a_count_without_a_base_is_shown(download_data, new_figure):
+    deliveries = new_figure("maternity_deliveries", "All deliveries", 12270, unit="count")
+    (row,) = figures_by_period(download_data(deliveries), ["RX1"])
+    assert (row["value"], row["people"], row["status"]) == ("12270", "", "shown")
+
+
+def test_figures_are_those_of_the_trusts_own_file(download_data, new_trust, new_figure, wres_6, few):
+    more = [new_figure("maternity_deliveries", "All deliveries", n, unit="count") for n in (4, 12270)]
+    data, trust = download_data(*wres_6, *few, *more), new_trust()
+    own = [row for row in trust_rows(data, trust) if row["kind"] == "published figure"]
+    same = "measure group organisation period_start period_end unit status file locator".split()
+    found = figures_by_period(data, [trust.code])
+    assert [[row[name] for name in same] for row in found] == [
+        [row[name].replace("not given", "") for name in same] for row in own
+    ]
+    assert [row["value"] for row in found] == [row["value"].partition("[")[0] for row in own]
+
+
 def test_a_trusts_own_return_is_in_no_file_of_all_trusts(download_data, new_figure):
     own = new_figure("wres_8", "White", 20.0, numerator=200, denominator=1000) | {"private": True}
     public = new_figure("wres_6", "White", 20.0, numerator=200, denominator=1000)
