@@ -159,6 +159,12 @@ def test_rows_that_do_not_come_to_the_total_row_are_said(official, trust_list):
     )
 
 
+def test_a_month_without_its_total_row_is_said(official, trust_list):
+    path = official()
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]))
+    assert "The file has no TOTAL row" in read_ae_month(path, trust_list).remarks[-1]
+
+
 def test_a_new_month_stands_beside_the_series(official, read_cut, project):
     read_cut(project)
     outcome = add_publication(official(), project)

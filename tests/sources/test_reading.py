@@ -161,6 +161,8 @@ def test_a_column_with_data_that_nobody_reads_is_reported(tmp_path):
         ("code,name\nRJ1\n", "row 2: The row has 1 values for 2 columns"),
         ("code,name\nRJ1,a,b\n", "row 2: The row has 3 values for 2 columns"),
         ('code,name\nRJ1,"cut', "not a well-formed CSV"),
+        # in a column that is not read
+        ("code,name,n\nRJ1,a,12\nRJ2,b,98.", "row 3: The file ends in the middle of a number, '98.'"),
         ("code,name\nRJ1,\x00\n", "The file is not text"),
         ("\n\n", "The file has no rows"),
     ],

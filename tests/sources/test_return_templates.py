@@ -118,6 +118,10 @@ def test_every_sheet_can_be_read_without_colours_and_printed(name, filled_workbo
         assert not sheet.merged_cells.ranges, sheet.title
         assert (sheet.page_setup.fitToWidth, sheet.page_setup.orientation) == (1, "landscape")
         assert sheet["A1"].value
+        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.alignment.wrap_text):
+            lines = (sheet.row_dimensions[cell.row].height or 15) // 15  # LibreOffice makes no row higher by itself
+            room = lines * sheet.column_dimensions[cell.column_letter].width
+            assert str(cell.value or "").startswith("=") or len(str(cell.value or "")) <= room, cell
         if sheet.title == "Instructions":
             continue
         assert sheet.freeze_panes and sheet.print_title_rows == "$4:$4"

