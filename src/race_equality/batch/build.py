@@ -232,6 +232,8 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
 def _is_ours(output: Path) -> bool:
     """Whether a folder is empty, or an earlier build has written to it: each one leaves its lock, also when killed."""
     names = {path.name for path in output.iterdir()} - {".gitignore"}
+    if names == {".cache"}:  # with --watch, what notebooks share is there before the lock
+        return all(path.name.startswith(("findings-", "pictures")) for path in (output / ".cache").iterdir())
     return not names or (LOCK_FILE in names and names <= _OWN_NAMES) or bool(read_manifest(output)["builds"])
 
 

@@ -128,7 +128,7 @@ def _engine():
 
     with _environment("FONTCONFIG_FILE", str(_FONTS_FILE)), _environment("TZ", "UTC"):
         # fonts are looked for when the first text is measured, and the time zone when the first time is, once and for all
-        text = {"signal": "timeFormat(datetime(2000, 0, 1), '%H')"}
+        text = {"signal": "timeFormat(datetime(0), '%H')"}
         vl_convert.vega_to_svg({"marks": [{"type": "text", "encode": {"enter": {"text": text}}}]})
     return vl_convert
 
