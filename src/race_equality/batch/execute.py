@@ -188,7 +188,8 @@ def _first_not_run(notebook: NotebookNode) -> int | None:
     papermill takes SystemExit with status 0 for the end of the notebook and lets it through.
     """
     for index, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and cell.source.strip():
+        # nbclient leaves out a cell with this tag
+        if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in cell.metadata.get("tags", []):
             stopped = any(output.output_type == "error" and output.ename == "SystemExit" for output in cell.outputs)
             if cell.execution_count is None or stopped:
                 return index

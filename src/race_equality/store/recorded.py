@@ -9,7 +9,7 @@ from pathlib import Path
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 from race_equality.store.commits import place_of
-from race_equality.store.figures import LOCAL_FOLDER, TRUSTS_FILE
+from race_equality.store.figures import LOCAL_FOLDER, RETURN_FILES, TRUSTS_FILE
 from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 
 _RECORDS = {TRUSTS_FILE: "ods_trusts", BOUNDARIES_FILE: BOUNDARIES_SOURCE}
@@ -49,9 +49,8 @@ def _record(name: str, project: Project) -> Path | None:
     file = Path(name)
     is_local = file.parent.name == LOCAL_FOLDER
     folder = project.root / file.parent if is_local else project.sources
-    ids = [_RECORDS.get(file.name, file.stem)]
-    if is_local:
-        ids.append(f"wres_return_{file.stem}")  # a WRES return's file is named by the trust's code alone
+    # a WRES return's file is named by the trust's code alone, its record is not
+    ids = [name.format(code=file.stem) for name in RETURN_FILES] if is_local else [_RECORDS.get(file.name, file.stem)]
     if file.suffix not in (".parquet", ".geojson"):
         return None
     places = (place_of(folder / f"{one}.yml", project) for one in ids)

@@ -9,7 +9,7 @@ import pytest
 
 import forked_kernels
 from forked_kernels import Limits
-from race_equality.batch.execute import _excerpt, execute_page
+from race_equality.batch.execute import _excerpt, _first_not_run, execute_page
 from race_equality.batch.plan import Page
 
 posix = pytest.mark.skipif(not forked_kernels.AVAILABLE, reason="kernels cannot be forked here")
@@ -124,6 +124,14 @@ def test_a_notebook_that_stops_early_is_a_failure(run, tmp_path, cell, error, en
     assert error in end.failure.error
     assert not (tmp_path / "done.ipynb").exists()
     assert (tmp_path / "failed.ipynb").exists()
+
+
+def test_a_cell_that_is_left_out_on_purpose_has_not_stopped_the_notebook():
+    ran, left_out = (nbformat.v4.new_code_cell("1", execution_count=count) for count in (1, None))
+    notebook = nbformat.v4.new_notebook(cells=[ran, left_out])
+    assert _first_not_run(notebook) == 1
+    left_out.metadata["tags"] = ["skip-execution"]
+    assert _first_not_run(notebook) is None
 
 
 def test_the_time_of_cells_with_a_picture_is_told_apart(run):
