@@ -79,6 +79,7 @@ def test_a_build_of_one_trust_makes_no_table_of_all(built_once):
 
 def test_figures_that_cannot_be_read_fail_the_trusts_pages_and_no_other(race_equality, with_figures):
     (with_figures / "data" / "figures" / "wres_5_to_8_2024.parquet").write_bytes(b"no Parquet")
+    (with_figures / "data" / "sources" / "wres_5_to_8_2024.yml").unlink()  # with it, the build is refused
     end = race_equality.build("RJ1", "--output", "out", "--renderer", "built-in")
     assert end.returncode == 1, end.stderr
     assert "Traceback" not in end.stderr

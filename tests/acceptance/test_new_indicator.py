@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import copy_figures
+from tests.conftest import copy_figures, record_figures
 
 ROOT = Path(__file__).parents[2]
 SHOWN, HIDDEN = "R1H", "RRU"
@@ -123,6 +123,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     for folder in ("src", "data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=leave)
     copy_figures((SHOWN, HIDDEN, *OTHERS), root / "data" / "figures")
+    record_figures(root)
     (root / "params" / "trusts").mkdir(parents=True)
     shutil.copy(ROOT / "params" / "_defaults.yml", root / "params")
     (root / "params" / "trusts" / f"{SHOWN}.yml").write_text(ACTIONS, encoding="utf-8")

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from race_equality.analysis.workforce import MAIN_GROUPS
 from race_equality.disclosure.rules import HIDDEN_ON_PAGES
 from race_equality.downloads.codebook import COLUMNS, NUMBER_COLUMNS
-from tests.conftest import CommandLine, copy_figures
+from tests.conftest import CommandLine, copy_figures, record_figures
 
 ROOT = Path(__file__).parents[2]
 #: 31 ambulance staff, 70 and 90 deliveries; 52 answers of ethnic minority staff, 101 nurses; 44 answers, 18 doctors.
@@ -50,7 +50,9 @@ def project(tmp_path_factory) -> Path:
     copy_figures(TRUSTS, root / "data" / "figures")
     (root / "params" / "trusts").mkdir(parents=True)
     (root / "notebooks").mkdir()
-    for name in ("_quarto.yml", "index.qmd", "data/sources"):
+    shutil.copytree(ROOT / "data" / "sources", root / "data" / "sources")
+    record_figures(root)
+    for name in ("_quarto.yml", "index.qmd"):
         (root / name).symlink_to(ROOT / name)
     return root
 

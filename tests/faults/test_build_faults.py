@@ -160,6 +160,43 @@ def test_the_projects_own_folders_are_not_written_to(race_equality, small_projec
     assert sorted(small_project.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["notes.txt", ".scratch/mine", "manifest.json", ".cache/pictures/mine", ".lock"])
+def test_a_folder_of_somebody_elses_files_is_left_alone(race_equality, small_project, name):
+    mine = small_project / "taken" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", encoding="utf-8")
+    (small_project / "taken" / "letter.doc").touch()
+    before = sorted((small_project / "taken").rglob("*"))
+    end = race_equality.in_this_process("build", "RJ1", "--output", "taken")
+    assert end.returncode == 2
+    assert "taken holds files and no earlier build" in end.stderr
+    assert "--output" in end.stderr
+    assert mine.read_text(encoding="utf-8") == "mine"
+    assert sorted((small_project / "taken").rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["trusts.parquet", "catchment_2026.parquet"])
+def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project, name):
+    """A flipped bit can be another percentage, which no reader of Parquet would notice."""
+    data = Path(__file__).parents[2] / "data"
+    record = {"trusts.parquet": "ods_trusts"}.get(name, Path(name).stem) + ".yml"
+    (small_project / "data" / "sources").mkdir()
+    (small_project / "data" / "sources" / record).write_bytes((data / "sources" / record).read_bytes())
+    content = bytearray((data / "figures" / name).read_bytes())
+    place = small_project / "data" / "figures" / name
+    place.write_bytes(content)
+    whole = race_equality.in_this_process("build", "RJ1", "--output", "out", "--dry-run")
+    assert whole.returncode == 0, whole.stderr
+    content[100] ^= 1
+    place.write_bytes(content)
+    end = race_equality.in_this_process("build", "RJ1", "--output", "out", "--dry-run")
+    assert end.returncode == 2
+    assert f"data/figures/{name}" in end.stderr
+    if name != "trusts.parquet":  # damaged, it may be refused where it is read
+        assert f"is not the file that {record} was written with" in end.stderr
+        assert f"git restore data/figures/{name} data/sources/{record}" in " ".join(end.stderr.split())
+
+
 @posix
 def test_a_disk_that_is_full_leaves_the_last_good_site(race_equality, small_project):
     """A limit on the size of a file stands for the disk: writing fails half way."""

@@ -313,6 +313,8 @@ def test_a_file_of_nothing_that_is_asked_for(read):
         ("indicator: study_leave\n", "indicator: study_leaf\n", r"line 9: There is no indicator 'study_leaf'. The nearest is 'study_leave'. Declare it under the key indicators"),
         ("labels: two ethnic groups}", "labels: two ethnic groups, also: {BAME: Ethnic minorty}}", r'line 10: also gives \'BAME\' the group "Ethnic minorty", which is none of two ethnic groups. The nearest is "Ethnic minority"'),
         ("labels: two ethnic groups", "labels: ethnicity", r'line 10: .*labels is "ethnicity". Write one of two ethnic groups'),
+        ("    group_from: {column: Ethnic group, labels: two ethnic groups}", "    group: TODO which people, such as All staff", r"line 10: figure 1's group does not say yet which people"),
+        ('  "*": suppressed', '  "*": TODO suppressed, not available or not applicable', r"""line 14: missing gives '\*' the status "TODO"""),
         ('  "*": suppressed', '  "*": hidden', r"""line 14: missing gives '\*' the status "hidden". Statuses: suppressed"""),
         ('  "*": suppressed', "  01: suppressed", r'line 14: The key 1 of missing is a whole number and not text. Put it into quotation marks'),
         ("    base: Asked\n", "", r"line 9: study_leave is a percentage, and figure 1 has a count without a base"),
@@ -508,11 +510,12 @@ def test_a_first_layout_is_made_from_a_file(in_project, write, trust_list, tmp_p
         "reads: year to march",
         'group_from: {column: "Ethnic group", labels: two ethnic groups}',
         'value: "Granted"',
-        '"*": suppressed',
+        '"*": TODO suppressed, not available or not applicable',
     ):
         assert line in text
     # with what is marked said, it reads the file
     text = text.replace("TODO an id of data/README.md, or one declared under indicators below", "wres_7")
+    text = text.replace("TODO suppressed, not available or not applicable", "suppressed")
     text = text.replace("TODO ", "").replace('    value: "Asked"', '    unit: people\n    value: "Asked"')
     text = text.replace('    value: "Granted"', '    unit: count\n    value: "Granted"')
     (in_project.layouts / "study_leave.yml").write_text(text, encoding="utf-8")

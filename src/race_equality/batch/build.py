@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
 from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
-from race_equality.batch.lock import OutputLock
+from race_equality.batch.lock import LOCK_FILE, OutputLock
 from race_equality.batch.manifest import (
     MANIFEST_FILE,
     hash_code,
@@ -38,6 +38,7 @@ from race_equality.batch.page_requests import (
 from race_equality.errors import RaceEqualityError
 from race_equality.files import is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
+from race_equality.store.recorded import refuse_damaged
 
 if TYPE_CHECKING:
     from race_equality.batch.cluster_worker import PageResult, Task
@@ -52,6 +53,12 @@ _PAGES_PER_INDEX_AND_JOB = 12
 
 #: How often the index page is made at most: in a build of thousands it would cost more than the reports.
 _MOST_INDEXES = 16
+
+
+#: What builds, and commands that use what was built, leave in the output folder.
+_OWN_NAMES = frozenset(
+    {LOCK_FILE, MANIFEST_FILE, "build.log", "project", "site", "failed", "single", ".scratch", ".cache", ".gitignore"}
+)
 
 
 @dataclass(frozen=True)
@@ -205,6 +212,11 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
         raise RaceEqualityError(f"{folder} holds the project's own files. Choose another folder with --output.")
     try:
         output.mkdir(parents=True, exist_ok=True)
+        if not _is_ours(output):
+            raise RaceEqualityError(
+                f"{folder} holds files and no earlier build, and a build deletes and overwrites files in its folder. "
+                "Choose an empty folder, or a new one, with --output."
+            )
         if not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # what is built may show trusts' own returns
@@ -215,6 +227,14 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
             f"Cannot write to {folder}: {error.strerror}. Choose another folder with --output."
         ) from None
     return output
+
+
+def _is_ours(output: Path) -> bool:
+    """Whether a folder is empty, or an earlier build has written to it: each one leaves its lock, also when killed."""
+    names = {path.name for path in output.iterdir()} - {".gitignore"}
+    if names == {".cache"}:  # with --watch, what notebooks share is there before the lock
+        return all(path.name.startswith(("findings-", "pictures")) for path in (output / ".cache").iterdir())
+    return not names or (LOCK_FILE in names and names <= _OWN_NAMES) or bool(read_manifest(output)["builds"])
 
 
 class _Build:
@@ -229,6 +249,7 @@ class _Build:
         self.pages = {page.path: page for page in plan.pages}
         self.manifest = read_manifest(output)
         self.inputs = Inputs(project, options.renderer, self.manifest.setdefault("known", {}))
+        refuse_damaged(self.inputs.figure_hashes, project)
         self.work = [self._decide(page) for page in plan.pages]
         self.needed = [work for work in self.work if work.is_needed]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}

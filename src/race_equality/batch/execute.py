@@ -158,6 +158,11 @@ def execute_page(
     except Exception as error:  # a dead kernel, a cell out of time, a file that is not a notebook
         failure = _failure_without_error_output(page, partial, error, timeout)
     else:
+        index = _first_not_run(notebook)
+        if index is not None:
+            _mark_failed(notebook, index)
+            papermill.iorw.write_ipynb(notebook, str(partial))
+            return _failed(page, partial, failed, began, _ended_early(page, notebook, index))
         charts_seconds = _charts_seconds(notebook)
         _make_reproducible(notebook, page)
         if page.trust is not None:
@@ -166,10 +171,40 @@ def execute_page(
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, target)
         return NotebookRun(page.path, time.perf_counter() - began, charts_seconds)
+    return _failed(page, partial, failed, began, failure)
+
+
+def _failed(page: Page, partial: Path, failed: Path, began: float, failure: Failure) -> NotebookRun:
+    """Keep what was executed by then."""
     if partial.is_file():
         failed.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, failed)
     return NotebookRun(page.path, time.perf_counter() - began, failure=failure)
+
+
+def _first_not_run(notebook: NotebookNode) -> int | None:
+    """Find the first cell with code that did not run to its end, or None.
+
+    papermill takes SystemExit with status 0 for the end of the notebook and lets it through.
+    """
+    for index, cell in enumerate(notebook.cells):
+        # nbclient leaves out a cell with this tag
+        if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in cell.metadata.get("tags", []):
+            stopped = any(output.output_type == "error" and output.ename == "SystemExit" for output in cell.outputs)
+            if cell.execution_count is None or stopped:
+                return index
+    return None
+
+
+def _ended_early(page: Page, notebook: NotebookNode, index: int) -> Failure:
+    cells = notebook.cells
+    stopped = bool(cells[index].outputs) or cells[index].execution_count is not None
+    line = (
+        "The cell ended the notebook (sys.exit). Raise an error, or leave the rest to an `if`."
+        if stopped
+        else "The cell did not run, and the cells before it raised no error: something ended the notebook early."
+    )
+    return Failure(page.path, page.notebook, _cell_number(notebook, index), _excerpt(cells[index].source, ""), line, "")
 
 
 def _failure_without_error_output(page: Page, partial: Path, error: Exception, timeout: int | None) -> Failure:

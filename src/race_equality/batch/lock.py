@@ -38,6 +38,10 @@ class OutputLock:
         self._file: io.FileIO | None = None
 
     def __enter__(self) -> OutputLock:
+        if self.path.is_symlink():  # it would be emptied, wherever it is
+            raise RaceEqualityError(
+                f"{self.path} is a link and no file of a build. Remove it, or choose another folder with --output."
+            )
         try:
             file = open(self.path, "ab+", buffering=0)
         except OSError as error:

@@ -117,9 +117,35 @@ def read_manifest(output: Path) -> dict[str, Any]:
         manifest = json.loads((output / MANIFEST_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return empty
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        return empty
-    return manifest
+    return manifest if _has_shape(manifest) else empty
+
+
+#: What in the record of a page is itself a record.
+_PARTS = ("rests_on", "executed", "rendered_from", "outputs", "figures", "last_good", "seconds", "inputs", "parameters")
+
+
+def _has_shape(manifest: Any) -> bool:
+    """Whether JSON has the shape of a manifest: damaged, it may be valid JSON of another."""
+
+    def is_record(value: Any, *, of_records: bool = False) -> bool:
+        return isinstance(value, dict) and (not of_records or all(isinstance(one, dict) for one in value.values()))
+
+    return (
+        is_record(manifest)
+        and manifest.get("format") == FORMAT
+        and is_record(manifest.get("builds"), of_records=True)
+        and is_record(manifest.get("pages"), of_records=True)
+        and all(is_record(manifest.get(name, {})) for name in ("known", "downloads"))
+        and all(is_record(one.get("figures", {})) for one in manifest["builds"].values())
+        and is_record(manifest.get("copies", {}), of_records=True)
+        and is_record(manifest.get("downloads", {}).get("outputs", {}))
+        and all(
+            isinstance(page.get("build"), str)
+            and all(is_record(page.get(part, {})) for part in _PARTS)
+            and (not page.get("figures") or is_record(page["figures"].get("outputs")))
+            for page in manifest["pages"].values()
+        )
+    )
 
 
 def write_manifest(output: Path, manifest: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ FOLDER_VARIABLE = "RACE_EQUALITY_PICTURES"
 KEPT_BYTES = 200_000_000
 
 #: Changes when what is done here to a picture does, so that no older one is taken.
-_EDITION = "1"
+_EDITION = "2"
 
 #: Seconds for one chart; it takes a twentieth of one.
 _PATIENCE = 120
@@ -62,7 +62,8 @@ def draw(specification: Mapping[str, Any]) -> str:
     -----
     Text is measured with the fonts inside vl-convert and none of the machine's, where fonts are
     found through fontconfig: the picture does not depend on what is installed, and is drawn twice as
-    fast, for a font in a file is opened again for each letter.
+    fast, for a font in a file is opened again for each letter. Times are in UTC, whatever zone the
+    machine is in: with summer time, a month would begin elsewhere on the axis.
     """
     text = json.dumps(specification, ensure_ascii=False, separators=(",", ":"))
     folder = os.environ.get(FOLDER_VARIABLE)
@@ -122,12 +123,13 @@ def is_drawn_elsewhere() -> bool:
 
 @functools.cache
 def _engine():
-    """Start the engine, with no font but its own."""
+    """Start the engine, with no font but its own, and in UTC."""
     import vl_convert
 
-    with _environment("FONTCONFIG_FILE", str(_FONTS_FILE)):
-        # fonts are looked for when the first text is measured, once and for all
-        vl_convert.vega_to_svg({"marks": [{"type": "text", "encode": {"enter": {"text": {"value": "a"}}}}]})
+    with _environment("FONTCONFIG_FILE", str(_FONTS_FILE)), _environment("TZ", "UTC"):
+        # fonts are looked for when the first text is measured, and the time zone when the first time is, once and for all
+        text = {"signal": "timeFormat(datetime(0), '%H')"}
+        vl_convert.vega_to_svg({"marks": [{"type": "text", "encode": {"enter": {"text": text}}}]})
     return vl_convert
 
 

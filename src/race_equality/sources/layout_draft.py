@@ -132,12 +132,12 @@ def _lines(
             group, word = next(iter(ethnic.items()))
             yield f"    group_from: {{column: {_quoted(group)}, labels: {word}}}"
         else:
-            yield "    group: All staff  # TODO which people, or group_from: {column: …, labels: …}"
+            yield "    group: TODO which people, such as All staff  # or group_from: {column: …, labels: …}"
         yield f"    value: {_quoted(name)}  # or count: and base:, the columns of people counted and of how many"
     if codes:
-        yield "missing:  # TODO what each code means: suppressed, not available or not applicable"
+        yield "missing:"
         for code in sorted(codes)[:_MOST_LABELS]:
-            yield f"  {_quoted(code)}: suppressed"
+            yield f"  {_quoted(code)}: TODO suppressed, not available or not applicable"
     yield "# indicators:  # of its own, where data/README.md has none"
     yield "#   - id: study_leave_granted"
     yield "#     name: Study leave granted"

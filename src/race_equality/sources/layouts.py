@@ -314,6 +314,8 @@ def _whole_figure(one: FigureRecord, info: Info) -> FigureRecord:
                 f"{{name}} needs either {key} or {key}_from.",
                 f"Give {key}: one for all rows, or {key}_from: {{column: …, labels: …}} where each row says it.",
             )
+    if one.group.startswith("TODO"):  # as the first layout has it; any other text would be taken for a group
+        raise problem("{name} does not say yet which people they are.", "Name them: group: All staff.", at=("group",))
     if not one.value and not one.count:
         raise problem("{name} has neither value nor count.", "Name the column of the figure: value: Per cent.")
     if one.base and one.base_from:

@@ -39,6 +39,8 @@ R = TypeVar("R")
 #: Results of one function that are kept in memory.
 _KEPT_AT_MOST = 32
 
+_CHECKSUM_BYTES = 20
+
 #: Functions that are computed ahead, with what they take besides the figures.
 _ahead: list[tuple[Callable[..., Any], list[str]]] = []
 
@@ -244,8 +246,13 @@ def _copy_of_result(result: Any) -> Any:
 
 
 def _file(name: str, key: str) -> Path | None:
+    """Name the file of a result: Parquet after its checksum, as Parquet's own ones leave out its header and footer."""
     folder = os.environ.get(FOLDER_VARIABLE)
-    return Path(folder) / f"{name}-{key}.parquet" if folder else None
+    return Path(folder) / f"{name}-{key}.found" if folder else None
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=_CHECKSUM_BYTES).digest()
 
 
 def _read(name: str, key: str) -> pd.DataFrame | None:
@@ -253,10 +260,14 @@ def _read(name: str, key: str) -> pd.DataFrame | None:
     if file is None:
         return None
     try:
-        with pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False) as parquet:
-            return parquet.read(use_threads=False).to_pandas(use_threads=False)
-    except (OSError, pa.ArrowException):  # not there, or damaged: computed again
+        content = file.read_bytes()
+    except OSError:
         return None
+    checksum, parquet = content[:_CHECKSUM_BYTES], content[_CHECKSUM_BYTES:]
+    if _checksum(parquet) != checksum:  # damaged: computed again
+        return None
+    with pq.ParquetFile(pa.BufferReader(parquet)) as table:
+        return table.read(use_threads=False).to_pandas(use_threads=False)
 
 
 def _write(name: str, key: str, result: object) -> None:
@@ -269,5 +280,6 @@ def _write(name: str, key: str, result: object) -> None:
             table.to_pandas(use_threads=False), result, check_exact=True, check_column_type=True
         )
         content = pa.BufferOutputStream()
-        pq.write_table(table, content, write_page_checksum=True)
-        write_atomically(file, content.getvalue())
+        pq.write_table(table, content)
+        parquet = content.getvalue().to_pybytes()
+        write_atomically(file, _checksum(parquet) + parquet)

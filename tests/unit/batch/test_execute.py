@@ -7,9 +7,12 @@ from types import MappingProxyType
 import nbformat
 import pytest
 
+import forked_kernels
 from forked_kernels import Limits
-from race_equality.batch.execute import _excerpt, execute_page
+from race_equality.batch.execute import _excerpt, _first_not_run, execute_page
 from race_equality.batch.plan import Page
+
+posix = pytest.mark.skipif(not forked_kernels.AVAILABLE, reason="kernels cannot be forked here")
 
 
 @pytest.fixture
@@ -102,6 +105,33 @@ def test_a_kernel_that_does_not_exist(run, small_project, tmp_path, notebook_wri
     assert failure.cell is None
     assert "NoSuchKernel" in failure.error
     assert "ir" in failure.error
+
+
+@pytest.mark.parametrize("engine", [None, pytest.param("fork", marks=posix)])
+@pytest.mark.parametrize(
+    ("cell", "error"),
+    [
+        ("import sys; sys.exit(0)", "The cell ended the notebook"),
+        ("raise SystemExit", "The cell ended the notebook"),
+        ("import os; os._exit(0)", "The kernel died"),
+    ],
+)
+def test_a_notebook_that_stops_early_is_a_failure(run, tmp_path, cell, error, engine):
+    """papermill lets an exit with status 0 through: half a report would be published as a whole one."""
+    end = run(cell, "'the end of it'", engine=engine)
+    assert end.failure is not None
+    assert end.failure.cell in (3, 4)
+    assert error in end.failure.error
+    assert not (tmp_path / "done.ipynb").exists()
+    assert (tmp_path / "failed.ipynb").exists()
+
+
+def test_a_cell_that_is_left_out_on_purpose_has_not_stopped_the_notebook():
+    ran, left_out = (nbformat.v4.new_code_cell("1", execution_count=count) for count in (1, None))
+    notebook = nbformat.v4.new_notebook(cells=[ran, left_out])
+    assert _first_not_run(notebook) == 1
+    left_out.metadata["tags"] = ["skip-execution"]
+    assert _first_not_run(notebook) is None
 
 
 def test_the_time_of_cells_with_a_picture_is_told_apart(run):

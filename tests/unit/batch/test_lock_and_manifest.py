@@ -55,6 +55,14 @@ def test_it_can_be_taken_again(tmp_path):
             pass
 
 
+def test_a_lock_that_is_a_link_empties_nothing(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ".lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(RaceEqualityError, match="is a link and no file of a build"), OutputLock(tmp_path):
+        pass
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
 def test_hashes_are_plain_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     # FIPS 180-2, appendix B.1
@@ -76,15 +84,28 @@ def test_a_trusts_own_return_is_among_the_figures(small_project):
     ]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 0, "pages": {"x": 1}}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", '{"format": 0, "pages": {"x": 1}}', "\x00", '{"format": 1}'),
+        '{"format": 1, "builds": [], "pages": {}}',
+        '{"format": 1, "builds": {}, "pages": {"x": 1}}',
+        '{"format": 1, "builds": {}, "pages": {"x": {}}}',
+        '{"format": 1, "builds": {"b": {"figures": 1}}, "pages": {}}',
+        '{"format": 1, "builds": {}, "pages": {"x": {"build": "b", "outputs": ["a"]}}}',
+        '{"format": 1, "builds": {}, "pages": {"x": {"build": "b", "figures": {"rests_on": {}}}}}',
+        '{"format": 1, "builds": {}, "pages": {}, "known": null}',
+        '{"format": 1, "builds": {}, "pages": {}, "downloads": {"outputs": 1}}',
+    ],
+)
 def test_a_record_that_cannot_be_used_is_left_aside(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)
     assert manifest.read_manifest(tmp_path) == {"format": 1, "builds": {}, "pages": {}}
 
 
 def test_written_in_one_step(tmp_path, monkeypatch):
-    manifest.write_manifest(tmp_path, {"format": 1, "builds": {}, "pages": {"ä": 1}})
-    assert manifest.read_manifest(tmp_path)["pages"] == {"ä": 1}
+    manifest.write_manifest(tmp_path, {"format": 1, "builds": {}, "pages": {"ä": {"build": "b"}}})
+    assert manifest.read_manifest(tmp_path)["pages"] == {"ä": {"build": "b"}}
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -92,7 +113,7 @@ def test_written_in_one_step(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="No space"):
         manifest.write_manifest(tmp_path, {"format": 1})
-    assert json.loads((tmp_path / "manifest.json").read_text())["pages"] == {"ä": 1}
+    assert json.loads((tmp_path / "manifest.json").read_text())["pages"] == {"ä": {"build": "b"}}
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 

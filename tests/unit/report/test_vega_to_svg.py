@@ -235,6 +235,20 @@ def test_no_font_of_the_machine_is_looked_at():
     assert ended.stdout.splitlines() == ["None", "[]"]
 
 
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York"])
+def test_a_picture_does_not_depend_on_the_time_zone(no_build, zone):
+    """Summer time would move a month along the axis; the zone is read once for a process."""
+    months = pd.DataFrame({"month": pd.to_datetime(["2024-03-01", "2024-08-01"]), "people": [1, 2]})
+    line = alt.Chart(months).mark_line().encode(x="month:T", y="people:Q").to_dict()
+    program = f"import sys; from race_equality.report.vega_to_svg import draw; sys.stdout.write(draw({line!r}))"
+
+    def drawn_in(zone):
+        run = [sys.executable, "-c", program]
+        return subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ | {"TZ": zone}).stdout
+
+    assert drawn_in(zone) == drawn_in("UTC")
+
+
 @needs_server
 def test_a_chart_of_a_report_is_checked_against_altairs_schema_outside_a_build(server, monkeypatch):
     chart = alt.Chart(pd.DataFrame({"a": [1]})).mark_point().encode(x="a:Q")
