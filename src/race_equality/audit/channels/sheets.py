@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from race_equality.audit.channels.content import Content, Table, Text, Unread
 from race_equality.disclosure.rules import HIDDEN_IN_FILES
@@ -30,6 +31,40 @@ def data_table(name: str, place: str, columns: Sequence[object], lines: Iterable
             for row in rows
         ]
     return Table(name, "data file", place, heads, tuple(rows))
+
+
+def without_copies(contents: Iterable[Content]) -> list[Content]:
+    """Leave out a table of a data file when others have all of its rows: the same figures in another format."""
+    contents = list(contents)
+    widest_first = sorted(
+        (item for item in contents if isinstance(item, Table) and item.channel == "data file"),
+        key=lambda table: -len(table.columns),
+    )
+    kept: list[Table] = []
+    copies: set[int] = set()
+    known: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for table in widest_first:
+        if table.columns not in known:
+            known[table.columns] = set().union(*(_rows_with(table.columns, other) for other in kept))
+        rows = _rows_with(table.columns, table)
+        if rows and known[table.columns].issuperset(rows):
+            copies.add(id(table))
+        else:
+            kept.append(table)
+            known[table.columns].update(rows)
+    return [item for item in contents if id(item) not in copies]
+
+
+def _rows_with(columns: Sequence[str], table: Table) -> set[tuple[str, ...]]:
+    """Give these columns of each row, if the table has them all in each row; 24.0 is the same as 24."""
+    if not set(columns) <= set(table.columns) or any(len(row) != len(table.columns) for row in table.rows):
+        return set()
+    places = [table.columns.index(column) for column in columns]
+    return {tuple(_without_zeros(row[place]) for place in places) for row in table.rows}
+
+
+def _without_zeros(cell: str) -> str:
+    return cell.rstrip("0").removesuffix(".") if cell.endswith("0") and "." in cell else cell
 
 
 def database(data: bytes, name: str) -> Iterator[Content]:
@@ -81,4 +116,6 @@ def workbook(data: bytes, name: str, ending: str) -> Iterator[Content]:
 def _cell_text(value: object) -> str:
     if isinstance(value, float):  # a spreadsheet has no whole numbers
         return "" if value != value else str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(" ").removesuffix(" 00:00:00")  # a day, as in a CSV
     return "" if value is None else str(value)
