@@ -53,6 +53,7 @@ _UNIT_OF = {
     "rank_upper_95": "rank",
 }
 _COMPUTED = "computed from the published figures of this measure"
+_COMPUTED_FROM_RETURN = "computed from the figures of this measure in the trust’s own return"
 
 Row = dict[str, str]
 
@@ -154,16 +155,18 @@ class DownloadData:
         return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules, successions=self.successions))
 
     @cached_property
-    def latest(self) -> dict[tuple[str, str], tuple[str, str]]:
-        """Source and organisations of each trust's latest figures of an indicator."""
-        rows = self.figures[["trust_code", "indicator", "source", "organisation_code", "period_end"]].drop_duplicates()
+    def latest(self) -> dict[tuple[str, str], tuple[str, str, bool]]:
+        """Source and organisations of each trust's latest figures of an indicator, and whether it returned them itself."""
+        rows = self.figures[
+            ["trust_code", "indicator", "source", "organisation_code", "private", "period_end"]
+        ].drop_duplicates()
         last = rows[rows["period_end"] == rows.groupby(["trust_code", "indicator"])["period_end"].transform("max")]
-        found: dict[tuple[str, str], tuple[str, set[str]]] = {}
-        for code, indicator, source, organisation in last[
-            ["trust_code", "indicator", "source", "organisation_code"]
+        found: dict[tuple[str, str], tuple[str, set[str], bool]] = {}
+        for code, indicator, source, organisation, private in last[
+            ["trust_code", "indicator", "source", "organisation_code", "private"]
         ].itertuples(index=False, name=None):
-            found.setdefault((code, indicator), (source, set()))[1].add(organisation)
-        return {key: (source, " ".join(sorted(codes))) for key, (source, codes) in found.items()}
+            found.setdefault((code, indicator), (source, set(), private))[1].add(organisation)
+        return {key: (source, " ".join(sorted(codes)), private) for key, (source, codes, private) in found.items()}
 
     @cached_property
     def caught(self) -> dict[tuple[str, str, pd.Timestamp], str]:
@@ -278,14 +281,15 @@ class _TrustRows:
         for found in rows_of(self.data.findings_by_trust.of(self.trust.code)):
             if found.measure not in BY_ID:
                 continue
-            source, organisation = next(
+            source, organisation, is_return = next(
                 (
                     known
                     for indicator in found.indicators.split()
                     if (known := self.data.latest.get((self.trust.code, indicator)))
                 ),
-                ("", ""),
+                ("", "", False),
             )
+            computed = _COMPUTED_FROM_RETURN if is_return else _COMPUTED
             numbers = {name: getattr(found, column) for name, column in _NUMBERS.items()}
             yield self.row(
                 FINDING,
@@ -299,7 +303,7 @@ class _TrustRows:
                 found.people,
                 source=source,
                 organisation=organisation,
-                locator=self.data.caught.get((self.trust.code, found.measure, found.period_end), _COMPUTED),
+                locator=self.data.caught.get((self.trust.code, found.measure, found.period_end), computed),
                 adverse_when=found.adverse_when,
                 compared_with=found.compared_with,
                 reading=found.reading,
