@@ -498,13 +498,13 @@ class _Build:
 
     def _read_figures_early(self) -> None:
         """Read the figures for the files to download while the first kernel is prepared."""
-        if any(page.trust and not self._downloads_are_current(page) for page in self.remaining.values()):
+        if any(page.is_report and not self._downloads_are_current(page) for page in self.remaining.values()):
             with suppress(RaceEqualityError):  # reported for each page that needs them
                 _ = self.downloads
 
     def _write_downloads(self, page: Page) -> bool:
         """Write a trust's files to download, before the page that links to them."""
-        if page.trust is None or self._downloads_are_current(page):
+        if page.trust is None or not page.is_report or self._downloads_are_current(page):
             return True
         try:
             names = self.downloads.write_trust(page.trust, self.site) if self.downloads.has_figures else []

@@ -40,6 +40,8 @@ class TrustPage:
         The address of the spreadsheet of its figures; "" when there is none.
     merged : tuple of str
         Codes of the organisations that merged into it, by which it is found as well.
+    more : tuple of tuple of str
+        Address and title of each further page about the trust.
     """
 
     region: str
@@ -50,6 +52,7 @@ class TrustPage:
     pdf: str
     figures: str = ""
     merged: tuple[str, ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
 
 
 _front_matter_cache: dict[tuple[Path, int, int], dict[str, Any]] = {}
@@ -72,8 +75,18 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
         By region, then by name.
     """
     pages = []
-    for file in sorted((site_dir / "trusts").glob("*.html")):
+    files = sorted((site_dir / "trusts").glob("*.html"))
+    more: dict[str, list[tuple[str, str]]] = {}
+    for file in files:
+        code, _, notebook = file.stem.partition("-")  # a code has no hyphen
+        if notebook:
+            about = _front_matter(project_dir / "trusts" / f"{file.stem}.ipynb")
+            title = without_escapes(str(about.get("subtitle") or notebook))
+            more.setdefault(code, []).append((f"trusts/{file.name}", title))
+    for file in files:
         code = file.stem
+        if "-" in code:
+            continue
         about = _front_matter(project_dir / "trusts" / f"{code}.ipynb")
         trust = named if isinstance(named := about.get("trust"), dict) else _look_up(code)
         pdf, figures = file.with_suffix(".pdf"), file.with_name(f"{code}-figures.ods")
@@ -87,6 +100,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
                 pdf=f"trusts/{pdf.name}" if pdf.is_file() else "",
                 figures=f"trusts/{figures.name}" if figures.is_file() else "",
                 merged=_merged_into(code),
+                more=tuple(more.get(code, ())),
             )
         )
     return sorted(pages, key=lambda page: (page.region in _LAST, page.region, page.name.lower()))
@@ -126,6 +140,11 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
                 pdf += (
                     f', <a href="{html.escape(page.figures)}">figures'
                     f'<span class="visually-hidden"> of {name}, ODS</span></a>'
+                )
+            for address, title in page.more:
+                pdf += (
+                    f', <a href="{html.escape(address)}">{html.escape(title)}'
+                    f'<span class="visually-hidden"> of {name}</span></a>'
                 )
             rows.append(
                 f'<tr data-find="{find}"><th scope="row"><a href="{html.escape(page.address)}">{name}</a></th>'
