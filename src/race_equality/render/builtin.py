@@ -257,7 +257,7 @@ def _css(files: tuple[Path, ...]) -> str:
 @cache
 def _script(*, find_trust: bool) -> str:
     # in the page and not in a file: a page may be sent by e-mail
-    names = ["scroll.js", "charts.js", *(["find-trust.js"] if find_trust else [])]
+    names = ["scroll.js", "take-chart.js", "charts.js", *(["find-trust.js"] if find_trust else [])]
     return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in names)
 
 
