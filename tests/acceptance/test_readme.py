@@ -30,7 +30,7 @@ IN_PLACE_OF = {
     # a browser, which stays
     "race-equality open RJ1": "race-equality open RJ1 --path",
     # not part of the environment; where it is, the tests marked quarto run it
-    "quarto render": "test -f _quarto.yml",
+    "quarto render --profile demo": "test -f _quarto-demo.yml",
 }
 
 

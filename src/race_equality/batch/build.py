@@ -74,7 +74,7 @@ class BuildOptions:
     engine : str or None
         The papermill engine; None for papermill's own.
     renderer : str
-        ``auto``, ``quarto`` or ``built-in``.
+        ``auto``, ``quarto`` or ``built-in``; ``none`` runs the notebooks and makes no page.
     timeout : int or None
         Seconds that one cell may run.
     force : bool
@@ -90,7 +90,7 @@ class BuildOptions:
     output: Path
     jobs: int = 1
     engine: str | None = None
-    renderer: Literal["auto", "quarto", "built-in"] = "auto"
+    renderer: Literal["auto", "quarto", "built-in", "none"] = "auto"
     timeout: int | None = DEFAULT_TIMEOUT
     force: bool = False
     dry_run: bool = False
@@ -251,13 +251,15 @@ class _Build:
         self.inputs = Inputs(project, options.renderer, self.manifest.setdefault("known", {}))
         refuse_damaged(self.inputs.figure_hashes, project)
         self.work = [self._decide(page) for page in plan.pages]
-        self.needed = [work for work in self.work if work.is_needed]
+        self.renders = options.renderer != "none"
+        self.needed = [work for work in self.work if work.is_needed and (self.renders or work.execute)]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
         self.next_write_time = time.monotonic() + 1
-        self.result = BuildResult(
-            index=self.site / "index.html", current=[work.page for work in self.work if not work.is_needed]
-        )
         self.remaining = {work.page.path: work.page for work in self.needed}
+        self.result = BuildResult(
+            index=self.site / "index.html",
+            current=[work.page for work in self.work if work.page.path not in self.remaining],
+        )
         self.by_quarto = _uses_quarto(options)
         self.current_stage: dict[str, str] = {}  # page to its stage
         self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its files to download
@@ -272,7 +274,7 @@ class _Build:
 
     def index_is_outdated(self) -> bool:
         """Whether the index page has to be made again although no other has."""
-        return (
+        return self.renders and (
             not self.result.index.is_file()
             or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
             or self.manifest.get("index") != self.inputs.index_hashes()
@@ -292,6 +294,8 @@ class _Build:
         """
         from race_equality.store.trusts import read_trusts
 
+        if not self.renders:
+            return False
         asked = {page.trust.code for page in self.pages.values() if page.trust is not None}
         record = self.manifest.get("downloads", {})
         outputs = record.get("outputs", {})
@@ -311,11 +315,12 @@ class _Build:
                 self._make_pages()
             if tables := self.tables_are_outdated():
                 self._write_all_trusts_downloads()
-            if tables or not self.by_quarto or not self.needed:
+            if self.renders and (tables or not self.by_quarto or not self.needed):
                 self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
-            if self.unlisted and not self.by_quarto:  # finished pages that the index page does not list yet
+            # finished pages that the index page does not list yet
+            if self.renders and self.unlisted and not self.by_quarto:
                 with suppress(KeyboardInterrupt, OSError):
                     self._render_index()
         except OSError as error:
@@ -351,6 +356,8 @@ class _Build:
         from race_equality.render.config import read_config
 
         stage_project(self.project, self.staged)
+        if not self.renders:
+            return
         if not self.by_quarto:
             publish_font(self.site)
         read_config(self.staged)  # report a mistake in it before the notebooks run
@@ -377,7 +384,7 @@ class _Build:
             )
             with self._services(), Pool(options.jobs, settings, log=self.output / "build.log") as pool:
                 self._make_all(pool.run)
-        if self.by_quarto:
+        if self.by_quarto and self.renders:
             self._render_by_quarto()
 
     def _make_all(self, run: Callable[[Iterable[PageRequest]], Iterable[PageEvent]]) -> None:
@@ -386,6 +393,10 @@ class _Build:
         def is_in_site(page: Page) -> bool:
             return (self.site / page_address(page.path)).is_file()
 
+        if not self.renders:
+            for event in run(PageRequest(work.page, execute=True, render=False) for work in self.needed):
+                self._handle_event(event)
+            return
         self._read_figures_early()
         # Every page links to the pages on all trusts. Those not in the site yet are run before any
         # page is rendered, so that no page links to one that failed.
@@ -430,6 +441,10 @@ class _Build:
             else:
                 (self.failed / page.path).unlink(missing_ok=True)
                 self._record_execution(page)
+                if not self.renders:
+                    del self.remaining[page.path]
+                    self.result.done.append(page)
+                    self.progress.done(page.name, event.seconds)
 
     def _task(self, request: PageRequest) -> Task:
         from race_equality.batch.cluster_worker import Task
@@ -490,6 +505,7 @@ class _Build:
         """Make the index page, which lists the pages of the site."""
         from race_equality.render import render_site
 
+        assert self.options.renderer != "none"
         render_site(self.staged, self.site, [], jobs=self.options.jobs, engine=self.options.renderer)
         self._mark_index_current()
 

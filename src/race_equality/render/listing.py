@@ -14,7 +14,7 @@ from typing import Any
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
 from race_equality.render.front_matter import read_front_matter, without_escapes
-from race_equality.render.staging import ASSETS
+from race_equality.render.staging import ASSETS, EXECUTED
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 
@@ -192,9 +192,26 @@ def replace_listing(index: str, html: str) -> str:
         raise RaceEqualityError(
             "index.qmd has no place for the list of trusts. Put back its lines <!-- trusts --> and <!-- /trusts -->."
         )
-    if not html:
-        return index
-    return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{html}\n```\n{place[2]}", index)
+    return _replaced(index, f"```{{=html}}\n{html}\n```") if html else index
+
+
+def list_executed(project_dir: Path, site_dir: Path) -> None:
+    """Put the trusts that have a page into the first page that a plain ``quarto render`` made.
+
+    Parameters
+    ----------
+    project_dir : Path
+        The checkout.
+    site_dir : Path
+    """
+    index = site_dir / "index.html"
+    if index.is_file() and (listing := listing_of(project_dir / EXECUTED, site_dir / EXECUTED)):
+        listing = listing.replace('href="trusts/', f'href="{EXECUTED}/trusts/')
+        write_atomically(index, _replaced(index.read_text(encoding="utf-8"), listing))
+
+
+def _replaced(text: str, listing: str) -> str:
+    return _PLACE.sub(lambda place: f"{place[1]}{listing}\n{place[2]}", text)
 
 
 def listing_of(project_dir: Path, site_dir: Path) -> str:

@@ -249,8 +249,7 @@ def _stage_shard(
         if kept:
             bar[side] = kept
     pdf = settings.get("format", {}).get("typst")
-    if isinstance(pdf, dict) and _typst_knows_variable_fonts(quarto):
-        copy_folder(font_directory(), shard / "fonts")
+    if isinstance(pdf, dict) and copy_font(shard / "fonts", quarto):
         pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
     (shard / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
@@ -342,6 +341,25 @@ def _run(quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: in
             if found := _PROGRESS.match(line):
                 on_begin(found[1].replace("\\", "/"))
     return "\n".join(output), process.returncode == 0
+
+
+def copy_font(folder: Path, quarto: str = "quarto") -> bool:
+    """Copy the font of PDFs to a folder for Quarto, if its typst can use it.
+
+    Parameters
+    ----------
+    folder : Path
+    quarto : str, optional
+        The program.
+
+    Returns
+    -------
+    bool
+    """
+    if not _typst_knows_variable_fonts(quarto):
+        return False
+    copy_folder(font_directory(), folder)
+    return True
 
 
 @cache

@@ -189,6 +189,7 @@ def test_the_hook_refuses_what_shows_a_return(refuse_files, with_return, name, c
         ("out.ipynb", True),  # README's papermill
         ("R1H.html", True),
         ("output/single/R1H.html", True),
+        ("executed/trusts/R1H.ipynb", True),
         ("output/board-only/R1H.pdf", True),
         ("data/local/R1H_wres_return.xlsx", True),
         ("notebooks/Untitled1.ipynb", True),

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import nbformat.v4
 import pytest
+import yaml
 
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
@@ -53,11 +54,14 @@ def files(folder: Path) -> set[str]:
 
 
 def test_a_staged_project_has_all_that_quarto_needs_and_runs_nothing(project):
-    settings = (project / "_quarto.yml").read_bytes()
-    assert settings == (ROOT / "_quarto.yml").read_bytes()
+    text, ours = ((folder / "_quarto.yml").read_text(encoding="utf-8") for folder in (project, ROOT))
+    settings = yaml.safe_load(text)
+    assert settings["project"]["render"] == ["index.qmd", "/notebooks/*.ipynb", "/trusts/*.ipynb"]
+    assert (settings["project"]["pre-render"], settings["project"]["post-render"]) == ([], []), "all has been run"
+    assert settings["execute"]["enabled"] is False
+    assert "(notebooks/methods.html)" in (project / "index.qmd").read_text(encoding="utf-8")
+    assert len(text.splitlines()) == len(ours.splitlines()), "errors name lines"
     assert (project / ASSETS_IN_PROJECT / "filters" / "native-blocks.lua").is_file()
-    for folder in ("notebooks", "trusts"):
-        assert "enabled: false" in (project / folder / "_metadata.yml").read_text()
 
 
 def test_staging_again_keeps_the_notebooks(project):
