@@ -13,12 +13,12 @@ from pathlib import Path
 import nbformat.v4
 import papermill
 import pytest
-from nbclient import NotebookClient
+from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 import forked_kernels
-from forked_kernels import AVAILABLE, ForkedProcess, ForkRefused, ForkServer, manager, running
+from forked_kernels import AVAILABLE, ForkedProcess, ForkRefused, ForkServer, client, running
 
 README = Path(forked_kernels.__file__).with_name("README.md")
 
@@ -439,22 +439,22 @@ def test_papermills_command_line(tmp_path):
     assert cells[-1].outputs[0].text == "5 True\n"
 
 
-def test_another_kernel_is_started_the_usual_way(server, tmp_path, caplog):
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ([sys.executable, "-m", "ipykernel_launcher", "-f", "x"], ["-f", "x"]),
+        (["python", "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "x"], ["-f", "x"]),
+        (["R", "--slave", "-e", "IRkernel::main()", "--args", "x"], None),
+        (["/usr/bin/other-python", "-m", "ipykernel_launcher", "-f", "x"], None),
+        ([sys.executable, "-W", "error", "-m", "ipykernel_launcher", "-f", "x"], None),
+        ([sys.executable, "-m", "bash_kernel", "-f", "x"], None),
+    ],
+)
+def test_another_kernel_is_not_forked(command, arguments):
     """A kernel of another environment is not what was imported here."""
-    from jupyter_client.kernelspec import KernelSpec
-
-    assert manager._ipykernel_arguments([sys.executable, "-m", "ipykernel_launcher", "-f", "x"]) == ["-f", "x"]
-    assert manager._ipykernel_arguments(
-        [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "x"]
-    ) == ["-f", "x"]
-    for other in (
-        ["R", "--slave", "-e", "IRkernel::main()", "--args", "x"],
-        ["/usr/bin/other-python", "-m", "ipykernel_launcher", "-f", "x"],
-        [sys.executable, "-W", "error", "-m", "ipykernel_launcher", "-f", "x"],
-        [sys.executable, "-m", "bash_kernel", "-f", "x"],
-    ):
-        assert manager._ipykernel_arguments(other) is None
-    assert KernelSpec  # a specification of such a kernel is only text
+    assert client.ipykernel_arguments(KernelSpec(argv=command)) == arguments
+    provisioned = KernelSpec(argv=command, metadata={"kernel_provisioner": {"provisioner_name": "own"}})
+    assert client.ipykernel_arguments(provisioned) is None
 
 
 def test_other_settings_of_the_interpreter_are_refused(server):
@@ -492,13 +492,21 @@ def wait_until(condition) -> None:
         time.sleep(0.02)
 
 
-def start_kernel(server: ForkServer) -> ForkedProcess:
-    process = ForkedProcess(server.address, [], env=dict(os.environ))
-    assert process.poll() is None
-    return process
+@pytest.fixture
+def start_kernel():
+    started = []
+
+    def start(server: ForkServer) -> ForkedProcess:
+        started.append(ForkedProcess(server.address, [], env=dict(os.environ)))
+        assert started[-1].poll() is None
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.messages.close()
 
 
-def test_a_kernel_ends_with_who_asked_for_it():
+def test_a_kernel_ends_with_who_asked_for_it(start_kernel):
     with ForkServer() as server:
         process = start_kernel(server)
         pid = process.pid
@@ -506,7 +514,7 @@ def test_a_kernel_ends_with_who_asked_for_it():
         wait_until(lambda: not is_alive(pid))
 
 
-def test_kernels_end_with_the_server():
+def test_kernels_end_with_the_server(start_kernel):
     server = ForkServer()
     process = start_kernel(server)
     server.close()
@@ -528,7 +536,7 @@ def test_a_server_ends_with_its_owner():
     assert not Path(folder).exists()
 
 
-def test_how_a_kernel_ended_is_told():
+def test_how_a_kernel_ended_is_told(start_kernel):
     with ForkServer() as server:
         process = start_kernel(server)
         assert process.poll() is None
@@ -537,7 +545,7 @@ def test_how_a_kernel_ended_is_told():
         process.send_signal(signal.SIGINT)  # nobody is hit any more
 
 
-def test_rubbish_on_the_socket_is_no_harm():
+def test_rubbish_on_the_socket_is_no_harm(start_kernel):
     import socket
 
     with ForkServer() as server:
@@ -571,7 +579,7 @@ def test_what_is_prepared_is_there_in_each_kernel(tmp_path):
             assert notebook.cells[0].outputs[0].data["text/plain"] == "(4321, True, False)"
 
 
-def test_a_preparation_that_fails_is_told_and_kernels_are_forked(capfd):
+def test_a_preparation_that_fails_is_told_and_kernels_are_forked(start_kernel, capfd):
     with ForkServer(prepare="sys:no_such_function") as server:
         process = start_kernel(server)
         process.kill()
@@ -592,9 +600,3 @@ def test_the_readmes_example(tmp_path, monkeypatch):
         said.append(eval(cells[-1].outputs[0].data["text/plain"]))
     assert [(year, True, said[0][2]) for year in (2023, 2024)] == said
     assert said[0][2] != os.getpid()
-
-
-def test_nbclient_without_papermill(server):
-    notebook = notebook_of(["import os\nos.getppid()"])
-    NotebookClient(notebook, kernel_manager_class=manager.ForkKernelManager).execute()
-    assert notebook.cells[0].outputs[0].data["text/plain"] == str(server.pid)
