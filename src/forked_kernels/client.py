@@ -100,12 +100,9 @@ def ipykernel_arguments(spec: KernelSpec) -> list[str] | None:
     command = spec.argv
     if spec.metadata.get("kernel_provisioner") or "ipykernel_launcher" not in command:
         return None
-    # jupyter_client starts this Python where it reads "python"
-    if command[0] not in (
-        "python",
-        "python3",
-        f"python{sys.version_info[0]}.{sys.version_info[1]}",
-    ) and os.path.realpath(command[0]) != os.path.realpath(sys.executable):
+    # jupyter_client starts this Python where a specification says "python"
+    names = ["python", "python{}".format(*sys.version_info), "python{}.{}".format(*sys.version_info)]
+    if command[0] not in names and os.path.realpath(command[0]) != os.path.realpath(sys.executable):
         return None
     at = command.index("ipykernel_launcher")
     # -Xfrozen_modules=off, which some versions put before it, is for debuggers only
@@ -125,7 +122,7 @@ class ForkedKernelClient:
 
     def __init__(self, process: ForkedProcess) -> None:
         self.process = process
-        self.session = Session(key=b"")
+        self.session = Session()
         self.shell_channel = self  # widgets send by it
         self._reader = MessageReader(process.messages)
         self._poll = select.poll()
@@ -207,6 +204,6 @@ class ForkedKernelClient:
         self.process.messages.close()
 
     def _signal(self, number: int) -> None:
-        if self.is_alive():
+        if number and self.is_alive() and self.process.pid is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)  # it leads a session of its own

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: Imported before the first fork: the kernel. None of it starts a thread when it is imported.
 _KERNEL = (
     "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger ipykernel.displayhook "
-    "ipykernel.parentpoller forked_kernels.kernel IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.logger "
+    "ipykernel.parentpoller forked_kernels.kernel sqlite3 IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.logger "
     "IPython.core.oinspect IPython.core.magics IPython.extensions.storemagic comm psutil"
 ).split()
 

@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,7 +152,7 @@ class OutStream(iostream.OutStream):
 
     _held = 0
 
-    def write(self, string: str) -> int | None:
+    def write(self, string: str) -> int | None:  # type: ignore[override]  # ipykernel's own is
         """Write text."""
         written = super().write(string)
         self._held += len(string)
@@ -168,7 +169,7 @@ class OutStream(iostream.OutStream):
     def _flush(self) -> None:
         with self.pub_thread.lock:  # text leaves in the order in which it came
             self._held = 0
-            super()._flush()
+            super()._flush()  # type: ignore[no-untyped-call]  # ipykernel's own gap
 
 
 # Libraries know a notebook's streams by their module, click for one.
@@ -221,14 +222,14 @@ class _Requests:
 
     def on_recv(self, callback: Callable[[dict[str, Any]], Any], *, copy: bool) -> None:
         """Have a function called with each request."""
-        loop = IOLoop.current().asyncio_loop
-        loop.add_reader(self._publisher.socket, self._read, loop, callback)
+        self._callback = callback
+        IOLoop.current().add_handler(self._publisher.socket, self._read, IOLoop.READ)
 
-    def _read(self, loop: asyncio.AbstractEventLoop, callback: Callable[[dict[str, Any]], Any]) -> None:
+    def _read(self, connection: socket.socket, events: int) -> None:
         for _, message in self._reader.read():
-            self._start(callback(message))
+            self._start(self._callback(message))
         if self._reader.is_over:
-            loop.remove_reader(self._publisher.socket)
+            IOLoop.current().remove_handler(connection)
             self._start(self.at_end())
 
     def _start(self, coroutine: Any) -> None:
@@ -252,17 +253,31 @@ class ForkedKernel(IPythonKernel):
     _supports_kernel_subshells = False
     _execute_sleep = 0.0  # ipykernel gives its output time; here it cannot be overtaken by the reply
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # ipykernel's own gap
+        assert self.shell is not None
+        # do_execute transforms a cell to see whether it is asynchronous, and run_cell transforms it again
+        self.shell.transform_cell = lru_cache(maxsize=1)(self.shell.transform_cell)
+
+    def pre_handler_hook(self) -> None:
+        """Prepare for a request."""
+        assert self.shell is not None
+        self.shell.transform_cell.cache_clear()  # what a cell is transformed to depends on the names that there are
+        super().pre_handler_hook()  # type: ignore[no-untyped-call]  # ipykernel's own gap
+
     def start(self) -> None:
         """Listen."""
+        assert self.shell is not None
         self.shell.exit_now = False
         self.shell_stream.at_end = self._end
-        Kernel.start(self)  # IPythonKernel's starts the debugger
+        # IPythonKernel's starts the debugger
+        Kernel.start(self)  # type: ignore[no-untyped-call]  # ipykernel's own gap
         # do_execute compares it with the current thread
         self.shell_channel_thread = SimpleNamespace(parent_thread=threading.current_thread())
 
     async def _end(self) -> None:
         """Do what ipykernel does when it is asked to shut down."""
-        await self._at_shutdown()
+        await self._at_shutdown()  # type: ignore[no-untyped-call]  # ipykernel's own gap
         self.io_loop.add_callback(self.io_loop.stop)
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
@@ -285,7 +300,11 @@ class ForkedKernelApp(IPKernelApp):
     def init_connection_file(self) -> None:
         """Do nothing: there are no ports."""
 
-    write_connection_file = init_heartbeat = init_connection_file
+    def write_connection_file(self, **_: Any) -> None:
+        """Do nothing: there are no ports."""
+
+    def init_heartbeat(self) -> None:
+        """Do nothing: the kernel's process is its client's to watch."""
 
     def log_connection_info(self) -> None:
         """Do nothing: there is no second client."""
@@ -298,7 +317,8 @@ class ForkedKernelApp(IPKernelApp):
     def init_sockets(self) -> None:
         """Use the connection."""
         atexit.register(self.close)
-        self.configure_tornado_logger()
+        self.configure_tornado_logger()  # type: ignore[no-untyped-call]  # ipykernel's own gap
+        self.log.setLevel(self.log_level)  # its handler has this level; ipykernel logs each message that it handles
         self.iopub_socket = self.iopub_thread = Publisher(self.connection)
         self.iopub_thread.thread.start()
         self.shell_socket = _Requests(self.iopub_thread)
@@ -319,5 +339,5 @@ class ForkedKernelApp(IPKernelApp):
 
     def close(self) -> None:
         """Send what waits."""
-        self.reset_io()
+        self.reset_io()  # type: ignore[no-untyped-call]  # ipykernel's own gap
         self.iopub_thread.stop()

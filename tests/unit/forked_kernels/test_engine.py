@@ -125,6 +125,10 @@ CELLS = {
     "history": "get_ipython().history_manager.hist_file",
     "seeded": "import numpy as np\nnp.random.seed(1)\nnp.random.default_rng(2).random(2), np.random.rand(2)",
     "comm": "import comm\nc = comm.create_comm(target_name='own', data={'a': 1})\nc.send({'b': 2})",
+    "displays from a process": "pid = os.fork()\nif pid == 0:\n    print('printed', flush=True)\n"
+    "    display(HTML('<i>p</i>'))\n    os._exit(0)\nos.waitpid(pid, 0)\ntime.sleep(0.3)",
+    "variable of the context": "import contextvars\nvar = contextvars.ContextVar('var')\nvar.set(1);",
+    "in the next cell": "var.get()",
     "late output": "threading.Timer(0.05, print, ['late']).start()\ntime.sleep(0.3)",
     "at the end": "import atexit, pathlib\natexit.register(pathlib.Path('ended').write_text, 'all')",
     "last": "print('the last')",
@@ -339,6 +343,30 @@ def test_bad_ends_are_the_same(server, tmp_path, cells, options, raised):
                 del cell["count"]
         seen.append((cells_seen, comparable(str(error), folder)))
     assert seen[1] == seen[0]
+
+
+def test_a_process_that_comes_to_the_end_of_its_cell_ends_there(server, tmp_path):
+    """With papermill's engine there are two kernels from then on, which take each other's cells."""
+    fork = "import os\npid = os.fork()\nif pid:\n    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    notebook, error = run(tmp_path, notebook_of([fork, "print('once')"]), "fork")
+    assert error is None
+    assert [joined(cell.outputs)[0]["text"] for cell in notebook.cells] == ["0\n", "once\n"]
+
+
+def test_an_interrupt_cuts_no_message_in_two(server, tmp_path):
+    printing = "import time\ntext = 'x' * 10_000\nwhile True:\n    print(text, flush=True)\n    time.sleep(0.005)"
+    notebook, error = run(
+        tmp_path,
+        notebook_of([printing, "'next'"], tags=["raises-exception"]),
+        "fork",
+        execution_timeout=1,
+        interrupt_on_timeout=True,
+    )
+    assert error is None
+    first, second = (cell.outputs for cell in notebook.cells)
+    assert first[-1].ename == "KeyboardInterrupt"
+    assert set("".join(output.text for output in first[:-1])) == set("x\n")
+    assert second[0].data["text/plain"] == "'next'"
 
 
 #: What Python does for a notebook when it ends, and a kernel that just ended would not.
