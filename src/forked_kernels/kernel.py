@@ -29,7 +29,7 @@ from ipykernel.kernelbase import Kernel
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
-from forked_kernels.messages import IOPUB, SHELL, MessageReader, pack
+from forked_kernels.messages import IOPUB, SHELL, MessageReader, is_whole, pack
 
 #: Seconds until what a running cell puts out is sent.
 _SEND_EVERY = 0.05
@@ -143,8 +143,9 @@ class Publisher(iostream.IOPubThread):
         for pipe in pipes:
             with open(pipe, "rb") as file:
                 frame = file.read()
-            with self.lock:
-                self._waiting.append(frame)
+            if is_whole(frame):  # the process may have been ended
+                with self.lock:
+                    self._waiting.append(frame)
 
 
 class OutStream(iostream.OutStream):

@@ -1,6 +1,6 @@
 """Jupyter's messages over a Unix socket, between a forked kernel and its one client.
 
-Each is one piece of JSON after its length, and then its binary buffers. They are not signed and nobody is
+Each is a length, that of its JSON, the JSON and then its binary buffers. They are not signed and nobody is
 subscribed: no third process has the socket.
 """
 
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jupyter_client.session import json_packer
+from jupyter_client.jsonutil import json_default
+from jupyter_client.session import json_packer, json_unpacker
 
 SHELL, IOPUB = "shell", "iopub"
+
+_HEAD = struct.Struct("!QQ")
 
 #: Bytes that are read at a time.
 _PIECE = 1 << 20
@@ -39,8 +43,16 @@ def pack(channel: str, message: dict[str, Any], buffers: Sequence[Any] = ()) -> 
         "content": message["content"],
         "buffers": [len(part) for part in parts],
     }
-    text = json_packer(whole)
-    return b"".join((len(text).to_bytes(8, "big"), text, *parts))
+    try:
+        text = json_packer(whole)
+    except UnicodeEncodeError:  # half a surrogate pair; without a reply the client would wait for ever
+        text = json.dumps(whole, default=json_default, ensure_ascii=False).encode(errors="replace")
+    return b"".join((_HEAD.pack(len(text) + sum(whole["buffers"]), len(text)), text, *parts))
+
+
+def is_whole(frame: bytes) -> bool:
+    """Whether this is a message to its end."""
+    return len(frame) >= _HEAD.size and len(frame) == _HEAD.size + _HEAD.unpack_from(frame)[0]
 
 
 class MessageReader:
@@ -75,19 +87,17 @@ class MessageReader:
             self.is_over = True
         held = self._held
         held += data
-        while len(held) >= 8:
-            end = 8 + int.from_bytes(held[:8], "big")
-            if len(held) < end:
+        while len(held) >= _HEAD.size:
+            length, text_length = _HEAD.unpack_from(held)
+            if len(held) < _HEAD.size + length:
                 return
-            message = json.loads(held[8:end])
-            sizes = message["buffers"]
-            if len(held) < end + sum(sizes):
-                return
-            message["buffers"] = []
+            at = _HEAD.size + text_length
+            message = json_unpacker(bytes(held[_HEAD.size : at]))
+            sizes, message["buffers"] = message["buffers"], []
             for size in sizes:
-                message["buffers"].append(bytes(held[end : end + size]))
-                end += size
-            del held[:end]
+                message["buffers"].append(bytes(held[at : at + size]))
+                at += size
+            del held[:at]
             message["msg_type"] = message["header"]["msg_type"]
             message["msg_id"] = message["header"]["msg_id"]
             yield message.pop("channel"), message
