@@ -13,7 +13,8 @@ from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
-from race_equality.render.front_matter import read_front_matter, without_escapes
+from race_equality.markdown import without_escapes
+from race_equality.render.front_matter import read_front_matter
 from race_equality.render.staging import ASSETS
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
