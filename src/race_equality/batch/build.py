@@ -15,17 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
-from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
+from race_equality.batch.freshness import Inputs, Work, decide_work, fingerprint, is_unchanged, outputs_of
 from race_equality.batch.lock import LOCK_FILE, OutputLock
-from race_equality.batch.manifest import (
-    MANIFEST_FILE,
-    hash_code,
-    hash_file,
-    hash_inputs,
-    read_manifest,
-    versions,
-    write_manifest,
-)
+from race_equality.batch.manifest import MANIFEST_FILE, hash_code, hash_inputs, read_manifest, versions, write_manifest
 from race_equality.batch.page_requests import (
     PageEvent,
     PageRequest,
@@ -298,7 +290,7 @@ class _Build:
         if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
             return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
         return record.get("rests_on") != self.inputs.download_hashes() or any(
-            not is_unchanged(self.site / name, size) for name, size in outputs.items()
+            not is_unchanged(self.site / name, recorded) for name, recorded in outputs.items()
         )
 
     def run(self, progress: BuildProgress) -> None:
@@ -513,7 +505,7 @@ class _Build:
             return False
         self.figures[page.path] = {
             "rests_on": self.inputs.download_hashes(),
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
+            "outputs": {name: fingerprint(self.site / name) for name in names},
         }
         return True
 
@@ -547,7 +539,7 @@ class _Build:
         return (
             not self.options.force
             and record.get("rests_on") == self.inputs.download_hashes()
-            and all(is_unchanged(self.site / name, size) for name, size in record["outputs"].items())
+            and all(is_unchanged(self.site / name, recorded) for name, recorded in record["outputs"].items())
         )
 
     def _download_record(self, page: Page) -> dict[str, Any]:
@@ -560,7 +552,7 @@ class _Build:
         self.manifest["downloads"] = {
             "rests_on": self.inputs.download_hashes(),
             "thresholds": self.inputs.thresholds,
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
+            "outputs": {name: fingerprint(self.site / name) for name in names},
         }
 
     def _finish_page(self, page: Page, failure: Failure | None) -> None:
@@ -610,7 +602,7 @@ class _Build:
             "seconds": self.seconds[page.path],
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
             "rests_on": self.inputs.notebook_hashes(page),
-            "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
+            "executed": fingerprint(notebook),
             **({"figures": figures} if (figures := self._download_record(page)) else {}),
             **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }
