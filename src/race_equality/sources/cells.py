@@ -21,6 +21,7 @@ from pathlib import Path
 from unicodedata import category
 
 from race_equality.errors import InputError, nearest
+from race_equality.sources.extent import check_extent
 from race_equality.sources.file_kinds import check_file, check_unpacked_size, opened, text_of
 from race_equality.sources.headers import normalised, renamed_column
 from race_equality.sources.parquet import is_parquet, parquet_columns, value_at
@@ -259,7 +260,7 @@ class Workbook:
     Raises
     ------
     InputError
-        When it is missing, cut short, or unpacks to more than a workbook would.
+        When it is missing, cut short, or unpacks to more or reaches further than a workbook would.
     """
 
     def __init__(self, path: Path) -> None:
@@ -268,6 +269,7 @@ class Workbook:
         self.path = check_file(path)
         try:
             check_unpacked_size(path)
+            check_extent(path)
             self._book = CalamineWorkbook.from_path(str(path))
         except InputError:
             raise
