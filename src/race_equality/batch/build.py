@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
+from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun, seconds_for_a_notebook
 from race_equality.batch.freshness import Inputs, Work, decide_work, fingerprint, is_unchanged, outputs_of
 from race_equality.batch.lock import LOCK_FILE, OutputLock
 from race_equality.batch.manifest import MANIFEST_FILE, hash_code, hash_inputs, read_manifest, versions, write_manifest
@@ -28,7 +28,7 @@ from race_equality.batch.page_requests import (
     rendering_failure,
 )
 from race_equality.errors import RaceEqualityError
-from race_equality.files import is_seen_by_git
+from race_equality.files import delete_made, is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
 from race_equality.store.recorded import refuse_damaged
 
@@ -229,6 +229,10 @@ def _is_ours(output: Path) -> bool:
     return not names or (LOCK_FILE in names and names <= _OWN_NAMES) or bool(read_manifest(output)["builds"])
 
 
+#: Notebooks that are being run, as race_equality.batch.execute names them.
+_SCRATCH_FILES = ("*.[0-9]*.ipynb",)
+
+
 class _Build:
     """One build: its folders, the state of its pages, and its steps."""
 
@@ -315,10 +319,10 @@ class _Build:
                 f"The build stopped: {error.strerror or error} ({self.output}). Finished pages are kept."
             ) from None
         finally:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            delete_made(self.scratch, _SCRATCH_FILES)
             self._close_record()
 
-    def _services(self) -> AbstractContextManager[object]:
+    def _services(self) -> AbstractContextManager[tuple[int, ...]]:
         """Start what notebooks share, which the files to download use too."""
         from race_equality.batch.build_services import shared_by_notebooks
 
@@ -334,8 +338,10 @@ class _Build:
 
     def _clear_scratch(self) -> None:
         # A build that was killed may have left its scratch folder; this build holds the lock.
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir()
+        delete_made(self.scratch, _SCRATCH_FILES)
+        if self.scratch.is_symlink():
+            raise RaceEqualityError(f"{self.scratch} is a link and no folder of a build. Remove it.")
+        self.scratch.mkdir(exist_ok=True)
         (self.output / "build.log").write_bytes(b"")
 
     def _stage(self) -> None:
@@ -367,7 +373,16 @@ class _Build:
                 engine=options.engine,
                 timeout=options.timeout,
             )
-            with self._services(), Pool(options.jobs, settings, log=self.output / "build.log") as pool:
+            with (
+                self._services() as servers,
+                Pool(
+                    options.jobs,
+                    settings,
+                    log=self.output / "build.log",
+                    servers=servers,
+                    notebook_seconds=seconds_for_a_notebook(options.timeout),
+                ) as pool,
+            ):
                 self._make_all(pool.run)
         if self.by_quarto:
             self._render_by_quarto()
