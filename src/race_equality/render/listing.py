@@ -226,6 +226,10 @@ def downloads_html(site_dir: Path) -> str:
     files = {
         "all-trusts.csv": "Findings of all trusts (CSV)",
         "all-trusts.parquet": "Findings of all trusts (Parquet)",
+        "figures.csv": "Published figures of all trusts, each year and month held (CSV)",
+        "figures.parquet": "Published figures of all trusts, each year and month held (Parquet)",
+        "all-trusts.sqlite": "Findings and published figures in one database (SQLite)",
+        "datapackage.json": "What each file and column holds (Frictionless data package)",
         "codebook.csv": "What each column and measure means (CSV)",
     }
     links = [
