@@ -27,6 +27,7 @@ from race_equality.render.front_matter import read_front_matter
 from race_equality.render.listing import listing_of, replace_listing, without_missing_pages, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
 from race_equality.render.pdf import plain_opacity
+from race_equality.render.policy import policy_of_quarto, with_policy
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 from race_equality.render.typst_outputs import as_typst
 
@@ -369,7 +370,7 @@ def _corrected(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     for wrong, right in _CORRECTIONS:
         text = text.replace(wrong, right)
-    return text
+    return with_policy(text, policy_of_quarto(text))
 
 
 def _publish_shared(shard: Path, site_dir: Path) -> None:
