@@ -37,7 +37,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
-HOSTILE_NAME = 'St <b>Bold</b>\'s & "Quoted" <script>alert(1)</script> שלום NHS Trust'
+HOSTILE_NAME = 'St <b>Bold</b>\'s & "Quoted" <script>alert(1)</script> שלום {{< include x >}} NHS Trust'
 LONG_WORD = "wres_indicators_5_to_8_by_trust_and_by_ethnic_group_2024_to_2025_final.csv"
 ALT = 'Dot chart: "ethnic minority" staff 29.6%, White staff 26.6%.'
 
