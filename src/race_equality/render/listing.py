@@ -13,8 +13,10 @@ from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
-from race_equality.render.front_matter import read_front_matter, without_escapes
-from race_equality.render.staging import ASSETS, EXECUTED
+from race_equality.markdown import without_escapes
+from race_equality.render.front_matter import read_front_matter
+from race_equality.render.policy import script
+from race_equality.render.staging import EXECUTED
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 
@@ -152,7 +154,6 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
                 f"<td>{html.escape(page.kind.capitalize()) or 'Not stated'}</td><td>{pdf}</td></tr>"
             )
         rows.append("</tbody>")
-    script = (ASSETS / "web" / "find-trust.js").read_text(encoding="utf-8")
     # a short list needs no links to regions
     jump = (
         f'<nav class="regions" aria-label="Regions"><ul>{"".join(regions)}</ul></nav>\n'
@@ -166,7 +167,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
         '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
         '<th scope="col">Type</th><th scope="col">Downloads</th></tr></thead>\n'
         + "\n".join(rows)
-        + f"\n</table>\n</div>\n<script>\n{script}</script>"
+        + f"\n</table>\n</div>\n<script>{script('find-trust.js')}</script>"
     )
 
 
