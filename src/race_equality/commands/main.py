@@ -146,7 +146,7 @@ def main() -> None:
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write to.  [default: output/ in the project]",
+    help="The folder to write to: a new one, an empty one, or one of an earlier build.  [default: output/ in the project]",
 )
 @click.option(
     "--engine",
