@@ -39,7 +39,7 @@ _LISTING = "<!--trusts-with-a-page-->"
 _CORRECTIONS = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
 INDEX = "index.qmd"
 _NUMBERING = "src/race_equality/render/assets/filters/numbering.lua"
-_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *)(?:fig|tbl|lst|eq|thm)-""")
+_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *["']?)(?:fig|tbl|lst|eq|thm)-""")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: Fewer pages than this are not worth a second Quarto, which takes a second or two to start.
@@ -298,6 +298,9 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     a page has figures or tables of Quarto's own as well, Quarto must count them all.
     """
     texts = ["".join(cell.get("source", "")) for cell in notebook["cells"] if cell.get("cell_type") == "markdown"]
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            texts += [line for line in "".join(cell.get("source", "")).splitlines() if line.startswith("#|")]
     outputs = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
     texts += ["".join(data["text/markdown"]) for data in outputs if "text/markdown" in data and "text/html" not in data]
     if any(_NUMBERED.search(text) for text in texts):

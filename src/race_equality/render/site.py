@@ -183,7 +183,7 @@ def render_page(
     stage = "html"
     on_stage(stage)
     try:
-        source = read_page(project_dir / page, crossref=config.metadata.get("crossref"))
+        source = read_page(project_dir / page, settings=config.metadata)
         with_pdf = makes_pdf(source.front_matter, config)
         translation = translated_page(source, config, translator, pdf=with_pdf)
         html = page_html(
