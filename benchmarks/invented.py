@@ -91,14 +91,16 @@ def _write_figures(
     project: Project, real: Project, trusts: set[str], codes: list[str], random: np.random.Generator
 ) -> None:
     """Write each publication as it would be with these organisations in it."""
-    for file in figure_files(real):
-        published = read_figures(sources=file.stem, project=real)
-        if file.parent != real.figures or published.empty:
+    every = read_figures(local=False, project=real)
+    of_demonstration = every[every["source"] == "demonstration"]
+    for file in figure_files(real, local=False):
+        published = every[every["source"] == file.stem]
+        if published.empty:
             continue
         if file.stem == "demonstration":
             shutil.copy(file, project.figures)
             continue
-        demonstration = read_figures(published["indicator"].unique(), sources="demonstration", project=real)
+        demonstration = of_demonstration[of_demonstration["indicator"].isin(published["indicator"])]
         # each year's edition of a publication is a file: its periods, or all where they differ
         same = demonstration[demonstration["period_end"].isin(published["period_end"].unique())]
         pattern = (demonstration if same.empty else same).assign(source=file.stem)

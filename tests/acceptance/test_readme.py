@@ -23,6 +23,7 @@ IN_PLACE_OF = {
     "make test": "make --dry-run test",
     "pytest --nbval tests/notebooks": "pytest --nbval tests/notebooks --collect-only --quiet",
     "race-equality golden": "race-equality golden --help",
+    "race-equality new-notebook training_by_region": "race-equality new-notebook --help",
     "race-equality build RJ1 --peers": "race-equality build RJ1 --peers --dry-run",
     # an environment of its own, and a server that stays
     "make lab": "make --dry-run lab",

@@ -1,34 +1,12 @@
 """Golden notebooks: what they rest on, said before they run, and a readable word when they differ."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from race_equality.store.cache import FOLDER_VARIABLE
-
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-#: What is computed of all trusts, for each notebook and worker of this run, as the notebooks of a build share it.
-SHARED = Path(tempfile.gettempdir()) / f"race-equality-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item):
-    """Compute what is of all trusts once for the tests of notebooks: each kernel would take ten seconds for it."""
-    if HERE not in item.path.parents:
-        return (yield)
-    SHARED.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FOLDER_VARIABLE, str(SHARED))
-        return (yield)
-
-
-def pytest_sessionfinish() -> None:
-    """Remove what was shared; a worker that is not done yet computes it again."""
-    shutil.rmtree(SHARED, ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -15,8 +15,8 @@ pytestmark = [
     pytest.mark.quarto,
     pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH"),
 ]
-#: The fixture with every kind of output, and a real report.
-PAGES = ["trusts/RX1.ipynb", "trusts/R1H.ipynb"]
+#: The fixture with every kind of output and a name that could be markup, and a real report.
+PAGES = ["trusts/RX2.ipynb", "trusts/R1H.ipynb"]
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
 ADDRESSES = ["index.html", *(page.replace(".ipynb", ".html") for page in PAGES)]
 
@@ -30,7 +30,7 @@ def sites(site, staged, tmp_path_factory) -> dict[str, Path]:
 
 
 def words(node) -> str:
-    return " ".join(node.text_content().split())
+    return " ".join(node.text_content().replace("\N{WORD JOINER}", "").split())
 
 
 def report(file: Path) -> dict[str, list]:
@@ -160,7 +160,7 @@ def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
     assert any("trusts/R1H.html" in href for href in found)
     page.locator("input.aa-Input").fill("plain words of an output")
     page.wait_for_function(
-        "[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX1.html'))"
+        "[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX2.html'))"
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from race_equality.project import find_project
-from race_equality.sources.publications import staff_survey
+from race_equality.sources.publications import demonstration, staff_survey
 from race_equality.sources.publications.demonstration import demonstration_figures, demonstration_source
 from race_equality.sources.returns import wres as wres_return
 from race_equality.store.figures import parquet_bytes, read_figures
@@ -24,6 +24,7 @@ def test_every_figure_is_the_demonstration_trusts_and_says_invented(figures):
 
 
 def test_the_same_figures_each_time(figures):
+    demonstration._figures.cache_clear()
     assert demonstration_figures().equals(figures)
 
 

@@ -14,18 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
-from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
+from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun, seconds_for_a_notebook
+from race_equality.batch.freshness import Inputs, Work, decide_work, fingerprint, is_unchanged, outputs_of
 from race_equality.batch.lock import LOCK_FILE, OutputLock
-from race_equality.batch.manifest import (
-    MANIFEST_FILE,
-    hash_code,
-    hash_file,
-    hash_inputs,
-    read_manifest,
-    versions,
-    write_manifest,
-)
+from race_equality.batch.manifest import MANIFEST_FILE, hash_code, hash_inputs, read_manifest, versions, write_manifest
 from race_equality.batch.page_requests import (
     PageEvent,
     PageRequest,
@@ -36,7 +28,7 @@ from race_equality.batch.page_requests import (
     rendering_failure,
 )
 from race_equality.errors import RaceEqualityError
-from race_equality.files import is_seen_by_git
+from race_equality.files import delete_made, is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
 from race_equality.store.recorded import refuse_damaged
 
@@ -237,6 +229,10 @@ def _is_ours(output: Path) -> bool:
     return not names or (LOCK_FILE in names and names <= _OWN_NAMES) or bool(read_manifest(output)["builds"])
 
 
+#: Notebooks that are being run, as race_equality.batch.execute names them.
+_SCRATCH_FILES = ("*.[0-9]*.ipynb",)
+
+
 class _Build:
     """One build: its folders, the state of its pages, and its steps."""
 
@@ -302,7 +298,7 @@ class _Build:
         if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
             return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
         return record.get("rests_on") != self.inputs.download_hashes() or any(
-            not is_unchanged(self.site / name, size) for name, size in outputs.items()
+            not is_unchanged(self.site / name, recorded) for name, recorded in outputs.items()
         )
 
     def run(self, progress: BuildProgress) -> None:
@@ -328,10 +324,10 @@ class _Build:
                 f"The build stopped: {error.strerror or error} ({self.output}). Finished pages are kept."
             ) from None
         finally:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            delete_made(self.scratch, _SCRATCH_FILES)
             self._close_record()
 
-    def _services(self) -> AbstractContextManager[object]:
+    def _services(self) -> AbstractContextManager[tuple[int, ...]]:
         """Start what notebooks share, which the files to download use too."""
         from race_equality.batch.build_services import shared_by_notebooks
 
@@ -347,8 +343,10 @@ class _Build:
 
     def _clear_scratch(self) -> None:
         # A build that was killed may have left its scratch folder; this build holds the lock.
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir()
+        delete_made(self.scratch, _SCRATCH_FILES)
+        if self.scratch.is_symlink():
+            raise RaceEqualityError(f"{self.scratch} is a link and no folder of a build. Remove it.")
+        self.scratch.mkdir(exist_ok=True)
         (self.output / "build.log").write_bytes(b"")
 
     def _stage(self) -> None:
@@ -382,7 +380,16 @@ class _Build:
                 engine=options.engine,
                 timeout=options.timeout,
             )
-            with self._services(), Pool(options.jobs, settings, log=self.output / "build.log") as pool:
+            with (
+                self._services() as servers,
+                Pool(
+                    options.jobs,
+                    settings,
+                    log=self.output / "build.log",
+                    servers=servers,
+                    notebook_seconds=seconds_for_a_notebook(options.timeout),
+                ) as pool,
+            ):
                 self._make_all(pool.run)
         if self.by_quarto and self.renders:
             self._render_by_quarto()
@@ -514,13 +521,13 @@ class _Build:
 
     def _read_figures_early(self) -> None:
         """Read the figures for the files to download while the first kernel is prepared."""
-        if any(page.trust and not self._downloads_are_current(page) for page in self.remaining.values()):
+        if any(page.is_report and not self._downloads_are_current(page) for page in self.remaining.values()):
             with suppress(RaceEqualityError):  # reported for each page that needs them
                 _ = self.downloads
 
     def _write_downloads(self, page: Page) -> bool:
         """Write a trust's files to download, before the page that links to them."""
-        if page.trust is None or self._downloads_are_current(page):
+        if page.trust is None or not page.is_report or self._downloads_are_current(page):
             return True
         try:
             names = self.downloads.write_trust(page.trust, self.site) if self.downloads.has_figures else []
@@ -529,7 +536,7 @@ class _Build:
             return False
         self.figures[page.path] = {
             "rests_on": self.inputs.download_hashes(),
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
+            "outputs": {name: fingerprint(self.site / name) for name in names},
         }
         return True
 
@@ -563,7 +570,7 @@ class _Build:
         return (
             not self.options.force
             and record.get("rests_on") == self.inputs.download_hashes()
-            and all(is_unchanged(self.site / name, size) for name, size in record["outputs"].items())
+            and all(is_unchanged(self.site / name, recorded) for name, recorded in record["outputs"].items())
         )
 
     def _download_record(self, page: Page) -> dict[str, Any]:
@@ -576,7 +583,7 @@ class _Build:
         self.manifest["downloads"] = {
             "rests_on": self.inputs.download_hashes(),
             "thresholds": self.inputs.thresholds,
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
+            "outputs": {name: fingerprint(self.site / name) for name in names},
         }
 
     def _finish_page(self, page: Page, failure: Failure | None) -> None:
@@ -626,7 +633,7 @@ class _Build:
             "seconds": self.seconds[page.path],
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
             "rests_on": self.inputs.notebook_hashes(page),
-            "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
+            "executed": fingerprint(notebook),
             **({"figures": figures} if (figures := self._download_record(page)) else {}),
             **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }

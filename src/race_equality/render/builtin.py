@@ -19,6 +19,7 @@ from race_equality.render.formats import Format
 from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
+from race_equality.render.policy import SCRIPTS, policy, script
 from race_equality.render.staging import ASSETS
 
 _READER = "markdown-tex_math_dollars"
@@ -176,7 +177,9 @@ def page_html(
         body=body,
         footer=_footer_html(config.footer),
         css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
-        script=_script(find_trust='id="tbl-trusts"' in body),
+        policy=policy(),
+        # in the page and not in files: a page may be sent by e-mail
+        scripts=[script(name) for name in SCRIPTS if name != "find-trust.js" or 'id="tbl-trusts"' in body],
         icon=_icon(),
     )
 
@@ -252,13 +255,6 @@ def _footer_html(markdown: str) -> str:
 def _css(files: tuple[Path, ...]) -> str:
     own = (ASSETS / "web" / "page.css").read_text(encoding="utf-8")
     return "\n".join([*(file.read_text(encoding="utf-8") for file in files), own])
-
-
-@cache
-def _script(*, find_trust: bool) -> str:
-    # in the page and not in a file: a page may be sent by e-mail
-    names = ["scroll.js", "take-chart.js", "charts.js", *(["find-trust.js"] if find_trust else [])]
-    return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in names)
 
 
 @cache

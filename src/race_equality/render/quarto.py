@@ -23,10 +23,11 @@ from race_equality.render.config import SiteConfig, document_date, makes_pdf, pa
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
-from race_equality.render.front_matter import read_front_matter
+from race_equality.render.front_matter import front_matter_of, read_front_matter
 from race_equality.render.listing import listing_of, replace_listing, without_missing_pages, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
 from race_equality.render.pdf import plain_opacity
+from race_equality.render.policy import policy_of_quarto, with_policy
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 from race_equality.render.typst_outputs import as_typst
 
@@ -272,6 +273,10 @@ def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[s
         html_as_raw_blocks(notebook)
     cells = notebook["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
+    if has_front_matter and (front_matter := front_matter_of(cells[0], file)):
+        cells[0]["source"] = (
+            f"---\n{yaml.safe_dump(_without_shortcodes(front_matter), allow_unicode=True, sort_keys=False)}---"
+        )
     cells.insert(
         1 if has_front_matter else 0,
         {
@@ -288,6 +293,19 @@ def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[s
         content = picture_bytes(address)
         target.with_name(name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
     return pictures
+
+
+def _without_shortcodes(front_matter: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is for the list of trusts alone, and part what would be a shortcode in a title.
+
+    In the front matter Quarto runs shortcodes even where they are escaped, and ``env`` shows a variable of the machine.
+    """
+    fields = {name: value for name, value in front_matter.items() if name != "trust"}
+    for name in ("title", "subtitle"):
+        if name in fields:
+            parted = str(fields[name]).replace("\\{\\<", "\\{\N{WORD JOINER}\\<")
+            fields[name] = parted.replace("\\>\\}", "\\>\N{WORD JOINER}\\}")
+    return fields
 
 
 def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> bool:
@@ -390,7 +408,7 @@ def _corrected(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     for wrong, right in _CORRECTIONS:
         text = text.replace(wrong, right)
-    return text
+    return with_policy(text, policy_of_quarto(text))
 
 
 def _publish_shared(shard: Path, site_dir: Path) -> None:

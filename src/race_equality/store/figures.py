@@ -120,17 +120,19 @@ def read_files(
         As of :func:`read_figures`.
     """
     chosen = None
-    for column, values in (("indicator", indicators), ("source", sources)):
-        if values is not None:
-            listed = [values] if isinstance(values, str) else list(values)
-            # with its type: an empty list would have none
-            condition = pc.field(column).isin(pa.array(listed, pa.string()))
-            chosen = condition if chosen is None else chosen & condition
+    asked = {"indicator": indicators, "source": sources}
+    listed = {name: [one] if isinstance(one, str) else list(one) for name, one in asked.items() if one is not None}
+    for column, values in listed.items():
+        # with its type: an empty list would have none
+        condition = pc.field(column).isin(pa.array(values, pa.string()))
+        chosen = condition if chosen is None else chosen & condition
     tables = []
     for path in files:
         # ParquetFile and not read_table: without the machinery of a dataset, ten times faster here
         try:
             with pq.ParquetFile(path, pre_buffer=False) as file:
+                if not all(_may_hold(file.metadata, column, values) for column, values in listed.items()):
+                    continue
                 table = file.read(use_threads=False)
         except (pa.ArrowInvalid, OSError) as error:
             raise RaceEqualityError(
@@ -146,6 +148,16 @@ def read_files(
     # one piece of memory and not one a file: picking rows would look through all of them
     table = table.combine_chunks()
     return table.to_pandas(date_as_object=False, use_threads=False).astype(FIGURE_DTYPES)
+
+
+def _may_hold(file: pq.FileMetaData, column: str, values: list[str]) -> bool:
+    """Whether a file may have one of these values, by the least and the greatest that its footer names."""
+    place = file.schema.names.index(column)
+    of_groups = (file.row_group(number).column(place).statistics for number in range(file.num_row_groups))
+    return any(
+        known is None or not known.has_min_max or any(known.min <= value <= known.max for value in values)
+        for known in of_groups
+    )
 
 
 def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:

@@ -18,10 +18,10 @@ def test_the_project_as_it_is():
     assert config.language == "en-GB"
     assert config.navigation == (
         NavigationItem("Find your trust", "index.qmd"),
-        NavigationItem("All trusts", "notebooks/national_overview.ipynb"),
-        NavigationItem("Staff and patients", "notebooks/staff_and_patients.ipynb"),
-        NavigationItem("Data quality", "notebooks/data_quality.ipynb"),
-        NavigationItem("Methods and words", "notebooks/methods.ipynb"),
+        NavigationItem("All trusts", "executed/notebooks/national_overview.ipynb"),
+        NavigationItem("Staff and patients", "executed/notebooks/staff_and_patients.ipynb"),
+        NavigationItem("Data quality", "executed/notebooks/data_quality.ipynb"),
+        NavigationItem("Methods and words", "executed/notebooks/methods.ipynb"),
     )
     assert config.pdf_standards == ("ua-1", "a-2a")
     assert config.number_sections

@@ -44,10 +44,18 @@ def here():
     return draw(BARS)
 
 
-@pytest.fixture
-def server(no_build):
+@pytest.fixture(scope="module")
+def running():
     with DrawingServer(2) as server:
+        del os.environ[SERVER_VARIABLE]
         yield server
+
+
+@pytest.fixture
+def server(no_build, running, monkeypatch):
+    """A server of two processes; a test that ends them is the last that has it."""
+    monkeypatch.setenv(SERVER_VARIABLE, running.address)
+    return running
 
 
 @pytest.fixture
@@ -107,19 +115,6 @@ def test_many_at_once(server, here):
     for thread in threads:
         thread.join()
     assert found == [here] * 12
-
-
-@needs_server
-def test_one_that_is_killed_leaves_the_work_to_the_other_and_then_to_us(server, drawn_here, here):
-    first, second = server.pids
-    os.kill(first, signal.SIGKILL)
-    os.waitpid(first, 0)
-    assert draw(BARS) == here
-    assert drawn_here == []
-    os.kill(second, signal.SIGKILL)
-    os.waitpid(second, 0)
-    assert draw(BARS) == here
-    assert len(drawn_here) == 1
 
 
 @needs_server
@@ -210,13 +205,15 @@ def test_a_folder_that_is_gone_does_no_harm(no_build, tmp_path, monkeypatch, her
 
 
 def test_the_oldest_pictures_are_forgotten(tmp_path):
-    for age, name in enumerate("newest middle oldest".split()):
+    (tmp_path / "mine").write_bytes(b"x" * 1000)
+    os.utime(tmp_path / "mine", (1, 1))
+    for age, name in enumerate("newest.svgz middle.svgz oldest.svgz".split()):
         (tmp_path / name).write_bytes(b"x" * 100)
         os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
     forget_oldest(tmp_path, keep=250)
-    assert {file.name for file in tmp_path.iterdir()} == {"newest", "middle"}
+    assert {file.name for file in tmp_path.iterdir()} == {"newest.svgz", "middle.svgz", "mine"}
     forget_oldest(tmp_path, keep=250)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_no_font_of_the_machine_is_looked_at():
@@ -235,8 +232,7 @@ def test_no_font_of_the_machine_is_looked_at():
     assert ended.stdout.splitlines() == ["None", "[]"]
 
 
-@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York"])
-def test_a_picture_does_not_depend_on_the_time_zone(no_build, zone):
+def test_a_picture_does_not_depend_on_the_time_zone(no_build):
     """Summer time would move a month along the axis; the zone is read once for a process."""
     months = pd.DataFrame({"month": pd.to_datetime(["2024-03-01", "2024-08-01"]), "people": [1, 2]})
     line = alt.Chart(months).mark_line().encode(x="month:T", y="people:Q").to_dict()
@@ -246,7 +242,7 @@ def test_a_picture_does_not_depend_on_the_time_zone(no_build, zone):
         run = [sys.executable, "-c", program]
         return subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ | {"TZ": zone}).stdout
 
-    assert drawn_in(zone) == drawn_in("UTC")
+    assert drawn_in("Europe/London") == drawn_in("America/New_York") == drawn_in("UTC")
 
 
 @needs_server
@@ -259,3 +255,16 @@ def test_a_chart_of_a_report_is_checked_against_altairs_schema_outside_a_build(s
     with pytest.raises(SchemaValidationError):
         chart_svg(chart, title="t", description="d")
     assert checked.startswith("<svg")
+
+
+@needs_server
+def test_one_that_is_killed_leaves_the_work_to_the_other_and_then_to_us(server, drawn_here, here):
+    first, second = server.pids
+    os.kill(first, signal.SIGKILL)
+    os.waitpid(first, 0)
+    assert draw(BARS) == here
+    assert drawn_here == []
+    os.kill(second, signal.SIGKILL)
+    os.waitpid(second, 0)
+    assert draw(BARS) == here
+    assert len(drawn_here) == 1

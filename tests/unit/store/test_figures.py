@@ -256,3 +256,22 @@ def test_a_trusts_page_reads_its_own_returns_and_no_others(tmp_path):
     assert len(own) == 2
     assert read_figures(local="RRU", project=project).empty
     assert set(read_figures("wres_2", local="RJ1", project=project)["source"]) == {"wres_return_RJ1"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"sources": "ae"},
+        {"sources": ["demonstration", "wres_5_to_8_2024"]},
+        {"indicators": "wres_8"},
+        {"indicators": ["wres_8"], "sources": "demonstration"},
+        {"indicators": []},
+        {"sources": "no_such_source"},
+    ],
+)
+def test_what_is_asked_for_is_all_that_the_store_has_of_it(asked):
+    """Files are left out by what their footers say of them."""
+    every, found = read_figures(local=False), read_figures(local=False, **asked)
+    for name, values in asked.items():
+        every = every[every[name.removesuffix("s")].isin([values] if isinstance(values, str) else values)]
+    pd.testing.assert_frame_equal(found, every.reset_index(drop=True))

@@ -8,6 +8,7 @@ numbers below, chosen so that every kind of finding turns up in the report.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -184,6 +185,11 @@ def demonstration_figures() -> pd.DataFrame:
     pandas.DataFrame
         Columns of :data:`race_equality.store.schema.FIGURE_DTYPES`.
     """
+    return _figures().copy(deep=False)
+
+
+@cache
+def _figures() -> pd.DataFrame:
     # RandomState and not Generator: its stream is frozen for good (NumPy enhancement proposal 19)
     random = np.random.RandomState(SEED)
     rows = _Rows()

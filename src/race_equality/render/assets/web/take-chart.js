@@ -12,8 +12,8 @@
   var STYLE =
     // at the end of the caption's last line, where it takes hardly any room of its own
     "figure:has(>.chart-take)>figcaption{display:inline}" +
-    ".chart-take{display:inline-block;position:relative;margin:0 0 .5rem .5rem}" +
-    ".board-summary figure:has(>.chart-take){font-size:.875rem;line-height:1.125rem}.board-summary .chart-take{margin-bottom:0}" +
+    ".chart-take{display:inline-block;position:relative;margin:0 0 .5rem .5rem;font-size:1rem}" +
+    ".board-summary figure:has(>.chart-take){font-size:.875rem;line-height:1.125rem}.board-summary .chart-take{margin-bottom:0;font-size:.875rem}" +
     ".chart-take summary{cursor:pointer;text-decoration:underline;color:var(--link,#005eb8)}" +
     ".chart-take ul{position:absolute;z-index:5;right:0;margin:0;padding:.5rem .75rem;list-style:none;width:max-content;" +
     "max-width:calc(100vw - 4rem);font-size:1rem;background:var(--ground,#fff);color:var(--text,#212b32);" +
