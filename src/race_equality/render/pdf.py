@@ -66,19 +66,19 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
 
         try:
             try:
-                return _compressed(compiled())
+                return compressed(compiled())
             except typst.TypstError as error:
                 if not _letters_without_font(error):
                     raise
             # a name in letters that Arimo does not have: a font of this machine may have them
             try:
-                return _compressed(compiled(of_machine=True))
+                return compressed(compiled(of_machine=True))
             except typst.TypstError as error:
                 without = _replace_missing_letters(document, error)
                 if without == document:
                     raise
                 main.write_text(without, encoding="utf-8")
-                return _compressed(compiled(of_machine=True))
+                return compressed(compiled(of_machine=True))
         except typst.TypstError as error:
             raise RaceEqualityError(f"The PDF could not be made: {_typst_errors(error)}") from None
 
@@ -87,8 +87,18 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
 _SMALLEST_COMPRESSED = 300_000
 
 
-def _compressed(pdf: bytes) -> bytes:
-    """Compress what typst leaves as text: the tags, which are most of a long table."""
+def compressed(pdf: bytes) -> bytes:
+    """Compress what typst leaves as text: the tags, which are most of a long table.
+
+    Parameters
+    ----------
+    pdf : bytes
+
+    Returns
+    -------
+    bytes
+        The same where it is small, or not a PDF.
+    """
     if len(pdf) < _SMALLEST_COMPRESSED:
         return pdf
     import pikepdf
