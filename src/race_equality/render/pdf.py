@@ -22,7 +22,9 @@ def _fonts(*, of_machine: bool = False):
     return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(font_directory())])
 
 
-def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequence[Any], date: int) -> bytes:
+def compile_pdf(
+    document: str, pictures: Mapping[str, str], *, standards: Sequence[Any], date: int, with_machine_fonts: bool = False
+) -> bytes:
     """Compile a typst document.
 
     Parameters
@@ -35,6 +37,8 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
         Such as ``ua-1`` (accessible) and ``a-2a`` (for archives).
     date : int
         The document's date, in seconds since 1970.
+    with_machine_fonts : bool, optional
+        Use the fonts of this machine as well.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
             content = picture_bytes(address)
             Path(folder, name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
 
-        def compiled(*, of_machine: bool = False) -> bytes:
+        def compiled(*, of_machine: bool = with_machine_fonts) -> bytes:
             return typst.compile(
                 str(main),
                 root=folder,

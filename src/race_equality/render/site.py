@@ -75,6 +75,7 @@ def render_site(
 
         failures = render_site_by_quarto(quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report)
     else:
+        config.check_for_built_in()
         publish_font(site_dir)
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
