@@ -196,6 +196,9 @@ def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project
     if name != "trusts.parquet":  # damaged, it may be refused where it is read
         assert f"is not the file that {record} was written with" in end.stderr
         assert f"git restore data/figures/{name} data/sources/{record}" in " ".join(end.stderr.split())
+        shown = race_equality.in_this_process("data", "show", "RJ1")
+        assert shown.returncode != 0
+        assert f"is not the file that {record} was written with" in shown.stderr
 
 
 @posix

@@ -61,8 +61,7 @@ def visit(browser):
         context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("place", ["host", "file"])
+@pytest.mark.parametrize(("name", "place"), [*((name, "host") for name in PAGES), (PAGES[1], "file")])
 def test_no_page_asks_for_what_the_policy_refuses(visit, address, built_site, name, place):
     page = visit(address + name if place == "host" else (built_site / name).as_uri())
     assert page.refused == []

@@ -261,9 +261,12 @@ def _used_nowhere(project: Project) -> dict[int, str]:
 
 def _figures_of(code: str, indicators: tuple[str, ...], project: Project) -> tuple[list[str], pd.DataFrame]:
     """Return headings that name the owner of the figures, and the figures."""
+    from race_equality.batch.manifest import figure_files, hash_inputs
     from race_equality.errors import nearest
     from race_equality.store.figures import read_figures
+    from race_equality.store.recorded import refuse_damaged
 
+    refuse_damaged(hash_inputs(project, figure_files(project)), project)
     code, name, headings = _figures_owner(code, project)
     figures = read_figures(project=project)
     known = set(figures["indicator"])
