@@ -47,7 +47,7 @@ def test_a_page_on_all_trusts(project):
     assert made.exit_code == 0, made.output
     assert navigation(project) == [
         *before,
-        {"text": 'Training: "by region"', "href": "notebooks/training_by_region.ipynb"},
+        {"text": 'Training: "by region"', "href": "executed/notebooks/training_by_region.ipynb"},
     ]
     after = (project / "_quarto.yml").read_text(encoding="utf-8").splitlines()
     assert [line for line in configuration.splitlines() if line not in after] == []  # comments are kept

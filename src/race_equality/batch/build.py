@@ -356,9 +356,10 @@ class _Build:
         stage_project(self.project, self.staged)
         if not self.renders:
             return
+        config = read_config(self.staged)  # report a mistake in it before the notebooks run
         if not self.by_quarto:
+            config.check_for_built_in()
             publish_font(self.site)
-        read_config(self.staged)  # report a mistake in it before the notebooks run
 
     def _make_pages(self) -> None:
         """Make the pages in processes on this machine, or on a cluster."""

@@ -11,6 +11,7 @@ from race_equality.commands.golden import copies_of, make_copies
 from race_equality.errors import InputError
 from race_equality.files import write_atomically
 from race_equality.project import find_project
+from race_equality.render.staging import EXECUTED
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -163,9 +164,13 @@ def new_notebook(name: str, title: str | None, per_trust: bool) -> None:
     click.echo(f"Wrote {path.relative_to(project.root)}.")
     if not per_trust:
         configuration = project.root / "_quarto.yml"
-        changed = with_navigation(configuration.read_text(encoding="utf-8"), title, f"notebooks/{name}.ipynb")
+        changed = with_navigation(
+            configuration.read_text(encoding="utf-8"), title, f"{EXECUTED}/notebooks/{name}.ipynb"
+        )
         if changed is None:
-            click.echo(f"_quarto.yml has no navbar with a list `left`: add notebooks/{name}.ipynb to its navigation.")
+            click.echo(
+                f"_quarto.yml has no navbar with a list `left`: add {EXECUTED}/notebooks/{name}.ipynb to its navigation."
+            )
         else:
             write_atomically(configuration, changed)
             click.echo("Wrote its line in the navigation of _quarto.yml.")

@@ -68,7 +68,7 @@ def _before(project: Project) -> int:
     if asked_pages is None:
         plan = plan_build(asked_reports(project, *_command_line()), project=project)
     else:
-        codes = [Path(page).stem for page in asked_pages if page.startswith("trusts/")]
+        codes = [Path(page).stem.partition("-")[0] for page in asked_pages if page.startswith("trusts/")]
         every = plan_build(codes, project=project)
         plan = Plan(tuple(page for page in every.pages if page.path in asked_pages), every.notes)
     for note in plan.notes:

@@ -24,6 +24,7 @@ from race_equality.render.staging import ASSETS
 
 _READER = "markdown-tex_math_dollars"
 _FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
+_PAPER = ("papersize", "margin", "mainfont", "fontsize")
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
@@ -207,7 +208,13 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
         with Translator() as translator:
             translation = translated_page(page, config, translator)
     document = translation.typst
-    return compile_pdf(document, page.pictures, standards=config.pdf_standards, date=document_date(page.front_matter))
+    return compile_pdf(
+        document,
+        page.pictures,
+        standards=config.pdf_standards,
+        date=document_date(page.front_matter),
+        with_machine_fonts=config.pdf_setting("mainfont") is not None,
+    )
 
 
 def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
@@ -219,10 +226,10 @@ def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
     }
     if "crossref" in config.metadata:
         settings["crossref"] = config.metadata["crossref"]
-    pdf = config.metadata.get("format", {}).get("typst")
     if config.number_sections:
-        numbering = pdf.get("section-numbering") if isinstance(pdf, dict) else None
-        settings["section-numbering"] = numbering or "1.1.1"
+        settings["section-numbering"] = config.pdf_setting("section-numbering") or "1.1.1"
+    settings |= {name: value for name in _PAPER if (value := config.pdf_setting(name)) is not None}
+    settings["papersize"] = {"letter": "us-letter"}.get(found := settings.get("papersize", "a4"), found)
     if config.pdf_toc:
         settings["toc-title"] = config.toc_title
     for name in ("title", "subtitle", "lang", "number-sections"):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,7 +29,7 @@ from race_equality.render.formats import formats_html, formats_of
 from race_equality.render.front_matter import front_matter_of, read_front_matter
 from race_equality.render.listing import listing_of, replace_listing, without_missing_pages, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
-from race_equality.render.pdf import plain_opacity
+from race_equality.render.pdf import compressed, plain_opacity
 from race_equality.render.policy import policy_of_quarto, with_policy
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 from race_equality.render.typst_outputs import as_typst
@@ -40,7 +43,7 @@ _LISTING = "<!--trusts-with-a-page-->"
 _CORRECTIONS = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
 INDEX = "index.qmd"
 _NUMBERING = "src/race_equality/render/assets/filters/numbering.lua"
-_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *)(?:fig|tbl|lst|eq|thm)-""")
+_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *["']?)(?:fig|tbl|lst|eq|thm)-""")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: Fewer pages than this are not worth a second Quarto, which takes a second or two to start.
@@ -84,7 +87,11 @@ def render_site_by_quarto(
     work = _Rendering(quarto, project_dir, site_dir, tuple(pages), config, on_page)
     shards = _shards(pages, jobs)
     with ThreadPoolExecutor(max_workers=len(shards)) as pool:
-        failures = [failure for failures in pool.map(work.render_shard, shards) for failure in failures]
+        try:
+            failures = [failure for failures in pool.map(work.render_shard, shards) for failure in failures]
+        except BaseException:
+            work.quartos.end()
+            raise
     work.publish_index()
     return failures
 
@@ -96,6 +103,46 @@ def _shards(pages: Sequence[str], jobs: int) -> list[list[str]]:
     # the first page costs a second in a shard, and a start of Quarto more on its own
     shards[-1].append(INDEX)
     return shards
+
+
+class _Quartos:
+    """The Quartos that are running, so that an interrupted build ends them and starts no other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._ended = False
+
+    @contextmanager
+    def start(self, command: Sequence[str], **settings: Any) -> Iterator[subprocess.Popen[str]]:
+        """Start one; it has ended when the context does."""
+        with self._lock:
+            if self._ended:
+                raise KeyboardInterrupt
+            process = subprocess.Popen(command, **settings)
+            self._running.add(process.pid)
+        try:
+            with process:
+                yield process
+        finally:
+            with self._lock:
+                self._running.discard(process.pid)
+        # Ctrl-C reaches every process of the terminal: its end is no page's failure
+        if self._ended or process.returncode in (-signal.SIGINT, 128 + signal.SIGINT):
+            raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """End all, with the programs that they have started."""
+        import psutil
+
+        with self._lock:
+            self._ended = True
+            for identifier in self._running:
+                with suppress(psutil.Error):
+                    quarto = psutil.Process(identifier)
+                    for process in (*quarto.children(recursive=True), quarto):
+                        with suppress(psutil.Error):
+                            process.kill()
 
 
 @dataclass
@@ -111,6 +158,7 @@ class _Rendering:
     #: of the search index, by the page's address
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     index: str = ""
+    quartos: _Quartos = field(default_factory=_Quartos)
 
     def render_shard(self, pages: Sequence[str]) -> list[RenderFailure]:
         """Render some pages with one Quarto, or as many as it takes when pages fail."""
@@ -145,7 +193,7 @@ class _Rendering:
 
         if len(pages) == 1:
             on_begin(pages[0])  # Quarto counts pages only where there are several
-        output, ok = _run(self.quarto, shard, on_begin, date=document_date({}))
+        output, ok = _run(self.quartos, self.quarto, shard, on_begin, date=document_date({}))
         if not ok:
             message = _error_text(output)
             if not at:
@@ -180,7 +228,7 @@ class _Rendering:
         if has_pdf:
             if not pdf.is_file():
                 return RenderFailure(page, "pdf", "Quarto made no PDF of it.")
-            copy_atomically(pdf, (self.site_dir / address).with_suffix(".pdf"))
+            write_atomically((self.site_dir / address).with_suffix(".pdf"), compressed(pdf.read_bytes()))
         if (files := html.with_name(f"{html.stem}_files")).is_dir():
             copy_folder(files, (self.site_dir / address).with_name(files.name))
         copy_atomically(self.project_dir / page, self.site_dir / page)
@@ -316,6 +364,9 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     a page has figures or tables of Quarto's own as well, Quarto must count them all.
     """
     texts = ["".join(cell.get("source", "")) for cell in notebook["cells"] if cell.get("cell_type") == "markdown"]
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            texts += [line for line in "".join(cell.get("source", "")).splitlines() if line.startswith("#|")]
     outputs = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
     texts += ["".join(data["text/markdown"]) for data in outputs if "text/markdown" in data and "text/html" not in data]
     if any(_NUMBERED.search(text) for text in texts):
@@ -339,10 +390,12 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     return True
 
 
-def _run(quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: int) -> tuple[str, bool]:
+def _run(
+    quartos: _Quartos, quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: int
+) -> tuple[str, bool]:
     environment = {"SOURCE_DATE_EPOCH": str(date), **os.environ}
     output = []
-    with subprocess.Popen(
+    with quartos.start(
         [quarto, "render", str(folder), "--no-execute"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

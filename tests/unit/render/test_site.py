@@ -277,6 +277,26 @@ def test_quarto_gets_pictures_as_files(project, tmp_path, quarto_log):
     assert '.svg\\" alt' in text
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_an_interrupt_ends_quarto_with_its_programs_and_starts_no_other(project, tmp_path, quarto_log):
+    import psutil
+
+    program = tmp_path / "bin" / "quarto"
+    program.write_text(
+        f"#!{sys.executable}\nimport os, signal, subprocess, sys, time\n"
+        "if sys.argv[1] != 'render': sys.exit()\n"
+        "child = subprocess.Popen(['sleep', '60'])\n"
+        f"with open({str(quarto_log)!r}, 'a') as log: print(os.getpid(), child.pid, file=log)\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "time.sleep(60)\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        render_site(project, tmp_path / "site", [write_page(project, "RX1"), write_page(project, "RX2")])
+    (started,) = quarto_log.read_text().splitlines()
+    for identifier in map(int, started.split()):
+        assert not psutil.pid_exists(identifier) or psutil.Process(identifier).status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_first_page_that_fails_in_quarto_is_said(project, tmp_path, quarto_log):
     index = project / "index.qmd"
     index.write_text(index.read_text() + "FAIL")
