@@ -124,6 +124,7 @@ class ForkedKernelClient:
         self.process = process
         self.session = Session()
         self.shell_channel = self  # widgets send by it
+        self._info_request = ""
         self._reader = MessageReader(process.messages)
         self._poll = select.poll()
         self._poll.register(process.messages, select.POLLIN)
@@ -142,8 +143,12 @@ class ForkedKernelClient:
         return self.send(self.session.msg("execute_request", content))
 
     def kernel_info(self) -> str:
-        """Ask which language it is, and return the request's number."""
-        return self.send(self.session.msg("kernel_info_request"))
+        """Ask which language it is, and return the request's number.
+
+        It is asked once, before the first cell: after the last one the kernel may have ended, or have no memory to answer.
+        """
+        self._info_request = self._info_request or self.send(self.session.msg("kernel_info_request"))
+        return self._info_request
 
     def send(self, message: dict[str, Any]) -> str:
         """Send a message."""

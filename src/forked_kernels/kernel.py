@@ -227,8 +227,11 @@ class _Requests:
         IOLoop.current().add_handler(self._publisher.socket, self._read, IOLoop.READ)
 
     def _read(self, connection: socket.socket, events: int) -> None:
-        for _, message in self._reader.read():
-            self._start(self._callback(message))
+        try:
+            for _, message in self._reader.read():
+                self._start(self._callback(message))
+        except MemoryError:  # it would be raised again for ever
+            os._exit(1)
         if self._reader.is_over:
             IOLoop.current().remove_handler(connection)
             self._start(self.at_end())

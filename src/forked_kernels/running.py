@@ -15,6 +15,7 @@ import psutil
 from nbclient.client import timestamp
 from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 from nbclient.util import run_sync
+from nbformat.v4 import output_from_msg
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
@@ -35,6 +36,18 @@ _CHECK_SECONDS = 0.25
 
 #: Every so many checks, processes that the notebook has started are counted too.
 _CHECKS_PER_FAMILY_CHECK = 4
+
+
+#: For a cell that the kernel has run to its end without a reply.
+_NO_REPLY = {
+    "status": "error",
+    "ename": "KernelError",
+    "evalue": "The kernel ran the cell and did not reply, perhaps for lack of memory.",
+    "traceback": [],
+}
+
+#: Errors that the kernel may have been unable to show.
+_NOT_SHOWN = ("MemoryError", "KernelError")
 
 
 class _SparseManager(NotebookExecutionManager):
@@ -187,28 +200,39 @@ class ForkedClient(LimitedClient):
         super().__init__(nb_man, **options)
         self.km = self.kc = ForkedKernelClient(process)
         self._cell_index = 0
+        self._info: dict[str, Any] | None = None
         #: The request and the cell that ran out of time.
         self._cut_short: tuple[str, Any] | None = None
 
     @contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:
-        """End the kernel after the last cell."""
+        """Wait until the kernel answers, and end it after the last cell."""
         try:
+            self.wait_for_reply(self.kc.kernel_info())
             yield
         finally:
             self.kc.shutdown(
                 self._take_late_message, is_idle=self._cut_short is None, now=self.shutdown_kernel == "immediate"
             )
 
-    async def async_wait_for_reply(self, msg_id: str, cell: Any = None) -> dict[str, Any]:
-        """Wait for the reply to a request that is no cell."""
-        while True:
-            await self._async_check_alive()
+    def wait_for_reply(self, msg_id: str, cell: Any = None) -> dict[str, Any]:
+        """Return the reply about the kernel, which is asked for once.
+
+        Raises
+        ------
+        RuntimeError
+            When there is none in time, or the kernel has ended.
+        """
+        end = time.monotonic() + self.startup_timeout
+        while self._info is None:
+            if not self.kc.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() >= end:
+                raise RuntimeError(f"Kernel didn't respond in {self.startup_timeout} seconds")
             for channel, message in self.kc.receive(_CHECK_SECONDS):
                 if channel == SHELL and message["parent_header"].get("msg_id") == msg_id:
-                    return message
-
-    wait_for_reply = run_sync(async_wait_for_reply)
+                    self._info = message
+        return self._info
 
     async def async_execute_cell(self, cell: Any, cell_index: int, *args: Any, **options: Any) -> Any:
         """Run a cell; see :meth:`nbclient.NotebookClient.async_execute_cell`."""
@@ -228,7 +252,7 @@ class ForkedClient(LimitedClient):
         is_idle = False
         now = time.monotonic()
         end, next_check = now + (timeout or math.inf), now + _CHECK_SECONDS
-        while reply is None or not is_idle:
+        while not is_idle:
             is_alive, has_received = self.kc.is_alive(), False
             for channel, message in self.kc.receive(min(next_check, end) - now if is_alive else 0):
                 has_received = True
@@ -249,19 +273,29 @@ class ForkedClient(LimitedClient):
             if now >= next_check:
                 self._check_usage()
                 next_check = now + _CHECK_SECONDS
-            if now >= end and reply is None:
+            if now < end or is_idle:
+                continue
+            if reply is None:
                 self._cut_short = msg_id, cell
                 reply = await self._async_handle_timeout(timeout, cell)  # raises, or the cell is interrupted
                 self._cut_short = None
                 end = now + ((timeout or math.inf) if reply is None else self.iopub_timeout)
-            elif now >= end and not is_idle:
+            else:
                 what = "Timeout waiting for IOPub output"
                 if self.raise_on_iopub_timeout:
                     raise CellTimeoutError.error_from_timeout_and_cell(what, self.iopub_timeout, cell)
                 logger.warning(what)
                 break
-        assert reply is not None
-        return reply
+        return reply or {"content": dict(_NO_REPLY)}
+
+    async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
+        content = exec_reply["content"]
+        has_error = any(output.output_type == "error" for output in cell.outputs)
+        if content.get("ename") in _NOT_SHOWN and not has_error:
+            content["traceback"] = content["traceback"] or [f"{content['ename']}: {content['evalue']}"]
+            error = {"header": {"msg_type": "error"}, "content": content}
+            cell.outputs.append(output_from_msg(error))  # type: ignore[no-untyped-call]  # nbformat's own gap
+        await super()._check_raise_for_error(cell, cell_index, exec_reply)
 
     def _take_late_message(self, channel: str, message: dict[str, Any]) -> None:
         """Keep how a cell ended that ran out of time, as nbclient does."""
