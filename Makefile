@@ -70,7 +70,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	$(LOCK) --upgrade --extra lab --constraint requirements.lock --output-file requirements-lab.lock
 
 clean: ## remove what was built; environments stay
-	rm -rf output _site .quarto .pytest_cache .hypothesis
+	rm -rf output executed _site .quarto .pytest_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environments as well

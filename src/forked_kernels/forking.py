@@ -40,13 +40,12 @@ if TYPE_CHECKING:
 #: Imported before the first fork: the kernel. None of it starts a thread when it is imported.
 _KERNEL = (
     "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger ipykernel.displayhook "
-    "ipykernel.parentpoller IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.logger "
+    "ipykernel.parentpoller forked_kernels.kernel sqlite3 IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.logger "
     "IPython.core.oinspect IPython.core.magics IPython.extensions.storemagic comm psutil"
 ).split()
 
 # The messages to the requester, one line each.
 _STARTED = b"started %d\n"
-_READY = b"ready\n"
 _ENDED = b"ended %d\n"
 _REFUSED = b"refused %s\n"
 
@@ -65,7 +64,7 @@ class _Request(NamedTuple):
 def _read_request(connection: socket.socket) -> _Request | None:
     connection.settimeout(10)
     try:
-        head, descriptors, _, _ = socket.recv_fds(connection, 8, 2)
+        head, descriptors, _, _ = socket.recv_fds(connection, 8, 3)
         length = int.from_bytes(head, "big")
         data = b""
         while len(data) < length:
@@ -75,7 +74,7 @@ def _read_request(connection: socket.socket) -> _Request | None:
         connection.settimeout(None)
     except OSError:
         return None
-    if len(head) < 8 or len(descriptors) != 2:
+    if len(head) < 8 or len(descriptors) != 3:
         return None
     request = json.loads(data.decode("utf-8", "surrogateescape"))
     return _Request(**request, descriptors=descriptors, connection=connection)
@@ -258,14 +257,14 @@ def _run_kernel(request: _Request) -> None:
         sys.modules["numpy.random"].seed()
 
     import ipykernel_launcher
-    from ipykernel.kernelapp import IPKernelApp
+
+    from forked_kernels.kernel import ForkedKernelApp
 
     sys.argv = [ipykernel_launcher.__file__, *request.arguments]
-    app = IPKernelApp.instance(parent_handle=os.getppid())
+    app = ForkedKernelApp.instance(parent_handle=os.getppid(), connection=socket.socket(fileno=request.descriptors[2]))
     app.initialize(request.arguments)  # type: ignore[no-untyped-call]  # ipykernel's own gap
     if request.memory is not None:
         _limit_memory(request.memory)  # after start, so that the kernel's threads are not counted
-    _send_line(request.connection, _READY)
     request.connection.close()
     imported = set(sys.modules)
     app.start()  # type: ignore[no-untyped-call]  # ipykernel's own gap

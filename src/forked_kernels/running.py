@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psutil
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.client import timestamp
+from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from nbclient.util import run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
+from forked_kernels.client import ForkedKernelClient, fork_kernel
 from forked_kernels.limits import NO_LIMITS, LimitExceededError, Limits
-from forked_kernels.manager import ForkKernelManager
-from forked_kernels.server import AVAILABLE
+from forked_kernels.messages import SHELL
+from forked_kernels.server import AVAILABLE, ForkedProcess, ForkRefused
 
 #: Seconds between saves of a running notebook.
 _SAVE_EVERY = 5.0
@@ -74,12 +79,6 @@ class LimitedClient(PapermillNotebookClient):
         self._exceeded: str | None = None
         self._ends_with_notebook_limit = False
 
-    def create_kernel_manager(self) -> Any:
-        """Pass the limit on memory to the kernel's manager, because a forked kernel sets it itself."""
-        manager = super().create_kernel_manager()
-        manager.memory_megabytes = self.limits.memory_megabytes
-        return manager
-
     def execute(self, **kwargs: Any) -> Any:
         """Run the notebook.
 
@@ -109,10 +108,6 @@ class LimitedClient(PapermillNotebookClient):
         self._ends_with_notebook_limit = timeout is None or left < timeout
         return min(left, timeout or left)
 
-    async def _async_handle_timeout(self, *args: Any) -> Any:
-        self.km.has_timed_out = True
-        return await super()._async_handle_timeout(*args)
-
     def process_message(self, message: Any, *args: Any, **kwargs: Any) -> Any:
         """Process a message, and stop the notebook when its output is too large."""
         content = message.get("content", {})
@@ -138,7 +133,7 @@ class LimitedClient(PapermillNotebookClient):
                 return
 
     def _check_usage(self) -> None:
-        most, pid = self.limits.memory_megabytes, getattr(self.km.provisioner, "pid", None)
+        most, pid = self.limits.memory_megabytes, self._process_and_group()[0]
         if pid is None or (most is None and self.limits.processes is None):
             return
         self._checks_done += 1
@@ -155,16 +150,130 @@ class LimitedClient(PapermillNotebookClient):
         if self._exceeded is None:
             logger.error(why)
         self._exceeded = self._exceeded or why
-        provisioner = self.km.provisioner
+        pid, group = self._process_and_group()
+        if pid is None:
+            return
         with suppress(psutil.Error, OSError):
-            started = psutil.Process(provisioner.pid).children(recursive=True)
-            if getattr(provisioner, "pgid", None) and hasattr(os, "killpg"):
-                os.killpg(provisioner.pgid, signal.SIGKILL)
-            for process in started:
+            kernel = psutil.Process(pid)
+            family = [kernel, *kernel.children(recursive=True)]
+            if group:
+                os.killpg(group, signal.SIGKILL)
+            for process in family:
                 with suppress(psutil.Error):
                     process.kill()
-        with suppress(OSError, AttributeError):
-            provisioner.process.kill()
+
+    def _process_and_group(self) -> tuple[int | None, int | None]:
+        provisioner = self.km.provisioner
+        return getattr(provisioner, "pid", None), getattr(provisioner, "pgid", None)
+
+
+class ForkedClient(LimitedClient):
+    """Runs cells in a forked kernel.
+
+    nbclient's own methods run a cell and build its outputs. What waits for messages is replaced: there is one
+    connection, to which they come in order, so nothing waits for two things at once.
+
+    Parameters
+    ----------
+    nb_man : papermill.engines.NotebookExecutionManager
+    process : ForkedProcess
+    **options
+        As for :class:`LimitedClient`.
+    """
+
+    kc: ForkedKernelClient
+
+    def __init__(self, nb_man: Any, process: ForkedProcess, **options: Any) -> None:
+        super().__init__(nb_man, **options)
+        self.km = self.kc = ForkedKernelClient(process)
+        self._cell_index = 0
+        #: The request and the cell that ran out of time.
+        self._cut_short: tuple[str, Any] | None = None
+
+    @contextmanager
+    def setup_kernel(self, **_: Any) -> Iterator[None]:
+        """End the kernel after the last cell."""
+        try:
+            yield
+        finally:
+            self.kc.shutdown(
+                self._take_late_message, is_idle=self._cut_short is None, now=self.shutdown_kernel == "immediate"
+            )
+
+    async def async_wait_for_reply(self, msg_id: str, cell: Any = None) -> dict[str, Any]:
+        """Wait for the reply to a request that is no cell."""
+        while True:
+            await self._async_check_alive()
+            for channel, message in self.kc.receive(_CHECK_SECONDS):
+                if channel == SHELL and message["parent_header"].get("msg_id") == msg_id:
+                    return message
+
+    wait_for_reply = run_sync(async_wait_for_reply)
+
+    async def async_execute_cell(self, cell: Any, cell_index: int, *args: Any, **options: Any) -> Any:
+        """Run a cell; see :meth:`nbclient.NotebookClient.async_execute_cell`."""
+        self._cell_index = cell_index
+        return await super().async_execute_cell(cell, cell_index, *args, **options)
+
+    execute_cell = run_sync(async_execute_cell)
+
+    async def _async_poll_kernel_alive(self) -> None:
+        pass
+
+    async def _async_poll_output_msg(self, *_: Any) -> None:
+        pass
+
+    async def _async_poll_for_reply(self, msg_id: str, cell: Any, timeout: float | None, *_: Any) -> dict[str, Any]:
+        reply: dict[str, Any] | None = None
+        is_idle = False
+        now = time.monotonic()
+        end, next_check = now + (timeout or math.inf), now + _CHECK_SECONDS
+        while reply is None or not is_idle:
+            is_alive, has_received = self.kc.is_alive(), False
+            for channel, message in self.kc.receive(min(next_check, end) - now if is_alive else 0):
+                has_received = True
+                if message["parent_header"].get("msg_id") != msg_id:
+                    continue
+                if channel == SHELL:
+                    reply, end = message, time.monotonic() + self.iopub_timeout
+                    if self.record_timing:
+                        cell["metadata"]["execution"]["shell.execute_reply"] = timestamp(message)
+                    continue
+                try:
+                    self.process_message(message, cell, self._cell_index)
+                except CellExecutionComplete:
+                    is_idle = True
+            if not is_alive and not has_received:
+                await self._async_check_alive()  # raises
+            now = time.monotonic()
+            if now >= next_check:
+                self._check_usage()
+                next_check = now + _CHECK_SECONDS
+            if now >= end and reply is None:
+                self._cut_short = msg_id, cell
+                reply = await self._async_handle_timeout(timeout, cell)  # raises, or the cell is interrupted
+                self._cut_short = None
+                end = now + ((timeout or math.inf) if reply is None else self.iopub_timeout)
+            elif now >= end and not is_idle:
+                what = "Timeout waiting for IOPub output"
+                if self.raise_on_iopub_timeout:
+                    raise CellTimeoutError.error_from_timeout_and_cell(what, self.iopub_timeout, cell)
+                logger.warning(what)
+                break
+        assert reply is not None
+        return reply
+
+    def _take_late_message(self, channel: str, message: dict[str, Any]) -> None:
+        """Keep how a cell ended that ran out of time, as nbclient does."""
+        if channel == SHELL or self._cut_short is None:
+            return
+        request, cell = self._cut_short
+        if message["parent_header"].get("msg_id") == request:
+            with suppress(CellExecutionComplete):
+                self.process_message(message, cell, self._cell_index)
+
+    def _process_and_group(self) -> tuple[int | None, int | None]:
+        return self.kc.process.pid, self.kc.process.pid
 
 
 def _megabytes(family: list[psutil.Process], *, at_least: float) -> float:
@@ -212,7 +321,11 @@ class LimitedEngine(NBClientEngine):
             stdout_file=stdout_file,
             stderr_file=stderr_file,
         )
-        return LimitedClient(nb_man, limits=limits, **options).execute()
+        return cls._make_client(nb_man, limits=limits, **options).execute()
+
+    @classmethod
+    def _make_client(cls, nb_man: Any, **options: Any) -> LimitedClient:
+        return LimitedClient(nb_man, **options)
 
 
 class ForkingEngine(LimitedEngine):
@@ -230,17 +343,6 @@ class ForkingEngine(LimitedEngine):
         **kwargs: Any,
     ) -> Any:
         """Run a notebook; see :meth:`papermill.engines.Engine.execute_notebook`."""
-        if not AVAILABLE:
-            logger.warning("This platform cannot fork: kernels are started by papermill's own engine.")
-            return LimitedEngine.execute_notebook(
-                nb,
-                kernel_name,
-                output_path=output_path,
-                progress_bar=progress_bar,
-                log_output=log_output,
-                autosave_cell_every=autosave_cell_every,
-                **kwargs,
-            )
         manager = _SparseManager(
             nb,
             output_path=output_path,
@@ -250,11 +352,28 @@ class ForkingEngine(LimitedEngine):
         )
         manager.notebook_start()
         try:
-            cls.execute_managed_notebook(
-                manager, kernel_name, log_output=log_output, kernel_manager_class=ForkKernelManager, **kwargs
-            )
+            cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)
             manager.has_run = True
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()
         return manager.nb
+
+    @classmethod
+    def _make_client(cls, nb_man: Any, **options: Any) -> LimitedClient:
+        arguments = list(options.get("extra_arguments") or ())
+        if not any(argument.startswith("--HistoryManager.hist_file") for argument in arguments):
+            arguments.append("--HistoryManager.hist_file=:memory:")
+        try:
+            if not AVAILABLE:
+                raise ForkRefused("this platform cannot fork")
+            process = fork_kernel(
+                options["kernel_name"],
+                arguments,
+                cwd=options.get("resources", {}).get("metadata", {}).get("path"),
+                memory_megabytes=options["limits"].memory_megabytes,
+            )
+        except (ForkRefused, OSError) as error:
+            logger.warning("The kernel is started by papermill's own engine, not forked: %s.", error)
+            return super()._make_client(nb_man, **options)
+        return ForkedClient(nb_man, process, **options)

@@ -143,20 +143,23 @@ class ForkedProcess:
         self.pid: int | None = None
         self.returncode: int | None = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        #: Whether the kernel listens at the addresses of its connection file.
-        self.is_ready = False
+        #: Carries the kernel's messages; closing it ends the kernel.
+        self.messages, theirs = socket.socketpair()
         try:
             self._socket.connect(address)
             request = {"arguments": arguments, "env": env, "cwd": str(cwd or os.getcwd()), "memory": memory_megabytes}
             data = json.dumps(request).encode("utf-8", "surrogateescape")
-            socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2])
+            socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2, theirs.fileno()])
             self._socket.sendall(data)
             while self.pid is None:
                 if not self._receive(None):
                     raise OSError("The fork server ended while it was asked for a kernel.")
         except BaseException:
             self._socket.close()
+            self.messages.close()
             raise
+        finally:
+            theirs.close()
 
     def _receive(self, timeout: float | None) -> bool:
         """Read messages from the server; return whether there were any."""
@@ -179,8 +182,6 @@ class ForkedProcess:
             word, _, rest = line.partition(b" ")
             if word == b"started":
                 self.pid = int(rest)
-            elif word == b"ready":
-                self.is_ready = True
             elif word == b"ended":
                 self.returncode = int(rest)
             elif word == b"refused":

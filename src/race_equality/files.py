@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -61,6 +63,26 @@ def copy_folder(source: Path, target: Path) -> None:
     for file in sorted(source.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             copy_atomically(file, target / file.relative_to(source))
+
+
+def delete_made(folder: Path, patterns: Sequence[str]) -> None:
+    """Delete files that were made in a folder, and the folder if nothing else is in it.
+
+    Parameters
+    ----------
+    folder : Path
+        One that is a link is left as it is.
+    patterns : sequence of str
+        What the names of files that are made look like.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for pattern in patterns:
+        for file in folder.glob(pattern):
+            with suppress(OSError):
+                file.unlink()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def lock_file(file: io.FileIO) -> None:

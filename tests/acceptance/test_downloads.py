@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -112,16 +114,19 @@ def test_a_build_of_one_trust_brings_the_tables_of_all_to_new_thresholds(race_eq
         rows = pd.read_csv(table, dtype=str, keep_default_na=False)
         return set(rows[(rows["trust_code"] == "RX6") & (rows["measure"] == "wres_8")]["value"])
 
-    assert "[c]" not in values()
+    assert "" not in values()
     defaults.write_text(defaults.read_text().replace("value: 11", "value: 60"))  # 52 of its staff answered
     run_build(race_equality)
-    assert values() == {"[c]"}
+    assert values() == {""}
 
 
 @pytest.fixture
 def tables(tables_of_all_trusts):
     folder = tables_of_all_trusts / "downloads"
-    assert sorted(path.name for path in folder.iterdir()) == ["all-trusts.csv", "all-trusts.parquet", "codebook.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("all-trusts.csv", "all-trusts.parquet", "all-trusts.sqlite", "codebook.csv"),
+        *("datapackage.json", "figures.csv", "figures.parquet"),
+    ]
     return folder
 
 
@@ -131,9 +136,35 @@ def test_the_table_of_all_trusts(tables):
     assert set(frame["trust_code"]) == set(trusts["trust_code"])
     assert "DEMO" not in set(frame["trust_code"])
     assert not frame["source"].str.contains("return|nvented").any()
-    text = pd.read_csv(tables / "all-trusts.csv", na_values=["[c]", "[x]", "[z]", "[i]", "[m]"], keep_default_na=False)
+    text = pd.read_csv(tables / "all-trusts.csv", keep_default_na=False, na_values=[""])
     assert len(text) == len(frame)
     pd.testing.assert_series_equal(text["value"], frame["value"])
     codebook = pd.read_csv(tables / "codebook.csv")
-    assert set(frame["measure"]) <= set(codebook.loc[codebook["entry"] == "measure", "id"])
+    figures = pd.read_csv(tables / "figures.csv", dtype={"file": str, "locator": str})
+    named = set(codebook.loc[codebook["entry"] == "measure", "id"])
+    assert set(frame["measure"]) | set(figures["measure"]) == named
+    assert figures["value"].dtype == figures["people"].dtype == "float64"
+    assert not figures["trust_code"].isin(["DEMO", "ENG"]).any()
+    monthly = figures[(figures["trust_code"] == "R1H") & (figures["measure"] == "rtt_within_18_weeks")]
+    assert monthly["period_end"].is_unique and len(monthly) > 48  # since April 2021
     assert list(frame.columns) == list(codebook.loc[codebook["entry"] == "column", "id"])
+
+
+def examples(language: str) -> str:
+    (block,) = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / "downloads.md").read_text(), flags=re.DOTALL)
+    return block
+
+
+def test_the_lines_of_pandas_run_as_they_stand(tables, monkeypatch, capsys):
+    monkeypatch.chdir(tables)
+    names: dict[str, pd.DataFrame] = {}
+    exec(examples("python"), names)
+    assert names["figures"]["value"].dtype == names["figures"]["people"].dtype == "float64"
+    assert len(names["by_month"]) > 48 and names["newest"]["trust_code"].is_unique
+    assert capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="Rscript is not on the PATH")
+def test_the_lines_of_r_run_as_they_stand(tables):
+    end = subprocess.run(["Rscript", "-e", examples("r")], cwd=tables, capture_output=True, text=True, check=False)
+    assert end.returncode == 0, end.stderr

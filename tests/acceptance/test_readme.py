@@ -25,13 +25,14 @@ IN_PLACE_OF = {
     "make test": "make --dry-run test",
     "pytest --nbval tests/notebooks": "pytest --nbval tests/notebooks --collect-only --quiet",
     "race-equality golden": "race-equality golden --help",
+    "race-equality new-notebook training_by_region": "race-equality new-notebook --help",
     "race-equality build RJ1 --peers": "race-equality build RJ1 --peers --dry-run",
     # an environment of its own, and a server that stays
     "make lab": "make --dry-run lab",
     # a browser, which stays
     "race-equality open RJ1": "race-equality open RJ1 --path",
     # not part of the environment; where it is, the tests marked quarto run it
-    "quarto render": "test -f _quarto.yml",
+    "quarto render --profile demo": "test -f _quarto-demo.yml",
 }
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from race_equality.commands.golden import GOLDEN_TRUSTS
+from race_equality.commands.golden import GOLDEN_TRUSTS, golden_copies
+from race_equality.project import Project
 from race_equality.store.trusts import resolve_trust
 
 HERE = Path(__file__).parent
-NOTEBOOK = HERE.parents[1] / "notebooks" / "board_report.ipynb"
 GOLDENS = sorted(HERE.glob("board_report_*.ipynb"))
+ALL_COPIES = {copy.path: copy.notebook for copy in golden_copies(Project(HERE.parents[1]))}
 
 
 def cells(path: Path) -> list[dict]:
@@ -30,13 +31,18 @@ def injected(cell: dict) -> bool:
     return "injected-parameters" in cell["metadata"].get("tags", [])
 
 
-@pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.stem)
+def test_every_notebook_here_is_a_golden_copy():
+    assert set(HERE.glob("*.ipynb")) == ALL_COPIES.keys()
+
+
+@pytest.mark.parametrize("path", ALL_COPIES, ids=lambda path: path.stem)
 def test_a_golden_copy_holds_the_notebook_as_it_is(path):
-    wanted = [(cell["cell_type"], source(cell)) for cell in cells(NOTEBOOK)]
+    notebook = ALL_COPIES[path]
+    wanted = [(cell["cell_type"], source(cell)) for cell in cells(notebook)]
     held = [(cell["cell_type"], source(cell)) for cell in cells(path) if not injected(cell)]
     for number, (now, then) in enumerate(zip(wanted, held, strict=False)):
-        assert now == then, f"cell {number} of {NOTEBOOK.name} has changed: run `make golden`"
-    assert len(held) == len(wanted), f"{NOTEBOOK.name} has other cells: run `make golden`"
+        assert now == then, f"cell {number} of {notebook.name} has changed: run `make golden`"
+    assert len(held) == len(wanted), f"{notebook.name} has other cells: run `make golden`"
 
 
 def test_there_is_a_golden_copy_of_each_kind_of_trust():

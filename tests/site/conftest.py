@@ -15,10 +15,13 @@ from pathlib import Path
 
 import nbformat
 import nbformat.v4
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from race_equality.project import Project
 from race_equality.render import render_site, set_front_matter, stage_project
+from tests.conftest import CommandLine, copy_figures, record_figures, write_notebook
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
@@ -34,7 +37,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
-HOSTILE_NAME = 'St <b>Bold</b>\'s & "Quoted" <script>alert(1)</script> שלום NHS Trust'
+HOSTILE_NAME = 'St <b>Bold</b>\'s & "Quoted" <script>alert(1)</script> שלום {{< include x >}} NHS Trust'
 LONG_WORD = "wres_indicators_5_to_8_by_trust_and_by_ethnic_group_2024_to_2025_final.csv"
 ALT = 'Dot chart: "ethnic minority" staff 29.6%, White staff 26.6%.'
 
@@ -320,3 +323,53 @@ def page(request: pytest.FixtureRequest, browser) -> Iterator:
     site, address, *settings = request.param
     with opening(browser) as open_:
         yield open_(request.getfixturevalue(site) / address, **(settings[0] if settings else {}))
+
+
+#: Names that something which shows them could take for more than text: of the trust that is built, and of others.
+HOSTILE_NAMES = {
+    "R1H": "<script>window.ran=1</script> [x](javascript:window.ran=1) *a* $x$ NHS Trust",
+    "RAJ": "<script>window.ran=1</script> NHS Trust",
+    "RJ1": "[x](javascript:window.ran=1) NHS Trust",
+    "RRK": "<img src=x onerror=window.ran=1> NHS Trust",
+    "RJZ": "a*b_c and **bold** $x$ NHS Trust",
+    "RAL": "{{< include x >}} `r 1` @fig-x NHS Trust",
+    "RF4": '=HYPERLINK("x") NHS Trust',
+    "RV5": "#let x = [typst] </td></table> NHS Trust",
+}
+
+
+@pytest.fixture(scope="session")
+def hostile_site(made_once) -> Path:
+    """The report of a trust, with a list of all in it, where each trust has one of those names."""
+
+    def make(folder: Path) -> None:
+        copy_figures(HOSTILE_NAMES, folder / "data" / "figures")
+        for name in ("data/sources", "notebooks", "params"):
+            shutil.copytree(ROOT / name, folder / name)
+        for name in ("_quarto.yml", "index.qmd"):
+            shutil.copy(ROOT / name, folder / name)
+        for name in ("data_quality", "methods", "staff_and_patients"):  # each takes longer than the report
+            (folder / "notebooks" / f"{name}.ipynb").unlink()
+        write_notebook(folder / "notebooks" / "national_overview.ipynb", "1", parameters="most_trusts = None")
+        report = nbformat.read(folder / "notebooks" / "board_report.ipynb", as_version=4)
+        report.cells += [
+            nbformat.v4.new_code_cell(source)
+            for source in (
+                'Prose("\\n\\n".join(f"The report of {name}." for name in trusts["trust_name"]))',
+                "from race_equality.notebook import Linked\n"
+                "links = [Linked(row.trust_name, f'../trusts/{row.trust_code}.html') for row in trusts.itertuples()]\n"
+                "show_table(trusts.assign(name=links), id='tbl-trusts', caption=trusts['trust_name'].str.cat(),"
+                " columns={'name': 'Trust', 'kind': trusts['trust_name'].iloc[0]})",
+            )
+        ]
+        nbformat.write(report, folder / "notebooks" / "board_report.ipynb")
+        file = folder / "data" / "figures" / "trusts.parquet"
+        trusts = pq.read_table(file).to_pylist()
+        for row in trusts:
+            row["trust_name"], row["system"] = HOSTILE_NAMES[row["trust_code"]], f"{row['system']} <b>*y*</b>"
+        pq.write_table(pa.Table.from_pylist(trusts, pq.read_schema(file)), file)
+        record_figures(folder)
+        end = CommandLine(folder).build("R1H", "--renderer", "built-in")
+        assert end.returncode == 0, end.stderr
+
+    return made_once("hostile", make) / "output" / "site"

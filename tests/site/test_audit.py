@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 def golden_site(site, tables_of_all_trusts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pages, PDFs and executed notebooks of the golden trusts, by the built-in renderer, and their downloads."""
     folder = tmp_path_factory.mktemp("golden") / "site"
-    shutil.copytree(tables_of_all_trusts, folder)
+    shutil.copytree(tables_of_all_trusts, folder, ignore=shutil.ignore_patterns("R*.json"))  # each trust's own
     (folder / "trusts").mkdir()
     downloads = Downloads(Project(ROOT))
     for golden in GOLDEN:
@@ -38,6 +38,8 @@ def golden_site(site, tables_of_all_trusts, tmp_path_factory: pytest.TempPathFac
         for ending in ("html", "pdf"):
             shutil.copy(site / "trusts" / f"{code}.{ending}", folder / "trusts")
         shutil.copy(golden, folder / "trusts" / f"{code}.ipynb")
+        if code != "DEMO":  # invented figures are in no file of all trusts
+            shutil.copy(tables_of_all_trusts / "api" / "trusts" / f"{code}.json", folder / "api" / "trusts")
         downloads.write_trust(resolve_trust(code, project=Project(ROOT)), folder)
     return folder
 

@@ -15,8 +15,9 @@ pytestmark = [
     pytest.mark.quarto,
     pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH"),
 ]
-#: The fixture with every kind of output, and a real report.
-PAGES = ["trusts/RX1.ipynb", "trusts/R1H.ipynb"]
+#: The fixture with every kind of output and a name that could be markup, and a real report.
+PAGES = ["trusts/RX2.ipynb", "trusts/R1H.ipynb"]
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
 ADDRESSES = ["index.html", *(page.replace(".ipynb", ".html") for page in PAGES)]
 
 
@@ -29,7 +30,7 @@ def sites(site, staged, tmp_path_factory) -> dict[str, Path]:
 
 
 def words(node) -> str:
-    return " ".join(node.text_content().split())
+    return " ".join(node.text_content().replace("\N{WORD JOINER}", "").split())
 
 
 def report(file: Path) -> dict[str, list]:
@@ -158,9 +159,7 @@ def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
     found = page.locator(".aa-DetachedContainer a, .aa-Panel a").evaluate_all("links => links.map(link => link.href)")
     assert any("trusts/R1H.html" in href for href in found)
     page.locator("input.aa-Input").fill("plain words of an output")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX1.html'))"
-    )
+    page.locator(".aa-DetachedContainer a[href*='trusts/RX2.html']").first.wait_for()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -175,7 +174,7 @@ def test_both_lead_to_the_same_downloads(sites, page):
     assert html.count(f'href="{Path(page).stem}.pdf"') == 1, "the PDF once, and not as Typst again"
 
 
-def test_a_page_with_figures_of_its_own_is_numbered_by_quarto_alone(staged, sites, tmp_path):
+def test_a_page_with_figures_of_its_own_has_one_count_in_both(staged, tmp_path):
     """Where Markdown has figures too, one count runs through them all."""
     import json
     import shutil
@@ -189,16 +188,50 @@ def test_a_page_with_figures_of_its_own_is_numbered_by_quarto_alone(staged, site
             "cell_type": "markdown",
             "id": "own",
             "metadata": {},
-            "source": ["| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "\n", ": Mine {#tbl-mine}\n"],
+            "source": [
+                "| a | b |\n",
+                "|---|---|\n",
+                "| 1 | 2 |\n",
+                "\n",
+                ": Mine {#tbl-mine}\n",
+                "\n",
+                "See @fig-mine.\n",
+            ],
+        },
+    )
+    notebook["cells"].insert(
+        2,
+        {
+            "cell_type": "code",
+            "id": "labelled",
+            "execution_count": 1,
+            "metadata": {},
+            "source": [
+                "#| label: fig-mine\n",
+                "#| fig-cap: My chart\n",
+                "#| fig-alt: Two bars\n",
+                "#| echo: true\n",
+                "chart()",
+            ],
+            "outputs": [{"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": SQUARE}}],
         },
     )
     (project / PAGES[0]).write_text(json.dumps(notebook))
-    assert render_site(project, tmp_path / "site", PAGES[:1], engine="quarto") == []
-    captions = report(tmp_path / "site" / PAGES[0].replace(".ipynb", ".html"))["captions"]
-    assert [caption.partition(":")[0] for caption in captions] == [
+    reports = {}
+    for engine in ("quarto", "built-in"):
+        assert render_site(project, tmp_path / engine, PAGES[:1], engine=engine) == []
+        file = tmp_path / engine / PAGES[0].replace(".ipynb", ".html")
+        reports[engine] = report(file)
+        assert "chart()" in words(lxml_html.parse(str(file)).getroot().xpath("//main//pre")[0])
+    assert [caption.partition(":")[0] for caption in reports["quarto"]["captions"]] == [
         "Table 1",
-        "Table 2",
         "Figure 1",
+        "Table 2",
         "Figure 2",
+        "Figure 3",
         "Table 3",
     ]
+    assert "Two bars" in reports["quarto"]["alternative texts"]
+    assert ("#fig-mine", "Figure 1") in reports["quarto"]["references"]
+    for what in ("captions", "references", "alternative texts", "tables"):
+        assert reports["built-in"][what] == reports["quarto"][what], what

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import nbformat.v4
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from race_equality.project import Project
 from race_equality.render import render_site, set_front_matter, stage_project
@@ -39,6 +42,7 @@ LIMITS = pd.DataFrame(
         "upper_998": [26.0, 20.0],
     }
 )
+SOURCE = "Source: “Tom & <b>Ann</b>”, 3.5 copies."
 SHARES = pd.DataFrame(
     {
         "label": "Discrimination",
@@ -62,7 +66,9 @@ def page_of_charts(tmp_path_factory):
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell("---\ntitle: Charts\nformat: html\n---")])
     for id, chart in charts:
-        shown = show_chart(chart, id=id, caption=f"Caption of {id}, 2024.", alt_text=f"Alternative text of {id}.")
+        shown = show_chart(
+            chart, id=id, caption=f"Caption of {id}, 2024. {SOURCE}", alt_text=f"Alternative text of {id}."
+        )
         cell = nbformat.v4.new_code_cell("")
         cell.outputs = [nbformat.v4.new_output("display_data", data=shown._repr_mimebundle_())]
         notebook.cells += [nbformat.v4.new_markdown_cell(f"## About {id}"), cell]
@@ -94,7 +100,7 @@ def test_without_script_the_pictures_stand(page_of_charts, open_page):
     pictures_ = page.locator("figure img")
     assert pictures_.count() == 3
     assert pictures_.first.get_attribute("alt") == "Alternative text of fig-one."
-    assert page.locator(".chart-find, .chart-tip, svg.chart").count() == 0
+    assert page.locator(".chart-find, .chart-tip, .chart-take, svg.chart").count() == 0
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -111,6 +117,7 @@ def test_axe_finds_nothing_in_charts_with_a_mark_reached_and_a_trust_found(page_
     page = open_page(page_of_charts, color_scheme=scheme)
     page.get_by_label("Find a trust in Figure 1").fill("RA2")
     page.keyboard.press("Enter")
+    page.get_by_label("Save Figure 2").click()
     page.locator("#fig-groups [data-mark]").first.focus()
     assert tip(page).is_visible()
     results = Axe().run(page).response
@@ -177,7 +184,7 @@ def test_a_pointer_near_a_mark_shows_its_figure_and_the_tip_can_be_pointed_at(pa
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert tip(page).is_visible()
     page.mouse.move(2, 2)
-    page.wait_for_function("document.querySelector('.chart-tip').hidden")
+    expect(tip(page)).to_be_hidden()
 
 
 def test_a_finger_on_a_chart_of_a_phone_shows_the_figure_within_the_screen(page_of_charts, open_page):
@@ -211,7 +218,7 @@ def test_a_trust_is_found_by_code_or_name_and_marked_in_every_chart(page_of_char
     page.keyboard.press("Tab")
     assert "(RA3)" in label(page)
     box.fill("")
-    page.wait_for_function("document.querySelectorAll('.chart-pin').length === 0")
+    expect(page.locator(".chart-pin")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +232,7 @@ def test_a_trust_is_found_by_code_or_name_and_marked_in_every_chart(page_of_char
 def test_a_trust_that_is_not_found_is_said(page_of_charts, open_page, typed, said):
     page = open_page(page_of_charts)
     page.get_by_label("Find a trust in Figure 2").fill(typed)
-    page.wait_for_function("said => document.querySelector('#fig-two .chart-find p').textContent === said", arg=said)
+    expect(page.locator("#fig-two .chart-find p")).to_have_text(said)
     assert page.get_by_label("Find a trust in Figure 3").count() == 0, "a chart without trusts has no box"
 
 
@@ -241,7 +248,7 @@ def test_the_table_of_every_trust_is_filtered_by_keyboard_and_leads_to_pages_tha
     page.keyboard.press("Control+A")
     page.keyboard.type("ra3")
     assert table.locator("tbody tr:visible").all_inner_texts() == ["Zebra & <b>Co</b> NHS Trust\tRA3"]
-    page.wait_for_function("document.querySelector('.find-trust [role=status]').textContent === '1 trust'")
+    expect(page.locator(".find-trust [role=status]")).to_have_text("1 trust")
     page.keyboard.press("Enter")
     page.wait_for_url("**/trusts/RA3.html")
 
@@ -265,7 +272,7 @@ def test_in_print_the_charts_are_the_pictures(page_of_charts, open_page):
     page.keyboard.press("Enter")
     page.locator("#fig-one [data-mark]").first.focus()
     page.emulate_media(media="print")
-    for selector in (".chart-find", ".chart-tip", ".chart-pin", ".chart-ring"):
+    for selector in (".chart-find", ".chart-tip", ".chart-pin", ".chart-ring", ".chart-take"):
         assert not page.locator(selector).first.is_visible(), selector
     assert page.locator("#fig-one svg").is_visible()
 
@@ -286,6 +293,54 @@ def test_a_picture_that_carries_script_or_handlers_runs_none_of_it(page_of_chart
     opened.locator("[aria-label='x: 1']").dispatch_event("click")
     assert opened.evaluate("window.ran === undefined")
     assert opened.locator("figure script, [onclick], [onload]").count() == 0
+    saved = saved_by_keyboard(opened, "Figure 1", "Picture that can be enlarged (SVG)").decode()
+    assert "x: 1" in saved and "window.ran" not in saved
+
+
+def saved_by_keyboard(page, name: str, what: str) -> bytes:
+    """Save a chart as a reader without a mouse does."""
+    page.get_by_label(f"Save {name}").focus()
+    page.keyboard.press("Enter")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == what:
+            break
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_chart_is_saved_with_its_title_source_licence_and_figures_by_keyboard_alone(page_of_charts, open_page):
+    page = open_page(page_of_charts)
+    svg = ElementTree.fromstring(saved_by_keyboard(page, "Figure 3", "Picture that can be enlarged (SVG)"))
+    lines = [line.text for line in svg.findall("{http://www.w3.org/2000/svg}text")]
+    assert lines[0] == "Caption of fig-groups, 2024"
+    assert lines[1:] == [
+        "Source: “Tom & <b>Ann</b>”, 3.5 copies.",
+        "Charts.",
+        "Contains public sector information licensed under the Open Government Licence v3.0.",
+    ]
+    (chart,) = svg.findall("{http://www.w3.org/2000/svg}svg")
+    assert len(chart.findall(".//*[@aria-label]")) == 2
+    assert float(svg.get("height")) > float(chart.get("y")) + float(chart.get("height"))
+    page.keyboard.press("Escape")
+    assert label(page) == "Save Figure 3"
+    assert page.locator(".chart-take[open]").count() == 0
+
+    png = saved_by_keyboard(page, "Figure 3", "Picture for a slide or a document (PNG)")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(png[16:20], "big") == 2 * float(svg.get("width"))
+
+    page.keyboard.press("Escape")
+    table = pd.read_csv(io.BytesIO(saved_by_keyboard(page, "Figure 3", "Figures of the chart (CSV)")))
+    assert table["mark"].tolist() == ["Discrimination, Ethnic minority", "Discrimination, White"]
+    for column, given in (("value", "percent"), ("lower_95", "lower"), ("upper_95", "upper")):
+        assert table[column].tolist() == SHARES[given].tolist()
+    assert table["chart"].unique().tolist() == [
+        "Figure 3: Caption of fig-groups, 2024. Source: “Tom & <b>Ann</b>”, 3.5 copies."
+    ]
+    assert page.locator("#fig-groups .chart-take a").get_attribute("href") == "#fig-groups"
+    assert page.faults == []
 
 
 def test_a_chart_with_vega_s_own_words_alone_stays_a_picture(page_of_charts, open_page, tmp_path):

@@ -770,6 +770,42 @@ def test_a_bomb_that_lies_about_its_size_is_refused_as_well(tmp_path, monkeypatc
         recognise(path)
 
 
+def _one_cell_far_away(path, row, column):
+    """Excel's and LibreOffice's last cell: 17 billion empty ones lie before it."""
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        book.active.title = "Far"
+        book.active.cell(1, 1, "code")
+        book.active.cell(row, column, 1)
+        book.save(path)
+        return
+    spaces = "".join(f' xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0"' for one in ("office", "table"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+            f'<table:table table:name="Far"><table:table-row table:number-rows-repeated="{row - 1}"/><table:table-row>'
+            f'<table:table-cell table:number-columns-repeated="{column - 1}"/>'
+            '<table:table-cell office:value-type="float" office:value="1"/></table:table-row></table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_a_cell_too_far_away_is_refused_before_memory_is_taken(suffix, tmp_path):
+    path = tmp_path / f"far.{suffix}"
+    _one_cell_far_away(path, 1048576, 16384)
+    with pytest.raises(InputError, match=rf'far.{suffix}, sheet "Far", XFD1048576: The cells .* Delete what is in'):
+        Workbook(path)
+    _one_cell_far_away(path, 1000, 26)
+    assert Workbook(path).sheet("Far").cell(999, 25).value == 1
+
+
 @few
 @given(
     st.recursive(

@@ -107,3 +107,37 @@ def test_a_date_that_is_none_is_an_error(cut, write):
     write.successors(cut.successors, [("RT3", "RJ1", "01/02/2021")])
     with pytest.raises(InputError, match="successors.csv, row 2, date: '01/02/2021' is not a date"):
         read(cut)
+
+
+#: Names that something which shows them could take for more than text.
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "a*b_c NHS Trust",
+    "$x$ NHS Trust",
+    "{{< include x >}}",
+    "`r 1` NHS Trust",
+    '=HYPERLINK("x")',
+    "-1+2 NHS Trust",
+    "A\x1b[31m NHS Trust",
+    "A \N{RIGHT-TO-LEFT OVERRIDE}NHS Trust",
+    "A\nNHS Trust",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(("column", "what"), [(1, "trust"), (4, "region"), (5, "system")])
+def test_a_name_that_is_more_than_text_is_refused_with_its_place(cut, write, column, what, name):
+    rows = [(*row[:column], name, *row[column + 1 :]) if row[0] == "RJ1" else row for row in write.TRUSTS]
+    write.trusts(cut.trusts, rows)
+    with pytest.raises(
+        InputError, match=rf"trusts.csv, row 6, .*: The name of the {what} .* which no name has. Take it"
+    ):
+        read(cut)
+
+
+def test_a_closed_organisation_of_such_a_name_is_refused(cut, write):
+    """Sentences say which organisations became part of a trust."""
+    write.etr(cut.etr, [(row[0], "<b>X", *row[2:]) if row[0] == "RVJ" else row for row in write.ETR])
+    with pytest.raises(InputError, match=r"etr.csv, row \d+, name: The name of the organisation '<b>X' has '<'"):
+        read(cut)

@@ -105,3 +105,15 @@ def test_a_wrong_value_is_named(cut, write, trust_list, row, problem):
     write.csv(cut.series, [row], ("measure", "wres_report_year", "value"))
     with pytest.raises(InputError, match=problem):
         read_national_series(cut.series, trust_list)
+
+
+def test_years_that_were_saved_as_decimals_are_years(cut, write, trust_list):
+    """As programs write a column of whole numbers in which one was missing."""
+    plain = read_panel(cut.panel, trust_list).figures
+    year = write.PANEL_HEADER.index("Year")
+    rows = [(*row[:year], f"{row[year]}.0", *row[year + 1 :]) for row in write.PANEL]
+    write.csv(cut.panel, rows, write.PANEL_HEADER)
+    assert read_panel(cut.panel, trust_list).figures.equals(plain)
+    write.csv(cut.series, [("BME % of workforce", "2023.0", "26.4")], ("measure", "wres_report_year", "value"))
+    (figure,) = read_national_series(cut.series, trust_list).figures.itertuples()
+    assert (figure.value, str(figure.period_end.date())) == (26.4, "2023-03-31")

@@ -16,7 +16,8 @@ _NUMBER = re.compile(r"(?<![\w.,:/#-])([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?
 HIDDEN_AS_PRINTED = {HIDDEN_ON_PAGES, HIDDEN_IN_FILES}
 _HIDDEN = {HIDDEN_ON_PAGES.casefold(), HIDDEN_IN_FILES}
 TOTAL_LABEL = re.compile(r"^(grand )?(total|all|overall)\b", re.IGNORECASE)
-_CAPTION_NUMBER = re.compile(r"^(table|figure)\s+[\d.]+:\s*", re.IGNORECASE)
+#: In front of a caption: the cell of a notebook that holds the table, and the table's number on a page.
+_BEFORE_CAPTION = re.compile(r"^(cell \d+, )?((table|figure)\s+[\d.]+:\s*)?", re.IGNORECASE)
 #: Channels that hold code.
 CODE_CHANNELS = ("HTML script code", "notebook code source")
 #: Channels that hold code, or text about a run, and no figures.
@@ -71,7 +72,7 @@ def table_name(table: Table) -> str:
 
 @lru_cache(maxsize=10_000)
 def _normalise_caption(caption: str) -> str:
-    return normalise(_CAPTION_NUMBER.sub("", caption))
+    return normalise(_BEFORE_CAPTION.sub("", caption))
 
 
 @lru_cache(maxsize=50_000)  # each check reads every row, in page and notebook

@@ -64,17 +64,22 @@ def too_few(contents: Iterable[Content], rules: DisclosureRules, scope: str) -> 
     for table in tables_in(contents):
         about = {normalise(name): place for place, name in enumerate(table.columns)}
         trust, unit = about.get("trust_code"), about.get("unit")
+        # a DataFrame of figures in an output, which prints a count as 9.0
+        plain = unit is not None and table.channel != "data file"
         for i, column in enumerate(table.columns):
-            if not is_count_of_people(table, i):
+            is_value, is_denominator = (plain and normalise(column) == name for name in ("value", "denominator"))
+            if not (is_value or is_denominator or is_count_of_people(table, i)):
                 continue
             for row in table.rows:
-                if i >= len(row):
+                if max(i, unit or 0) >= len(row) or (is_value and unit is not None and row[unit] != "people"):
                     continue
                 rule = rules.of(scope if trust is None else row[trust])
                 # in a data file the column holds the base of a share as well
                 is_base = _COUNTS_ANSWERS.search(column) if unit is None else row[unit] != "people"
                 least = rule.minimum_responses if is_base else rule.minimum_people
                 number = only_number(row[i])
-                if number and not number.percent and not number.decimals and 0 <= number.value < least:
-                    message = f"{column} of {row[0]} is {row[i]}, and fewer than {least} are not shown"
+                whole = number and (number.value.is_integer() if plain else not number.decimals)
+                if number and whole and not number.percent and 0 <= number.value < least:
+                    label = " / ".join(cell for cell in row[:i] if cell and not only_number(cell)) if plain else row[0]
+                    message = f"{column} of {label} is {row[i]}, and fewer than {least} are not shown"
                     yield Problem(table.file, "too few", table.channel, table.place, message)

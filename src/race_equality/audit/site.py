@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from race_equality.audit.channels import Content, Table, read_file
+from race_equality.audit.channels.sheets import without_copies
 from race_equality.audit.hidden_cells_shown import (
     Findings,
     find_hidden_cells,
@@ -291,11 +292,11 @@ def _read(paths: Iterable[Path], site: Path) -> tuple[list[Content], dict[str, l
         for item in read_file(path, site):
             _, inside, page = item.file.partition("!trusts/")
             (apart[_scope(f"trusts/{page}")] if inside and of_all else common).append(item)
-    return common, apart
+    return without_copies(common), apart
 
 
 def _scope(name: str) -> str:
-    name = re.sub(r"^(site|project|failed)/", "", name)
+    name = re.sub(r"^((site|project|failed)/)?(api/)?", "", name)
     folder, _, file = name.partition("/")
     # a name that begins with a trust's code, such as R1H-figures.csv, belongs to that trust
     return re.split(r"[^A-Za-z0-9]", file)[0] if folder == "trusts" and file else ""

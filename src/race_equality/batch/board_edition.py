@@ -103,6 +103,6 @@ def board_edition(trust: Trust, project: Project) -> BoardEdition:
         mark = mark_of(trust)
         html = single_file(folder / "project", page.path, notice=mark)
         config = replace(read_config(folder / "project"), title=mark)  # at the head of each page of paper
-        source = read_page(folder / "project" / page.path)
+        source = read_page(folder / "project" / page.path, settings=config.metadata)
         source = replace(source, front_matter={**source.front_matter, "subtitle": mark})
         return BoardEdition(html, page_pdf(source, config))

@@ -14,18 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun
-from race_equality.batch.freshness import Inputs, Work, decide_work, is_unchanged, outputs_of
+from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun, seconds_for_a_notebook
+from race_equality.batch.freshness import Inputs, Work, decide_work, fingerprint, is_unchanged, outputs_of
 from race_equality.batch.lock import LOCK_FILE, OutputLock
-from race_equality.batch.manifest import (
-    MANIFEST_FILE,
-    hash_code,
-    hash_file,
-    hash_inputs,
-    read_manifest,
-    versions,
-    write_manifest,
-)
+from race_equality.batch.manifest import MANIFEST_FILE, hash_code, hash_inputs, read_manifest, versions, write_manifest
 from race_equality.batch.page_requests import (
     PageEvent,
     PageRequest,
@@ -36,7 +28,7 @@ from race_equality.batch.page_requests import (
     rendering_failure,
 )
 from race_equality.errors import RaceEqualityError
-from race_equality.files import is_seen_by_git
+from race_equality.files import delete_made, is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
 from race_equality.store.recorded import refuse_damaged
 
@@ -74,7 +66,7 @@ class BuildOptions:
     engine : str or None
         The papermill engine; None for papermill's own.
     renderer : str
-        ``auto``, ``quarto`` or ``built-in``.
+        ``auto``, ``quarto`` or ``built-in``; ``none`` runs the notebooks and makes no page.
     timeout : int or None
         Seconds that one cell may run.
     force : bool
@@ -90,7 +82,7 @@ class BuildOptions:
     output: Path
     jobs: int = 1
     engine: str | None = None
-    renderer: Literal["auto", "quarto", "built-in"] = "auto"
+    renderer: Literal["auto", "quarto", "built-in", "none"] = "auto"
     timeout: int | None = DEFAULT_TIMEOUT
     force: bool = False
     dry_run: bool = False
@@ -237,6 +229,10 @@ def _is_ours(output: Path) -> bool:
     return not names or (LOCK_FILE in names and names <= _OWN_NAMES) or bool(read_manifest(output)["builds"])
 
 
+#: Notebooks that are being run, as race_equality.batch.execute names them.
+_SCRATCH_FILES = ("*.[0-9]*.ipynb",)
+
+
 class _Build:
     """One build: its folders, the state of its pages, and its steps."""
 
@@ -251,13 +247,15 @@ class _Build:
         self.inputs = Inputs(project, options.renderer, self.manifest.setdefault("known", {}))
         refuse_damaged(self.inputs.figure_hashes, project)
         self.work = [self._decide(page) for page in plan.pages]
-        self.needed = [work for work in self.work if work.is_needed]
+        self.renders = options.renderer != "none"
+        self.needed = [work for work in self.work if work.is_needed and (self.renders or work.execute)]
         self.seconds: dict[str, dict[str, float]] = {path: {} for path in self.pages}
         self.next_write_time = time.monotonic() + 1
-        self.result = BuildResult(
-            index=self.site / "index.html", current=[work.page for work in self.work if not work.is_needed]
-        )
         self.remaining = {work.page.path: work.page for work in self.needed}
+        self.result = BuildResult(
+            index=self.site / "index.html",
+            current=[work.page for work in self.work if work.page.path not in self.remaining],
+        )
         self.by_quarto = _uses_quarto(options)
         self.current_stage: dict[str, str] = {}  # page to its stage
         self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its files to download
@@ -272,7 +270,7 @@ class _Build:
 
     def index_is_outdated(self) -> bool:
         """Whether the index page has to be made again although no other has."""
-        return (
+        return self.renders and (
             not self.result.index.is_file()
             or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
             or self.manifest.get("index") != self.inputs.index_hashes()
@@ -292,13 +290,15 @@ class _Build:
         """
         from race_equality.store.trusts import read_trusts
 
+        if not self.renders:
+            return False
         asked = {page.trust.code for page in self.pages.values() if page.trust is not None}
         record = self.manifest.get("downloads", {})
         outputs = record.get("outputs", {})
         if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
             return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
         return record.get("rests_on") != self.inputs.download_hashes() or any(
-            not is_unchanged(self.site / name, size) for name, size in outputs.items()
+            not is_unchanged(self.site / name, recorded) for name, recorded in outputs.items()
         )
 
     def run(self, progress: BuildProgress) -> None:
@@ -311,11 +311,12 @@ class _Build:
                 self._make_pages()
             if tables := self.tables_are_outdated():
                 self._write_all_trusts_downloads()
-            if tables or not self.by_quarto or not self.needed:
+            if self.renders and (tables or not self.by_quarto or not self.needed):
                 self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
-            if self.unlisted and not self.by_quarto:  # finished pages that the index page does not list yet
+            # finished pages that the index page does not list yet
+            if self.renders and self.unlisted and not self.by_quarto:
                 with suppress(KeyboardInterrupt, OSError):
                     self._render_index()
         except OSError as error:
@@ -323,10 +324,10 @@ class _Build:
                 f"The build stopped: {error.strerror or error} ({self.output}). Finished pages are kept."
             ) from None
         finally:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            delete_made(self.scratch, _SCRATCH_FILES)
             self._close_record()
 
-    def _services(self) -> AbstractContextManager[object]:
+    def _services(self) -> AbstractContextManager[tuple[int, ...]]:
         """Start what notebooks share, which the files to download use too."""
         from race_equality.batch.build_services import shared_by_notebooks
 
@@ -342,8 +343,10 @@ class _Build:
 
     def _clear_scratch(self) -> None:
         # A build that was killed may have left its scratch folder; this build holds the lock.
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir()
+        delete_made(self.scratch, _SCRATCH_FILES)
+        if self.scratch.is_symlink():
+            raise RaceEqualityError(f"{self.scratch} is a link and no folder of a build. Remove it.")
+        self.scratch.mkdir(exist_ok=True)
         (self.output / "build.log").write_bytes(b"")
 
     def _stage(self) -> None:
@@ -351,9 +354,12 @@ class _Build:
         from race_equality.render.config import read_config
 
         stage_project(self.project, self.staged)
+        if not self.renders:
+            return
+        config = read_config(self.staged)  # report a mistake in it before the notebooks run
         if not self.by_quarto:
+            config.check_for_built_in()
             publish_font(self.site)
-        read_config(self.staged)  # report a mistake in it before the notebooks run
 
     def _make_pages(self) -> None:
         """Make the pages in processes on this machine, or on a cluster."""
@@ -375,9 +381,18 @@ class _Build:
                 engine=options.engine,
                 timeout=options.timeout,
             )
-            with self._services(), Pool(options.jobs, settings, log=self.output / "build.log") as pool:
+            with (
+                self._services() as servers,
+                Pool(
+                    options.jobs,
+                    settings,
+                    log=self.output / "build.log",
+                    servers=servers,
+                    notebook_seconds=seconds_for_a_notebook(options.timeout),
+                ) as pool,
+            ):
                 self._make_all(pool.run)
-        if self.by_quarto:
+        if self.by_quarto and self.renders:
             self._render_by_quarto()
 
     def _make_all(self, run: Callable[[Iterable[PageRequest]], Iterable[PageEvent]]) -> None:
@@ -386,6 +401,10 @@ class _Build:
         def is_in_site(page: Page) -> bool:
             return (self.site / page_address(page.path)).is_file()
 
+        if not self.renders:
+            for event in run(PageRequest(work.page, execute=True, render=False) for work in self.needed):
+                self._handle_event(event)
+            return
         self._read_figures_early()
         # Every page links to the pages on all trusts. Those not in the site yet are run before any
         # page is rendered, so that no page links to one that failed.
@@ -430,6 +449,10 @@ class _Build:
             else:
                 (self.failed / page.path).unlink(missing_ok=True)
                 self._record_execution(page)
+                if not self.renders:
+                    del self.remaining[page.path]
+                    self.result.done.append(page)
+                    self.progress.done(page.name, event.seconds)
 
     def _task(self, request: PageRequest) -> Task:
         from race_equality.batch.cluster_worker import Task
@@ -490,6 +513,7 @@ class _Build:
         """Make the index page, which lists the pages of the site."""
         from race_equality.render import render_site
 
+        assert self.options.renderer != "none"
         render_site(self.staged, self.site, [], jobs=self.options.jobs, engine=self.options.renderer)
         self._mark_index_current()
 
@@ -498,13 +522,13 @@ class _Build:
 
     def _read_figures_early(self) -> None:
         """Read the figures for the files to download while the first kernel is prepared."""
-        if any(page.trust and not self._downloads_are_current(page) for page in self.remaining.values()):
+        if any(page.is_report and not self._downloads_are_current(page) for page in self.remaining.values()):
             with suppress(RaceEqualityError):  # reported for each page that needs them
                 _ = self.downloads
 
     def _write_downloads(self, page: Page) -> bool:
         """Write a trust's files to download, before the page that links to them."""
-        if page.trust is None or self._downloads_are_current(page):
+        if page.trust is None or not page.is_report or self._downloads_are_current(page):
             return True
         try:
             names = self.downloads.write_trust(page.trust, self.site) if self.downloads.has_figures else []
@@ -513,7 +537,7 @@ class _Build:
             return False
         self.figures[page.path] = {
             "rests_on": self.inputs.download_hashes(),
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
+            "outputs": {name: fingerprint(self.site / name) for name in names},
         }
         return True
 
@@ -547,7 +571,7 @@ class _Build:
         return (
             not self.options.force
             and record.get("rests_on") == self.inputs.download_hashes()
-            and all(is_unchanged(self.site / name, size) for name, size in record["outputs"].items())
+            and all(is_unchanged(self.site / name, recorded) for name, recorded in record["outputs"].items())
         )
 
     def _download_record(self, page: Page) -> dict[str, Any]:
@@ -560,7 +584,7 @@ class _Build:
         self.manifest["downloads"] = {
             "rests_on": self.inputs.download_hashes(),
             "thresholds": self.inputs.thresholds,
-            "outputs": {name: (self.site / name).stat().st_size for name in names},
+            "outputs": {name: fingerprint(self.site / name) for name in names},
         }
 
     def _finish_page(self, page: Page, failure: Failure | None) -> None:
@@ -610,7 +634,7 @@ class _Build:
             "seconds": self.seconds[page.path],
             "inputs": hash_inputs(self.project, [page.notebook, *params]),
             "rests_on": self.inputs.notebook_hashes(page),
-            "executed": {"bytes": notebook.stat().st_size, "sha256": hash_file(notebook)},
+            "executed": fingerprint(notebook),
             **({"figures": figures} if (figures := self._download_record(page)) else {}),
             **({"last_good": good} if (good := _last_good(earlier)) else {}),
         }

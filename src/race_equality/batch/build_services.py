@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import forked_kernels
+from race_equality.files import delete_made
 
 if TYPE_CHECKING:
     from race_equality.project import Project
@@ -25,14 +25,14 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
 #: takes a second or two, in which no notebook runs.
 _ENOUGH_TO_COMPUTE_AHEAD = 8
 
-#: The cache folders for which the services are running.
-_started: set[Path] = set()
+#: The cache folders for which the services are running, and the processes that notebooks wait for.
+_started: dict[Path, tuple[int, ...]] = {}
 
 
 @contextmanager
 def shared_by_notebooks(
     cache: Path, project: Project, *, engine: str | None, jobs: int, notebooks: int
-) -> Iterator[None]:
+) -> Iterator[tuple[int, ...]]:
     """Start what notebooks share, and stop it.
 
     Parameters
@@ -51,8 +51,8 @@ def shared_by_notebooks(
 
     Yields
     ------
-    None
-        The environment variables are set for processes started inside the context.
+    tuple of int
+        The processes that notebooks wait for. The environment variables are set for processes started inside the context.
 
     Notes
     -----
@@ -60,7 +60,7 @@ def shared_by_notebooks(
     started around them.
     """
     if cache.absolute() in _started:
-        yield
+        yield _started[cache.absolute()]
         return
     from race_equality.batch import drawing_server
     from race_equality.report import vega_to_svg
@@ -72,7 +72,7 @@ def shared_by_notebooks(
         folder.mkdir(parents=True, exist_ok=True)
     for old in cache.glob("findings-*"):
         if old != findings:
-            shutil.rmtree(old, ignore_errors=True)
+            delete_made(old, ("*.found", ".*.found.*", "*.parquet"))  # the last of earlier versions
     vega_to_svg.forget_oldest(pictures)
     _delete_oldest(findings)
     settings = {
@@ -82,20 +82,21 @@ def shared_by_notebooks(
         **{name: os.environ.get(name, "1") for name in _THREADS},
     }
     with ExitStack() as stack:
-        _started.add(cache.absolute())
-        stack.callback(_started.remove, cache.absolute())
+        _started[cache.absolute()] = ()
+        stack.callback(_started.pop, cache.absolute())
         stack.enter_context(_environment(settings))
         if notebooks and drawing_server.AVAILABLE:
             # A fifth of a notebook's time is drawing: one process serves two or three notebooks.
             stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
         if notebooks and engine == "fork" and forked_kernels.AVAILABLE:
             arguments = (str(project.root), notebooks >= _ENOUGH_TO_COMPUTE_AHEAD)
-            stack.enter_context(
+            server = stack.enter_context(
                 forked_kernels.ForkServer(
                     share=True, prepare="race_equality.batch.preparation:load_what_notebooks_share", arguments=arguments
                 )
             )
-        yield
+            _started[cache.absolute()] = (server.pid,)
+        yield _started[cache.absolute()]
 
 
 def _code_version() -> str:
@@ -111,7 +112,7 @@ _MOST_FINDINGS = 500
 
 
 def _delete_oldest(folder: Path) -> None:
-    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
+    files = sorted(folder.glob("*.found"), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in files[_MOST_FINDINGS:]:
         file.unlink(missing_ok=True)
 

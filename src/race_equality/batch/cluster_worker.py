@@ -350,7 +350,7 @@ def _prepare(folder: Path, first: Task, shared: ExitStack) -> Callable[[Task], P
             maker.make(request, lambda one: None if isinstance(one, PageStarted) else events.append(one))
             notebook = next((file for file in (failed, executed) if file.is_file()), None)
             made = [
-                name for name, size in outputs_of(page, settings.site).items() if size
+                name for name, made in outputs_of(page, settings.site).items() if made["bytes"]
             ]  # without the empty files made above
             return PageResult(
                 page.path,

@@ -75,6 +75,13 @@ class NotebookRun:
     failure: Failure | None = None
 
 
+def seconds_for_a_notebook(timeout: int | None) -> float | None:
+    """Return how long a notebook may take; a longer time for each cell, or none, means a longer time for it."""
+    from forked_kernels import Limits
+
+    return max(Limits().seconds or 0, 6 * timeout) if timeout else None
+
+
 def execute_page(
     page: Page,
     *,
@@ -128,9 +135,7 @@ def execute_page(
     # papermill's own engine knows no limits but a cell's time.
     papermill_engines.register(_LIMITED_ENGINE, LimitedEngine)
     if limits is None:
-        usual = Limits()
-        # a longer time for each cell, or none, means a longer time for the notebook
-        limits = replace(usual, seconds=max(usual.seconds or 0, 6 * timeout) if timeout else None)
+        limits = replace(Limits(), seconds=seconds_for_a_notebook(timeout))
     partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
     began = time.perf_counter()
     try:

@@ -1,7 +1,7 @@
 """Which pages have to be made again, and why.
 
 A notebook is run again when one of its inputs has changed, and rendered again when the executed
-notebook or another input of rendering has. Contents are compared, never times.
+notebook or another input of rendering has. Contents of inputs are compared, never times.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ _INPUT_WORDS = {
 
 #: The inputs of a notebook, or of its HTML and PDF: name to hash.
 Hashes = dict[str, str]
+
+#: What a file that was made is recognised by: ``bytes``, ``mtime_ns`` and ``sha256``.
+Fingerprint = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -332,8 +335,7 @@ def decide_work(
             some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
             changed = tuple(f"{why} ({some})" if why.startswith(_INPUT_WORDS["figures"]) else why for why in changed)
         return Work(page, True, changed)
-    executed = entry.get("executed", {})
-    if not is_unchanged(staged / page.path, executed.get("bytes")):
+    if not is_unchanged(staged / page.path, entry.get("executed")):
         return Work(page, True, ("the executed notebook is gone or was changed",))
     if entry.get("status") != "done":
         return Work(page, False, ("it was executed and not rendered",))
@@ -341,14 +343,14 @@ def decide_work(
     if changed:
         return Work(page, False, changed)
     outputs = entry.get("outputs", {})
-    missing = [name for name, size in outputs.items() if not is_unchanged(site / name, size)]
+    missing = [name for name, recorded in outputs.items() if not is_unchanged(site / name, recorded)]
     if missing or not outputs:
         return Work(page, False, (f"{', '.join(missing) or 'the page'} is gone or was changed",))
     return Work(page, False, ())
 
 
-def outputs_of(page: Page, site: Path) -> dict[str, int]:
-    """Name the files of a page in the site, with their sizes.
+def outputs_of(page: Page, site: Path) -> dict[str, Fingerprint]:
+    """Name the files of a page in the site, with what they are recognised by.
 
     Parameters
     ----------
@@ -357,24 +359,65 @@ def outputs_of(page: Page, site: Path) -> dict[str, int]:
 
     Returns
     -------
-    dict of str to int
+    dict of str to Fingerprint
     """
     stem = page.path.removesuffix(".ipynb")
-    found = {}
-    for ending in (".html", ".pdf", ".ipynb", "-figures.csv", "-figures.ods"):
-        file = site / f"{stem}{ending}"
-        if file.is_file():
-            found[f"{stem}{ending}"] = file.stat().st_size
-    return found
+    names = [f"{stem}{ending}" for ending in (".html", ".pdf", ".ipynb", "-figures.csv", "-figures.ods")]
+    return {name: fingerprint(site / name) for name in names if (site / name).is_file()}
 
 
-def is_unchanged(file: Path, size: int | None) -> bool:
-    """Whether a file exists and has the size that it was written with."""
-    # The sizes of 200 pages take milliseconds; hashing them would take a second.
+def fingerprint(file: Path) -> Fingerprint:
+    """Return what a file is recognised by at the next build.
+
+    Parameters
+    ----------
+    file : Path
+
+    Returns
+    -------
+    Fingerprint
+        Its size in bytes, when it was written, and the hash of its content.
+    """
+    status = file.stat()
+    return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": _content_hash(file)}
+
+
+def is_unchanged(file: Path, recorded: Any) -> bool:
+    """Whether a file is the one that was recorded.
+
+    Parameters
+    ----------
+    file : Path
+    recorded : Fingerprint
+        From :func:`fingerprint`; what is anything else is no record of the file. The time in it is updated when the
+        file was written again with the same content.
+
+    Notes
+    -----
+    As in the index of git: the content is read only where size and time leave it open, because the sizes and times of the
+    files of 200 pages take milliseconds and their hashes a second.
+    """
+    if not isinstance(recorded, dict):
+        return False
     try:
-        return file.stat().st_size == size
+        status = file.stat()
+        if status.st_size != recorded.get("bytes"):
+            return False
+        if status.st_mtime_ns != recorded.get("mtime_ns"):
+            if _content_hash(file) != recorded.get("sha256"):
+                return False
+            recorded["mtime_ns"] = status.st_mtime_ns
     except OSError:
         return False
+    return True
+
+
+def _content_hash(file: Path) -> str:
+    if file.suffix != ".html":
+        return hash_file(file)
+    from race_equality.render.links import with_all_links
+
+    return hashlib.sha256(with_all_links(file.read_bytes())).hexdigest()
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

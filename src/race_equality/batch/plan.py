@@ -15,7 +15,8 @@ from race_equality.project import Project, find_project
 if TYPE_CHECKING:
     from race_equality.store.trusts import Trust
 
-#: Run once for each trust, with the parameter ``trust_code``, to ``trusts/<CODE>.ipynb``.
+#: Run once for each trust, with the parameter ``trust_code``, to ``trusts/<CODE>.ipynb``. Any other notebook with that
+#: parameter goes to ``trusts/<CODE>-<NOTEBOOK>.ipynb``.
 TRUST_NOTEBOOK = "notebooks/board_report.ipynb"
 
 
@@ -42,16 +43,21 @@ class Page:
 
     @property
     def name(self) -> str:
-        """What progress and messages call the page: the trust's code, or the notebook."""
-        return self.trust.code if self.trust else self.path.rpartition("/")[2].removesuffix(".ipynb")
+        """What progress and messages call the page: the trust's code, the notebook, or both."""
+        return self.path.rpartition("/")[2].removesuffix(".ipynb")
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is a trust's board report, which the trust's files to download belong to."""
+        return self.notebook == TRUST_NOTEBOOK
 
     def __reduce__(self):
         # A MappingProxyType cannot be pickled, and pages are sent to worker processes.
         return _page, (self.path, self.notebook, dict(self.parameters), self.trust)
 
 
-def shared_notebooks(project: Project) -> tuple[str, ...]:
-    """Return the notebooks that are run once for a build, to the same place in the staged project.
+def notebooks_to_run(project: Project) -> tuple[str, ...]:
+    """Return the notebooks that a build runs, the board report among them.
 
     Parameters
     ----------
@@ -61,12 +67,10 @@ def shared_notebooks(project: Project) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Every notebook of ``notebooks/`` but the one for each trust, relative to the project: a new
-        page is one notebook, and nothing else has to name it. As in Quarto, names that begin with
-        ``_`` or ``.`` are left out.
+        Every notebook of ``notebooks/``, relative to the project: a new page is one notebook, and nothing else has to name
+        it. As in Quarto, names that begin with ``_`` or ``.`` are left out.
     """
-    found = (f"notebooks/{path.name}" for path in sorted(project.notebooks.glob("[!_.]*.ipynb")))
-    return tuple(notebook for notebook in found if notebook != TRUST_NOTEBOOK)
+    return tuple(f"notebooks/{path.name}" for path in sorted(project.notebooks.glob("[!_.]*.ipynb")))
 
 
 def _page(path: str, notebook: str, parameters: dict[str, str], trust: Trust | None) -> Page:
@@ -80,7 +84,7 @@ class Plan:
     Parameters
     ----------
     pages : tuple of Page
-        Pages about all trusts first, then one for each trust.
+        Pages about all trusts first, then the report of each trust, then what else is made for each.
     notes : tuple of str
         Messages to print before the build, such as that a code has merged into another.
     """
@@ -91,7 +95,7 @@ class Plan:
     @property
     def trusts(self) -> tuple[Trust, ...]:
         """The trusts that get a report."""
-        return tuple(page.trust for page in self.pages if page.trust is not None)
+        return tuple(page.trust for page in self.pages if page.trust is not None and page.is_report)
 
 
 def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Project | None = None) -> Plan:
@@ -115,16 +119,19 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
     UnknownTrustError
         Naming every unknown code, with the nearest codes and names.
     InputError
-        When a notebook is missing, is not a notebook, or takes no ``trust_code``.
+        When a notebook is missing or is not a notebook, or the board report takes no ``trust_code``.
     """
     from race_equality.errors import UnknownTrustError
     from race_equality.store.trusts import read_trusts, resolve_trust
 
     project = project or find_project()
-    shared = shared_notebooks(project)
-    for notebook in shared:
-        _check_notebook(project, notebook)
-    _check_notebook(project, TRUST_NOTEBOOK, parameter="trust_code")
+    of_each = {notebook: is_for_each_trust(project, notebook) for notebook in notebooks_to_run(project)}
+    if not of_each.setdefault(TRUST_NOTEBOOK, is_for_each_trust(project, TRUST_NOTEBOOK)):
+        raise InputError(
+            "No cell tagged `parameters` sets trust_code.",
+            file=TRUST_NOTEBOOK,
+            mend="Tag the cell that sets trust_code (in JupyterLab: property inspector, cell tags).",
+        )
 
     asked = list(codes)
     named, notes, unknown = [], [], []
@@ -150,25 +157,39 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
         added = len(trusts) - len({trust.code for trust in named})
         notes.append(f"{added} peers added.")
 
-    return Plan(
-        pages=(
-            *(Page(path=notebook, notebook=notebook) for notebook in shared),
-            *(
-                Page(
-                    path=f"trusts/{trust.code}.ipynb",
-                    notebook=TRUST_NOTEBOOK,
-                    parameters=MappingProxyType({"trust_code": trust.code}),
-                    trust=trust,
-                )
-                for trust in trusts.values()
-            ),
-        ),
-        notes=tuple(dict.fromkeys(notes)),
-    )
+    shared = [Page(path=notebook, notebook=notebook) for notebook, each in of_each.items() if not each]
+    reports, more = [], []
+    for trust in trusts.values():
+        parameters = MappingProxyType({"trust_code": trust.code})
+        for notebook, each in of_each.items():
+            if notebook == TRUST_NOTEBOOK:
+                reports.append(Page(f"trusts/{trust.code}.ipynb", notebook, parameters, trust))
+            elif each:
+                name = f"{trust.code}-{notebook.removeprefix('notebooks/')}"
+                more.append(Page(f"trusts/{name}", notebook, parameters, trust))
+    return Plan(pages=(*shared, *reports, *more), notes=tuple(dict.fromkeys(notes)))
 
 
-def _check_notebook(project: Project, name: str, *, parameter: str | None = None) -> None:
-    """Check a notebook once, before 200 trusts fail on it one by one."""
+def is_for_each_trust(project: Project, name: str) -> bool:
+    """Whether a notebook is run for each trust: a cell tagged ``parameters`` sets ``trust_code``.
+
+    papermill puts parameters that no cell asks for at the top, and the notebook runs without them.
+
+    Parameters
+    ----------
+    project : Project
+    name : str
+        Relative to the project.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        When it is missing or no notebook: before 200 trusts fail on it one by one.
+    """
     restore = f"Restore it with `git checkout {name}`."
     try:
         cells = json.loads((project.root / name).read_text(encoding="utf-8"))["cells"]
@@ -181,10 +202,4 @@ def _check_notebook(project: Project, name: str, *, parameter: str | None = None
         raise InputError(f"It cannot be read: {error.strerror}.", file=name) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError("It is not a notebook.", file=name, mend=restore) from None
-    # papermill puts parameters that no cell asks for at the top, and the notebook runs without them
-    if parameter and not any(re.search(rf"^{parameter}\b", text, re.MULTILINE) for text in sources):
-        raise InputError(
-            f"No cell tagged `parameters` sets {parameter}.",
-            file=name,
-            mend=f"Tag the cell that sets {parameter} (in JupyterLab: property inspector, cell tags).",
-        )
+    return any(re.search(r"^trust_code\b", text, re.MULTILINE) for text in sources)

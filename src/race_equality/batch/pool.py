@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from race_equality.batch.execute import NotebookRun
-from race_equality.batch.page_requests import PageEvent, PageRequest, Rendering, WorkerSettings, is_last, page_failure
+from race_equality.batch.page_requests import (
+    PageEvent,
+    PageRequest,
+    PageStarted,
+    Rendering,
+    WorkerSettings,
+    is_last,
+    page_failure,
+)
 from race_equality.batch.plan import Page
 
 
@@ -24,12 +36,20 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+#: How often processes are looked at, how long one may be stopped, and how long one that is not may say nothing, in seconds.
+_EVERY, _MOST_STOPPED, _MOST_RENDERING = 5.0, 30.0, 900.0
+
+
 @dataclass
 class _Worker:
     process: BaseProcess
     connection: Connection
     request: PageRequest | None = None
     has_run: bool = False
+    #: When it last said something.
+    heard: float = 0.0
+    #: Why it was ended from here.
+    ended: str = ""
 
 
 class Pool:
@@ -43,15 +63,36 @@ class Pool:
         What each process must know.
     log : Path
         The file for what kernels and libraries print.
+    servers : collection of int
+        Processes that the pages ask for something and that might be stopped: they are watched as well.
+    notebook_seconds : float, optional
+        How long a notebook may take; it is stopped from within by then.
 
     Notes
     -----
+    A process that is stopped (SIGSTOP) for half a minute is ended, and so is one that says nothing for much longer than its
+    own limits allow. Its page is tried again, once, in another process; then it is named as failed. So is a page whose
+    server was ended.
+
     ``concurrent.futures`` gives up the whole pool when one of its processes is killed; here that
     page fails and a new process takes its place. papermill is not thread-safe, hence processes.
     """
 
-    def __init__(self, size: int, settings: WorkerSettings, *, log: Path) -> None:
+    def __init__(
+        self,
+        size: int,
+        settings: WorkerSettings,
+        *,
+        log: Path,
+        servers: Collection[int] = (),
+        notebook_seconds: float | None = None,
+    ) -> None:
         self._size, self._settings, self._log = size, settings, log
+        self._notebook_seconds = notebook_seconds
+        self._servers = set(servers)
+        self._stopped: dict[int, float] = {}  # process to the seconds for which it has been seen stopped
+        self._again: deque[PageRequest] = deque()
+        self._tried: set[str] = set()
         self._workers: list[_Worker] = []
         if sys.platform == "win32":
             self._context = multiprocessing.get_context("spawn")
@@ -99,8 +140,13 @@ class Pool:
         PageEvent
             Of any page, as it happens.
         """
-        requests = iter(requests)
-        upcoming = next(requests, None)
+        source = iter(requests)
+
+        def following() -> PageRequest | None:
+            return self._again.popleft() if self._again else next(source, None)
+
+        upcoming = following()
+        looked = time.monotonic()
         while upcoming is not None or any(worker.request for worker in self._workers):
             idle = [worker for worker in self._workers if worker.request is None]
             while upcoming is not None and (idle or len(self._workers) < self._size):
@@ -110,12 +156,13 @@ class Pool:
                 except OSError:  # it ended while idle: the next one gets the request
                     self._remove(worker)
                     continue
-                worker.request, worker.has_run = upcoming, not upcoming.execute
-                upcoming = next(requests, None)
+                worker.request, worker.has_run, worker.ended = upcoming, not upcoming.execute, ""
+                worker.heard = time.monotonic()
+                upcoming = following()
             busy: dict[Any, tuple[_Worker, PageRequest]] = {
                 worker.connection: (worker, worker.request) for worker in self._workers if worker.request
             }
-            for connection in wait(list(busy)):
+            for connection in wait(list(busy), timeout=_EVERY):
                 worker, request = busy[connection]
                 try:
                     event: PageEvent = worker.connection.recv()
@@ -123,10 +170,53 @@ class Pool:
                     self._remove(worker)
                     event = _worker_died(worker, request.page)
                 else:
-                    worker.has_run |= isinstance(event, NotebookRun)
+                    worker.heard = time.monotonic()
+                    worker.has_run |= isinstance(event, NotebookRun) and event.failure is None
                     if is_last(request, event):
                         worker.request = None
+                failed = not isinstance(event, PageStarted) and event.failure is not None
+                if failed and worker.ended and request.page.path not in self._tried:
+                    self._tried.add(request.page.path)
+                    self._again.append(replace(request, execute=not worker.has_run))
+                    continue
                 yield event
+            now = time.monotonic()
+            if now - looked >= _EVERY:
+                # after a pause of this process itself, others have not been stopped for longer than it has watched them
+                self._end_stopped(now, min(now - looked, 2 * _EVERY))
+                looked = now
+            upcoming = upcoming if upcoming is not None else following()
+
+    def _end_stopped(self, now: float, since: float) -> None:
+        """End processes that are stopped, or silent for longer than they may be."""
+        for server in list(self._servers):
+            if self._is_stopped_too_long(server, since):
+                self._servers.remove(server)
+                _kill(server)
+                for worker in self._workers:
+                    if worker.request:
+                        worker.ended = "its server was stopped"
+        for worker in self._workers:
+            pid = worker.process.pid
+            if worker.request is None or pid is None:
+                continue
+            most = (
+                _MOST_RENDERING if worker.has_run else self._notebook_seconds and self._notebook_seconds + _MOST_STOPPED
+            )
+            if self._is_stopped_too_long(pid, since):
+                worker.ended = "it was stopped"
+            elif most and now - worker.heard > most:
+                worker.ended = f"it said nothing for {most:.0f} seconds"
+            else:
+                continue
+            _kill(pid)
+
+    def _is_stopped_too_long(self, pid: int, since: float) -> bool:
+        if not _is_stopped(pid):
+            self._stopped.pop(pid, None)
+            return False
+        self._stopped[pid] = self._stopped.get(pid, 0.0) + since
+        return self._stopped[pid] >= _MOST_STOPPED
 
     def _remove(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -141,17 +231,28 @@ def _run_worker(*arguments: Any) -> None:
     run_worker(*arguments)
 
 
-def _worker_died(worker: _Worker, page: Page) -> NotebookRun | Rendering:
-    import signal
+def _is_stopped(pid: int) -> bool:
+    """Whether a process is stopped (SIGSTOP, Ctrl-Z), where the system says so."""
+    try:
+        # after the name, which may hold anything but ends with the last bracket
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
+    except (OSError, IndexError):
+        return False
 
+
+def _kill(pid: int) -> None:
+    with suppress(OSError):
+        os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+
+def _worker_died(worker: _Worker, page: Page) -> NotebookRun | Rendering:
     exitcode = worker.process.exitcode
     how = f"with exit status {exitcode}"
     if exitcode is not None and exitcode < 0:
         how = f"by {signal.Signals(-exitcode).name}"
     what = "rendered the page" if worker.has_run else "ran the notebook"
-    failure = page_failure(
-        page, f"The process that {what} was ended {how} (often for lack of memory; try fewer --jobs)."
-    )
+    why = f"because {worker.ended}" if worker.ended else "often for lack of memory; try fewer --jobs"
+    failure = page_failure(page, f"The process that {what} was ended {how} ({why}).")
     if worker.has_run:
         return Rendering(page.path, failure)
     return NotebookRun(page.path, 0.0, failure=failure)

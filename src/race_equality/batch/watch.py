@@ -48,7 +48,7 @@ def rebuild_on_change(
     make: Callable[[], None],
     project: Project,
     *,
-    shared: Callable[[], AbstractContextManager[None]],
+    shared: Callable[[], AbstractContextManager[object]],
     on_change: Callable[[ChangedFiles], None],
 ) -> None:
     """Make pages, and again after each change, until the package's own code changes.

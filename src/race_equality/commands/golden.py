@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 
 import click
 
+from race_equality.batch.plan import TRUST_NOTEBOOK, is_for_each_trust
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
 from race_equality.project import ENVIRONMENT_VARIABLE, Project, find_project
@@ -46,31 +47,93 @@ _UNREPRODUCIBLE = {
 _CHART = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=\s]+)")
 
 
-def golden_path(code: str, project: Project) -> Path:
-    """Return the path of a trust's golden copy.
+#: The trust of the golden copy of any other notebook that is run for each trust.
+_ONE_TRUST = "R1H"
+
+
+@dataclass(frozen=True)
+class GoldenCopy:
+    """An executed notebook that nbval compares with a fresh run.
 
     Parameters
     ----------
-    code : str
-        One of :data:`GOLDEN_TRUSTS`.
+    path : Path
+        In ``tests/notebooks``.
+    notebook : Path
+        What it is a copy of.
+    trust_code : str or None
+        Whom it was run for; None for a notebook on all trusts.
+    """
+
+    path: Path
+    notebook: Path
+    trust_code: str | None = None
+
+
+def golden_copies(project: Project) -> list[GoldenCopy]:
+    """List the golden copies: of the board report for each kind of trust, then of notebooks of one's own that have one.
+
+    Parameters
+    ----------
     project : Project
 
     Returns
     -------
-    Path
+    list of GoldenCopy
     """
-    return project.root / "tests" / "notebooks" / f"board_report_{code}.ipynb"
+    report = Path(TRUST_NOTEBOOK).stem
+    others = sorted(path.stem for path in project.notebooks.glob("[!_.]*.ipynb") if path.stem != report)
+    own = [copy for name in others for copy in copies_of(name, project) if copy.path.is_file()]
+    return [*copies_of(report, project), *own]
 
 
-def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
+def copies_of(name: str, project: Project) -> list[GoldenCopy]:
+    """Return the golden copies that a notebook has, or would have.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's file, without its ending.
+    project : Project
+
+    Returns
+    -------
+    list of GoldenCopy
+    """
+    notebook, folder = project.notebooks / f"{name}.ipynb", project.root / "tests" / "notebooks"
+    if not is_for_each_trust(project, f"notebooks/{name}.ipynb"):
+        return [GoldenCopy(folder / f"{name}.ipynb", notebook)]
+    codes = GOLDEN_TRUSTS if name == Path(TRUST_NOTEBOOK).stem else (_ONE_TRUST,)
+    return [GoldenCopy(folder / f"{name}_{code}.ipynb", notebook, code) for code in codes]
+
+
+def make_copies(copies: Sequence[GoldenCopy], project: Project) -> list[Path]:
+    """Run notebooks and write their golden copies; after a failure none is changed."""
+    made = _run(copies, project)
+    for copy, new in made.items():
+        write_atomically(copy.path, serialise(new))
+    return [copy.path for copy in made]
+
+
+def _run(copies: Sequence[GoldenCopy], project: Project) -> dict[GoldenCopy, NotebookNode]:
+    made = {}
+    with without_returns(project):
+        for copy in copies:
+            copy.path.parent.mkdir(parents=True, exist_ok=True)
+            of = f"{copy.trust_code} ({GOLDEN_TRUSTS[copy.trust_code]}): " if copy.trust_code else ""
+            click.echo(f"{of}running {copy.notebook.name}", err=True)
+            made[copy] = execute(copy.notebook, copy.trust_code, cwd=copy.path.parent)
+    return made
+
+
+def execute(notebook: Path, trust_code: str | None, *, cwd: Path) -> NotebookNode:
     """Run a notebook for one trust, and remove what is not its content.
 
     Parameters
     ----------
     notebook : Path
-        A notebook with a ``parameters`` cell that sets ``trust_code``.
-    trust_code : str
-        The value to inject.
+    trust_code : str or None
+        The value to inject into a ``parameters`` cell that sets ``trust_code``; None for a notebook on all trusts.
     cwd : Path
         The kernel's working directory; nbval uses the folder of the golden copy.
 
@@ -88,13 +151,14 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    origin = f"{notebook.name} for {trust_code}" if trust_code else notebook.name
     try:
         with tempfile.TemporaryDirectory() as folder:
             executed = Path(folder) / notebook.name
             papermill.execute_notebook(
                 notebook,
                 executed,
-                parameters={"trust_code": trust_code},
+                parameters={"trust_code": trust_code} if trust_code else {},
                 kernel_name="python3",
                 cwd=str(cwd),
                 progress_bar=False,
@@ -103,11 +167,10 @@ def execute(notebook: Path, trust_code: str, *, cwd: Path) -> NotebookNode:
             result = strip(nbformat.read(executed, as_version=4))
     except PapermillExecutionError as error:
         raise RaceEqualityError(
-            f"{notebook.name} for {trust_code} failed in cell {error.cell_index}: "
-            f"{error.ename}: {error.evalue}. No golden copy was changed."
+            f"{origin} failed in cell {error.cell_index}: {error.ename}: {error.evalue}. No golden copy was changed."
         ) from error
     folders = (notebook.resolve().parent.parent, Path.home(), Path(tempfile.gettempdir()))
-    _refuse_unreproducible(result, f"{notebook.name} for {trust_code}", folders)
+    _refuse_unreproducible(result, origin, folders)
     return result
 
 
@@ -355,48 +418,47 @@ def _refuse_unreproducible(notebook: NotebookNode, origin: str, folders: Sequenc
 
 
 @click.command("golden")
-@click.argument("codes", nargs=-1, metavar="[TRUST]...")
+@click.argument("names", nargs=-1, metavar="[TRUST|NOTEBOOK]...")
 @click.option("--check", is_flag=True, help="Only compare: write nothing, exit with status 1 on a difference.")
-def golden(codes: Sequence[str], check: bool) -> None:
+def golden(names: Sequence[str], check: bool) -> None:
     """Make the golden notebooks in tests/notebooks again, and print what changed in them.
 
-    Without TRUST all of them: R1H, RV5, RRU, RY4 and DEMO. Charts are decoded, so that the diff
-    shows the words and figures that changed in them. Read it before you commit the copies. Trusts' own
-    returns on this machine are left out.
+    TRUST is one that the board report has a copy for (R1H, RV5, RRU, RY4 or DEMO), and NOTEBOOK one of your own, such as
+    training_by_region. Without either, all of them. Charts are decoded, so that the diff shows the words and figures that changed in
+    them. Read it before you commit the copies. Trusts' own returns on this machine are left out.
     """
     import nbformat
 
-    codes = codes or tuple(GOLDEN_TRUSTS)
-    if unknown := [code for code in codes if code not in GOLDEN_TRUSTS]:
-        raise click.BadParameter(
-            f"{unknown[0]} has no golden copy; there is one for {', '.join(GOLDEN_TRUSTS)}.", param_hint="TRUST"
-        )
     project = find_project()
-    notebook = project.notebooks / "board_report.ipynb"
-    golden_path(codes[0], project).parent.mkdir(parents=True, exist_ok=True)
-
-    # All run before the first is written: after a failure no copy is changed.
-    made = {}
-    with without_returns(project):
-        for code in codes:
-            click.echo(f"{code} ({GOLDEN_TRUSTS[code]}): running {notebook.name}", err=True)
-            made[code] = execute(notebook, code, cwd=golden_path(code, project).parent)
+    copies = golden_copies(project) if not names else []
+    for name in names:
+        if name in GOLDEN_TRUSTS:
+            copies += [one for one in copies_of(Path(TRUST_NOTEBOOK).stem, project) if one.trust_code == name]
+        elif (project.notebooks / f"{name}.ipynb").is_file():
+            copies += copies_of(name, project)
+        else:
+            raise click.BadParameter(
+                f"{name} has no golden copy; there is one for {', '.join(GOLDEN_TRUSTS)}. Any notebook in notebooks/ can have "
+                "one by its name.",
+                param_hint="TRUST",
+            )
+    made = _run(copies, project)
 
     different = []
-    for code, new in made.items():
-        path = golden_path(code, project)
+    for copy, new in made.items():
+        path = copy.path
         shown = path.relative_to(project.root)
         if not path.is_file():
-            different.append(code)
+            different.append(path)
             click.echo(f"{shown}: {'missing' if check else 'new'}, {len(new.cells)} cells")
         elif path.read_text(encoding="utf-8") == serialise(new):
             click.echo(f"{shown}: the same")
         else:
-            different.append(code)
+            different.append(path)
             changes = compare(nbformat.read(path, as_version=4), new)
             click.echo(f"{shown}: {len(changes)} of {len(new.cells)} cells changed")
             _print(changes)
-        if not check and code in different:
+        if not check and path in different:
             write_atomically(path, serialise(new))
     click.echo(f"{len(different)} of {len(made)} golden copies changed.")
     if check and different:

@@ -48,6 +48,11 @@ _COMMAND_MODULES = {
         "Write one report as one file, to send by e-mail.",
     ),
     "golden": ("race_equality.commands.golden:golden", "Make the golden notebooks again and print what changed."),
+    "init": ("race_equality.commands.init:init", "Begin a project in a folder, with the public figures."),
+    "new-notebook": (
+        "race_equality.commands.new_notebook:new_notebook",
+        "Begin a notebook of your own, which is a page of the next build.",
+    ),
     "open": ("race_equality.commands.open:open_", "Open a report of the last build in the browser."),
     "lab": ("race_equality.commands.lab:lab", "Open the notebooks in JupyterLab."),
     "doctor": ("race_equality.commands.doctor:doctor", "Say what is there on this machine, and what is missing."),
@@ -142,7 +147,7 @@ def main() -> None:
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write to.  [default: output/ in the project]",
+    help="The folder to write to: a new one, an empty one, or one of an earlier build.  [default: output/ in the project]",
 )
 @click.option(
     "--engine",
@@ -397,9 +402,11 @@ def _kinds_and_times(result: BuildResult) -> str:
     """Return the kinds of pages that were made, and the share of time of each stage."""
     if not result.done:
         return ""
-    reports = sum(page.trust is not None for page in result.done)
-    shared = len(result.done) - reports
+    reports = sum(page.is_report for page in result.done)
+    shared = sum(page.trust is None for page in result.done)
+    more = len(result.done) - reports - shared
     kinds = [_count(reports, "report")] * bool(reports)
+    kinds += [_count(more, "further page") + " on one trust"] * bool(more)
     kinds += [_count(shared, "page") + " on all trusts"] * bool(shared)
     whole = sum(result.stage_seconds.values())
     stages = {"execute": "running notebooks", "html": "HTML", "pdf": "PDF"}

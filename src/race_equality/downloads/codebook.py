@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from race_equality.definitions.indicators import INDICATORS
 
 #: The Analysis Function's shorthand, by the status of a figure; [i] and [m] are this project's.
@@ -56,7 +58,7 @@ COLUMNS = {
     "organisation": "Codes as published, which differ after a merger",
     "period_start": "First day, year-month-day",
     "period_end": "Last day, year-month-day",
-    "value": "The figure, or a shorthand where there is none",
+    "value": "The figure; where there is none, a shorthand in a trust’s own file, and empty in the files of all trusts",
     "lower_95": "Lower limit of the 95% confidence interval",
     "upper_95": "Upper limit of the 95% confidence interval",
     "all_trusts": "The same for all trusts of the trust’s kind with figures taken together",
@@ -101,6 +103,20 @@ COLUMNS = {
     ),
 }
 
+#: Columns of numbers.
+NUMBER_COLUMNS = (
+    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts all_trusts_plain region_trusts_plain "
+    "similar_trusts_plain trusts_with_figures people probability_adverse rank_lower_95 rank_upper_95"
+).split()
+
+#: Columns of the published figures of all trusts by period.
+FIGURES_COLUMNS = {
+    id: COLUMNS.get(id, "Id of the publication and its edition, in the table sources of all-trusts.sqlite")
+    for id in (
+        "trust_code measure group organisation period_start period_end value unit people status edition file locator"
+    ).split()
+}
+
 CODEBOOK_COLUMNS = ("entry", "id", "name", "definition", "unit", "rounding", "groups", "adverse_when")
 
 
@@ -115,8 +131,13 @@ def rounding(unit: str) -> str:
     return _DECIMALS_IN_WORDS[DECIMALS[unit]]
 
 
-def codebook() -> list[dict[str, str]]:
+def codebook(measures: Collection[str] = BY_ID) -> list[dict[str, str]]:
     """List columns, shorthand and measures of the downloads.
+
+    Parameters
+    ----------
+    measures : collection of str
+        Ids of the measures that the files have; without it, all.
 
     Returns
     -------
@@ -126,10 +147,14 @@ def codebook() -> list[dict[str, str]]:
     empty = dict.fromkeys(CODEBOOK_COLUMNS, "not applicable")
     rows = [{**empty, "entry": "column", "id": id, "name": id, "definition": text} for id, text in COLUMNS.items()]
     rows += [
+        {**empty, "entry": "column of figures", "id": id, "name": id, "definition": text}
+        for id, text in FIGURES_COLUMNS.items()
+    ]
+    rows += [
         {**empty, "entry": "shorthand", "id": short.strip("[]"), "name": f"Shorthand {short}", "definition": text}
         for short, text in SHORTHAND_WORDS.items()
     ]
-    for measure in BY_ID.values():
+    for measure in (one for id, one in BY_ID.items() if id in measures):
         rows.append(
             {
                 "entry": "measure",

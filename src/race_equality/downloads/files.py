@@ -11,7 +11,15 @@ import pandas as pd
 from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
 from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
-from race_equality.downloads.codebook import CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
+from race_equality.downloads.by_period import data_package, database, figures_by_period, json_files, with_empty_cells
+from race_equality.downloads.codebook import (
+    CODEBOOK_COLUMNS,
+    COLUMNS,
+    FIGURES_COLUMNS,
+    NUMBER_COLUMNS,
+    SHORTHAND_WORDS,
+    codebook,
+)
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, DownloadData, Row, all_trusts_rows, trust_rows
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
@@ -58,10 +66,9 @@ _PUBLISHED_COLUMNS = {
     "source": ("Source", 14.0),
     "locator": ("Where in the source", 9.0),
 }
-_NUMBERS = (
-    "value lower_95 upper_95 all_trusts england region_trusts similar_trusts all_trusts_plain region_trusts_plain "
-    "similar_trusts_plain trusts_with_figures people probability_adverse rank_lower_95 rank_upper_95"
-).split()
+#: What the database has once for each trust, measure or source.
+_IN_OTHER_TABLES = "trust trust_type region kind name adverse_when rounding publisher licence file".split()
+_SOURCE_COLUMNS = "id title publisher url licence period file sha256".split()
 
 
 class Downloads:
@@ -124,7 +131,7 @@ class Downloads:
         return [f"{stem}.csv", f"{stem}.ods"]
 
     def write_site(self, site: Path) -> list[str]:
-        """Write ``downloads/all-trusts.csv``, ``all-trusts.parquet`` and ``codebook.csv``.
+        """Write the files of all trusts: ``downloads/`` and ``api/``.
 
         Parameters
         ----------
@@ -135,11 +142,39 @@ class Downloads:
         list of str
             The files, relative to the site.
         """
-        rows = self.of_all_trusts()
-        write_atomically(site / "downloads" / "all-trusts.csv", csv_text(rows, list(COLUMNS)))
-        write_atomically(site / "downloads" / "all-trusts.parquet", typed(rows).to_parquet(index=False))
-        write_atomically(site / "downloads" / "codebook.csv", csv_text(codebook(), CODEBOOK_COLUMNS))
-        return [f"downloads/{name}" for name in ("all-trusts.csv", "all-trusts.parquet", "codebook.csv")]
+        findings = with_empty_cells(self.of_all_trusts())
+        trusts = read_trusts(project=self.project)
+        figures = figures_by_period(self.data, trusts["trust_code"].tolist())
+        listed = codebook({row["measure"] for row in (*findings, *figures)})
+        of_findings, of_figures = typed(findings), typed(figures, FIGURES_COLUMNS)
+        used = sorted({row["edition"] for row in figures} & self.data.sources.keys())
+        sources = [self.data.sources[id] for id in used]
+        tables = {
+            "figures": of_figures,
+            "findings": of_findings.drop(columns=_IN_OTHER_TABLES),
+            "trusts": of_findings[["trust_code", "trust", "trust_type", "region"]].drop_duplicates(),
+            "measures": pd.DataFrame(
+                [row for row in listed if row["entry"] == "measure"], columns=list(CODEBOOK_COLUMNS[1:])
+            ),
+            "sources": pd.DataFrame([vars(one) for one in sources], columns=_SOURCE_COLUMNS),
+        }
+        files = {
+            "all-trusts.csv": csv_text(findings, list(COLUMNS)).encode(),
+            "all-trusts.parquet": of_findings.to_parquet(index=False),
+            "figures.csv": csv_text(figures, list(FIGURES_COLUMNS)).encode(),
+            "figures.parquet": of_figures.to_parquet(index=False),
+            "all-trusts.sqlite": database(tables),
+            "codebook.csv": csv_text(listed, CODEBOOK_COLUMNS).encode(),
+        }
+        files["datapackage.json"] = data_package(files, sources).encode()
+        written: dict[str, str | bytes] = {f"downloads/{name}": content for name, content in files.items()}
+        written |= json_files(findings, figures)
+        for name, content in written.items():
+            write_atomically(site / name, content)
+        for left in (site / "api").rglob("*.json"):  # of a trust that closed
+            if left.relative_to(site).as_posix() not in written:
+                left.unlink()
+        return list(written)
 
     def of_all_trusts(self) -> list[Row]:
         """Give the findings of all trusts, from public figures alone."""
@@ -251,10 +286,10 @@ def _sources_sheet(rows: Iterable[Row]) -> Sheet:
     )
 
 
-def typed(rows: Sequence[Row]) -> pd.DataFrame:
+def typed(rows: Sequence[Row], columns: Iterable[str] = COLUMNS) -> pd.DataFrame:
     """Make a table of rows of ready text: numbers as numbers, days as dates, and nothing where there is none."""
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    for column in _NUMBERS:  # the shorthand is in words in the column "status"
+    table = pd.DataFrame(rows, columns=list(columns))
+    for column in table.columns.intersection(NUMBER_COLUMNS):  # the shorthand is in words in the column "status"
         table[column] = pd.to_numeric(table[column], errors="coerce")
     for column in ("period_start", "period_end"):
         table[column] = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")

@@ -27,7 +27,8 @@ FINDING, PUBLISHED = "finding", "published figure"
 
 #: Which published figures are given as they are, monthly ones last.
 _AS_PUBLISHED = [one.id for one in sorted(INDICATORS, key=lambda one: one.compares == "months") if one.as_published]
-_STATUS_WORDS = {
+#: A status in words.
+STATUS_WORDS = {
     "ok": "shown",
     "low_reliability": "low reliability [u]",
     "suppressed": "too few people to show [c]",
@@ -52,6 +53,7 @@ _UNIT_OF = {
     "rank_upper_95": "rank",
 }
 _COMPUTED = "computed from the published figures of this measure"
+_COMPUTED_FROM_RETURN = "computed from the figures of this measure in the trust’s own return"
 
 Row = dict[str, str]
 
@@ -153,16 +155,18 @@ class DownloadData:
         return _RowsByTrust(findings(self.figures, trusts, peers=peers, rules=self.rules, successions=self.successions))
 
     @cached_property
-    def latest(self) -> dict[tuple[str, str], tuple[str, str]]:
-        """Source and organisations of each trust's latest figures of an indicator."""
-        rows = self.figures[["trust_code", "indicator", "source", "organisation_code", "period_end"]].drop_duplicates()
+    def latest(self) -> dict[tuple[str, str], tuple[str, str, bool]]:
+        """Source and organisations of each trust's latest figures of an indicator, and whether it returned them itself."""
+        rows = self.figures[
+            ["trust_code", "indicator", "source", "organisation_code", "private", "period_end"]
+        ].drop_duplicates()
         last = rows[rows["period_end"] == rows.groupby(["trust_code", "indicator"])["period_end"].transform("max")]
-        found: dict[tuple[str, str], tuple[str, set[str]]] = {}
-        for code, indicator, source, organisation in last[
-            ["trust_code", "indicator", "source", "organisation_code"]
+        found: dict[tuple[str, str], tuple[str, set[str], bool]] = {}
+        for code, indicator, source, organisation, private in last[
+            ["trust_code", "indicator", "source", "organisation_code", "private"]
         ].itertuples(index=False, name=None):
-            found.setdefault((code, indicator), (source, set()))[1].add(organisation)
-        return {key: (source, " ".join(sorted(codes))) for key, (source, codes) in found.items()}
+            found.setdefault((code, indicator), (source, set(), private))[1].add(organisation)
+        return {key: (source, " ".join(sorted(codes)), private) for key, (source, codes, private) in found.items()}
 
     @cached_property
     def caught(self) -> dict[tuple[str, str, pd.Timestamp], str]:
@@ -188,13 +192,13 @@ class _RowsByTrust:
     def __init__(self, table: pd.DataFrame) -> None:
         places = table.groupby("trust_code", sort=False).indices
         # each trust's rows together, in the order of the table
-        self._table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
+        self.table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
         ends = np.cumsum([len(one) for one in places.values()]).tolist()
         self._pieces = {code: slice(end - len(places[code]), end) for code, end in zip(places, ends, strict=True)}
 
     def of(self, code: str) -> pd.DataFrame:
         """Return a trust's rows in the order of the table."""
-        return self._table.iloc[self._pieces.get(code, slice(0))]
+        return self.table.iloc[self._pieces.get(code, slice(0))]
 
 
 class _TrustRows:
@@ -255,7 +259,7 @@ class _TrustRows:
             },
             "unit": unit,
             "people": missing or number_text(people, "people") or not_applicable,
-            "status": _STATUS_WORDS[status],
+            "status": STATUS_WORDS[status],
             "adverse_when": adverse_when,
             "compared_with": compared_with or not_applicable,
             # where the years cannot be estimated, the reading says why
@@ -277,14 +281,15 @@ class _TrustRows:
         for found in rows_of(self.data.findings_by_trust.of(self.trust.code)):
             if found.measure not in BY_ID:
                 continue
-            source, organisation = next(
+            source, organisation, is_return = next(
                 (
                     known
                     for indicator in found.indicators.split()
                     if (known := self.data.latest.get((self.trust.code, indicator)))
                 ),
-                ("", ""),
+                ("", "", False),
             )
+            computed = _COMPUTED_FROM_RETURN if is_return else _COMPUTED
             numbers = {name: getattr(found, column) for name, column in _NUMBERS.items()}
             yield self.row(
                 FINDING,
@@ -298,7 +303,7 @@ class _TrustRows:
                 found.people,
                 source=source,
                 organisation=organisation,
-                locator=self.data.caught.get((self.trust.code, found.measure, found.period_end), _COMPUTED),
+                locator=self.data.caught.get((self.trust.code, found.measure, found.period_end), computed),
                 adverse_when=found.adverse_when,
                 compared_with=found.compared_with,
                 reading=found.reading,

@@ -19,10 +19,12 @@ from race_equality.render.formats import Format
 from race_equality.render.notebook import PageSource, put_back_pictures
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
+from race_equality.render.policy import SCRIPTS, policy, script
 from race_equality.render.staging import ASSETS
 
 _READER = "markdown-tex_math_dollars"
 _FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
+_PAPER = ("papersize", "margin", "mainfont", "fontsize")
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
@@ -176,7 +178,9 @@ def page_html(
         body=body,
         footer=_footer_html(config.footer),
         css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
-        script=_script(find_trust='id="tbl-trusts"' in body),
+        policy=policy(),
+        # in the page and not in files: a page may be sent by e-mail
+        scripts=[script(name) for name in SCRIPTS if name != "find-trust.js" or 'id="tbl-trusts"' in body],
         icon=_icon(),
     )
 
@@ -204,7 +208,13 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
         with Translator() as translator:
             translation = translated_page(page, config, translator)
     document = translation.typst
-    return compile_pdf(document, page.pictures, standards=config.pdf_standards, date=document_date(page.front_matter))
+    return compile_pdf(
+        document,
+        page.pictures,
+        standards=config.pdf_standards,
+        date=document_date(page.front_matter),
+        with_machine_fonts=config.pdf_setting("mainfont") is not None,
+    )
 
 
 def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
@@ -216,10 +226,10 @@ def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
     }
     if "crossref" in config.metadata:
         settings["crossref"] = config.metadata["crossref"]
-    pdf = config.metadata.get("format", {}).get("typst")
     if config.number_sections:
-        numbering = pdf.get("section-numbering") if isinstance(pdf, dict) else None
-        settings["section-numbering"] = numbering or "1.1.1"
+        settings["section-numbering"] = config.pdf_setting("section-numbering") or "1.1.1"
+    settings |= {name: value for name in _PAPER if (value := config.pdf_setting(name)) is not None}
+    settings["papersize"] = {"letter": "us-letter"}.get(found := settings.get("papersize", "a4"), found)
     if config.pdf_toc:
         settings["toc-title"] = config.toc_title
     for name in ("title", "subtitle", "lang", "number-sections"):
@@ -252,13 +262,6 @@ def _footer_html(markdown: str) -> str:
 def _css(files: tuple[Path, ...]) -> str:
     own = (ASSETS / "web" / "page.css").read_text(encoding="utf-8")
     return "\n".join([*(file.read_text(encoding="utf-8") for file in files), own])
-
-
-@cache
-def _script(*, find_trust: bool) -> str:
-    # in the page and not in a file: a page may be sent by e-mail
-    names = ["scroll.js", "charts.js", *(["find-trust.js"] if find_trust else [])]
-    return "\n".join((ASSETS / "web" / name).read_text(encoding="utf-8") for name in names)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class SiteConfig:
         The address of the site; "" when it is not set.
     metadata : mapping
         The whole file, which Pandoc's filters read their settings from.
+    not_followed : tuple of InputError
+        Settings that Quarto follows and the built-in renderer does not, with their lines.
     """
 
     title: str
@@ -78,6 +80,23 @@ class SiteConfig:
     css: tuple[Path, ...]
     site_url: str
     metadata: Mapping[str, Any]
+    not_followed: tuple[InputError, ...] = ()
+
+    def check_for_built_in(self) -> None:
+        """Refuse settings that the built-in renderer would drop.
+
+        Raises
+        ------
+        InputError
+            With the name and the line of the first.
+        """
+        for error in self.not_followed:
+            raise error
+
+    def pdf_setting(self, name: str) -> Any:
+        """Return a setting of the PDF: of its format, else of all formats; None when there is none."""
+        pdf = self.metadata.get("format", {}).get("typst")
+        return pdf[name] if isinstance(pdf, dict) and name in pdf else self.metadata.get(name)
 
     def navigation_to(self, site_dir: Path, made: Collection[str]) -> tuple[NavigationItem, ...]:
         """Return the links to pages that exist or are being made.
@@ -119,7 +138,8 @@ def read_config(project_dir: Path) -> SiteConfig:
     """
     file = project_dir / "_quarto.yml"
     try:
-        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        settings = yaml.safe_load(text)
     except OSError as error:
         raise InputError(f"It cannot be read ({error.strerror}).", file=file) from None
     except yaml.YAMLError as error:
@@ -135,7 +155,6 @@ def read_config(project_dir: Path) -> SiteConfig:
     website = _mapping(settings, "website", file)
     formats = _mapping(settings, "format", file)
     page, pdf = _mapping(formats, "html", file), _mapping(formats, "typst", file)
-    css = page.get("css", settings.get("css", []))
     return SiteConfig(
         title=str(website.get("title", "")),
         language=str(settings.get("lang", "en")),
@@ -147,9 +166,10 @@ def read_config(project_dir: Path) -> SiteConfig:
         pdf_toc=bool(pdf.get("toc", settings.get("toc", False))),
         number_sections=bool(settings.get("number-sections", False)),
         pdf_standards=tuple(_as_list(pdf.get("pdf-standard", settings.get("pdf-standard", [])))),
-        css=tuple(project_dir / name for name in _as_list(css)),
+        css=tuple(project_dir / name for name in _as_list(_css(settings))),
         site_url=_site_url(website, file),
         metadata=settings,
+        not_followed=tuple(_not_followed(settings, text, file)),
     )
 
 
@@ -195,15 +215,139 @@ def document_date(front_matter: Mapping[str, Any]) -> int:
     return _NO_DATE
 
 
-def _navigation(website: Mapping[str, Any], file: Path):
+def _navigation(website: Mapping[str, Any], file: Path) -> Iterator[NavigationItem]:
     bar = _mapping(website, "navbar", file)
     for side in ("left", "right"):
         for item in bar.get(side) or []:
-            if isinstance(item, str):
-                item = {"href": item, "text": Path(item).stem}
-            if not isinstance(item, dict) or "href" not in item:
-                raise InputError(f"The navigation item {item!r} has no href.", file=file)
-            yield NavigationItem(text=str(item.get("text", item["href"])), href=str(item["href"]))
+            yield from _links(item)
+
+
+def _links(item: Any) -> Iterator[NavigationItem]:
+    """Give the link of an item, or those of its menu, one after the other."""
+    if isinstance(item, str) and item.strip("-"):
+        yield NavigationItem(Path(item).stem, item)
+    elif isinstance(item, dict) and isinstance(item.get("menu"), list):
+        for entry in item["menu"]:
+            yield from _links(entry)
+    elif isinstance(item, dict) and (href := item.get("href", item.get("file"))):
+        yield NavigationItem(str(item.get("text", item.get("aria-label", href))), str(href))
+
+
+#: Settings that the built-in renderer follows, by section. A section without a name is the whole file.
+FOLLOWED: Mapping[str, frozenset[str]] = {
+    "": frozenset(
+        "project website lang toc toc-title toc-depth number-sections execute crossref filters format reports "
+        "papersize margin mainfont fontsize css fig-cap-location tbl-cap-location".split()
+    ),
+    "project": frozenset(("type", "render")),
+    "website": frozenset("title navbar page-footer site-url".split()),
+    "website.navbar": frozenset(("left", "right")),
+    "execute": frozenset("echo output include ipynb-filters".split()),
+    "crossref": frozenset("fig-title tbl-title fig-prefix tbl-prefix sec-prefix".split()),
+    "format": frozenset(("html", "typst")),
+    "format.html": frozenset("toc toc-title toc-depth css include-after-body".split()),
+    "format.typst": frozenset("toc section-numbering pdf-standard papersize margin mainfont fontsize".split()),
+}
+
+#: Settings of what only Quarto has: its frame around the page, its search, running notebooks, how it works.
+NOT_APPLICABLE: Mapping[str, frozenset[str]] = {
+    "": frozenset("profile toc-expand callout-appearance callout-icon engine jupyter".split()),
+    "project": frozenset("output-dir resources pre-render post-render preview lib-dir execute-dir".split()),
+    "website": frozenset(("favicon", "search", "page-navigation", "back-to-top-navigation", "reader-mode")),
+    "website.navbar": frozenset(
+        "background foreground search title collapse collapse-below pinned toggle-position".split()
+    ),
+    "website.page-footer": frozenset(("border", "background", "foreground")),
+    "execute": frozenset("enabled cache freeze warning error eval daemon".split()),
+    "format.html": frozenset(
+        "theme respect-user-color-scheme mainfont html-math-method code-copy anchor-sections format-links toc-expand "
+        "page-layout minimal".split()
+    ),
+    "format.typst": frozenset("running-title keep-typ font-paths template-partials".split()),
+}
+
+#: What is in each text of settings that stand for the project's own parts, which both renderers have.
+_ASSETS = "race_equality/render/assets/"
+_HAS_OWN = {
+    "filters": _ASSETS,
+    "format.html.theme": _ASSETS,
+    "format.html.include-after-body": _ASSETS,
+    "format.html.mainfont": "Arimo",
+    "format.typst.template-partials": _ASSETS,
+    "execute.ipynb-filters": _ASSETS,
+}
+_HAS_VALUE = {"fig-cap-location": "top", "tbl-cap-location": "top"}
+
+
+def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterator[InputError]:
+    lines = _lines(yaml.compose(text, Loader=yaml.SafeLoader))
+
+    def refused(name: str, what: str = "") -> InputError:
+        return InputError(
+            f"The built-in renderer does not follow {name}{what}.",
+            file=file,
+            row=lines.get(name),
+            mend="Take it out, or render with Quarto (--renderer quarto).",
+        )
+
+    for section in dict.fromkeys((*FOLLOWED, *NOT_APPLICABLE)):
+        found: Any = settings
+        for name in section.split(".") if section else ():
+            found = found.get(name) if isinstance(found, dict) else None
+        known = FOLLOWED.get(section, frozenset()) | NOT_APPLICABLE.get(section, frozenset())
+        if section == "website.page-footer":
+            known |= {"left", "center", "right"}
+        for name, value in found.items() if isinstance(found, dict) else ():
+            path = f"{section}.{name}" if section else str(name)
+            if name not in known:
+                yield refused(path)
+            elif other := [one for one in _texts(value) if _HAS_OWN.get(path, "") not in one and one != "default"]:
+                yield refused(path, f": {other[0]}")
+            elif value != _HAS_VALUE.get(path, value):
+                yield refused(path, f": {value}")
+    for name in _as_list(_css(settings)):
+        if not (file.parent / name).is_file():
+            yield InputError(f"The style sheet {name} is not there.", file=file, row=lines.get("format.html.css"))
+    website = settings.get("website")
+    bar = website.get("navbar") if isinstance(website, dict) else None
+    for side in ("left", "right"):
+        for number, item in enumerate(bar.get(side) or []) if isinstance(bar, dict) else ():
+            if not any(True for _ in _links(item)):
+                yield refused(f"website.navbar.{side}.{number}", ", which has no href")
+
+
+def _css(settings: Mapping[str, Any]) -> Any:
+    formats = settings.get("format")
+    page = formats.get("html") if isinstance(formats, dict) else None
+    return page["css"] if isinstance(page, dict) and "css" in page else settings.get("css", [])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Give the texts in a value, without the positions of filters."""
+    if isinstance(value, str):
+        yield " ".join(value.split())
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name != "at":
+                yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+
+
+def _lines(node: yaml.Node | None, path: str = "") -> dict[str, int]:
+    """Return the line of each setting, from 1, by its path."""
+    found: dict[str, int] = {}
+    if isinstance(node, yaml.MappingNode):
+        parts = [(str(key.value), key.start_mark.line, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = [(str(number), value.start_mark.line, value) for number, value in enumerate(node.value)]
+    else:
+        return found
+    for name, line, value in parts:
+        place = f"{path}.{name}" if path else name
+        found |= {place: line + 1} | _lines(value, place)
+    return found
 
 
 def _site_url(website: Mapping[str, Any], file: Path) -> str:
@@ -216,8 +360,17 @@ def _site_url(website: Mapping[str, Any], file: Path) -> str:
 def _footer(website: Mapping[str, Any]) -> str:
     footer = website.get("page-footer") or ""
     if isinstance(footer, dict):
-        footer = " ".join(str(footer[side]) for side in ("left", "center", "right") if side in footer)
-    return str(footer)
+        sides = (footer[side] for side in ("left", "center", "right") if side in footer)
+        return " ".join(map(_footer_part, sides))
+    return _footer_part(footer)
+
+
+def _footer_part(part: Any) -> str:
+    """Return Markdown: of a text as it is, of a list its links."""
+    if not isinstance(part, list):
+        return str(part)
+    links = (f"[{item.text}]({page_address(item.href)})" for entry in part for item in _links(entry))
+    return " ".join(links)
 
 
 def _mapping(settings: Mapping[str, Any], name: str, file: Path) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from race_equality.errors import InputError
+from race_equality.markdown import as_text
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -59,7 +60,7 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
         if value is None:
             front_matter.pop(name, None)
         else:
-            front_matter[name] = _escape_markdown(value) if name in ("title", "subtitle") else value
+            front_matter[name] = as_text(value) if name in ("title", "subtitle") else value
     text = yaml.safe_dump(front_matter, allow_unicode=True, sort_keys=False, width=1000)
     source = f"---\n{text}---"
     if has_one:
@@ -70,16 +71,6 @@ def set_front_matter(notebook: NotebookNode, **fields: Any) -> NotebookNode:
         cell["id"] = "front-matter"
         cells.insert(0, cell)
     return notebook
-
-
-def _escape_markdown(text: str) -> str:
-    """Escape what Markdown would read as markup, HTML or a reference."""
-    return re.sub(r"[\\`*_\[\]<>$^~@&#|]", r"\\\g<0>", text)
-
-
-def without_escapes(markdown: str) -> str:
-    """Return the plain text of a title that was escaped."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
 
 
 def read_front_matter(file: Path) -> dict[str, Any]:

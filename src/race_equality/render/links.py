@@ -8,12 +8,32 @@ from pathlib import Path
 from race_equality.files import write_atomically
 
 # As :class:`race_equality.report.display.Linked` writes a link to a trust's page, in either order of
-# attributes, and as it is where there is no such page. Both have the same length, because a build
-# checks by its size whether a page is unchanged.
+# attributes, and as it is where there is no such page. Both have the same length, so that a page keeps the size by which
+# a build first tells whether it is unchanged.
 _LINK = re.compile(
     r'class="trust" href="(\.\./trusts/[A-Z0-9]+\.html)"|href="(\.\./trusts/[A-Z0-9]+\.html)" class="trust"'
 )
 _DISABLED_LINK = re.compile(r'data-not-made-href="(\.\./trusts/[A-Z0-9]+\.html)"')
+_ANY_LINK = re.compile(f"{_LINK.pattern}|{_DISABLED_LINK.pattern}")
+
+
+def with_all_links(page: bytes) -> bytes:
+    """Return a page as it is when every trust has one: by that a build tells whether it is unchanged.
+
+    Parameters
+    ----------
+    page : bytes
+        HTML.
+
+    Returns
+    -------
+    bytes
+    """
+
+    def followed(link: re.Match[str]) -> str:
+        return f'class="trust" href="{link[1] or link[2] or link[3]}"'
+
+    return _ANY_LINK.sub(followed, page.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def follow_links(site_dir: Path) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
-from race_equality.render.front_matter import read_front_matter, without_escapes
-from race_equality.render.staging import ASSETS
+from race_equality.markdown import without_escapes
+from race_equality.render.front_matter import read_front_matter
+from race_equality.render.policy import script
+from race_equality.render.staging import EXECUTED
 
 _PLACE = re.compile(r"(<!-- trusts -->\n).*?(<!-- /trusts -->)", re.DOTALL)
 
@@ -40,6 +42,8 @@ class TrustPage:
         The address of the spreadsheet of its figures; "" when there is none.
     merged : tuple of str
         Codes of the organisations that merged into it, by which it is found as well.
+    more : tuple of tuple of str
+        Address and title of each further page about the trust.
     """
 
     region: str
@@ -50,6 +54,7 @@ class TrustPage:
     pdf: str
     figures: str = ""
     merged: tuple[str, ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
 
 
 _front_matter_cache: dict[tuple[Path, int, int], dict[str, Any]] = {}
@@ -72,8 +77,18 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
         By region, then by name.
     """
     pages = []
-    for file in sorted((site_dir / "trusts").glob("*.html")):
+    files = sorted((site_dir / "trusts").glob("*.html"))
+    more: dict[str, list[tuple[str, str]]] = {}
+    for file in files:
+        code, _, notebook = file.stem.partition("-")  # a code has no hyphen
+        if notebook:
+            about = _front_matter(project_dir / "trusts" / f"{file.stem}.ipynb")
+            title = without_escapes(str(about.get("subtitle") or notebook))
+            more.setdefault(code, []).append((f"trusts/{file.name}", title))
+    for file in files:
         code = file.stem
+        if "-" in code:
+            continue
         about = _front_matter(project_dir / "trusts" / f"{code}.ipynb")
         trust = named if isinstance(named := about.get("trust"), dict) else _look_up(code)
         pdf, figures = file.with_suffix(".pdf"), file.with_name(f"{code}-figures.ods")
@@ -87,6 +102,7 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
                 pdf=f"trusts/{pdf.name}" if pdf.is_file() else "",
                 figures=f"trusts/{figures.name}" if figures.is_file() else "",
                 merged=_merged_into(code),
+                more=tuple(more.get(code, ())),
             )
         )
     return sorted(pages, key=lambda page: (page.region in _LAST, page.region, page.name.lower()))
@@ -127,13 +143,17 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
                     f', <a href="{html.escape(page.figures)}">figures'
                     f'<span class="visually-hidden"> of {name}, ODS</span></a>'
                 )
+            for address, title in page.more:
+                pdf += (
+                    f', <a href="{html.escape(address)}">{html.escape(title)}'
+                    f'<span class="visually-hidden"> of {name}</span></a>'
+                )
             rows.append(
                 f'<tr data-find="{find}"><th scope="row"><a href="{html.escape(page.address)}">{name}</a></th>'
                 f"<td>{html.escape(page.code)}</td>"
                 f"<td>{html.escape(page.kind.capitalize()) or 'Not stated'}</td><td>{pdf}</td></tr>"
             )
         rows.append("</tbody>")
-    script = (ASSETS / "web" / "find-trust.js").read_text(encoding="utf-8")
     # a short list needs no links to regions
     jump = (
         f'<nav class="regions" aria-label="Regions"><ul>{"".join(regions)}</ul></nav>\n'
@@ -147,7 +167,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
         '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
         '<th scope="col">Type</th><th scope="col">Downloads</th></tr></thead>\n'
         + "\n".join(rows)
-        + f"\n</table>\n</div>\n<script>\n{script}</script>"
+        + f"\n</table>\n</div>\n<script>{script('find-trust.js')}</script>"
     )
 
 
@@ -173,9 +193,26 @@ def replace_listing(index: str, html: str) -> str:
         raise RaceEqualityError(
             "index.qmd has no place for the list of trusts. Put back its lines <!-- trusts --> and <!-- /trusts -->."
         )
-    if not html:
-        return index
-    return _PLACE.sub(lambda place: f"{place[1]}```{{=html}}\n{html}\n```\n{place[2]}", index)
+    return _replaced(index, f"```{{=html}}\n{html}\n```") if html else index
+
+
+def list_executed(project_dir: Path, site_dir: Path) -> None:
+    """Put the trusts that have a page into the first page that a plain ``quarto render`` made.
+
+    Parameters
+    ----------
+    project_dir : Path
+        The checkout.
+    site_dir : Path
+    """
+    index = site_dir / "index.html"
+    if index.is_file() and (listing := listing_of(project_dir / EXECUTED, site_dir / EXECUTED)):
+        listing = listing.replace('href="trusts/', f'href="{EXECUTED}/trusts/')
+        write_atomically(index, _replaced(index.read_text(encoding="utf-8"), listing))
+
+
+def _replaced(text: str, listing: str) -> str:
+    return _PLACE.sub(lambda place: f"{place[1]}{listing}\n{place[2]}", text)
 
 
 def listing_of(project_dir: Path, site_dir: Path) -> str:
@@ -225,6 +262,10 @@ def downloads_html(site_dir: Path) -> str:
     files = {
         "all-trusts.csv": "Findings of all trusts (CSV)",
         "all-trusts.parquet": "Findings of all trusts (Parquet)",
+        "figures.csv": "Published figures of all trusts, each year and month held (CSV)",
+        "figures.parquet": "Published figures of all trusts, each year and month held (Parquet)",
+        "all-trusts.sqlite": "Findings and published figures in one database (SQLite)",
+        "datapackage.json": "What each file and column holds (Frictionless data package)",
         "codebook.csv": "What each column and measure means (CSV)",
     }
     links = [

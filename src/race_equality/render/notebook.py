@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from race_equality.errors import InputError
 from race_equality.render.assets.filters.html_outputs import fenced, raw_block, with_column_widths
+from race_equality.render.cell_options import captioned, split_options
 from race_equality.render.front_matter import front_matter_of, joined, read_cells
 from race_equality.render.typst_outputs import as_typst
 
+_SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*([\w-]+)")
 _DATA_SOURCE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(data:[^"']*)\2""")
 _PICTURE = re.compile(r'\bsrc="([0-9a-f]{16}\.\w+)"')
 _ENDINGS = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg"}
@@ -40,49 +43,69 @@ class PageSource:
     pictures: dict[str, str] = field(default_factory=dict)
 
 
-def read_page(file: Path, *, crossref: Mapping[str, str] | None = None) -> PageSource:
+def read_page(file: Path, *, settings: Mapping[str, Any] | None = None) -> PageSource:
     """Read an executed notebook as Quarto does.
 
     Parameters
     ----------
     file : Path
         A notebook with its outputs.
-    crossref : mapping of str to str, optional
-        Quarto's setting of this name: what figures and tables are called.
+    settings : mapping, optional
+        Of the project: ``crossref``, what figures and tables are called, and ``execute``, the options of cells that do
+        not say otherwise.
 
     Returns
     -------
     PageSource
-        Markdown cells and outputs; code is left out (``execute: echo: false``). Of each output one
+        Markdown cells and outputs, and the code of cells with ``echo: true``. Of each output one
         form is taken: HTML, Markdown, SVG, PNG, JPEG, plain text, in this order.
 
     Raises
     ------
     InputError
-        When the file is not a notebook, or its front matter is not YAML.
+        When the file is not a notebook, its front matter is not YAML, or a cell has an option that is not followed.
     """
     cells = read_cells(file)
     page = PageSource({}, "")
     blocks: list[str] = []
+    settings = settings or {}
+    crossref = settings.get("crossref") or {}
+    usual = {"echo": False, "output": True, "include": True} | _of_cells(settings)
     for position, cell in enumerate(cells):
         kind, source = cell.get("cell_type"), joined(cell.get("source", ""))
         if position == 0 and kind == "raw":
             page.front_matter = front_matter_of(cell, file)
+            usual |= _of_cells(page.front_matter)
         elif kind == "markdown":
+            if shortcode := _SHORTCODE.search(source):
+                raise InputError(
+                    f"Cell {position + 1}: the built-in renderer does not follow the shortcode {shortcode[1]}.",
+                    file=file,
+                    mend="Write out what it stands for, or render with Quarto (--renderer quarto).",
+                )
             blocks.append(without_pictures(source, page.pictures))
-        elif kind == "code" and not _hidden(cell, source):
-            blocks.extend(
-                text for output in cell.get("outputs", []) if (text := _output(output, page.pictures, crossref or {}))
-            )
+        elif kind == "code" and "remove-cell" not in cell.get("metadata", {}).get("tags", []):
+            options, code = split_options(source, file=file, cell=position + 1)
+            options = usual | options
+            if not options["include"]:
+                continue
+            if options["echo"] == "fenced":
+                blocks.append(fenced(fenced(source, "{python}")))
+            elif options["echo"] and code.strip():
+                blocks.append(fenced(code.strip("\n"), "{.python}"))
+            if options["output"]:
+                found = [_output(output, page.pictures, crossref) for output in cell.get("outputs", [])]
+                blocks.extend(captioned([text for text in found if text], options))
     page.markdown = "\n\n".join(blocks) + "\n"
     return page
 
 
-def _hidden(cell: Mapping[str, Any], source: str) -> bool:
-    """Whether Quarto's tag or option leaves the cell out."""
-    if "remove-cell" in cell.get("metadata", {}).get("tags", []):
-        return True
-    return bool(re.search(r"^#\|\s*include:\s*false\s*$", source, re.MULTILINE))
+def _of_cells(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of cells that a project or a page sets for all of them."""
+    execute = settings.get("execute")
+    return {
+        name: execute[name] for name in ("echo", "output", "include") if isinstance(execute, dict) and name in execute
+    }
 
 
 def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mapping[str, str]) -> str:

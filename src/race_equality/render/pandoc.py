@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -98,6 +100,7 @@ class Translator:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._history: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -151,10 +154,16 @@ class Translator:
             if late.is_set():
                 raise RaceEqualityError(f"Pandoc did not finish in {_TIMEOUT_SECONDS} seconds.")
             raise RaceEqualityError("Pandoc could not read the page: it ended without a message.")
+        self._remove_history()  # now, since this process may be ended without a chance to
         answer = json.loads(line)
         if "error" in answer:
             raise RaceEqualityError(f"Pandoc could not read the page: {answer['error']}")
         return answer["texts"]
+
+    def _remove_history(self) -> None:
+        if self._history is not None:
+            self._history.cleanup()
+            self._history = None
 
     def close(self) -> None:
         """End the process."""
@@ -167,14 +176,18 @@ class Translator:
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+        self._remove_history()
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
+            # "pandoc lua" makes a folder for the history of a dialogue, and leaves it behind
+            self._history = tempfile.TemporaryDirectory(prefix="pandoc-")
             self._process = subprocess.Popen(
                 [_pandoc_path(), "lua", str(ASSETS / "pandoc" / "translate.lua")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": self._history.name, "TMP": self._history.name},
             )
         return self._process
 

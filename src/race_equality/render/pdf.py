@@ -22,7 +22,9 @@ def _fonts(*, of_machine: bool = False):
     return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(font_directory())])
 
 
-def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequence[Any], date: int) -> bytes:
+def compile_pdf(
+    document: str, pictures: Mapping[str, str], *, standards: Sequence[Any], date: int, with_machine_fonts: bool = False
+) -> bytes:
     """Compile a typst document.
 
     Parameters
@@ -35,6 +37,8 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
         Such as ``ua-1`` (accessible) and ``a-2a`` (for archives).
     date : int
         The document's date, in seconds since 1970.
+    with_machine_fonts : bool, optional
+        Use the fonts of this machine as well.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
             content = picture_bytes(address)
             Path(folder, name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
 
-        def compiled(*, of_machine: bool = False) -> bytes:
+        def compiled(*, of_machine: bool = with_machine_fonts) -> bytes:
             return typst.compile(
                 str(main),
                 root=folder,
@@ -66,19 +70,19 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
 
         try:
             try:
-                return _compressed(compiled())
+                return compressed(compiled())
             except typst.TypstError as error:
                 if not _letters_without_font(error):
                     raise
             # a name in letters that Arimo does not have: a font of this machine may have them
             try:
-                return _compressed(compiled(of_machine=True))
+                return compressed(compiled(of_machine=True))
             except typst.TypstError as error:
                 without = _replace_missing_letters(document, error)
                 if without == document:
                     raise
                 main.write_text(without, encoding="utf-8")
-                return _compressed(compiled(of_machine=True))
+                return compressed(compiled(of_machine=True))
         except typst.TypstError as error:
             raise RaceEqualityError(f"The PDF could not be made: {_typst_errors(error)}") from None
 
@@ -87,8 +91,18 @@ def compile_pdf(document: str, pictures: Mapping[str, str], *, standards: Sequen
 _SMALLEST_COMPRESSED = 300_000
 
 
-def _compressed(pdf: bytes) -> bytes:
-    """Compress what typst leaves as text: the tags, which are most of a long table."""
+def compressed(pdf: bytes) -> bytes:
+    """Compress what typst leaves as text: the tags, which are most of a long table.
+
+    Parameters
+    ----------
+    pdf : bytes
+
+    Returns
+    -------
+    bytes
+        The same where it is small, or not a PDF.
+    """
     if len(pdf) < _SMALLEST_COMPRESSED:
         return pdf
     import pikepdf

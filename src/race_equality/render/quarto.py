@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,10 +26,11 @@ from race_equality.render.config import SiteConfig, document_date, makes_pdf, pa
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
-from race_equality.render.front_matter import read_front_matter
+from race_equality.render.front_matter import front_matter_of, read_front_matter
 from race_equality.render.listing import listing_of, replace_listing, without_missing_pages, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
-from race_equality.render.pdf import plain_opacity
+from race_equality.render.pdf import compressed, plain_opacity
+from race_equality.render.policy import policy_of_quarto, with_policy
 from race_equality.render.search import Entry, merge_index, page_of, read_index
 from race_equality.render.typst_outputs import as_typst
 
@@ -39,7 +43,7 @@ _LISTING = "<!--trusts-with-a-page-->"
 _CORRECTIONS = (('<nav class="navbar ', '<nav aria-label="Site" class="navbar '), (' role="menu"', ""))
 INDEX = "index.qmd"
 _NUMBERING = "src/race_equality/render/assets/filters/numbering.lua"
-_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *)(?:fig|tbl|lst|eq|thm)-""")
+_NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *["']?)(?:fig|tbl|lst|eq|thm)-""")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: Fewer pages than this are not worth a second Quarto, which takes a second or two to start.
@@ -83,7 +87,11 @@ def render_site_by_quarto(
     work = _Rendering(quarto, project_dir, site_dir, tuple(pages), config, on_page)
     shards = _shards(pages, jobs)
     with ThreadPoolExecutor(max_workers=len(shards)) as pool:
-        failures = [failure for failures in pool.map(work.render_shard, shards) for failure in failures]
+        try:
+            failures = [failure for failures in pool.map(work.render_shard, shards) for failure in failures]
+        except BaseException:
+            work.quartos.end()
+            raise
     work.publish_index()
     return failures
 
@@ -95,6 +103,46 @@ def _shards(pages: Sequence[str], jobs: int) -> list[list[str]]:
     # the first page costs a second in a shard, and a start of Quarto more on its own
     shards[-1].append(INDEX)
     return shards
+
+
+class _Quartos:
+    """The Quartos that are running, so that an interrupted build ends them and starts no other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._ended = False
+
+    @contextmanager
+    def start(self, command: Sequence[str], **settings: Any) -> Iterator[subprocess.Popen[str]]:
+        """Start one; it has ended when the context does."""
+        with self._lock:
+            if self._ended:
+                raise KeyboardInterrupt
+            process = subprocess.Popen(command, **settings)
+            self._running.add(process.pid)
+        try:
+            with process:
+                yield process
+        finally:
+            with self._lock:
+                self._running.discard(process.pid)
+        # Ctrl-C reaches every process of the terminal: its end is no page's failure
+        if self._ended or process.returncode in (-signal.SIGINT, 128 + signal.SIGINT):
+            raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """End all, with the programs that they have started."""
+        import psutil
+
+        with self._lock:
+            self._ended = True
+            for identifier in self._running:
+                with suppress(psutil.Error):
+                    quarto = psutil.Process(identifier)
+                    for process in (*quarto.children(recursive=True), quarto):
+                        with suppress(psutil.Error):
+                            process.kill()
 
 
 @dataclass
@@ -110,6 +158,7 @@ class _Rendering:
     #: of the search index, by the page's address
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     index: str = ""
+    quartos: _Quartos = field(default_factory=_Quartos)
 
     def render_shard(self, pages: Sequence[str]) -> list[RenderFailure]:
         """Render some pages with one Quarto, or as many as it takes when pages fail."""
@@ -144,7 +193,7 @@ class _Rendering:
 
         if len(pages) == 1:
             on_begin(pages[0])  # Quarto counts pages only where there are several
-        output, ok = _run(self.quarto, shard, on_begin, date=document_date({}))
+        output, ok = _run(self.quartos, self.quarto, shard, on_begin, date=document_date({}))
         if not ok:
             message = _error_text(output)
             if not at:
@@ -179,7 +228,7 @@ class _Rendering:
         if has_pdf:
             if not pdf.is_file():
                 return RenderFailure(page, "pdf", "Quarto made no PDF of it.")
-            copy_atomically(pdf, (self.site_dir / address).with_suffix(".pdf"))
+            write_atomically((self.site_dir / address).with_suffix(".pdf"), compressed(pdf.read_bytes()))
         if (files := html.with_name(f"{html.stem}_files")).is_dir():
             copy_folder(files, (self.site_dir / address).with_name(files.name))
         copy_atomically(self.project_dir / page, self.site_dir / page)
@@ -249,8 +298,7 @@ def _stage_shard(
         if kept:
             bar[side] = kept
     pdf = settings.get("format", {}).get("typst")
-    if isinstance(pdf, dict) and _typst_knows_variable_fonts(quarto):
-        copy_folder(font_directory(), shard / "fonts")
+    if isinstance(pdf, dict) and copy_font(shard / "fonts", quarto):
         pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
     (shard / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
@@ -273,6 +321,10 @@ def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[s
         html_as_raw_blocks(notebook)
     cells = notebook["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
+    if has_front_matter and (front_matter := front_matter_of(cells[0], file)):
+        cells[0]["source"] = (
+            f"---\n{yaml.safe_dump(_without_shortcodes(front_matter), allow_unicode=True, sort_keys=False)}---"
+        )
     cells.insert(
         1 if has_front_matter else 0,
         {
@@ -291,6 +343,19 @@ def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[s
     return pictures
 
 
+def _without_shortcodes(front_matter: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is for the list of trusts alone, and part what would be a shortcode in a title.
+
+    In the front matter Quarto runs shortcodes even where they are escaped, and ``env`` shows a variable of the machine.
+    """
+    fields = {name: value for name, value in front_matter.items() if name != "trust"}
+    for name in ("title", "subtitle"):
+        if name in fields:
+            parted = str(fields[name]).replace("\\{\\<", "\\{\N{WORD JOINER}\\<")
+            fields[name] = parted.replace("\\>\\}", "\\>\N{WORD JOINER}\\}")
+    return fields
+
+
 def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> bool:
     """Give each HTML output as HTML and as typst, if that can be done for all that are numbered.
 
@@ -299,6 +364,9 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     a page has figures or tables of Quarto's own as well, Quarto must count them all.
     """
     texts = ["".join(cell.get("source", "")) for cell in notebook["cells"] if cell.get("cell_type") == "markdown"]
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            texts += [line for line in "".join(cell.get("source", "")).splitlines() if line.startswith("#|")]
     outputs = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
     texts += ["".join(data["text/markdown"]) for data in outputs if "text/markdown" in data and "text/html" not in data]
     if any(_NUMBERED.search(text) for text in texts):
@@ -322,10 +390,12 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
     return True
 
 
-def _run(quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: int) -> tuple[str, bool]:
+def _run(
+    quartos: _Quartos, quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: int
+) -> tuple[str, bool]:
     environment = {"SOURCE_DATE_EPOCH": str(date), **os.environ}
     output = []
-    with subprocess.Popen(
+    with quartos.start(
         [quarto, "render", str(folder), "--no-execute"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -342,6 +412,25 @@ def _run(quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: in
             if found := _PROGRESS.match(line):
                 on_begin(found[1].replace("\\", "/"))
     return "\n".join(output), process.returncode == 0
+
+
+def copy_font(folder: Path, quarto: str = "quarto") -> bool:
+    """Copy the font of PDFs to a folder for Quarto, if its typst can use it.
+
+    Parameters
+    ----------
+    folder : Path
+    quarto : str, optional
+        The program.
+
+    Returns
+    -------
+    bool
+    """
+    if not _typst_knows_variable_fonts(quarto):
+        return False
+    copy_folder(font_directory(), folder)
+    return True
 
 
 @cache
@@ -369,7 +458,7 @@ def _corrected(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     for wrong, right in _CORRECTIONS:
         text = text.replace(wrong, right)
-    return text
+    return with_policy(text, policy_of_quarto(text))
 
 
 def _publish_shared(shard: Path, site_dir: Path) -> None:

@@ -73,7 +73,7 @@ def single_file(project_dir: Path, page: str, *, notice: str = "") -> str:
     config = read_config(project_dir)
     if not (project_dir / page).is_file():
         raise InputError("It has not been made yet.", file=project_dir / page, mend="Build the report first.")
-    source = read_page(project_dir / page)
+    source = read_page(project_dir / page, settings=config.metadata)
     html = page_html(source, page_address(page), config, navigation=(), formats=(), is_alone=True, notice=notice)
     return _LINK.sub(lambda link: _outside_link(link, page_address(page), config), html)
 

@@ -75,6 +75,7 @@ def render_site(
 
         failures = render_site_by_quarto(quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report)
     else:
+        config.check_for_built_in()
         publish_font(site_dir)
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
@@ -183,7 +184,7 @@ def render_page(
     stage = "html"
     on_stage(stage)
     try:
-        source = read_page(project_dir / page, crossref=config.metadata.get("crossref"))
+        source = read_page(project_dir / page, settings=config.metadata)
         with_pdf = makes_pdf(source.front_matter, config)
         translation = translated_page(source, config, translator, pdf=with_pdf)
         html = page_html(

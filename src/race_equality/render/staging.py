@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from race_equality.files import copy_atomically, copy_folder, write_atomically
+from race_equality.files import copy_folder, write_atomically
 from race_equality.project import Project
 
 #: Filters, style sheets, scripts and templates of both renderers.
@@ -13,14 +14,11 @@ ASSETS = Path(__file__).parent / "assets"
 #: Where ``_quarto.yml`` expects the filters, style sheets and templates.
 ASSETS_IN_PROJECT = Path("src", "race_equality", "render", "assets")
 
-#: Folders of executed notebooks.
-EXECUTED = ("notebooks", "trusts")
+#: Where ``_quarto.yml`` of a checkout expects executed notebooks (race_equality.commands.quarto_steps).
+EXECUTED = "executed"
 
-_EXECUTE_NOTHING = """\
-# The notebooks here have been run. Quarto takes their outputs as they are.
-execute:
-  enabled: false
-"""
+#: The steps of a plain ``quarto render``, which a build has taken by itself.
+_STEPS = re.compile(r"^( *(?:pre|post)-render:) scripts/quarto_steps\.py.*$", re.MULTILINE)
 
 
 def stage_project(project: Project, target: Path) -> None:
@@ -37,11 +35,12 @@ def stage_project(project: Project, target: Path) -> None:
     Notes
     -----
     The copy renders with either renderer, and with plain ``quarto render``, without running a
-    notebook: a ``_metadata.yml`` in both folders says so.
+    notebook. Its executed notebooks are at the top, so that this is where their pages are in the site. Lines
+    keep their numbers, which errors name.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    for folder in ("notebooks", "trusts"):
+        (target / folder).mkdir(parents=True, exist_ok=True)
     for name in ("_quarto.yml", "index.qmd"):
-        copy_atomically(project.root / name, target / name)
+        text = re.sub(rf"\b{EXECUTED}/(notebooks|trusts)/", r"\1/", (project.root / name).read_text(encoding="utf-8"))
+        write_atomically(target / name, _STEPS.sub(r"\1 []", text))
     copy_folder(ASSETS, target / ASSETS_IN_PROJECT)
-    for folder in EXECUTED:
-        write_atomically(target / folder / "_metadata.yml", _EXECUTE_NOTHING)

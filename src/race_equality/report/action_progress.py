@@ -16,6 +16,7 @@ from race_equality.analysis.change_since import Change, change_since
 from race_equality.definitions.indicators import BY_ID, FOLLOWED, figure_ids
 from race_equality.disclosure.rules import DisclosureRule
 from race_equality.errors import RaceEqualityError
+from race_equality.markdown import BOARDS_ASKED_AT
 from race_equality.params import Params
 from race_equality.params.actions import AREAS, Action, Evidence, SelfAssessment
 from race_equality.report.display import CellOutput, Linked, callout
@@ -39,9 +40,6 @@ CHANGE_WORDS = {
 _ORDER = {"planned": 0, "under way": 0, "done": 1, "stopped": 2}
 
 _WAS = ("was", "were")
-
-#: NHS Providers, Race 2.0: Time for real change (10 March 2022); its figures are in the store.
-_BOARDS_ASKED_AT = "https://nhsproviders.org/race-2-0-time-for-real-change"
 
 _MOST_SHOWN = 500
 
@@ -319,7 +317,7 @@ def boards_asked_sentence(figures: pd.DataFrame) -> str:
     return (
         f"{embedded}% of board respondents called race equality fully embedded as "
         f"core board business in {found['period_end'].max().year} ({responses} responses from {trusts} "
-        f"trusts; NHS Providers, [Race 2.0: Time for real change]({_BOARDS_ASKED_AT})). The levels here are the "
+        f"trusts; NHS Providers, [Race 2.0: Time for real change]({BOARDS_ASKED_AT})). The levels here are the "
         "board’s own words about itself; nothing adds them up to a score."
     )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
+from race_equality.markdown import as_prose
 from race_equality.report.charts import chart_svg
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
@@ -43,12 +44,19 @@ class CellOutput:
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph or more in Markdown."""
+    """A paragraph or more, in which what a file holds stays text.
+
+    Parameters
+    ----------
+    text : str
+        With the little markup that :func:`race_equality.markdown.as_prose` keeps. For other Markdown of your own there is
+        ``IPython.display.Markdown``: put no name into it that a file holds.
+    """
 
     text: str
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/markdown": self.text, "text/plain": self.text}
+        return {"text/markdown": as_prose(self.text), "text/plain": self.text}
 
 
 @dataclass(frozen=True)

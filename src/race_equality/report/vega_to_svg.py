@@ -253,7 +253,7 @@ def forget_oldest(folder: Path, *, keep: int = KEPT_BYTES) -> None:
         Bytes.
     """
     found = []
-    for file in folder.iterdir():
+    for file in folder.glob("*.svgz"):
         with suppress(OSError):
             status = file.stat()
             found.append((status.st_mtime, status.st_size, file))

@@ -18,8 +18,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from unicodedata import category
 
 from race_equality.errors import InputError, nearest
+from race_equality.sources.extent import check_extent
 from race_equality.sources.file_kinds import check_file, check_unpacked_size, opened, text_of
 from race_equality.sources.headers import normalised, renamed_column
 from race_equality.sources.parquet import is_parquet, parquet_columns, value_at
@@ -32,6 +34,9 @@ _ROUNDING = 1e-9
 
 # More than this counts nothing of the NHS: several such numbers would come to infinity.
 _LARGEST_NUMBER = 1e12
+
+# What HTML, Markdown, Quarto, typst or a spreadsheet reads as more than text.
+_MARKUP = frozenset('<>[]{}`$*_\\|^~#@="')
 
 _LEAST_TO_TELL = 5  # percentages, to tell them from proportions
 
@@ -85,6 +90,33 @@ class Cell:
     def error(self, problem: str, mend: str) -> InputError:
         """Return an error that names this cell."""
         return InputError(problem, file=self.file, sheet=self.sheet, row=self.reference, mend=mend)
+
+    def name(self, what: str) -> str:
+        """Return the value as a name of a trust, a region or a system.
+
+        Parameters
+        ----------
+        what : str
+            Whose name it is, for the message.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        InputError
+            For a sign that no such name has and that a page, a spreadsheet or a terminal could take for more than text:
+            markup, the beginning of a formula, or one that cannot be seen.
+        """
+        odd = next((sign for sign in self.text if sign in _MARKUP or category(sign)[0] == "C"), None)
+        odd = odd or (self.text[:1] if self.text[:1] in tuple("+-") else None)
+        if odd:
+            raise self.error(
+                f"The name of the {what} {self.text!r} has {odd!r}, which no name has.",
+                "Take it out, or download the file again.",
+            )
+        return self.text
 
     def number(self, what: str, *, low: float = 0, high: float | None = None, whole: bool = False) -> float:
         """Return the value as a number.
@@ -228,7 +260,7 @@ class Workbook:
     Raises
     ------
     InputError
-        When it is missing, cut short, or unpacks to more than a workbook would.
+        When it is missing, cut short, or unpacks to more or reaches further than a workbook would.
     """
 
     def __init__(self, path: Path) -> None:
@@ -237,6 +269,7 @@ class Workbook:
         self.path = check_file(path)
         try:
             check_unpacked_size(path)
+            check_extent(path)
             self._book = CalamineWorkbook.from_path(str(path))
         except InputError:
             raise

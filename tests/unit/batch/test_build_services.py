@@ -24,10 +24,14 @@ pytestmark = pytest.mark.skipif(not (AVAILABLE and drawing_server.AVAILABLE), re
 def test_findings_of_other_code_are_forgotten(tmp_path):
     old = tmp_path / "findings-of-before"
     old.mkdir()
-    (old / "a.parquet").touch()
+    (old / "a.found").touch()
+    mine = tmp_path / "findings-of-mine"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
     with shared_by_notebooks(tmp_path, PROJECT, engine=None, jobs=1, notebooks=0):
         assert not old.exists()
-        assert len(list(tmp_path.glob("findings-*"))) == 1
+        assert (mine / "notes.txt").read_text() == "mine"
+        assert len(list(tmp_path.glob("findings-*"))) == 2
         assert vega_to_svg.SERVER_VARIABLE not in os.environ
 
 

@@ -11,8 +11,10 @@ import sys
 import pytest
 
 from race_equality.batch import manifest
+from race_equality.batch.build import _SCRATCH_FILES
 from race_equality.batch.lock import OutputLock
 from race_equality.errors import RaceEqualityError
+from race_equality.files import delete_made
 from race_equality.project import Project
 
 HOLD = """\
@@ -121,3 +123,19 @@ def test_versions_name_what_decides_how_a_page_comes_out():
     found = manifest.versions()
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"papermill", "pandas", "altair", "typst", "pypandoc_binary"} <= set(found)
+
+
+def test_of_a_folder_only_what_was_made_is_deleted(tmp_path):
+    """A folder that a build uses may hold a file of one's own, and may have been replaced by a link."""
+    scratch, mine = tmp_path / ".scratch", tmp_path / "mine"
+    for folder in (scratch, mine):
+        folder.mkdir()
+        (folder / "trusts-RJ1.4711.ipynb").touch()
+    (scratch / "notes.ipynb").touch()
+    delete_made(scratch, _SCRATCH_FILES)
+    assert [file.name for file in scratch.iterdir()] == ["notes.ipynb"]
+    (tmp_path / "link").symlink_to(mine)
+    delete_made(tmp_path / "link", _SCRATCH_FILES)
+    assert (mine / "trusts-RJ1.4711.ipynb").exists()
+    delete_made(mine, _SCRATCH_FILES)
+    assert not mine.exists()

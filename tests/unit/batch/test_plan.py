@@ -86,3 +86,22 @@ def test_a_new_notebook_is_a_new_page(project, notebook_writer):
         "notebooks/national_overview.ipynb",
         "trusts/RJ1.ipynb",
     ]
+
+
+def test_a_notebook_that_takes_a_trust_is_a_further_page_of_each(project, notebook_writer):
+    notebook_writer(project.notebooks / "by_band.ipynb", "1", parameters='trust_code = "R1H"')
+    plan = plan_build(["RJ1", "RRK"], project=project)
+    assert [(page.path, page.name, page.is_report) for page in plan.pages[1:]] == [
+        ("trusts/RJ1.ipynb", "RJ1", True),
+        ("trusts/RRK.ipynb", "RRK", True),
+        ("trusts/RJ1-by_band.ipynb", "RJ1-by_band", False),
+        ("trusts/RRK-by_band.ipynb", "RRK-by_band", False),
+    ]
+    assert plan.pages[3].parameters == {"trust_code": "RJ1"}
+    assert [trust.code for trust in plan.trusts] == ["RJ1", "RRK"]
+
+
+def test_a_report_without_its_parameter_stops_it(project, notebook_writer):
+    notebook_writer(project.notebooks / "board_report.ipynb", "1", parameters="n = 1")
+    with pytest.raises(InputError, match=r"board_report.ipynb: No cell tagged `parameters` sets trust_code"):
+        plan_build(["RJ1"], project=project)

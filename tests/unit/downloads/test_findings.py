@@ -179,7 +179,12 @@ def test_all_trusts_are_without_the_invented_one_and_without_local_returns(
     assert not {"77.7", "33.3"} & {row["value"] for row in rows}
     assert pick(rows, "wres_6", "White")["all_trusts"] == "20.0"
     # a trust's own file has its own return
-    assert pick(trust_rows(everything, new_trust()), "wres_5", "White")["value"] == "77.7"
+    own = trust_rows(everything, new_trust())
+    assert pick(own, "wres_5", "White")["value"] == "77.7"
+    assert (
+        pick(own, "wres_5", "White")["locator"] == "computed from the figures of this measure in the trust’s own return"
+    )
+    assert pick(own, "wres_6", "White")["locator"] == "computed from the published figures of this measure"
 
 
 def test_the_codebook_holds_every_definition_column_and_shorthand():

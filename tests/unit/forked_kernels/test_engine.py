@@ -13,12 +13,12 @@ from pathlib import Path
 import nbformat.v4
 import papermill
 import pytest
-from nbclient import NotebookClient
+from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 import forked_kernels
-from forked_kernels import AVAILABLE, ForkedProcess, ForkRefused, ForkServer, manager, running
+from forked_kernels import AVAILABLE, ForkedProcess, ForkRefused, ForkServer, client, running
 
 README = Path(forked_kernels.__file__).with_name("README.md")
 
@@ -33,6 +33,7 @@ CELLS = {
     "carriage returns": "for n in range(5):\n    print(f'\\r{n}', end='')",
     "a lot": "print('x' * 2_000_000)",
     "other scripts": "print('Šťastný, 健康, 🏥')",
+    "bytes that are no text": "print(b'caf\\xe9'.decode(errors='surrogateescape'))",
     # two threads carry these out, so that both in one cell would come in any order
     "below Python": "import os, time\nos.system('echo below')\ntime.sleep(0.2)",
     "errors below Python": "os.system('echo under >&2')\ntime.sleep(0.2)",
@@ -125,6 +126,10 @@ CELLS = {
     "history": "get_ipython().history_manager.hist_file",
     "seeded": "import numpy as np\nnp.random.seed(1)\nnp.random.default_rng(2).random(2), np.random.rand(2)",
     "comm": "import comm\nc = comm.create_comm(target_name='own', data={'a': 1})\nc.send({'b': 2})",
+    "displays from a process": "pid = os.fork()\nif pid == 0:\n    print('printed', flush=True)\n"
+    "    display(HTML('<i>p</i>'))\n    os._exit(0)\nos.waitpid(pid, 0)\ntime.sleep(0.3)",
+    "variable of the context": "import contextvars\nvar = contextvars.ContextVar('var')\nvar.set(1);",
+    "in the next cell": "var.get()",
     "late output": "threading.Timer(0.05, print, ['late']).start()\ntime.sleep(0.3)",
     "at the end": "import atexit, pathlib\natexit.register(pathlib.Path('ended').write_text, 'all')",
     "last": "print('the last')",
@@ -341,6 +346,37 @@ def test_bad_ends_are_the_same(server, tmp_path, cells, options, raised):
     assert seen[1] == seen[0]
 
 
+def test_a_process_that_comes_to_the_end_of_its_cell_ends_there(server, tmp_path):
+    """With papermill's engine there are two kernels from then on, which take each other's cells."""
+    fork = "import os\npid = os.fork()\nif pid:\n    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    notebook, error = run(tmp_path, notebook_of([fork, "print('once')"]), "fork")
+    assert error is None
+    assert [joined(cell.outputs)[0]["text"] for cell in notebook.cells] == ["0\n", "once\n"]
+
+
+def test_half_a_character_leaves_no_cell_waiting(server, tmp_path):
+    """papermill's engine gets no reply, and waits until the cell's time is over."""
+    cells = notebook_of(["print('a\\ud800b')", "raise ValueError('a\\ud800b')"])
+    notebook, error = run(tmp_path, cells, "fork", execution_timeout=60)
+    assert (error.ename, error.evalue) == ("ValueError", "a?b")
+    assert next(cell for cell in notebook.cells if cell.get("outputs")).outputs[0].text == "a?b\n"
+
+
+def test_an_interrupt_cuts_no_message_in_two(server, tmp_path):
+    printing = "import time\ntext = 'x' * 10_000\nwhile True:\n    print(text, flush=True)\n    time.sleep(0.005)"
+    notebook, error = run(
+        tmp_path,
+        notebook_of([printing, "'next'"], tags=["raises-exception"]),
+        "fork",
+        execution_timeout=1,
+        interrupt_on_timeout=True,
+    )
+    assert error.ename == "KeyboardInterrupt"
+    first, second = (cell.outputs for cell in notebook.cells if cell.cell_type == "code")
+    assert set("".join(output.text for output in first[:-1])) == set("x\n")
+    assert second[0].data["text/plain"] == "'next'"
+
+
 #: What Python does for a notebook when it ends, and a kernel that just ended would not.
 LEFT_UNDONE = [
     "import atexit, logging, logging.handlers, pathlib, sys, tempfile, threading, time, zipfile",
@@ -439,22 +475,22 @@ def test_papermills_command_line(tmp_path):
     assert cells[-1].outputs[0].text == "5 True\n"
 
 
-def test_another_kernel_is_started_the_usual_way(server, tmp_path, caplog):
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ([sys.executable, "-m", "ipykernel_launcher", "-f", "x"], ["-f", "x"]),
+        (["python", "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "x"], ["-f", "x"]),
+        (["R", "--slave", "-e", "IRkernel::main()", "--args", "x"], None),
+        (["/usr/bin/other-python", "-m", "ipykernel_launcher", "-f", "x"], None),
+        ([sys.executable, "-W", "error", "-m", "ipykernel_launcher", "-f", "x"], None),
+        ([sys.executable, "-m", "bash_kernel", "-f", "x"], None),
+    ],
+)
+def test_another_kernel_is_not_forked(command, arguments):
     """A kernel of another environment is not what was imported here."""
-    from jupyter_client.kernelspec import KernelSpec
-
-    assert manager._ipykernel_arguments([sys.executable, "-m", "ipykernel_launcher", "-f", "x"]) == ["-f", "x"]
-    assert manager._ipykernel_arguments(
-        [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "x"]
-    ) == ["-f", "x"]
-    for other in (
-        ["R", "--slave", "-e", "IRkernel::main()", "--args", "x"],
-        ["/usr/bin/other-python", "-m", "ipykernel_launcher", "-f", "x"],
-        [sys.executable, "-W", "error", "-m", "ipykernel_launcher", "-f", "x"],
-        [sys.executable, "-m", "bash_kernel", "-f", "x"],
-    ):
-        assert manager._ipykernel_arguments(other) is None
-    assert KernelSpec  # a specification of such a kernel is only text
+    assert client.ipykernel_arguments(KernelSpec(argv=command)) == arguments
+    provisioned = KernelSpec(argv=command, metadata={"kernel_provisioner": {"provisioner_name": "own"}})
+    assert client.ipykernel_arguments(provisioned) is None
 
 
 def test_other_settings_of_the_interpreter_are_refused(server):
@@ -492,13 +528,21 @@ def wait_until(condition) -> None:
         time.sleep(0.02)
 
 
-def start_kernel(server: ForkServer) -> ForkedProcess:
-    process = ForkedProcess(server.address, [], env=dict(os.environ))
-    assert process.poll() is None
-    return process
+@pytest.fixture
+def start_kernel():
+    started = []
+
+    def start(server: ForkServer) -> ForkedProcess:
+        started.append(ForkedProcess(server.address, [], env=dict(os.environ)))
+        assert started[-1].poll() is None
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.messages.close()
 
 
-def test_a_kernel_ends_with_who_asked_for_it():
+def test_a_kernel_ends_with_who_asked_for_it(start_kernel):
     with ForkServer() as server:
         process = start_kernel(server)
         pid = process.pid
@@ -506,7 +550,7 @@ def test_a_kernel_ends_with_who_asked_for_it():
         wait_until(lambda: not is_alive(pid))
 
 
-def test_kernels_end_with_the_server():
+def test_kernels_end_with_the_server(start_kernel):
     server = ForkServer()
     process = start_kernel(server)
     server.close()
@@ -528,7 +572,7 @@ def test_a_server_ends_with_its_owner():
     assert not Path(folder).exists()
 
 
-def test_how_a_kernel_ended_is_told():
+def test_how_a_kernel_ended_is_told(start_kernel):
     with ForkServer() as server:
         process = start_kernel(server)
         assert process.poll() is None
@@ -537,7 +581,7 @@ def test_how_a_kernel_ended_is_told():
         process.send_signal(signal.SIGINT)  # nobody is hit any more
 
 
-def test_rubbish_on_the_socket_is_no_harm():
+def test_rubbish_on_the_socket_is_no_harm(start_kernel):
     import socket
 
     with ForkServer() as server:
@@ -571,7 +615,7 @@ def test_what_is_prepared_is_there_in_each_kernel(tmp_path):
             assert notebook.cells[0].outputs[0].data["text/plain"] == "(4321, True, False)"
 
 
-def test_a_preparation_that_fails_is_told_and_kernels_are_forked(capfd):
+def test_a_preparation_that_fails_is_told_and_kernels_are_forked(start_kernel, capfd):
     with ForkServer(prepare="sys:no_such_function") as server:
         process = start_kernel(server)
         process.kill()
@@ -592,9 +636,3 @@ def test_the_readmes_example(tmp_path, monkeypatch):
         said.append(eval(cells[-1].outputs[0].data["text/plain"]))
     assert [(year, True, said[0][2]) for year in (2023, 2024)] == said
     assert said[0][2] != os.getpid()
-
-
-def test_nbclient_without_papermill(server):
-    notebook = notebook_of(["import os\nos.getppid()"])
-    NotebookClient(notebook, kernel_manager_class=manager.ForkKernelManager).execute()
-    assert notebook.cells[0].outputs[0].data["text/plain"] == str(server.pid)

@@ -189,6 +189,7 @@ def test_the_hook_refuses_what_shows_a_return(refuse_files, with_return, name, c
         ("out.ipynb", True),  # README's papermill
         ("R1H.html", True),
         ("output/single/R1H.html", True),
+        ("executed/trusts/R1H.ipynb", True),
         ("output/board-only/R1H.pdf", True),
         ("data/local/R1H_wres_return.xlsx", True),
         ("notebooks/Untitled1.ipynb", True),
@@ -298,3 +299,29 @@ def test_the_readme_opens_with_the_two_commands():
     assert "make report" in opening
     assert "make test" in opening
     assert re.search(r"!\[[^\]]+\]\([^)]+\.(png|jpg|svg|webp)\)|<img [^>]*alt=", opening), "a picture"
+
+
+#: Readers that run what a file says.
+RUNS = re.compile(
+    r"\b(?:pickle\.(?:load|Unpickler)|read_pickle|joblib\.load|marshal\.load|shelve\.open|dill\.|cloudpickle\.load"
+    r"|yaml\.(?:unsafe_load|full_load|UnsafeLoader|FullLoader)|allow_pickle=True)|(?<![\w.])(?:eval|exec)\("
+)
+
+
+def test_nothing_that_is_read_can_run():
+    """A pickle runs code when it is read, and a folder may be one that another user can write to."""
+    found = {
+        f"{file.relative_to(ROOT / 'src').as_posix()}: {match[0]}"
+        for file in (ROOT / "src").rglob("*.py")
+        for match in RUNS.finditer(file.read_text(encoding="utf-8"))
+    }
+    # from a pipe to the process that started this one, or that this one started
+    assert found == {"race_equality/batch/cluster_worker.py: pickle.load"}
+
+
+def test_each_lock_is_held_to_published_advisories():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8"))
+    (command,) = [step["run"] for step in workflow["jobs"]["dependencies"]["steps"] if "run" in step]
+    assert command.startswith("pipx run pip-audit")
+    assert {f"-r {lock.name}" for lock in ROOT.glob("*.lock")} == set(re.findall(r"-r \S+", command))
+    assert "--strict" in command

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.render.config import NavigationItem, document_date, makes_pdf, page_address, read_config
+from race_equality.render.config import (
+    FOLLOWED,
+    NOT_APPLICABLE,
+    NavigationItem,
+    document_date,
+    makes_pdf,
+    page_address,
+    read_config,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -18,10 +26,10 @@ def test_the_project_as_it_is():
     assert config.language == "en-GB"
     assert config.navigation == (
         NavigationItem("Find your trust", "index.qmd"),
-        NavigationItem("All trusts", "notebooks/national_overview.ipynb"),
-        NavigationItem("Staff and patients", "notebooks/staff_and_patients.ipynb"),
-        NavigationItem("Data quality", "notebooks/data_quality.ipynb"),
-        NavigationItem("Methods and words", "notebooks/methods.ipynb"),
+        NavigationItem("All trusts", "executed/notebooks/national_overview.ipynb"),
+        NavigationItem("Staff and patients", "executed/notebooks/staff_and_patients.ipynb"),
+        NavigationItem("Data quality", "executed/notebooks/data_quality.ipynb"),
+        NavigationItem("Methods and words", "executed/notebooks/methods.ipynb"),
     )
     assert config.pdf_standards == ("ua-1", "a-2a")
     assert config.number_sections
@@ -53,7 +61,6 @@ def test_no_dollar_sign_in_the_template_that_quarto_reads_as_pandoc_s():
         ("website: [", "_quarto.yml, row 1: It is not YAML"),
         ("", "_quarto.yml: It holds no settings"),
         ("website: 3", "_quarto.yml: website must hold settings, not 3"),
-        ("website: {navbar: {left: [{text: x}]}}", "_quarto.yml: The navigation item .* has no href"),
     ],
 )
 def test_a_fault_in_the_file_is_named(tmp_path, content, message):
@@ -89,3 +96,77 @@ def test_a_page_may_do_without_a_pdf():
     assert makes_pdf({"format": {"typst": "default"}}, config)
     assert not makes_pdf({"format": "html"}, config)
     assert not makes_pdf({"format": {"html": {"toc": False}}}, config)
+
+
+def test_the_project_asks_the_built_in_renderer_for_nothing_that_it_does_not_follow():
+    assert read_config(ROOT).not_followed == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "name"),
+    [
+        ("website:\n  navbar:\n    left:\n      - text: x", 4, "website.navbar.left.0, which has no href"),
+        ("lang: en\nwebsite:\n  announcement: Closed", 3, "website.announcement"),
+        ("format:\n  html:\n    include-in-header: a.html", 3, "format.html.include-in-header"),
+        ("format:\n  html:\n    theme:\n      light: [cosmo]", 3, "format.html.theme: cosmo"),
+        ("format:\n  docx: default", 2, "format.docx"),
+        ("fig-cap-location: bottom", 1, "fig-cap-location: bottom"),
+        ("filters: [mine.lua]", 1, "filters: mine.lua"),
+        ("bibliography: a.bib", 1, "bibliography"),
+    ],
+)
+def test_what_only_quarto_follows_is_refused_by_name_and_line(tmp_path, content, row, name):
+    (tmp_path / "_quarto.yml").write_text(content)
+    config = read_config(tmp_path)  # Quarto takes it
+    with pytest.raises(
+        InputError, match=f"_quarto.yml, row {row}: The built-in renderer does not follow {name}"
+    ) as error:
+        config.check_for_built_in()
+    assert "--renderer quarto" in str(error.value)
+
+
+def test_a_style_sheet_that_is_not_there_is_named(tmp_path):
+    (tmp_path / "_quarto.yml").write_text("format:\n  html:\n    css: mine.css\n")
+    with pytest.raises(InputError, match="row 3: The style sheet mine.css is not there"):
+        read_config(tmp_path).check_for_built_in()
+
+
+def test_menus_and_lists_in_the_footer_are_links(tmp_path):
+    (tmp_path / "_quarto.yml").write_text(
+        """\
+website:
+  navbar:
+    left:
+      - text: More
+        menu:
+          - text: About
+            href: about.qmd
+          - "---"
+          - text: A heading
+          - https://example.org/a
+    right: [{text: Help, file: help.md}]
+  page-footer:
+    left: Words.
+    right:
+      - {text: About, href: about.qmd}
+"""
+    )
+    config = read_config(tmp_path)
+    assert config.navigation == (
+        NavigationItem("About", "about.qmd"),
+        NavigationItem("a", "https://example.org/a"),
+        NavigationItem("Help", "help.md"),
+    )
+    assert config.footer == "Words. [About](about.html)"
+    assert config.not_followed == ()
+
+
+def test_the_guide_lists_each_setting_that_is_followed_or_does_not_apply():
+    def row(section: str) -> str:
+        cells = [
+            ", ".join(f"`{name}`" for name in sorted(kind.get(section, ()))) for kind in (FOLLOWED, NOT_APPLICABLE)
+        ]
+        return f"| {f'`{section}`' if section else 'top'} | {' | '.join(cells)} |"
+
+    guide = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
+    assert [row for row in map(row, dict.fromkeys((*FOLLOWED, *NOT_APPLICABLE))) if row not in guide] == []

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from race_equality.errors import InputError
+from race_equality.markdown import without_escapes
 from race_equality.render import set_front_matter
 from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
-from race_equality.render.front_matter import read_front_matter, without_escapes
+from race_equality.render.front_matter import read_front_matter
 from race_equality.render.notebook import picture_bytes, read_page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -124,6 +125,19 @@ def test_closing_ends_the_process(body_alone):
     assert process is not None
     assert process.poll() is not None
     translator.close()
+
+
+def test_nothing_is_left_in_the_temporary_folder(body_alone, tmp_path, monkeypatch):
+    """Pandoc makes a folder there for the history of a dialogue. It is gone even while the process goes on."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with Translator() as translator:
+        for word in ("one", "two"):
+            assert word in translator.translate(word, [plain("html5", body_alone)])[0]
+            assert list(folder.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_forms_say_what_the_site_s_settings_say(config):

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import nbformat.v4
 import pytest
+import yaml
 
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
@@ -53,11 +54,14 @@ def files(folder: Path) -> set[str]:
 
 
 def test_a_staged_project_has_all_that_quarto_needs_and_runs_nothing(project):
-    settings = (project / "_quarto.yml").read_bytes()
-    assert settings == (ROOT / "_quarto.yml").read_bytes()
+    text, ours = ((folder / "_quarto.yml").read_text(encoding="utf-8") for folder in (project, ROOT))
+    settings = yaml.safe_load(text)
+    assert settings["project"]["render"] == ["index.qmd", "/notebooks/*.ipynb", "/trusts/*.ipynb"]
+    assert (settings["project"]["pre-render"], settings["project"]["post-render"]) == ([], []), "all has been run"
+    assert settings["execute"]["enabled"] is False
+    assert "(notebooks/methods.html)" in (project / "index.qmd").read_text(encoding="utf-8")
+    assert len(text.splitlines()) == len(ours.splitlines()), "errors name lines"
     assert (project / ASSETS_IN_PROJECT / "filters" / "native-blocks.lua").is_file()
-    for folder in ("notebooks", "trusts"):
-        assert "enabled: false" in (project / folder / "_metadata.yml").read_text()
 
 
 def test_staging_again_keeps_the_notebooks(project):
@@ -271,6 +275,26 @@ def test_quarto_gets_pictures_as_files(project, tmp_path, quarto_log):
     text = (tmp_path / "site" / "trusts" / "RX1.html").read_text()
     assert f"data:image/svg+xml;base64,{svg}" not in text, "the stand-in's page shows what Quarto was given"
     assert '.svg\\" alt' in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_an_interrupt_ends_quarto_with_its_programs_and_starts_no_other(project, tmp_path, quarto_log):
+    import psutil
+
+    program = tmp_path / "bin" / "quarto"
+    program.write_text(
+        f"#!{sys.executable}\nimport os, signal, subprocess, sys, time\n"
+        "if sys.argv[1] != 'render': sys.exit()\n"
+        "child = subprocess.Popen(['sleep', '60'])\n"
+        f"with open({str(quarto_log)!r}, 'a') as log: print(os.getpid(), child.pid, file=log)\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "time.sleep(60)\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        render_site(project, tmp_path / "site", [write_page(project, "RX1"), write_page(project, "RX2")])
+    (started,) = quarto_log.read_text().splitlines()
+    for identifier in map(int, started.split()):
+        assert not psutil.pid_exists(identifier) or psutil.Process(identifier).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_first_page_that_fails_in_quarto_is_said(project, tmp_path, quarto_log):

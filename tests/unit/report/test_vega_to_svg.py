@@ -205,13 +205,15 @@ def test_a_folder_that_is_gone_does_no_harm(no_build, tmp_path, monkeypatch, her
 
 
 def test_the_oldest_pictures_are_forgotten(tmp_path):
-    for age, name in enumerate("newest middle oldest".split()):
+    (tmp_path / "mine").write_bytes(b"x" * 1000)
+    os.utime(tmp_path / "mine", (1, 1))
+    for age, name in enumerate("newest.svgz middle.svgz oldest.svgz".split()):
         (tmp_path / name).write_bytes(b"x" * 100)
         os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
     forget_oldest(tmp_path, keep=250)
-    assert {file.name for file in tmp_path.iterdir()} == {"newest", "middle"}
+    assert {file.name for file in tmp_path.iterdir()} == {"newest.svgz", "middle.svgz", "mine"}
     forget_oldest(tmp_path, keep=250)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_no_font_of_the_machine_is_looked_at():

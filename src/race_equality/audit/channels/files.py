@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from race_equality.audit.channels.content import RASTER, Content, Text, Unread
 from race_equality.audit.channels.markup import html, json_value, svg
 from race_equality.audit.channels.notebooks import notebook, without_run_details
-from race_equality.audit.channels.sheets import delimited, workbook
+from race_equality.audit.channels.sheets import database, delimited, workbook
 
 #: Files without text: fonts and style sheets.
 _WITHOUT_TEXT = {".woff", ".woff2", ".ttf", ".otf", ".css"}
@@ -65,6 +65,8 @@ def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
             yield from delimited(data.decode("utf-8-sig"), name, "\t" if ending == ".tsv" else ",")
         elif ending in (".parquet", ".xlsx", ".xls", ".ods"):
             yield from workbook(data, name, ending)
+        elif ending == ".sqlite":
+            yield from database(data, name)
         elif ending == ".pdf":
             yield from _pdf(data, name)
         elif ending == ".zip":

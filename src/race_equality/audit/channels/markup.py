@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
 from race_equality.audit.channels.content import RASTER, Content, Table, Text, Unread
-from race_equality.audit.channels.sheets import delimited
+from race_equality.audit.channels.sheets import data_table, delimited
 
 #: Attributes of layout and drawing, and those that name a table's indicator and units for this reader.
 _LAYOUT_ATTRIBUTES = set(
@@ -215,7 +215,9 @@ _PAGE_OF_A_TRUST = re.compile(r"(?:\./|/)?(trusts/\w+\.html)")
 
 def json_value(value, name: str, channel: str, place: str) -> Iterator[Content]:
     """Read a JSON value: each object is a record; lists of equal length in one object are columns."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and channel == "JSON" and value.keys() == {"columns", "rows"}:
+        yield data_table(name, place, value["columns"], value["rows"])
+    elif isinstance(value, dict):
         flat = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
         # an entry of a search index belongs to the page that it leads to
         if page := _PAGE_OF_A_TRUST.match(str(flat.get("objectID") or flat.get("href") or "")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from race_equality.audit.channels.content import RASTER, Content, Text, Unread
 from race_equality.audit.channels.markup import html, json_value, svg
@@ -48,9 +49,7 @@ def _bundle(data: dict, name: str, place: str) -> Iterator[Content]:
             yield from svg(_joined(value), name, "SVG in notebook", place)
         elif kind in ("text/html", "text/markdown"):
             for item in html(_joined(value), name, f"notebook {kind}"):
-                if isinstance(item, Text):
-                    item = Text(item.file, item.channel, f"{place}, {item.place}", item.text, item.record)
-                yield item
+                yield item if isinstance(item, Unread) else replace(item, place=f"{place}, {item.place}")
         elif "json" in kind:
             yield from json_value(value, name, f"notebook {kind}", place)
         elif kind.startswith("image/"):

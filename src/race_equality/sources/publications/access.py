@@ -575,6 +575,8 @@ PUBLICATIONS = (
             "Incomplete pathways by trust, summed over commissioners and treatment functions from the "
             "monthly files. By ethnic group the waiting list is in another publication, the Waiting List Minimum Data Set.",
             "A blank is a wait that the month's file does not give: not available, not zero.",
+            "The file has North Bristol (RVJ), which merged on 1 July 2026, under its successor RA7 in all months: the code "
+            "of the organisation is that of the file, and not the one of the month's publication.",
         ),
     ),
     Publication(
@@ -592,6 +594,9 @@ PUBLICATIONS = (
             "Over 12 hours is counted from the decision to admit, as a share of emergency admissions via A&E.",
             "By ethnic group and trust, attendances are in the Emergency Care Data Set (Hospital Accident and Emergency "
             "Activity, provider-level CSV), published and not loaded yet.",
+            "The file has organisations that merged under their successors in all months (RVJ under RA7, RAP under RAL, RY2 "
+            "under RWW): the code of the organisation is that of the file, and not the one of the month's publication. Held to "
+            "the monthly files in November 2026, 54 of 3,238 figures differed; a monthly file that is added takes their place.",
         ),
     ),
     Publication(

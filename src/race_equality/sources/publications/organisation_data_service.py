@@ -119,14 +119,15 @@ def read_trust_list(
                 f"The kind of trust {trust_type.text!r} is not known.", f"It must be one of: {'; '.join(KIND_OF_TYPE)}."
             )
         place = f"{listed.file.name} row {record.row}"
+        system = record["icb_short_name"]
         rows.append(
             {
                 "trust_code": code,
-                "trust_name": record["trust_name"].text,
+                "trust_name": record["trust_name"].name("trust"),
                 "kind": KIND_OF_TYPE[trust_type.text],
-                "region": record["region"].text,
+                "region": record["region"].name("region"),
                 # "-" is an ambulance trust's, which serves several systems
-                "system": record["icb_short_name"].text.removeprefix("-"),
+                "system": "" if system.text == "-" else system.name("system"),
                 "open_date": _ods_date(ods["open date"]) if ods else None,
                 "predecessors": " ".join(merged_in.get(code, [])),
                 "locator": f"{place}; {etr.name} row {ods.row}" if ods else place,
@@ -197,7 +198,7 @@ def _successions(
     found: dict[tuple[str, str], Succession] = {}
 
     def name_of(code: str) -> str:
-        return _proper_name(by_code[code]["name"].text) if code in by_code else ""
+        return _proper_name(by_code[code]["name"].name("organisation")) if code in by_code else ""
 
     def add(succession: Succession) -> None:
         found.setdefault((succession.old_code, succession.new_code), succession)

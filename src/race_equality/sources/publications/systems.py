@@ -72,7 +72,7 @@ def read_codes(path: Path) -> dict[str, tuple[str, str]]:
     table = read_csv(path, CODES_COLUMNS)
     for column in CODES_COLUMNS:
         first_by_key((((r[column].text,), r[column]) for r in table), "board")
-    return {r["icb24_code"].text: (r["icb24_code_nhs"].text, short_name(r["icb24_name"].text)) for r in table}
+    return {r["icb24_code"].text: (r["icb24_code_nhs"].text, short_name(r["icb24_name"].name("board"))) for r in table}
 
 
 def short_name(name: str) -> str:
@@ -132,7 +132,7 @@ def read_register(path: Path) -> list[Board]:
         opened = _day(record["open_date"])
         if opened is None:
             raise record["open_date"].error("The board has no opening date.", "Download the file again.")
-        name = " ".join(_SMALL.get(w, w.capitalize()) for w in record["icb_name"].text.split())
+        name = " ".join(_SMALL.get(w, w.capitalize()) for w in record["icb_name"].name("board").split())
         name = name.removeprefix("NHS ").removesuffix(" Integrated Care Board")
         boards.append(Board(record["icb_code"].text, name, opened, _day(record["close_date"])))
     return boards

@@ -14,6 +14,7 @@
 -- captions: reading and writing it again would take most of a page's time.
 
 local is_html = FORMAT:match("html") ~= nil
+local is_typst = FORMAT:match("typst") ~= nil
 local in_quarto = quarto ~= nil
 
 -- The width that is left between the margins of typst-template.typ, in CSS pixels (96 to the
@@ -121,7 +122,7 @@ end
 -- To typst, "1." at the start of a cell begins a list. Pandoc does not guard against that.
 local function not_a_list(block)
   local first = block.content[1]
-  if is_html or not first or first.t ~= "Str" then return nil end
+  if not is_typst or not first or first.t ~= "Str" then return nil end
   local number, mark = first.text:match("^(%d+)([.)])$")
   if not number then return nil end
   block.content[1] = pandoc.RawInline("typst", number .. "\\" .. mark)
@@ -182,7 +183,7 @@ local board_calls = {
 local function read_html(html)
   local addresses
   local long_names = has_long_names(html)
-  local lists = not is_html and html:match(">%d+[.)]%s") ~= nil
+  local lists = is_typst and html:match(">%d+[.)]%s") ~= nil
   html, addresses = without_data_addresses(html)
   html = html:gsub("<aside(%s[^>]*)>", "<div%1>"):gsub("</aside>", "</div>")
   html = html:gsub("<details[^>]*>", '<div class="details">'):gsub("</details>", "</div>")

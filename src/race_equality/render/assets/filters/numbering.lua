@@ -92,7 +92,12 @@ end
 
 local images = {
   Image = function(image)
-    if is_html then return nil end
+    local given = image.attributes["fig-alt"]
+    if given then
+      image.attributes["fig-alt"] = nil
+      image.attributes.alt = given
+    end
+    if is_html then return image end
     local alt = image.attributes.alt or stringify(image.caption)
     local arguments = { typst_string(image.src) }
     if alt ~= "" then table.insert(arguments, "alt: " .. typst_string(alt)) end
@@ -103,6 +108,19 @@ local images = {
       end
     end
     return pandoc.RawInline("typst", "#box(image(" .. table.concat(arguments, ", ") .. "))")
+  end,
+}
+
+-- The pictures in a numbered block have the alternative text that it gives.
+local alternatives = {
+  Div = function(div)
+    local given = div.attributes["fig-alt"]
+    if not given then return nil end
+    div.attributes["fig-alt"] = nil
+    return div:walk({ Image = function(image)
+      if stringify(image.caption) == "" then image.attributes["fig-alt"] = image.attributes["fig-alt"] or given end
+      return image
+    end })
   end,
 }
 
@@ -233,7 +251,8 @@ local function dressed_html(html)
   return table.concat(parts)
 end
 
-local floats = {
+local floats
+floats = {
   traverse = "topdown",
   RawBlock = function(raw)
     if not is_html and raw.format == "typst" then
@@ -245,6 +264,22 @@ local floats = {
     if not is_html or not raw.format:match("html") then return nil end
     raw.text = dressed_html(raw.text)
     return raw
+  end,
+  -- Quarto's way to number anything: the last paragraph is the caption
+  Div = function(div)
+    local kind = kind_of(div.identifier)
+    if kind ~= "fig" and kind ~= "tbl" then return nil end
+    local number = number_of(div.identifier, kind)
+    local content, caption = div.content, pandoc.Inlines({})
+    if #content > 1 and content[#content].t == "Para" then
+      caption = content[#content].content
+      content:remove(#content)
+    end
+    content = content:walk(floats)
+    if not is_html then return typst_float(kind, div.identifier, content, caption), false end
+    local region = kind == "fig" and scroll_region("figure-scroll", content, PREFIX.fig .. " " .. number)
+    return pandoc.Figure(region and { region } or content, { long = { pandoc.Plain(labelled(kind, number, caption)) } },
+      pandoc.Attr(div.identifier)), false
   end,
   Figure = function(figure)
     if kind_of(figure.identifier) ~= "fig" then return nil end
@@ -351,6 +386,7 @@ function Pandoc(doc)
   -- Callouts first: their titles are headings in the notebook and boxes on the page.
   doc = doc:walk(callouts)
   doc = number_headings(doc)
+  doc = doc:walk(alternatives)
   doc = doc:walk(images)
   doc = doc:walk(floats)
   doc = doc:walk(references)

@@ -1,0 +1,122 @@
+"""What a browser may do on a page of the site: a Content-Security-Policy in each page, and one for the host to send.
+
+Scripts run only when their content has a hash that is named here, so one that came with a name or a figure does not run, nor
+does an attribute such as ``onclick``. Pages load nothing but the site's own files, and send nothing anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from race_equality.render.staging import ASSETS
+
+#: The scripts that the built-in renderer writes into pages.
+SCRIPTS = ("scroll.js", "take-chart.js", "charts.js", "find-trust.js")
+
+_NONE = "'none'"
+
+_CHARSET = re.compile(r"<meta charset=[^>]*>", re.IGNORECASE)
+_MAIN = re.compile(r"<main\b.*</main>", re.DOTALL | re.IGNORECASE)
+_INLINE_SCRIPT = re.compile(r"<script\b((?:(?!\bsrc=)[^>])*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_DATA = re.compile(r"\btype=[\"']?(?!(?:text|application)/javascript|module)[\w+./-]+", re.IGNORECASE)
+_HANDLER = re.compile(r"\son\w+=\"([^\"]*)\"", re.IGNORECASE)
+
+
+@cache
+def script(name: str) -> str:
+    """Return the text of one of the site's scripts."""
+    return (ASSETS / "web" / name).read_text(encoding="utf-8")
+
+
+def policy(scripts: Iterable[str] = (), handlers: Iterable[str] = (), *, files: bool = False) -> str:
+    """Return the policy of a page.
+
+    Parameters
+    ----------
+    scripts : iterable of str
+        The content of scripts within the page that may run, besides the site's own.
+    handlers : iterable of str
+        The content of attributes such as ``onclick`` that may run.
+    files : bool
+        Whether scripts, styles and the search index may come from files of the site, as Quarto's do.
+
+    Returns
+    -------
+    str
+        As in ``Content-Security-Policy``. Styles may stand in the page: they read nothing and send nothing, since nothing
+        may be loaded from elsewhere.
+    """
+    own = "'self' " if files else ""
+    hashes = sorted({_hash(text) for text in (*map(script, SCRIPTS), *scripts)})
+    if actions := sorted({_hash(text) for text in handlers}):
+        hashes += ["'unsafe-hashes'", *actions]
+    return "; ".join(
+        (
+            f"default-src {_NONE}",
+            f"script-src {own}{' '.join(hashes)}",
+            f"style-src {own}'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            f"connect-src {own or _NONE}".strip(),
+            f"base-uri {_NONE}",
+            f"form-action {_NONE}",
+        )
+    )
+
+
+def header() -> str:
+    """Return what the host of a site by the built-in renderer sends with each page.
+
+    Returns
+    -------
+    str
+        The policy of the pages, and that no other site may show them in a frame, which a page itself cannot say.
+    """
+    return f"{policy()}; frame-ancestors 'none'"
+
+
+def with_policy(page: str, text: str) -> str:
+    """Put a policy into a page, before anything that it is about.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+    text : str
+        From :func:`policy`.
+
+    Returns
+    -------
+    str
+    """
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(text, quote=True)}">'
+    return _CHARSET.sub(lambda charset: f"{charset[0]}\n{meta}", page, count=1)
+
+
+def policy_of_quarto(page: str) -> str:
+    """Return the policy of a page that Quarto wrote.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+
+    Returns
+    -------
+    str
+        Of the scripts within the page, those may run that are outside its content, which may hold what a file says. The same
+        goes for what Quarto's buttons do, which stands in attributes.
+    """
+    frame = _MAIN.sub("", page)
+    scripts = [found[2] for found in _INLINE_SCRIPT.finditer(frame) if not _DATA.search(found[1])]
+    handlers = [html.unescape(found[1]) for found in _HANDLER.finditer(_INLINE_SCRIPT.sub("", frame))]
+    return policy(scripts, handlers, files=True)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,59 @@
+"""Plain ``quarto render``: the whole pipeline, from notebooks in git to a site."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.quarto,
+    pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH"),
+]
+ROOT = Path(__file__).parents[2]
+ASSETS = "src/race_equality/render/assets"
+
+
+@pytest.fixture
+def quarto(small_project, monkeypatch):
+    """Run Quarto in a small project under git, with the Python of these tests."""
+    shutil.copytree(ROOT / ASSETS, small_project / ASSETS)
+    (small_project / "scripts").mkdir()
+    for name in ("scripts/quarto_steps.py", "notebooks/_quarto.yml", "notebooks/.gitignore", ".gitignore"):
+        shutil.copy(ROOT / name, small_project / name)
+    git = ["git", "-C", str(small_project), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "as it was"]):
+        subprocess.run([*git, *arguments], check=True)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["quarto", *arguments],
+            cwd=small_project,
+            env={**os.environ, "QUARTO_PYTHON": sys.executable},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_report_by_its_trust_and_git_sees_nothing(quarto, small_project):
+    end = quarto("render", "-P", "trust_code:RRK", "--to", "html")
+    assert end.returncode == 0, end.stderr
+    page = (small_project / "_site/executed/trusts/RRK.html").read_text(encoding="utf-8")
+    assert "<title>University Hospitals Birmingham NHS Foundation Trust – Race equality" in page
+    assert '<h1 class="title">University Hospitals Birmingham NHS Foundation Trust</h1>' in page
+    assert "The report of RRK." in page
+    assert "executed/trusts/RRK.html" in (small_project / "_site/index.html").read_text(encoding="utf-8")
+
+    refused = quarto("render", "notebooks/board_report.ipynb", "-P", "trust_code:RJ1")
+    assert refused.returncode == 1
+    assert "Quarto does not render the notebooks in notebooks/" in refused.stderr
+    git = ["git", "-C", str(small_project), "status", "--short"]
+    assert subprocess.run(git, capture_output=True, text=True, check=True).stdout == ""
