@@ -16,6 +16,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO
 
+# Before NumPy and SciPy are loaded: the threads of four workers, which share two cores, would mostly wait for each other.
+os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+
 import nbformat.v4
 import pyarrow as pa
 import pyarrow.compute as pc
