@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import sys
 import textwrap
@@ -428,7 +429,7 @@ def own_project(tmp_path) -> Path:
         "styles/mine.css": "body { margin: 7px }",
         "about.qmd": "---\ntitle: About us\nformat: html\n---\n\nWho we are.\n",
         "_variables.yml": "a: b",
-        "_extensions/mine/_extension.yml": "title: mine",
+        "_extensions/mine/_extension.yml": "title: mine\nversion: 1.0.0\ncontributes:\n  metadata:\n    project: {}\n",
         "README.md": "of the project",
         "R1H.html": "a trust's return",
         "data/figures.yml": "a: b",
@@ -461,7 +462,7 @@ format:
   html:
     css: styles/mine.css
   typst:
-    papersize: letter
+    papersize: us-letter
     margin:
       x: 30mm
     fontsize: 12pt
@@ -496,6 +497,30 @@ def test_a_page_and_a_style_sheet_of_one_s_own(own_project, tmp_path, quarto_log
             assert [float(side) for side in pdf.pages[0].MediaBox] == [0, 0, 612, 792], "US letter"
     else:
         assert [run["pages"] for run in runs(quarto_log)] == [["trusts/RX1.ipynb", "index.qmd", "about.qmd"]]
+
+
+@pytest.mark.quarto
+@pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH")
+def test_quarto_itself_takes_them_all(own_project, tmp_path):
+    import pikepdf
+
+    with open(own_project / "_quarto.yml", "a", encoding="utf-8") as settings:
+        parts = "\n".join(
+            f"      - {ASSETS_IN_PROJECT.as_posix()}/typst/typst-{part}.typ" for part in ("template", "show")
+        )
+        settings.write(f"    template-partials:\n{parts}\n")
+    site = tmp_path / "site"
+    assert render_site(own_project, site, [write_page(own_project, "RX1")], engine="quarto") == []
+    page = (site / "trusts" / "RX1.html").read_text(encoding="utf-8")
+    assert 'href="../styles/mine.css"' in page
+    assert (site / "styles" / "mine.css").is_file()
+    assert 'href="../about.html"' in page, "in the menu"
+    assert "none.html" not in page
+    assert "Who we are." in (site / "about.html").read_text(encoding="utf-8")
+    with pikepdf.open(site / "trusts" / "RX1.pdf") as pdf:
+        assert [float(side) for side in pdf.pages[0].MediaBox] == [0, 0, 612, 792], "US letter"
+        headings = [str(item.title) for item in pdf.open_outline().root]
+    assert headings == ["The report of RX1"], "no number"
 
 
 def test_code_in_a_page_is_refused_by_name(own_project, tmp_path):
