@@ -14,8 +14,11 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 # Twice the two cores: there is always a test that waits for a process, a browser or the end of a time limit, or two.
 TEST_WORKERS ?= 4
-# A minute's worth of `make test`: what needs no build, no browser and no whole publication.
-QUICK_TESTS := tests/statistics tests/unit --ignore tests/unit/batch --ignore tests/unit/forked_kernels
+# A minute's worth of `make test`: what needs no build, no browser, no whole publication and no simulation.
+QUICK_TESTS := tests/statistics tests/unit $(addprefix --ignore tests/,unit/batch unit/forked_kernels \
+	statistics/test_coverage.py statistics/test_linked_gaps.py statistics/test_properties.py)
+# As many as there are cores: these tests wait for nothing, and each worker imports all of them for ten seconds.
+QUICK_WORKERS ?= logical
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
@@ -39,7 +42,7 @@ check: environment ## format, lint, types, imports and the quick tests: what to 
 	@$(MAKE) check-imports
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	.venv/bin/mypy >"$$said" 2>&1 & types=$$!; tests=0; \
-	.venv/bin/python -m pytest --quiet -n $(TEST_WORKERS) --dist loadfile $(QUICK_TESTS) || tests=$$?; \
+	.venv/bin/python -m pytest --quiet -n $(QUICK_WORKERS) --dist loadfile $(QUICK_TESTS) || tests=$$?; \
 	wait $$types || tests=$$?; cat "$$said"; exit $$tests
 
 proofread: environment ## read every report of the last build: its numbers, directions, certainty, readings and words

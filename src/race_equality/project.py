@@ -12,6 +12,9 @@ from race_equality.errors import RaceEqualityError
 #: Names the project's folder, wherever a command or notebook is started.
 ENVIRONMENT_VARIABLE = "RACE_EQUALITY_PROJECT"
 
+#: What a wheel holds of a project: notebooks and public figures.
+PACKAGED = Path(__file__).parent / "new_project"
+
 
 @dataclass(frozen=True)
 class Project:
@@ -76,11 +79,34 @@ def find_project(start: str | os.PathLike[str] | None = None) -> Project:
                 return Project(folder)
     looked = ", ".join(str(folder) for folder in starts)
     raise RaceEqualityError(
-        f"No race equality project at or above {looked}. Start inside a checkout "
-        f"(the folder with _quarto.yml and data/figures), or set {ENVIRONMENT_VARIABLE}."
+        f"No race equality project at or above {looked}. Start inside one (the folder with _quarto.yml and data/figures), "
+        f"begin one with `race-equality init FOLDER`, or set {ENVIRONMENT_VARIABLE}."
     )
 
 
 def as_project(project: Project | str | os.PathLike[str] | None) -> Project:
-    """Return a project from itself, a folder in it, or the working directory."""
-    return project if isinstance(project, Project) else find_project(project)
+    """Return a project to read from.
+
+    Parameters
+    ----------
+    project : Project, path-like or None
+        None for the one that :func:`find_project` finds. Where there is none, and none is named by the environment
+        variable, it is what the installed package holds: the public figures, which nothing is written to.
+
+    Returns
+    -------
+    Project
+
+    Raises
+    ------
+    RaceEqualityError
+        As :func:`find_project`.
+    """
+    if isinstance(project, Project):
+        return project
+    try:
+        return find_project(project)
+    except RaceEqualityError:
+        if project is None and ENVIRONMENT_VARIABLE not in os.environ and PACKAGED.is_dir():
+            return Project(PACKAGED)
+        raise

@@ -163,7 +163,7 @@ def test_an_interrupted_build_leaves_nothing_on_the_cluster(race_equality, small
 
 
 def test_no_scheduler_is_said(race_equality):
-    end = race_equality("build", "RJ1", "--output", "out", "--scheduler", "tcp://127.0.0.1:1")
+    end = race_equality.in_this_process("build", "RJ1", "--output", "out", "--scheduler", "tcp://127.0.0.1:1")
     assert end.returncode == 2
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in end.stderr
     assert "Traceback" not in end.stderr

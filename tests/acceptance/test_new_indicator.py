@@ -119,7 +119,7 @@ def in_scratch(root: Path, *commands: list[str]) -> str:
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A copy of the project with the record and the reader, one trust built, and what the audit said."""
     root = tmp_path_factory.mktemp("scratch") / "project"
-    leave = shutil.ignore_patterns("local", "raw", "figures", "__pycache__")
+    leave = shutil.ignore_patterns("local", "raw", "figures")  # compiled modules go with them
     for folder in ("src", "data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=leave)
     copy_figures((SHOWN, HIDDEN, *OTHERS), root / "data" / "figures")

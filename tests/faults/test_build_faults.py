@@ -175,11 +175,12 @@ def test_a_folder_of_somebody_elses_files_is_left_alone(race_equality, small_pro
     assert sorted((small_project / "taken").rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["trusts.parquet", "catchment_2026.parquet"])
+@pytest.mark.parametrize("name", ["trusts.parquet", "catchment_2026.parquet", "successions.csv", "systems.csv"])
 def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project, name):
     """A flipped bit can be another percentage, which no reader of Parquet would notice."""
     data = Path(__file__).parents[2] / "data"
-    record = {"trusts.parquet": "ods_trusts"}.get(name, Path(name).stem) + ".yml"
+    records = {"trusts.parquet": "ods_trusts", "successions.csv": "ods_etr"}
+    record = records.get(name, Path(name).stem) + ".yml"
     (small_project / "data" / "sources").mkdir()
     (small_project / "data" / "sources" / record).write_bytes((data / "sources" / record).read_bytes())
     content = bytearray((data / "figures" / name).read_bytes())

@@ -159,9 +159,7 @@ def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
     found = page.locator(".aa-DetachedContainer a, .aa-Panel a").evaluate_all("links => links.map(link => link.href)")
     assert any("trusts/R1H.html" in href for href in found)
     page.locator("input.aa-Input").fill("plain words of an output")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.aa-DetachedContainer a')].some(a => a.href.includes('trusts/RX2.html'))"
-    )
+    page.locator(".aa-DetachedContainer a[href*='trusts/RX2.html']").first.wait_for()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,6 +11,7 @@ import nbformat
 import nbformat.v4
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from race_equality.project import Project
 from race_equality.render import render_site, set_front_matter, stage_project
@@ -183,7 +184,7 @@ def test_a_pointer_near_a_mark_shows_its_figure_and_the_tip_can_be_pointed_at(pa
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert tip(page).is_visible()
     page.mouse.move(2, 2)
-    page.wait_for_function("document.querySelector('.chart-tip').hidden")
+    expect(tip(page)).to_be_hidden()
 
 
 def test_a_finger_on_a_chart_of_a_phone_shows_the_figure_within_the_screen(page_of_charts, open_page):
@@ -217,7 +218,7 @@ def test_a_trust_is_found_by_code_or_name_and_marked_in_every_chart(page_of_char
     page.keyboard.press("Tab")
     assert "(RA3)" in label(page)
     box.fill("")
-    page.wait_for_function("document.querySelectorAll('.chart-pin').length === 0")
+    expect(page.locator(".chart-pin")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_a_trust_is_found_by_code_or_name_and_marked_in_every_chart(page_of_char
 def test_a_trust_that_is_not_found_is_said(page_of_charts, open_page, typed, said):
     page = open_page(page_of_charts)
     page.get_by_label("Find a trust in Figure 2").fill(typed)
-    page.wait_for_function("said => document.querySelector('#fig-two .chart-find p').textContent === said", arg=said)
+    expect(page.locator("#fig-two .chart-find p")).to_have_text(said)
     assert page.get_by_label("Find a trust in Figure 3").count() == 0, "a chart without trusts has no box"
 
 
@@ -247,7 +248,7 @@ def test_the_table_of_every_trust_is_filtered_by_keyboard_and_leads_to_pages_tha
     page.keyboard.press("Control+A")
     page.keyboard.type("ra3")
     assert table.locator("tbody tr:visible").all_inner_texts() == ["Zebra & <b>Co</b> NHS Trust\tRA3"]
-    page.wait_for_function("document.querySelector('.find-trust [role=status]').textContent === '1 trust'")
+    expect(page.locator(".find-trust [role=status]")).to_have_text("1 trust")
     page.keyboard.press("Enter")
     page.wait_for_url("**/trusts/RA3.html")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from lxml import html as lxml_html
+from playwright.sync_api import expect
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 REPORTS = ["trusts/RX1.html", "trusts/RX2.html", "notebooks/national_overview.html"]
@@ -185,7 +187,7 @@ def test_a_trust_is_found_by_keyboard(site, open_page, typed, found):
     rows = page.locator("table#trusts tr[data-find]:not([hidden]) td:nth-child(2)")
     assert list(rows.all_inner_texts()) == found
     status = page.locator(".find-trust [role=status]")
-    page.wait_for_function("document.querySelector('[role=status]').textContent === '1 trust'")
+    expect(status).to_have_text("1 trust")
     assert status.get_attribute("aria-live") == "polite"
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/trusts/{found[0]}.html")
@@ -194,5 +196,5 @@ def test_a_trust_is_found_by_keyboard(site, open_page, typed, found):
 def test_a_search_without_result_says_so(site, open_page):
     page = open_page(site / "index.html")
     page.get_by_label("Search by name, code or region").fill("no such place")
-    page.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('No trust found')")
+    expect(page.locator(".find-trust [role=status]")).to_have_text(re.compile("^No trust found"))
     assert not page.locator("table#trusts").is_visible()

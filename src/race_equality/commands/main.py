@@ -48,6 +48,7 @@ _COMMAND_MODULES = {
         "Write one report as one file, to send by e-mail.",
     ),
     "golden": ("race_equality.commands.golden:golden", "Make the golden notebooks again and print what changed."),
+    "init": ("race_equality.commands.init:init", "Begin a project in a folder, with the public figures."),
     "new-notebook": (
         "race_equality.commands.new_notebook:new_notebook",
         "Begin a notebook of your own, which is a page of the next build.",
@@ -146,7 +147,7 @@ def main() -> None:
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write to.  [default: output/ in the project]",
+    help="The folder to write to: a new one, an empty one, or one of an earlier build.  [default: output/ in the project]",
 )
 @click.option(
     "--engine",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from race_equality.errors import InputError, RaceEqualityError
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
 
 if TYPE_CHECKING:
     from race_equality.yaml_files import YamlFile
@@ -105,7 +105,7 @@ def declared_indicators(taken: Collection[str], project: Project | None = None) 
     """
     if project is None:
         try:
-            project = find_project()
+            project = as_project(None)
         except RaceEqualityError:
             return []  # outside of a project there are no layouts
     found: list[DeclaredIndicator] = []

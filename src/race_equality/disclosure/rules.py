@@ -16,7 +16,7 @@ import pandas as pd
 from race_equality.definitions.indicators import figures_with
 from race_equality.errors import InputError, RaceEqualityError, UnknownTrustError
 from race_equality.params import DEFAULTS_FILE, Settings, read_default_settings, read_params
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
 
 __all__ = [
     "HIDDEN_IN_FILES",
@@ -129,7 +129,7 @@ def read_rules(*, project: Project | None = None) -> DisclosureRules:
     InputError
         Where ``_defaults.yml`` is missing or cannot be used.
     """
-    project = project or find_project()
+    project = as_project(project)
     files = sorted((project.params / "trusts").glob("*.yml"))
     defaults = project.params / DEFAULTS_FILE
     # the stamps make a file that was changed a new entry of the cache

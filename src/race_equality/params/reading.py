@@ -15,7 +15,7 @@ from pydantic import AfterValidator, PlainValidator
 from race_equality.errors import InputError, UnknownTrustError
 from race_equality.params.actions import Action, Actions, Assessment, History, SelfAssessment
 from race_equality.params.links import Link
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
 from race_equality.yaml_files import (
     Day,
     Info,
@@ -154,7 +154,7 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
     """
     from race_equality.store.trusts import resolve_trust
 
-    project = project or find_project()
+    project = as_project(project)
     code = resolve_trust(trust_code, project=project).code
     defaults = _read_defaults(project)
     names = [f"params/{DEFAULTS_FILE}"]
@@ -189,7 +189,7 @@ def read_default_settings(*, project: Project | None = None) -> Settings:
     -------
     Settings
     """
-    return _read_defaults(project or find_project()).settings
+    return _read_defaults(as_project(project)).settings
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def check_params(*, project: Project | None = None, today: date | None = None) -
     -------
     CheckedParams
     """
-    project = project or find_project()
+    project = as_project(project)
     try:
         defaults = _read_defaults(project)
     except InputError as error:

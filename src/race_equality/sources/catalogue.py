@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from race_equality.errors import InputError, RaceEqualityError, nearest
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
 from race_equality.sources import publications
 from race_equality.sources.publication import Publication
 from race_equality.store.provenance import OPEN_GOVERNMENT_LICENCE
@@ -94,7 +94,7 @@ def all_publications(project: Project | None = None) -> tuple[Publication, ...]:
 
     if project is None:
         try:
-            project = find_project()
+            project = as_project(None)
         except RaceEqualityError:
             return PUBLICATIONS
     ids = {one.id for one in PUBLICATIONS}

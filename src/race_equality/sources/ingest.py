@@ -56,6 +56,7 @@ from race_equality.store.provenance import (
     read_source,
     sha256_of,
 )
+from race_equality.store.recorded import RECORDS
 from race_equality.store.schema import FIGURE_KEY, NOT_IN_THE_FILE, SCHEMA_VERSION, check_figures
 from race_equality.store.trusts import TrustList, read_trust_list
 
@@ -158,7 +159,12 @@ def read_folder(folder: Path, project: Draft, *, only: Collection[str] = ()) -> 
         files, sources = list_files(trusts, paths, project)
         register_path = folder / systems.REGISTER_FILE
         register = systems.read_register(register_path) if register_path.is_file() else []
-        files[project.figures / SYSTEMS_FILE] = systems.codes_csv(trusts.boards, register)
+        content = systems.codes_csv(trusts.boards, register)
+        files[project.figures / SYSTEMS_FILE] = content
+        for source in sources:
+            if source.id == RECORDS[SYSTEMS_FILE]:
+                recorded = replace(source, figures_sha256=sha256(content).hexdigest())
+                files[project.sources / f"{source.id}.yml"] = recorded.to_yaml().encode()
         rows = {
             "ods_trusts": len(trusts.trusts),
             "ods_successors": len(trusts.successions),

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from race_equality.errors import InputError, RaceEqualityError, nearest
-from race_equality.project import Project, find_project
+from race_equality.project import Project, as_project
 from race_equality.sources.catalogue import all_publications
 from race_equality.sources.cells import Workbook, csv_columns
 from race_equality.sources.file_kinds import is_pack, is_workbook, is_zipped_csv, unpack
@@ -145,7 +145,7 @@ def _layout_problems(project: Project | None) -> list[str]:
     from race_equality.sources.layouts import read_layouts
 
     try:
-        _, problems = read_layouts(project or find_project())
+        _, problems = read_layouts(as_project(project))
     except RaceEqualityError:
         return []  # outside of a project there are no layouts
     return [f"\nA layout cannot be read, and could be for this file: {problem}" for problem in problems]

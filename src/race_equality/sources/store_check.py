@@ -27,6 +27,7 @@ from race_equality.store.figures import (
 )
 from race_equality.store.geography import BOUNDARIES_FILE, BOUNDARIES_SOURCE
 from race_equality.store.provenance import Source, read_sources, sha256_of
+from race_equality.store.recorded import RECORDS
 from race_equality.store.rows import groups_of
 from race_equality.store.schema import STATUSES, UNITS, check_figures
 
@@ -66,9 +67,15 @@ def check_store(project: Project, *, raw: Path | None = None, whole_schema: bool
     boundaries = project.figures / BOUNDARIES_FILE
     if boundaries.is_file():
         problems += _check_hash(boundaries, sources.get(BOUNDARIES_SOURCE))
+    for name in (SUCCESSIONS_FILE, SYSTEMS_FILE):
+        path, record = project.figures / name, sources.get(RECORDS[name])
+        if path.is_file() and record is not None and record.figures_sha256:
+            problems += _check_hash(path, record)
     held = {path.stem for path in figure_files(project)}
     held |= {wres_return.source_id(stem) for stem in held}
-    held |= {"ods_trusts"} | ({BOUNDARIES_SOURCE} if boundaries.is_file() else set())
+    held |= {RECORDS[name] for name in (TRUSTS_FILE, SUCCESSIONS_FILE, SYSTEMS_FILE)} | (
+        {BOUNDARIES_SOURCE} if boundaries.is_file() else set()
+    )
     for source in sources.values():
         if source.figures_sha256 and source.id not in held:
             problems.append(f"{source.id}.yml names figures that are not there. Read the file again: {source.file}.")

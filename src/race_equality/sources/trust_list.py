@@ -32,6 +32,7 @@ from race_equality.store.figures import (
     trust_schema,
 )
 from race_equality.store.provenance import Source, dated, read_source, sha256_of
+from race_equality.store.recorded import RECORDS
 from race_equality.store.rows import rows_of
 from race_equality.store.schema import NOT_IN_THE_FILE, check_figures
 from race_equality.store.trusts import TrustList, read_trust_list, successions_csv
@@ -132,10 +133,9 @@ def list_files(
     project : Project
     """
     content = parquet_bytes(trusts.trusts, trust_schema())
-    files = {
-        project.figures / TRUSTS_FILE: content,
-        project.figures / SUCCESSIONS_FILE: successions_csv(trusts.successions),
-    }
+    successions = successions_csv(trusts.successions)
+    files = {project.figures / TRUSTS_FILE: content, project.figures / SUCCESSIONS_FILE: successions}
+    made = {RECORDS[TRUSTS_FILE]: content, RECORDS[SUCCESSIONS_FILE]: successions}
     sources = []
     for source_id, path in paths.items():
         _, title, publisher, url, licence, period, notes = TRUST_FILES[source_id]
@@ -150,7 +150,7 @@ def list_files(
             path.name,
             _period(source_id, path, period, project),
             notes,
-            sha256(content).hexdigest() if source_id == "ods_trusts" else "",
+            sha256(made[source_id]).hexdigest() if source_id in made else "",
         )
         sources.append(dated(source, project=project))
         files[project.sources / f"{source_id}.yml"] = sources[-1].to_yaml().encode()
