@@ -148,6 +148,25 @@ def test_quarto_s_pages_are_dark_for_a_reader_who_wants_it(visit, address):
     assert set(grounds) <= {"rgb(255, 255, 255)"}
 
 
+LONG_ROW = """() => {
+  const [name, , kind, downloads] = document.querySelector('table.trusts tr[data-find]').children;
+  name.querySelector('a').textContent = 'Northamptonshire Healthcare NHS Foundation Trust';
+  kind.textContent = 'Mental health and community';
+  downloads.innerHTML = '<a href="a">PDF</a>, <a href="b">figures</a>';
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_quarto_s_first_page_has_room_for_all(visit, width):
+    page = visit("index.html", viewport={"width": width, "height": 800})
+    page.evaluate(LONG_ROW)
+    places = "name => document.querySelector(name).getBoundingClientRect()"
+    gap = page.evaluate(places, "#find-your-trust h2")["top"] - page.evaluate(places, ".doors")["bottom"]
+    assert gap >= 16, "the heading stands apart from the boxes above it"
+    hidden = "region => region.scrollWidth - region.clientWidth"
+    assert page.locator(".table-scroll:has(table.trusts)").evaluate(hidden) <= 0, "the last column is in sight"
+
+
 def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
     """One page is made again: the others are still found."""
     project, _ = staged

@@ -32,6 +32,7 @@ from race_equality.batch.manifest import hash_code, hash_files, versions
 from race_equality.batch.page_requests import PageRequest, PageStarted, Rendering, WorkerSettings
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
+from race_equality.render.staging import own_files
 
 if TYPE_CHECKING:
     from race_equality.project import Project
@@ -127,6 +128,8 @@ def pack_project(project: Project) -> bytes:
             for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
                 if file.is_file():
                     archive.write(file, file.relative_to(project.root).as_posix())
+        for file in own_files(project.root):
+            archive.write(file, file.relative_to(project.root).as_posix())
     return content.getvalue()
 
 

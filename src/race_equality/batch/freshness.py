@@ -21,6 +21,7 @@ import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
 from race_equality.project import Project
+from race_equality.render.staging import own_files
 
 #: Modules that run notebooks and write into them, which notebooks need not import.
 _NOTEBOOK_RUNNERS = ("batch/execute.py", "batch/preparation.py")
@@ -29,6 +30,9 @@ _NOTEBOOK_RUNNERS = ("batch/execute.py", "batch/preparation.py")
 _IMPORT = re.compile(
     r'^[ \t"]*(?:from (race_equality[\w.]*) import (\([^)]*\)|[\w, ]*)|import (race_equality[\w.]*))', re.MULTILINE
 )
+
+#: Pages that are no notebooks; those that a project has are made with the index.
+_PAGES = (".qmd", ".md")
 
 #: How each kind of input is called in the reason that is printed.
 _INPUT_WORDS = {
@@ -171,7 +175,9 @@ class Inputs:
 
     def index_hashes(self) -> Hashes:
         """Hash each input of the site's index page, except the pages it lists."""
-        return {**self.rendering_hashes(), "index": self._hash("index.qmd")}
+        pages = [file for file in own_files(self._project.root) if file.suffix in _PAGES]
+        index = _digest([self._hash("index.qmd"), hash_files(pages, base=self._project.root)])
+        return {**self.rendering_hashes(), "index": index}
 
     def _hash(self, name: str) -> str:
         if name not in self._hashes:
@@ -254,7 +260,9 @@ class Inputs:
         files = [
             path for path in (self._package / "render").rglob("*") if path.is_file() and "__pycache__" not in path.parts
         ]
-        return _digest([self._hash("_quarto.yml"), hash_files(files, base=self._package)])
+        own = [file for file in own_files(self._project.root) if file.suffix not in _PAGES]
+        hashes = [hash_files(files, base=self._package), hash_files(own, base=self._project.root)]
+        return _digest([self._hash("_quarto.yml"), *hashes])
 
     @cached_property
     def _downloads(self) -> str:

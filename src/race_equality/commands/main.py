@@ -395,6 +395,8 @@ def _summary(result: BuildResult) -> str:
         lines.append(f"Interrupted before {_count(len(names), 'page')}: {_listing(names)}. {GO_ON}")
     if result.index.is_file():
         lines.append(f"Open {result.index}")
+        if (result.index.parent / "site_libs").is_dir():
+            lines.append("Quarto's search works from a web server alone: race-equality open --serve")
     return "\n".join(lines)
 
 

@@ -229,7 +229,6 @@ def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
     if config.number_sections:
         settings["section-numbering"] = config.pdf_setting("section-numbering") or "1.1.1"
     settings |= {name: value for name in _PAPER if (value := config.pdf_setting(name)) is not None}
-    settings["papersize"] = {"letter": "us-letter"}.get(found := settings.get("papersize", "a4"), found)
     if config.pdf_toc:
         settings["toc-title"] = config.toc_title
     for name in ("title", "subtitle", "lang", "number-sections"):

@@ -63,6 +63,8 @@ class SiteConfig:
         The address of the site; "" when it is not set.
     metadata : mapping
         The whole file, which Pandoc's filters read their settings from.
+    other_pages : tuple of str
+        Pages that ``project: render`` names besides the first one and notebooks, such as ``about.qmd``.
     not_followed : tuple of InputError
         Settings that Quarto follows and the built-in renderer does not, with their lines.
     """
@@ -80,6 +82,7 @@ class SiteConfig:
     css: tuple[Path, ...]
     site_url: str
     metadata: Mapping[str, Any]
+    other_pages: tuple[str, ...] = ()
     not_followed: tuple[InputError, ...] = ()
 
     def check_for_built_in(self) -> None:
@@ -112,6 +115,7 @@ class SiteConfig:
         -------
         tuple of NavigationItem
         """
+        made = {*made, *map(page_address, self.other_pages)}
         return tuple(
             item
             for item in self.navigation
@@ -169,6 +173,7 @@ def read_config(project_dir: Path) -> SiteConfig:
         css=tuple(project_dir / name for name in _as_list(_css(settings))),
         site_url=_site_url(website, file),
         metadata=settings,
+        other_pages=tuple(_other_pages(settings, project_dir)),
         not_followed=tuple(_not_followed(settings, text, file)),
     )
 
@@ -215,6 +220,22 @@ def document_date(front_matter: Mapping[str, Any]) -> int:
     return _NO_DATE
 
 
+def _other_pages(settings: Mapping[str, Any], project_dir: Path) -> list[str]:
+    project = settings.get("project")
+    found: dict[str, None] = {}
+    for pattern in _as_list((project.get("render") if isinstance(project, dict) else None) or []):
+        names = [
+            file.relative_to(project_dir).as_posix()
+            for file in sorted(project_dir.glob(pattern.removeprefix("!").lstrip("/")))
+            if file.suffix in (".qmd", ".md")
+        ]
+        if pattern.startswith("!"):
+            found = {name: None for name in found if name not in names}
+        else:
+            found |= dict.fromkeys(name for name in names if name != "index.qmd")
+    return list(found)
+
+
 def _navigation(website: Mapping[str, Any], file: Path) -> Iterator[NavigationItem]:
     bar = _mapping(website, "navbar", file)
     for side in ("left", "right"):
@@ -242,6 +263,7 @@ FOLLOWED: Mapping[str, frozenset[str]] = {
     "project": frozenset(("type", "render")),
     "website": frozenset("title navbar page-footer site-url".split()),
     "website.navbar": frozenset(("left", "right")),
+    "website.page-footer": frozenset(("left", "center", "right")),
     "execute": frozenset("echo output include ipynb-filters".split()),
     "crossref": frozenset("fig-title tbl-title fig-prefix tbl-prefix sec-prefix".split()),
     "format": frozenset(("html", "typst")),
@@ -295,8 +317,6 @@ def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterato
         for name in section.split(".") if section else ():
             found = found.get(name) if isinstance(found, dict) else None
         known = FOLLOWED.get(section, frozenset()) | NOT_APPLICABLE.get(section, frozenset())
-        if section == "website.page-footer":
-            known |= {"left", "center", "right"}
         for name, value in found.items() if isinstance(found, dict) else ():
             path = f"{section}.{name}" if section else str(name)
             if name not in known:

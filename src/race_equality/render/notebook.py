@@ -77,12 +77,7 @@ def read_page(file: Path, *, settings: Mapping[str, Any] | None = None) -> PageS
             page.front_matter = front_matter_of(cell, file)
             usual |= _of_cells(page.front_matter)
         elif kind == "markdown":
-            if shortcode := _SHORTCODE.search(source):
-                raise InputError(
-                    f"Cell {position + 1}: the built-in renderer does not follow the shortcode {shortcode[1]}.",
-                    file=file,
-                    mend="Write out what it stands for, or render with Quarto (--renderer quarto).",
-                )
+            check_shortcodes(source, file, f"Cell {position + 1}: ")
             blocks.append(without_pictures(source, page.pictures))
         elif kind == "code" and "remove-cell" not in cell.get("metadata", {}).get("tags", []):
             options, code = split_options(source, file=file, cell=position + 1)
@@ -98,6 +93,30 @@ def read_page(file: Path, *, settings: Mapping[str, Any] | None = None) -> PageS
                 blocks.extend(captioned([text for text in found if text], options))
     page.markdown = "\n\n".join(blocks) + "\n"
     return page
+
+
+def check_shortcodes(text: str, file: Path, place: str = "") -> None:
+    """Refuse Quarto's shortcodes, by name.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    file : Path
+        Where it is, for the error.
+    place : str, optional
+        What the error begins with.
+
+    Raises
+    ------
+    InputError
+    """
+    if shortcode := _SHORTCODE.search(text):
+        raise InputError(
+            f"{place}{'T' if not place else 't'}he built-in renderer does not follow the shortcode {shortcode[1]}.",
+            file=file,
+            mend="Write out what it stands for, or render with Quarto (--renderer quarto).",
+        )
 
 
 def _of_cells(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def render_site_by_quarto(
     """
     write_listing(project_dir, site_dir)
     work = _Rendering(quarto, project_dir, site_dir, tuple(pages), config, on_page)
-    shards = _shards(pages, jobs)
+    shards = _shards(pages, jobs, config.other_pages)
     with ThreadPoolExecutor(max_workers=len(shards)) as pool:
         try:
             failures = [failure for failures in pool.map(work.render_shard, shards) for failure in failures]
@@ -96,12 +96,12 @@ def render_site_by_quarto(
     return failures
 
 
-def _shards(pages: Sequence[str], jobs: int) -> list[list[str]]:
+def _shards(pages: Sequence[str], jobs: int, others: Sequence[str]) -> list[list[str]]:
     count = max(1, min(jobs, len(pages) // _PAGES_PER_SHARD))
     # each shard gets every n-th page, so that long pages are spread
     shards = [list(pages[first::count]) for first in range(count)]
     # the first page costs a second in a shard, and a start of Quarto more on its own
-    shards[-1].append(INDEX)
+    shards[-1] += [INDEX, *others]
     return shards
 
 
@@ -168,8 +168,9 @@ class _Rendering:
             with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
                 failed = self._render(Path(folder), remaining)
             for failure in failed:
-                if failure.page == INDEX:
-                    raise RaceEqualityError(f"Quarto could not make the first page: {failure.message}")
+                if failure.page not in self.pages:
+                    name = "the first page" if failure.page == INDEX else failure.page
+                    raise RaceEqualityError(f"Quarto could not make {name}: {failure.message}")
                 self.on_page(failure.page, "failed")
                 remaining.remove(failure.page)
             failures += failed
@@ -188,7 +189,7 @@ class _Rendering:
         def on_begin(page: str) -> None:
             if page in pages:
                 at.append(page)
-                if page != INDEX:
+                if page in self.pages:
                     self.on_page(page, "html")
 
         if len(pages) == 1:
@@ -211,7 +212,7 @@ class _Rendering:
             elif failure := self._publish(shard, page, pictures):
                 failures.append(failure)
                 continue
-            else:
+            elif page in self.pages:
                 self.on_page(page, "done")
             self.entries[address] = [entry for entry in found if page_of(entry) == address]
         # pages that are published need not be made again
@@ -231,7 +232,8 @@ class _Rendering:
             write_atomically((self.site_dir / address).with_suffix(".pdf"), compressed(pdf.read_bytes()))
         if (files := html.with_name(f"{html.stem}_files")).is_dir():
             copy_folder(files, (self.site_dir / address).with_name(files.name))
-        copy_atomically(self.project_dir / page, self.site_dir / page)
+        if page in self.pages:
+            copy_atomically(self.project_dir / page, self.site_dir / page)
         links = formats_html(formats_of(page, self.site_dir, pdf=has_pdf))
         text = put_back_pictures(_corrected(html).replace(_OTHER_FORMATS, links, 1), pictures)
         write_atomically(self.site_dir / address, text)
@@ -247,13 +249,14 @@ class _Rendering:
 
 
 def _stage_pages(work: _Rendering, shard: Path, pages: Sequence[str], pictures: dict[str, str]) -> RenderFailure | None:
-    _stage_shard(work.quarto, work.project_dir, shard, pages, site_dir=work.site_dir, also=work.pages)
+    also = (*work.pages, *work.config.other_pages)
+    _stage_shard(work.quarto, work.project_dir, shard, pages, site_dir=work.site_dir, also=also)
     for page in pages:
         try:
             if page == INDEX:
                 source = (work.project_dir / INDEX).read_text(encoding="utf-8")
                 write_atomically(shard / INDEX, replace_listing(source, _LISTING))
-            else:
+            elif page in work.pages:
                 crossref = work.config.metadata.get("crossref") or {}
                 pictures.update(_for_quarto(work.project_dir / page, shard / page, crossref))
         except RaceEqualityError as error:
@@ -268,7 +271,7 @@ def _stage_shard(
 ) -> None:
     """Copy the project without its pages, and name those that are to be rendered."""
     for entry in project_dir.iterdir():
-        if entry.is_dir() and entry.name == "src":
+        if entry.is_dir() and entry.name not in ("notebooks", "trusts", "_site", ".quarto"):
             copy_folder(entry, shard / entry.name)
         elif entry.is_file():
             copy_atomically(entry, shard / entry.name)
@@ -285,17 +288,23 @@ def _stage_shard(
         settings["format"]["html"]["format-links"] = False
     # The pages that are linked to may be in another shard: their addresses, not their sources.
     made = {page_address(page) for page in also} | {"index.html"}
-    bar = settings.get("website", {}).get("navbar")
-    for side in ("left", "right") if isinstance(bar, dict) else ():
+
+    def there(items: Iterable[Any]) -> list[Any]:
         kept = []
-        for item in bar.get(side) or []:
-            if isinstance(item, dict) and "href" in item:
+        for item in items:
+            if isinstance(item, dict) and isinstance(item.get("menu"), list):
+                item["menu"] = there(item["menu"])
+            elif isinstance(item, dict) and "href" in item:
                 address = page_address(item["href"])
                 if "://" not in address and address not in made and not (site_dir / address).is_file():
                     continue
                 item["href"] = item["href"] if item["href"] in pages else address
             kept.append(item)
-        if kept:
+        return kept
+
+    bar = settings.get("website", {}).get("navbar")
+    for side in ("left", "right") if isinstance(bar, dict) else ():
+        if kept := there(bar.get(side) or []):
             bar[side] = kept
     pdf = settings.get("format", {}).get("typst")
     if isinstance(pdf, dict) and copy_font(shard / "fonts", quarto):
@@ -462,7 +471,9 @@ def _corrected(page: Path) -> str:
 
 
 def _publish_shared(shard: Path, site_dir: Path) -> None:
-    """Copy Quarto's scripts and the style sheets, which all pages share."""
-    for name in ("site_libs", "src"):
-        if (shard / "_site" / name).is_dir():
-            copy_folder(shard / "_site" / name, site_dir / name)
+    """Copy Quarto's scripts, the style sheets and what else is no page."""
+    for entry in (shard / "_site").iterdir():
+        if entry.is_dir() and entry.name not in ("notebooks", "trusts"):  # where pictures are, which pages have in them
+            copy_folder(entry, site_dir / entry.name)
+        elif entry.is_file() and entry.suffix not in (".html", ".pdf", ".json", ".xml", ".txt"):
+            copy_atomically(entry, site_dir / entry.name)

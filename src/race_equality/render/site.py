@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from race_equality.errors import RaceEqualityError
+from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, write_atomically
 from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
 from race_equality.render.failure import RenderFailure
@@ -222,3 +223,26 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
     navigation = config.navigation_to(site_dir, {"index.html"})
     page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
     write_atomically(site_dir / "index.html", without_missing_pages(page, site_dir))
+    for name in config.other_pages:
+        _render_other(project_dir, site_dir, name, config)
+
+
+def _render_other(project_dir: Path, site_dir: Path, name: str, config: SiteConfig) -> None:
+    """Make a page that is not a notebook and that the project names."""
+    from race_equality.render.builtin import page_html, page_pdf
+    from race_equality.render.front_matter import split_front_matter
+    from race_equality.render.notebook import PageSource, check_shortcodes
+
+    front_matter, text = split_front_matter(project_dir / name)
+    check_shortcodes(text, project_dir / name)
+    if re.search(r"^```+\{\w", text, re.MULTILINE):
+        raise InputError(
+            "The built-in renderer does not run code in a page.",
+            file=project_dir / name,
+            mend="Make it a notebook in notebooks/, or render with Quarto (--renderer quarto).",
+        )
+    source, target = PageSource(front_matter, text), site_dir / page_address(name)
+    page = page_html(source, page_address(name), config, navigation=config.navigation_to(site_dir, {"index.html"}))
+    if makes_pdf(front_matter, config):
+        write_atomically(target.with_suffix(".pdf"), page_pdf(source, config))
+    write_atomically(target, page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from race_equality.files import copy_folder, write_atomically
+from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.project import Project
 
 #: Filters, style sheets, scripts and templates of both renderers.
@@ -19,6 +19,17 @@ EXECUTED = "executed"
 
 #: The steps of a plain ``quarto render``, which a build has taken by itself.
 _STEPS = re.compile(r"^( *(?:pre|post)-render:) scripts/quarto_steps\.py.*$", re.MULTILINE)
+
+#: Files and folders of every checkout that are not for its pages, or are copied in another way.
+_OUR_OWN = frozenset(
+    "_quarto.yml index.qmd environment.yml _site benchmarks data docs executed notebooks output params scripts src tests "
+    "trusts".split()
+)
+#: Files in a folder that is an environment, an earlier output or another project.
+_NO_PART = ("pyvenv.cfg", "manifest.json", ".lock", "_quarto.yml", "pyproject.toml")
+_KINDS = frozenset(".yml .yaml .qmd .md .css .scss .lua .js .svg .png .jpg .ico .typ .bib .csl .woff2".split())
+#: At the top, git ignores pages: they may be a trust's.
+_KINDS_INSIDE = frozenset(".html .ttf .otf .json .gif .webp .tex .docx .ejs .ts .theme".split())
 
 
 def stage_project(project: Project, target: Path) -> None:
@@ -43,4 +54,34 @@ def stage_project(project: Project, target: Path) -> None:
     for name in ("_quarto.yml", "index.qmd"):
         text = re.sub(rf"\b{EXECUTED}/(notebooks|trusts)/", r"\1/", (project.root / name).read_text(encoding="utf-8"))
         write_atomically(target / name, _STEPS.sub(r"\1 []", text))
+    for file in own_files(project.root):
+        copy_atomically(file, target / file.relative_to(project.root))
     copy_folder(ASSETS, target / ASSETS_IN_PROJECT)
+
+
+def own_files(root: Path) -> list[Path]:
+    """Find what somebody has added to a checkout for its pages: style sheets, pages, ``_brand.yml``, ``_extensions`` and so on.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout.
+
+    Returns
+    -------
+    list of Path
+        Files of the kinds that Quarto reads, of the checkout's own folder and of folders that are not the project's and no
+        environment or earlier output.
+    """
+    found = []
+    for entry in sorted(root.iterdir()):
+        if entry.name.startswith(".") or entry.name in _OUR_OWN or (entry.suffix == ".md" and entry.stem.isupper()):
+            continue
+        if entry.is_file() and entry.suffix in _KINDS:
+            found.append(entry)
+        elif entry.is_dir() and not any((entry / name).exists() for name in _NO_PART):
+            inside = (
+                file for file in sorted(entry.rglob("*")) if file.is_file() and file.suffix in _KINDS | _KINDS_INSIDE
+            )
+            found += [file for file in inside if not any(part.startswith(".") for part in file.relative_to(root).parts)]
+    return found

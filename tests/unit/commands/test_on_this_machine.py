@@ -112,6 +112,29 @@ def test_open_prints_the_path_and_starts_a_browser(checkout, monkeypatch):
     assert opened == [page.resolve().as_uri(), (page.parents[1] / "index.html").resolve().as_uri()]
 
 
+def test_open_serves_a_site_until_it_is_interrupted(checkout, monkeypatch):
+    import _thread
+    import threading
+    from urllib.request import urlopen
+
+    page = checkout / "output" / "site" / "trusts" / "RJ1.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("a report")
+    (page.parents[1] / "index.html").touch()
+    read: list[str] = []
+
+    def visit(address: str) -> None:
+        read.extend((address, urlopen(address).read().decode()))
+        _thread.interrupt_main()
+
+    monkeypatch.setattr("webbrowser.open", lambda address: threading.Thread(target=visit, args=[address]).start())
+    said = run("open", "RJ1", "--serve").output
+    address, content = read
+    assert content == "a report"
+    assert address.startswith("http://127.0.0.1:") and address.endswith("/trusts/RJ1.html")
+    assert said == f"{address} (Ctrl-C ends it)\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there a subprocess is started")
 def test_lab_starts_jupyterlab_or_says_how_to_set_it_up(checkout, monkeypatch):
     monkeypatch.chdir(checkout)

@@ -133,3 +133,17 @@ def test_a_page_names_the_site_and_itself():
     document = lxml_html.fromstring(page)
     assert document.xpath("//title")[0].text == "A & B – Race equality in NHS trusts"
     assert document.xpath("//p[@class='site-title']/a/@href") == ["../index.html"]
+
+
+def test_a_row_s_number_and_an_alternative_text_reach_other_formats():
+    """Raw typst, which keeps "1." from beginning a list there, was lost in docx with the number."""
+    rows = "<table><tr><td>1. Shortlisting</td></tr></table>"
+
+    def converted(to: str, text: str, *names: str) -> str:
+        filters = [f"--lua-filter={ASSETS / 'filters' / name}" for name in names]
+        return convert(text, ["--from=markdown", f"--to={to}", *filters])[0]
+
+    assert "1. Shortlisting" in converted("plain", f"```{{=html}}\n{rows}\n```", "native-blocks.lua")
+    quartos = '![](a.png){fig-alt="Two bars."}'
+    assert '[ Str "Two bars." ]' in converted("native", quartos, "alternative-texts.lua")
+    assert converted("html", quartos, "alternative-texts.lua") == converted("html", quartos)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import sys
 import textwrap
@@ -416,3 +417,114 @@ def test_many_trusts_have_a_list_of_regions():
     assert table.count('<li><a href="#region-east-west">East &amp; West</a></li>') == 1
     assert table.count('<tbody id="region-east-west">') == 1
     assert '<nav class="regions"' not in listing_html(pages[:5])
+
+
+@pytest.fixture
+def own_project(tmp_path) -> Path:
+    """A checkout with a style sheet, a page and a menu of its own, staged."""
+    root = tmp_path / "checkout"
+    for name, content in {
+        "index.qmd": (ROOT / "index.qmd").read_text(encoding="utf-8"),
+        "_quarto.yml": OWN_SETTINGS,
+        "styles/mine.css": "body { margin: 7px }",
+        "about.qmd": "---\ntitle: About us\nformat: html\n---\n\nWho we are.\n",
+        "_variables.yml": "a: b",
+        "_extensions/mine/_extension.yml": "title: mine\nversion: 1.0.0\ncontributes:\n  metadata:\n    project: {}\n",
+        "README.md": "of the project",
+        "R1H.html": "a trust's return",
+        "data/figures.yml": "a: b",
+        "other-output/manifest.json": "{}",
+        "other-output/site/old.css": "",
+        ".venv/a.css": "",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content, encoding="utf-8")
+    stage_project(Project(root), tmp_path / "project")
+    return tmp_path / "project"
+
+
+OWN_SETTINGS = """\
+project:
+  type: website
+  render: [index.qmd, "*.qmd", /executed/trusts/*.ipynb]
+website:
+  title: Ours
+  navbar:
+    left:
+      - text: More
+        menu:
+          - text: About us
+            href: about.qmd
+          - text: Nowhere
+            href: executed/notebooks/none.ipynb
+number-sections: false
+format:
+  html:
+    css: styles/mine.css
+  typst:
+    papersize: us-letter
+    margin:
+      x: 30mm
+    fontsize: 12pt
+    pdf-standard: [ua-1]
+"""
+
+
+def test_what_somebody_added_is_staged_and_nothing_private(own_project):
+    assert {name for name in files(own_project) if not name.startswith("src/")} == {
+        "index.qmd",
+        "_quarto.yml",
+        "styles/mine.css",
+        "about.qmd",
+        "_variables.yml",
+        "_extensions/mine/_extension.yml",
+    }
+
+
+@pytest.mark.parametrize("engine", ["built-in", "quarto"])
+def test_a_page_and_a_style_sheet_of_one_s_own(own_project, tmp_path, quarto_log, engine):
+    site = tmp_path / "site"
+    assert render_site(own_project, site, [write_page(own_project, "RX1")], engine=engine) == []
+    assert "Who we are." in (site / "about.html").read_text()
+    if engine == "built-in":
+        import pikepdf
+
+        page = (site / "trusts" / "RX1.html").read_text()
+        assert "body { margin: 7px }" in page
+        assert 'href="../about.html"' in page
+        assert "none.html" not in page
+        with pikepdf.open(site / "trusts" / "RX1.pdf") as pdf:
+            assert [float(side) for side in pdf.pages[0].MediaBox] == [0, 0, 612, 792], "US letter"
+    else:
+        assert [run["pages"] for run in runs(quarto_log)] == [["trusts/RX1.ipynb", "index.qmd", "about.qmd"]]
+
+
+@pytest.mark.quarto
+@pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH")
+def test_quarto_itself_takes_them_all(own_project, tmp_path):
+    import pikepdf
+
+    with open(own_project / "_quarto.yml", "a", encoding="utf-8") as settings:
+        parts = "\n".join(
+            f"      - {ASSETS_IN_PROJECT.as_posix()}/typst/typst-{part}.typ" for part in ("template", "show")
+        )
+        settings.write(f"    template-partials:\n{parts}\n")
+    site = tmp_path / "site"
+    assert render_site(own_project, site, [write_page(own_project, "RX1")], engine="quarto") == []
+    page = (site / "trusts" / "RX1.html").read_text(encoding="utf-8")
+    assert 'href="../styles/mine.css"' in page
+    assert (site / "styles" / "mine.css").is_file()
+    assert 'href="../about.html"' in page, "in the menu"
+    assert "none.html" not in page
+    assert "Who we are." in (site / "about.html").read_text(encoding="utf-8")
+    with pikepdf.open(site / "trusts" / "RX1.pdf") as pdf:
+        assert [float(side) for side in pdf.pages[0].MediaBox] == [0, 0, 612, 792], "US letter"
+        headings = [str(item.title) for item in pdf.open_outline().root]
+    assert headings == ["The report of RX1"], "no number"
+
+
+def test_code_in_a_page_is_refused_by_name(own_project, tmp_path):
+    page = own_project / "about.qmd"
+    page.write_text(page.read_text() + "\n```{python}\n1\n```\n")
+    with pytest.raises(RaceEqualityError, match="about.qmd: The built-in renderer does not run code in a page"):
+        render_site(own_project, tmp_path / "site", [], engine="built-in")
