@@ -331,9 +331,8 @@ def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[s
     cells = notebook["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
     if has_front_matter and (front_matter := front_matter_of(cells[0], file)):
-        cells[0]["source"] = (
-            f"---\n{yaml.safe_dump(_without_shortcodes(front_matter), allow_unicode=True, sort_keys=False)}---"
-        )
+        text = f"---\n{yaml.safe_dump(_without_shortcodes(front_matter), allow_unicode=True, sort_keys=False)}---"
+        cells[0]["source"] = text.splitlines(keepends=True)  # Quarto shows a front matter that is not in lines as text
     cells.insert(
         1 if has_front_matter else 0,
         {
