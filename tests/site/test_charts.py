@@ -343,6 +343,19 @@ def test_a_chart_is_saved_with_its_title_source_licence_and_figures_by_keyboard_
     assert page.faults == []
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_ways_to_save_a_chart_are_within_the_screen(page_of_charts, open_page, width):
+    page = open_page(page_of_charts, width=width)
+    for name in ("Figure 1", "Figure 3"):
+        page.get_by_label(f"Save {name}").click()
+        ways = page.locator(".chart-take[open] ul")
+        box = ways.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert ways.locator(":scope > li").count() == 4
+        page.keyboard.press("Escape")
+        assert not ways.is_visible()
+
+
 def test_a_chart_with_vega_s_own_words_alone_stays_a_picture(page_of_charts, open_page, tmp_path):
     import base64
 

@@ -11,12 +11,13 @@
   var VEGA = /^(Title text|[XY]-axis|Symbol legend|Gradient legend)/; // its own words for parts that are no mark
   var STYLE =
     // at the end of the caption's last line, where it takes hardly any room of its own
-    "figure:has(>.chart-take)>figcaption{display:inline}" +
-    ".chart-take{display:inline-block;position:relative;margin:0 0 .5rem .5rem;font-size:1rem}" +
+    "figure:has(>.chart-take){position:relative}figure:has(>.chart-take)>figcaption{display:inline}" +
+    ".chart-take{display:inline-block;margin:0 0 .5rem .5rem;font-size:1rem}" +
     ".board-summary figure:has(>.chart-take){font-size:.875rem;line-height:1.125rem}.board-summary .chart-take{margin-bottom:0;font-size:.875rem}" +
     ".chart-take summary{cursor:pointer;text-decoration:underline;color:var(--link,#005eb8)}" +
-    ".chart-take ul{position:absolute;z-index:5;right:0;margin:0;padding:.5rem .75rem;list-style:none;width:max-content;" +
-    "max-width:calc(100vw - 4rem);font-size:1rem;background:var(--ground,#fff);color:var(--text,#212b32);" +
+    ".chart-take:not([open]) ul{display:none}" +
+    ".chart-take ul{position:absolute;z-index:5;left:0;box-sizing:border-box;margin:0;padding:.5rem .75rem;list-style:none;width:max-content;" +
+    "max-width:100%;font-size:1rem;background:var(--ground,#fff);color:var(--text,#212b32);" +
     "border:2px solid currentColor}" +
     ".chart-take li{margin:0;padding:.25rem 0}" +
     ".chart-take button{font:inherit;padding:0;border:0;background:none;text-align:left;cursor:pointer;" +
