@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 import click
 
-from race_equality.batch.plan import TRUST_NOTEBOOK, is_for_each_trust
+from race_equality.batch.plan import TRUST_NOTEBOOK, is_for_each_trust, notebooks_to_run
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
 from race_equality.project import ENVIRONMENT_VARIABLE, Project, find_project
@@ -82,7 +82,7 @@ def golden_copies(project: Project) -> list[GoldenCopy]:
     list of GoldenCopy
     """
     report = Path(TRUST_NOTEBOOK).stem
-    others = sorted(path.stem for path in project.notebooks.glob("[!_.]*.ipynb") if path.stem != report)
+    others = [Path(notebook).stem for notebook in notebooks_to_run(project) if notebook != TRUST_NOTEBOOK]
     own = [copy for name in others for copy in copies_of(name, project) if copy.path.is_file()]
     return [*copies_of(report, project), *own]
 

@@ -222,6 +222,3 @@ def with_navigation(configuration: str, title: str, notebook: str) -> str | None
         return None
     line = f"      - text: {json.dumps(title, ensure_ascii=False)}\n        href: {notebook}\n"
     return configuration[: found.end()] + line + configuration[found.end() :]
-
-
-__all__ = ["new_notebook", "with_navigation"]

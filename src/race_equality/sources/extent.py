@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -53,7 +54,7 @@ def _check(path: Path, size: int, mtime_ns: int) -> None:
             _parse(archive, part, _Xlsx(path, sheet))
 
 
-class _Extent:
+class _Extent(ABC):
     """The last row and the last column that hold something, both counted from 1."""
 
     def __init__(self, path: Path, sheet: str = "") -> None:
@@ -76,11 +77,12 @@ class _Extent:
                 mend="Delete what is in this cell, or the empty rows and columns before it, and save the file.",
             )
 
+    @abstractmethod
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+        """Take the beginning of an element."""
 
-    def end(self, name: str) -> None:
-        pass
+    def end(self, name: str) -> None:  # noqa: B027  # in an Excel sheet the end of an element says nothing
+        """Take the end of an element."""
 
 
 class _Xlsx(_Extent):
