@@ -42,6 +42,8 @@ GO_ON = "Run the same command to go on."
 _COMMAND_MODULES = {
     "data": ("race_equality.commands.data:data", "Read published figures, and list where they come from."),
     "audit": ("race_equality.commands.audit:audit", "Try to work out hidden figures from what is shown."),
+    "publish": ("race_equality.commands.publish:publish", "Put an edition at an address that never changes."),
+    "changes": ("race_equality.commands.publish:changes", "Say what changed from one edition to another."),
     "verify": ("race_equality.commands.verify:verify", "Make a site again and name each file that differs, and why."),
     "params": ("race_equality.commands.params:params", "Begin and check what is set for each trust."),
     "single-file": (

@@ -33,6 +33,7 @@ def with_banner(page: bytes, markup: str) -> bytes:
     body = _BODY.search(page)
     if not markup or body is None:
         return page
+    markup = markup.replace("<p>", '<p style="margin:0.25rem 0">')
     said = f'<aside role="note" aria-label="Corrections" style="{_STYLE}">{markup}</aside>'
     return page[: body.end()] + _BEGINS + said.encode() + _ENDS + page[body.end() :]
 

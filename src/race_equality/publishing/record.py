@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,6 @@ from race_equality.render.links import with_all_links
 
 #: Of an edition's manifest. Increased when the meaning of a key changes.
 FORMAT = 1
-
-#: Stands for the hash of a trust's own return in an edition's manifest. A hash of a few small counts would let a reader
-#: try all counts until one fits.
-NOT_PUBLISHED = "not published"
-_PRIVATE = "data/local/"
 
 
 @dataclass(frozen=True)
@@ -108,7 +103,7 @@ def made_from_now(inputs: Inputs, renderer: str) -> MadeFrom:
 
 
 def edition_manifest(
-    edition: Edition, pages: Mapping[str, Mapping[str, Any]], made_from: MadeFrom, site: Path, files: Iterable[str]
+    edition: Edition, pages: Mapping[str, Mapping[str, Any]], made_from: MadeFrom, files: Mapping[str, Path | bytes]
 ) -> str:
     """Write the manifest of an edition.
 
@@ -118,9 +113,8 @@ def edition_manifest(
     pages : mapping of str to mapping
         Executed notebook to its ``notebook`` and ``parameters``.
     made_from : MadeFrom
-    site : Path
-    files : iterable of str
-        Its files.
+    files : mapping of str to Path or bytes
+        File of the edition, and its content or where that is.
 
     Returns
     -------
@@ -131,13 +125,14 @@ def edition_manifest(
         "format": FORMAT,
         "edition": vars(edition),
         "pages": {path: {"notebook": one["notebook"], "parameters": one["parameters"]} for path, one in pages.items()},
-        "inputs": {
-            name: NOT_PUBLISHED if name.startswith(_PRIVATE) else digest for name, digest in made_from.inputs.items()
-        },
+        "inputs": dict(made_from.inputs),
         "code": made_from.code,
         "versions": dict(made_from.versions),
         "renderer": made_from.renderer,
-        "files": {name: hash_file(site / name) for name in files},
+        "files": {
+            name: hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else hash_file(content)
+            for name, content in files.items()
+        },
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 

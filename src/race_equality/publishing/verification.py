@@ -15,7 +15,7 @@ from race_equality.batch.manifest import MANIFEST_FILE
 from race_equality.batch.plan import Plan, plan_build
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
-from race_equality.publishing.record import NOT_PUBLISHED, MadeFrom, SiteRecord, made_from_now, read_record
+from race_equality.publishing.record import MadeFrom, SiteRecord, made_from_now, read_record
 from race_equality.store.trusts import resolve_trust
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class _Comparison:
                 yield f"{name} is not here"
             elif before is None:
                 yield f"{name} was not there then"
-            elif before not in (here, NOT_PUBLISHED):
+            elif before != here:
                 yield f"{name} is another file here"
         for name in sorted({*then.versions, *now.versions}):
             if then.versions.get(name) != now.versions.get(name):

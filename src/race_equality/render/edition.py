@@ -73,10 +73,9 @@ class Edition:
         if not self.name:
             return ""
         address = self.address_of(page)
-        up = "../" * page.count("/")
         titles = ". ".join(one for one in dict.fromkeys((title, site)) if one)  # Markdown already
-        read = f", from publications read until {_in_words(self.date)}" if self.date else ""
-        changed = f"[What changed]({up}{CHANGES}) since edition {self.before}. " if self.before else ""
+        read = f", from publications read until {day_in_words(self.date)}" if self.date else ""
+        changed = f"[What changed]({self.address_of(CHANGES)}) since edition {self.before}. " if self.before else ""
         return (
             f"\n\n## This edition {{#sec-this-edition}}\n\n"
             f"This page is part of edition {self.name}{read}. Its permanent address is <{address}>, where it stays as it "
@@ -85,7 +84,8 @@ class Edition:
         )
 
 
-def _in_words(day: str) -> str:
+def day_in_words(day: str) -> str:
+    """Write a day out: ``2026-11-26`` as 26 November 2026."""
     date = datetime.date.fromisoformat(day)
     return f"{date.day} {date:%B %Y}"
 

@@ -19,7 +19,7 @@ PAGE = b"<html><body class='x'><p>24.5%</p></body></html>"
 MADE_FROM = MadeFrom(
     {
         "data/figures/wres.parquet": "a1",
-        "data/local/patients_return_rj1.parquet": "not published",
+        "data/local/patients_return_rrk.parquet": "f1",
         "notebooks/board_report.ipynb": "b1",
         "notebooks/methods.ipynb": "c1",
         "params/trusts/RRK.yml": "d1",
@@ -73,7 +73,7 @@ def test_an_edited_an_added_and_a_lost_file(record):
 def test_an_input_or_a_library_that_is_another_here(record):
     inputs = MADE_FROM.inputs | {
         "data/figures/wres.parquet": "a2",
-        "data/local/patients_return_rj1.parquet": "held, and its hash is in no edition",
+        "data/local/patients_return_rrk.parquet": "f2",  # another trust's return
         "notebooks/methods.ipynb": "c2",  # another page's
         "params/trusts/RRK.yml": "d2",  # another trust's
         "data/figures/ae.parquet": "e1",
