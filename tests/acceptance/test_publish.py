@@ -63,6 +63,12 @@ def test_from_the_first_edition_to_its_correction(publish, race_equality, small_
     end = publish("--edition", "2026-11")
     assert end.returncode == 0, end.stderr
     assert (place / "latest").readlink() == Path("2026-11")
+    # interrupted before the last step, the same command takes it
+    (place / "latest").unlink()
+    (place / "latest").symlink_to("2026-10")
+    end = publish("--edition", "2026-11")
+    assert (end.returncode, "stood already" in end.stdout) == (0, True), end.stderr
+    assert (place / "latest").readlink() == Path("2026-11")
     text = (place / "2026-11" / "changes.html").read_text(encoding="utf-8")
     assert "Between edition 2026-10 and edition 2026-11: 0 revised figures" in text
     assert f'<a href="{HOME}/2026-11/changes.html">What changed</a>' in (

@@ -113,7 +113,8 @@ def open_place(address: str) -> Place:
     return _Folder(Path(address).absolute())
 
 
-def _taken(edition: str) -> RaceEqualityError:
+def taken(edition: str) -> RaceEqualityError:
+    """Return the error that an edition stands."""
     return RaceEqualityError(
         f"Edition {edition} stands, and an edition is never overwritten. Give this one another name, such as {edition}-2. "
         "What was found wrong in an edition goes into corrections.yml; `race-equality publish --to …` then says so on its "
@@ -162,7 +163,7 @@ class _Folder:
 
     def put(self, edition: str, files: Mapping[str, Path | bytes]) -> None:
         if (self.root / edition).exists():
-            raise _taken(edition)
+            raise taken(edition)
         unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.root))
         try:
             for name, content in files.items():
@@ -173,7 +174,7 @@ class _Folder:
             # fails where another command has put it there meanwhile: a folder with files is not replaced
             unfinished.rename(self.root / edition)
         except FileExistsError:
-            raise _taken(edition) from None
+            raise taken(edition) from None
         except OSError as error:
             raise RaceEqualityError(
                 f"Edition {edition} could not be written to {self.root}: {error.strerror or error}. What stood there stands."
@@ -258,7 +259,7 @@ class _Bucket:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "PreconditionFailed":
-                raise _taken(name.partition("/")[0]) from None
+                raise taken(name.partition("/")[0]) from None
             raise self._wrong(error) from None
         except BotoCoreError as error:
             raise self._wrong(error) from None
@@ -274,7 +275,7 @@ class _Bucket:
 
     def put(self, edition: str, files: Mapping[str, Path | bytes]) -> None:
         if self._has(f"{edition}/{MANIFEST_FILE}"):
-            raise _taken(edition)
+            raise taken(edition)
         for name in sorted(files, key=lambda name: name == MANIFEST_FILE):
             content = files[name]
             only_new = {"IfNoneMatch": "*"} if name == MANIFEST_FILE else {}

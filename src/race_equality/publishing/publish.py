@@ -19,7 +19,7 @@ from race_equality.publishing.banner import with_banner
 from race_equality.publishing.changes import changes_between, changes_csv
 from race_equality.publishing.corrections import check_editions, of_edition, read_corrections
 from race_equality.publishing.pages import CHANGES_FILE, changes_page, corrections_page, editions_page
-from race_equality.publishing.places import Place, check_name, in_order
+from race_equality.publishing.places import Place, check_name, in_order, taken
 from race_equality.publishing.record import edition_manifest, made_from_now
 from race_equality.render.config import read_config
 from race_equality.render.edition import CHANGES, CORRECTIONS, Edition, no_edition
@@ -101,8 +101,9 @@ def publish(
     check_editions((one for one in corrections if one.edition != name), standing, project)
     newest = in_order([*standing, name])[-1]
     if name in standing:
-        if place.latest() in standing:
-            place.put(name, {})  # says that it stands
+        if place.latest() == newest:
+            raise taken(name)
+        # a command that was interrupted put it there and did not get to the end
         with place.held():
             _finish(place, home, project)
         return Published(Edition(name, home), 0, newest, None)

@@ -23,7 +23,7 @@ _STEPS = re.compile(r"^( *(?:pre|post)-render:) scripts/quarto_steps\.py.*$", re
 
 #: Files and folders of every checkout that are not for its pages, or are copied in another way.
 _OUR_OWN = frozenset(
-    "_quarto.yml index.qmd environment.yml _site benchmarks data docs executed notebooks output params scripts src tests "
+    "_quarto.yml index.qmd environment.yml corrections.yml _site benchmarks data docs executed notebooks output params scripts src tests "
     "trusts".split()
 )
 #: Files in a folder that is an environment, an earlier output or another project.
