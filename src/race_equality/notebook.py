@@ -35,7 +35,7 @@ from race_equality.statistics.funnel import funnel_limits
 from race_equality.store.figures import read_figures
 from race_equality.store.geography import read_system_boundaries
 from race_equality.store.provenance import read_source, read_sources
-from race_equality.store.trusts import read_trusts, resolve_trust, system_codes
+from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust, system_codes
 
 __all__ = [
     "ACCESS",
@@ -68,6 +68,7 @@ __all__ = [
     "read_source",
     "read_sources",
     "read_system_boundaries",
+    "read_trust_list",
     "read_trusts",
     "resolve_trust",
     "show_chart",

@@ -25,6 +25,8 @@ from race_equality.render.staging import ASSETS
 _READER = "markdown-tex_math_dollars"
 _FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
 _PAPER = ("papersize", "margin", "mainfont", "fontsize")
+#: Scripts of one kind of page, and the element that they are for.
+_FOR = {"find-trust.js": "tbl-trusts", "compare.js": "compare-data"}
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
@@ -180,7 +182,7 @@ def page_html(
         css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
         policy=policy(),
         # in the page and not in files: a page may be sent by e-mail
-        scripts=[script(name) for name in SCRIPTS if name != "find-trust.js" or 'id="tbl-trusts"' in body],
+        scripts=[script(name) for name in SCRIPTS if name not in _FOR or f'id="{_FOR[name]}"' in body],
         icon=_icon(),
     )
 

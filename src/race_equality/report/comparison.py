@@ -6,7 +6,6 @@ rounded figures; a test compares the two in a browser.
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -28,8 +27,8 @@ from race_equality.analysis.comparison import (
 )
 from race_equality.analysis.patient_findings import SLOPE
 from race_equality.definitions.codes import DEMONSTRATION_CODE
-from race_equality.definitions.indicators import BANDS, BY_ID
-from race_equality.report.display import CellOutput
+from race_equality.definitions.indicators import BANDS, BY_ID, figure_ids
+from race_equality.report.display import CellOutput, Linked
 from race_equality.report.summary_table import NOT_LOADED, NOT_READ
 from race_equality.report.words import STATUS_WORDS, interval, lower_first, percent, period, points
 from race_equality.store.rows import groups_of
@@ -39,7 +38,7 @@ from race_equality.store.trusts import TrustList
 SECTIONS = {"wres": "Workforce Race Equality Standard (WRES)", "patients": "Patients", "workforce": "Workforce"}
 _UNIT_WORDS = {
     "percent": "per cent",
-    "percentage points": "percentage points",
+    "percentage points": "points",
     "ratio": "ratio",
     "percent a year": "per cent a year",
 }
@@ -59,7 +58,7 @@ def figure_name(row: ComparedFigure) -> tuple[str, str]:
     Examples
     --------
     >>> figure_name(compared_figures()[4])
-    ('5. Harassment from the public: gap', 'ethnic minority staff minus White staff, percentage points')
+    ('5. Harassment from the public: gap', 'ethnic minority minus White staff, points')
     """
     one = BY_ID[row.measure]
     name = f"{one.number}. {one.in_few_words}" if one.number else one.name
@@ -75,11 +74,11 @@ def figure_name(row: ComparedFigure) -> tuple[str, str]:
     if one.compares == "gap":
         if row.unit == "percent":
             return f"{name}: ethnic minority staff", unit
-        return f"{name}: gap", f"ethnic minority staff minus White staff, {unit}"
+        return f"{name}: gap", f"ethnic minority minus White staff, {unit}"
     if row.group == SLOPE:
         return f"{name}: by deprivation", f"most deprived end minus least, {unit}"
     if row.unit == "percentage points":
-        return f"{name}: {row.group}", f"patients, {unit}"
+        return f"{name}: {row.group}", unit
     if row.is_rest:
         return _OF_THE_REST[row.measure], unit
     return name, f"{unit}, {lower_first(row.group)}" if row.unit == "percent" else f"{unit}"
@@ -106,7 +105,14 @@ def shown_figures(table: ComparedFindings) -> list[ComparedFigure]:
     return [row for row in compared_figures() if row.section == "wres" or table.of(row) is not None]
 
 
-def page_data(table: ComparedFindings, known: Sequence[Trait], listed: TrustList) -> dict[str, Any]:
+def figures_used() -> list[str]:
+    """Return the ids of the figures that the page rests on, for its sources."""
+    return figure_ids(dict.fromkeys(row.measure for row in compared_figures()))
+
+
+def page_data(
+    table: ComparedFindings, known: Sequence[Trait], listed: TrustList, sources: Sequence[str]
+) -> dict[str, Any]:
     """Return what the page's script reads.
 
     Parameters
@@ -117,6 +123,8 @@ def page_data(table: ComparedFindings, known: Sequence[Trait], listed: TrustList
         From :func:`race_equality.analysis.comparison.traits`.
     listed : TrustList
         The trusts, and what became of those that closed.
+    sources : sequence of str
+        Titles of the publications, for what is printed.
 
     Returns
     -------
@@ -140,6 +148,8 @@ def page_data(table: ComparedFindings, known: Sequence[Trait], listed: TrustList
         "closed": _closed(listed),
         "sections": SECTIONS,
         "fewest": FEWEST_IN_A_GROUP,
+        "hidden": STATUS_WORDS["suppressed"],
+        "sources": f"Sources: {'; '.join(sources)}. Open Government Licence v3.0.",
         "rows": [
             {
                 "id": row.id,
@@ -232,24 +242,26 @@ def comparison_form(data: Mapping[str, Any]) -> CellOutput:
     Returns
     -------
     CellOutput
-        Without a script it says that trusts are chosen by one, and where the same figures are.
+        Without a script it says that trusts are chosen by one, and links each trust's report and the downloads. It is for the
+        screen: a PDF leaves it out.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":  # so that nothing in a name ends the element
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     words = (
-        "Trusts are chosen here by a script, which has not run: on paper, in JupyterLab, or where a browser allows none. The "
-        "table below compares kinds of trust. "
+        "Trusts are chosen here by a script, which does not run in this browser. The table below compares kinds of trust, each "
+        "trust’s report has its figures next to those of similar trusts, and the figures of all trusts can be downloaded: "
     )
-    links = (
-        '<a href="../index.html">Each trust’s report</a> has its own figures next to those of similar trusts, and the '
-        '<a href="../index.html#figures-to-download">figures to download</a> have those of all trusts.'
+    downloads = '<a href="../index.html#figures-to-download">figures to download</a>.'
+    reports = "".join(
+        f"<li>{Linked(name, f'../trusts/{code}.html').markup()}</li>" for code, name, *_ in data["trusts"]
     )
     markup = (
-        f'<div id="compare" class="compare"><p>{html.escape(words)}{links}</p></div>'
-        f'<script type="application/json" id="compare-data">{text}</script>'
+        f'<div data-screen-only="yes"><div id="compare" class="compare"><p>{words}{downloads}</p>'
+        f'<ul class="compare-reports" aria-label="Reports">{reports}</ul></div>'
+        f'<script type="application/json" id="compare-data">{text}</script></div>'
     )
-    return CellOutput(markup, words.strip())
+    return CellOutput(markup, f"{words}{len(data['trusts'])} trusts.")
 
 
 def kinds_table(table: ComparedFindings, trusts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
