@@ -448,7 +448,8 @@ def traits(
     groups = _staff_groups_shown(found)
     respondents = table.of(next(row for row in compared_figures() if row.measure == _RESPONDENTS.id))
     minority = pd.Series(np.nan if respondents is None else respondents.value, index=list(table.codes))
-    ok = figures[figures["status"] == "ok"]
+    of_places = figures[figures["indicator"].isin([_SCORES.id, _FIFTHS.id])]
+    ok = of_places[of_places["status"] == "ok"]
 
     def latest(indicator: Indicator) -> pd.Series:
         rows = ok[ok["indicator"] == indicator.id].sort_values("period_end", kind="stable")

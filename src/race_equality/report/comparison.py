@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,8 @@ from race_equality.report.summary_table import NOT_LOADED, NOT_READ
 from race_equality.report.words import STATUS_WORDS, interval, lower_first, percent, period, points
 from race_equality.store.rows import groups_of
 from race_equality.store.trusts import TrustList
+
+_Word = TypeVar("_Word")
 
 #: The parts of the table.
 SECTIONS = {"wres": "Workforce Race Equality Standard (WRES)", "patients": "Patients", "workforce": "Workforce"}
@@ -131,7 +133,7 @@ def page_data(
     dict
         ``trusts``: code, name and place in each trait's values (null where it is not known). ``closed``: code to name, the
         code of its successor today ("" where there is no one) and day. ``rows`` and ``parts``: what is shown, and what groups are
-        added up from; each has ``cells``, one for each trust: value, lower, upper, people and place of its period, or the
+        added up from; each has ``of`` (measure, group, unit) and ``cells``, one for each trust: value, lower, upper, people and place of its period, or the
         place of why there is none in ``statuses``.
     """
     trusts = listed.trusts[listed.trusts["trust_code"] != DEMONSTRATION_CODE].sort_values("trust_name", kind="stable")
@@ -153,6 +155,8 @@ def page_data(
         "rows": [
             {
                 "id": row.id,
+                "of": [row.measure, row.group, row.unit],
+                "rest": row.is_rest,
                 "name": figure_name(row)[0],
                 "about": figure_name(row)[1],
                 "section": row.section,
@@ -165,11 +169,15 @@ def page_data(
             for row in rows
         ],
         "parts": [
-            cells.of(table.figures.get((measure, part, "percent")), STATUS_WORDS["not_available"])
+            {
+                "of": [measure, part, "percent"],
+                "cells": cells.of(table.figures.get((measure, part, "percent")), STATUS_WORDS["not_available"]),
+            }
             for measure, part in parts
         ],
         "statuses": cells.statuses,
-        "periods": cells.periods,
+        "periods": [words for words, *_ in cells.periods],
+        "days": [days for _, *days in cells.periods],
     }
 
 
@@ -178,7 +186,7 @@ class _Cells:
 
     def __init__(self, order: Sequence[int]) -> None:
         self.order = order
-        self.periods: list[str] = []
+        self.periods: list[tuple[str, str, str]] = []
         self.statuses: list[str] = []
 
     def of(self, figure: FigureOfTrusts | None, missing: str) -> list[Any]:
@@ -205,12 +213,12 @@ class _Cells:
         places = {}
         for end in np.unique(figure.period_end[known]):
             starts, times = np.unique(figure.period_start[known & (figure.period_end == end)], return_counts=True)
-            start = pd.Timestamp(starts[times.argmax()])
-            places[end] = self._place(self.periods, period(start, pd.Timestamp(end)))
+            first, last = pd.Timestamp(starts[times.argmax()]), pd.Timestamp(end)
+            places[end] = self._place(self.periods, (period(first, last), f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"))
         return [places.get(end, -1) for end in figure.period_end]
 
     @staticmethod
-    def _place(words: list[str], one: str) -> int:
+    def _place(words: list[_Word], one: _Word) -> int:
         if one not in words:
             words.append(one)
         return words.index(one)
@@ -277,13 +285,14 @@ def kinds_table(table: ComparedFindings, trusts: pd.DataFrame) -> tuple[pd.DataF
     Returns
     -------
     tuple of (pandas.DataFrame, dict of str to str)
-        A row for each figure that any kind has; and its columns with their headings: ``figure``, ``all`` and each kind of at
+        A row for each figure that any kind has; and its columns with their headings: ``figure`` and each kind of at
         least :data:`~race_equality.analysis.comparison.FEWEST_IN_A_GROUP` trusts.
     """
     real = trusts[trusts["trust_code"] != DEMONSTRATION_CODE]
-    sets = {"all": real["trust_code"].tolist()}
-    sets |= {
-        kind: rows["trust_code"].tolist() for kind, rows in groups_of(real, "kind") if len(rows) >= FEWEST_IN_A_GROUP
+    sets = {
+        str(kind): rows["trust_code"].tolist()
+        for kind, rows in groups_of(real, "kind")
+        if len(rows) >= FEWEST_IN_A_GROUP
     }
     rows = []
     for row in shown_figures(table):
@@ -291,14 +300,14 @@ def kinds_table(table: ComparedFindings, trusts: pd.DataFrame) -> tuple[pd.DataF
         if any(one.trusts >= FEWEST_IN_A_GROUP for one in found.values()):
             name, about = figure_name(row)
             rows.append({"figure": f"{name} ({about})", **{key: _in_words(row, one) for key, one in found.items()}})
-    headings = {"figure": "Figure", "all": f"All kinds ({len(sets['all'])})"}
-    headings |= {kind: f"{kind[:1].upper()}{kind[1:]} ({len(codes)})" for kind, codes in sets.items() if kind != "all"}
+    headings = {"figure": "Figure"}
+    headings |= {kind: f"{kind[:1].upper()}{kind[1:]} ({len(codes)})" for kind, codes in sets.items()}
     return pd.DataFrame(rows), headings
 
 
 def _in_words(row: ComparedFigure, found: Together) -> str:
     if found.trusts < FEWEST_IN_A_GROUP:
-        return STATUS_WORDS["not_available"] if not found.trusts else "Fewer than three trusts"
+        return STATUS_WORDS["not_available"] if not found.trusts else "Too few trusts"
     signed = row.unit == "percentage points"
     if math.isnan(found.value):
         return f"Half: {interval(found.quarter, found.three_quarters, signed=signed)}"

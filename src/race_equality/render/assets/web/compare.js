@@ -208,7 +208,7 @@
       return found;
     }
     var cells = those.map(function (i) { return row.cells[i]; });
-    var parts = row.parts.map(function (part) { return those.map(function (i) { return data.parts[part][i]; }); });
+    var parts = row.parts.map(function (part) { return those.map(function (i) { return data.parts[part].cells[i]; }); });
     var counted = parts.length > 0 && parts.every(function (list) {
       return list.every(function (cell) { return Array.isArray(cell) && cell[3] !== null; });
     });
@@ -332,7 +332,7 @@
       all += looked;
       if (!looked) return { head: "No figure of " + names[0] + " and " + name + " can be compared.", parts: [] };
       var number = clear[0].length + clear[1].length + clear[2].length;
-      var sides = [[clear[0], "In favour of " + names[0]], [clear[1], "In favour of " + name], [clear[2], "In favour of neither"]]
+      var sides = [[clear[0], "In favour of " + names[0]], [clear[1], "In favour of " + (state.group ? "the group" : name)], [clear[2], "In favour of neither"]]
         .filter(function (side) { return side[0].length; });
       var head = names[0] + " and " + name + ": " + numberWord(number) + " of " + numberWord(looked) +
         (looked === 1 ? " difference " : " differences ") + (number > 1 ? "are" : "is") + " clear";
