@@ -586,11 +586,11 @@
     if (names.length > 2) words[0] += " Better and worse are of the trust in the column, next to " + names[0] + ".";
     if (missing.length) words.push("Not published of " + (names.length > 2 ? "any of them" : "either") + ": " + missing.join("; ") + ".");
     if (single.length) words.push("Published of one of them alone: " + single.join("; ") + ".");
-    words.push(data.sources);
+    words.push(data.sources + (location.protocol === "file:" ? "" : " Address: " + location.href.split("#")[0] + write(state)));
     return make("div", { "class": "compare-explanation" }, words.filter(Boolean).map(function (text) { return make("p", {}, text); }));
   }
 
-  // What is printed is the page's title and the comparison.
+  // What is printed is the page's title, a note that stands above all of the page, and the comparison.
   function onlyThisOnPaper() {
     // two pages: a table of many columns is printed across the page
     paper.textContent = "@media print{@page{size:A4 " + (names.length > 3 ? "landscape" : "portrait") + ";margin:" + (names.length > 3 ? "8mm 10mm" : "10mm 11mm") + "}" +
@@ -600,7 +600,7 @@
           ".compare-table th,.compare-table td{padding:1pt 5pt 1pt 0!important}" : "") + ".compare-table .compare-about{font-size:7pt!important}" : "") + "}";
     for (var at = box; at && at !== document.body; at = at.parentElement) {
       Array.prototype.forEach.call(at.parentElement.children, function (other) {
-        if (other !== at && !/^(SCRIPT|STYLE|H1)$/.test(other.tagName) && !other.querySelector("h1")) other.classList.add("not-printed");
+        if (other !== at && !/^(SCRIPT|STYLE|H1|ASIDE)$/.test(other.tagName) && !other.querySelector("h1")) other.classList.add("not-printed");
       });
     }
   }
