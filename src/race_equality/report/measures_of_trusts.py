@@ -14,9 +14,10 @@ from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.indicators import BY_ID, INDICATORS, Indicator
 from race_equality.disclosure.publishable import hide_as_published
-from race_equality.disclosure.rules import HIDDEN_ON_PAGES, DisclosureRules
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.params import read_chosen_peers
 from race_equality.project import Project
+from race_equality.report.words import STATUS_WORDS
 from race_equality.report.words import period as period_words
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.store.cache import cached
@@ -28,14 +29,7 @@ COLUMNS = tuple(
 #: What makes a series, of which each trust has one row in each period.
 SERIES = ["measure", "group", "unit"]
 #: Why there is no figure, in words for a page.
-WHY = {
-    "ok": "",
-    "suppressed": HIDDEN_ON_PAGES,
-    "not_available": "No data",
-    "not_applicable": "Not applicable",
-    "implausible": "Not plausible",
-    "incomplete": "Mostly not recorded",
-}
+WHY = {"ok": "", **STATUS_WORDS}
 #: A period in which fewer trusts have a figure of a measure is left out, unless no other has more: it is of trusts whose
 #: latest figures are old.
 FEWEST_TRUSTS = 10
