@@ -100,10 +100,10 @@ class Explorer:
         of_it = (self.series["measure"] == choice.measure) & (self.series["group"] == choice.group)
         if choice.unit:
             of_it &= self.series["unit"] == choice.unit
-        found = self.series[of_it & (self.series["unit"] == self.series.loc[of_it, "unit"].iloc[:1].squeeze())]
+        found = self.series[of_it]
         if found.empty:
             raise ValueError(f"No trust has a figure of {choice.measure!r} for {choice.group!r}.")
-        return int(found.index[-1])
+        return int(found.index[found["unit"] == found["unit"].iloc[0]][-1])
 
     # -- data --------------------------------------------------------------------------------------
 
@@ -183,6 +183,7 @@ class Explorer:
                     one.unit,
                     f"{one.period_end:%Y-%m-%d}",
                     period(one.period_start, one.period_end),
+                    f"{one.period_start:%Y-%m-%d}",
                 ]
                 for one in rows_of(self.series)
             ],

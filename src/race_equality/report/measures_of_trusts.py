@@ -12,7 +12,7 @@ import pandas as pd
 
 from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
-from race_equality.definitions.indicators import BY_ID, INDICATORS, Indicator
+from race_equality.definitions.indicators import BY_ID, INDICATORS, PARTS, Indicator
 from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.params import read_chosen_peers
@@ -102,6 +102,7 @@ def measures_of_trusts(
         ],
         ignore_index=True,
     )
+    table["group"] = table["group"].map(lambda group: PARTS[group].name if group in PARTS else group)
     # a finding is there first, and is the same as the published figure where there are both
     table = table.drop_duplicates(["trust_code", *SERIES, "period_end"])
     dated = table[table["period_end"].notna()]

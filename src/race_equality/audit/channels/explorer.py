@@ -9,7 +9,7 @@ from race_equality.audit.channels.content import Table
 from race_equality.audit.channels.sheets import data_table
 from race_equality.disclosure.rules import HIDDEN_IN_FILES, HIDDEN_ON_PAGES
 
-_COLUMNS = "trust_code measure group unit period_end value lower_95 upper_95 people status".split()
+_COLUMNS = "trust_code measure name group unit period_start period_end value lower_95 upper_95 people status".split()
 
 
 def is_explorer(value: dict[str, Any]) -> bool:
@@ -45,8 +45,9 @@ def cells(value: dict[str, Any], name: str, place: str) -> Iterator[Table]:
     why = [f"{text} {HIDDEN_IN_FILES}" if text == HIDDEN_ON_PAGES else text for text in about["why"]]
     rows = []
     for trust in value["datasets"]["trusts"]:
-        for (measure, group, unit, end, *_), cell in zip(about["series"], trust["cells"], strict=True):
+        for (measure, group, unit, end, _, start), cell in zip(about["series"], trust["cells"], strict=True):
             numbers = [*cell, *[None] * (4 - len(cell))] if isinstance(cell, list) else [None] * 4
             status = "shown" if isinstance(cell, list) else why[cell]
-            rows.append((trust["code"], measure, group, unit, end, *numbers, status))
+            about_it = (measure, about["measures"][measure]["name"], group, unit, start, end)
+            rows.append((trust["code"], *about_it, *numbers, status))
     yield data_table(name, place, _COLUMNS, rows)

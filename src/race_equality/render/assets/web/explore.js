@@ -16,12 +16,12 @@
   var view = null; // Vega's, when it is there
   var SIDES = ["x", "y"], NARROW = ["kind", "region", "system"];
   var STYLE =
-    ".explore{display:grid;grid-template-columns:minmax(0,1fr);gap:0 2rem}" +
+    ".explore-holder{container-type:inline-size}.explore{display:grid;grid-template-columns:minmax(0,1fr);gap:0 2rem}" +
     ".explore figure,.explore .table-scroll,.explore-table>*{margin:0}" +
     ".explore-choice{display:flex;flex-wrap:wrap;gap:.75rem 1.5rem;padding:1rem 1.25rem;background:var(--panel,#f0f4f5);font-size:1rem}" +
     ".explore-choice fieldset{border:0;margin:0;padding:0;min-width:0;flex:1 1 17rem;max-width:100%;display:grid;" +
     "grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:.25rem .75rem;align-content:start}" +
-    ".explore-choice legend{font-weight:bold;padding:0}.explore-choice label:first-of-type{grid-column:1/-1}" +
+    ".explore-choice legend{font-size:1rem;font-weight:bold;line-height:1.4;padding:0;margin:0;float:none;width:auto}.explore-choice label:first-of-type{grid-column:1/-1}" +
     ".explore-choice fieldset:last-of-type label{grid-column:auto}" +
     ".explore-choice select,.explore-choice input{font:inherit;box-sizing:border-box;width:100%;padding:.3rem;border:2px solid var(--text,#212b32);" +
     "border-radius:0;background:var(--ground,#fff);color:var(--text,#212b32)}" +
@@ -38,9 +38,9 @@
     ".explore-table caption{position:static;width:auto}" +
     ".explore-table tr.explore-found>*{background:var(--panel,#f0f4f5);font-weight:bold}" +
     "#vg-tooltip-element.vg-tooltip{font-family:var(--font);font-size:1rem;max-width:22rem}" +
-    "@media screen and (min-width:64rem){.explore{grid-template-columns:minmax(0,40rem) minmax(0,1fr);align-items:start}" +
-    ".explore-choice,.explore-said{grid-column:1/-1}" +
-    "body:has(.explore) .site-width{max-width:86rem}}" +
+    "@container (min-width:60rem){.explore{grid-template-columns:minmax(0,38rem) minmax(0,1fr);align-items:start}" +
+    ".explore-choice,.explore-said{grid-column:1/-1}}" +
+    "body:has(.explore) .site-width{max-width:86rem}" +
     "@media (prefers-color-scheme:dark){.explore-vega{padding:.5rem;border-radius:4px}}" +
     "@media print{.explore-choice{display:none}.explore-table{max-height:none;overflow:visible}}";
 
@@ -57,7 +57,9 @@
   heard.setAttribute("role", "status");
   choice.setAttribute("aria-label", "What the chart and the table show");
   var drawn = outermost(figure), listed = outermost(table), beside = make("div", "explore-table");
-  drawn.before(page);
+  var shell = make("div", "explore-holder");
+  drawn.before(shell);
+  shell.append(page);
   page.append(choice, said, drawn, beside);
   beside.append(listed);
   beside.tabIndex = 0; // it scrolls, and has to by keys as well
