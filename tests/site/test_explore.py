@@ -33,7 +33,9 @@ def settle(page):
 
 
 def rows(page) -> list[str]:
-    return page.locator("#tbl-explore tbody tr:not([hidden])").all_inner_texts()
+    # beside the chart there is no room for kind and region, which are in the page all the same
+    cells = "all => all.map(row => [...row.cells].map(cell => cell.textContent).join('\\t'))"
+    return page.locator("#tbl-explore tbody tr:not([hidden])").evaluate_all(cells)
 
 
 def said(page) -> str:

@@ -33,13 +33,17 @@
     ".explore-problem ul{margin:0;padding-left:1.25rem}" +
     ".explore-vega{overflow-x:auto;background:#fff;color:#212b32}.explore-vega svg{display:block;font-family:var(--font)}" +
     ".explore-vega .vega-embed{display:block}" +
-    ".explore-table{max-height:36rem;overflow:auto}" +
-    ".explore-table table{margin:0;font-size:.9375rem}.explore-table thead th{position:sticky;top:0;background:var(--ground,#fff);z-index:1}" +
-    ".explore-table caption{position:static;width:auto}" +
+    ".explore-table{max-height:36rem;overflow:auto;container-type:inline-size}.explore .table-scroll{overflow:visible}" +
+    // of two thousand rows the widths of columns would take longer to find than all else
+    ".explore-table table{margin:0;font-size:.9375rem;table-layout:fixed;min-width:26rem}" +
+    ".explore-table th:first-child{width:34%}.explore-table td.number{white-space:normal}" +
+    ".explore-table thead th{position:sticky;top:0;background:var(--ground,#fff);z-index:1}" +
+    ".explore-table caption{position:sticky;left:0;width:100cqi}" +
     ".explore-table tr.explore-found>*{background:var(--panel,#f0f4f5);font-weight:bold}" +
     "#vg-tooltip-element.vg-tooltip{font-family:var(--font);font-size:1rem;max-width:22rem}" +
     "@container (min-width:60rem){.explore{grid-template-columns:minmax(0,38rem) minmax(0,1fr);align-items:start}" +
     ".explore-choice,.explore-said{grid-column:1/-1}}" +
+    "@container (min-width:60rem) and (max-width:80rem){.explore-table tr>:is(:nth-child(2),:nth-child(3)){display:none}}" +
     "body:has(.explore) .site-width{max-width:86rem}" +
     "@media (prefers-color-scheme:dark){.explore-vega{padding:.5rem;border-radius:4px}}" +
     "@media print{.explore-choice{display:none}.explore-table{max-height:none;overflow:visible}}";
@@ -114,7 +118,9 @@
 
   function number(value, unit) {
     var of = about.units[unit];
-    var text = Math.abs(value).toLocaleString("en-GB", { minimumFractionDigits: of.decimals, maximumFractionDigits: of.decimals });
+    // a format of the browser's own takes a hundred times as long, and there are thousands of figures
+    var parts = Math.abs(value).toFixed(of.decimals).split(".");
+    var text = [parts[0].replace(/\B(?=(\d{3})+$)/g, ",")].concat(parts.slice(1)).join(".");
     return (value < 0 ? MINUS : of.signed && value > 0 ? "+" : "") + text;
   }
 
@@ -404,7 +410,8 @@
     view.signal("find", state.trust);
     drawing = true;
     return view.runAsync().then(function () {
-      if (byBrush) return null;
+      if (byBrush || (!limited() && !bounded)) return null;
+      bounded = limited();
       SIDES.forEach(function (side) {
         var scale = view.scale(side), ends = scale.range(), range = state.ranges[side];
         view.signal("brush_" + side, !limited() ? [0, 0] : range.map(function (value, at) {
@@ -417,7 +424,7 @@
       performance.measure("explore-answer", "explore-asked");
     });
   }
-  var drawing = false;
+  var drawing = false, bounded = false; // whether a rectangle is in the chart
 
   // ---- the address ----
 
@@ -437,9 +444,12 @@
     link.href = "#" + (hash || "x=" + series[first.x][0]);
     if (hash === address.now) return;
     address.now = hash;
-    try {
-      history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
-    } catch (error) { /* a browser that lets no file change its address */ }
+    clearTimeout(address.rest);
+    address.rest = setTimeout(function () { // when the answer is on the screen: it can take as long as all else
+      try {
+        history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+      } catch (error) { /* a browser that lets no file change its address */ }
+    }, 150);
   }
 
   // Reads the choice from the address; what is not there any more is said, and the rest holds.
@@ -547,6 +557,7 @@
           Math.floor(Math.min(fields[side][0], fields[side][1]) * tenth) / tenth, Math.ceil(Math.max(fields[side][0], fields[side][1]) * tenth) / tenth
         ];
       });
+      bounded = limited();
       answer(true);
     }, 30);
   }
