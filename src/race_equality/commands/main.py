@@ -42,6 +42,9 @@ GO_ON = "Run the same command to go on."
 _COMMAND_MODULES = {
     "data": ("race_equality.commands.data:data", "Read published figures, and list where they come from."),
     "audit": ("race_equality.commands.audit:audit", "Try to work out hidden figures from what is shown."),
+    "publish": ("race_equality.commands.publish:publish", "Put an edition at an address that never changes."),
+    "changes": ("race_equality.commands.publish:changes", "Say what changed from one edition to another."),
+    "verify": ("race_equality.commands.verify:verify", "Make a site again and name each file that differs, and why."),
     "params": ("race_equality.commands.params:params", "Begin and check what is set for each trust."),
     "single-file": (
         "race_equality.commands.single_file:single_file",
@@ -262,7 +265,7 @@ def build(
     options = BuildOptions(
         output=output if output is not None else project.root / "output",
         jobs=jobs or usable_cores(),
-        engine=_engine(engine, console),
+        engine=engine_named(engine, console),
         renderer=renderer,
         timeout=timeout or None,
         force=force,
@@ -336,7 +339,7 @@ def _watch_and_build(
     os.execv(sys.executable, [sys.executable, "-m", "race_equality.commands.main", *arguments])
 
 
-def _engine(asked: str, console: Console) -> str | None:
+def engine_named(asked: str, console: Console) -> str | None:
     """Return papermill's name of an engine for the option; None for papermill's own."""
     from forked_kernels import AVAILABLE
 

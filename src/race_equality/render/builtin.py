@@ -215,7 +215,7 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
         document,
         page.pictures,
         standards=config.pdf_standards,
-        date=document_date(page.front_matter),
+        date=document_date(page.front_matter, config),
         with_machine_fonts=config.pdf_setting("mainfont") is not None,
     )
 

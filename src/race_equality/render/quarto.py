@@ -31,7 +31,7 @@ from race_equality.render.config import SiteConfig, document_date, makes_pdf, pa
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import font_directory
 from race_equality.render.formats import formats_html, formats_of
-from race_equality.render.front_matter import front_matter_of, read_front_matter
+from race_equality.render.front_matter import front_matter_of, read_front_matter, split_front_matter
 from race_equality.render.listing import listing_of, replace_listing, without_missing_pages, write_listing
 from race_equality.render.notebook import picture_bytes, put_back_pictures, without_pictures
 from race_equality.render.pdf import compressed, plain_opacity
@@ -199,7 +199,7 @@ class _Rendering:
 
         if len(pages) == 1:
             on_begin(pages[0])  # Quarto counts pages only where there are several
-        output, ok = _run(self.quartos, self.quarto, shard, on_begin, date=document_date({}))
+        output, ok = _run(self.quartos, self.quarto, shard, on_begin, date=document_date({}, self.config))
         if not ok:
             message = _error_text(output)
             if not at:
@@ -260,10 +260,15 @@ def _stage_pages(work: _Rendering, shard: Path, pages: Sequence[str], pictures: 
         try:
             if page == INDEX:
                 source = (work.project_dir / INDEX).read_text(encoding="utf-8")
-                write_atomically(shard / INDEX, replace_listing(source, _LISTING))
+                said = work.config.edition.in_words("index.html", title="", site=work.config.title)
+                write_atomically(shard / INDEX, replace_listing(source, _LISTING) + said)
             elif page in work.pages:
-                crossref = work.config.metadata.get("crossref") or {}
-                pictures.update(_for_quarto(work.project_dir / page, shard / page, crossref))
+                pictures.update(_for_quarto(work.project_dir / page, shard / page, page, work.config))
+            elif page in work.config.other_pages:
+                front_matter, _ = split_front_matter(work.project_dir / page)
+                title = str(front_matter.get("title") or "")
+                said = work.config.edition.in_words(page_address(page), title=title, site=work.config.title)
+                write_atomically(shard / page, (work.project_dir / page).read_text(encoding="utf-8") + said)
         except RaceEqualityError as error:
             return RenderFailure(page, "html", str(error))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -317,13 +322,15 @@ def _stage_shard(
     (shard / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[str, str]:
+def _for_quarto(file: Path, target: Path, page: str, config: SiteConfig) -> dict[str, str]:
     """Write a notebook in the form that Quarto reads fastest, and its pictures next to it.
 
     HTML outputs are raw blocks in the form of the page and of the PDF, or else as the project's
     ``ipynb-filters`` make them. Pictures are files, because every step of Quarto reads data addresses
-    again. A place for links is at the top. Returns the pictures' addresses by file name.
+    again. A place for links is at the top, and what the page says of its edition at the end. Returns the pictures'
+    addresses by file name.
     """
+    crossref = config.metadata.get("crossref") or {}
     pictures: dict[str, str] = {}
     notebook = json.loads(file.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
@@ -349,6 +356,10 @@ def _for_quarto(file: Path, target: Path, crossref: Mapping[str, str]) -> dict[s
             "source": raw_block(_OTHER_FORMATS).splitlines(keepends=True),
         },
     )
+    title = str(front_matter_of(cells[0], file).get("title") or "") if has_front_matter else ""
+    if said := config.edition.in_words(page_address(page), title=title, site=config.title):
+        lines = said.strip().splitlines(keepends=True)
+        cells.append({"cell_type": "markdown", "id": "this-edition", "metadata": {}, "source": lines})
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
     for name, address in pictures.items():
@@ -407,7 +418,7 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
 def _run(
     quartos: _Quartos, quarto: str, folder: Path, on_begin: Callable[[str], None], *, date: int
 ) -> tuple[str, bool]:
-    environment = {"SOURCE_DATE_EPOCH": str(date), **os.environ}
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(date)}
     output = []
     with quartos.start(
         [quarto, "render", str(folder), "--no-execute"],

@@ -7,8 +7,9 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, write_atomically
@@ -21,6 +22,9 @@ from race_equality.render.listing import without_missing_pages, write_listing
 from race_equality.render.pandoc import Translator, Translators
 from race_equality.render.sitemap import write_sitemap
 from race_equality.render.vega import publish_library
+
+if TYPE_CHECKING:
+    from race_equality.render.notebook import PageSource
 
 Engine = Literal["auto", "quarto", "built-in"]
 OnPage = Callable[[str, str], None]
@@ -187,7 +191,7 @@ def render_page(
     stage = "html"
     on_stage(stage)
     try:
-        source = read_page(project_dir / page, settings=config.metadata)
+        source = _with_edition(read_page(project_dir / page, settings=config.metadata), address, config)
         with_pdf = makes_pdf(source.front_matter, config)
         translation = translated_page(source, config, translator, pdf=with_pdf)
         html = page_html(
@@ -215,6 +219,13 @@ def render_page(
     return None
 
 
+def _with_edition(source: PageSource, address: str, config: SiteConfig) -> PageSource:
+    """Say at the end of a page of which edition it is."""
+    title = str(source.front_matter.get("title") or "")
+    said = config.edition.in_words(address, title=title, site=config.title)
+    return replace(source, markdown=source.markdown + said) if said else source
+
+
 def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None:
     from race_equality.render.builtin import page_html
     from race_equality.render.front_matter import split_front_matter
@@ -223,7 +234,8 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
     write_listing(project_dir, site_dir)
     front_matter, text = split_front_matter(project_dir / "index.qmd")
     navigation = config.navigation_to(site_dir, {"index.html"})
-    page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
+    source = _with_edition(PageSource(front_matter, text), "index.html", config)
+    page = page_html(source, "index.html", config, navigation=navigation)
     write_atomically(site_dir / "index.html", without_missing_pages(page, site_dir))
     for name in config.other_pages:
         _render_other(project_dir, site_dir, name, config)
@@ -243,7 +255,8 @@ def _render_other(project_dir: Path, site_dir: Path, name: str, config: SiteConf
             file=project_dir / name,
             mend="Make it a notebook in notebooks/, or render with Quarto (--renderer quarto).",
         )
-    source, target = PageSource(front_matter, text), site_dir / page_address(name)
+    source = _with_edition(PageSource(front_matter, text), page_address(name), config)
+    target = site_dir / page_address(name)
     page = page_html(source, page_address(name), config, navigation=config.navigation_to(site_dir, {"index.html"}))
     if makes_pdf(front_matter, config):
         write_atomically(target.with_suffix(".pdf"), page_pdf(source, config))
