@@ -120,7 +120,7 @@ class Explorer:
         number of the reason why there is no figure.
         """
         table = self._measures
-        decimals = table["unit"].map(DECIMALS).to_numpy()
+        decimals = [DECIMALS[unit] for unit in table["unit"]]
         columns = {name: table[name].to_numpy(dtype="float64") for name in _CELL}
         rounded = {
             name: [
@@ -401,7 +401,7 @@ class Explorer:
 
 
 #: What stands before and after a figure, and whether it has a sign.
-_AROUND = {
+_AROUND: dict[str, dict[str, Any]] = {
     "percent": {"after": "%"},
     "percentage points": {"signed": True},
     "percent a year": {"signed": True, "after": "%"},
