@@ -23,7 +23,7 @@ from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import HIDDEN_ON_PAGES, read_rules
 from race_equality.params import read_default_settings, read_params
 from race_equality.report.bands import bands_side_by_side
-from race_equality.report.display import Linked, Prose, callout, show_chart, show_table
+from race_equality.report.display import Linked, Prose, callout, show_chart, show_interactive, show_table
 from race_equality.report.enough_to_act_on import enough_to_act_on
 from race_equality.report.measures_of_trusts import findings_of_all, measures_of_trusts
 from race_equality.report.missing import missing_indicators
@@ -72,6 +72,7 @@ __all__ = [
     "read_trusts",
     "resolve_trust",
     "show_chart",
+    "show_interactive",
     "show_table",
     "side_by_side",
     "sources_table",

@@ -29,6 +29,7 @@ from race_equality.definitions.indicators import (
     WRES,
     Indicator,
 )
+from race_equality.definitions.units import DECIMALS
 from race_equality.statistics.differences import stratified_difference
 from race_equality.statistics.funnel import between_variance
 from race_equality.statistics.intervals import wilson_interval
@@ -39,8 +40,6 @@ Unit = Literal["percent", "percentage points", "ratio", "percent a year"]
 Section = Literal["wres", "patients", "workforce"]
 
 _Z = 1.959963984540054
-#: The decimals of each unit, as in the downloads.
-DECIMALS: Mapping[str, int] = {"percent": 1, "percentage points": 1, "percent a year": 1, "ratio": 2}
 #: A group of fewer trusts with a figure has none together.
 FEWEST_IN_A_GROUP = FEWEST_OTHERS
 

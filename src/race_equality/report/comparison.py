@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from race_equality.analysis.comparison import (
-    DECIMALS,
     FEWEST_IN_A_GROUP,
     ComparedFigure,
     ComparedFindings,
@@ -28,6 +27,7 @@ from race_equality.analysis.comparison import (
 from race_equality.analysis.patient_findings import SLOPE
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import BANDS, BY_ID, figure_ids
+from race_equality.definitions.units import DECIMALS
 from race_equality.report.display import CellOutput, Linked
 from race_equality.report.summary_table import NOT_LOADED, NOT_READ
 from race_equality.report.words import STATUS_WORDS, interval, lower_first, percent, period, points

@@ -181,8 +181,19 @@ local board_calls = {
   end,
 }
 
+-- The data of a chart that answers to its reader: kept as it is in a page, and left out where the picture is the chart.
+local function without_charts(html)
+  local charts = pandoc.Blocks({})
+  html = html:gsub('<script type="application/json"[^>]*>[^<]*</script>', function(script)
+    charts:insert(pandoc.RawBlock("html", script))
+    return ""
+  end)
+  return html, charts
+end
+
 local function read_html(html)
-  local addresses
+  local addresses, charts
+  html, charts = without_charts(html)
   local long_names = has_long_names(html)
   local lists = is_typst and html:match(">%d+[.)]%s") ~= nil
   html, addresses = without_data_addresses(html)
@@ -219,7 +230,9 @@ local function read_html(html)
       end
     end,
   })
-  return is_html and blocks or blocks:walk(board_calls)
+  if not is_html then return blocks:walk(board_calls) end
+  blocks:extend(charts)
+  return blocks
 end
 
 -- Does this HTML hold something that should be numbered or boxed?
