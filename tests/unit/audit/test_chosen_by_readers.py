@@ -8,10 +8,9 @@ from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 
 RULES = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
+NAME = "WRES 5: Harassment, bullying or abuse from the public"
 COLUMNS = "trust_code,kind,measure,name,group,unit,period_start,period_end,value,people,status"
-HIDDEN = (
-    "RX1,finding,wres_5,WRES 5: Harassment,Ethnic minority,percent,2024-09-01,2024-11-30,,,too few people to show [c]"
-)
+HIDDEN = f'RX1,finding,wres_5,"{NAME}",Ethnic minority,percent,2024-09-01,2024-11-30,,,too few people to show [c]'
 
 
 def page_with(cell) -> str:
@@ -19,7 +18,7 @@ def page_with(cell) -> str:
         "usermeta": {
             "explore": {
                 "series": [["wres_5", "Ethnic minority", "percent", "2024-11-30", "autumn 2024", "2024-09-01"]],
-                "measures": {"wres_5": {"name": "WRES 5: Harassment"}},
+                "measures": {"wres_5": {"name": NAME}},
                 "why": ["No data", "Too few people to show"],
             }
         },

@@ -7,6 +7,7 @@ from typing import Any
 
 from race_equality.audit.channels.content import Table
 from race_equality.audit.channels.sheets import data_table
+from race_equality.definitions.indicators import BY_ID
 from race_equality.disclosure.rules import HIDDEN_IN_FILES, HIDDEN_ON_PAGES
 
 _COLUMNS = "trust_code measure name group unit period_start period_end value lower_95 upper_95 people status".split()
@@ -55,6 +56,6 @@ def figures(value: dict[str, Any], name: str, place: str) -> Iterator[Table]:
             if shown and one.get("rest"):  # 100 less what the file has
                 shares = [None if share is None else round(100 - share, 1) for share in (cell[0], cell[2], cell[1])]
                 numbers = [*shares, cell[3]]
-            about_it = (measure, one.get("name", measure), group, unit, *(value["days"][cell[4]] if shown else usual))
+            about_it = (measure, BY_ID[measure].title, group, unit, *(value["days"][cell[4]] if shown else usual))
             rows.append((code, *about_it, *numbers, "shown" if shown else why[cell]))
     yield data_table(name, place, _COLUMNS, rows)
