@@ -38,6 +38,7 @@ from race_equality.batch.page_requests import (
 from race_equality.errors import RaceEqualityError
 from race_equality.files import delete_made, is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
+from race_equality.render.vega import is_library_missing
 from race_equality.store.recorded import refuse_damaged
 
 if TYPE_CHECKING:
@@ -289,6 +290,7 @@ class _Build:
         return self.renders and (
             not self.result.index.is_file()
             or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
+            or is_library_missing(self.site)
             or self.manifest.get("index") != self.inputs.index_hashes()
         )
 
