@@ -32,7 +32,7 @@ _RELATIVE = re.compile(r'\bhref="(?![a-z]+:|[#/])')
 #: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
 #: Scripts that a page has where this stands in it; all pages have the others.
-_ONLY_WITH = {"find-trust.js": 'id="tbl-trusts"', "explore.js": MARK}
+_ONLY_WITH = {"find-trust.js": 'id="tbl-trusts"', "compare.js": 'id="compare-data"', "explore.js": MARK}
 
 
 @dataclass(frozen=True)

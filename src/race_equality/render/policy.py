@@ -16,7 +16,7 @@ from functools import cache
 from race_equality.render.staging import ASSETS
 
 #: The scripts that the built-in renderer writes into pages.
-SCRIPTS = ("scroll.js", "take-chart.js", "charts.js", "find-trust.js", "explore.js")
+SCRIPTS = ("scroll.js", "take-chart.js", "charts.js", "find-trust.js", "compare.js", "explore.js")
 
 _NONE = "'none'"
 

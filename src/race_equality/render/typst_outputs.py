@@ -77,6 +77,8 @@ def _blocks(parent: ET.Element, names: _Names) -> Iterable[str]:
 
 
 def _block(element: ET.Element, names: _Names) -> str:
+    if element.get("data-screen-only"):  # what a script shows, and what that script reads
+        return ""
     kind = element.tag
     identifier = element.get("id", "")
     if kind == "figure" and identifier.startswith("fig-"):

@@ -89,7 +89,8 @@ class Linked:
     def __str__(self) -> str:
         return f"{self.before}{self.text}" + (f" ({self.address})" if "://" in self.address else "")
 
-    def _markup(self) -> str:
+    def markup(self) -> str:
+        """Return the link as HTML."""
         # A build lets links to trusts' pages lead only to those that it has made: race_equality.render.links.
         kind = "" if "://" in self.address else 'class="trust" '
         return f'{html.escape(self.before)}<a {kind}href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
@@ -239,7 +240,7 @@ def show_table(
     )
     body = []
     for row in zip(*cells.values(), strict=True):
-        first, *rest = (value._markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row)
+        first, *rest = (value.markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row)
         data = "".join(
             f"<td{number if name in numbers else ''}>{value}</td>"
             for name, value in zip(list(columns)[1:], rest, strict=True)

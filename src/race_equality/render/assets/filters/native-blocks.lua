@@ -8,6 +8,7 @@
 --   <table id="tbl-..."><caption>...</caption>...</table>
 --   <aside class="callout-note"><h3>...</h3><p>...</p></aside>
 --   <div class="board-NAME KIND">...</div>, which typst-template.typ has a function for
+--   <div data-screen-only="yes">...</div>, which a PDF leaves out
 --
 -- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost. In
 -- the built-in renderer's pages the HTML of our outputs stays too, and numbering.lua adds numbers and
@@ -261,6 +262,7 @@ function Blocks(blocks)
     elseif block.t == "RawBlock" and block.format:match("html") then
       local html = block.text
       local name = left_open(html)
+      local screen_only = not is_html and html:match('^%s*<div data%-screen%-only=')
       if name and is_ours(html) then
         -- Markdown splits an element into its tags and the text between them: put it together again.
         local last
@@ -280,7 +282,9 @@ function Blocks(blocks)
           at = last
         end
       end
-      if in_quarto and is_ours(html) or not is_html then
+      if screen_only then
+        result:insert(pandoc.RawBlock("html", ""))
+      elseif in_quarto and is_ours(html) or not is_html then
         result:extend(read_html(html))
       elseif is_ours(html) then
         result:insert(pandoc.RawBlock("html", html))
