@@ -102,8 +102,27 @@ def made_from_now(inputs: Inputs, renderer: str) -> MadeFrom:
     return MadeFrom(inputs.figure_hashes | inputs.other_hashes(), hash_code(), found, renderer)
 
 
+def hashes_of(files: Mapping[str, Path | bytes]) -> dict[str, str]:
+    """Hash files.
+
+    Parameters
+    ----------
+    files : mapping of str to Path or bytes
+        Name to content, or to where that is.
+
+    Returns
+    -------
+    dict of str to str
+        Name to SHA-256.
+    """
+    return {
+        name: hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else hash_file(content)
+        for name, content in files.items()
+    }
+
+
 def edition_manifest(
-    edition: Edition, pages: Mapping[str, Mapping[str, Any]], made_from: MadeFrom, files: Mapping[str, Path | bytes]
+    edition: Edition, pages: Mapping[str, Mapping[str, Any]], made_from: MadeFrom, files: Mapping[str, str]
 ) -> str:
     """Write the manifest of an edition.
 
@@ -113,8 +132,8 @@ def edition_manifest(
     pages : mapping of str to mapping
         Executed notebook to its ``notebook`` and ``parameters``.
     made_from : MadeFrom
-    files : mapping of str to Path or bytes
-        File of the edition, and its content or where that is.
+    files : mapping of str to str
+        From :func:`hashes_of`.
 
     Returns
     -------
@@ -129,10 +148,7 @@ def edition_manifest(
         "code": made_from.code,
         "versions": dict(made_from.versions),
         "renderer": made_from.renderer,
-        "files": {
-            name: hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else hash_file(content)
-            for name, content in files.items()
-        },
+        "files": dict(files),
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 

@@ -15,6 +15,7 @@ from race_equality.batch.manifest import MANIFEST_FILE
 from race_equality.batch.plan import Plan, plan_build
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
+from race_equality.publishing import signature
 from race_equality.publishing.record import MadeFrom, SiteRecord, made_from_now, read_record
 from race_equality.store.trusts import resolve_trust
 
@@ -180,7 +181,7 @@ class _Comparison:
         """Name each file of either site."""
         site = self._record.site
         there = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-        return (there - {MANIFEST_FILE}) | self._record.files.keys() | self._again.files.keys()
+        return (there - {MANIFEST_FILE, signature.FILE}) | self._record.files.keys() | self._again.files.keys()
 
     def of_page(self, path: str) -> list[str]:
         """Name each file of a page."""
