@@ -56,6 +56,7 @@ _COMMAND_MODULES = {
         "race_equality.commands.new_notebook:new_notebook",
         "Begin a notebook of your own, which is a page of the next build.",
     ),
+    "docs": ("race_equality.commands.docs:docs", "Make the documentation as a site."),
     "open": ("race_equality.commands.open:open_", "Open a report of the last build in the browser."),
     "lab": ("race_equality.commands.lab:lab", "Open the notebooks in JupyterLab."),
     "doctor": ("race_equality.commands.doctor:doctor", "Say what is there on this machine, and what is missing."),

@@ -185,10 +185,11 @@ def read_config(project_dir: Path) -> SiteConfig:
 
 
 def page_address(href: str) -> str:
-    """Return the address in the site of a source of the project (``x.ipynb`` gives ``x.html``)."""
+    """Return the address in the site of a source of the project (``x.ipynb`` gives ``x.html``), or of a place in it."""
+    source, mark, place = href.partition("#")
     for ending in (".ipynb", ".qmd", ".md"):
-        if href.endswith(ending):
-            return href.removesuffix(ending) + ".html"
+        if source.endswith(ending):
+            return f"{source.removesuffix(ending)}.html{mark}{place}"
     return href
 
 

@@ -17,7 +17,7 @@ from race_equality.render.config import SiteConfig, makes_pdf, page_address, rea
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import publish_font
 from race_equality.render.formats import formats_of
-from race_equality.render.links import follow_links
+from race_equality.render.links import follow_links, with_page_addresses
 from race_equality.render.listing import without_missing_pages, write_listing
 from race_equality.render.pandoc import Translator, Translators
 from race_equality.render.sitemap import write_sitemap
@@ -73,7 +73,7 @@ def render_site(
     config = read_config(project_dir)
     for page in pages:
         _check_name(page)
-    quarto = _find_quarto(engine)
+    quarto = find_quarto(engine)
     report = _serialised(on_page)
     if quarto:
         from race_equality.render.quarto import render_site_by_quarto
@@ -96,7 +96,23 @@ def _check_name(page: str) -> None:
         raise RaceEqualityError(f"{page!r} is not a notebook of the project.")
 
 
-def _find_quarto(engine: Engine) -> str | None:
+def find_quarto(engine: Engine) -> str | None:
+    """Find Quarto for a choice of renderer.
+
+    Parameters
+    ----------
+    engine : {"auto", "quarto", "built-in"}
+
+    Returns
+    -------
+    str or None
+        The program; None for the built-in renderer.
+
+    Raises
+    ------
+    RaceEqualityError
+        When Quarto is asked for and is not on the PATH.
+    """
     if engine not in ("auto", "quarto", "built-in"):
         raise RaceEqualityError(f"There is no renderer {engine!r}: use auto, quarto or built-in.")
     if engine == "built-in":
@@ -235,13 +251,31 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
     source = _with_edition(PageSource(front_matter, text), "index.html", config)
     page = page_html(source, "index.html", config, navigation=navigation)
     write_atomically(site_dir / "index.html", without_missing_pages(page, site_dir))
-    for name in config.other_pages:
-        _render_other(project_dir, site_dir, name, config)
+    if config.other_pages:
+        with Translator() as translator:
+            for name in config.other_pages:
+                render_text(project_dir, site_dir, name, config, translator)
 
 
-def _render_other(project_dir: Path, site_dir: Path, name: str, config: SiteConfig) -> None:
-    """Make a page that is not a notebook and that the project names."""
-    from race_equality.render.builtin import page_html, page_pdf
+def render_text(project_dir: Path, site_dir: Path, name: str, config: SiteConfig, translator: Translator) -> None:
+    """Make a page that is not a notebook with the built-in renderer.
+
+    Parameters
+    ----------
+    project_dir, site_dir : Path
+        As for :func:`render_site`.
+    name : str
+        Such as ``about.qmd``.
+    config : SiteConfig
+        Of the project.
+    translator : Translator
+
+    Raises
+    ------
+    RaceEqualityError
+        When the page has code, which is not run, or Pandoc or typst fails.
+    """
+    from race_equality.render.builtin import page_html, page_pdf, translated_page
     from race_equality.render.front_matter import split_front_matter
     from race_equality.render.notebook import PageSource, check_shortcodes
 
@@ -253,9 +287,13 @@ def _render_other(project_dir: Path, site_dir: Path, name: str, config: SiteConf
             file=project_dir / name,
             mend="Make it a notebook in notebooks/, or render with Quarto (--renderer quarto).",
         )
-    source = _with_edition(PageSource(front_matter, text), page_address(name), config)
-    target = site_dir / page_address(name)
-    page = page_html(source, page_address(name), config, navigation=config.navigation_to(site_dir, {"index.html"}))
-    if makes_pdf(front_matter, config):
-        write_atomically(target.with_suffix(".pdf"), page_pdf(source, config))
-    write_atomically(target, page)
+    address = page_address(name)
+    source = _with_edition(PageSource(front_matter, text), address, config)
+    with_pdf = makes_pdf(front_matter, config)
+    translation = translated_page(source, config, translator, pdf=with_pdf)
+    navigation = config.navigation_to(site_dir, {"index.html"})
+    page = page_html(source, address, config, navigation=navigation, translation=translation)
+    if with_pdf:
+        pdf = page_pdf(source, config, translation=translation)
+        write_atomically((site_dir / address).with_suffix(".pdf"), pdf)
+    write_atomically(site_dir / address, with_page_addresses(page))
