@@ -83,6 +83,9 @@ def test_from_the_first_edition_to_its_correction(publish, race_equality, small_
     end = race_equality.in_this_process("verify", "place/2026-10", "--engine", "default", "--jobs", "1")
     assert (end.returncode, "every byte is the same" in end.stdout) == (0, True), end.stdout
     assert hashes(place / "2026-10") == first
+    # nor does what was built for it differ, by what its own manifest says
+    end = race_equality.in_this_process("verify", "out", "--engine", "default", "--jobs", "1")
+    assert (end.returncode, "every byte is the same" in end.stdout) == (0, True), end.stdout
 
     # the next one says what changed, and the first stays as it is
     end = publish("--edition", "2026-11")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,24 +67,27 @@ class SiteRecord:
     site : Path
         The folder of its pages.
     edition : Edition
-        Without a name for a site that a build made.
+        Without a name for a site that is none.
     pages : mapping of str to PageRecord
         By the executed notebook, such as ``trusts/RJ1.ipynb``.
     files : mapping of str to str
         File in the site to the SHA-256 that it had when it was made.
+    is_published : bool
+        Whether it stands as an edition; if not, it is in the output folder of a build.
     """
 
     site: Path
     edition: Edition
     pages: Mapping[str, PageRecord]
     files: Mapping[str, str]
+    is_published: bool = False
 
     def hash_of(self, name: str) -> str:
         """Return the hash of a file as it is now, as :attr:`files` has it: without a banner on what was found wrong."""
         content = (self.site / name).read_bytes()
         if name.endswith(".html"):
             content = without_banner(content)
-            if not self.edition.name:
+            if not self.is_published:
                 content = with_all_links(content)
         return hashlib.sha256(content).hexdigest()
 
@@ -197,7 +200,7 @@ def _read(file: Path) -> SiteRecord:
 def _of_edition(manifest: Mapping[str, Any], folder: Path) -> SiteRecord:
     made_from = MadeFrom(manifest["inputs"], manifest["code"], manifest["versions"], manifest["renderer"])
     pages = {path: PageRecord(one["notebook"], one["parameters"], made_from) for path, one in manifest["pages"].items()}
-    return SiteRecord(folder, Edition(**manifest["edition"]), pages, manifest["files"])
+    return SiteRecord(folder, Edition(**manifest["edition"]), pages, manifest["files"], is_published=True)
 
 
 def _of_build(manifest: Mapping[str, Any], output: Path) -> SiteRecord:
@@ -210,10 +213,9 @@ def _of_build(manifest: Mapping[str, Any], output: Path) -> SiteRecord:
         build = manifest["builds"].get(entry["build"], {})
         renderer = entry.get("rendered_from", {}).get("renderer", "built-in").partition(" ")[0]
         inputs = build.get("figures", {}) | build.get("inputs", {}) | entry.get("inputs", {})
-        edition = Edition(**build.get("edition", {}))
+        edition = Edition(**entry.get("edition", {}))
         made_from = MadeFrom(inputs, build.get("code", ""), build.get("versions", {}), renderer)
         pages[path] = PageRecord(entry["notebook"], entry["parameters"], made_from)
         files |= {name: one["sha256"] for name, one in entry.get("outputs", {}).items()}
     files |= {name: one["sha256"] for name, one in manifest.get("downloads", {}).get("outputs", {}).items()}
-    # a build that publishing started has its name, and other files than an edition
-    return SiteRecord(output / "site", replace(edition, name=""), pages, files)
+    return SiteRecord(output / "site", edition, pages, files)

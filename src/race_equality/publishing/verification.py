@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -105,15 +105,14 @@ def verify_site(
     pages = _pages_asked(record, trusts, project)
     plan, missing = _plan(record, pages, project)
     usual = next(iter(record.pages.values())).made_from
-    options = BuildOptions(
-        output=Path(),
-        jobs=jobs,
-        engine=engine,
-        renderer=cast(Literal["built-in", "quarto"], usual.renderer),
-        edition=record.edition,
-    )
     with tempfile.TemporaryDirectory(prefix="race-equality-verify-") as made:
-        options = BuildOptions(**{**vars(options), "output": Path(made) / "output"})
+        options = BuildOptions(
+            output=Path(made) / "output",
+            jobs=jobs,
+            engine=engine,
+            renderer=cast(Literal["built-in", "quarto"], usual.renderer),
+            edition=record.edition,
+        )
         result = build(plan, options, project=project, show_progress=show_progress)
         if result.interrupted:
             raise KeyboardInterrupt
@@ -166,8 +165,8 @@ def _is_open(code: str, project: Project) -> bool:
 def _site_again(record: SiteRecord, site: Path) -> SiteRecord:
     """Return the site as made again, as a record that hashes as the first one does."""
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    again = SiteRecord(site, record.edition, record.pages, {})
-    return SiteRecord(site, record.edition, record.pages, {name: again.hash_of(name) for name in files})
+    again = replace(record, site=site, files={})
+    return replace(again, files={name: again.hash_of(name) for name in files})
 
 
 class _Comparison:
@@ -201,7 +200,7 @@ class _Comparison:
         there = self._record.hash_of(name)
         if again is None and recorded is None:
             return Difference(name, "extra: nothing that the manifest names makes it")
-        if again is None and recorded == there and path is None and self._record.edition.name:
+        if again is None and recorded == there and path is None and self._record.is_published:
             return None  # what publishing adds; it is held to its hash
         if there == again:
             return None
