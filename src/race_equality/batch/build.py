@@ -451,7 +451,7 @@ class _Build:
     def _shown_early(self, with_shared: bool) -> list[Page]:
         """Return the reports that are shown before the pages on all trusts are made.
 
-        Who names a trust waits for its report, and the pages on all trusts take several times as long. It is made again at the
+        Who names a trust waits for its report, and the pages on all trusts take several times as long. It is rendered again at the
         end, when it can link to them and to its files to download; until then it links to what is there.
         """
         reports = [work.page for work in self.needed if work.page.is_report and work.execute]
