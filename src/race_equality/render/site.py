@@ -33,6 +33,7 @@ def render_site(
     jobs: int = 1,
     engine: Engine = "auto",
     on_page: OnPage | None = None,
+    on_batches: Callable[[int], None] = lambda count: None,
 ) -> list[RenderFailure]:
     """Render executed notebooks, and the first page with the list of trusts.
 
@@ -51,7 +52,10 @@ def render_site(
         ``auto`` is Quarto if it is on the PATH, and else the built-in renderer.
     on_page : callable, optional
         Called with the page and ``"html"``, ``"pdf"``, ``"done"`` or ``"failed"`` as each begins;
-        one call at a time.
+        one call at a time. Of Quarto's pages, which are published some at a time, ``"made"`` comes before ``"done"``,
+        and ``"start"`` before the first of them, while their Quarto starts.
+    on_batches : callable, optional
+        Called with the number of Quartos that will be started.
 
     Returns
     -------
@@ -74,7 +78,9 @@ def render_site(
     if quarto:
         from race_equality.render.quarto import render_site_by_quarto
 
-        failures = render_site_by_quarto(quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report)
+        failures = render_site_by_quarto(
+            quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report, on_batches=on_batches
+        )
     else:
         config.check_for_built_in()
         publish_font(site_dir)
