@@ -23,7 +23,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --group build pyproject.toml
 
-.PHONY: help report test check proofread check-imports coverage lab golden lock clean distclean environment environment-lab
+.PHONY: help report test check proofread check-imports coverage lab golden docs lock clean distclean environment environment-lab
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,13 +60,16 @@ coverage: environment ## the branches that tests reach of disclosure, statistics
 lab: environment-lab ## open the notebooks in JupyterLab, in an environment of its own
 	@.venv-lab/bin/jupyter lab $(LAB_OPTIONS) notebooks
 
+docs: environment ## make the documentation as a site, output/docs
+	@.venv/bin/race-equality docs
+
 golden: environment ## make the golden notebooks again and print what changed
 	@.venv/bin/race-equality golden $(TRUSTS)
 
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	@command -v $(UV) >/dev/null || { \
 		echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
-	$(LOCK) --upgrade --extra test --extra check --output-file requirements.lock
+	$(LOCK) --upgrade --extra test --extra docs --extra check --output-file requirements.lock
 	$(LOCK) --upgrade --extra lab --constraint requirements.lock --output-file requirements-lab.lock
 
 clean: ## remove what was built; environments stay

@@ -25,6 +25,7 @@ from race_equality.params import read_default_settings, read_params
 from race_equality.report.bands import bands_side_by_side
 from race_equality.report.display import Linked, Prose, callout, show_chart, show_table
 from race_equality.report.enough_to_act_on import enough_to_act_on
+from race_equality.report.measures_of_trusts import findings_of_all, measures_of_trusts
 from race_equality.report.missing import missing_indicators
 from race_equality.report.opening import merger_note, questions_for_the_board
 from race_equality.report.staff_and_patients_table import side_by_side
@@ -51,7 +52,9 @@ __all__ = [
     "by_file",
     "callout",
     "enough_to_act_on",
+    "findings_of_all",
     "funnel_limits",
+    "measures_of_trusts",
     "merger_note",
     "missing_indicators",
     "national_values",

@@ -257,22 +257,6 @@ def test_pages_of_other_trusts_stay_and_one_that_fails_later_keeps_its_last_good
     assert page["last_good"]["build"] < page["build"]
 
 
-def test_papermills_own_engine_makes_the_same_pages(race_equality, small_project):
-    """The fork engine is a matter of speed alone, and two builds give the same bytes."""
-    for end in (
-        race_equality("build", "RJ1", "--engine", "fork", "--output", "fork"),
-        race_equality.build("RJ1", "--output", "default"),
-    ):
-        assert end.returncode == 0, end.stderr
-    for ending in ("html", "ipynb", "pdf"):
-        fork, default = (
-            (small_project / engine / "site" / "trusts" / f"RJ1.{ending}").read_bytes()
-            for engine in ("fork", "default")
-        )
-        assert len(fork) > 1000
-        assert fork == default, ending
-
-
 def test_a_merged_trust_gets_its_successors_report(race_equality, small_project):
     end = race_equality.build("RNK", "--output", "out")  # Tavistock and Portman, 1 April 2026
     assert end.returncode == 0, end.stderr

@@ -301,7 +301,7 @@ def saved_by_keyboard(page, name: str, what: str) -> bytes:
     """Save a chart as a reader without a mouse does."""
     page.get_by_label(f"Save {name}").focus()
     page.keyboard.press("Enter")
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent") == what:
             break
@@ -339,6 +339,18 @@ def test_a_chart_is_saved_with_its_title_source_licence_and_figures_by_keyboard_
     assert table["chart"].unique().tolist() == [
         "Figure 3: Caption of fig-groups, 2024. Source: “Tom & <b>Ann</b>”, 3.5 copies."
     ]
+
+    page.keyboard.press("Escape")
+    assert saved_by_keyboard(page, "Figure 3", "Reference to cite it (RIS)").decode().split("\r\n") == [
+        "TY  - CHART",
+        "TI  - Caption of fig-groups, 2024",
+        "T2  - Charts",
+        "T3  - Race equality in NHS trusts",
+        "N1  - Source: “Tom & <b>Ann</b>”, 3.5 copies. Contains public sector information licensed under the Open "
+        "Government Licence v3.0.",
+        "ER  - ",
+        "",
+    ]
     assert page.locator("#fig-groups .chart-take a").get_attribute("href") == "#fig-groups"
     assert page.faults == []
 
@@ -351,7 +363,7 @@ def test_the_ways_to_save_a_chart_are_within_the_screen(page_of_charts, open_pag
         ways = page.locator(".chart-take[open] ul")
         box = ways.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
-        assert ways.locator(":scope > li").count() == 4
+        assert ways.locator(":scope > li").count() == 5
         page.keyboard.press("Escape")
         assert not ways.is_visible()
 

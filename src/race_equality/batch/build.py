@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from race_equality.batch.execute import DEFAULT_TIMEOUT, Failure, NotebookRun, seconds_for_a_notebook
 from race_equality.batch.freshness import Inputs, Work, decide_work, fingerprint, is_unchanged, outputs_of
 from race_equality.batch.lock import LOCK_FILE, OutputLock
-from race_equality.batch.manifest import MANIFEST_FILE, hash_code, hash_inputs, read_manifest, versions, write_manifest
+from race_equality.batch.manifest import (
+    MANIFEST_FILE,
+    hash_code,
+    hash_inputs,
+    quarto_version,
+    read_manifest,
+    versions,
+    write_manifest,
+)
 from race_equality.batch.page_requests import (
     PageEvent,
     PageRequest,
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
     from race_equality.batch.progress import BuildProgress
     from race_equality.downloads.files import Downloads
     from race_equality.project import Project
+    from race_equality.render.edition import Edition
 
 #: Pages, for each job, after which the index page is made again, so that a build that is killed
 #: leaves its pages in the list.
@@ -77,6 +86,8 @@ class BuildOptions:
         The address of a Dask scheduler whose workers make the pages; None for this machine.
     copy_to : str or None
         An address that papermill writes to, where executed notebooks are copied as well.
+    edition : Edition or None
+        What the site is an edition of; None for none.
     """
 
     output: Path
@@ -88,6 +99,7 @@ class BuildOptions:
     dry_run: bool = False
     scheduler: str | None = None
     copy_to: str | None = None
+    edition: Edition | None = None
 
 
 @dataclass
@@ -244,7 +256,7 @@ class _Build:
         self.failed = output / "failed"
         self.pages = {page.path: page for page in plan.pages}
         self.manifest = read_manifest(output)
-        self.inputs = Inputs(project, options.renderer, self.manifest.setdefault("known", {}))
+        self.inputs = Inputs(project, options.renderer, self.manifest.setdefault("known", {}), options.edition)
         refuse_damaged(self.inputs.figure_hashes, project)
         self.work = [self._decide(page) for page in plan.pages]
         self.renders = options.renderer != "none"
@@ -355,7 +367,7 @@ class _Build:
         from race_equality.render import stage_project
         from race_equality.render.config import read_config
 
-        stage_project(self.project, self.staged)
+        stage_project(self.project, self.staged, self.inputs.edition)
         if not self.renders:
             return
         config = read_config(self.staged)  # report a mistake in it before the notebooks run
@@ -618,8 +630,10 @@ class _Build:
             "renderer": self.options.renderer,
             "jobs": self.options.jobs,
             "code": hash_code(),
+            "edition": vars(self.inputs.edition),
             "figures": self.inputs.figure_hashes,
-            "versions": versions(),
+            "inputs": self.inputs.other_hashes(),
+            "versions": versions() | ({"quarto": quarto_version()} if self.by_quarto else {}),
         }
 
     def _record_execution(self, page: Page) -> None:

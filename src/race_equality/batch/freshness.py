@@ -21,6 +21,7 @@ import race_equality
 from race_equality.batch.manifest import figure_files, hash_file, hash_files, versions
 from race_equality.batch.plan import Page
 from race_equality.project import Project
+from race_equality.render.edition import Edition, no_edition
 from race_equality.render.staging import own_files
 
 #: Modules that run notebooks and write into them, which notebooks need not import.
@@ -47,6 +48,7 @@ _INPUT_WORDS = {
     "site": "_quarto.yml or the renderer's code",
     "downloads": "the downloads' code",
     "renderer": "the renderer",
+    "edition": "the edition, or the newest day on which a publication was read,",
 }
 
 #: The inputs of a notebook, or of its HTML and PDF: name to hash.
@@ -90,10 +92,15 @@ class Inputs:
         ``auto``, ``quarto`` or ``built-in``, as asked for.
     known : dict, optional
         Hashes that an earlier build computed; updated here.
+    edition : Edition, optional
+        What the site is an edition of.
     """
 
-    def __init__(self, project: Project, renderer: str, known: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, project: Project, renderer: str, known: dict[str, str] | None = None, edition: Edition | None = None
+    ) -> None:
         self._project, self._renderer = project, renderer
+        self.edition = edition or no_edition(project)
         self.known = {} if known is None else known
         self._package = Path(race_equality.__file__).parent
         self._hashes: dict[str, str] = {}  # by file
@@ -154,6 +161,7 @@ class Inputs:
         return {
             "site": self._site,
             "renderer": self._renderer_found,
+            "edition": _digest(vars(self.edition)),
             "versions": self._versions,
             "downloads": self._downloads,
         }
@@ -178,6 +186,21 @@ class Inputs:
         pages = [file for file in own_files(self._project.root) if file.suffix in _PAGES]
         index = _digest([self._hash("index.qmd"), hash_files(pages, base=self._project.root)])
         return {**self.rendering_hashes(), "index": index}
+
+    def other_hashes(self) -> dict[str, str]:
+        """Hash each file of the project that a page may be made from, besides the figures.
+
+        Returns
+        -------
+        dict of str to str
+            File to SHA-256.
+        """
+        root = self._project.root
+        notebooks = self._project.notebooks.glob("[!_.]*.ipynb")
+        layouts = (root / "data" / "layouts").glob("*.yml")
+        files = [*notebooks, *self._project.params.rglob("*.yml"), *layouts, *own_files(root)]
+        names = ["_quarto.yml", "index.qmd", *(file.relative_to(root).as_posix() for file in files if file.is_file())]
+        return {name: self._hash(name) for name in sorted(names)}
 
     def _hash(self, name: str) -> str:
         if name not in self._hashes:
@@ -301,8 +324,13 @@ def _owner(name: str) -> str | None:
     return stem.removeprefix(_OWN_RETURN).upper() if stem.startswith(_OWN_RETURN) else None
 
 
+def is_input_of(name: str, code: str | None) -> bool:
+    """Whether a trust's page is made from a file of figures; for a code of None, whether a page on all trusts is."""
+    return code is None or _owner(name) in (None, code)
+
+
 def _is_input_of(page: Page, name: str) -> bool:
-    return page.trust is None or _owner(name) in (None, page.trust.code)
+    return is_input_of(name, page.trust.code if page.trust is not None else None)
 
 
 def decide_work(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import sqlite3
+import subprocess
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +26,7 @@ FORMAT = 1
 #: Packages whose version can change a page.
 _PACKAGES = (
     "race-equality papermill nbclient ipykernel ipython pandas numpy scipy pyarrow altair "
-    "vl-convert-python pypandoc_binary typst"
+    "vl-convert-python pypandoc_binary typst pikepdf jinja2 nbformat pyyaml"
 ).split()
 
 
@@ -96,7 +98,16 @@ def versions() -> dict[str, str]:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return found | {"sqlite": sqlite3.sqlite_version}
+
+
+def quarto_version() -> str:
+    """Return the version of the Quarto on the PATH, which takes it half a second to say; "" when it says none."""
+    try:
+        said = subprocess.run(["quarto", "--version"], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.strip()
 
 
 def read_manifest(output: Path) -> dict[str, Any]:

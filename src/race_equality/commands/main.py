@@ -42,6 +42,9 @@ GO_ON = "Run the same command to go on."
 _COMMAND_MODULES = {
     "data": ("race_equality.commands.data:data", "Read published figures, and list where they come from."),
     "audit": ("race_equality.commands.audit:audit", "Try to work out hidden figures from what is shown."),
+    "publish": ("race_equality.commands.publish:publish", "Put an edition at an address that never changes."),
+    "changes": ("race_equality.commands.publish:changes", "Say what changed from one edition to another."),
+    "verify": ("race_equality.commands.verify:verify", "Make a site again and name each file that differs, and why."),
     "params": ("race_equality.commands.params:params", "Begin and check what is set for each trust."),
     "single-file": (
         "race_equality.commands.single_file:single_file",
@@ -53,6 +56,7 @@ _COMMAND_MODULES = {
         "race_equality.commands.new_notebook:new_notebook",
         "Begin a notebook of your own, which is a page of the next build.",
     ),
+    "docs": ("race_equality.commands.docs:docs", "Make the documentation as a site."),
     "open": ("race_equality.commands.open:open_", "Open a report of the last build in the browser."),
     "lab": ("race_equality.commands.lab:lab", "Open the notebooks in JupyterLab."),
     "doctor": ("race_equality.commands.doctor:doctor", "Say what is there on this machine, and what is missing."),
@@ -262,7 +266,7 @@ def build(
     options = BuildOptions(
         output=output if output is not None else project.root / "output",
         jobs=jobs or usable_cores(),
-        engine=_engine(engine, console),
+        engine=engine_named(engine, console),
         renderer=renderer,
         timeout=timeout or None,
         force=force,
@@ -336,7 +340,7 @@ def _watch_and_build(
     os.execv(sys.executable, [sys.executable, "-m", "race_equality.commands.main", *arguments])
 
 
-def _engine(asked: str, console: Console) -> str | None:
+def engine_named(asked: str, console: Console) -> str | None:
     """Return papermill's name of an engine for the option; None for papermill's own."""
     from forked_kernels import AVAILABLE
 

@@ -100,9 +100,9 @@ def _before(project: Project) -> int:
 
 
 def _engine_for(console: Console) -> str | None:
-    from race_equality.commands.main import _engine
+    from race_equality.commands.main import engine_named
 
-    return _engine("fork", console)
+    return engine_named("fork", console)
 
 
 def _after(project: Project) -> int:

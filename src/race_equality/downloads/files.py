@@ -24,7 +24,7 @@ from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import FINDING, PUBLISHED, DownloadData, Row, all_trusts_rows, trust_rows
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 from race_equality.files import write_atomically
-from race_equality.params import read_params
+from race_equality.params import read_chosen_peers
 from race_equality.project import Project
 from race_equality.store.figures import figure_files, read_figures
 from race_equality.store.provenance import read_sources
@@ -90,14 +90,12 @@ class Downloads:
             figures = figures[figures["period_end"].dt.year <= until]
         listed = read_trust_list(project=project)
         trusts = listed.trusts.copy()
-        own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
-        params = {code: read_params(code, project=project) for code in trusts["trust_code"] if code in own}
         self.data = DownloadData(
             figures,
             {source.id: source for source in read_sources(project=project)},
             read_rules(project=project),
             trusts,
-            peers={code: one.peers for code, one in params.items() if one.peers},
+            peers=read_chosen_peers(trusts["trust_code"], project=project),
             successions=listed.successions,
         )
         self._findings: dict[str, list[Row]] = {}

@@ -12,6 +12,7 @@ from race_equality.params.reading import (
     Threshold,
     check_file,
     check_params,
+    read_chosen_peers,
     read_default_settings,
     read_params,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Threshold",
     "check_file",
     "check_params",
+    "read_chosen_peers",
     "read_default_settings",
     "read_params",
 ]

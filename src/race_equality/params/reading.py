@@ -5,6 +5,7 @@ What the board says of itself and what it said it would do is told by :mod:`race
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -175,6 +176,27 @@ def read_params(trust_code: str, *, project: Project | None = None) -> Params:
         own.history,
         tuple(names),
     )
+
+
+def read_chosen_peers(trust_codes: Iterable[str], *, project: Project | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the peers of those trusts that have chosen their own.
+
+    Parameters
+    ----------
+    trust_codes : iterable of str
+        Of the trusts open today.
+    project : Project, optional
+        The checkout; found from the working directory without it.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        By trust code; the others are not in it.
+    """
+    project = as_project(project)
+    own = {file.stem for file in (project.params / "trusts").glob("*.yml")}
+    params = {code: read_params(code, project=project) for code in trust_codes if code in own}
+    return {code: one.peers for code, one in params.items() if one.peers}
 
 
 def read_default_settings(*, project: Project | None = None) -> Settings:

@@ -26,6 +26,8 @@ _READER = "markdown-tex_math_dollars"
 _FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
 _PAPER = ("papersize", "margin", "mainfont", "fontsize")
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
+#: The beginning of an address that counts from the page.
+_RELATIVE = re.compile(r'\bhref="(?![a-z]+:|[#/])')
 #: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
 
@@ -176,7 +178,7 @@ def page_html(
         # the board's summary takes the width of the page, before the contents go next to the rest
         summary=summary,
         body=body,
-        footer=_footer_html(config.footer),
+        footer=_RELATIVE.sub(rf"\g<0>{up}", _footer_html(config.footer)),
         css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
         policy=policy(),
         # in the page and not in files: a page may be sent by e-mail
@@ -212,7 +214,7 @@ def page_pdf(page: PageSource, config: SiteConfig, *, translation: Translation |
         document,
         page.pictures,
         standards=config.pdf_standards,
-        date=document_date(page.front_matter),
+        date=document_date(page.front_matter, config),
         with_machine_fonts=config.pdf_setting("mainfont") is not None,
     )
 

@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from race_equality.errors import InputError
+from race_equality.render.edition import KEY as EDITION_KEY
+from race_equality.render.edition import Edition, edition_in
 
 #: The date of a PDF whose page gives none. Every PDF must have a date, and the day of the build would
 #: make two builds of the same figures differ.
@@ -67,6 +69,8 @@ class SiteConfig:
         Pages that ``project: render`` names besides the first one and notebooks, such as ``about.qmd``.
     not_followed : tuple of InputError
         Settings that Quarto follows and the built-in renderer does not, with their lines.
+    edition : Edition
+        What the site is an edition of.
     """
 
     title: str
@@ -84,6 +88,7 @@ class SiteConfig:
     metadata: Mapping[str, Any]
     other_pages: tuple[str, ...] = ()
     not_followed: tuple[InputError, ...] = ()
+    edition: Edition = Edition()
 
     def check_for_built_in(self) -> None:
         """Refuse settings that the built-in renderer would drop.
@@ -175,14 +180,16 @@ def read_config(project_dir: Path) -> SiteConfig:
         metadata=settings,
         other_pages=tuple(_other_pages(settings, project_dir)),
         not_followed=tuple(_not_followed(settings, text, file)),
+        edition=edition_in(settings, file),
     )
 
 
 def page_address(href: str) -> str:
-    """Return the address in the site of a source of the project (``x.ipynb`` gives ``x.html``)."""
+    """Return the address in the site of a source of the project (``x.ipynb`` gives ``x.html``), or of a place in it."""
+    source, mark, place = href.partition("#")
     for ending in (".ipynb", ".qmd", ".md"):
-        if href.endswith(ending):
-            return href.removesuffix(ending) + ".html"
+        if source.endswith(ending):
+            return f"{source.removesuffix(ending)}.html{mark}{place}"
     return href
 
 
@@ -192,23 +199,28 @@ def makes_pdf(front_matter: Mapping[str, Any], config: SiteConfig) -> bool:
     return formats == "typst" or (isinstance(formats, (dict, list)) and "typst" in formats)
 
 
-def document_date(front_matter: Mapping[str, Any]) -> int:
+def document_date(front_matter: Mapping[str, Any], config: SiteConfig) -> int:
     """Return the moment that a PDF gives as its date, in seconds since 1970.
 
     Parameters
     ----------
     front_matter : mapping
         Of the page; ``date`` counts when it is a date.
+    config : SiteConfig
+        Its edition has the date of what the site is made from.
 
     Returns
     -------
     int
         ``SOURCE_DATE_EPOCH`` if it is set (https://reproducible-builds.org/specs/source-date-epoch/),
-        else the page's date, else a constant.
+        else the page's date, else the site's, else a constant. Never the clock's, so that the same files make the same PDF.
     """
-    if (epoch := os.environ.get("SOURCE_DATE_EPOCH", "")).isdigit():
+    # what a build was told stands in its staged project: its processes, and a later verification, need no variable
+    staged = config.edition != Edition()
+    epoch = config.edition.epoch if staged else os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
         return int(epoch)
-    date = front_matter.get("date")
+    date = front_matter.get("date") or config.edition.date
     if isinstance(date, str):
         try:
             date = datetime.date.fromisoformat(date)
@@ -313,7 +325,7 @@ def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterato
         )
 
     for section in dict.fromkeys((*FOLLOWED, *NOT_APPLICABLE)):
-        found: Any = settings
+        found: Any = {name: value for name, value in settings.items() if name != EDITION_KEY}
         for name in section.split(".") if section else ():
             found = found.get(name) if isinstance(found, dict) else None
         known = FOLLOWED.get(section, frozenset()) | NOT_APPLICABLE.get(section, frozenset())

@@ -1,4 +1,4 @@
-"""Links from pages about all trusts to the trusts' own pages, which a build may not have made."""
+"""Links between pages: to trusts' own pages, which a build may not have made, and to pages by their sources."""
 
 from __future__ import annotations
 
@@ -34,6 +34,25 @@ def with_all_links(page: bytes) -> bytes:
         return f'class="trust" href="{link[1] or link[2] or link[3]}"'
 
     return _ANY_LINK.sub(followed, page.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+#: A link to a page by its source, as Quarto takes it.
+_SOURCE_LINK = re.compile(r'(<a\b[^>]*\bhref="(?![a-z]+:)[^"#?]+)\.q?md(?=["#?])')
+
+
+def with_page_addresses(page: str) -> str:
+    """Link to the pages that sources become (``about.qmd`` to ``about.html``), as Quarto does.
+
+    Parameters
+    ----------
+    page : str
+        HTML of a page that is written as text.
+
+    Returns
+    -------
+    str
+    """
+    return _SOURCE_LINK.sub(r"\1.html", page)
 
 
 def follow_links(site_dir: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import copy_atomically, copy_folder, write_atomically
-from race_equality.render.config import SiteConfig, makes_pdf, page_address
+from race_equality.render.config import SiteConfig, document_date, makes_pdf, page_address
 from race_equality.render.failure import RenderFailure
 from race_equality.render.formats import formats_html, formats_of
 from race_equality.render.front_matter import read_front_matter
@@ -21,7 +21,7 @@ from race_equality.render.listing import listing_of, without_missing_pages, writ
 from race_equality.render.notebook import put_back_pictures
 from race_equality.render.pdf import compressed
 from race_equality.render.policy import policy_of_quarto, with_policy
-from race_equality.render.quarto_copies import INDEX, LISTING, OTHER_FORMATS, stage_pages, stage_project_for_quarto
+from race_equality.render.quarto_copies import INDEX, LISTING, OTHER_FORMATS, copy_project, stage_pages, write_settings
 from race_equality.render.quarto_runs import QuartoRun, Quartos
 from race_equality.render.search import Entry, entries_of, merge_index, page_of, read_index
 
@@ -118,7 +118,7 @@ class _Rendering:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.quartos = Quartos(self.quarto)
+        self.quartos = Quartos(self.quarto, date=document_date({}, self.config))
 
     def render_batch(self, pages: Sequence[str]) -> list[RenderFailure]:
         """Render some pages with one Quarto, and one more for each page that fails."""
@@ -143,13 +143,14 @@ class _Rendering:
     def _render(self, folder: Path, pages: list[str], tried_again: set[str]) -> list[RenderFailure]:
         """Render and publish pages; return the failures. Pages left in `pages` have to be rendered again."""
         pictures: dict[str, str] = {}
-        failures = stage_pages(self.project_dir, folder, pages, settings=self.config.metadata, pictures=pictures)
+        copy_project(self.project_dir, folder)
+        failures = stage_pages(self.project_dir, folder, pages, config=self.config, pictures=pictures)
         broken = {failure.page for failure in failures}
         given = [page for page in pages if page not in broken]
         if not given:
             return failures
         made = (*self.pages, *self.config.other_pages)
-        stage_project_for_quarto(self.quarto, self.project_dir, folder, given, site_dir=self.site_dir, made=made)
+        write_settings(self.quarto, self.project_dir, folder, given, site_dir=self.site_dir, made=made)
         run = self._run(folder, given)
         at = "" if run.succeeded or not run.begun else run.begun[-1]
         if run.killed and at not in tried_again:

@@ -15,10 +15,10 @@ import yaml
 from race_equality.errors import RaceEqualityError
 from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks, raw_block, with_column_widths
-from race_equality.render.config import page_address
+from race_equality.render.config import SiteConfig, page_address
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import font_directory
-from race_equality.render.front_matter import front_matter_of
+from race_equality.render.front_matter import front_matter_of, split_front_matter
 from race_equality.render.listing import replace_listing
 from race_equality.render.notebook import picture_bytes, without_pictures
 from race_equality.render.pdf import plain_opacity
@@ -35,7 +35,7 @@ _NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *["']?)(?:fig|tbl|lst|eq|thm
 
 
 def stage_pages(
-    project_dir: Path, folder: Path, pages: Sequence[str], *, settings: Mapping[str, Any], pictures: dict[str, str]
+    project_dir: Path, folder: Path, pages: Sequence[str], *, config: SiteConfig, pictures: dict[str, str]
 ) -> list[RenderFailure]:
     """Write pages into a project folder of a Quarto.
 
@@ -47,8 +47,8 @@ def stage_pages(
         That of the Quarto.
     pages : sequence of str
         Notebooks, the first page, and others that the project names.
-    settings : mapping
-        Of the project: what figures and tables are called, and which code and outputs are shown.
+    config : SiteConfig
+        Of the project: what figures and tables are called, which code and outputs are shown, what pages say of their edition.
     pictures : dict of str to str
         Gets the data address of each picture by its file name.
 
@@ -62,9 +62,15 @@ def stage_pages(
         try:
             if page == INDEX:
                 source = (project_dir / INDEX).read_text(encoding="utf-8")
-                write_atomically(folder / INDEX, replace_listing(source, LISTING))
+                said = config.edition.in_words("index.html", title="", site=config.title)
+                write_atomically(folder / INDEX, replace_listing(source, LISTING) + said)
             elif page.endswith(".ipynb"):
-                pictures.update(_for_quarto(project_dir / page, folder / page, settings))
+                pictures.update(_for_quarto(project_dir / page, folder / page, page, config))
+            else:
+                front_matter, _ = split_front_matter(project_dir / page)
+                title = str(front_matter.get("title") or "")
+                said = config.edition.in_words(page_address(page), title=title, site=config.title)
+                write_atomically(folder / page, (project_dir / page).read_text(encoding="utf-8") + said)
         except RaceEqualityError as error:
             failures.append(RenderFailure(page, "html", str(error)))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -73,10 +79,24 @@ def stage_pages(
     return failures
 
 
-def stage_project_for_quarto(
+def copy_project(project_dir: Path, folder: Path) -> None:
+    """Copy a staged project without its pages into the folder of a Quarto.
+
+    Parameters
+    ----------
+    project_dir, folder : Path
+    """
+    for entry in project_dir.iterdir():
+        if entry.is_dir() and entry.name not in ("notebooks", "trusts", "_site", ".quarto"):
+            copy_folder(entry, folder / entry.name)
+        elif entry.is_file() and entry.name != INDEX:
+            copy_atomically(entry, folder / entry.name)
+
+
+def write_settings(
     quarto: str, project_dir: Path, folder: Path, pages: Sequence[str], *, site_dir: Path, made: Collection[str]
 ) -> None:
-    """Copy the project without its pages, and name those that are to be rendered.
+    """Write the settings of a Quarto: those of the project, with the pages that it renders.
 
     Parameters
     ----------
@@ -90,11 +110,6 @@ def stage_project_for_quarto(
     made : collection of str
         Sources of all pages of this render: navigation leads to them, and to those in the site.
     """
-    for entry in project_dir.iterdir():
-        if entry.is_dir() and entry.name not in ("notebooks", "trusts", "_site", ".quarto"):
-            copy_folder(entry, folder / entry.name)
-        elif entry.is_file() and entry.name != INDEX:
-            copy_atomically(entry, folder / entry.name)
     settings = yaml.safe_load((project_dir / "_quarto.yml").read_text(encoding="utf-8"))
     settings.setdefault("project", {})["render"] = list(pages)
     settings["project"]["output-dir"] = "_site"
@@ -132,12 +147,13 @@ def stage_project_for_quarto(
     (folder / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def _for_quarto(file: Path, target: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+def _for_quarto(file: Path, target: Path, page: str, config: SiteConfig) -> dict[str, str]:
     """Write a notebook in the form that Quarto reads fastest, and its pictures next to it.
 
     HTML outputs are raw blocks in the form of the page and of the PDF, or else as the project's
     ``ipynb-filters`` make them. Pictures are files, because every step of Quarto reads data addresses
-    again. A place for links is at the top. Returns the pictures' addresses by file name.
+    again. A place for links is at the top, and what the page says of its edition at the end. Returns the pictures'
+    addresses by file name.
     """
     pictures: dict[str, str] = {}
     notebook = json.loads(file.read_text(encoding="utf-8"))
@@ -146,13 +162,13 @@ def _for_quarto(file: Path, target: Path, settings: Mapping[str, Any]) -> dict[s
             data = output.get("data", {})
             if "text/html" in data:
                 data["text/html"] = without_pictures("".join(data["text/html"]), pictures)
-    in_both_forms = _in_both_forms(notebook, settings.get("crossref") or {})
+    in_both_forms = _in_both_forms(notebook, config.metadata.get("crossref") or {})
     if not in_both_forms:
         html_as_raw_blocks(notebook)
     cells = notebook["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
     front_matter = front_matter_of(cells[0], file) if has_front_matter else {}
-    if in_both_forms and _shows_outputs_alone(settings, front_matter):
+    if in_both_forms and _shows_outputs_alone(config.metadata, front_matter):
         notebook["cells"] = cells = [kept for cell in cells if (kept := _output_alone(cell))]
     if front_matter:
         text = f"---\n{yaml.safe_dump(_without_shortcodes(front_matter), allow_unicode=True, sort_keys=False)}---"
@@ -167,6 +183,10 @@ def _for_quarto(file: Path, target: Path, settings: Mapping[str, Any]) -> dict[s
             "source": raw_block(OTHER_FORMATS).splitlines(keepends=True),
         },
     )
+    title = str(front_matter.get("title") or "")
+    if said := config.edition.in_words(page_address(page), title=title, site=config.title):
+        lines = said.strip().splitlines(keepends=True)
+        cells.append({"cell_type": "markdown", "id": "this-edition", "metadata": {}, "source": lines})
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
     for name, address in pictures.items():

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from race_equality.render.config import document_date
-
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\[\s*\d+/\d+\]\s+(.+?)\s*$")
 #: A shell that runs Quarto gives the signal that ended it with 128 added.
@@ -50,10 +48,13 @@ class Quartos:
     ----------
     quarto : str
         The program.
+    date : int
+        Of its PDFs, in seconds since 1970.
     """
 
-    def __init__(self, quarto: str) -> None:
+    def __init__(self, quarto: str, *, date: int) -> None:
         self._quarto = quarto
+        self._environment = {**os.environ, "SOURCE_DATE_EPOCH": str(date)}
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._ended = False
@@ -105,7 +106,7 @@ class Quartos:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={"SOURCE_DATE_EPOCH": str(document_date({})), **os.environ},
+            env=self._environment,
         ) as process:
             if len(pages) == 1:
                 begin(pages[0])  # Quarto counts pages only where there are several

@@ -133,13 +133,13 @@ class _Sections(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title += data
-        if self._unread or not self._main or len(self._stack) < self._main:
+        if self._unread or not self._main:
             return
         names = [name for name, _ in self._stack[self._main - 1 :]]
         self.all += data
         if self._children == 1 and self._HEADINGS & set(names):
             return  # Quarto takes the headings out of what comes first
-        if self._children == 1 or names[0] == "p":
+        if names and (self._children == 1 or names[0] == "p"):
             self.outside += data
         for section in (section for _, section in self._stack if section is not None):
             section.text += data

@@ -7,8 +7,9 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, write_atomically
@@ -16,10 +17,13 @@ from race_equality.render.config import SiteConfig, makes_pdf, page_address, rea
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import publish_font
 from race_equality.render.formats import formats_of
-from race_equality.render.links import follow_links
+from race_equality.render.links import follow_links, with_page_addresses
 from race_equality.render.listing import without_missing_pages, write_listing
 from race_equality.render.pandoc import Translator, Translators
 from race_equality.render.sitemap import write_sitemap
+
+if TYPE_CHECKING:
+    from race_equality.render.notebook import PageSource
 
 Engine = Literal["auto", "quarto", "built-in"]
 OnPage = Callable[[str, str], None]
@@ -73,7 +77,7 @@ def render_site(
     config = read_config(project_dir)
     for page in pages:
         _check_name(page)
-    quarto = _find_quarto(engine)
+    quarto = find_quarto(engine)
     report = _serialised(on_page)
     if quarto:
         from race_equality.render.quarto import render_site_by_quarto
@@ -98,7 +102,23 @@ def _check_name(page: str) -> None:
         raise RaceEqualityError(f"{page!r} is not a notebook of the project.")
 
 
-def _find_quarto(engine: Engine) -> str | None:
+def find_quarto(engine: Engine) -> str | None:
+    """Find Quarto for a choice of renderer.
+
+    Parameters
+    ----------
+    engine : {"auto", "quarto", "built-in"}
+
+    Returns
+    -------
+    str or None
+        The program; None for the built-in renderer.
+
+    Raises
+    ------
+    RaceEqualityError
+        When Quarto is asked for and is not on the PATH.
+    """
     if engine not in ("auto", "quarto", "built-in"):
         raise RaceEqualityError(f"There is no renderer {engine!r}: use auto, quarto or built-in.")
     if engine == "built-in":
@@ -191,7 +211,7 @@ def render_page(
     stage = "html"
     on_stage(stage)
     try:
-        source = read_page(project_dir / page, settings=config.metadata)
+        source = _with_edition(read_page(project_dir / page, settings=config.metadata), address, config)
         with_pdf = makes_pdf(source.front_matter, config)
         translation = translated_page(source, config, translator, pdf=with_pdf)
         html = page_html(
@@ -219,6 +239,13 @@ def render_page(
     return None
 
 
+def _with_edition(source: PageSource, address: str, config: SiteConfig) -> PageSource:
+    """Say at the end of a page of which edition it is."""
+    title = str(source.front_matter.get("title") or "")
+    said = config.edition.in_words(address, title=title, site=config.title)
+    return replace(source, markdown=source.markdown + said) if said else source
+
+
 def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None:
     from race_equality.render.builtin import page_html
     from race_equality.render.front_matter import split_front_matter
@@ -227,15 +254,34 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
     write_listing(project_dir, site_dir)
     front_matter, text = split_front_matter(project_dir / "index.qmd")
     navigation = config.navigation_to(site_dir, {"index.html"})
-    page = page_html(PageSource(front_matter, text), "index.html", config, navigation=navigation)
+    source = _with_edition(PageSource(front_matter, text), "index.html", config)
+    page = page_html(source, "index.html", config, navigation=navigation)
     write_atomically(site_dir / "index.html", without_missing_pages(page, site_dir))
-    for name in config.other_pages:
-        _render_other(project_dir, site_dir, name, config)
+    if config.other_pages:
+        with Translator() as translator:
+            for name in config.other_pages:
+                render_text(project_dir, site_dir, name, config, translator)
 
 
-def _render_other(project_dir: Path, site_dir: Path, name: str, config: SiteConfig) -> None:
-    """Make a page that is not a notebook and that the project names."""
-    from race_equality.render.builtin import page_html, page_pdf
+def render_text(project_dir: Path, site_dir: Path, name: str, config: SiteConfig, translator: Translator) -> None:
+    """Make a page that is not a notebook with the built-in renderer.
+
+    Parameters
+    ----------
+    project_dir, site_dir : Path
+        As for :func:`render_site`.
+    name : str
+        Such as ``about.qmd``.
+    config : SiteConfig
+        Of the project.
+    translator : Translator
+
+    Raises
+    ------
+    RaceEqualityError
+        When the page has code, which is not run, or Pandoc or typst fails.
+    """
+    from race_equality.render.builtin import page_html, page_pdf, translated_page
     from race_equality.render.front_matter import split_front_matter
     from race_equality.render.notebook import PageSource, check_shortcodes
 
@@ -247,8 +293,13 @@ def _render_other(project_dir: Path, site_dir: Path, name: str, config: SiteConf
             file=project_dir / name,
             mend="Make it a notebook in notebooks/, or render with Quarto (--renderer quarto).",
         )
-    source, target = PageSource(front_matter, text), site_dir / page_address(name)
-    page = page_html(source, page_address(name), config, navigation=config.navigation_to(site_dir, {"index.html"}))
-    if makes_pdf(front_matter, config):
-        write_atomically(target.with_suffix(".pdf"), page_pdf(source, config))
-    write_atomically(target, page)
+    address = page_address(name)
+    source = _with_edition(PageSource(front_matter, text), address, config)
+    with_pdf = makes_pdf(front_matter, config)
+    translation = translated_page(source, config, translator, pdf=with_pdf)
+    navigation = config.navigation_to(site_dir, {"index.html"})
+    page = page_html(source, address, config, navigation=navigation, translation=translation)
+    if with_pdf:
+        pdf = page_pdf(source, config, translation=translation)
+        write_atomically((site_dir / address).with_suffix(".pdf"), pdf)
+    write_atomically(site_dir / address, with_page_addresses(page))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.project import Project
+from race_equality.render.edition import Edition, as_setting, no_edition
 
 #: Filters, style sheets, scripts and templates of both renderers.
 ASSETS = Path(__file__).parent / "assets"
@@ -22,7 +23,7 @@ _STEPS = re.compile(r"^( *(?:pre|post)-render:) scripts/quarto_steps\.py.*$", re
 
 #: Files and folders of every checkout that are not for its pages, or are copied in another way.
 _OUR_OWN = frozenset(
-    "_quarto.yml index.qmd environment.yml _site benchmarks data docs executed notebooks output params scripts src tests "
+    "_quarto.yml index.qmd environment.yml corrections.yml _site benchmarks data docs executed notebooks output params scripts src tests "
     "trusts".split()
 )
 #: Files in a folder that is an environment, an earlier output or another project.
@@ -32,7 +33,7 @@ _KINDS = frozenset(".yml .yaml .qmd .md .css .scss .lua .js .svg .png .jpg .ico 
 _KINDS_INSIDE = frozenset(".html .ttf .otf .json .gif .webp .tex .docx .ejs .ts .theme".split())
 
 
-def stage_project(project: Project, target: Path) -> None:
+def stage_project(project: Project, target: Path, edition: Edition | None = None) -> None:
     """Copy all that a Quarto project needs, except its notebooks.
 
     Parameters
@@ -42,6 +43,8 @@ def stage_project(project: Project, target: Path) -> None:
     target : Path
         The folder of the staged project, made if it is not there. Executed notebooks go into its
         ``notebooks`` and ``trusts``; those that are there stay.
+    edition : Edition, optional
+        What the site is an edition of; without it, none, with the date of the figures.
 
     Notes
     -----
@@ -53,7 +56,10 @@ def stage_project(project: Project, target: Path) -> None:
         (target / folder).mkdir(parents=True, exist_ok=True)
     for name in ("_quarto.yml", "index.qmd"):
         text = re.sub(rf"\b{EXECUTED}/(notebooks|trusts)/", r"\1/", (project.root / name).read_text(encoding="utf-8"))
-        write_atomically(target / name, _STEPS.sub(r"\1 []", text))
+        text = _STEPS.sub(r"\1 []", text)
+        if name == "_quarto.yml":
+            text = f"{text.rstrip()}\n{as_setting(edition or no_edition(project))}"
+        write_atomically(target / name, text)
     for file in own_files(project.root):
         copy_atomically(file, target / file.relative_to(project.root))
     copy_folder(ASSETS, target / ASSETS_IN_PROJECT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from race_equality.render.config import (
     page_address,
     read_config,
 )
+from race_equality.render.edition import Edition
 
 ROOT = Path(__file__).parents[3]
 
@@ -82,12 +84,18 @@ def test_addresses():
 
 def test_a_document_has_its_own_date_or_the_one_of_the_environment(monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    config = read_config(ROOT)
     # 2024-03-31 00:00 UTC, by `date -u -d 2024-03-31 +%s`
-    assert document_date({"date": datetime.date(2024, 3, 31)}) == 1711843200
-    assert document_date({"date": "2024-03-31"}) == 1711843200
-    assert document_date({"date": "autumn 2024"}) == document_date({}) == 315532800
+    assert document_date({"date": datetime.date(2024, 3, 31)}, config) == 1711843200
+    assert document_date({"date": "2024-03-31"}, config) == 1711843200
+    assert document_date({"date": "autumn 2024"}, config) == document_date({}, config) == 315532800
+    # of a staged project: the newest publication's, or what SOURCE_DATE_EPOCH was when it was staged
+    of_figures = replace(config, edition=Edition(date="2024-03-31"))
+    assert document_date({}, of_figures) == 1711843200
+    assert document_date({}, replace(config, edition=Edition(date="2024-03-31", epoch="1000"))) == 1000
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")
-    assert document_date({"date": "2024-03-31"}) == 1000
+    assert document_date({"date": "2024-03-31"}, config) == 1000
+    assert document_date({}, of_figures) == 1711843200
 
 
 def test_a_page_may_do_without_a_pdf():

@@ -72,6 +72,7 @@
       // Excel reads UTF-8 only with the mark at the beginning
       add("Figures of the chart (CSV)", function () { save("\ufeff" + csvOf(chart), "text/csv", stem + ".csv"); });
     }
+    add("Reference to cite it (RIS)", function () { save(referenceOf(chart), "application/x-research-info-systems", stem + ".ris"); });
     var link = document.createElement("a");
     link.href = "#" + figure.id;
     link.textContent = "Link to this chart";
@@ -128,16 +129,15 @@
         one.textContent = line.said;
       });
     }
-    var said = /^(?:Figure\s[\d.]+:\s*)?(.*?\.)(?:\s+(.*))?$/.exec(chart.caption) || ["", chart.caption, ""];
-    write(said[1].replace(/\.$/, ""), 16, "bold", "#212b32");
+    var said = partsOf(chart.caption);
+    write(said.title, 16, "bold", "#212b32");
     y += SIDE / 2;
     var inner = document.importNode(chart.picture, true);
     inner.setAttribute("x", SIDE);
     inner.setAttribute("y", y);
     outer.appendChild(inner);
     y += own.height;
-    [said[2], text(document.querySelector(".notice")), text(document.querySelector(".board-mark")),
-      [text(document.querySelector("h1")), text(document.querySelector(".subtitle"))].filter(Boolean).join(", ") + ".",
+    [said.source, text(document.querySelector(".notice")), text(document.querySelector(".board-mark")), pageTitle() + ".",
       chart.address, licence()]
       .filter(Boolean).forEach(function (line) { write(line, 12, "normal", "#3d3d3d"); });
     y += SIDE;
@@ -145,6 +145,25 @@
     Object.keys(set).forEach(function (key) { outer.setAttribute(key, set[key]); });
     [["width", width], ["height", y], ["fill", "#fff"]].forEach(function (pair) { ground.setAttribute(pair[0], pair[1]); });
     return new XMLSerializer().serializeToString(outer);
+  }
+
+  function partsOf(caption) {
+    var said = /^(?:Figure\s[\d.]+:\s*)?(.*?\.)(?:\s+(.*))?$/.exec(caption) || ["", caption, ""];
+    return { title: said[1].replace(/\.$/, ""), source: said[2] };
+  }
+
+  function pageTitle() {
+    return [text(document.querySelector("h1")), text(document.querySelector(".subtitle"))].filter(Boolean).join(", ");
+  }
+
+  // For Zotero, EndNote, Mendeley and Word: a field a line, as RIS has them.
+  function referenceOf(chart) {
+    var said = partsOf(chart.caption), date = /^\d{4}-\d{2}-\d{2}$/.exec(text(document.querySelector(".title-block .date")));
+    var fields = [["TY", "CHART"], ["TI", said.title], ["T2", pageTitle()], ["T3", text(document.querySelector(".site-title, .navbar-title"))],
+      ["DA", date && date[0].replace(/-/g, "/")], ["PY", date && date[0].slice(0, 4)], ["UR", chart.address],
+      ["N1", [said.source, text(document.querySelector(".notice")), licence()].filter(Boolean).join(" ")]];
+    return fields.filter(function (field) { return field[1]; }).map(function (field) { return field.join("  - "); })
+      .concat("ER  - ", "").join("\r\n");
   }
 
   // The page's own words: a page from a trust's return says something else.

@@ -1,0 +1,133 @@
+"""Editions: put as a whole to an address that stays, never overwritten, corrected without touching another byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+HOME = "https://reports.example.nhs.uk/race"
+
+
+@pytest.fixture
+def publish(race_equality, small_project):
+    """Publish an edition of one report to ``place``, in this process."""
+    settings = small_project / "_quarto.yml"
+    text = settings.read_text(encoding="utf-8").replace("  # site-url: https://…", f"  site-url: {HOME} #")
+    settings.write_text(text, encoding="utf-8")
+
+    def published(*options: str, of: str = "RJ1"):
+        trusts = [of] if "--edition" in options else []
+        engine = ["--engine", "default", "--jobs", "1", "--renderer", "built-in", "--output", "out"] if trusts else []
+        return race_equality.in_this_process("publish", *trusts, "--to", "place", *engine, *options)
+
+    return published
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_from_the_first_edition_to_its_correction(publish, race_equality, small_project):
+    place = small_project / "place"
+    end = publish("--edition", "2026-10")
+    assert end.returncode == 0, end.stderr
+    assert f"Its address: {HOME}/2026-10/" in end.stdout
+
+    # each page says its edition, its address and how to cite it
+    for page in ("trusts/RJ1.html", "notebooks/national_overview.html", "index.html"):
+        text = (place / "2026-10" / page).read_text(encoding="utf-8")
+        address = f"{HOME}/2026-10/{'' if page == 'index.html' else page}"
+        assert re.search(rf'Its permanent address is <a href="{re.escape(address)}"', text), page
+        assert f"Race equality in NHS trusts. Edition 2026-10. {address}" in text, page
+    assert "What changed" not in text, "there is no edition before"
+    assert (place / "latest" / "trusts" / "RJ1.html").samefile(place / "2026-10" / "trusts" / "RJ1.html")
+    manifest = json.loads((place / "2026-10" / "manifest.json").read_text(encoding="utf-8"))
+    first = hashes(place / "2026-10")
+    assert manifest["files"] == {name: digest for name, digest in first.items() if name != "manifest.json"}
+    assert {"trusts/RJ1.html", "trusts/RJ1.pdf", "trusts/RJ1.ipynb"} <= first.keys()
+
+    # never overwritten, and anybody can make it again
+    end = publish("--edition", "2026-10")
+    assert (end.returncode, "stands, and an edition is never overwritten" in end.stderr) == (2, True)
+    end = race_equality.in_this_process("verify", "place/2026-10", "--engine", "default", "--jobs", "1")
+    assert (end.returncode, "every byte is the same" in end.stdout) == (0, True), end.stdout
+    assert hashes(place / "2026-10") == first
+
+    # the next one says what changed, and the first stays as it is
+    end = publish("--edition", "2026-11")
+    assert end.returncode == 0, end.stderr
+    assert (place / "latest").readlink() == Path("2026-11")
+    # interrupted before the last step, the same command takes it
+    (place / "latest").unlink()
+    (place / "latest").symlink_to("2026-10")
+    end = publish("--edition", "2026-11")
+    assert (end.returncode, "stood already" in end.stdout) == (0, True), end.stderr
+    assert (place / "latest").readlink() == Path("2026-11")
+    text = (place / "2026-11" / "changes.html").read_text(encoding="utf-8")
+    assert "Between edition 2026-10 and edition 2026-11: 0 revised figures" in text
+    assert f'<a href="{HOME}/2026-11/changes.html">What changed</a>' in (
+        place / "2026-11" / "trusts" / "RJ1.html"
+    ).read_text(encoding="utf-8")
+    assert hashes(place / "2026-10") == first
+
+    # what was found wrong is on each page of its edition, and taking it back gives each byte back
+    corrections = small_project / "corrections.yml"
+    corrections.write_text(
+        "corrections:\n- edition: 2026-10\n  found: 2026-11-20\n  trust: RRK\n  was: 12%\n  now: <b>14%</b>\n"
+        "  what: The publisher corrected its workbook.\n",
+        encoding="utf-8",
+    )
+    end = publish()
+    assert (end.returncode, "1 correction of 1 edition" in end.stdout) == (0, True), end.stderr
+    changed = {name for name, digest in hashes(place / "2026-10").items() if digest != first[name]}
+    assert changed == {name for name in first if name.endswith(".html")}
+    said = (
+        "RRK: The publisher corrected its workbook. The edition says 12%; the right figure is &lt;b&gt;14%&lt;/b&gt;."
+    )
+    pages = {name: (place / "2026-10" / name).read_text(encoding="utf-8") for name in changed}
+    assert said in pages["notebooks/national_overview.html"]
+    assert said not in pages["trusts/RJ1.html"]
+    assert "1 figure of other trusts in this edition was found wrong." in pages["trusts/RJ1.html"]
+    assert "Found wrong in this edition" not in (place / "2026-11" / "index.html").read_text(encoding="utf-8")
+    assert "corrected its workbook" in (place / "corrections.html").read_text(encoding="utf-8")
+    corrections.unlink()
+    assert publish().returncode == 0
+    assert hashes(place / "2026-10") == first
+
+
+def test_what_cannot_be_published_is_refused_before_anything_is_made(publish, small_project):
+    def refused(words: str, *options: str) -> None:
+        end = publish(*options)
+        assert end.returncode == 2
+        assert words in end.stderr
+        assert not (small_project / "out").exists()
+
+    refused("is no name of an edition", "--edition", "../2026-11")
+    refused("is no name of an edition", "--edition", "2026-13")
+    refused("is no address of the web", "--edition", "2026-11", "--address", 'https://x"onclick=')
+    refused("No edition stands there")
+    (small_project / "corrections.yml").write_text(
+        "corrections:\n- {edition: 2026-10, found: 2026-11-20, what: It was wrong}\n", encoding="utf-8"
+    )
+    refused("There is no edition 2026-10 here", "--edition", "2026-11")
+    (small_project / "corrections.yml").unlink()
+    (small_project / "data" / "local").mkdir()
+    (small_project / "data" / "local" / "wres_return_rj1.parquet").write_bytes(b"")
+    refused("not for publication", "--edition", "2026-11")
+
+
+def test_a_page_that_fails_and_one_of_an_earlier_build_are_in_no_edition(publish, small_project, notebook_writer):
+    assert publish("--edition", "2026-10", of="RRK").returncode == 0
+    end = publish("--edition", "2026-11")
+    assert (end.returncode, "pages of an earlier build" in end.stderr) == (2, True)
+    shutil.rmtree(small_project / "out")
+    notebook_writer(small_project / "notebooks" / "board_report.ipynb", "1 / 0")
+    end = publish("--edition", "2026-11")
+    assert (end.returncode, "ZeroDivisionError" in end.stderr) == (2, True)
+    assert sorted(path.name for path in (small_project / "place").iterdir() if path.is_dir()) == ["2026-10", "latest"]
