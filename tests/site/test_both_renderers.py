@@ -272,3 +272,15 @@ def test_a_page_with_figures_of_its_own_has_one_count_in_both(staged, tmp_path):
     assert ("#fig-mine", "Figure 1") in reports["quarto"]["references"]
     for what in ("captions", "references", "alternative texts", "tables"):
         assert reports["built-in"][what] == reports["quarto"][what], what
+
+
+def test_a_page_with_code_is_run_and_may_be_all_that_is_rendered(staged, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(staged[0], project)
+    settings = project / "_quarto.yml"
+    settings.write_text(settings.read_text().replace("    - index.qmd\n", "    - index.qmd\n    - about.qmd\n", 1))
+    (project / "about.qmd").write_text(
+        "---\ntitle: About\nformat: html\nexecute:\n  enabled: true\n---\n\n```{python}\nprint(6 * 7, 'answers')\n```\n"
+    )
+    assert render_site(project, tmp_path / "site", [], engine="quarto") == []
+    assert "42 answers" in (tmp_path / "site" / "about.html").read_text()

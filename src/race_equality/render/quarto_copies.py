@@ -117,10 +117,12 @@ def write_settings(
     execute["enabled"] = False
     execute.pop("ipynb-filters", None)  # see _for_quarto
     # of outputs in both forms (_in_both_forms)
-    settings.setdefault("filters", []).append({"at": "pre-ast", "path": _NUMBERING})
+    settings["filters"] = [*(settings.get("filters") or []), {"at": "pre-ast", "path": _NUMBERING}]
     settings["html-table-processing"] = "none"
-    if isinstance(settings.get("format", {}).get("html"), dict):
-        settings["format"]["html"]["format-links"] = False
+    formats = settings.get("format")
+    formats = formats if isinstance(formats, dict) else {}
+    if isinstance(formats.get("html"), dict):
+        formats["html"]["format-links"] = False
     # The pages that are linked to may be given to another Quarto: their addresses, not their sources.
     addresses = {page_address(page) for page in made} | {"index.html"}
 
@@ -141,7 +143,7 @@ def write_settings(
     for side in ("left", "right") if isinstance(bar, dict) else ():
         if kept := there(bar.get(side) or []):
             bar[side] = kept
-    pdf = settings.get("format", {}).get("typst")
+    pdf = formats.get("typst")
     if isinstance(pdf, dict) and copy_font(folder / "fonts", quarto):
         pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
     (folder / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -222,11 +224,13 @@ def _output_alone(cell: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _without_shortcodes(front_matter: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is for the list of trusts alone, and part what would be a shortcode in a title.
+    """Leave out what is for the list of trusts alone and what would run the notebook again, and part a shortcode in a title.
 
     In the front matter Quarto runs shortcodes even where they are escaped, and ``env`` shows a variable of the machine.
     """
     fields = {name: value for name, value in front_matter.items() if name != "trust"}
+    if isinstance(execute := fields.get("execute"), dict):
+        fields["execute"] = {name: value for name, value in execute.items() if name != "enabled"}
     for name in ("title", "subtitle"):
         if name in fields:
             parted = str(fields[name]).replace("\\{\\<", "\\{\N{WORD JOINER}\\<")

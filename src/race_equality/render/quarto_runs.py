@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -54,7 +55,8 @@ class Quartos:
 
     def __init__(self, quarto: str, *, date: int) -> None:
         self._quarto = quarto
-        self._environment = {**os.environ, "SOURCE_DATE_EPOCH": str(date)}
+        # the Python of a page with code, where nothing else is said
+        self._environment = {"QUARTO_PYTHON": sys.executable, **os.environ, "SOURCE_DATE_EPOCH": str(date)}
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._ended = False
@@ -70,7 +72,7 @@ class Quartos:
             raise KeyboardInterrupt
 
     def render(self, folder: Path, pages: Sequence[str], on_begin: Callable[[str], None]) -> QuartoRun:
-        """Render a project whose notebooks have run.
+        """Render a project whose notebooks have run, so that its settings say that none is to be run.
 
         Parameters
         ----------
@@ -99,7 +101,7 @@ class Quartos:
                 on_begin(page)
 
         with self._start(
-            [self._quarto, "render", str(folder), "--no-execute"],
+            [self._quarto, "render", str(folder), "--no-execute-daemon"],  # or a page's kernel would outlive it
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, write_atomically
-from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
+from race_equality.render.config import SiteConfig, check_fields, makes_pdf, page_address, read_config
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import publish_font
 from race_equality.render.formats import formats_of
@@ -253,6 +253,7 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
 
     write_listing(project_dir, site_dir)
     front_matter, text = split_front_matter(project_dir / "index.qmd")
+    check_fields(front_matter, (project_dir / "index.qmd").read_text(encoding="utf-8"), project_dir / "index.qmd")
     navigation = config.navigation_to(site_dir, {"index.html"})
     source = _with_edition(PageSource(front_matter, text), "index.html", config)
     page = page_html(source, "index.html", config, navigation=navigation)
@@ -286,6 +287,7 @@ def render_text(project_dir: Path, site_dir: Path, name: str, config: SiteConfig
     from race_equality.render.notebook import PageSource, check_shortcodes
 
     front_matter, text = split_front_matter(project_dir / name)
+    check_fields(front_matter, (project_dir / name).read_text(encoding="utf-8"), project_dir / name)
     check_shortcodes(text, project_dir / name)
     if re.search(r"^```+\{\w", text, re.MULTILINE):
         raise InputError(
