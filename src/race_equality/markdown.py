@@ -21,7 +21,7 @@ _PROSE = re.compile(
     (?P<kept>
       ^(?:-[ ]|\#{{3}}[ ])                                       # an item of a list, a heading
       | (?:^|(?<=[.)?!][ ])|(?<=^-[ ]))\*\*[^*\n]+?\*\*(?=[:\n ]|$)   # what a sentence or a paragraph is about
-      | \[[^\[\]<>\n]+\]\((?:\#[\w-]+|(?:\.\./)+[\w./-]+(?:\#[\w-]+)?|{re.escape(BOARDS_ASKED_AT)})\)  # in the site
+      | \[[^\[\]<>\n]+\]\((?:\#[\w-]+|(?:\.\./)+[\w./-]+(?:\#[\w=-]+)?|{re.escape(BOARDS_ASKED_AT)})\)  # in the site
     )
     | {_START}
     | (?P<escaped>{_SPECIAL})

@@ -23,7 +23,7 @@ from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import HIDDEN_ON_PAGES, read_rules
 from race_equality.params import read_default_settings, read_params
 from race_equality.report.bands import bands_side_by_side
-from race_equality.report.display import Linked, Prose, callout, show_chart, show_table
+from race_equality.report.display import Linked, Prose, callout, show_chart, show_interactive, show_table
 from race_equality.report.enough_to_act_on import enough_to_act_on
 from race_equality.report.measures_of_trusts import findings_of_all, measures_of_trusts
 from race_equality.report.missing import missing_indicators
@@ -35,7 +35,7 @@ from race_equality.statistics.funnel import funnel_limits
 from race_equality.store.figures import read_figures
 from race_equality.store.geography import read_system_boundaries
 from race_equality.store.provenance import read_source, read_sources
-from race_equality.store.trusts import read_trusts, resolve_trust, system_codes
+from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust, system_codes
 
 __all__ = [
     "ACCESS",
@@ -68,9 +68,11 @@ __all__ = [
     "read_source",
     "read_sources",
     "read_system_boundaries",
+    "read_trust_list",
     "read_trusts",
     "resolve_trust",
     "show_chart",
+    "show_interactive",
     "show_table",
     "side_by_side",
     "sources_table",

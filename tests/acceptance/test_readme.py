@@ -26,6 +26,9 @@ IN_PLACE_OF = {
     "pytest --nbval tests/notebooks": "pytest --nbval tests/notebooks --collect-only --quiet",
     "race-equality golden": "race-equality golden --help",
     "race-equality new-notebook training_by_region": "race-equality new-notebook --help",
+    "race-equality publish --edition 2026-11 --to DIR --address https://reports.example.nhs.uk": (
+        "race-equality publish --help"
+    ),
     "race-equality build RJ1 --peers": "race-equality build RJ1 --peers --dry-run",
     # an environment of its own, and a server that stays
     "make lab": "make --dry-run lab",

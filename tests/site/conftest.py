@@ -348,7 +348,7 @@ def hostile_site(made_once) -> Path:
             shutil.copytree(ROOT / name, folder / name)
         for name in ("_quarto.yml", "index.qmd"):
             shutil.copy(ROOT / name, folder / name)
-        for name in ("data_quality", "methods", "staff_and_patients"):  # each takes longer than the report
+        for name in ("compare", "data_quality", "methods", "staff_and_patients"):  # each takes longer than the report
             (folder / "notebooks" / f"{name}.ipynb").unlink()
         write_notebook(folder / "notebooks" / "national_overview.ipynb", "1", parameters="most_trusts = None")
         report = nbformat.read(folder / "notebooks" / "board_report.ipynb", as_version=4)

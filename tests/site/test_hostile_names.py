@@ -23,10 +23,19 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("page", "names"),
-    [(("hostile_site", "trusts/R1H.html"), [*HOSTILE_NAMES.values()]), (("hostile_site", "index.html"), [OWN])],
+    [
+        (("hostile_site", "trusts/R1H.html"), [*HOSTILE_NAMES.values()]),
+        (("hostile_site", "index.html"), [OWN]),
+        (("hostile_site", "notebooks/explore.html"), [*HOSTILE_NAMES.values()]),
+    ],
     indirect=["page"],
 )
 def test_pages_show_names_and_do_nothing_with_them(page, names):
+    if page.locator("#fig-explore").count():
+        page.wait_for_selector("figure[data-ready]")
+        page.locator("#explore-trust").fill("R1H")
+        page.wait_for_timeout(400)
+        assert plain(OWN) in plain(page.locator(".explore-said").inner_text())
     said = plain(page.locator("body").text_content())
     assert [name for name in names if plain(name) not in said] == []
     page.wait_for_timeout(100)  # for a picture that is not there

@@ -11,7 +11,7 @@ import pytest
 from race_equality.render.policy import header, policy, policy_of_quarto
 from tests.site.conftest import ROOT
 
-PAGES = ("index.html", "trusts/RV5.html", "notebooks/national_overview.html")
+PAGES = ("index.html", "trusts/RV5.html", "notebooks/national_overview.html", "notebooks/explore.html")
 #: What comes with a name that was not escaped, or with an output of a notebook.
 INJECTED = (
     "<script>window.ran = 'a script'</script><img src=nowhere onerror=\"window.ran = 'a handler'\">"
@@ -61,16 +61,20 @@ def visit(browser):
         context.close()
 
 
-@pytest.mark.parametrize(("name", "place"), [*((name, "host") for name in PAGES), (PAGES[1], "file")])
+@pytest.mark.parametrize(
+    ("name", "place"), [*((name, "host") for name in PAGES), (PAGES[1], "file"), (PAGES[3], "file")]
+)
 def test_no_page_asks_for_what_the_policy_refuses(visit, address, built_site, name, place):
     page = visit(address + name if place == "host" else (built_site / name).as_uri())
+    if name == "notebooks/explore.html":
+        page.wait_for_selector("figure[data-ready]")
     assert page.refused == []
     # the font of the site, the scripts and the styles
     assert page.evaluate("[...document.fonts].some(font => font.status === 'loaded')")
     if name == "index.html":
         assert page.locator(".find-trust input").is_visible()
     else:
-        assert page.locator("svg.chart").count() > 0
+        assert page.locator("svg.chart, .explore-vega svg").count() > 0
     assert page.evaluate("getComputedStyle(document.querySelector('.skip-link')).position") == "absolute"
 
 

@@ -19,11 +19,20 @@ from race_equality.statistics import (
     ratios,
     standardisation,
     trend,
+    two_estimates,
 )
 from race_equality.statistics.intervals import StatisticsError
 
 #: Each function with good arguments, by name, and which of them are counts that must not be negative.
 TWO_GROUPS = {"count_1": [5, 6], "total_1": [50, 60], "count_2": [7, 8], "total_2": [70, 80]}
+TWO_ESTIMATES = {
+    "value_1": [2.0, 3.0],
+    "lower_1": [1.0, 1.5],
+    "upper_1": [4.0, 6.0],
+    "value_2": [1.0, 2.0],
+    "lower_2": [0.5, 1.0],
+    "upper_2": [2.0, 4.0],
+}
 CALLS = {
     intervals.wilson_interval: {"count": [5], "total": [50]},
     intervals.byar_interval: {"count": [5]},
@@ -64,6 +73,8 @@ CALLS = {
     },
 }
 OTHERS = {
+    two_estimates.difference_of_estimates: TWO_ESTIMATES,
+    two_estimates.ratio_of_estimates: TWO_ESTIMATES,
     funnel.funnel_from_estimates: {"estimate": [0.1, 0.2], "standard_error": [0.1, 0.1]},
     funnel.between_variance: {"estimate": [0.1, 0.2], "standard_error": [0.1, 0.1]},
     gradient.slope_index: {"value": [0.1, 0.2], "population": [5, 6], "standard_error": [0.1, 0.1]},
@@ -172,6 +183,8 @@ def test_confidence(confidence):
         (lambda: standardisation.direct_rate([1], [1], [0]), "standard_population"),
         (lambda: standardisation.indirect_ratio([1], [1], [0], [0]), "reference_population"),
         (lambda: disparity.index_of_disparity([1], [2], reference=2), "reference"),
+        (lambda: two_estimates.ratio_of_estimates(2, 1, 4, 1, 0, 2), "lower_2"),
+        (lambda: two_estimates.difference_of_estimates(2, 1, 4, 3, 1, 2), "value_2"),
     ],
 )
 def test_settings(call, name):

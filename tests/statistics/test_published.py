@@ -28,6 +28,7 @@ from race_equality.statistics.ratios import (
 )
 from race_equality.statistics.standardisation import direct_rate, indirect_ratio
 from race_equality.statistics.trend import trend
+from race_equality.statistics.two_estimates import difference_of_estimates
 
 
 def close(interval, lower, upper, places):
@@ -73,6 +74,11 @@ NEWCOMBE = {
 )
 def test_newcombe_method_10(contrast, lower, upper):
     close(difference_interval(*NEWCOMBE[contrast], method="newcombe"), lower, upper, 4)
+    # Zou and Donner 2008 recover the same from the two groups' own intervals, whatever their counts
+    x1, n1, x2, n2 = NEWCOMBE[contrast]
+    first, second = wilson_interval(x1, n1), wilson_interval(x2, n2)
+    recovered = difference_of_estimates(x1 / n1, first.lower, first.upper, x2 / n2, second.lower, second.upper)
+    close(recovered, lower, upper, 4)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from race_equality.analysis.access import latest_access, monthly
 from race_equality.analysis.all_trusts_by_year import by_year, reporting
 from race_equality.analysis.caught_figures import caught_figures
+from race_equality.analysis.comparison import compared_findings, traits
 from race_equality.analysis.detectable import detectable_changes, halvings
 from race_equality.analysis.ethnicity_of_respondents import catchment_of, respondents_and_catchment
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
@@ -84,6 +85,7 @@ __all__ = [
     "caught_figures",
     "catchment_of",
     "choose_peers",
+    "compared_findings",
     "deliveries_by_ethnic_group",
     "deliveries_by_ethnicity",
     "births_with_unknown",
@@ -133,6 +135,7 @@ __all__ = [
     "staff_experience",
     "survey_answers",
     "total_headcount",
+    "traits",
     "trusts_alike",
     "waiting_list_coverage",
     "waits_by_group",

@@ -38,6 +38,7 @@ from race_equality.batch.page_requests import (
 from race_equality.errors import RaceEqualityError
 from race_equality.files import delete_made, is_seen_by_git
 from race_equality.render.fonts import SITE_FONT, publish_font
+from race_equality.render.vega import is_library_missing
 from race_equality.store.recorded import refuse_damaged
 
 if TYPE_CHECKING:
@@ -241,6 +242,9 @@ def _is_ours(output: Path) -> bool:
     return not names or (LOCK_FILE in names and names <= _OWN_NAMES) or bool(read_manifest(output)["builds"])
 
 
+#: With more reports than this nobody waits for one of them.
+_MOST_SHOWN_EARLY = 3
+
 #: Notebooks that are being run, as race_equality.batch.execute names them.
 _SCRATCH_FILES = ("*.[0-9]*.ipynb",)
 
@@ -272,6 +276,7 @@ class _Build:
         self.current_stage: dict[str, str] = {}  # page to its stage
         self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its files to download
         self.unlisted = 0
+        self.early: set[str] = set()  # pages that are made once more at the end
 
     def _decide(self, page: Page) -> Work:
         if self.options.force:
@@ -285,6 +290,7 @@ class _Build:
         return self.renders and (
             not self.result.index.is_file()
             or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
+            or is_library_missing(self.site)
             or self.manifest.get("index") != self.inputs.index_hashes()
         )
 
@@ -417,13 +423,22 @@ class _Build:
             for event in run(PageRequest(work.page, execute=True, render=False) for work in self.needed):
                 self._handle_event(event)
             return
-        self._read_figures_early()
+        early = self._shown_early(any(work.page.trust is None and work.execute for work in self.needed))
+        if not early:
+            self._read_figures_early()
         # Every page links to the pages on all trusts. Those not in the site yet are run before any
         # page is rendered, so that no page links to one that failed.
         first = [w for w in self.needed if w.page.trust is None and w.execute and not is_in_site(w.page)]
+        in_site = tuple(
+            page_address(page.path) for page in self.pages.values() if page.trust is None and is_in_site(page)
+        )
+        self.early = {page.path for page in early}
+        for event in run(PageRequest(page, execute=True, render=True, linked_files=in_site) for page in early):
+            self._handle_event(event)
+        self.early = set()
         for event in run(PageRequest(work.page, execute=True, render=False) for work in first):
             self._handle_event(event)
-        have_run = {work.page.path for work in first} & self.remaining.keys()
+        have_run = {page.path for page in (*early, *(work.page for work in first))} & self.remaining.keys()
         have_run |= {work.page.path for work in self.needed if not work.execute}
         shared = [
             page_address(page.path)
@@ -432,6 +447,16 @@ class _Build:
         ]
         for event in run(self._requests(have_run, shared)):
             self._handle_event(event)
+
+    def _shown_early(self, with_shared: bool) -> list[Page]:
+        """Return the reports that are shown before the pages on all trusts are made.
+
+        Who names a trust waits for its report, and the pages on all trusts take several times as long. It is rendered again at the
+        end, when it can link to them and to its files to download; until then it links to what is there.
+        """
+        reports = [work.page for work in self.needed if work.page.is_report and work.execute]
+        wanted = with_shared and len(reports) <= _MOST_SHOWN_EARLY and not self.by_quarto and not self.options.scheduler
+        return reports if wanted else []
 
     def _requests(self, have_run: Container[str], shared: Sequence[str]) -> Iterator[PageRequest]:
         """Request each remaining page, after writing its files to download."""
@@ -443,11 +468,18 @@ class _Build:
 
     def _handle_event(self, event: PageEvent) -> None:
         """Update progress, results and the record from an event."""
+        from race_equality.render.config import page_address
+
         page = self.pages[event.page]
         self._end_stage(page, failed=not isinstance(event, PageStarted) and event.failure is not None)
         if isinstance(event, PageStarted):
             self.current_stage[page.path] = event.stage
             self.progress.begin(event.stage, page.name)
+        elif isinstance(event, Rendering) and page.path in self.early:
+            if event.failure is None:
+                self.manifest.pop("index", None)
+                self.unlisted += 1
+                self.progress.say(f"{page.name} can be read: {self.site / page_address(page.path)}")
         elif isinstance(event, Rendering):
             self._record_seconds(page, **event.seconds)
             self._finish_page(page, event.failure)
@@ -682,10 +714,10 @@ class _Build:
                 }
             )
             entry |= {"status": "failed", "error": {"cell": failure.cell, "message": failure.error}}
-            if figures := self._download_record(page):
-                entry["figures"] = figures
             if good := _last_good(earlier):
                 entry["last_good"] = good
+        if figures := self._download_record(page):
+            entry["figures"] = figures
         self.manifest["pages"][page.path] = entry
         self._write_record_if_due()
 

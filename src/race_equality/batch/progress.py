@@ -28,6 +28,9 @@ class BuildProgress(Protocol):
     def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
         """A page is finished."""
 
+    def say(self, line: str) -> None:
+        """Something else that a reader waits for has happened."""
+
 
 class TimeLeft:
     """Estimate the time left of a build whose stages differ in speed and take turns.
@@ -122,6 +125,9 @@ class _LineProgress:
         if last:
             self._left.done()
 
+    def say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
         self._left.done()
         self._count += 1
@@ -177,6 +183,9 @@ class _BarProgress:
             self._left.done()
         self._now.pop(name, None)
         self._describe()
+
+    def say(self, line: str) -> None:
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
         self._left.done()

@@ -22,6 +22,7 @@ from race_equality.files import copy_atomically
 from race_equality.project import Project, find_project
 from race_equality.render.quarto_copies import copy_font
 from race_equality.render.staging import EXECUTED
+from race_equality.render.vega import publish_library
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,7 +109,9 @@ def _engine_for(console: Console) -> str | None:
 def _after(project: Project) -> int:
     from race_equality.render.listing import list_executed
 
-    list_executed(project.root, Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]))
+    site = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"])
+    list_executed(project.root, site)
+    publish_library(site / EXECUTED)
     file = project.root / EXECUTED / _FAILED
     failed = file.read_text(encoding="utf-8").split() if file.is_file() else []
     if failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from race_equality.definitions.indicators import INDICATORS
+from race_equality.definitions.units import DECIMALS
 
 #: The Analysis Function's shorthand, by the status of a figure; [i] and [m] are this project's.
 SHORTHAND = {
@@ -27,13 +28,6 @@ SHORTHAND_WORDS = {
         "what it is and why"
     ),
     "[m]": "mostly not recorded: too little is known to read the published figure, and it is in no comparison",
-}
-
-#: Unit to the most decimals that are given: percentages one, ratios two, people none.
-DECIMALS = {
-    **dict.fromkeys(("people", "count", "quintile", "fte", "years", "rank"), 0),
-    **dict.fromkeys(("percent", "percentage points", "score", "per_1000", "per_100000", "percent a year"), 1),
-    **dict.fromkeys(("ratio", "probability"), 2),
 }
 
 _DECIMALS_IN_WORDS = ("whole number", "one decimal", "two decimals")

@@ -15,9 +15,10 @@ from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS
+from race_equality.definitions.units import DECIMALS
 from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRules
-from race_equality.downloads.codebook import BY_ID, DECIMALS, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
+from race_equality.downloads.codebook import BY_ID, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
 from race_equality.gates import figures_caught
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.rows import rows_of

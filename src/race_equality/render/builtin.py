@@ -21,6 +21,7 @@ from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.pdf import compile_pdf
 from race_equality.render.policy import SCRIPTS, policy, script
 from race_equality.render.staging import ASSETS
+from race_equality.render.vega import MARK
 
 _READER = "markdown-tex_math_dollars"
 _FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
@@ -30,6 +31,8 @@ _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 _RELATIVE = re.compile(r'\bhref="(?![a-z]+:|[#/])')
 #: Written by race_equality.report.board_markup after the board's summary.
 _SUMMARY_ENDS = "<!--board-summary-ends-->"
+#: Scripts that a page has where this stands in it; all pages have the others.
+_ONLY_WITH = {"find-trust.js": 'id="tbl-trusts"', "compare.js": 'id="compare-data"', "explore.js": MARK}
 
 
 @dataclass(frozen=True)
@@ -180,9 +183,9 @@ def page_html(
         body=body,
         footer=_RELATIVE.sub(rf"\g<0>{up}", _footer_html(config.footer)),
         css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
-        policy=policy(),
+        policy=policy(library=MARK in body),
         # in the page and not in files: a page may be sent by e-mail
-        scripts=[script(name) for name in SCRIPTS if name != "find-trust.js" or 'id="tbl-trusts"' in body],
+        scripts=[script(name) for name in SCRIPTS if _ONLY_WITH.get(name, "") in body],
         icon=_icon(),
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from race_equality.errors import InputError
-from race_equality.render.assets.filters.html_outputs import fenced, raw_block, with_column_widths
+from race_equality.render.assets.filters.html_outputs import chart_as_html, fenced, raw_block, with_column_widths
 from race_equality.render.cell_options import captioned, split_options
 from race_equality.render.config import check_fields
 from race_equality.render.front_matter import front_matter_of, joined, read_cells
@@ -133,7 +133,8 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
     if output.get("output_type") not in ("display_data", "execute_result"):
         # Streams are not part of a report, and after an error there is none.
         return ""
-    data = output.get("data", {})
+    data = dict(output.get("data", {}))
+    chart_as_html(data)
     if "text/html" in data:
         markup = without_pictures(joined(data["text/html"]), pictures)
         typst = as_typst(markup, crossref)

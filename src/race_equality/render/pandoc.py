@@ -21,8 +21,17 @@ from race_equality.render.staging import ASSETS
 _TIMEOUT_SECONDS = 300
 
 
-@cache
+#: pypandoc remembers the first Pandoc that it meets while it looks for the newest, and gives it to another thread.
+_looking = threading.Lock()
+
+
 def _pandoc_path() -> str:
+    with _looking:
+        return _found_pandoc()
+
+
+@cache
+def _found_pandoc() -> str:
     import pypandoc
 
     try:

@@ -16,7 +16,7 @@ from functools import cache
 from race_equality.render.staging import ASSETS
 
 #: The scripts that the built-in renderer writes into pages.
-SCRIPTS = ("scroll.js", "take-chart.js", "charts.js", "find-trust.js")
+SCRIPTS = ("scroll.js", "take-chart.js", "charts.js", "find-trust.js", "compare.js", "explore.js")
 
 _NONE = "'none'"
 
@@ -33,7 +33,9 @@ def script(name: str) -> str:
     return (ASSETS / "web" / name).read_text(encoding="utf-8")
 
 
-def policy(scripts: Iterable[str] = (), handlers: Iterable[str] = (), *, files: bool = False) -> str:
+def policy(
+    scripts: Iterable[str] = (), handlers: Iterable[str] = (), *, files: bool = False, library: bool = False
+) -> str:
     """Return the policy of a page.
 
     Parameters
@@ -44,6 +46,8 @@ def policy(scripts: Iterable[str] = (), handlers: Iterable[str] = (), *, files: 
         The content of attributes such as ``onclick`` that may run.
     files : bool
         Whether scripts, styles and the search index may come from files of the site, as Quarto's do.
+    library : bool
+        Whether scripts may: the libraries that draw a chart (:mod:`race_equality.render.vega`) are one, for all pages.
 
     Returns
     -------
@@ -52,13 +56,14 @@ def policy(scripts: Iterable[str] = (), handlers: Iterable[str] = (), *, files: 
         may be loaded from elsewhere.
     """
     own = "'self' " if files else ""
+    own_scripts = "'self' " if files or library else ""
     hashes = sorted({_hash(text) for text in (*map(script, SCRIPTS), *scripts)})
     if actions := sorted({_hash(text) for text in handlers}):
         hashes += ["'unsafe-hashes'", *actions]
     return "; ".join(
         (
             f"default-src {_NONE}",
-            f"script-src {own}{' '.join(hashes)}",
+            f"script-src {own_scripts}{' '.join(hashes)}",
             f"style-src {own}'unsafe-inline'",
             "img-src 'self' data:",
             "font-src 'self' data:",
@@ -75,9 +80,10 @@ def header() -> str:
     Returns
     -------
     str
-        The policy of the pages, and that no other site may show them in a frame, which a page itself cannot say.
+        The policy of the pages, and that no other site may show them in a frame, which a page itself cannot say. A page
+        without a chart from the site's libraries allows itself less.
     """
-    return f"{policy()}; frame-ancestors 'none'"
+    return f"{policy(library=True)}; frame-ancestors 'none'"
 
 
 def with_policy(page: str, text: str) -> str:

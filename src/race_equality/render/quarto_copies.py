@@ -14,7 +14,12 @@ import yaml
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import copy_atomically, copy_folder, write_atomically
-from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks, raw_block, with_column_widths
+from race_equality.render.assets.filters.html_outputs import (
+    chart_as_html,
+    html_as_raw_blocks,
+    raw_block,
+    with_column_widths,
+)
 from race_equality.render.config import SiteConfig, page_address
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import font_directory
@@ -162,6 +167,7 @@ def _for_quarto(file: Path, target: Path, page: str, config: SiteConfig) -> dict
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
+            chart_as_html(data)
             if "text/html" in data:
                 data["text/html"] = without_pictures("".join(data["text/html"]), pictures)
     in_both_forms = _in_both_forms(notebook, config.metadata.get("crossref") or {})

@@ -21,6 +21,7 @@ from race_equality.render.links import follow_links, with_page_addresses
 from race_equality.render.listing import without_missing_pages, write_listing
 from race_equality.render.pandoc import Translator, Translators
 from race_equality.render.sitemap import write_sitemap
+from race_equality.render.vega import publish_library
 
 if TYPE_CHECKING:
     from race_equality.render.notebook import PageSource
@@ -91,6 +92,7 @@ def render_site(
         failures = _render_built_in(project_dir, site_dir, pages, config, jobs, report)
         _render_index(project_dir, site_dir, config)
     follow_links(site_dir)
+    publish_library(site_dir)
     write_sitemap(site_dir, config)
     order = {page: position for position, page in enumerate(pages)}
     return sorted(failures, key=lambda failure: order[failure.page])

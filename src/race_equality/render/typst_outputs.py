@@ -16,6 +16,7 @@ from race_equality.render.assets.filters.html_outputs import TEXT_SIZE, breakabl
 
 _VOID = re.compile(r"<(img|br|wbr|col|hr)\b([^<>]*?)\s*/?>")
 _COMMENT = re.compile(r"<!--(?:(?!--).)*-->", re.DOTALL)
+_CHART = re.compile(r'<script type="application/json"[^>]*>[^<]*</script>')
 _SPACE = re.compile(r"[ \t\r\n]+")
 _BOARD_PART = re.compile(r"board-[a-z]+(?: |$)")
 _SHARE = re.compile(r"width: ([\d.]+)%")
@@ -56,7 +57,7 @@ def as_typst(html: str, crossref: Mapping[str, str] | None = None) -> str | None
     """
     crossref = crossref or {}
     names = _Names(str(crossref.get("fig-title", "Figure")), str(crossref.get("tbl-title", "Table")))
-    html = _COMMENT.sub("", html)
+    html = _CHART.sub("", _COMMENT.sub("", html))  # on paper the picture is the chart
     if "<!" in html or "<?" in html:
         return None
     try:
@@ -76,6 +77,8 @@ def _blocks(parent: ET.Element, names: _Names) -> Iterable[str]:
 
 
 def _block(element: ET.Element, names: _Names) -> str:
+    if element.get("data-screen-only"):  # what a script shows, and what that script reads
+        return ""
     kind = element.tag
     identifier = element.get("id", "")
     if kind == "figure" and identifier.startswith("fig-"):

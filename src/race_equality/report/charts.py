@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,23 @@ def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
     -----
     Vega gives static SVG no role, name or description; they are added here.
     """
-    specification = chart.to_dict(validate=not is_drawn_elsewhere())
+    return svg_of(chart.to_dict(validate=not is_drawn_elsewhere()), title=title, description=description)
+
+
+def svg_of(specification: Mapping[str, Any], *, title: str, description: str) -> str:
+    """Render Vega-Lite as :func:`chart_svg` renders a chart.
+
+    Parameters
+    ----------
+    specification : mapping
+    title, description : str
+        The accessible name and description.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
     return _describe(_tidy(draw(specification)), title, description)
 
 

@@ -12,13 +12,17 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from race_equality.markdown import as_prose
-from race_equality.report.charts import chart_svg
+from race_equality.report.charts import chart_svg, svg_of
+from race_equality.report.vega_to_svg import is_drawn_elsewhere
 
+#: The type of a chart that JupyterLab draws itself: race_equality.render reads it as well.
+VEGA_LITE = "application/vnd.vegalite.v5+json"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 _PAGE = re.compile(r"\.\./trusts/[A-Z0-9]+\.html")
 
@@ -85,7 +89,8 @@ class Linked:
     def __str__(self) -> str:
         return f"{self.before}{self.text}" + (f" ({self.address})" if "://" in self.address else "")
 
-    def _markup(self) -> str:
+    def markup(self) -> str:
+        """Return the link as HTML."""
         # A build lets links to trusts' pages lead only to those that it has made: race_equality.render.links.
         kind = "" if "://" in self.address else 'class="trust" '
         return f'{html.escape(self.before)}<a {kind}href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
@@ -114,16 +119,70 @@ def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str
     ValueError
         For an id that is not ``fig-…``, or an empty caption or alternative text.
     """
-    _check_id(id, "fig-")
-    if not caption.strip() or not alt_text.strip():
-        raise ValueError(f"{id} needs a caption and an alternative text.")
-    picture = base64.b64encode(chart_svg(chart, title=caption, description=alt_text).encode()).decode()
-    markup = (
-        f'<figure id="{id}">'
-        f'<img src="data:image/svg+xml;base64,{picture}" alt="{html.escape(alt_text)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
+    _check_figure(id, caption, alt_text)
+    markup = _figure(chart_svg(chart, title=caption, description=alt_text), id, caption, alt_text)
     return CellOutput(markup, f"[{caption}] {alt_text}")
+
+
+@dataclass(frozen=True)
+class InteractiveChart:
+    """A chart that answers to its reader, in JupyterLab and on a page, and is a picture elsewhere.
+
+    Parameters
+    ----------
+    specification : dict
+        Vega-Lite.
+    picture : str
+        HTML.
+    plain : str
+        The same in words, for a terminal.
+    """
+
+    specification: dict[str, Any]
+    picture: str
+    plain: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # JupyterLab prefers HTML to a chart, and a chart to Markdown; the renderers read the raw block as HTML
+        return {
+            VEGA_LITE: self.specification,
+            "text/markdown": f"```{{=html}}\n{self.picture}\n```",
+            "text/plain": self.plain,
+        }
+
+
+def show_interactive(
+    chart: alt.TopLevelMixin, *, data: Mapping[str, Sequence[Mapping[str, Any]]], id: str, caption: str, alt_text: str
+) -> InteractiveChart:
+    """Show an Altair chart with parameters, so that a reader can act on it.
+
+    Parameters
+    ----------
+    chart : altair chart
+        Whose data are ``alt.NamedData``.
+    data : mapping of str to sequence of mapping
+        Name of data to its rows. Altair would copy large data once for each layer.
+    id, caption, alt_text
+        As for :func:`show_chart`. Paper, and a page without script, show the chart as it is before anyone acts on it.
+
+    Returns
+    -------
+    InteractiveChart
+
+    Raises
+    ------
+    ValueError
+        As for :func:`show_chart`.
+
+    Notes
+    -----
+    JupyterLab 4 draws it with its own Vega-Lite 5, for which the grammar used here is the same as that of Altair's.
+    """
+    _check_figure(id, caption, alt_text)
+    specification = chart.to_dict(validate=not is_drawn_elsewhere()) | {"datasets": dict(data)}
+    picture = _figure(svg_of(specification, title=caption, description=alt_text), id, caption, alt_text)
+    for_jupyter = specification | {"$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
+    return InteractiveChart(for_jupyter, picture, f"[{caption}] {alt_text}")
 
 
 def show_table(
@@ -181,7 +240,7 @@ def show_table(
     )
     body = []
     for row in zip(*cells.values(), strict=True):
-        first, *rest = (value._markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row)
+        first, *rest = (value.markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row)
         data = "".join(
             f"<td{number if name in numbers else ''}>{value}</td>"
             for name, value in zip(list(columns)[1:], rest, strict=True)
@@ -226,6 +285,21 @@ def callout(kind: str, title: str, *paragraphs: str) -> CellOutput:
     body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
     markup = f'<aside class="callout-{kind}"><h3>{html.escape(title)}</h3>{body}</aside>'
     return CellOutput(markup, "\n".join([f"{title}.", *paragraphs]))
+
+
+def _check_figure(id: str, caption: str, alt_text: str) -> None:
+    _check_id(id, "fig-")
+    if not caption.strip() or not alt_text.strip():
+        raise ValueError(f"{id} needs a caption and an alternative text.")
+
+
+def _figure(svg: str, id: str, caption: str, alt_text: str) -> str:
+    picture = base64.b64encode(svg.encode()).decode()
+    return (
+        f'<figure id="{id}">'
+        f'<img src="data:image/svg+xml;base64,{picture}" alt="{html.escape(alt_text)}">'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )
 
 
 def _check_id(id: str, prefix: str) -> None:

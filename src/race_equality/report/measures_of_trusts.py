@@ -12,11 +12,12 @@ import pandas as pd
 
 from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
-from race_equality.definitions.indicators import BY_ID, INDICATORS, Indicator
+from race_equality.definitions.indicators import BY_ID, INDICATORS, PARTS, Indicator
 from race_equality.disclosure.publishable import hide_as_published
-from race_equality.disclosure.rules import HIDDEN_ON_PAGES, DisclosureRules
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.params import read_chosen_peers
 from race_equality.project import Project
+from race_equality.report.words import STATUS_WORDS
 from race_equality.report.words import period as period_words
 from race_equality.statistics.intervals import wilson_interval
 from race_equality.store.cache import cached
@@ -28,14 +29,7 @@ COLUMNS = tuple(
 #: What makes a series, of which each trust has one row in each period.
 SERIES = ["measure", "group", "unit"]
 #: Why there is no figure, in words for a page.
-WHY = {
-    "ok": "",
-    "suppressed": HIDDEN_ON_PAGES,
-    "not_available": "No data",
-    "not_applicable": "Not applicable",
-    "implausible": "Not plausible",
-    "incomplete": "Mostly not recorded",
-}
+WHY = {"ok": "", **STATUS_WORDS}
 #: A period in which fewer trusts have a figure of a measure is left out, unless no other has more: it is of trusts whose
 #: latest figures are old.
 FEWEST_TRUSTS = 10
@@ -108,6 +102,7 @@ def measures_of_trusts(
         ],
         ignore_index=True,
     )
+    table["group"] = table["group"].replace({id: part.name for id, part in PARTS.items()})
     # a finding is there first, and is the same as the published figure where there are both
     table = table.drop_duplicates(["trust_code", *SERIES, "period_end"])
     dated = table[table["period_end"].notna()]
@@ -120,9 +115,8 @@ def measures_of_trusts(
     )
     every["status"] = every["status"].fillna(_why_missing(every, table, trusts))
     every["why"] = every["status"].map(WHY).where(every["status"] != "not_available", _not_since(every, dated))
-    records = every["measure"].map(BY_ID)
-    every["label"] = [one.title for one in records]
-    every["adverse_when"] = [one.adverse_when for one in records]
+    every["label"] = every["measure"].map({id: BY_ID[id].title for id in ids})
+    every["adverse_when"] = every["measure"].map({id: BY_ID[id].adverse_when for id in ids})
     return every[list(COLUMNS)].reset_index(drop=True)
 
 
@@ -179,12 +173,11 @@ def _periods(table: pd.DataFrame) -> pd.DataFrame:
     of_measure = pd.MultiIndex.from_frame(periods[["measure", "period_end"]])
     periods = periods[enough.reindex(of_measure).to_numpy(dtype=bool)]
     order = {one.id: place for place, one in enumerate(INDICATORS)}
-    groups = {
-        key: place for place, key in enumerate(dict.fromkeys(zip(*(table[name] for name in SERIES), strict=True)))
-    }
+    every = table[SERIES].drop_duplicates().itertuples(index=False, name=None)
+    groups = {key: place for place, key in enumerate(every)}
     periods = periods.assign(
         measure_place=periods["measure"].map(order),
-        group_place=[groups[key] for key in zip(*(periods[name] for name in SERIES), strict=True)],
+        group_place=[groups[key] for key in periods[SERIES].itertuples(index=False, name=None)],
     )
     periods = periods.sort_values(["measure_place", "group_place", "period_end"], kind="stable")
     return periods[[*SERIES, "period_start", "period_end"]]
@@ -203,7 +196,7 @@ def _why_missing(every: pd.DataFrame, table: pd.DataFrame, trusts: pd.DataFrame)
 
     fitting = [
         "not_available" if applies(BY_ID[id], code) else "not_applicable"
-        for id, code in zip(every["measure"], every["trust_code"], strict=True)
+        for id, code in zip(every["measure"].tolist(), every["trust_code"].tolist(), strict=True)
     ]
     return said.fillna(pd.Series(fitting, index=said.index)).set_axis(every.index)
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from race_equality.analysis.findings import GAP
+from race_equality.definitions.units import DECIMALS
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
-from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, DECIMALS, SHORTHAND_WORDS, codebook
+from race_equality.downloads.codebook import BY_ID, CODEBOOK_COLUMNS, COLUMNS, SHORTHAND_WORDS, codebook
 from race_equality.downloads.findings import FINDING, PUBLISHED, all_trusts_rows, number_text, status_of, trust_rows
 
 NUMBERS = ("value", "lower_95", "upper_95", "all_trusts", "people")

@@ -21,7 +21,9 @@ def test_the_project_as_it_is():
     assert config.navigation == (
         NavigationItem("Find your trust", "index.qmd"),
         NavigationItem("All trusts", "executed/notebooks/national_overview.ipynb"),
+        NavigationItem("Compare", "executed/notebooks/compare.ipynb"),
         NavigationItem("Staff and patients", "executed/notebooks/staff_and_patients.ipynb"),
+        NavigationItem("Explore", "executed/notebooks/explore.ipynb"),
         NavigationItem("Data quality", "executed/notebooks/data_quality.ipynb"),
         NavigationItem("Methods and words", "executed/notebooks/methods.ipynb"),
     )

@@ -52,7 +52,7 @@ def test_attributes_in_the_other_order_and_a_page_that_needs_nothing(site):
 
 
 def test_the_notebook_writes_links_as_the_site_reads_them():
-    assert Linked("Barts", "../trusts/R1H.html")._markup() == f"<a {link('R1H')}>Barts</a>"
+    assert Linked("Barts", "../trusts/R1H.html").markup() == f"<a {link('R1H')}>Barts</a>"
     assert str(Linked("Barts", "../trusts/R1H.html")) == "Barts"
     for address in ("../trusts/../x.html", "trusts/R1H.html", "javascript:alert(1)", "../trusts/r1h.html?x"):
         with pytest.raises(ValueError, match="https://"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -143,3 +144,24 @@ def test_nothing_is_left_in_the_temporary_folder(body_alone, tmp_path, monkeypat
 def test_forms_say_what_the_site_s_settings_say(config):
     assert _html_form(True, config).options["toc_depth"] == config.toc_depth == 2
     assert _typst_form(config).options["table_of_contents"] is False
+
+
+def test_threads_that_ask_at_once_get_the_same_pandoc(monkeypatch):
+    """pypandoc gives a second thread the first Pandoc that it met, which may be an old one of the machine's."""
+    met: list[str] = []
+
+    def get_pandoc_path() -> str:
+        if met:
+            return met[-1]
+        met.append("an old one")
+        time.sleep(0.2)  # it asks each for its version
+        met.append("the newest")
+        return met[-1]
+
+    monkeypatch.setattr("pypandoc.get_pandoc_path", get_pandoc_path)
+    pandoc._found_pandoc.cache_clear()
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert set(pool.map(lambda _: pandoc._pandoc_path(), range(2))) == {"the newest"}
+    finally:
+        pandoc._found_pandoc.cache_clear()

@@ -11,7 +11,9 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
+from race_equality.audit.channels.comparison import figures, is_comparison, without_figures
 from race_equality.audit.channels.content import RASTER, Content, Table, Text, Unread
+from race_equality.audit.channels.explorer import cells, is_explorer, without_cells
 from race_equality.audit.channels.sheets import data_table, delimited
 
 #: Attributes of layout and drawing, and those that name a table's indicator and units for this reader.
@@ -217,6 +219,12 @@ def json_value(value, name: str, channel: str, place: str) -> Iterator[Content]:
     """Read a JSON value: each object is a record; lists of equal length in one object are columns."""
     if isinstance(value, dict) and channel == "JSON" and value.keys() == {"columns", "rows"}:
         yield data_table(name, place, value["columns"], value["rows"])
+    elif isinstance(value, dict) and is_explorer(value):
+        yield from cells(value, name, place)
+        yield from json_value(without_cells(value), name, channel, place)
+    elif isinstance(value, dict) and is_comparison(value):
+        yield from figures(value, name, place)
+        yield from json_value(without_figures(value), name, channel, place)
     elif isinstance(value, dict):
         flat = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
         # an entry of a search index belongs to the page that it leads to

@@ -22,6 +22,12 @@ LINE, TEXT_SIZE, INSET = 481.9, 9.5, 10.0
 #: The smallest letters, in points, that most people can read.
 SMALLEST_TEXT = 7.5
 
+#: The type under which JupyterLab draws a chart itself; race_equality.report.display gives it to charts that answer.
+VEGA_LITE = "application/vnd.vegalite.v5+json"
+#: Where the libraries are that draw it on a page, from any folder of pages (race_equality.render.vega).
+LIBRARY = "../vega/vega.js"
+
+_RAW_BLOCK = re.compile(r"\s*(`{3,})\{=html\}\n(.*)\n\1\s*", re.DOTALL)
 _TABLE = re.compile(r"<table\b[^>]*>(?:(?!<table\b).)*?</table>", re.DOTALL)
 _ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -67,11 +73,32 @@ def html_as_raw_blocks(notebook: dict) -> dict:
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
+            chart_as_html(data)
             if "text/html" in data:
                 markup = data.pop("text/html")
                 markup = markup if isinstance(markup, str) else "".join(markup)
                 data["text/markdown"] = raw_block(with_column_widths(markup))
     return notebook
+
+
+def chart_as_html(data: dict) -> None:
+    """Turn an output with a chart that answers to its reader into HTML: the picture, and the chart as data of a script.
+
+    Parameters
+    ----------
+    data : dict
+        The output by type; changed in place. JupyterLab takes the chart, for which the picture is Markdown: it would prefer
+        HTML.
+    """
+    markdown = data.get("text/markdown", "")
+    picture = _RAW_BLOCK.fullmatch(markdown if isinstance(markdown, str) else "".join(markdown))
+    if VEGA_LITE not in data or not picture:
+        return
+    # no text in the data can end the script
+    chart = json.dumps(data.pop(VEGA_LITE), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    script = f'<script type="application/json" class="vega-lite" data-library="{LIBRARY}">{chart}</script>'
+    del data["text/markdown"]
+    data["text/html"] = f"{picture[2]}\n{script}"
 
 
 def raw_block(markup: str, format: str = "html") -> str:

@@ -8,6 +8,7 @@
 --   <table id="tbl-..."><caption>...</caption>...</table>
 --   <aside class="callout-note"><h3>...</h3><p>...</p></aside>
 --   <div class="board-NAME KIND">...</div>, which typst-template.typ has a function for
+--   <div data-screen-only="yes">...</div>, which a PDF leaves out
 --
 -- Other HTML stays as it is in a page, and is read into text for a PDF, where it would be lost. In
 -- the built-in renderer's pages the HTML of our outputs stays too, and numbering.lua adds numbers and
@@ -180,8 +181,19 @@ local board_calls = {
   end,
 }
 
+-- The data of a chart that answers to its reader: kept as it is in a page, and left out where the picture is the chart.
+local function without_charts(html)
+  local charts = pandoc.Blocks({})
+  html = html:gsub('<script type="application/json"[^>]*>[^<]*</script>', function(script)
+    charts:insert(pandoc.RawBlock("html", script))
+    return ""
+  end)
+  return html, charts
+end
+
 local function read_html(html)
-  local addresses
+  local addresses, charts
+  html, charts = without_charts(html)
   local long_names = has_long_names(html)
   local lists = is_typst and html:match(">%d+[.)]%s") ~= nil
   html, addresses = without_data_addresses(html)
@@ -218,7 +230,9 @@ local function read_html(html)
       end
     end,
   })
-  return is_html and blocks or blocks:walk(board_calls)
+  if not is_html then return blocks:walk(board_calls) end
+  blocks:extend(charts)
+  return blocks
 end
 
 -- Does this HTML hold something that should be numbered or boxed?
@@ -248,6 +262,7 @@ function Blocks(blocks)
     elseif block.t == "RawBlock" and block.format:match("html") then
       local html = block.text
       local name = left_open(html)
+      local screen_only = not is_html and html:match('^%s*<div data%-screen%-only=')
       if name and is_ours(html) then
         -- Markdown splits an element into its tags and the text between them: put it together again.
         local last
@@ -267,7 +282,9 @@ function Blocks(blocks)
           at = last
         end
       end
-      if in_quarto and is_ours(html) or not is_html then
+      if screen_only then
+        result:insert(pandoc.RawBlock("html", ""))
+      elseif in_quarto and is_ours(html) or not is_html then
         result:extend(read_html(html))
       elseif is_ours(html) then
         result:insert(pandoc.RawBlock("html", html))

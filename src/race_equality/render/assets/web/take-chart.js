@@ -66,11 +66,11 @@
     summary.textContent = "Save";
     summary.setAttribute("aria-label", "Save " + name);
     details.appendChild(list);
-    add("Picture for a slide or a document (PNG)", function () { savePng(chart, stem + ".png"); });
-    add("Picture that can be enlarged (SVG)", function () { save(svgOf(chart), "image/svg+xml", stem + ".svg"); });
+    add("Picture for a slide or a document (PNG)", function () { savePng(now(), stem + ".png"); });
+    add("Picture that can be enlarged (SVG)", function () { save(svgOf(now()), "image/svg+xml", stem + ".svg"); });
     if (chart.marks.length) {
       // Excel reads UTF-8 only with the mark at the beginning
-      add("Figures of the chart (CSV)", function () { save("\ufeff" + csvOf(chart), "text/csv", stem + ".csv"); });
+      add("Figures of the chart (CSV)", function () { save("\ufeff" + csvOf(now()), "text/csv", stem + ".csv"); });
     }
     add("Reference to cite it (RIS)", function () { save(referenceOf(chart), "application/x-research-info-systems", stem + ".ris"); });
     var link = document.createElement("a");
@@ -88,6 +88,11 @@
     details.addEventListener("focusout", function (event) {
       if (event.relatedTarget && !details.contains(event.relatedTarget)) details.open = false;
     });
+
+    // A chart that answers to its reader is taken away as it is now.
+    function now() {
+      return figure.chartNow ? Object.assign({}, chart, figure.chartNow()) : chart;
+    }
 
     function add(said, act) {
       var button = document.createElement("button");
@@ -188,6 +193,7 @@
 
   // A row for each mark, from the words that the mark says: "Asian: 12.3% (95% interval 10.1 to 14.9)".
   function csvOf(chart) {
+    if (chart.table) return lines(chart.table);
     var rows = [["mark", "says", "value", "lower_95", "upper_95", "chart", "address"]];
     chart.marks.forEach(function (said) {
       var parts = /^(.*?): (.*)$/.exec(said) || ["", said, ""];
@@ -195,6 +201,10 @@
       var limits = /\((?:95% interval )?([+\u2212-]?[\d,.]+) to ([+\u2212-]?[\d,.]+)\)/.exec(parts[2]) || [];
       rows.push([parts[1], parts[2], plain(value && value[0]), plain(limits[1]), plain(limits[2]), chart.caption, chart.address]);
     });
+    return lines(rows);
+  }
+
+  function lines(rows) {
     return rows.map(function (row) { return row.map(cell).join(",") + "\r\n"; }).join("");
   }
 

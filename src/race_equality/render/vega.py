@@ -1,0 +1,70 @@
+"""The libraries that draw a chart on a page where it answers to its reader: Vega, Vega-Lite and vega-embed in one file."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from race_equality.files import copy_atomically, write_atomically
+from race_equality.render.assets.filters.html_outputs import LIBRARY
+from race_equality.render.staging import ASSETS
+
+#: In a site; pages name it from their own folder.
+SITE_LIBRARY = LIBRARY.removeprefix("../")
+#: What stands in a page with such a chart.
+MARK = 'class="vega-lite"'
+#: Vega-Lite as in the charts that Altair writes.
+_VEGA_LITE = "6.4"
+_LICENCES = ASSETS / "web" / "vega-LICENCES.txt"
+
+
+def is_library_missing(site_dir: Path) -> bool:
+    """Whether a page of a site needs the libraries, and they are not there or of another version.
+
+    Parameters
+    ----------
+    site_dir : Path
+        With the pages on all trusts in ``notebooks``.
+
+    Returns
+    -------
+    bool
+    """
+    pages = (site_dir / "notebooks").glob("*.html")
+    return not _is_current(site_dir / SITE_LIBRARY) and any(MARK in page.read_text(encoding="utf-8") for page in pages)
+
+
+def publish_library(site_dir: Path) -> None:
+    """Put the libraries and their licences into a site where a page needs them, unless they are there.
+
+    Parameters
+    ----------
+    site_dir : Path
+        With the pages on all trusts in ``notebooks``.
+
+    Notes
+    -----
+    They come from the installed package vl-convert-python, which draws the pictures as well, and from no network. Making
+    the file takes 1.4 seconds of a processor, once for a site.
+    """
+    if not is_library_missing(site_dir):
+        return
+    import vl_convert
+
+    target = site_dir / SITE_LIBRARY
+    copy_atomically(_LICENCES, target.with_name("LICENCES.txt"))
+    bundle = vl_convert.javascript_bundle(vl_version=_VEGA_LITE)  # type: ignore[call-arg]  # its stub knows no default
+    write_atomically(target, _first_line() + bundle)
+
+
+def _first_line() -> str:
+    return f"// vl-convert-python {version('vl-convert-python')}, Vega-Lite {_VEGA_LITE}. Licences: LICENCES.txt\n"
+
+
+def _is_current(library: Path) -> bool:
+    first = _first_line().encode()
+    try:
+        with open(library, "rb") as file:
+            return file.read(len(first)) == first
+    except OSError:
+        return False

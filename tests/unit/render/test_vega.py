@@ -1,0 +1,31 @@
+"""The libraries that draw a chart on a page: there where a page needs them, with their licences, and made once."""
+
+import re
+
+from race_equality.render.policy import policy
+from race_equality.render.vega import MARK, SITE_LIBRARY, is_library_missing, publish_library
+
+
+def test_the_libraries_come_with_a_page_that_needs_them_and_once(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "methods.html").write_text("<p>No chart.</p>")
+    publish_library(tmp_path)
+    assert not (tmp_path / SITE_LIBRARY).exists()
+    (tmp_path / "notebooks" / "explore.html").write_text(f"<script {MARK}></script>")
+    assert is_library_missing(tmp_path)
+    publish_library(tmp_path)
+    library = tmp_path / SITE_LIBRARY
+    text, made = library.read_text(encoding="utf-8"), library.stat().st_mtime_ns
+    # with the interpreter, and nothing that asks a network
+    assert "window.vegaEmbed" in text and re.search(r"\bast\b", text) and "cdn.jsdelivr" not in text
+    assert "Redistributions in binary form" in (library.parent / "LICENCES.txt").read_text(encoding="utf-8")
+    publish_library(tmp_path)
+    assert library.stat().st_mtime_ns == made
+    library.write_text("// vl-convert-python 0.1", encoding="utf-8")
+    assert is_library_missing(tmp_path)
+
+
+def test_a_page_with_such_a_chart_may_load_scripts_of_the_site_and_run_no_text():
+    usual, chart = policy(), policy(library=True)
+    assert chart == usual.replace("script-src ", "script-src 'self' ")
+    assert "unsafe-eval" not in chart and "unsafe-inline" not in chart.partition("style-src")[0]
