@@ -43,7 +43,7 @@
     "#vg-tooltip-element.vg-tooltip{font-family:var(--font);font-size:1rem;max-width:22rem}" +
     "@container (min-width:60rem){.explore{grid-template-columns:minmax(0,38rem) minmax(0,1fr);align-items:start}" +
     ".explore-choice,.explore-said{grid-column:1/-1}}" +
-    "@container (min-width:60rem) and (max-width:80rem){.explore-table tr>:is(:nth-child(2),:nth-child(3)){display:none}}" +
+    "@container (max-width:40rem){.explore-table tr>:is(:nth-child(2),:nth-child(3)){display:none}}" +
     "body:has(.explore) .site-width{max-width:86rem}" +
     "@media (prefers-color-scheme:dark){.explore-vega{padding:.5rem;border-radius:4px}}" +
     "@media print{.explore-choice{display:none}.explore-table{max-height:none;overflow:visible}}";
