@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,29 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def check_crate(edition: Path, files: dict[str, str]) -> None:
+    """Hold the crate and the bill of materials to what is there: each thing that is named is described, each run is of a file."""
+    graph = json.loads((edition / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    things = {one["@id"]: one for one in graph}
+    assert len(things) == len(graph)
+    named = re.findall(r'{"@id": "([^"]+)"}', json.dumps([list(one.values())[1:] for one in graph]))
+    outside = {name for name in set(named) - things.keys() if not name.startswith("http")}
+    assert outside == set()
+    described = {name for name, one in things.items() if "File" in one["@type"]}
+    assert described == files.keys() - {"manifest.json", "ro-crate-metadata.json"}
+    assert all(things[name]["sha256"] == files[name] for name in described)
+    (run,) = [one for one in graph if one["@type"] == "CreateAction" and "for RJ1" in one["name"]]
+    assert run["instrument"] == {"@id": "workflow/board_report.ipynb"} == things["./"]["mainEntity"]
+    assert {"@id": "trusts/RJ1.pdf"} in run["result"]
+    assert things[run["object"][1]["@id"]]["value"] == "RJ1"
+    bill = json.loads((edition / "sbom.cdx.json").read_text(encoding="utf-8"))
+    versions = {one["name"]: one["version"] for one in bill["components"]}
+    assert versions["papermill"] == metadata.version("papermill")
+    # what papermill needs is there, and nothing of the tests
+    assert {"nbclient", "pyzmq", "Python", "SQLite"} <= versions.keys()
+    assert not versions.keys() & {"pytest", "moto"}
+
+
 def test_from_the_first_edition_to_its_correction(publish, race_equality, small_project):
     place = small_project / "place"
     end = publish("--edition", "2026-10")
@@ -51,6 +75,7 @@ def test_from_the_first_edition_to_its_correction(publish, race_equality, small_
     first = hashes(place / "2026-10")
     assert manifest["files"] == {name: digest for name, digest in first.items() if name != "manifest.json"}
     assert {"trusts/RJ1.html", "trusts/RJ1.pdf", "trusts/RJ1.ipynb"} <= first.keys()
+    check_crate(place / "2026-10", first)
 
     # never overwritten, and anybody can make it again
     end = publish("--edition", "2026-10")
@@ -58,6 +83,9 @@ def test_from_the_first_edition_to_its_correction(publish, race_equality, small_
     end = race_equality.in_this_process("verify", "place/2026-10", "--engine", "default", "--jobs", "1")
     assert (end.returncode, "every byte is the same" in end.stdout) == (0, True), end.stdout
     assert hashes(place / "2026-10") == first
+    # nor does what was built for it differ, by what its own manifest says
+    end = race_equality.in_this_process("verify", "out", "--engine", "default", "--jobs", "1")
+    assert (end.returncode, "every byte is the same" in end.stdout) == (0, True), end.stdout
 
     # the next one says what changed, and the first stays as it is
     end = publish("--edition", "2026-11")

@@ -662,7 +662,6 @@ class _Build:
             "renderer": self.options.renderer,
             "jobs": self.options.jobs,
             "code": hash_code(),
-            "edition": vars(self.inputs.edition),
             "figures": self.inputs.figure_hashes,
             "inputs": self.inputs.other_hashes(),
             "versions": versions() | ({"quarto": quarto_version()} if self.by_quarto else {}),
@@ -697,6 +696,7 @@ class _Build:
                 "status": "done",
                 "seconds": {**earlier.get("seconds", {}), **self.seconds[page.path]},
                 "rendered_from": self.inputs.rendering_hashes(),
+                "edition": vars(self.inputs.edition),
                 "outputs": outputs_of(page, self.site),
             }
             entry.pop("last_good", None)

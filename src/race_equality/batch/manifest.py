@@ -132,7 +132,18 @@ def read_manifest(output: Path) -> dict[str, Any]:
 
 
 #: What in the record of a page is itself a record.
-_PARTS = ("rests_on", "executed", "rendered_from", "outputs", "figures", "last_good", "seconds", "inputs", "parameters")
+_PARTS = (
+    "rests_on",
+    "executed",
+    "rendered_from",
+    "edition",
+    "outputs",
+    "figures",
+    "last_good",
+    "seconds",
+    "inputs",
+    "parameters",
+)
 
 
 def _has_shape(manifest: Any) -> bool:

@@ -31,6 +31,11 @@ from race_equality.commands.codes import TRUST
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Pages at once.  [default: the cores of this machine]"
 )
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A key of SSH to sign manifest.json with, such as ~/.ssh/id_ed25519: manifest.json.sig.",
+)
 @click.option("--engine", type=click.Choice(["auto", "fork", "default"]), default="auto", help="As for build.")
 @click.option("--renderer", type=click.Choice(["auto", "quarto", "built-in"]), default="auto", help="As for build.")
 def publish(
@@ -40,6 +45,7 @@ def publish(
     address: str | None,
     output: Path | None,
     jobs: int | None,
+    key: Path | None,
     engine: str,
     renderer: Literal["auto", "quarto", "built-in"],
 ) -> None:
@@ -50,6 +56,7 @@ def publish(
     \b
       PLACE/2026-11/             the edition, with manifest.json: what it was made from
       PLACE/2026-11/changes.html what changed since the edition before; changes.csv has all
+      PLACE/2026-11/ro-crate-metadata.json, sbom.cdx.json    what ran on what, and by which software, for programs
       PLACE/latest               leads to the newest edition
       PLACE/corrections.html     what was found wrong in any edition since
       PLACE/index.html           all editions
@@ -117,6 +124,7 @@ def publish(
         plan,
         options,
         address=address,
+        key=key,
         project=project,
         show_progress=lambda pages: show_progress(pages, console),
     )

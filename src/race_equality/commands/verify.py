@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     show_default=True,
     help="How kernels start, as for build.",
 )
+@click.option(
+    "--signed-by",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Refuse an edition whose manifest is not signed by somebody in this list (allowed_signers of OpenSSH).",
+)
 @click.option("--limit", type=click.IntRange(min=1), default=40, show_default=True, help="Differences to print.")
-def verify(site: Path, trusts: tuple[str, ...], jobs: int | None, engine: str, limit: int) -> None:
+def verify(
+    site: Path, trusts: tuple[str, ...], jobs: int | None, engine: str, signed_by: Path | None, limit: int
+) -> None:
     """Make a site again and name each file that differs, and why.
 
     SITE is an edition as `publish` put it, or the output folder of a build: a folder with manifest.json. The manifest
@@ -40,6 +48,7 @@ def verify(site: Path, trusts: tuple[str, ...], jobs: int | None, engine: str, l
       race-equality verify output                    the last build
       race-equality verify /srv/reports/2026-11      an edition
       race-equality verify /srv/reports/2026-11 RJ1  a sample of it, in a minute
+      race-equality verify /srv/reports/2026-11 --signed-by allowed_signers
 
     \b
     Of each file that differs it says why:
@@ -59,8 +68,11 @@ def verify(site: Path, trusts: tuple[str, ...], jobs: int | None, engine: str, l
     from race_equality.batch.progress import show_progress
     from race_equality.commands.main import SOME_PAGES_FAILED, engine_named
     from race_equality.project import find_project
+    from race_equality.publishing.signature import signer_of
     from race_equality.publishing.verification import verify_site
 
+    if signer := signer_of(site, signed_by):
+        click.echo(f"manifest.json is signed by {signer}.")
     console = Console(stderr=True, highlight=False)
     found = verify_site(
         site,

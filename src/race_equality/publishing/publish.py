@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING
 from race_equality.batch.build import BuildOptions, BuildResult, build
 from race_equality.batch.freshness import Inputs
 from race_equality.batch.manifest import MANIFEST_FILE, figure_files, read_manifest
+from race_equality.batch.plan import notebooks_to_run
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
+from race_equality.publishing import bill_of_materials, crate, signature
 from race_equality.publishing.banner import with_banner
 from race_equality.publishing.changes import changes_between, changes_csv
 from race_equality.publishing.corrections import check_editions, of_edition, read_corrections
+from race_equality.publishing.crate import workflow_file
 from race_equality.publishing.pages import CHANGES_FILE, changes_page, corrections_page, editions_page
 from race_equality.publishing.places import Place, check_name, in_order, taken
-from race_equality.publishing.record import edition_manifest, made_from_now
+from race_equality.publishing.record import edition_manifest, hashes_of, made_from_now
 from race_equality.render.config import read_config
 from race_equality.render.edition import CHANGES, CORRECTIONS, Edition, no_edition
 from race_equality.render.staging import stage_project
+from race_equality.store.provenance import read_sources
 
 if TYPE_CHECKING:
     from race_equality.batch.plan import Plan
@@ -60,6 +64,7 @@ def publish(
     options: BuildOptions,
     *,
     address: str | None,
+    key: Path | None = None,
     project: Project,
     show_progress: Callable[[int], AbstractContextManager[BuildProgress]],
 ) -> Published:
@@ -77,6 +82,8 @@ def publish(
         For the build; its edition is set here.
     address : str or None
         Where the place is on the web; None for ``website: site-url`` of ``_quarto.yml``.
+    key : Path, optional
+        A key of SSH that the manifest is signed with.
     project : Project
     show_progress : callable
         As for a build.
@@ -123,7 +130,7 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="race-equality-publish-") as folder:
         added = _what_changed(edition, place, output, Path(folder)) if edition.before else {}
         files |= added
-        files[MANIFEST_FILE] = _manifest(edition, plan, options, project, files)
+        files |= _provenance(edition, plan, options, project, files, key)
         with place.held():
             place.put(name, files)
             _finish(place, home, project)
@@ -214,14 +221,36 @@ def _what_changed(edition: Edition, place: Place, output: Path, folder: Path) ->
     return {CHANGES: page.encode(), CHANGES_FILE: changes_csv(changes).encode()}
 
 
-def _manifest(
-    edition: Edition, plan: Plan, options: BuildOptions, project: Project, files: Mapping[str, Path | bytes]
-) -> bytes:
+def _provenance(
+    edition: Edition,
+    plan: Plan,
+    options: BuildOptions,
+    project: Project,
+    files: Mapping[str, Path | bytes],
+    key: Path | None,
+) -> dict[str, bytes]:
+    """Say what the edition was made from, by what, and how, for readers and for programs."""
     entries = read_manifest(options.output)["pages"]
     pages = {page.path: entries[page.path] for page in plan.pages}
     renderer = next(iter(pages.values()))["rendered_from"]["renderer"].partition(" ")[0]
     made_from = made_from_now(Inputs(project, options.renderer, edition=edition), renderer)
-    return edition_manifest(edition, pages, made_from, files).encode()
+    added: dict[str, bytes] = {
+        workflow_file(notebook): (project.root / notebook).read_bytes() for notebook in notebooks_to_run(project)
+    }
+    added[bill_of_materials.FILE] = bill_of_materials.bill_of_materials(
+        quarto=made_from.versions.get("quarto", "")
+    ).encode()
+    hashes = hashes_of({**files, **added})
+    title = read_config(options.output / "project").title
+    sources = read_sources(local=False, project=project)
+    added[crate.FILE] = crate.crate(edition, title, pages, made_from, hashes, sources).encode()
+    manifest = edition_manifest(
+        edition, pages, made_from, {**hashes, **hashes_of({crate.FILE: added[crate.FILE]})}
+    ).encode()
+    added[MANIFEST_FILE] = manifest
+    if key is not None:
+        added[signature.FILE] = signature.sign(manifest, key)
+    return added
 
 
 def _finish(place: Place, home: str, project: Project) -> None:

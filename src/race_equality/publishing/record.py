@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,24 +67,27 @@ class SiteRecord:
     site : Path
         The folder of its pages.
     edition : Edition
-        Without a name for a site that a build made.
+        Without a name for a site that is none.
     pages : mapping of str to PageRecord
         By the executed notebook, such as ``trusts/RJ1.ipynb``.
     files : mapping of str to str
         File in the site to the SHA-256 that it had when it was made.
+    is_published : bool
+        Whether it stands as an edition; if not, it is in the output folder of a build.
     """
 
     site: Path
     edition: Edition
     pages: Mapping[str, PageRecord]
     files: Mapping[str, str]
+    is_published: bool = False
 
     def hash_of(self, name: str) -> str:
         """Return the hash of a file as it is now, as :attr:`files` has it: without a banner on what was found wrong."""
         content = (self.site / name).read_bytes()
         if name.endswith(".html"):
             content = without_banner(content)
-            if not self.edition.name:
+            if not self.is_published:
                 content = with_all_links(content)
         return hashlib.sha256(content).hexdigest()
 
@@ -102,8 +105,27 @@ def made_from_now(inputs: Inputs, renderer: str) -> MadeFrom:
     return MadeFrom(inputs.figure_hashes | inputs.other_hashes(), hash_code(), found, renderer)
 
 
+def hashes_of(files: Mapping[str, Path | bytes]) -> dict[str, str]:
+    """Hash files.
+
+    Parameters
+    ----------
+    files : mapping of str to Path or bytes
+        Name to content, or to where that is.
+
+    Returns
+    -------
+    dict of str to str
+        Name to SHA-256.
+    """
+    return {
+        name: hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else hash_file(content)
+        for name, content in files.items()
+    }
+
+
 def edition_manifest(
-    edition: Edition, pages: Mapping[str, Mapping[str, Any]], made_from: MadeFrom, files: Mapping[str, Path | bytes]
+    edition: Edition, pages: Mapping[str, Mapping[str, Any]], made_from: MadeFrom, files: Mapping[str, str]
 ) -> str:
     """Write the manifest of an edition.
 
@@ -113,8 +135,8 @@ def edition_manifest(
     pages : mapping of str to mapping
         Executed notebook to its ``notebook`` and ``parameters``.
     made_from : MadeFrom
-    files : mapping of str to Path or bytes
-        File of the edition, and its content or where that is.
+    files : mapping of str to str
+        From :func:`hashes_of`.
 
     Returns
     -------
@@ -129,10 +151,7 @@ def edition_manifest(
         "code": made_from.code,
         "versions": dict(made_from.versions),
         "renderer": made_from.renderer,
-        "files": {
-            name: hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else hash_file(content)
-            for name, content in files.items()
-        },
+        "files": dict(files),
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -181,7 +200,7 @@ def _read(file: Path) -> SiteRecord:
 def _of_edition(manifest: Mapping[str, Any], folder: Path) -> SiteRecord:
     made_from = MadeFrom(manifest["inputs"], manifest["code"], manifest["versions"], manifest["renderer"])
     pages = {path: PageRecord(one["notebook"], one["parameters"], made_from) for path, one in manifest["pages"].items()}
-    return SiteRecord(folder, Edition(**manifest["edition"]), pages, manifest["files"])
+    return SiteRecord(folder, Edition(**manifest["edition"]), pages, manifest["files"], is_published=True)
 
 
 def _of_build(manifest: Mapping[str, Any], output: Path) -> SiteRecord:
@@ -194,10 +213,9 @@ def _of_build(manifest: Mapping[str, Any], output: Path) -> SiteRecord:
         build = manifest["builds"].get(entry["build"], {})
         renderer = entry.get("rendered_from", {}).get("renderer", "built-in").partition(" ")[0]
         inputs = build.get("figures", {}) | build.get("inputs", {}) | entry.get("inputs", {})
-        edition = Edition(**build.get("edition", {}))
+        edition = Edition(**entry.get("edition", {}))
         made_from = MadeFrom(inputs, build.get("code", ""), build.get("versions", {}), renderer)
         pages[path] = PageRecord(entry["notebook"], entry["parameters"], made_from)
         files |= {name: one["sha256"] for name, one in entry.get("outputs", {}).items()}
     files |= {name: one["sha256"] for name, one in manifest.get("downloads", {}).get("outputs", {}).items()}
-    # a build that publishing started has its name, and other files than an edition
-    return SiteRecord(output / "site", replace(edition, name=""), pages, files)
+    return SiteRecord(output / "site", edition, pages, files)

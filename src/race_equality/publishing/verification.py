@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -15,6 +15,7 @@ from race_equality.batch.manifest import MANIFEST_FILE
 from race_equality.batch.plan import Plan, plan_build
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
+from race_equality.publishing import signature
 from race_equality.publishing.record import MadeFrom, SiteRecord, made_from_now, read_record
 from race_equality.store.trusts import resolve_trust
 
@@ -104,15 +105,14 @@ def verify_site(
     pages = _pages_asked(record, trusts, project)
     plan, missing = _plan(record, pages, project)
     usual = next(iter(record.pages.values())).made_from
-    options = BuildOptions(
-        output=Path(),
-        jobs=jobs,
-        engine=engine,
-        renderer=cast(Literal["built-in", "quarto"], usual.renderer),
-        edition=record.edition,
-    )
     with tempfile.TemporaryDirectory(prefix="race-equality-verify-") as made:
-        options = BuildOptions(**{**vars(options), "output": Path(made) / "output"})
+        options = BuildOptions(
+            output=Path(made) / "output",
+            jobs=jobs,
+            engine=engine,
+            renderer=cast(Literal["built-in", "quarto"], usual.renderer),
+            edition=record.edition,
+        )
         result = build(plan, options, project=project, show_progress=show_progress)
         if result.interrupted:
             raise KeyboardInterrupt
@@ -165,8 +165,8 @@ def _is_open(code: str, project: Project) -> bool:
 def _site_again(record: SiteRecord, site: Path) -> SiteRecord:
     """Return the site as made again, as a record that hashes as the first one does."""
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    again = SiteRecord(site, record.edition, record.pages, {})
-    return SiteRecord(site, record.edition, record.pages, {name: again.hash_of(name) for name in files})
+    again = replace(record, site=site, files={})
+    return replace(again, files={name: again.hash_of(name) for name in files})
 
 
 class _Comparison:
@@ -180,7 +180,7 @@ class _Comparison:
         """Name each file of either site."""
         site = self._record.site
         there = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-        return (there - {MANIFEST_FILE}) | self._record.files.keys() | self._again.files.keys()
+        return (there - {MANIFEST_FILE, signature.FILE}) | self._record.files.keys() | self._again.files.keys()
 
     def of_page(self, path: str) -> list[str]:
         """Name each file of a page."""
@@ -200,7 +200,7 @@ class _Comparison:
         there = self._record.hash_of(name)
         if again is None and recorded is None:
             return Difference(name, "extra: nothing that the manifest names makes it")
-        if again is None and recorded == there and path is None and self._record.edition.name:
+        if again is None and recorded == there and path is None and self._record.is_published:
             return None  # what publishing adds; it is held to its hash
         if there == again:
             return None

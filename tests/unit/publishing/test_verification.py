@@ -42,7 +42,9 @@ def record(tmp_path: Path) -> SiteRecord:
         (tmp_path / name).write_bytes(PAGE)
     page = PageRecord("notebooks/board_report.ipynb", {"trust_code": "RJ1"}, MADE_FROM)
     files = {"trusts/RJ1.html": sha(PAGE), "changes.html": sha(PAGE)}
-    return SiteRecord(tmp_path, Edition("2026-11", "https://example.org"), {"trusts/RJ1.ipynb": page}, files)
+    return SiteRecord(
+        tmp_path, Edition("2026-11", "https://example.org"), {"trusts/RJ1.ipynb": page}, files, is_published=True
+    )
 
 
 def differences(record: SiteRecord, again: bytes | None = PAGE, now: MadeFrom = MADE_FROM) -> dict[str, str]:

@@ -9,14 +9,15 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from race_equality.audit.channels.content import RASTER, Content, Text, Unread
 from race_equality.audit.channels.markup import html, json_value, svg
 from race_equality.audit.channels.notebooks import notebook, without_run_details
 from race_equality.audit.channels.sheets import database, delimited, workbook
 
-#: Files without text: fonts and style sheets.
-_WITHOUT_TEXT = {".woff", ".woff2", ".ttf", ".otf", ".css"}
+#: Files without text: fonts, style sheets and signatures.
+_WITHOUT_TEXT = {".woff", ".woff2", ".ttf", ".otf", ".css", ".sig"}
 #: Raster pictures may show any figure, and cannot be read here. The reports have none.
 _RASTER_ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".ico"}
 _TEXT_ENDINGS = {"", *".typ .jinja .scss .txt .md .qmd .yml .yaml .log .xml .js .map .bib .py .lua".split()}
@@ -57,6 +58,8 @@ def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
             value = json.loads(data)
             if PurePosixPath(name).name == "manifest.json":
                 value = without_run_details(value)
+            elif PurePosixPath(name).name == "sbom.cdx.json":
+                value = _without_versions(value)
             yield from json_value(value, name, "JSON", "")
         elif ending == ".jsonl":
             for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
@@ -77,6 +80,12 @@ def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
             yield Unread(name, f"files ending in {ending} are not read")
     except Exception as error:  # an audit must report every file that it could not read
         yield Unread(name, f"cannot be read ({type(error).__name__}: {error})")
+
+
+def _without_versions(bill: Any) -> Any:
+    """Leave the names and licences in a bill of materials: a version is no figure, and looks like one."""
+    components = bill.get("components", []) if isinstance(bill, dict) else []
+    return [{name: one.get(name) for name in ("type", "name", "licenses")} for one in components]
 
 
 def _archive(data: bytes, name: str) -> Iterator[Content]:
