@@ -58,7 +58,8 @@ def test_ends_well_and_says_what_to_open(built):
 
 
 def test_progress_without_a_terminal_is_one_line_a_page(built):
-    lines = [line for line in built.end.stderr.splitlines() if line.startswith("[")]
+    # on a slow machine lines of where the build is stand between them
+    lines = [line for line in built.end.stderr.splitlines() if line.startswith("[") and " done in " in line]
     number = len(SHARED) + len(TRUSTS)
     assert len(lines) == number
     assert re.fullmatch(rf"\[{number}/{number}\] \w+ done in [\d.]+ s", lines[-1])
