@@ -80,7 +80,10 @@ class TimeLeft:
         )
 
     def __str__(self) -> str:
-        return time_left_text(self.seconds, at_least=not self._complete)
+        seconds = self.seconds
+        if not self._complete and seconds is not None and seconds < 1.5:
+            return ""  # nothing is known of the stages that are still to come
+        return time_left_text(seconds, at_least=not self._complete)
 
 
 def time_left_text(seconds: float | None, *, at_least: bool = False) -> str:

@@ -92,6 +92,19 @@ def test_lines_where_there_is_no_terminal(clock):
     assert file.getvalue() == ("[1/2] RJ1 done in 1.2 s, about a second left\n[2/2] [red]RRK[/red] FAILED\n")
 
 
+def test_after_a_silence_a_line_says_where_the_build_is(clock):
+    """As by Quarto, whose pages are finished some at a time: of two notebooks of 25 s one is run."""
+    file = io.StringIO()
+    with show_progress(2, Console(file=file, force_terminal=False)) as shown:
+        shown.begin("execute", "RJ1")
+        clock.now = 25
+        shown.end("execute", "RJ1")
+        shown.begin("execute", "RRK")
+        clock.now = 30
+        shown.begin("html", "RJ1")
+    assert file.getvalue() == "[0/2] RRK running, more than 25 s left\n"
+
+
 def test_a_bar_in_a_terminal():
     file = io.StringIO()
     run(Console(file=file, force_terminal=True, width=100, legacy_windows=False))
