@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = [
@@ -57,3 +60,24 @@ def test_a_report_by_its_trust_and_git_sees_nothing(quarto, small_project):
     assert "Quarto does not render the notebooks in notebooks/" in refused.stderr
     git = ["git", "-C", str(small_project), "status", "--short"]
     assert subprocess.run(git, capture_output=True, text=True, check=True).stdout == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_an_interrupted_build_by_quarto_ends_at_once_with_all_that_it_started(race_equality, small_project):
+    build = race_equality.start("build", "RRK", "RJ1", "--renderer", "quarto", "--output", "out")
+    ours = psutil.Process(build.pid)
+    started: list[psutil.Process] = []
+    latest = time.monotonic() + 300
+    while not any("pandoc" in process.name() for process in started):
+        assert time.monotonic() < latest
+        time.sleep(0.05)
+        started = ours.children(recursive=True)
+    began = time.monotonic()
+    build.send_signal(signal.SIGINT)
+    said, errors = build.communicate(timeout=60)
+    seconds = time.monotonic() - began
+    assert build.returncode == 130, errors
+    assert "Interrupted before" in said
+    assert [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
+    others = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert seconds < 2 * others, "two seconds of a machine that does nothing else"

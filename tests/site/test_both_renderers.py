@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,6 +168,23 @@ def test_quarto_s_first_page_has_room_for_all(visit, width):
     assert page.locator(".table-scroll:has(table.trusts)").evaluate(hidden) <= 0, "the last column is in sight"
 
 
+def test_the_entries_of_a_page_are_those_that_quarto_gives_it(sites):
+    """A page whose Quarto stopped at another page is indexed here."""
+    from race_equality.render.search import entries_of, page_of, read_index
+
+    def plain(entries):
+        return [{name: " ".join(text.split()) for name, text in entry.items()} for entry in entries]
+
+    folder = sites["quarto"]
+    for address in ADDRESSES[1:]:
+        theirs = [entry for entry in read_index(folder) if page_of(entry) == address]
+        published = (folder / address).read_text(encoding="utf-8")
+        as_quarto_made_it = re.sub(r'<ul class="formats".*?</ul>', "", published, flags=re.DOTALL)
+        ours = entries_of(as_quarto_made_it, address)
+        assert len(theirs) > 2
+        assert plain(ours) == plain(theirs)
+
+
 def test_search_finds_what_was_rendered_before_and_now(sites, staged, visit):
     """One page is made again: the others are still found."""
     project, _ = staged
@@ -254,3 +272,15 @@ def test_a_page_with_figures_of_its_own_has_one_count_in_both(staged, tmp_path):
     assert ("#fig-mine", "Figure 1") in reports["quarto"]["references"]
     for what in ("captions", "references", "alternative texts", "tables"):
         assert reports["built-in"][what] == reports["quarto"][what], what
+
+
+def test_a_page_with_code_is_run_and_may_be_all_that_is_rendered(staged, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(staged[0], project)
+    settings = project / "_quarto.yml"
+    settings.write_text(settings.read_text().replace("    - index.qmd\n", "    - index.qmd\n    - about.qmd\n", 1))
+    (project / "about.qmd").write_text(
+        "---\ntitle: About\nformat: html\nexecute:\n  enabled: true\n---\n\n```{python}\nprint(6 * 7, 'answers')\n```\n"
+    )
+    assert render_site(project, tmp_path / "site", [], engine="quarto") == []
+    assert "42 answers" in (tmp_path / "site" / "about.html").read_text()

@@ -329,7 +329,9 @@ class _Build:
                 self._make_pages()
             if tables := self.tables_are_outdated():
                 self._write_all_trusts_downloads()
-            if self.renders and (tables or not self.by_quarto or not self.needed):
+            if self.by_quarto and self.renders and self.remaining:
+                self._render_by_quarto()  # with the first page, which links to the tables
+            elif self.renders and (tables or not self.by_quarto or not self.needed):
                 self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
@@ -410,8 +412,6 @@ class _Build:
                 ) as pool,
             ):
                 self._make_all(pool.run)
-        if self.by_quarto and self.renders:
-            self._render_by_quarto()
 
     def _make_all(self, run: Callable[[Iterable[PageRequest]], Iterable[PageEvent]]) -> None:
         from race_equality.render.config import page_address
@@ -471,9 +471,7 @@ class _Build:
         from race_equality.render.config import page_address
 
         page = self.pages[event.page]
-        if before := self.current_stage.pop(page.path, None):
-            failed = not isinstance(event, PageStarted) and event.failure is not None
-            self.progress.end(before, page.name, failed=failed)
+        self._end_stage(page, failed=not isinstance(event, PageStarted) and event.failure is not None)
         if isinstance(event, PageStarted):
             self.current_stage[page.path] = event.stage
             self.progress.begin(event.stage, page.name)
@@ -497,6 +495,10 @@ class _Build:
                     del self.remaining[page.path]
                     self.result.done.append(page)
                     self.progress.done(page.name, event.seconds)
+
+    def _end_stage(self, page: Page, *, failed: bool = False, last: bool = False) -> None:
+        if before := self.current_stage.pop(page.path, None):
+            self.progress.end(before, page.name, failed=failed, last=last)
 
     def _task(self, request: PageRequest) -> Task:
         from race_equality.batch.cluster_worker import Task
@@ -530,8 +532,6 @@ class _Build:
         from race_equality.render import render_site
 
         pages = list(self.remaining.values())
-        if not pages:
-            return
         failures = render_site(
             self.staged,
             self.site,
@@ -539,6 +539,7 @@ class _Build:
             jobs=self.options.jobs,
             engine="quarto",
             on_page=_StageTimer(self),
+            on_batches=lambda count: self.progress.expect("start", count),
         )
         failed = {failure.page: failure for failure in failures}
         for page in pages:
@@ -548,6 +549,8 @@ class _Build:
         self._mark_index_current()
 
     def _render_index_if_due(self) -> None:
+        if self.by_quarto:  # it lists its pages itself
+            return
         often = max(_PAGES_PER_INDEX_AND_JOB * self.options.jobs, -(-len(self.needed) // _MOST_INDEXES))
         # It also updates links in the pages on all trusts, so not while one of those is being written.
         if self.unlisted >= often and all(page.trust is not None for page in self.remaining.values()):
@@ -772,8 +775,10 @@ class _StageTimer:
         if path in self._began:
             before, since = self._began.pop(path)
             seconds[before] = now - since
-        if stage == "done":
-            self._build._handle_event(Rendering(path, None, seconds))
+        if stage == "made":  # and published with others, later
+            self._build._end_stage(self._build.pages[path], last=True)
+        elif stage == "done":
+            self._build._handle_event(Rendering(path, None, {"html": seconds.get("html", 0.0)}))
         elif stage != "failed":  # the renderer returns the failure
             self._began[path] = (stage, now)
             self._build._handle_event(PageStarted(path, stage))

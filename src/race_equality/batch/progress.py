@@ -16,11 +16,14 @@ from rich.text import Text
 class BuildProgress(Protocol):
     """What a build calls to show its progress."""
 
-    def begin(self, stage: str, name: str) -> None:
-        """A page starts a stage: ``execute``, ``html`` or ``pdf``."""
+    def expect(self, stage: str, times: int) -> None:
+        """A stage will take place so many times, not once for each page."""
 
-    def end(self, stage: str, name: str, *, failed: bool = False) -> None:
-        """A page has finished a stage."""
+    def begin(self, stage: str, name: str) -> None:
+        """A page starts a stage: ``execute``, ``start``, ``html`` or ``pdf``."""
+
+    def end(self, stage: str, name: str, *, failed: bool = False, last: bool = False) -> None:
+        """A page has finished a stage, or its last one."""
 
     def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
         """A page is finished."""
@@ -40,16 +43,22 @@ class TimeLeft:
     Notes
     -----
     The time between two events belongs to the stage of the later one. Each stage has its own
-    mean, so that a few quick renderings do not promise a quick end while slow notebooks wait.
+    mean, so that a few quick renderings do not promise a quick end while slow notebooks wait, nor the
+    slow start of a Quarto a late end.
     Until a page has been through every stage, the estimate is a lower limit.
     """
 
     def __init__(self, pages: int) -> None:
         self._pages = pages
+        self._times: dict[str, int] = {}
         self._spent: dict[str, float] = defaultdict(float)
         self._ended: dict[str, int] = defaultdict(int)
         self._last = time.monotonic()
         self._complete = 0
+
+    def expect(self, stage: str, times: int) -> None:
+        self._times[stage] = times
+        self._last = time.monotonic()  # what came before belongs to no stage
 
     def end(self, stage: str) -> None:
         now = time.monotonic()
@@ -66,7 +75,7 @@ class TimeLeft:
         if not self._ended:
             return None
         return sum(
-            spent / self._ended[stage] * max(0, self._pages - self._ended[stage])
+            spent / self._ended[stage] * max(0, self._times.get(stage, self._pages) - self._ended[stage])
             for stage, spent in self._spent.items()
         )
 
@@ -88,7 +97,10 @@ def time_left_text(seconds: float | None, *, at_least: bool = False) -> str:
     return f"{about} {seconds / 3600:.1f} h left"
 
 
-_STAGES = {"execute": "running", "html": "HTML", "pdf": "PDF"}
+_STAGES = {"execute": "running", "start": "waits for Quarto", "html": "HTML", "pdf": "PDF"}
+
+#: Seconds after which a line says where a build is that has finished no page meanwhile.
+_SILENCE = 20
 
 
 class _LineProgress:
@@ -98,12 +110,20 @@ class _LineProgress:
         self._console, self._pages = console, pages
         self._left = TimeLeft(pages)
         self._count = 0
+        self._said = time.monotonic()
+
+    def expect(self, stage: str, times: int) -> None:
+        self._left.expect(stage, times)
 
     def begin(self, stage: str, name: str) -> None:
-        pass
+        if time.monotonic() - self._said > _SILENCE:
+            left = f", {self._left}" if str(self._left) else ""
+            self._print(f"{name} {_STAGES.get(stage, stage)}{left}")
 
-    def end(self, stage: str, name: str, *, failed: bool = False) -> None:
+    def end(self, stage: str, name: str, *, failed: bool = False, last: bool = False) -> None:
         self._left.end(stage)
+        if last:
+            self._left.done()
 
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -111,14 +131,15 @@ class _LineProgress:
     def done(self, name: str, seconds: float, *, failed: bool = False) -> None:
         self._left.done()
         self._count += 1
-        width = len(str(self._pages))
         outcome = "FAILED" if failed else f"done in {seconds:.1f} s"
         left = str(self._left) if self._count < self._pages else ""
+        self._print(f"{name} {outcome}" + (f", {left}" if left else ""))
+
+    def _print(self, text: str) -> None:
+        self._said = time.monotonic()
+        width = len(str(self._pages))
         self._console.print(
-            f"[{self._count:>{width}}/{self._pages}] {name} {outcome}" + (f", {left}" if left else ""),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+            f"[{self._count:>{width}}/{self._pages}] {text}", markup=False, highlight=False, soft_wrap=True
         )
 
 
@@ -149,12 +170,17 @@ class _BarProgress:
             failed=f"{self._failed} failed" if self._failed else "",
         )
 
+    def expect(self, stage: str, times: int) -> None:
+        self._left.expect(stage, times)
+
     def begin(self, stage: str, name: str) -> None:
         self._now[name] = stage
         self._describe()
 
-    def end(self, stage: str, name: str, *, failed: bool = False) -> None:
+    def end(self, stage: str, name: str, *, failed: bool = False, last: bool = False) -> None:
         self._left.end(stage)
+        if last:
+            self._left.done()
         self._now.pop(name, None)
         self._describe()
 

@@ -20,7 +20,7 @@ import yaml
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically
 from race_equality.project import Project, find_project
-from race_equality.render.quarto import copy_font
+from race_equality.render.quarto_copies import copy_font
 from race_equality.render.staging import EXECUTED
 from race_equality.render.vega import publish_library
 

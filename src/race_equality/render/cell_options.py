@@ -30,6 +30,17 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 
+#: Options of Quarto that the page would show and that are refused; so is any other that is not named above.
+REFUSED = frozenset(
+    """
+    attr-output attr-source cap-location class-output class-source classes code-fold code-line-numbers code-overflow
+    code-summary collapse column comment content expandable export fig-align fig-asp fig-cap-location fig-column fig-link
+    fig-pos fig-scap fig-subcap file html-table-processing id layout layout-align layout-ncol layout-nrow layout-valign
+    lst-cap lst-label out-height out-width output-location panel prompt renderings results tags tbl-cap-location
+    tbl-column tbl-colwidths tbl-subcap title
+    """.split()
+)
+
 
 def split_options(source: str, *, file: Path | str, cell: int) -> tuple[dict[str, Any], str]:
     """Read the options in the first lines of a cell.

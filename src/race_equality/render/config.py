@@ -15,6 +15,13 @@ import yaml
 from race_equality.errors import InputError
 from race_equality.render.edition import KEY as EDITION_KEY
 from race_equality.render.edition import Edition, edition_in
+from race_equality.render.quarto_settings import (
+    FIELDS_FOLLOWED,
+    FIELDS_NOT_APPLICABLE,
+    FILES_REFUSED,
+    FOLLOWED,
+    NOT_APPLICABLE,
+)
 
 #: The date of a PDF whose page gives none. Every PDF must have a date, and the day of the build would
 #: make two builds of the same figures differ.
@@ -161,6 +168,8 @@ def read_config(project_dir: Path) -> SiteConfig:
     if not isinstance(settings, dict):
         raise InputError("It holds no settings.", file=file)
 
+    if isinstance(named := settings.get("format"), str):  # as short as Quarto takes it
+        settings["format"] = {named: "default"}
     website = _mapping(settings, "website", file)
     formats = _mapping(settings, "format", file)
     page, pdf = _mapping(formats, "html", file), _mapping(formats, "typst", file)
@@ -191,6 +200,50 @@ def page_address(href: str) -> str:
         if source.endswith(ending):
             return f"{source.removesuffix(ending)}.html{mark}{place}"
     return href
+
+
+def check_fields(fields: Mapping[str, Any], text: str, file: Path) -> None:
+    """Refuse what the top of a page asks for and the built-in renderer does not follow.
+
+    Parameters
+    ----------
+    fields : mapping
+        Its front matter.
+    text : str
+        The same as it stands in the page, for the line.
+    file : Path
+
+    Raises
+    ------
+    InputError
+        With the name and the line of the first, counted from the line of ``---``.
+    """
+    for name in _fields_not_followed(fields):
+        block = text.partition("---")[2].partition("\n---")[0]
+        line = _lines(yaml.compose(block, Loader=yaml.SafeLoader)).get(name, 1)
+        raise InputError(
+            f"Front matter, line {line}: the built-in renderer does not follow {name}.",
+            file=file,
+            mend="Take it out, or render with Quarto (--renderer quarto).",
+        )
+
+
+def _fields_not_followed(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        if name not in FIELDS_FOLLOWED | FIELDS_NOT_APPLICABLE:
+            yield str(name)
+        elif name == "execute" and isinstance(value, dict):
+            known = (FOLLOWED["execute"] - {"ipynb-filters"}) | NOT_APPLICABLE["execute"]
+            yield from (f"execute.{option}" for option in value if option not in known)
+        elif name == "format":
+            # a page says which formats it has; what they look like is the project's
+            formats = value if isinstance(value, dict) else {str(value): {}}
+            for one, settings in formats.items():
+                if one not in FOLLOWED["format"]:
+                    yield f"format.{one}" if isinstance(value, dict) else "format"
+                for option in settings if isinstance(settings, dict) else ():
+                    if option not in NOT_APPLICABLE[f"format.{one}"]:
+                        yield f"format.{one}.{option}"
 
 
 def makes_pdf(front_matter: Mapping[str, Any], config: SiteConfig) -> bool:
@@ -266,40 +319,6 @@ def _links(item: Any) -> Iterator[NavigationItem]:
         yield NavigationItem(str(item.get("text", item.get("aria-label", href))), str(href))
 
 
-#: Settings that the built-in renderer follows, by section. A section without a name is the whole file.
-FOLLOWED: Mapping[str, frozenset[str]] = {
-    "": frozenset(
-        "project website lang toc toc-title toc-depth number-sections execute crossref filters format reports "
-        "papersize margin mainfont fontsize css fig-cap-location tbl-cap-location".split()
-    ),
-    "project": frozenset(("type", "render")),
-    "website": frozenset("title navbar page-footer site-url".split()),
-    "website.navbar": frozenset(("left", "right")),
-    "website.page-footer": frozenset(("left", "center", "right")),
-    "execute": frozenset("echo output include ipynb-filters".split()),
-    "crossref": frozenset("fig-title tbl-title fig-prefix tbl-prefix sec-prefix".split()),
-    "format": frozenset(("html", "typst")),
-    "format.html": frozenset("toc toc-title toc-depth css include-after-body".split()),
-    "format.typst": frozenset("toc section-numbering pdf-standard papersize margin mainfont fontsize".split()),
-}
-
-#: Settings of what only Quarto has: its frame around the page, its search, running notebooks, how it works.
-NOT_APPLICABLE: Mapping[str, frozenset[str]] = {
-    "": frozenset("profile toc-expand callout-appearance callout-icon engine jupyter".split()),
-    "project": frozenset("output-dir resources pre-render post-render preview lib-dir execute-dir".split()),
-    "website": frozenset(("favicon", "search", "page-navigation", "back-to-top-navigation", "reader-mode")),
-    "website.navbar": frozenset(
-        "background foreground search title collapse collapse-below pinned toggle-position".split()
-    ),
-    "website.page-footer": frozenset(("border", "background", "foreground")),
-    "execute": frozenset("enabled cache freeze warning error eval daemon".split()),
-    "format.html": frozenset(
-        "theme respect-user-color-scheme mainfont html-math-method code-copy anchor-sections format-links toc-expand "
-        "page-layout minimal".split()
-    ),
-    "format.typst": frozenset("running-title keep-typ font-paths template-partials".split()),
-}
-
 #: What is in each text of settings that stand for the project's own parts, which both renderers have.
 _ASSETS = "race_equality/render/assets/"
 _HAS_OWN = {
@@ -310,7 +329,7 @@ _HAS_OWN = {
     "format.typst.template-partials": _ASSETS,
     "execute.ipynb-filters": _ASSETS,
 }
-_HAS_VALUE = {"fig-cap-location": "top", "tbl-cap-location": "top"}
+_HAS_VALUE = {"fig-cap-location": "top", "tbl-cap-location": "top", "project.type": "website"}
 
 
 def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterator[InputError]:
@@ -340,6 +359,13 @@ def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterato
     for name in _as_list(_css(settings)):
         if not (file.parent / name).is_file():
             yield InputError(f"The style sheet {name} is not there.", file=file, row=lines.get("format.html.css"))
+    for name in FILES_REFUSED:
+        if (file.parent / name).is_file():
+            yield InputError(
+                "The built-in renderer does not follow this file, which Quarto applies to all pages.",
+                file=name,
+                mend="Move it out of the project, or render with Quarto (--renderer quarto).",
+            )
     website = settings.get("website")
     bar = website.get("navbar") if isinstance(website, dict) else None
     for side in ("left", "right"):

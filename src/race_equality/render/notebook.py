@@ -15,6 +15,7 @@ from typing import Any
 from race_equality.errors import InputError
 from race_equality.render.assets.filters.html_outputs import chart_as_html, fenced, raw_block, with_column_widths
 from race_equality.render.cell_options import captioned, split_options
+from race_equality.render.config import check_fields
 from race_equality.render.front_matter import front_matter_of, joined, read_cells
 from race_equality.render.typst_outputs import as_typst
 
@@ -75,6 +76,7 @@ def read_page(file: Path, *, settings: Mapping[str, Any] | None = None) -> PageS
         kind, source = cell.get("cell_type"), joined(cell.get("source", ""))
         if position == 0 and kind == "raw":
             page.front_matter = front_matter_of(cell, file)
+            check_fields(page.front_matter, source, file)
             usual |= _of_cells(page.front_matter)
         elif kind == "markdown":
             check_shortcodes(source, file, f"Cell {position + 1}: ")

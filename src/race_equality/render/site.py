@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, write_atomically
-from race_equality.render.config import SiteConfig, makes_pdf, page_address, read_config
+from race_equality.render.config import SiteConfig, check_fields, makes_pdf, page_address, read_config
 from race_equality.render.failure import RenderFailure
 from race_equality.render.fonts import publish_font
 from race_equality.render.formats import formats_of
@@ -38,6 +38,7 @@ def render_site(
     jobs: int = 1,
     engine: Engine = "auto",
     on_page: OnPage | None = None,
+    on_batches: Callable[[int], None] = lambda count: None,
 ) -> list[RenderFailure]:
     """Render executed notebooks, and the first page with the list of trusts.
 
@@ -56,7 +57,10 @@ def render_site(
         ``auto`` is Quarto if it is on the PATH, and else the built-in renderer.
     on_page : callable, optional
         Called with the page and ``"html"``, ``"pdf"``, ``"done"`` or ``"failed"`` as each begins;
-        one call at a time.
+        one call at a time. Of Quarto's pages, which are published some at a time, ``"made"`` comes before ``"done"``,
+        and ``"start"`` before the first of them, while their Quarto starts.
+    on_batches : callable, optional
+        Called with the number of Quartos that will be started.
 
     Returns
     -------
@@ -79,7 +83,9 @@ def render_site(
     if quarto:
         from race_equality.render.quarto import render_site_by_quarto
 
-        failures = render_site_by_quarto(quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report)
+        failures = render_site_by_quarto(
+            quarto, project_dir, site_dir, pages, config=config, jobs=jobs, on_page=report, on_batches=on_batches
+        )
     else:
         config.check_for_built_in()
         publish_font(site_dir)
@@ -249,6 +255,7 @@ def _render_index(project_dir: Path, site_dir: Path, config: SiteConfig) -> None
 
     write_listing(project_dir, site_dir)
     front_matter, text = split_front_matter(project_dir / "index.qmd")
+    check_fields(front_matter, (project_dir / "index.qmd").read_text(encoding="utf-8"), project_dir / "index.qmd")
     navigation = config.navigation_to(site_dir, {"index.html"})
     source = _with_edition(PageSource(front_matter, text), "index.html", config)
     page = page_html(source, "index.html", config, navigation=navigation)
@@ -282,6 +289,7 @@ def render_text(project_dir: Path, site_dir: Path, name: str, config: SiteConfig
     from race_equality.render.notebook import PageSource, check_shortcodes
 
     front_matter, text = split_front_matter(project_dir / name)
+    check_fields(front_matter, (project_dir / name).read_text(encoding="utf-8"), project_dir / name)
     check_shortcodes(text, project_dir / name)
     if re.search(r"^```+\{\w", text, re.MULTILINE):
         raise InputError(

@@ -38,6 +38,26 @@ def test_time_left_by_stage(clock):
     assert str(left) == "about 41 s left"
 
 
+def test_time_left_of_quartos_that_render_a_batch_each(clock):
+    """Two at a time start in 8 s and make ten pages in 5 s each: 100 pages in ten batches, published when a batch ends."""
+    batches, size, start, page = 10, 10, 8.0, 5.0
+    events = []
+    for number in range(batches):
+        began = (number // 2) * (start + size * page) + 0.1 * (number % 2)
+        events += [(began + start, "start"), *((began + start + (n + 1) * page, "html") for n in range(size))]
+    left = TimeLeft(batches * size)
+    clock.now = 60.0  # the notebooks have run, and the tables of all trusts are written
+    left.expect("start", batches)
+    end = max(events)[0]
+    made = 0
+    for at, stage in sorted(events):
+        clock.now = 60 + at
+        left.end(stage)
+        made += stage == "html"
+        if made >= 10:
+            assert left.seconds == pytest.approx(end - at, rel=0.2, abs=page), f"after {made} pages"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [

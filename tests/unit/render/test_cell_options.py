@@ -158,7 +158,7 @@ def test_a_shortcode_is_refused_by_name(tmp_path):
 
 
 def test_quarto_counts_all_where_a_cell_has_a_label_of_its_own(config):
-    from race_equality.render.quarto import _in_both_forms
+    from race_equality.render.quarto_copies import _in_both_forms
 
     def outputs(source: str) -> bool:
         ours = re.sub('src="[^"]*"', 'src="0123456789abcdef.svg"', OURS)  # pictures are files for Quarto

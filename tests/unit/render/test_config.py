@@ -9,15 +9,7 @@ from pathlib import Path
 import pytest
 
 from race_equality.errors import InputError
-from race_equality.render.config import (
-    FOLLOWED,
-    NOT_APPLICABLE,
-    NavigationItem,
-    document_date,
-    makes_pdf,
-    page_address,
-    read_config,
-)
+from race_equality.render.config import NavigationItem, document_date, makes_pdf, page_address, read_config
 from race_equality.render.edition import Edition
 
 ROOT = Path(__file__).parents[3]
@@ -169,14 +161,3 @@ website:
     )
     assert config.footer == "Words. [About](about.html)"
     assert config.not_followed == ()
-
-
-def test_the_guide_lists_each_setting_that_is_followed_or_does_not_apply():
-    def row(section: str) -> str:
-        cells = [
-            ", ".join(f"`{name}`" for name in sorted(kind.get(section, ()))) for kind in (FOLLOWED, NOT_APPLICABLE)
-        ]
-        return f"| {f'`{section}`' if section else 'top'} | {' | '.join(cells)} |"
-
-    guide = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
-    assert [row for row in map(row, dict.fromkeys((*FOLLOWED, *NOT_APPLICABLE))) if row not in guide] == []

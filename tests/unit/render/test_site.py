@@ -187,7 +187,7 @@ def test_the_list_escapes_names_and_groups_by_region():
 
 STAND_IN = """\
     #!{python}
-    import json, os, pathlib, sys
+    import json, os, pathlib, signal, sys
     if sys.argv[1:3] == ["typst", "--version"]:
         print("typst 0.14.2", file=sys.stderr)
         sys.exit()
@@ -196,24 +196,37 @@ STAND_IN = """\
     settings = yaml.safe_load((root / "_quarto.yml").read_text())
     pages = settings["project"]["render"]
     found = []
-    with open({log!r}, "a") as log:
-        log.write(json.dumps({{"pages": pages, "execute": settings["execute"]}}) + "\\n")
+    log = open({log!r}, "a+")
+    log.write(json.dumps({{"pages": pages, "execute": settings["execute"]}}) + "\\n")
+    log.flush()
+    log.seek(0)
+    if "refused" in settings["website"]:
+        sys.exit("ERROR: YAML validation failed: refused")
+    made = {{}}
+    def end(status):  # Quarto moves what it made when it ends by itself
+        for target, text in made.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+            if target.parent.name == "trusts":
+                target.with_suffix(".pdf").write_bytes(b"%PDF by quarto")
+        (root / "_site" / "site_libs").mkdir(parents=True)
+        (root / "_site" / "site_libs" / "quarto.js").write_text("//")
+        if not status:
+            (root / "_site" / "search.json").write_text(json.dumps(found))
+        sys.exit(status)
     for number, page in enumerate(pages, 1):
         if len(pages) > 1:
-            print(f"\\x1b[1m[{{number}}/{{len(pages)}}] {{page}}\\x1b[22m", file=sys.stderr)
+            print(f"\\x1b[1m[{{number}}/{{len(pages)}}] {{page}}\\x1b[22m", file=sys.stderr, flush=True)
         text = (root / page).read_text()
         if "FAIL" in text:
             print("ERROR: error: missing alt text\\n  typst stopped", file=sys.stderr)
-            sys.exit(1)
+            end(1)
+        if "KILL" in text and ("TWICE" in text or log.read().count("\\n") == 1):
+            os.kill(os.getpid(), signal.SIGKILL)
         target = (root / "_site" / page).with_suffix(".html")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("page by quarto: " + text)
+        made[target] = "<main>page by quarto: " + text + "</main>"
         found.append({{"objectID": page, "href": str(target.relative_to(root / "_site")) + "#x", "text": text[:9]}})
-        if page.endswith(".ipynb"):
-            target.with_suffix(".pdf").write_bytes(b"%PDF by quarto")
-    (root / "_site" / "search.json").write_text(json.dumps(found))
-    (root / "_site" / "site_libs").mkdir(parents=True)
-    (root / "_site" / "site_libs" / "quarto.js").write_text("//")
+    end(0)
 """
 
 
@@ -237,7 +250,7 @@ def test_quarto_gets_executed_notebooks_and_its_pages_are_published(project, tmp
     stages: list[tuple[str, str]] = []
     failures = render_site(project, tmp_path / "site", pages, on_page=lambda *args: stages.append(args))
     assert failures == []
-    assert [run["pages"] for run in runs(quarto_log)] == [[*pages, "index.qmd"]]
+    assert [run["pages"] for run in runs(quarto_log)] == [["index.qmd", *pages]]
     assert all(run["execute"]["enabled"] is False for run in runs(quarto_log))
     page = (tmp_path / "site" / "trusts" / "RX1.html").read_text()
     assert "text/html" not in page
@@ -245,7 +258,11 @@ def test_quarto_gets_executed_notebooks_and_its_pages_are_published(project, tmp
     assert (tmp_path / "site" / "trusts" / "RX1.ipynb").read_bytes() == (project / pages[0]).read_bytes()
     assert (tmp_path / "site" / "site_libs" / "quarto.js").is_file()
     assert "RX2 NHS Trust" in (tmp_path / "site" / "index.html").read_text()
-    assert stages == [(page, "html") for page in pages] + [(page, "done") for page in pages]
+    assert stages == [
+        (pages[0], "start"),
+        *((page, stage) for page in pages for stage in ("html", "made")),
+        *((page, "done") for page in pages),
+    ]
 
 
 def test_several_quartos_have_folders_of_their_own(project, tmp_path, quarto_log):
@@ -264,6 +281,56 @@ def test_a_page_that_fails_in_quarto_is_named_and_the_others_go_on(project, tmp_
     assert "missing alt text" in failure.message
     assert {"trusts/RX1.pdf", "trusts/RX3.pdf"} <= files(tmp_path / "site")
     assert "trusts/RX2.html" not in files(tmp_path / "site")
+    given = [run["pages"] for run in runs(quarto_log)]
+    assert given == [["index.qmd", *pages], [pages[2]]], "what was made before the failure is not made again"
+    assert searched(tmp_path / "site") == ["index.html", "trusts/RX1.html", "trusts/RX3.html#x"]
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert "RX1 NHS Trust" in index and "RX3 NHS Trust" in index and "RX2 NHS Trust" not in index
+
+
+def test_pages_are_published_some_at_a_time_and_the_first_page_lists_them(project, tmp_path, quarto_log, monkeypatch):
+    from race_equality.render import quarto
+
+    monkeypatch.setattr(quarto, "_PAGES_PER_BATCH", 2)
+    pages = [write_page(project, f"RX{number}") for number in range(4)]
+    expected: list[int] = []
+    there: list[set[str]] = []
+
+    def on_page(page: str, stage: str) -> None:
+        if stage == "start":
+            index = tmp_path / "site" / "index.html"
+            listed = set(re.findall(r'href="(trusts/RX\d.html)"', index.read_text())) if index.is_file() else set()
+            assert listed == {name for name in files(tmp_path / "site") if re.fullmatch(r"trusts/RX\d.html", name)}
+            there.append(listed)
+
+    assert render_site(project, tmp_path / "site", pages, on_page=on_page, on_batches=expected.append) == []
+    assert expected == [2]
+    assert list(map(len, there)) == [0, 2]
+    assert [len(run["pages"]) for run in runs(quarto_log)] == [3, 2], "no Quarto for the first page alone"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+@pytest.mark.parametrize(("word", "failed"), [("KILL", []), ("KILL TWICE", ["trusts/RX2.ipynb"])])
+def test_a_quarto_that_is_killed_is_started_once_more(project, tmp_path, quarto_log, word, failed):
+    pages = [write_page(project, "RX1"), write_page(project, "RX2", html=f"<p>{word}</p>"), write_page(project, "RX3")]
+    failures = render_site(project, tmp_path / "site", pages)
+    assert [failure.page for failure in failures] == failed
+    assert all("ended by SIGKILL, often for lack of memory; try fewer --jobs" in each.message for each in failures)
+    assert {f"trusts/RX{n}.html" for n in (1, 2, 3)} - files(tmp_path / "site") == {
+        page.replace("ipynb", "html") for page in failed
+    }
+
+
+def test_a_setting_that_quarto_refuses_is_told_once(project, tmp_path, quarto_log, monkeypatch):
+    from race_equality.render import quarto
+
+    monkeypatch.setattr(quarto, "_PAGES_PER_BATCH", 1)
+    settings = project / "_quarto.yml"
+    settings.write_text(settings.read_text().replace("website:\n", "website:\n  refused: true\n"))
+    pages = [write_page(project, f"RX{number}") for number in range(4)]
+    with pytest.raises(RaceEqualityError, match="YAML validation failed: refused"):
+        render_site(project, tmp_path / "site", pages)
+    assert len(runs(quarto_log)) == 1
 
 
 def test_quarto_gets_pictures_as_files(project, tmp_path, quarto_log):
@@ -336,7 +403,7 @@ def test_a_page_that_fails_keeps_its_place_in_the_search_index(project, tmp_path
     assert render_site(project, site, pages) == []
     write_page(project, "RX2", html="<p>FAIL</p>")
     assert len(render_site(project, site, pages)) == 1
-    assert searched(site) == ["index.html#x", "trusts/RX1.html#x", "trusts/RX2.html#x"]
+    assert [href.partition("#")[0] for href in searched(site)] == ["index.html", "trusts/RX1.html", "trusts/RX2.html"]
 
 
 def test_a_broken_search_index_is_made_anew(project, tmp_path, quarto_log):
@@ -505,7 +572,7 @@ def test_a_page_and_a_style_sheet_of_one_s_own(own_project, tmp_path, quarto_log
         with pikepdf.open(site / "trusts" / "RX1.pdf") as pdf:
             assert [float(side) for side in pdf.pages[0].MediaBox] == [0, 0, 612, 792], "US letter"
     else:
-        assert [run["pages"] for run in runs(quarto_log)] == [["trusts/RX1.ipynb", "index.qmd", "about.qmd"]]
+        assert [run["pages"] for run in runs(quarto_log)] == [["index.qmd", "about.qmd", "trusts/RX1.ipynb"]]
 
 
 @pytest.mark.quarto

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+import vl_convert
 
 from race_equality.definitions.units import DECIMALS
 from race_equality.render.assets.filters.html_outputs import chart_as_html
@@ -96,6 +97,9 @@ def test_a_chart_that_answers_is_one_for_jupyter_a_picture_on_paper_and_data_on_
         "bind" in one for one in chart["params"] if one["name"] in ("x", "y", "kind", "region", "system", "find")
     )
     assert chart["datasets"]["trusts"][1]["name"] == NAME
+
+    drawn = vl_convert.vegalite_to_svg(chart, vl_version="5.21")  # as JupyterLab 4 has it
+    assert "A (RAA): across 0, up 1.2 (-1 to 3.5)" in drawn.replace("\N{MINUS SIGN}", "-")
 
     chart_as_html(outputs)
     picture, _, script = outputs["text/html"].partition("</figure>")

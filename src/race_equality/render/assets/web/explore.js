@@ -36,7 +36,7 @@
     ".explore-table{max-height:36rem;overflow:auto;container-type:inline-size}.explore .table-scroll{overflow:visible}" +
     // of two thousand rows the widths of columns would take longer to find than all else
     ".explore-table table{margin:0;font-size:.9375rem;table-layout:fixed;min-width:26rem}" +
-    ".explore-table th:first-child{width:34%}.explore-table td.number{white-space:normal}" +
+    ".explore-table th:first-child{width:30%}.explore-table tr>:is(:nth-child(2),:nth-child(3)){width:14%}.explore-table td.number{white-space:normal}" +
     ".explore-table thead th{position:sticky;top:0;background:var(--ground,#fff);z-index:1}" +
     ".explore-table caption{position:sticky;left:0;width:100cqi}" +
     ".explore-table tr.explore-found>*{background:var(--panel,#f0f4f5);font-weight:bold}" +
