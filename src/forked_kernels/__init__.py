@@ -7,7 +7,7 @@
 
 from forked_kernels.engine import ForkEngine
 from forked_kernels.limits import NO_LIMITS, LimitExceededError, Limits
-from forked_kernels.server import ADDRESS_VARIABLE, AVAILABLE, ForkedProcess, ForkRefused, ForkServer
+from forked_kernels.server import ADDRESS_VARIABLE, AVAILABLE, ForkedProcess, ForkRefused, ForkServer, private_folder
 
 __all__ = [
     "ADDRESS_VARIABLE",
@@ -19,4 +19,5 @@ __all__ = [
     "ForkedProcess",
     "LimitExceededError",
     "Limits",
+    "private_folder",
 ]

@@ -21,6 +21,27 @@ AVAILABLE = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform
 ADDRESS_VARIABLE = "FORKED_KERNELS_SERVER"
 
 
+#: An address of a Unix socket has at most 104 bytes on macOS and 108 on Linux, its ending zero among them.
+_LONGEST_ADDRESS = 103
+
+
+def private_folder(prefix: str) -> Path:
+    """Make a folder for a Unix socket, which its owner alone can read.
+
+    Parameters
+    ----------
+    prefix : str
+        Of its name.
+
+    Returns
+    -------
+    Path
+        In the folder for temporary files; in ``/tmp`` where that one's name is too long for a socket's address.
+    """
+    room = len(os.fsencode(tempfile.gettempdir())) + len(prefix) + len("/12345678/socket")
+    return Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp" if room > _LONGEST_ADDRESS else None))
+
+
 class ForkServer:
     """Start a process that forks kernels, and stop it.
 
@@ -51,7 +72,7 @@ class ForkServer:
         share: bool = False,
     ) -> None:
         # A private folder: who can open the socket can run code.
-        self.folder = Path(tempfile.mkdtemp(prefix="forked-kernels-"))
+        self.folder = private_folder("forked-kernels-")
         self.address = str(self.folder / "fork")
         self._share = share
         settings = {"preload": list(preload), "prepare": prepare, "arguments": list(arguments)}

@@ -13,10 +13,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 
+from forked_kernels import private_folder
 from race_equality.report.vega_to_svg import SERVER_VARIABLE, draw_here, receive, send
 
 #: Whether there are Unix sockets, and processes that inherit them. On Windows each notebook draws.
@@ -39,7 +38,7 @@ class DrawingServer:
     """
 
     def __init__(self, size: int = 1) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="race-equality-drawing-"))  # for its owner alone
+        self.folder = private_folder("race-equality-drawing-")
         self.address = str(self.folder / "draw")
         self._processes: list[subprocess.Popen] = []
         try:

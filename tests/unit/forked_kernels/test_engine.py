@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -636,3 +639,17 @@ def test_the_readmes_example(tmp_path, monkeypatch):
         said.append(eval(cells[-1].outputs[0].data["text/plain"]))
     assert [(year, True, said[0][2]) for year in (2023, 2024)] == said
     assert said[0][2] != os.getpid()
+
+
+def test_a_long_name_of_the_folder_for_temporary_files_leaves_room_for_a_socket(tmp_path, monkeypatch):
+    """Build folders have long names, and a socket's address at most a hundred bytes."""
+    deep = tmp_path / ("für Prüfer " * 8).strip()
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    folder = forked_kernels.private_folder("forked-kernels-")
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(folder / "fork"))
+        assert folder.stat().st_mode & 0o077 == 0
+    finally:
+        shutil.rmtree(folder)
