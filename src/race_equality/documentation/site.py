@@ -21,7 +21,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.project import Project
 from race_equality.render.site import Engine
-from race_equality.render.staging import ASSETS, ASSETS_IN_PROJECT
+from race_equality.render.staging import stage_extension
 
 #: Pages next to those of ``docs/``, by their place in the checkout.
 OTHER_PAGES = (
@@ -89,7 +89,7 @@ def stage_documentation(project: Project, target: Path, commands: click.Group) -
     for picture in sorted((root / "docs" / "images").iterdir()):
         copy_atomically(picture, target / picture.relative_to(root))
     copy_atomically(settings, target / "_quarto.yml")
-    copy_folder(ASSETS, target / ASSETS_IN_PROJECT)
+    stage_extension(root, target)
     return pages
 
 

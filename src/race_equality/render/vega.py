@@ -6,11 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from race_equality.files import copy_atomically, write_atomically
-from race_equality.render.assets.filters.html_outputs import LIBRARY
+from race_equality.render.extension import html_outputs
 from race_equality.render.staging import ASSETS
 
 #: In a site; pages name it from their own folder.
-SITE_LIBRARY = LIBRARY.removeprefix("../")
+SITE_LIBRARY = html_outputs.LIBRARY.removeprefix("../")
 #: What stands in a page with such a chart.
 MARK = 'class="vega-lite"'
 #: Vega-Lite as in the charts that Altair writes.
