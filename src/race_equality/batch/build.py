@@ -437,8 +437,10 @@ class _Build:
         self._compute_findings()
         for event in run(PageRequest(work.page, execute=True, render=False) for work in first):
             self._handle_event(event)
-        have_run = {page.path for page in (*early, *(work.page for work in first))} & self.remaining.keys()
+        arrived = [work.page for work in first if work.page.path in self.remaining]
+        have_run = {page.path for page in (*early, *arrived)} & self.remaining.keys()
         have_run |= {work.page.path for work in self.needed if not work.execute}
+        have_run |= self._render_again(arrived)
         shared = [
             page_address(page.path)
             for page in self.pages.values()
@@ -446,6 +448,16 @@ class _Build:
         ]
         for event in run(self._requests(have_run, shared)):
             self._handle_event(event)
+
+    def _render_again(self, arrived: Sequence[Page]) -> set[str]:
+        """Take in the pages that are up to date: they link to no page on all trusts that has only come now."""
+        if not arrived:
+            return set()
+        again = {page.path: page for page in self.result.current}
+        self.result.current.clear()
+        self.remaining |= again
+        self.progress.more(len(again))
+        return set(again)
 
     def _shown_early(self, with_shared: bool) -> list[Page]:
         """Return the reports that are shown before the pages on all trusts are made.

@@ -214,13 +214,23 @@ _MADE_BY = "made-by-race-equality-docs"
 
 
 def _publish(site: Path, target: Path) -> None:
-    """Put the new site in the place of what an earlier run wrote."""
+    """Put the new site in the place of what an earlier run wrote, whole: copied next to it, and then two names changed."""
     if target.is_dir() and any(target.iterdir()) and not (target / _MADE_BY).is_file():
         raise RaceEqualityError(f"{target} holds other files. Name an empty folder with --output.")
     (site / _MADE_BY).touch()
-    shutil.rmtree(target, ignore_errors=True)
+    target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(site, target)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as near:
+        new, old = Path(near, "new"), Path(near, "old")
+        shutil.copytree(site, new)
+        if target.is_dir():
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.is_dir():
+                old.rename(target)
+            raise
 
 
 class _Links(html.parser.HTMLParser):
