@@ -49,6 +49,7 @@ ABOUT_ALL_TRUSTS = (
     "notebooks/*",
     "site/*",
     "acceptance/test_downloads.py",
+    "statistics/test_assumptions.py",
     "unit/packaging/test_doctests.py",
     "unit/report/test_one_reading.py",
     "unit/test_api.py",

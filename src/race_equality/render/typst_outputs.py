@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from race_equality.render.assets.filters.html_outputs import TEXT_SIZE, breakable, column_widths, kept_together
+from race_equality.render.extension import html_outputs
 
 _VOID = re.compile(r"<(img|br|wbr|col|hr)\b([^<>]*?)\s*/?>")
 _COMMENT = re.compile(r"<!--(?:(?!--).)*-->", re.DOTALL)
@@ -178,7 +178,7 @@ def _table(table: ET.Element) -> str:
     ]
     columns = max(sum(cell[1] for cell in row) for row in measured)
     given = [float(share[1]) for col in table.iter("col") if (share := _SHARE.fullmatch(col.get("style", "")))]
-    shares, size = (given, TEXT_SIZE) if len(given) == columns else column_widths(measured)
+    shares, size = (given, html_outputs.TEXT_SIZE) if len(given) == columns else html_outputs.column_widths(measured)
     widths = f"({', '.join(f'{share:g}%' for share in shares)},)" if shares else str(columns)
     right = _columns_of_figures(measured, columns)
     align = ", ".join("right" if column in right else "left" for column in range(columns))
@@ -190,7 +190,7 @@ def _table(table: ET.Element) -> str:
     lines += [f"  {', '.join(_cell(cell) for cell in row)}," for is_head, row in rows if not is_head and row]
     markup = "\n".join(lines) + "\n)"
     # of the text around it: the template makes all tables smaller than that already
-    return f"text(size: {size / TEXT_SIZE:.3f}em, {markup})" if size < TEXT_SIZE else markup
+    return f"text(size: {size / html_outputs.TEXT_SIZE:.3f}em, {markup})" if size < html_outputs.TEXT_SIZE else markup
 
 
 def _columns_of_figures(rows: list, columns: int) -> set[int]:
@@ -219,7 +219,7 @@ def _figure(cell: ET.Element) -> str:
     """A figure, whose interval is not torn apart; "" for other cells."""
     if len(cell) or cell.tag == "th" or "number" not in cell.get("class", ""):
         return ""
-    return f"#{_string(kept_together(_plain(cell)))};"
+    return f"#{_string(html_outputs.kept_together(_plain(cell)))};"
 
 
 def _inline_block(element: ET.Element) -> str:
@@ -273,7 +273,7 @@ def _plain(element: ET.Element) -> str:
 
 def _words(text: str | None) -> str:
     # typst never reads a string as markup.
-    return f"#{_string(breakable(_SPACE.sub(' ', text)))};" if text else ""
+    return f"#{_string(html_outputs.breakable(_SPACE.sub(' ', text)))};" if text else ""
 
 
 def _string(text: str | None) -> str:
