@@ -181,7 +181,6 @@ def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project
     data = Path(__file__).parents[2] / "data"
     records = {"trusts.parquet": "ods_trusts", "successions.csv": "ods_etr"}
     record = records.get(name, Path(name).stem) + ".yml"
-    (small_project / "data" / "sources").mkdir()
     (small_project / "data" / "sources" / record).write_bytes((data / "sources" / record).read_bytes())
     content = bytearray((data / "figures" / name).read_bytes())
     place = small_project / "data" / "figures" / name
@@ -199,6 +198,20 @@ def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project
         shown = race_equality.in_this_process("data", "show", "RJ1")
         assert shown.returncode != 0
         assert f"is not the file that {record} was written with" in shown.stderr
+
+
+def test_a_build_refuses_a_record_with_a_flipped_bit_until_it_is_sealed(race_equality, small_project):
+    """A year in a title is printed on pages as much as a figure is; an edit of one's own is sealed."""
+    record = small_project / "data" / "sources" / "ods_trusts.yml"
+    record.write_text(record.read_text(encoding="utf-8").replace("title: ", "title: The "), encoding="utf-8")
+    end = race_equality.in_this_process("build", "RJ1", "--output", "out", "--dry-run")
+    assert end.returncode == 2
+    assert "ods_trusts.yml is not as it was written: it is damaged, or was edited. Restore it from git" in end.stderr
+    assert "run `race-equality data seal ods_trusts`" in " ".join(end.stderr.split())
+    said = race_equality.in_this_process("data", "seal").stdout
+    assert "Sealed: ods_trusts." in said
+    assert race_equality.in_this_process("build", "RJ1", "--output", "out", "--dry-run").returncode == 0
+    assert "Every record is as it was written." in race_equality.in_this_process("data", "seal", "ods_etr").stdout
 
 
 @posix
@@ -262,8 +275,15 @@ def test_a_real_disk_that_is_full_leaves_the_last_good_site(race_equality, small
     assert "No space left on device" in end.stderr
     assert {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()} == good
     assert hidden_or_temporary(out) == []
-    # and with space again, all is made
     (small_disk / "others").unlink()
+    # nor does one that cannot be written any more, as after an error of the disk
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    end = race_equality.build("RJ1", "RRK", "--force", "--output", out)
+    assert end.returncode == 2
+    assert end.stderr.startswith(f"Error: Cannot write to {out}: Read-only file system. Choose another folder")
+    assert {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()} == good
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    # and with space again, all is made
     end = race_equality.build("RJ1", "RRK", "--output", out, "--explain")
     assert end.returncode == 0, end.stderr
 
@@ -408,6 +428,7 @@ TROUBLE = {
     ),
     "RY4": ("eaten = [bytes(1_000_000_000) for _ in range(100)]", "MemoryError"),
     "RGP": ("import sys\nsys.exit(3)", "SystemExit: 3"),
+    "RTH": ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "ran longer than 15 seconds"),
 }
 
 
@@ -428,7 +449,7 @@ def test_notebooks_that_break_things_fail_alone(race_equality, small_project, no
             re.DOTALL | re.MULTILINE,
         )
     )
-    assert failures.keys() == TROUBLE.keys()
+    assert failures.keys() == TROUBLE.keys(), end.stderr
     for code, (_, said) in TROUBLE.items():
         assert said in failures[code], code
     out = small_project / "out"
