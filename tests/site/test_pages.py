@@ -36,6 +36,22 @@ def test_a_page_never_scrolls_sideways(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("page", [("site", "trusts/RX1.html")], indirect=True)
+def test_the_navigation_is_a_line_or_a_menu_that_opens_without_a_script(page):
+    links, menu = page.locator(".site-menu a"), page.locator(".site-menu > summary")
+    for width in (1024, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not menu.is_visible()
+        tops = {round(link.bounding_box()["y"]) for link in [*links.all(), page.locator(".site-title a")]}
+        assert max(tops) - min(tops) < 12, f"{width}: {tops}"
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not links.first.is_visible()
+    assert page.locator(".site-header").bounding_box()["height"] < 100
+    menu.focus()
+    page.keyboard.press("Enter")
+    assert all(link.is_visible() for link in links.all())
+
+
 @EVERY_PAGE
 def test_landmarks_language_and_skip_link(page):
     assert page.locator("html").get_attribute("lang") == "en-GB"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -159,21 +160,31 @@ def choose_peers(
 def _used(of_kind: pd.DataFrame, trust_code: str) -> list[str]:
     """A measure counts when this trust has it and nearly all of its kind have it."""
     known = of_kind.notna()
-    return [name for name in LIKENESS if known.at[trust_code, name] and known[name].mean() >= 0.8]
+    return [name for name in _known_of_nearly_all(of_kind) if known.at[trust_code, name]]
 
 
-def _nearest(of_kind: pd.DataFrame, used: list[str], trust_code: str, count: int) -> list[str]:
+def _known_of_nearly_all(of_kind: pd.DataFrame) -> list[str]:
+    return [name for name in LIKENESS if of_kind[name].notna().mean() >= 0.8]
+
+
+def _nearest(of_kind: pd.DataFrame, used: Sequence[str], trust_code: str, count: int) -> list[str]:
     """Codes of the nearest trusts; one that lacks a measure is not among them."""
-    scaled = of_kind[used].to_numpy(dtype="float64", copy=True)
+    return _near(of_kind.index, _on_a_common_scale(of_kind, used), of_kind.index.get_loc(trust_code), count)
+
+
+def _on_a_common_scale(of_kind: pd.DataFrame, used: Sequence[str]) -> np.ndarray:
+    scaled = of_kind[list(used)].to_numpy(dtype="float64", copy=True)
     if "headcount" in used:
         scaled[:, used.index("headcount")] = np.log(scaled[:, used.index("headcount")])
     spread = np.nanstd(scaled, axis=0)
-    scaled = (scaled - np.nanmean(scaled, axis=0)) / np.where(spread > 0, spread, 1)
-    place = of_kind.index.get_loc(trust_code)
+    return np.asarray((scaled - np.nanmean(scaled, axis=0)) / np.where(spread > 0, spread, 1))
+
+
+def _near(codes: pd.Index, scaled: np.ndarray, place: Any, count: int) -> list[str]:
     distance = np.sqrt(((scaled - scaled[place]) ** 2).sum(axis=1))
     distance[place] = np.nan
     order = np.argsort(distance, kind="stable")  # missing last
-    return of_kind.index[order[: min(count, int(np.isfinite(distance).sum()))]].tolist()
+    return codes[order[: min(count, int(np.isfinite(distance).sum()))]].tolist()
 
 
 def peers_of_all(figures: pd.DataFrame, trusts: pd.DataFrame, *, count: int = 10) -> dict[str, list[str]]:
@@ -196,13 +207,19 @@ def peers_of_all(figures: pd.DataFrame, trusts: pd.DataFrame, *, count: int = 10
     found: dict[str, list[str]] = {}
     for _, rows in listed.groupby("kind", sort=False):
         of_kind = measures.loc[rows.index]
-        by_name = rows["trust_name"].sort_values().index
-        for code in rows.index:
-            if len(rows) - 1 <= count:
-                found[code] = [other for other in by_name if other != code]
-            else:
-                used = _used(of_kind, code)
-                found[code] = _nearest(of_kind, used, code, count) if used else []
+        by_name = rows["trust_name"].sort_values().index.tolist()
+        if len(rows) - 1 <= count:
+            found |= {code: [other for other in by_name if other != code] for code in rows.index}
+            continue
+        # as _used and _nearest say of one, with what all trusts of a kind share worked out once
+        usual = _known_of_nearly_all(of_kind)
+        known = of_kind[usual].notna().to_numpy()
+        scaled: dict[tuple[str, ...], np.ndarray] = {}
+        for place, code in enumerate(rows.index):
+            used = tuple(name for name, is_known in zip(usual, known[place], strict=True) if is_known)
+            if used not in scaled:
+                scaled[used] = _on_a_common_scale(of_kind, used) if used else np.empty(0)
+            found[code] = _near(of_kind.index, scaled[used], place, count) if used else []
     return found
 
 

@@ -424,8 +424,6 @@ class _Build:
                 self._handle_event(event)
             return
         early = self._shown_early(any(work.page.trust is None and work.execute for work in self.needed))
-        if not early:
-            self._read_figures_early()
         # Every page links to the pages on all trusts. Those not in the site yet are run before any
         # page is rendered, so that no page links to one that failed.
         first = [w for w in self.needed if w.page.trust is None and w.execute and not is_in_site(w.page)]
@@ -436,10 +434,13 @@ class _Build:
         for event in run(PageRequest(page, execute=True, render=True, linked_files=in_site) for page in early):
             self._handle_event(event)
         self.early = set()
+        self._compute_findings()
         for event in run(PageRequest(work.page, execute=True, render=False) for work in first):
             self._handle_event(event)
-        have_run = {page.path for page in (*early, *(work.page for work in first))} & self.remaining.keys()
+        arrived = [work.page for work in first if work.page.path in self.remaining]
+        have_run = {page.path for page in (*early, *arrived)} & self.remaining.keys()
         have_run |= {work.page.path for work in self.needed if not work.execute}
+        have_run |= self._render_again(arrived)
         shared = [
             page_address(page.path)
             for page in self.pages.values()
@@ -447,6 +448,16 @@ class _Build:
         ]
         for event in run(self._requests(have_run, shared)):
             self._handle_event(event)
+
+    def _render_again(self, arrived: Sequence[Page]) -> set[str]:
+        """Take in the pages that are up to date: they link to no page on all trusts that has only come now."""
+        if not arrived:
+            return set()
+        again = {page.path: page for page in self.result.current}
+        self.result.current.clear()
+        self.remaining |= again
+        self.progress.more(len(again))
+        return set(again)
 
     def _shown_early(self, with_shared: bool) -> list[Page]:
         """Return the reports that are shown before the pages on all trusts are made.
@@ -567,11 +578,15 @@ class _Build:
     def _mark_index_current(self) -> None:
         self.manifest["index"], self.unlisted = self.inputs.index_hashes(), 0
 
-    def _read_figures_early(self) -> None:
-        """Read the figures for the files to download while the first kernel is prepared."""
+    def _compute_findings(self) -> None:
+        """Compute the findings of all trusts for the files to download, which the pages on all trusts then read.
+
+        Without it two of those pages, which run at once, would compute them both. It takes about as long as the first kernel
+        is being prepared.
+        """
         if any(page.is_report and not self._downloads_are_current(page) for page in self.remaining.values()):
             with suppress(RaceEqualityError):  # reported for each page that needs them
-                _ = self.downloads
+                _ = self.downloads.data.findings_by_trust
 
     def _write_downloads(self, page: Page) -> bool:
         """Write a trust's files to download, before the page that links to them."""

@@ -22,6 +22,7 @@ from race_equality.batch.manifest import figure_files, hash_file, hash_files, ve
 from race_equality.batch.plan import Page
 from race_equality.project import Project
 from race_equality.render.edition import Edition, no_edition
+from race_equality.render.extension import EXTENSION, files_of
 from race_equality.render.staging import own_files
 
 #: Modules that run notebooks and write into them, which notebooks need not import.
@@ -284,7 +285,11 @@ class Inputs:
             path for path in (self._package / "render").rglob("*") if path.is_file() and "__pycache__" not in path.parts
         ]
         own = [file for file in own_files(self._project.root) if file.suffix not in _PAGES]
-        hashes = [hash_files(files, base=self._package), hash_files(own, base=self._project.root)]
+        hashes = [
+            hash_files(files, base=self._package),
+            hash_files(files_of(EXTENSION), base=EXTENSION),
+            hash_files(own, base=self._project.root),
+        ]
         return _digest([self._hash("_quarto.yml"), *hashes])
 
     @cached_property

@@ -98,7 +98,12 @@ class Pool:
             self._context = multiprocessing.get_context("spawn")
         else:
             self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload(["race_equality.batch.page_maker", "race_equality.render.builtin"])
+            self._context.set_forkserver_preload(
+                [f"race_equality.{name}" for name in ("batch.local_papermill", "batch.page_maker", "render.builtin")]
+            )
+            from multiprocessing.forkserver import ensure_running  # not on Windows
+
+            ensure_running()  # it imports while the process that builds does other things
 
     def __enter__(self) -> Pool:
         return self

@@ -10,10 +10,10 @@ import pandas as pd
 from race_equality.markdown import as_text
 from race_equality.publishing.changes import Change, EditionChanges, Kind, counted
 from race_equality.publishing.corrections import Correction, in_a_sentence
-from race_equality.render.assets.filters.html_outputs import raw_block
 from race_equality.render.builtin import page_html
 from race_equality.render.config import NavigationItem, SiteConfig
 from race_equality.render.edition import ASSURANCE, CHANGES, CORRECTIONS, day_in_words
+from race_equality.render.extension import html_outputs
 from race_equality.render.notebook import PageSource
 from race_equality.report.display import show_table
 
@@ -122,7 +122,9 @@ def _table(kind: Kind, found: list[Change]) -> str:
     left = len(found) - _MOST_ROWS
     caption = f"{_TITLES[kind]}{f': the first {_MOST_ROWS} of {len(found):,}' if left > 0 and not numbers else ''}"
     id = f"tbl-{kind.replace(' ', '-')}"
-    return raw_block(show_table(pd.DataFrame(rows), id=id, caption=caption, columns=columns, numbers=numbers).markup)
+    return html_outputs.raw_block(
+        show_table(pd.DataFrame(rows), id=id, caption=caption, columns=columns, numbers=numbers).markup
+    )
 
 
 def _day(text: str) -> str:

@@ -22,6 +22,9 @@ from typing import Any
 
 from race_equality.files import write_atomically
 
+#: Vega-Lite as in the charts that Altair writes. A process that draws need not import Altair, for a third of a second, to ask it.
+VEGA_LITE = "6.4"
+
 #: Names the Unix socket of a process that draws.
 SERVER_VARIABLE = "RACE_EQUALITY_DRAWING"
 
@@ -108,7 +111,7 @@ def _compiled(text: str) -> dict[str, Any]:
     Charts of one kind differ between trusts in their figures and in little else, and to compile one takes a
     third of the time that it takes to draw it.
     """
-    return _engine().vegalite_to_vega(text, vl_version=_vega_lite_version())
+    return _engine().vegalite_to_vega(text, vl_version=VEGA_LITE)
 
 
 def prepare() -> None:
@@ -144,13 +147,6 @@ def _environment(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-@functools.cache
-def _vega_lite_version() -> str:
-    import altair
-
-    return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def _renumber(svg: str) -> str:
@@ -222,7 +218,7 @@ def _editions() -> str:
     from importlib.metadata import version
 
     fonts = _FONTS_FILE.read_text(encoding="utf-8")
-    return f"{_EDITION} {version('vl-convert-python')} {_vega_lite_version()} {fonts}"
+    return f"{_EDITION} {version('vl-convert-python')} {VEGA_LITE} {fonts}"
 
 
 def _read(file: Path) -> str | None:

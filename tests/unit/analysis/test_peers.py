@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from race_equality.analysis.peers import choose_peers, peers_of
+from race_equality.analysis.peers import choose_peers, peers_of, peers_of_all
 from race_equality.report.sentences import peers_sentence
 
 
@@ -113,3 +113,18 @@ def test_real_peers_are_of_the_same_kind_and_not_the_trust_itself():
     assert set(kinds[peers]) == {"ambulance"}
     assert "RRU" not in peers
     assert len(peers) == (kinds == "ambulance").sum() - 1
+
+
+def test_the_peers_of_all_are_those_of_each(figures, trusts):
+    """Also where a trust lacks a measure that the others are chosen by."""
+    more = trusts.assign(
+        trust_code=trusts["trust_code"].str.replace("R", "T"), trust_name=trusts["trust_name"] + " too"
+    )
+    trusts = pd.concat([trusts, more], ignore_index=True)
+    figures = pd.concat([figures, figures.assign(trust_code=figures["trust_code"].str.replace("R", "T"))])
+    figures = figures[(figures["trust_code"] != "TAC") | (figures["indicator"] != "workforce_headcount")]
+    every = peers_of_all(figures, trusts, count=3)
+    assert every == {
+        code: choose_peers(code, figures=figures, trusts=trusts, count=3).codes for code in trusts["trust_code"]
+    }
+    assert "TAC" not in {other for code, others in every.items() if code != "TAC" for other in others}

@@ -75,3 +75,26 @@ def test_the_process_that_forks_has_started_nothing():
     ).stdout
     # the third is JupyterLab's grammar, compiled at import: 2 seconds in every process
     assert said.split() == ["1", "0", "False", "True"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "missing"),
+    [
+        pytest.param(
+            "import race_equality.batch.local_papermill, race_equality.batch.page_maker, race_equality.render.builtin, "
+            "race_equality.store.trust",
+            "numpy pandas pyarrow boto3 altair",
+            id="makes pages",
+        ),
+        pytest.param(
+            'from race_equality.batch import drawing_server; drawing_server.draw_here(\'{"mark": "point"}\')',
+            "pandas altair",
+            id="draws",
+        ),
+    ],
+)
+def test_a_process_imports_nothing_that_it_does_not_need(imports, missing):
+    """Each of them is a tenth of a second or more, and memory, in every process of a build."""
+    code = f"{imports}\nimport sys; print([name for name in {missing.split()} if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"

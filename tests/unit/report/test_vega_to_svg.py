@@ -81,8 +81,12 @@ def test_a_chart_compiled_for_one_table_is_right_for_another(no_build):
         return alt.layer(bars, text).to_dict()
 
     for specification in (two_tables([1, 2], "two"), two_tables([300, 20], "table-1"), two_tables([1, 2], "two")):
-        engine, version = vega_to_svg._engine(), vega_to_svg._vega_lite_version()
+        engine, version = vega_to_svg._engine(), vega_to_svg.VEGA_LITE
         assert draw(specification) == vega_to_svg._renumber(engine.vegalite_to_svg(specification, vl_version=version))
+
+
+def test_the_version_of_vega_lite_is_that_of_altair():
+    assert alt.SCHEMA_VERSION.startswith(f"v{vega_to_svg.VEGA_LITE}.")
 
 
 @needs_server
