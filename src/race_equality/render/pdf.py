@@ -88,7 +88,7 @@ def compile_pdf(
 
 
 #: Bytes; larger PDFs are compressed. That takes a fifth of the time of making one.
-_SMALLEST_COMPRESSED = 300_000
+_SMALLEST_COMPRESSED = 400_000
 
 
 def compressed(pdf: bytes) -> bytes:
