@@ -46,7 +46,8 @@ def page(found: Iterable[Moved]) -> str:
         "# Assumptions",
         f"Version {version_of()}. The records are in `src/race_equality/definitions/assumptions.py`, and this page is made of them: "
         "`python benchmarks/assumptions.py` counts again what another choice would change in the figures that are held, and "
-        "writes it.",
+        "writes it. Each edition prints the log, counted in its own figures, in its [assurance "
+        "statement](editions.md#the-assurance-statement).",
         "The fields are those of the [assumptions log](https://best-practice-and-impact.github.io/analysis_project_documentation/) "
         "that the Analysis Function recommends with the [AQuA "
         "Book](https://www.gov.uk/government/publications/the-aqua-book-guidance-on-producing-quality-analysis-for-government). "

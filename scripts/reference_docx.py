@@ -21,52 +21,54 @@ RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 NAVY, INK, GREY, LINE, LINK = "12436D", "212B32", "3D3D3D", "BFC7CE", "005EB8"
 
 
-def letters(points: float, *, colour: str = "", bold: bool = False) -> str:
+def letters(points: float, *, colour: str, bold: bool = False) -> str:
     """Return what a style says of its letters; Word counts half points."""
     weight = "<w:b/><w:bCs/>" if bold else '<w:b w:val="0"/><w:bCs w:val="0"/>'
-    colour = f'<w:color w:val="{colour}"/>' if colour else ""
-    return f'<w:rPr>{weight}<w:i w:val="0"/><w:iCs w:val="0"/>{colour}<w:sz w:val="{round(2 * points)}"/><w:szCs w:val="{round(2 * points)}"/></w:rPr>'
-
-
-def paragraph(before: float, after: float, *, keep: bool = False, more: str = "") -> str:
-    """Return what a style says of its paragraphs; the space is in points, of which Word counts twentieths."""
-    keep_with_next = "<w:keepNext/><w:keepLines/>" if keep else ""
-    spacing = (
-        f'<w:spacing w:before="{round(20 * before)}" w:after="{round(20 * after)}" w:line="264" w:lineRule="auto"/>'
+    return (
+        f'<w:rPr>{weight}<w:i w:val="0"/><w:iCs w:val="0"/><w:color w:val="{colour}"/>'
+        f'<w:sz w:val="{2 * points:.0f}"/><w:szCs w:val="{2 * points:.0f}"/></w:rPr>'
     )
-    return f'<w:pPr>{keep_with_next}{more if more.startswith("<w:pBdr") else ""}{spacing}<w:jc w:val="left"/>{"" if more.startswith("<w:pBdr") else more}</w:pPr>'
+
+
+def paragraph(before: int, after: int, *, keep: bool = False, rule: bool = False, level: int | None = None) -> str:
+    """Return what a style says of its paragraphs; the space is in points, of which Word counts twentieths."""
+    parts = ["<w:keepNext/><w:keepLines/>"] * keep + [RULE] * rule
+    parts += [
+        f'<w:spacing w:before="{20 * before}" w:after="{20 * after}" w:line="264" w:lineRule="auto"/><w:jc w:val="left"/>'
+    ]
+    parts += [f'<w:outlineLvl w:val="{level}"/>'] if level is not None else []
+    return f"<w:pPr>{''.join(parts)}</w:pPr>"
 
 
 RULE = f'<w:pBdr><w:bottom w:val="single" w:sz="16" w:space="4" w:color="{NAVY}"/></w:pBdr>'
 
 
-def outline(level: int) -> str:
-    """Return what makes a style a heading."""
-    return f'<w:outlineLvl w:val="{level}"/>'
-
-
 #: Paragraphs and letters of each style that is other than Pandoc's.
 STYLES = {
     "BodyText": paragraph(0, 8),
-    "Compact": paragraph(2, 2) + letters(9.5),
+    "Compact": paragraph(2, 2) + '<w:rPr><w:sz w:val="19"/><w:szCs w:val="19"/></w:rPr>',  # bold in a table's first row
     "Title": paragraph(0, 6, keep=True) + letters(20, bold=True, colour=NAVY),
     "TitleChar": letters(20, bold=True, colour=NAVY),
     "Subtitle": paragraph(0, 6, keep=True) + letters(12.5, colour=GREY),
     "SubtitleChar": letters(12.5, colour=GREY),
     "Author": paragraph(0, 6, keep=True) + letters(10.5, colour=GREY),
-    "Date": paragraph(0, 12, more=RULE) + letters(10.5, colour=GREY),
-    "Heading1": paragraph(20, 8, keep=True, more=outline(0)) + letters(15, bold=True, colour=NAVY),
+    "Date": paragraph(0, 12, rule=True) + letters(10.5, colour=GREY),
+    "Heading1": paragraph(20, 8, keep=True, level=0) + letters(15, bold=True, colour=NAVY),
     "Heading1Char": letters(15, bold=True, colour=NAVY),
-    "Heading2": paragraph(16, 6, keep=True, more=outline(1)) + letters(12.5, bold=True, colour=NAVY),
+    "Heading2": paragraph(16, 6, keep=True, level=1) + letters(12.5, bold=True, colour=NAVY),
     "Heading2Char": letters(12.5, bold=True, colour=NAVY),
-    "Heading3": paragraph(12, 4, keep=True, more=outline(2)) + letters(11, bold=True, colour=INK),
+    "Heading3": paragraph(12, 4, keep=True, level=2) + letters(11, bold=True, colour=INK),
     "Heading3Char": letters(11, bold=True, colour=INK),
-    "Heading4": paragraph(10, 4, keep=True, more=outline(3)) + letters(10.5, bold=True, colour=INK),
+    "Heading4": paragraph(10, 4, keep=True, level=3) + letters(10.5, bold=True, colour=INK),
     "Heading4Char": letters(10.5, bold=True, colour=INK),
+    "ImageCaption": paragraph(12, 4, keep=True),
     "Caption": paragraph(12, 4, keep=True) + letters(10.5, colour=INK),
-    "TOCHeading": paragraph(12, 6, keep=True, more=outline(9)) + letters(15, bold=True, colour=NAVY),
+    "TOCHeading": paragraph(12, 6, keep=True, level=9) + letters(15, bold=True, colour=NAVY),
     "Hyperlink": f'<w:rPr><w:color w:val="{LINK}"/><w:u w:val="single"/></w:rPr>',
-    "Table": f"""\
+}
+#: The style of tables of figures, which filters/word-documents.lua gives them.
+TABLE = f"""\
+<w:style w:type="table" w:customStyle="1" w:styleId="Report"><w:name w:val="Report"/><w:basedOn w:val="Table"/><w:qFormat/>
 <w:pPr><w:spacing w:before="40" w:after="40"/></w:pPr>
 <w:tblPr>
   <w:tblBorders>
@@ -77,12 +79,12 @@ STYLES = {
     <w:top w:w="28" w:type="dxa"/><w:left w:w="85" w:type="dxa"/><w:bottom w:w="28" w:type="dxa"/><w:right w:w="85" w:type="dxa"/>
   </w:tblCellMar>
 </w:tblPr>
+<w:trPr><w:cantSplit/></w:trPr>
 <w:tblStylePr w:type="firstRow">
   <w:rPr><w:b/><w:bCs/></w:rPr>
   <w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>
   <w:tcPr><w:tcBorders><w:bottom w:val="single" w:sz="12" w:space="0" w:color="{NAVY}"/></w:tcBorders><w:vAlign w:val="bottom"/></w:tcPr>
-</w:tblStylePr>""",
-}
+</w:tblStylePr></w:style>"""
 #: Every letter without a style of its own.
 USUAL = f"""\
 <w:rPr><w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:eastAsia="Arial" w:cs="Arial"/><w:color w:val="{INK}"/>\
@@ -137,6 +139,7 @@ def styles(xml: bytes) -> bytes:
     usual = root.find(f"{{{WORD}}}docDefaults/{{{WORD}}}rPrDefault")
     assert usual is not None
     usual[:] = elements(USUAL)
+    root.extend(elements(TABLE))
     for style in root.iter(f"{{{WORD}}}style"):
         for theme in [one for one in style.iter() if one.tag == f"{{{WORD}}}rFonts"]:
             for name in [name for name in theme.attrib if name.lower().endswith("theme")]:

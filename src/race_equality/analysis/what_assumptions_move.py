@@ -290,6 +290,10 @@ def _months(figures: pd.DataFrame) -> Iterator[Moved]:
 
 
 def _across_trusts(figures: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Moved]:
+    experience = gap_readings(figures, trusts)
+    gaps = experience[(experience["number"] == 8) & (experience["status"] == "ok")].set_index("trust_code")["gap"]
+    if gaps.empty:
+        return
     found = links(figures, trusts)
     found = found[found["correlation"].notna()].head(1)
     for row in rows_of(found):
@@ -300,8 +304,6 @@ def _across_trusts(figures: pd.DataFrame, trusts: pd.DataFrame) -> Iterator[Move
             (f"{row.measured:.2f} between the gaps as measured, not adjusted for their errors",),
             _change(row.correlation, row.measured),
         )
-    experience = gap_readings(figures, trusts)
-    gaps = experience[(experience["number"] == 8) & (experience["status"] == "ok")].set_index("trust_code")["gap"]
     if len(gaps) <= 15:
         return
 

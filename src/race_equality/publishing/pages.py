@@ -12,7 +12,7 @@ from race_equality.publishing.changes import Change, EditionChanges, Kind, count
 from race_equality.publishing.corrections import Correction, in_a_sentence
 from race_equality.render.builtin import page_html
 from race_equality.render.config import NavigationItem, SiteConfig
-from race_equality.render.edition import CHANGES, CORRECTIONS, day_in_words
+from race_equality.render.edition import ASSURANCE, CHANGES, CORRECTIONS, day_in_words
 from race_equality.render.extension import html_outputs
 from race_equality.render.notebook import PageSource
 from race_equality.report.display import show_table
@@ -175,6 +175,7 @@ def editions_page(
     editions: Sequence[str],
     latest: str,
     with_changes: Iterable[str],
+    assured: Iterable[str],
     corrections: Sequence[Correction],
     config: SiteConfig,
 ) -> str:
@@ -187,6 +188,8 @@ def editions_page(
     latest : str
     with_changes : iterable of str
         Those with a page on what changed.
+    assured : iterable of str
+        Those with an assurance statement.
     corrections : sequence of Correction
     config : SiteConfig
 
@@ -195,12 +198,13 @@ def editions_page(
     str
         HTML.
     """
-    changed = set(with_changes)
+    changed, with_statement = set(with_changes), set(assured)
     lines = []
     for edition in reversed(editions):
         number = sum(one.edition == edition for one in corrections)
         line = f"- [Edition {edition}]({edition}/index.html){' (the latest)' if edition == latest else ''}"
         line += f", [what changed]({edition}/{CHANGES})" if edition in changed else ""
+        line += f", [assurance statement]({edition}/{ASSURANCE})" if edition in with_statement else ""
         line += f", [{number} {'correction' if number == 1 else 'corrections'}]({CORRECTIONS})" if number else ""
         lines.append(line)
     text = (

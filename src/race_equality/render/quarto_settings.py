@@ -39,9 +39,9 @@ NOT_APPLICABLE: Mapping[str, frozenset[str]] = {
     "execute": frozenset("enabled cache freeze warning error eval daemon".split()),
     "format.html": frozenset(
         "theme respect-user-color-scheme mainfont html-math-method code-copy anchor-sections format-links toc-expand "
-        "page-layout minimal format-resources".split()
+        "page-layout minimal format-resources extension-name".split()
     ),
-    "format.typst": frozenset("keep-typ font-paths template-partials format-resources".split()),
+    "format.typst": frozenset("keep-typ font-paths template-partials format-resources extension-name".split()),
 }
 
 #: Settings of Quarto that a page or a PDF would show and that are refused; so is any other that is not named above.

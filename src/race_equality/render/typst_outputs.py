@@ -62,7 +62,9 @@ def as_typst(html: str, crossref: Mapping[str, str] | None = None) -> str | None
         return None
     try:
         root = ET.fromstring("<div>" + _VOID.sub(r"<\1\2/>", html) + "</div>")
-        return "\n".join(_blocks(root, names))
+        # Pandoc writes what follows on the next line, which typst would set in the same paragraph
+        end = ["#parbreak()\n"] if len(root) and root[-1].tag == "p" else []
+        return "\n".join([*_blocks(root, names), *end])
     except (ET.ParseError, _UntranslatedHtml):
         return None
 
@@ -98,7 +100,7 @@ def _block(element: ET.Element, names: _Names) -> str:
     if kind in ("h3", "h4") and set(element.attrib) <= {"class"} and "unnumbered" in element.get("class", ""):
         # the title of the page is no heading in a PDF, so that all levels are one up
         return f"#heading(level: {int(kind[1]) - 1}, numbering: none, outlined: false)[{_inline_block(element)}]"
-    if kind == "p" and not element.attrib:
+    if kind == "p" and element.attrib in ({}, {"class": "sources"}):
         return _inline_block(element) + "\n"
     if kind in ("ul", "ol") and not element.attrib:
         items = ", ".join(f"[{_item(item, names)}]" for item in element if item.tag == "li")
@@ -132,11 +134,9 @@ def _item(item: ET.Element, names: _Names) -> str:
 
 def _float(kind: str, name: str, identifier: str, content: str, caption: str) -> str:
     # The same call as Quarto's own, so that one template dresses both.
-    if not re.fullmatch(r"[A-Za-z][\w.-]*", identifier):
-        raise _UntranslatedHtml
     return (
         f"#figure([\n{content}\n], caption: figure.caption(position: top, [{caption}]), "
-        f'kind: "quarto-float-{kind}", supplement: {_string(name)})<{identifier}>\n'
+        f'kind: "quarto-float-{kind}", supplement: {_string(name)}){_label(identifier)}\n'
     )
 
 
@@ -237,10 +237,14 @@ def _inline(element: ET.Element) -> str:
         elif child.tag == "a" and child.get("href", "").startswith("../"):
             # a PDF is sent by itself, without the pages of the site
             parts.append(_inline(child))
+        elif child.tag == "a" and child.get("href", "").startswith("#"):
+            parts.append(f"#link({_label(child.get('href')[1:])})[{_inline(child)}];")
         elif child.tag == "a" and child.get("href"):
             parts.append(f"#link({_string(child.get('href'))})[{_inline(child)}];")
         elif child.tag == "code":
             parts.append(f"#raw({_string(_plain(child))});")
+        elif child.tag == "span" and child.get("id"):
+            parts.append(f"#metadata(none){_label(child.get('id'))}{_inline(child)}")
         elif child.tag == "span":
             parts.append(_inline(child))
         elif child.tag == "br":
@@ -265,6 +269,12 @@ def _picture(image: ET.Element) -> str:
     if float(image.get("natural-width", 0)) > _TEXT_WIDTH_PX:
         arguments.append("width: 100%")
     return f"#box(image({', '.join(arguments)}))"
+
+
+def _label(identifier: str | None) -> str:
+    if not re.fullmatch(r"[A-Za-z][\w.-]*", identifier or ""):
+        raise _UntranslatedHtml
+    return f"<{identifier}>"
 
 
 def _plain(element: ET.Element) -> str:

@@ -221,3 +221,22 @@ def test_the_template_is_as_wide_as_the_columns_are_told():
     template = (EXTENSION / "typst" / "typst-template.typ").read_text(encoding="utf-8")
     assert "else { (x: 20mm, " in template  # unless _quarto.yml says otherwise
     assert pytest.approx(595.276 - 2 * 20 / 25.4 * 72, abs=0.1) == html_outputs.LINE
+
+
+def test_links_lead_to_places_in_the_same_pdf():
+    markup = (
+        '<table id="tbl-x"><tbody><tr><th scope="row"><span id="from-wres-8">WRES 8</span></th></tr></tbody></table>'
+        '<p class="sources">Where from: <a href="#from-wres-8">WRES 8</a></p>'
+    )
+    typst = as_typst(markup)
+    assert '[#metadata(none)<from-wres-8>#"WRES 8";]' in typst
+    assert '#link(<from-wres-8>)[#"WRES 8";];' in typst
+    assert as_typst('<p><a href="#x> #panic()">a</a></p>') is None
+
+
+def test_a_paragraph_ends_where_it_ends():
+    """The words of the next cell began on the line of the links of a table."""
+    links = '<p class="sources">Where from: <a href="#from-wres-8">WRES 8</a></p>'
+    document = f"```{{=typst}}\n{as_typst(links)}\n```\n\nStaff went up.\n"
+    written, _ = convert(document, ["--from", "markdown", "--to", "typst"])
+    assert re.search(r"(#parbreak\(\)|\n)\s*\nStaff went up", written), written
