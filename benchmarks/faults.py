@@ -28,6 +28,7 @@ from pathlib import Path
 from random import Random
 
 import nbformat.v4
+import psutil
 from fault_trials import (
     Outcome,
     Trial,
@@ -415,7 +416,8 @@ def outcomes_of(part: str, folder: Path, arguments: argparse.Namespace, shard: i
 
 def measured(part: str, arguments: argparse.Namespace) -> Outcome | None:
     """Measure a part in several processes; what is interrupted counts as far as it came."""
-    with tempfile.TemporaryDirectory(prefix="race-equality-faults-") as folder:
+    # an interrupted trial may still write
+    with tempfile.TemporaryDirectory(prefix="race-equality-faults-", ignore_cleanup_errors=True) as folder:
         shards = {}
         for shard in range(arguments.processes):
             if not (pid := os.fork()):
@@ -425,7 +427,8 @@ def measured(part: str, arguments: argparse.Namespace) -> Outcome | None:
                         (own / "new").write_text(json.dumps(vars(outcome)), encoding="utf-8")
                         (own / "new").replace(own / "outcome")
                 except KeyboardInterrupt:
-                    pass
+                    for one in psutil.Process().children(recursive=True):
+                        one.kill()
                 except BaseException:
                     traceback.print_exc()
                 finally:
