@@ -30,7 +30,7 @@ from race_equality.report.missing import missing_indicators
 from race_equality.report.opening import merger_note, questions_for_the_board
 from race_equality.report.staff_and_patients_table import side_by_side
 from race_equality.report.summary_table import national_values, wres_summary
-from race_equality.report.trace import by_file, publications_used, sources_table, sources_used, still_to_come, trace_of
+from race_equality.report.trace import publications_used, sources_table, sources_used, still_to_come, trace_of
 from race_equality.statistics.funnel import funnel_limits
 from race_equality.store.figures import read_figures
 from race_equality.store.geography import read_system_boundaries
@@ -49,7 +49,6 @@ __all__ = [
     "QUESTIONS",
     "WRES",
     "bands_side_by_side",
-    "by_file",
     "callout",
     "enough_to_act_on",
     "findings_of_all",

@@ -167,6 +167,28 @@ def test_a_failed_page_is_tried_again_though_nothing_changed(race_equality, smal
     assert not (small_project / "out" / "failed" / "trusts" / "RRK.ipynb").exists()
 
 
+def test_a_page_on_all_trusts_that_comes_later_is_in_the_navigation_of_each_report(
+    race_equality, small_project, notebook_writer
+):
+    notebook_writer(
+        small_project / "notebooks" / "national_overview.ipynb",
+        "import pathlib\nassert pathlib.Path('there').exists()",
+        parameters="most_trusts = None",
+    )
+    assert race_equality.build("RJ1", "--output", "out").returncode == 1
+    report, executed = (
+        small_project / "out" / f"{where}/trusts/RJ1.{kind}" for where, kind in (("site", "html"), ("project", "ipynb"))
+    )
+    assert "national_overview" not in report.read_text(encoding="utf-8")
+    before = executed.stat().st_mtime_ns
+    (small_project / "there").touch()
+    end = race_equality.build("RJ1", "--output", "out")
+    assert end.returncode == 0, end.stderr
+    assert 'href="../notebooks/national_overview.html"' in report.read_text(encoding="utf-8")
+    assert executed.stat().st_mtime_ns == before, "rendered again and not run"
+    assert "2/2" in end.stdout + end.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_build_that_was_stopped_goes_on_where_it_was(race_equality, small_project, notebook_writer, number):

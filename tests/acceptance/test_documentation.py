@@ -8,6 +8,7 @@ import pytest
 import race_equality
 from race_equality import analysis
 from race_equality.definitions.indicators import INDICATORS
+from race_equality.documentation import site as documentation_site
 from race_equality.documentation.site import dead_links, stage_documentation
 from race_equality.errors import InputError
 from race_equality.project import Project
@@ -90,3 +91,31 @@ def test_a_dead_link_is_named_with_its_page(tmp_path):
 
     with pytest.raises(InputError, match=r"charts\.md: The link to tables\.md leads to nothing"):
         stage_documentation(Project(root), tmp_path / "project", main)
+
+
+def test_a_new_site_takes_the_place_of_the_old_one_whole(tmp_path, monkeypatch):
+    old, target = tmp_path / "first", tmp_path / "docs"
+    for number, folder in enumerate((old, tmp_path / "second")):
+        folder.mkdir()
+        (folder / "index.html").write_text(f"{number}", encoding="utf-8")
+    documentation_site._publish(old, target)
+    copied = shutil.copytree
+
+    def copy_and_look(source, to):
+        copied(source, to)
+        assert (target / "index.html").read_text(encoding="utf-8") == "0", (
+            "the old site stands until the new one is copied"
+        )
+
+    monkeypatch.setattr(documentation_site.shutil, "copytree", copy_and_look)
+    documentation_site._publish(tmp_path / "second", target)
+    assert (target / "index.html").read_text(encoding="utf-8") == "1"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["docs", "first", "second"]
+
+    def disk_full(source, to):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(documentation_site.shutil, "copytree", disk_full)
+    with pytest.raises(OSError, match="No space"):
+        documentation_site._publish(old, target)
+    assert (target / "index.html").read_text(encoding="utf-8") == "1"

@@ -64,7 +64,7 @@ def test_a_project_is_begun_and_used(installed, tmp_path):
     done = run(installed, tmp_path, "-m", "race_equality.commands.main", "init", "my reports")
     assert done.returncode == 0, done.stderr
     project = tmp_path / "my reports"
-    for folder in ("data/figures", "data/sources", "notebooks", "params"):
+    for folder in ("_extensions", "data/figures", "data/sources", "notebooks", "params"):
         names = subprocess.run(
             ["git", "-C", str(ROOT), "ls-files", folder], capture_output=True, text=True, check=True
         ).stdout.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from race_equality.audit.site import Audit, Problem
 
 HOME = "https://reports.example.nhs.uk/race"
 
@@ -32,6 +35,12 @@ def publish(race_equality, small_project):
 def hashes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def words_of(page: Path) -> str:
+    """Return the words of a page, with single spaces."""
+    body = page.read_text(encoding="utf-8").partition("<body")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split()).replace(" .", ".").replace(" ,", ",")
 
 
 def check_crate(edition: Path, files: dict[str, str]) -> None:
@@ -69,7 +78,18 @@ def test_from_the_first_edition_to_its_correction(publish, race_equality, small_
         address = f"{HOME}/2026-10/{'' if page == 'index.html' else page}"
         assert re.search(rf'Its permanent address is <a href="{re.escape(address)}"', text), page
         assert f"Race equality in NHS trusts. Edition 2026-10. {address}" in text, page
+        assert f'<a href="{HOME}/2026-10/assurance.html">assurance statement</a>' in text, page
     assert "What changed" not in text, "there is no edition before"
+    statement = words_of(place / "2026-10" / "assurance.html")
+    assert "Nobody has signed this edition." in statement
+    assert "Nobody has signed it" in end.stdout
+    pages = len(list((place / "2026-10").rglob("*.ipynb"))) - len(list((place / "2026-10" / "workflow").glob("*")))
+    assert f"Passed {pages} of {pages} pages are of 2 notebooks that ran to their last cell" in statement
+    assert "Not done The site was not made a second time" in statement
+    # what data check says
+    said = race_equality.in_this_process("data", "check").stderr
+    first = re.search(r"problems; the first: (.+?) race-equality data check", statement)[1]
+    assert first.split()[0] in said, "the small project lacks records"
     assert (place / "latest" / "trusts" / "RJ1.html").samefile(place / "2026-10" / "trusts" / "RJ1.html")
     manifest = json.loads((place / "2026-10" / "manifest.json").read_text(encoding="utf-8"))
     first = hashes(place / "2026-10")
@@ -87,9 +107,24 @@ def test_from_the_first_edition_to_its_correction(publish, race_equality, small_
     end = race_equality.in_this_process("verify", "out", "--engine", "default", "--jobs", "1")
     assert (end.returncode, "every byte is the same" in end.stdout) == (0, True), end.stdout
 
-    # the next one says what changed, and the first stays as it is
-    end = publish("--edition", "2026-11")
+    # the next one says what changed, and the first stays as it is; somebody signed it, and it was made twice
+    (small_project / "assurance.yml").write_text(
+        "assurance:\n- {edition: 2026-11, name: A. <b>Name</b>, role: Head of analysis, signed: 2026-11-28, checked: All of it.}\n"
+        "- {edition: 2026-12, name: B. Other, role: Board, signed: 2026-12-28, checked: Nothing yet.}\n",
+        encoding="utf-8",
+    )
+    end = publish("--edition", "2026-11", "--verify", "--no-audit")
     assert end.returncode == 0, end.stderr
+    assert "Nobody has signed" not in end.stdout
+    statement = words_of(place / "2026-11" / "assurance.html")
+    assert "A. <b>Name</b>, Head of analysis, on 28 November 2026. Checked: All of it." in statement
+    assert "B. Other" not in statement
+    assert re.search(
+        r"Passed The site was made a second time, and each of \d+ files is the same, byte for byte", statement
+    )
+    assert "Not done It was published without an audit" in statement
+    listed = (place / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{edition}/assurance.html"' in listed for edition in ("2026-10", "2026-11"))
     assert (place / "latest").readlink() == Path("2026-11")
     # interrupted before the last step, the same command takes it
     (place / "latest").unlink()
@@ -145,9 +180,27 @@ def test_what_cannot_be_published_is_refused_before_anything_is_made(publish, sm
     )
     refused("There is no edition 2026-10 here", "--edition", "2026-11")
     (small_project / "corrections.yml").unlink()
+    (small_project / "assurance.yml").write_text(
+        "assurance:\n- {edition: 2026-11, name: A, role: B}\n", encoding="utf-8"
+    )
+    refused("assurance.yml, line 2", "--edition", "2026-11")
+    (small_project / "assurance.yml").write_text(
+        "assurance:\n- {edition: 2026-11, name: A, role: B, signed: 2026-11-28, checked: C, data: '01234567'}\n",
+        encoding="utf-8",
+    )
+    refused("A signed edition 2026-11 of the data 01234567", "--edition", "2026-11")
+    (small_project / "assurance.yml").unlink()
     (small_project / "data" / "local").mkdir()
     (small_project / "data" / "local" / "wres_return_rj1.parquet").write_bytes(b"")
     refused("not for publication", "--edition", "2026-11")
+
+
+def test_a_site_that_discloses_is_not_published(publish, small_project, monkeypatch):
+    found = Audit((Problem("trusts/RJ1.html", "too few", "table", "", "9 people"),), files=1, hidden=1)
+    monkeypatch.setattr("race_equality.publishing.publish.audit_with_own_figures", lambda *_, **__: found)
+    end = publish("--edition", "2026-11")
+    assert (end.returncode, "1 problems of disclosure, the first: trusts/RJ1.html" in end.stderr) == (2, True)
+    assert not (small_project / "place" / "2026-11").exists()
 
 
 def test_a_page_that_fails_and_one_of_an_earlier_build_are_in_no_edition(publish, small_project, notebook_writer):

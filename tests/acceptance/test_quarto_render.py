@@ -18,13 +18,13 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH"),
 ]
 ROOT = Path(__file__).parents[2]
-ASSETS = "src/race_equality/render/assets"
+EXTENSION = "_extensions/race-equality"
 
 
 @pytest.fixture
 def quarto(small_project, monkeypatch):
     """Run Quarto in a small project under git, with the Python of these tests."""
-    shutil.copytree(ROOT / ASSETS, small_project / ASSETS)
+    shutil.copytree(ROOT / EXTENSION, small_project / EXTENSION)
     (small_project / "scripts").mkdir()
     for name in ("scripts/quarto_steps.py", "notebooks/_quarto.yml", "notebooks/.gitignore", ".gitignore"):
         shutil.copy(ROOT / name, small_project / name)

@@ -95,7 +95,7 @@ def prose(cell) -> str:
         markup = data.get("text/html", "")
         if 'class="board-summary"' in markup:
             texts += re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", markup)
-    return html.unescape(re.sub(r"<[^>]+>", "", "\n".join(texts)))
+    return html.unescape(re.sub(r"<[^>]+>|(?<=\])\([^)]*\)", "", "\n".join(texts)))
 
 
 @cache

@@ -41,6 +41,8 @@ def shown(path):
             markup = re.sub(r'src="data:[^"]*"', "", data.get("text/html", ""))
             if 'id="tbl-sources"' in markup:
                 continue  # publishers write their own titles
+            if 'id="tbl-trace"' in markup:
+                markup = re.sub(r'<a href="https://[^"]*">[^<]*</a>', "", markup)  # the same titles
             texts += re.findall(r'alt="([^"]*)"', markup)
             texts.append(html.unescape(re.sub(r"<[^>]+>", " ", markup)))
     return "\n".join(texts)

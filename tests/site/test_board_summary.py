@@ -127,6 +127,10 @@ def quarto_site(staged: tuple[Path, list[str]], tmp_path_factory: pytest.TempPat
     return site
 
 
+SETTLED = """() => document.fonts.status === "loaded" &&
+    Math.abs(parseFloat(getComputedStyle(document.body).paddingTop) - document.querySelector("#quarto-header").offsetHeight) < 1"""
+
+
 @pytest.fixture
 def visit(quarto_site, serve, browser) -> Iterator[Callable]:
     contexts = []
@@ -137,6 +141,8 @@ def visit(quarto_site, serve, browser) -> Iterator[Callable]:
         contexts.append(context)
         page = context.new_page()
         page.goto(home + address, wait_until="networkidle")
+        # Quarto's script moves the page up to its bar after some time, on a busy machine between two measurements
+        page.wait_for_function(SETTLED)
         return page
 
     yield visit_

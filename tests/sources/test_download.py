@@ -158,10 +158,19 @@ def test_update_reads_what_is_new_and_leaves_what_is_held(server, project, cut, 
     )
     text = cut.population.read_text(encoding="utf-8").replace("800000", "812345")
     server.answers["/trust_catchment_2026.csv"] = [(200, text.encode())]
+    result = update("--dry-run", "catchment")
+    assert "Nothing was changed" in result.output
+    assert read_figures("catchment_population", project=project)["value"].eq(812_345).sum() == 0
     result = update("catchment")
     assert "figures with another value: 1" in result.output, result.output
     assert read_figures("catchment_population", project=project)["value"].eq(812_345).sum() == 1
     before = {path.name: path.read_bytes() for path in project.figures.iterdir()}
+    heading = text.partition(",")[0]
+    server.answers["/trust_catchment_2026.csv"] = [(200, text.replace(heading, f"{heading}_renamed", 1).encode())]
+    result = update("--dry-run", "catchment")
+    assert result.exit_code != 0 and "catchment: " in result.output, (
+        "a layout that changed is said, with the id of its publication"
+    )
     server.answers["/trust_catchment_2026.csv"] = [(404, b"")]
     result = update("catchment")
     assert result.exit_code != 0 and "Find the new address" in result.output

@@ -19,6 +19,9 @@ class BuildProgress(Protocol):
     def expect(self, stage: str, times: int) -> None:
         """A stage will take place so many times, not once for each page."""
 
+    def more(self, pages: int) -> None:
+        """So many more pages are made than was known at the beginning."""
+
     def begin(self, stage: str, name: str) -> None:
         """A page starts a stage: ``execute``, ``start``, ``html`` or ``pdf``."""
 
@@ -59,6 +62,9 @@ class TimeLeft:
     def expect(self, stage: str, times: int) -> None:
         self._times[stage] = times
         self._last = time.monotonic()  # what came before belongs to no stage
+
+    def more(self, pages: int) -> None:
+        self._pages += pages
 
     def end(self, stage: str) -> None:
         now = time.monotonic()
@@ -118,6 +124,10 @@ class _LineProgress:
     def expect(self, stage: str, times: int) -> None:
         self._left.expect(stage, times)
 
+    def more(self, pages: int) -> None:
+        self._pages += pages
+        self._left.more(pages)
+
     def begin(self, stage: str, name: str) -> None:
         if time.monotonic() - self._said > _SILENCE:
             left = f", {self._left}" if str(self._left) else ""
@@ -175,6 +185,10 @@ class _BarProgress:
 
     def expect(self, stage: str, times: int) -> None:
         self._left.expect(stage, times)
+
+    def more(self, pages: int) -> None:
+        self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) + pages)
+        self._left.more(pages)
 
     def begin(self, stage: str, name: str) -> None:
         self._now[name] = stage

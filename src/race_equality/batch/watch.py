@@ -34,7 +34,7 @@ class ChangedFiles:
     names : tuple of str
         Files, relative to the project, or to the package for its code.
     code : bool
-        Whether the package's code is among them: this process has imported the old code.
+        Whether the package's code or a Quarto extension is among them: this process has read the old ones.
     figures : bool
         Whether figures are among them: what notebooks share has read the old figures.
     """
@@ -138,7 +138,8 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
     """
     stop = stop or threading.Event()
     package = Path(race_equality.__file__).parent
-    trees = [project.notebooks, project.params, project.root / "data", package]
+    extensions = project.root / "_extensions"
+    trees = [project.notebooks, project.params, project.root / "data", package, extensions]
 
     def counts(_: object, name: str) -> bool:
         path = Path(name)
@@ -164,7 +165,7 @@ def wait_for_changes(project: Project, *, stop: threading.Event | None = None) -
                         file.relative_to(package if file.is_relative_to(package) else project.root).as_posix()
                         for file in files
                     ),
-                    code=any(file.is_relative_to(package) for file in files),
+                    code=any(file.is_relative_to(package) or file.is_relative_to(extensions) for file in files),
                     figures=any(file.is_relative_to(project.root / "data") for file in files),
                 )
             if len(files) < len(paths):

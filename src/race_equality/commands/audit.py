@@ -25,26 +25,18 @@ def audit(site: Path | None, outsider: bool, against: Path | None, jobs: int, li
     downloads. The whole output folder of a build can be given as well: then its log, its manifest and
     notebooks that failed are read too. Exit status: 0 nothing recovered, 1 something was, 2 the site could not be audited.
     """
-    from race_equality.audit.site import audit_site
-    from race_equality.disclosure.rules import read_rules
+    from race_equality.project import find_project
 
-    figures, names, measures = None, {}, {}
-    if not outsider:
-        from race_equality.report.summary_table import names_of_measures
-        from race_equality.store.figures import read_figures
-        from race_equality.store.trusts import read_trusts
+    site = site if site is not None else find_project().root / "output" / "site"
+    if outsider:
+        from race_equality.audit.site import audit_site
+        from race_equality.disclosure.rules import read_rules
 
-        figures = read_figures()
-        trusts = read_trusts()
-        names = dict(zip(trusts["trust_code"], trusts["trust_name"], strict=True))
-        measures = names_of_measures()
-    if site is None:
-        from race_equality.project import find_project
+        result = audit_site(site, rules=read_rules(), against=against, jobs=jobs)
+    else:
+        from race_equality.audit.own_figures import audit_with_own_figures
 
-        site = find_project().root / "output" / "site"
-    result = audit_site(
-        site, rules=read_rules(), figures=figures, names=names, measures=measures, against=against, jobs=jobs
-    )
+        result = audit_with_own_figures(site, find_project(), against=against, jobs=jobs)
     for problem in result.problems[:limit]:
         click.echo(str(problem))
     if len(result.problems) > limit:

@@ -13,7 +13,7 @@ import click
 from race_equality.commands.asking import confirm, yes_option
 from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS
 from race_equality.commands.held import CAUGHT_WORDS, list_, raw_folder, show, trace
-from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, undo
+from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, seal, undo
 from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
@@ -31,7 +31,7 @@ def data() -> None:
     """Read publications into data/figures, and see what is held there."""
 
 
-for command in (layout, history, undo, remove, list_, show, trace):
+for command in (layout, history, undo, remove, seal, list_, show, trace):
     data.add_command(command)
 
 
@@ -226,8 +226,9 @@ def _add_one(path: Path, project: Draft, *, yes: bool = False, dry_run: bool = F
 @click.option(
     "--addresses", type=click.Path(path_type=Path), help="Where to download from; otherwise data/addresses.yml."
 )
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would change, and whether each file can be read.")
 @yes_option
-def update(source_ids: tuple[str, ...], addresses: Path | None, yes: bool) -> None:
+def update(source_ids: tuple[str, ...], addresses: Path | None, dry_run: bool, yes: bool) -> None:
     """Download what has an address that stays the same, and read it when it is new.
 
     These are listed in data/addresses.yml; without SOURCE, all of them. Files go to data/raw,
@@ -252,7 +253,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None, yes: bool) -> No
     for source_id in source_ids or known:
         try:
             path = download(known[source_id], project.root / "data" / "raw" / source_id)
-            _update_one(source_id, path, held, project, yes=yes)
+            _update_one(source_id, path, held, project, yes=yes, dry_run=dry_run)
         except NoNetworkError:
             raise  # the others would fail too
         except RaceEqualityError as error:
@@ -261,7 +262,7 @@ def update(source_ids: tuple[str, ...], addresses: Path | None, yes: bool) -> No
         raise RaceEqualityError("\n".join(problems))
 
 
-def _update_one(source_id: str, path: Path, held: set[str], project: Project, *, yes: bool) -> None:
+def _update_one(source_id: str, path: Path, held: set[str], project: Project, *, yes: bool, dry_run: bool) -> None:
     from race_equality.sources.catalogue import TRUST_FILES
     from race_equality.sources.recognition import files_to_add
     from race_equality.store.provenance import sha256_of
@@ -280,9 +281,11 @@ def _update_one(source_id: str, path: Path, held: set[str], project: Project, *,
         if sha256_of(path) in held:
             click.echo(f"{source_id}: {path.name} is the file already held")
         else:
-            with changing(project, f"data update {source_id}") as draft:
-                _add_one(path, draft, yes=yes)
-                confirm_loss(say_changes(draft), yes=yes)
+            with changing(project, f"data update {source_id}", dry_run=dry_run) as draft:
+                _add_one(path, draft, yes=yes, dry_run=dry_run)
+                changed = say_changes(draft)
+                if not dry_run:
+                    confirm_loss(changed, yes=yes)
 
 
 @data.group()

@@ -130,11 +130,10 @@ def _differences(wanted: Iterable[Requirement]) -> str:
 
 
 def _fonts(project: Project) -> Check:
-    from race_equality.render.fonts import FONT_FAMILY, font_directory
+    from race_equality.render.fonts import FONT_DIRECTORY, FONT_FAMILY
 
-    folder = font_directory()
-    if not any(folder.glob("*.ttf")):
-        return Check("Fonts", "missing", f"{FONT_FAMILY} is not in {folder}: pip install fontpkg-arimo")
+    if not any(FONT_DIRECTORY.glob("*.ttf")):
+        return Check("Fonts", "missing", f"{FONT_FAMILY} is not in {FONT_DIRECTORY}: install the package again")
     return Check("Fonts", "there", f"{FONT_FAMILY}, the font of pages and PDFs")
 
 

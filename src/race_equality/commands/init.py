@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from race_equality.errors import RaceEqualityError
-from race_equality.files import copy_atomically, copy_folder
+from race_equality.files import copy_atomically
 from race_equality.project import PACKAGED, Project
-from race_equality.render.staging import ASSETS, ASSETS_IN_PROJECT
+from race_equality.render.extension import EXTENSION, files_of
 
 #: What a project begins with; pyproject.toml puts the same into the wheel.
 _BEGINS_WITH = (
@@ -35,7 +35,6 @@ def init(folder: Path) -> None:
     for source, name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         copy_atomically(source, folder / name)
-    copy_folder(ASSETS, folder / ASSETS_IN_PROJECT)  # where _quarto.yml expects them, for Quarto alone
     click.echo(f"Wrote {len(files)} files of a project to {folder}.")
     click.echo(
         f"Next: cd {folder}, then race-equality build R1H, race-equality new-notebook NAME, or race-equality --help."
@@ -54,3 +53,5 @@ def _files(project: Project) -> Iterator[tuple[Path, str]]:
             raise RaceEqualityError(f"The installed package has no {pattern}. Install it again.")
         for file in found:
             yield file, file.relative_to(project.root).as_posix()
+    for file in files_of(EXTENSION):
+        yield file, file.relative_to(project.root).as_posix()

@@ -36,6 +36,12 @@ from race_equality.commands.codes import TRUST
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A key of SSH to sign manifest.json with, such as ~/.ssh/id_ed25519: manifest.json.sig.",
 )
+@click.option(
+    "--audit/--no-audit", default=True, help="Attack what the pages hide before they are published.  [default: audit]"
+)
+@click.option(
+    "--verify", is_flag=True, help="Make the site a second time and compare each file, before it is published."
+)
 @click.option("--engine", type=click.Choice(["auto", "fork", "default"]), default="auto", help="As for build.")
 @click.option("--renderer", type=click.Choice(["auto", "quarto", "built-in"]), default="auto", help="As for build.")
 def publish(
@@ -46,6 +52,8 @@ def publish(
     output: Path | None,
     jobs: int | None,
     key: Path | None,
+    audit: bool,
+    verify: bool,
     engine: str,
     renderer: Literal["auto", "quarto", "built-in"],
 ) -> None:
@@ -56,6 +64,7 @@ def publish(
     \b
       PLACE/2026-11/             the edition, with manifest.json: what it was made from
       PLACE/2026-11/changes.html what changed since the edition before; changes.csv has all
+      PLACE/2026-11/assurance.html   what was checked, with what outcome, and who signed it
       PLACE/2026-11/ro-crate-metadata.json, sbom.cdx.json    what ran on what, and by which software, for programs
       PLACE/latest               leads to the newest edition
       PLACE/corrections.html     what was found wrong in any edition since
@@ -80,6 +89,16 @@ def publish(
           was: 12.4%
           now: 14.2%
           what: The publisher corrected the workbook on 2 December 2026.
+
+    \b
+    assurance.yml, before it is published, for who answers for it:
+      assurance:
+        - edition: 2026-11
+          name: A. Name
+          role: Head of analysis
+          signed: 2026-11-28
+          checked: Read the reports of ten trusts against the publications.
+          data: "1a2b3c4d"           # the version of the data, on the page Methods and words
 
     Interrupted at any moment, the last good state stands, and the same command goes on. `race-equality audit output
     --against PLACE/latest` first tells whether two editions together would disclose what each hides. Exit status: 0
@@ -125,6 +144,8 @@ def publish(
         options,
         address=address,
         key=key,
+        audit=audit,
+        verify=verify,
         project=project,
         show_progress=lambda pages: show_progress(pages, console),
     )
@@ -132,6 +153,8 @@ def publish(
         click.echo(f"Edition {edition} stood already; what was left to do after it is done.")
     else:
         click.echo(f"Edition {edition}: {done.files} files in {to.rstrip('/')}/{edition}.")
+    if not done.is_signed:
+        click.echo("Nobody has signed it, as its assurance statement says: assurance.yml is for who does.")
     click.echo(f"Its address: {done.edition.address_of('index.html')}")
     click.echo(f"{to.rstrip('/')}/{LATEST} leads to edition {done.latest}.")
 

@@ -20,7 +20,6 @@ import yaml
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically
 from race_equality.project import Project, find_project
-from race_equality.render.quarto_copies import copy_font
 from race_equality.render.staging import EXECUTED
 from race_equality.render.vega import publish_library
 
@@ -91,7 +90,6 @@ def _before(project: Project) -> int:
                 file.unlink()
     for path in ran:
         copy_atomically(output / "project" / path, executed / path)
-    copy_font(executed / "fonts")
     failed = [failure.page for failure in result.failures]
     executed.mkdir(exist_ok=True)
     (executed / _FAILED).write_text("\n".join(failed), encoding="utf-8")

@@ -21,7 +21,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.files import copy_atomically, copy_folder, write_atomically
 from race_equality.project import Project
 from race_equality.render.site import Engine
-from race_equality.render.staging import ASSETS, ASSETS_IN_PROJECT
+from race_equality.render.staging import stage_extension
 
 #: Pages next to those of ``docs/``, by their place in the checkout.
 OTHER_PAGES = (
@@ -89,7 +89,7 @@ def stage_documentation(project: Project, target: Path, commands: click.Group) -
     for picture in sorted((root / "docs" / "images").iterdir()):
         copy_atomically(picture, target / picture.relative_to(root))
     copy_atomically(settings, target / "_quarto.yml")
-    copy_folder(ASSETS, target / ASSETS_IN_PROJECT)
+    stage_extension(root, target)
     return pages
 
 
@@ -214,13 +214,23 @@ _MADE_BY = "made-by-race-equality-docs"
 
 
 def _publish(site: Path, target: Path) -> None:
-    """Put the new site in the place of what an earlier run wrote."""
+    """Put the new site in the place of what an earlier run wrote, whole: copied next to it, and then two names changed."""
     if target.is_dir() and any(target.iterdir()) and not (target / _MADE_BY).is_file():
         raise RaceEqualityError(f"{target} holds other files. Name an empty folder with --output.")
     (site / _MADE_BY).touch()
-    shutil.rmtree(target, ignore_errors=True)
+    target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(site, target)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as near:
+        new, old = Path(near, "new"), Path(near, "old")
+        shutil.copytree(site, new)
+        if target.is_dir():
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.is_dir():
+                old.rename(target)
+            raise
 
 
 class _Links(html.parser.HTMLParser):

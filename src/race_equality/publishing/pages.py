@@ -10,10 +10,10 @@ import pandas as pd
 from race_equality.markdown import as_text
 from race_equality.publishing.changes import Change, EditionChanges, Kind, counted
 from race_equality.publishing.corrections import Correction, in_a_sentence
-from race_equality.render.assets.filters.html_outputs import raw_block
 from race_equality.render.builtin import page_html
 from race_equality.render.config import NavigationItem, SiteConfig
-from race_equality.render.edition import CHANGES, CORRECTIONS, day_in_words
+from race_equality.render.edition import ASSURANCE, CHANGES, CORRECTIONS, day_in_words
+from race_equality.render.extension import html_outputs
 from race_equality.render.notebook import PageSource
 from race_equality.report.display import show_table
 
@@ -122,7 +122,9 @@ def _table(kind: Kind, found: list[Change]) -> str:
     left = len(found) - _MOST_ROWS
     caption = f"{_TITLES[kind]}{f': the first {_MOST_ROWS} of {len(found):,}' if left > 0 and not numbers else ''}"
     id = f"tbl-{kind.replace(' ', '-')}"
-    return raw_block(show_table(pd.DataFrame(rows), id=id, caption=caption, columns=columns, numbers=numbers).markup)
+    return html_outputs.raw_block(
+        show_table(pd.DataFrame(rows), id=id, caption=caption, columns=columns, numbers=numbers).markup
+    )
 
 
 def _day(text: str) -> str:
@@ -173,6 +175,7 @@ def editions_page(
     editions: Sequence[str],
     latest: str,
     with_changes: Iterable[str],
+    assured: Iterable[str],
     corrections: Sequence[Correction],
     config: SiteConfig,
 ) -> str:
@@ -185,6 +188,8 @@ def editions_page(
     latest : str
     with_changes : iterable of str
         Those with a page on what changed.
+    assured : iterable of str
+        Those with an assurance statement.
     corrections : sequence of Correction
     config : SiteConfig
 
@@ -193,12 +198,13 @@ def editions_page(
     str
         HTML.
     """
-    changed = set(with_changes)
+    changed, with_statement = set(with_changes), set(assured)
     lines = []
     for edition in reversed(editions):
         number = sum(one.edition == edition for one in corrections)
         line = f"- [Edition {edition}]({edition}/index.html){' (the latest)' if edition == latest else ''}"
         line += f", [what changed]({edition}/{CHANGES})" if edition in changed else ""
+        line += f", [assurance statement]({edition}/{ASSURANCE})" if edition in with_statement else ""
         line += f", [{number} {'correction' if number == 1 else 'corrections'}]({CORRECTIONS})" if number else ""
         lines.append(line)
     text = (

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from race_equality.audit.own_figures import audit_with_own_figures
 from race_equality.batch.build import BuildOptions, BuildResult, build
 from race_equality.batch.freshness import Inputs
 from race_equality.batch.manifest import MANIFEST_FILE, figure_files, read_manifest
@@ -17,15 +18,18 @@ from race_equality.batch.plan import notebooks_to_run
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 from race_equality.publishing import bill_of_materials, crate, signature
+from race_equality.publishing.assurance import gather, read_signatures
+from race_equality.publishing.assurance_page import assurance_page
 from race_equality.publishing.banner import with_banner
 from race_equality.publishing.changes import changes_between, changes_csv
 from race_equality.publishing.corrections import check_editions, of_edition, read_corrections
 from race_equality.publishing.crate import workflow_file
 from race_equality.publishing.pages import CHANGES_FILE, changes_page, corrections_page, editions_page
 from race_equality.publishing.places import Place, check_name, in_order, taken
-from race_equality.publishing.record import edition_manifest, hashes_of, made_from_now
+from race_equality.publishing.record import MadeFrom, edition_manifest, hashes_of, made_from_now
+from race_equality.publishing.verification import verify_site
 from race_equality.render.config import read_config
-from race_equality.render.edition import CHANGES, CORRECTIONS, Edition, no_edition
+from race_equality.render.edition import ASSURANCE, CHANGES, CORRECTIONS, Edition, no_edition
 from race_equality.render.staging import stage_project
 from race_equality.store.provenance import read_sources
 
@@ -49,12 +53,15 @@ class Published:
         The edition that ``latest`` points to.
     build : BuildResult or None
         How the site was made; None where the edition stood already, and only what was left was done.
+    is_signed : bool
+        Whether somebody signed it.
     """
 
     edition: Edition
     files: int
     latest: str
     build: BuildResult | None
+    is_signed: bool
 
 
 def publish(
@@ -65,6 +72,8 @@ def publish(
     *,
     address: str | None,
     key: Path | None = None,
+    audit: bool = True,
+    verify: bool = False,
     project: Project,
     show_progress: Callable[[int], AbstractContextManager[BuildProgress]],
 ) -> Published:
@@ -84,6 +93,10 @@ def publish(
         Where the place is on the web; None for ``website: site-url`` of ``_quarto.yml``.
     key : Path, optional
         A key of SSH that the manifest is signed with.
+    audit : bool
+        Whether to attack what the site hides before it is published.
+    verify : bool
+        Whether to make the site a second time and compare; the assurance statement says what came of it.
     project : Project
     show_progress : callable
         As for a build.
@@ -95,7 +108,7 @@ def publish(
     Raises
     ------
     RaceEqualityError
-        When the edition stands, a page cannot be made, the site holds pages that are not the plan's or figures of a trust's
+        When the edition stands, a page cannot be made, a hidden figure can be worked out, the site holds pages that are not the plan's or figures of a trust's
         own return, or the place cannot be written to. What stood there then stands as it was.
     KeyboardInterrupt
         When the build was interrupted.
@@ -103,7 +116,7 @@ def publish(
     check_name(name)
     home = home_address(address, project)
     _refuse_returns(project)
-    corrections = read_corrections(project)
+    corrections, signed = read_corrections(project), read_signatures(name, project)
     standing = place.editions()
     check_editions((one for one in corrections if one.edition != name), standing, project)
     newest = in_order([*standing, name])[-1]
@@ -113,11 +126,13 @@ def publish(
         # a command that was interrupted put it there and did not get to the end
         with place.held():
             _finish(place, home, project)
-        return Published(Edition(name, home), 0, newest, None)
+        return Published(Edition(name, home), 0, newest, None, bool(signed))
 
     before = [one for one in in_order([*standing, name]) if one != name and in_order([one, name])[-1] == name]
     edition = replace(no_edition(project), name=name, home=home, before=before[-1] if before else "")
-    result = build(plan, replace(options, edition=edition), project=project, show_progress=show_progress)
+    # what goes into an edition gets its hash there: a bit that flipped in a page since it was made would stand
+    options = replace(options, edition=edition, by_content=True)
+    result = build(plan, options, project=project, show_progress=show_progress)
     if result.interrupted:
         raise KeyboardInterrupt
     if result.failures:
@@ -127,14 +142,41 @@ def publish(
         )
     output = options.output.absolute()
     files = _site_files(output / "site", plan)
+    audited = audit_with_own_figures(output / "site", project, jobs=options.jobs) if audit else None
+    if audited is not None and audited.problems:
+        raise RaceEqualityError(
+            f"No edition was published: {len(audited.problems)} problems of disclosure, the first: {audited.problems[0]}. "
+            f"`race-equality audit {output}` names each."
+        )
+    verified = (
+        verify_site(output, project, jobs=options.jobs, engine=options.engine, show_progress=show_progress)
+        if verify
+        else None
+    )
+    pages = _pages_made(plan, options)
+    made_from = _made_from(pages, edition, options, project)
+    facts = gather(
+        edition,
+        pages,
+        made_from,
+        signed=signed,
+        corrections=corrections,
+        audit=audited,
+        verification=verified,
+        has_key=key is not None,
+        project=project,
+    )
+    config = read_config(output / "project")
+    statement = assurance_page(facts, config, config.navigation_to(output / "site", {"index.html"}))
+    files[ASSURANCE] = statement.encode()
     with tempfile.TemporaryDirectory(prefix="race-equality-publish-") as folder:
         added = _what_changed(edition, place, output, Path(folder)) if edition.before else {}
         files |= added
-        files |= _provenance(edition, plan, options, project, files, key)
+        files |= _provenance(edition, pages, made_from, options, project, files, key)
         with place.held():
             place.put(name, files)
             _finish(place, home, project)
-    return Published(edition, len(files), newest, result)
+    return Published(edition, len(files), newest, result, bool(signed))
 
 
 def bring_up_to_date(place: Place, *, address: str | None, project: Project) -> tuple[int, int]:
@@ -221,19 +263,29 @@ def _what_changed(edition: Edition, place: Place, output: Path, folder: Path) ->
     return {CHANGES: page.encode(), CHANGES_FILE: changes_csv(changes).encode()}
 
 
+def _pages_made(plan: Plan, options: BuildOptions) -> dict[str, dict[str, Any]]:
+    """Return what the build recorded of each page of the plan."""
+    entries = read_manifest(options.output)["pages"]
+    return {page.path: entries[page.path] for page in plan.pages}
+
+
+def _made_from(
+    pages: Mapping[str, Mapping[str, Any]], edition: Edition, options: BuildOptions, project: Project
+) -> MadeFrom:
+    renderer = next(iter(pages.values()))["rendered_from"]["renderer"].partition(" ")[0]
+    return made_from_now(Inputs(project, options.renderer, edition=edition), renderer)
+
+
 def _provenance(
     edition: Edition,
-    plan: Plan,
+    pages: Mapping[str, Mapping[str, Any]],
+    made_from: MadeFrom,
     options: BuildOptions,
     project: Project,
     files: Mapping[str, Path | bytes],
     key: Path | None,
 ) -> dict[str, bytes]:
     """Say what the edition was made from, by what, and how, for readers and for programs."""
-    entries = read_manifest(options.output)["pages"]
-    pages = {page.path: entries[page.path] for page in plan.pages}
-    renderer = next(iter(pages.values()))["rendered_from"]["renderer"].partition(" ")[0]
-    made_from = made_from_now(Inputs(project, options.renderer, edition=edition), renderer)
     added: dict[str, bytes] = {
         workflow_file(notebook): (project.root / notebook).read_bytes() for notebook in notebooks_to_run(project)
     }
@@ -258,12 +310,17 @@ def _finish(place: Place, home: str, project: Project) -> None:
     standing, corrections = place.editions(), read_corrections(project)
     for edition in standing:
         _put_banner(place, edition, of_edition(corrections, edition, home).on)
-    with_changes = [edition for edition in standing if place.read(f"{edition}/{CHANGES}") is not None]
+    with_changes, assured = (
+        [edition for edition in standing if place.read(f"{edition}/{name}") is not None]
+        for name in (CHANGES, ASSURANCE)
+    )
     with tempfile.TemporaryDirectory(prefix="race-equality-publish-") as folder:
         stage_project(project, Path(folder))  # with its style sheets, which a project from the package does not have
         config = read_config(Path(folder))
         place.write(CORRECTIONS, corrections_page(corrections, config).encode())
-        place.write("index.html", editions_page(standing, standing[-1], with_changes, corrections, config).encode())
+        place.write(
+            "index.html", editions_page(standing, standing[-1], with_changes, assured, corrections, config).encode()
+        )
     if place.latest() != standing[-1]:
         place.point_latest(standing[-1])
 

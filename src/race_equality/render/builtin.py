@@ -24,7 +24,7 @@ from race_equality.render.staging import ASSETS
 from race_equality.render.vega import MARK
 
 _READER = "markdown-tex_math_dollars"
-_FILTERS = tuple(str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua"))
+_FILTERS = ("native-blocks.lua", "numbering.lua")
 _PAPER = ("papersize", "margin", "mainfont", "fontsize")
 _WRITER = {"wrap_text": "none", "highlight_method": "none"}
 #: The beginning of an address that counts from the page.
@@ -86,11 +86,15 @@ def translated_page(
     return Translation(*translator.translate(_with_front_matter(page, config), forms, reader=_READER))
 
 
+def _filters(config: SiteConfig) -> tuple[str, ...]:
+    return tuple(str(config.extension / "filters" / name) for name in _FILTERS)
+
+
 def _html_form(toc: bool, config: SiteConfig) -> Form:
     return Form(
         format="html5",
         template=str(ASSETS / "web" / "fragment.html"),
-        filters=_FILTERS,
+        filters=_filters(config),
         options={
             **_WRITER,
             # the caption is the chart's title, so it comes first
@@ -105,8 +109,8 @@ def _html_form(toc: bool, config: SiteConfig) -> Form:
 def _typst_form(config: SiteConfig) -> Form:
     return Form(
         format="typst",
-        template=str(ASSETS / "typst" / "report.typ"),
-        filters=_FILTERS,
+        template=str(config.extension / "typst" / "report.typ"),
+        filters=_filters(config),
         options={**_WRITER, "table_of_contents": config.pdf_toc, "toc_depth": config.toc_depth},
         # quotation marks as the text has them, and not as typst would guess
         extensions={"smart": False},
@@ -183,10 +187,10 @@ def page_html(
         body=body,
         footer=_RELATIVE.sub(rf"\g<0>{up}", _footer_html(config.footer)),
         css=with_font_address(_css(config.css), "" if is_alone else up + SITE_FONT),
-        policy=policy(library=MARK in body),
+        policy=policy(library=MARK in body, extension=config.extension),
         # in the page and not in files: a page may be sent by e-mail
-        scripts=[script(name) for name in SCRIPTS if _ONLY_WITH.get(name, "") in body],
-        icon=_icon(),
+        scripts=[script(name, config.extension) for name in SCRIPTS if _ONLY_WITH.get(name, "") in body],
+        icon=_icon(config.extension),
     )
 
 
@@ -227,7 +231,7 @@ def _with_front_matter(page: PageSource, config: SiteConfig) -> str:
     settings: dict[str, Any] = {
         "lang": config.language,
         "number-sections": config.number_sections,
-        "running-title": config.title,
+        "running-title": str(config.pdf_setting("running-title") or config.title),
     }
     if "crossref" in config.metadata:
         settings["crossref"] = config.metadata["crossref"]
@@ -269,8 +273,8 @@ def _css(files: tuple[Path, ...]) -> str:
 
 
 @cache
-def _icon() -> str:
-    svg = (ASSETS / "web" / "favicon.svg").read_bytes().strip()
+def _icon(extension: Path) -> str:
+    svg = (extension / "web" / "favicon.svg").read_bytes().strip()
     return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 

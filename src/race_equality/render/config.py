@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 import yaml
 
 from race_equality.errors import InputError
+from race_equality.render.contributions import Contribution, merged, read_contribution, split_format
 from race_equality.render.edition import KEY as EDITION_KEY
 from race_equality.render.edition import Edition, edition_in
+from race_equality.render.extension import EXTENSION, IN_PROJECT, NAME, extension_of
 from race_equality.render.quarto_settings import (
     FIELDS_FOLLOWED,
     FIELDS_NOT_APPLICABLE,
@@ -71,13 +73,16 @@ class SiteConfig:
     site_url : str
         The address of the site; "" when it is not set.
     metadata : mapping
-        The whole file, which Pandoc's filters read their settings from.
+        The whole file with what the extensions of its formats contribute, by the formats that those rest on
+        (``format.html`` of ``race-equality-html``). Pandoc's filters read their settings from it.
     other_pages : tuple of str
         Pages that ``project: render`` names besides the first one and notebooks, such as ``about.qmd``.
     not_followed : tuple of InputError
         Settings that Quarto follows and the built-in renderer does not, with their lines.
     edition : Edition
         What the site is an edition of.
+    extension : Path
+        The folder of the extension whose filters, scripts and templates pages are made with.
     """
 
     title: str
@@ -96,6 +101,7 @@ class SiteConfig:
     other_pages: tuple[str, ...] = ()
     not_followed: tuple[InputError, ...] = ()
     edition: Edition = Edition()
+    extension: Path = EXTENSION
 
     def check_for_built_in(self) -> None:
         """Refuse settings that the built-in renderer would drop.
@@ -170,6 +176,8 @@ def read_config(project_dir: Path) -> SiteConfig:
 
     if isinstance(named := settings.get("format"), str):  # as short as Quarto takes it
         settings["format"] = {named: "default"}
+    asked = settings
+    settings, contributions = _with_contributions(settings, project_dir, file)
     website = _mapping(settings, "website", file)
     formats = _mapping(settings, "format", file)
     page, pdf = _mapping(formats, "html", file), _mapping(formats, "typst", file)
@@ -188,9 +196,37 @@ def read_config(project_dir: Path) -> SiteConfig:
         site_url=_site_url(website, file),
         metadata=settings,
         other_pages=tuple(_other_pages(settings, project_dir)),
-        not_followed=tuple(_not_followed(settings, text, file)),
+        not_followed=tuple(_not_followed(asked, text, file, contributions)),
         edition=edition_in(settings, file),
+        extension=extension_of(project_dir),
     )
+
+
+def _with_contributions(
+    settings: dict[str, Any], project_dir: Path, file: Path
+) -> tuple[dict[str, Any], dict[str, Contribution]]:
+    """Add what the extensions of formats contribute, below what the project says itself."""
+    formats = settings.get("format")
+    if not isinstance(formats, dict):
+        return settings, {}
+    found: dict[str, Contribution] = {}
+    common: dict[str, Any] = {}
+    by_base: dict[str, Any] = {}
+    for name, own in formats.items():
+        extension, base = split_format(str(name))
+        if extension and extension not in found:
+            contribution = read_contribution(project_dir, extension)
+            if contribution is None:
+                raise InputError(f"format.{name} is of an extension that is not in _extensions/.", file=file)
+            found[extension] = contribution
+            common = merged(common, contribution.common)
+        if extension and (own in (None, "default") or isinstance(own, dict)):
+            contributed = found[extension].formats.get(base, {})
+            # the project's settings of all formats stand over the extension's of one
+            contributed = {key: merged(value, settings.get(key, value)) for key, value in contributed.items()}
+            own = merged(contributed, own if isinstance(own, dict) else {})
+        by_base[base] = own
+    return merged(common, settings) | {"format": by_base}, found
 
 
 def page_address(href: str) -> str:
@@ -239,17 +275,19 @@ def _fields_not_followed(fields: Mapping[str, Any]) -> Iterator[str]:
             # a page says which formats it has; what they look like is the project's
             formats = value if isinstance(value, dict) else {str(value): {}}
             for one, settings in formats.items():
-                if one not in FOLLOWED["format"]:
+                _, base = split_format(str(one))
+                if base not in FOLLOWED["format"]:
                     yield f"format.{one}" if isinstance(value, dict) else "format"
                 for option in settings if isinstance(settings, dict) else ():
-                    if option not in NOT_APPLICABLE[f"format.{one}"]:
+                    if option not in NOT_APPLICABLE[f"format.{base}"]:
                         yield f"format.{one}.{option}"
 
 
 def makes_pdf(front_matter: Mapping[str, Any], config: SiteConfig) -> bool:
     """Return whether a page has a PDF: ``format`` in its front matter, else the project's formats."""
     formats = front_matter.get("format", config.metadata.get("format", {}))
-    return formats == "typst" or (isinstance(formats, (dict, list)) and "typst" in formats)
+    names = formats if isinstance(formats, (dict, list)) else [formats]
+    return any(split_format(str(name))[1] == "typst" for name in names)
 
 
 def document_date(front_matter: Mapping[str, Any], config: SiteConfig) -> int:
@@ -319,27 +357,67 @@ def _links(item: Any) -> Iterator[NavigationItem]:
         yield NavigationItem(str(item.get("text", item.get("aria-label", href))), str(href))
 
 
-#: What is in each text of settings that stand for the project's own parts, which both renderers have.
-_ASSETS = "race_equality/render/assets/"
+#: What is in each text of settings that stand for the extension's own parts, which both renderers have.
+_OWN = f"{IN_PROJECT.as_posix()}/"
 _HAS_OWN = {
-    "filters": _ASSETS,
-    "format.html.theme": _ASSETS,
-    "format.html.include-after-body": _ASSETS,
+    "filters": _OWN,
+    "format.html.theme": _OWN,
     "format.html.mainfont": "Arimo",
-    "format.typst.template-partials": _ASSETS,
-    "execute.ipynb-filters": _ASSETS,
+    "format.typst.template-partials": _OWN,
+    "execute.ipynb-filters": _OWN,
 }
 _HAS_VALUE = {"fig-cap-location": "top", "tbl-cap-location": "top", "project.type": "website"}
 
 
-def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterator[InputError]:
+def _not_followed(
+    settings: Mapping[str, Any], text: str, file: Path, contributions: Mapping[str, Contribution]
+) -> Iterator[InputError]:
+    formats = settings.get("format")
+    names = {split_format(str(name))[1]: str(name) for name in (formats if isinstance(formats, dict) else ())}
+    own = {base: formats[name] for base, name in names.items()} if isinstance(formats, dict) else formats
+
+    def in_project(path: str) -> str:
+        section, dot, rest = path.partition(".")
+        base, after, option = rest.partition(".")
+        return f"format.{names.get(base, base)}{after}{option}" if section == "format" and dot else path
+
+    yield from _each_not_followed({**settings, "format": own}, text, file, file.parent, in_project)
+    for extension, contribution in contributions.items():
+        used = {base for base, name in names.items() if split_format(name)[0] == extension} & FOLLOWED["format"]
+        inside = {**contribution.common, "format": {base: contribution.formats.get(base, {}) for base in used}}
+
+        def in_extension(path: str) -> str:
+            place = path.removeprefix("format.") if path.startswith("format.") else f"common.{path}"
+            return f"contributes.formats.{place}"
+
+        yield from _each_not_followed(inside, contribution.text, contribution.file, file.parent, in_extension)
+        if extension == NAME and (ours := read_contribution(EXTENSION.parents[1], NAME)):
+            if contribution.version != ours.version:
+                yield InputError(
+                    f"It is of version {contribution.version}, and this package goes with {ours.version}.",
+                    file=contribution.file,
+                    mend=f"Replace {IN_PROJECT.as_posix()} by {EXTENSION}, or render with Quarto (--renderer quarto).",
+                )
+    for name in FILES_REFUSED:
+        if (file.parent / name).is_file():
+            yield InputError(
+                "The built-in renderer does not follow this file, which Quarto applies to all pages.",
+                file=name,
+                mend="Move it out of the project, or render with Quarto (--renderer quarto).",
+            )
+
+
+def _each_not_followed(
+    settings: Mapping[str, Any], text: str, file: Path, project_dir: Path, written: Callable[[str], str]
+) -> Iterator[InputError]:
+    """Name the settings of a file that are not followed; `written` says where in the file a setting stands."""
     lines = _lines(yaml.compose(text, Loader=yaml.SafeLoader))
 
     def refused(name: str, what: str = "") -> InputError:
         return InputError(
-            f"The built-in renderer does not follow {name}{what}.",
+            f"The built-in renderer does not follow {written(name)}{what}.",
             file=file,
-            row=lines.get(name),
+            row=lines.get(written(name)),
             mend="Take it out, or render with Quarto (--renderer quarto).",
         )
 
@@ -357,15 +435,9 @@ def _not_followed(settings: Mapping[str, Any], text: str, file: Path) -> Iterato
             elif value != _HAS_VALUE.get(path, value):
                 yield refused(path, f": {value}")
     for name in _as_list(_css(settings)):
-        if not (file.parent / name).is_file():
-            yield InputError(f"The style sheet {name} is not there.", file=file, row=lines.get("format.html.css"))
-    for name in FILES_REFUSED:
-        if (file.parent / name).is_file():
-            yield InputError(
-                "The built-in renderer does not follow this file, which Quarto applies to all pages.",
-                file=name,
-                mend="Move it out of the project, or render with Quarto (--renderer quarto).",
-            )
+        if not (project_dir / name).is_file():
+            row = lines.get(written("format.html.css"))
+            yield InputError(f"The style sheet {name} is not there.", file=file, row=row)
     website = settings.get("website")
     bar = website.get("navbar") if isinstance(website, dict) else None
     for side in ("left", "right"):

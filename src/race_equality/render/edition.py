@@ -20,8 +20,9 @@ KEY = "site-edition"
 
 _DATE_READ = re.compile(r"^date_read: *['\"]?(\d{4}-\d{2}-\d{2})", re.MULTILINE)
 
-#: Where an edition's folder has the page on what changed since the one before, and where all editions have theirs.
-CHANGES, CORRECTIONS = "changes.html", "corrections.html"
+#: Where an edition's folder has the page on what changed since the one before and its assurance statement, and where all
+#: editions have their corrections.
+CHANGES, ASSURANCE, CORRECTIONS = "changes.html", "assurance.html", "corrections.html"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Edition:
             f"\n\n## This edition {{#sec-this-edition}}\n\n"
             f"This page is part of edition {self.name}{read}. Its permanent address is <{address}>, where it stays as it "
             f"is.\n\nTo cite it: {titles}. Edition {self.name}. {address.replace(':', chr(92) + ':', 1)}\n\n"
-            f"{changed}What was found wrong since is in [Corrections]({self.home}/{CORRECTIONS}).\n"
+            f"{changed}What was checked, and who signed it, is in the [assurance statement]({self.address_of(ASSURANCE)}). What was "
+            f"found wrong since is in [Corrections]({self.home}/{CORRECTIONS}).\n"
         )
 
 
@@ -101,7 +103,8 @@ def date_of(project: Project) -> str:
     -------
     str
     """
-    texts = (file.read_text(encoding="utf-8") for file in project.sources.glob("*.yml"))
+    # a damaged one is refused by name before anything is made
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in project.sources.glob("*.yml"))
     return max((found[1] for text in texts if (found := _DATE_READ.search(text))), default="")
 
 

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import base64
-from functools import cache
 from pathlib import Path
 
 from race_equality.files import write_atomically
-from race_equality.render.staging import ASSETS
+from race_equality.render.extension import EXTENSION
 
 FONT_FAMILY = "Arimo"
+
+#: The files of the font for PDFs: upright and italic, each with all weights in one file.
+#:
+#: Arimo has Arial's metrics: a letter is as wide in the one as in the other. Charts are drawn and measured with such a font
+#: too (vl-convert carries Liberation Sans), so that their text is as wide in a page, in JupyterLab and in the PDF. The SIL
+#: Open Font Licence 1.1 allows redistribution. Fonts of the machine are asked only for letters that it does not have
+#: (:mod:`race_equality.render.pdf`).
+FONT_DIRECTORY = EXTENSION / "fonts"
 
 #: The font's place in a site by the built-in renderer. Quarto publishes it next to ``report.css``.
 SITE_FONT = "fonts/arimo.woff2"
 
 _IN_STYLE_SHEET = 'url("arimo.woff2")'
-_FILE = ASSETS / "web" / "arimo.woff2"
-
-
-@cache
-def font_directory() -> Path:
-    """Return the folder with the font files of the PDFs.
-
-    Returns
-    -------
-    Path
-        Arimo, upright and italic, each with all weights in one file.
-
-    Notes
-    -----
-    Arimo has Arial's metrics: a letter is as wide in the one as in the other. Charts are drawn and
-    measured with such a font too (vl-convert carries Liberation Sans), so that their text is as
-    wide in a page, in JupyterLab and in the PDF. The SIL Open Font Licence 1.1 allows redistribution; it comes from the package ``fontpkg-arimo``. Fonts of the
-    machine are asked only for letters that it does not have (:mod:`race_equality.render.pdf`).
-
-    Pages have the Latin letters of the same font in a small file of their own,
-    ``assets/web/arimo.woff2`` (27 kB); ``docs/pages.md`` says how it was made.
-    """
-    import fontpkg
-
-    return Path(fontpkg.path(FONT_FAMILY)).parent
+#: The Latin letters of the same font, for pages (27 kB); ``docs/pages.md`` says how it was made.
+_FILE = EXTENSION / "web" / "arimo.woff2"
 
 
 def publish_font(site_dir: Path) -> None:

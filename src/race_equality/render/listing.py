@@ -14,6 +14,7 @@ from typing import Any
 from race_equality.errors import RaceEqualityError
 from race_equality.files import write_atomically
 from race_equality.markdown import without_escapes
+from race_equality.render.extension import EXTENSION, extension_of
 from race_equality.render.front_matter import read_front_matter
 from race_equality.render.policy import script
 from race_equality.render.staging import EXECUTED
@@ -108,13 +109,15 @@ def trust_pages(project_dir: Path, site_dir: Path) -> list[TrustPage]:
     return sorted(pages, key=lambda page: (page.region in _LAST, page.region, page.name.lower()))
 
 
-def listing_html(pages: Iterable[TrustPage]) -> str:
+def listing_html(pages: Iterable[TrustPage], extension: Path = EXTENSION) -> str:
     """Make the list of trusts: a table by region, and the script that adds a search box.
 
     Parameters
     ----------
     pages : iterable of TrustPage
         In order.
+    extension : Path, optional
+        The folder of the extension that the script is in.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def listing_html(pages: Iterable[TrustPage]) -> str:
         '<thead><tr><th scope="col">Trust</th><th scope="col">Code</th>'
         '<th scope="col">Type</th><th scope="col">Downloads</th></tr></thead>\n'
         + "\n".join(rows)
-        + f"\n</table>\n</div>\n<script>{script('find-trust.js')}</script>"
+        + f"\n</table>\n</div>\n<script>{script('find-trust.js', extension)}</script>"
     )
 
 
@@ -227,7 +230,7 @@ def listing_of(project_dir: Path, site_dir: Path) -> str:
     str
         HTML; empty when there are no pages.
     """
-    listing = listing_html(trust_pages(project_dir, site_dir))
+    listing = listing_html(trust_pages(project_dir, site_dir), extension_of(project_dir))
     return listing + downloads_html(site_dir) if listing else ""
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from race_equality.errors import InputError
-from race_equality.render.assets.filters.html_outputs import chart_as_html, fenced, raw_block, with_column_widths
 from race_equality.render.cell_options import captioned, split_options
 from race_equality.render.config import check_fields
+from race_equality.render.extension import html_outputs
 from race_equality.render.front_matter import front_matter_of, joined, read_cells
 from race_equality.render.typst_outputs import as_typst
 
@@ -87,9 +87,9 @@ def read_page(file: Path, *, settings: Mapping[str, Any] | None = None) -> PageS
             if not options["include"]:
                 continue
             if options["echo"] == "fenced":
-                blocks.append(fenced(fenced(source, "{python}")))
+                blocks.append(html_outputs.fenced(html_outputs.fenced(source, "{python}")))
             elif options["echo"] and code.strip():
-                blocks.append(fenced(code.strip("\n"), "{.python}"))
+                blocks.append(html_outputs.fenced(code.strip("\n"), "{.python}"))
             if options["output"]:
                 found = [_output(output, page.pictures, crossref) for output in cell.get("outputs", [])]
                 blocks.extend(captioned([text for text in found if text], options))
@@ -134,13 +134,13 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
         # Streams are not part of a report, and after an error there is none.
         return ""
     data = dict(output.get("data", {}))
-    chart_as_html(data)
+    html_outputs.chart_as_html(data)
     if "text/html" in data:
         markup = without_pictures(joined(data["text/html"]), pictures)
         typst = as_typst(markup, crossref)
         if typst is None:
-            return raw_block(with_column_widths(markup))
-        return f"{raw_block(markup)}\n\n{raw_block(typst, 'typst')}"
+            return html_outputs.raw_block(html_outputs.with_column_widths(markup))
+        return f"{html_outputs.raw_block(markup)}\n\n{html_outputs.raw_block(typst, 'typst')}"
     if "text/markdown" in data:
         return without_pictures(joined(data["text/markdown"]), pictures)
     for mime, ending in _ENDINGS.items():
@@ -151,7 +151,7 @@ def _output(output: Mapping[str, Any], pictures: dict[str, str], crossref: Mappi
             name = _name_picture(f"data:{mime};base64,{content.strip()}", pictures)
             return f"![]({name})"
     if "text/plain" in data:
-        return fenced(joined(data["text/plain"]))
+        return html_outputs.fenced(joined(data["text/plain"]))
     return ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.fonts import font_directory
+from race_equality.render.fonts import FONT_DIRECTORY
 from race_equality.render.notebook import picture_bytes
 
 
@@ -19,7 +19,7 @@ from race_equality.render.notebook import picture_bytes
 def _fonts(*, of_machine: bool = False):
     import typst
 
-    return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(font_directory())])
+    return typst.Fonts(include_system_fonts=of_machine, font_paths=[str(FONT_DIRECTORY)])
 
 
 @cache
@@ -112,7 +112,7 @@ def _forget_earlier_documents() -> None:
 
 
 #: Bytes; larger PDFs are compressed. That takes a fifth of the time of making one.
-_SMALLEST_COMPRESSED = 300_000
+_SMALLEST_COMPRESSED = 400_000
 
 
 def compressed(pdf: bytes) -> bytes:

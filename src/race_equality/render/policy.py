@@ -12,10 +12,11 @@ import html
 import re
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
-from race_equality.render.staging import ASSETS
+from race_equality.render.extension import EXTENSION
 
-#: The scripts that the built-in renderer writes into pages.
+#: The scripts that the built-in renderer writes into pages, and Quarto's filter ``page-scripts.lua`` next to them.
 SCRIPTS = ("scroll.js", "take-chart.js", "charts.js", "find-trust.js", "compare.js", "explore.js")
 
 _NONE = "'none'"
@@ -28,13 +29,18 @@ _HANDLER = re.compile(r"\son\w+=\"([^\"]*)\"", re.IGNORECASE)
 
 
 @cache
-def script(name: str) -> str:
+def script(name: str, extension: Path = EXTENSION) -> str:
     """Return the text of one of the site's scripts."""
-    return (ASSETS / "web" / name).read_text(encoding="utf-8")
+    return (extension / "web" / name).read_text(encoding="utf-8")
 
 
 def policy(
-    scripts: Iterable[str] = (), handlers: Iterable[str] = (), *, files: bool = False, library: bool = False
+    scripts: Iterable[str] = (),
+    handlers: Iterable[str] = (),
+    *,
+    files: bool = False,
+    library: bool = False,
+    extension: Path = EXTENSION,
 ) -> str:
     """Return the policy of a page.
 
@@ -48,6 +54,8 @@ def policy(
         Whether scripts, styles and the search index may come from files of the site, as Quarto's do.
     library : bool
         Whether scripts may: the libraries that draw a chart (:mod:`race_equality.render.vega`) are one, for all pages.
+    extension : Path, optional
+        The folder of the extension that the site's own scripts are in.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def policy(
     """
     own = "'self' " if files else ""
     own_scripts = "'self' " if files or library else ""
-    hashes = sorted({_hash(text) for text in (*map(script, SCRIPTS), *scripts)})
+    hashes = sorted({_hash(text) for text in (*(script(name, extension) for name in SCRIPTS), *scripts)})
     if actions := sorted({_hash(text) for text in handlers}):
         hashes += ["'unsafe-hashes'", *actions]
     return "; ".join(

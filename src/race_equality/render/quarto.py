@@ -150,7 +150,7 @@ class _Rendering:
         if not given:
             return failures
         made = (*self.pages, *self.config.other_pages)
-        write_settings(self.quarto, self.project_dir, folder, given, site_dir=self.site_dir, made=made)
+        write_settings(self.project_dir, folder, given, site_dir=self.site_dir, made=made)
         run = self._run(folder, given)
         at = "" if run.succeeded or not run.begun else run.begun[-1]
         if run.killed and at not in tried_again:

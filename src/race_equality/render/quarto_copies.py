@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,10 @@ import yaml
 
 from race_equality.errors import RaceEqualityError
 from race_equality.files import copy_atomically, copy_folder, write_atomically
-from race_equality.render.assets.filters.html_outputs import (
-    chart_as_html,
-    html_as_raw_blocks,
-    raw_block,
-    with_column_widths,
-)
 from race_equality.render.config import SiteConfig, page_address
+from race_equality.render.contributions import split_format
+from race_equality.render.extension import FILE, IN_PROJECT, html_outputs
 from race_equality.render.failure import RenderFailure
-from race_equality.render.fonts import font_directory
 from race_equality.render.front_matter import front_matter_of, split_front_matter
 from race_equality.render.listing import replace_listing
 from race_equality.render.notebook import picture_bytes, without_pictures
@@ -35,7 +28,7 @@ OTHER_FORMATS = "<!--other-formats-->"
 #: The place of the list of trusts, which is there when all pages are.
 LISTING = "<!--trusts-with-a-page-->"
 INDEX = "index.qmd"
-_NUMBERING = "src/race_equality/render/assets/filters/numbering.lua"
+_NUMBERING = (IN_PROJECT / "filters" / "numbering.lua").as_posix()
 _NUMBERED = re.compile(r"""(?:#|\bid=["']?|\blabel: *["']?)(?:fig|tbl|lst|eq|thm)-""")
 
 
@@ -99,14 +92,12 @@ def copy_project(project_dir: Path, folder: Path) -> None:
 
 
 def write_settings(
-    quarto: str, project_dir: Path, folder: Path, pages: Sequence[str], *, site_dir: Path, made: Collection[str]
+    project_dir: Path, folder: Path, pages: Sequence[str], *, site_dir: Path, made: Collection[str]
 ) -> None:
     """Write the settings of a Quarto: those of the project, with the pages that it renders.
 
     Parameters
     ----------
-    quarto : str
-        The program.
     project_dir, folder : Path
     pages : sequence of str
         What this Quarto renders.
@@ -118,16 +109,15 @@ def write_settings(
     settings = yaml.safe_load((project_dir / "_quarto.yml").read_text(encoding="utf-8"))
     settings.setdefault("project", {})["render"] = list(pages)
     settings["project"]["output-dir"] = "_site"
-    execute = settings.setdefault("execute", {})
-    execute["enabled"] = False
-    execute.pop("ipynb-filters", None)  # see _for_quarto
+    settings.setdefault("execute", {})["enabled"] = False
+    _without_notebook_filter(folder)
     # of outputs in both forms (_in_both_forms)
     settings["filters"] = [*(settings.get("filters") or []), {"at": "pre-ast", "path": _NUMBERING}]
     settings["html-table-processing"] = "none"
     formats = settings.get("format")
-    formats = formats if isinstance(formats, dict) else {}
-    if isinstance(formats.get("html"), dict):
-        formats["html"]["format-links"] = False
+    for name, own in formats.items() if isinstance(formats, dict) else ():
+        if split_format(name)[1] == "html" and isinstance(own, dict):
+            own["format-links"] = False
     # The pages that are linked to may be given to another Quarto: their addresses, not their sources.
     addresses = {page_address(page) for page in made} | {"index.html"}
 
@@ -148,10 +138,15 @@ def write_settings(
     for side in ("left", "right") if isinstance(bar, dict) else ():
         if kept := there(bar.get(side) or []):
             bar[side] = kept
-    pdf = formats.get("typst")
-    if isinstance(pdf, dict) and copy_font(folder / "fonts", quarto):
-        pdf["font-paths"] = ["/fonts"]  # Quarto reads it from the project's folder
     (folder / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _without_notebook_filter(folder: Path) -> None:
+    """Take the filter of notebooks out of the extension, which :func:`_for_quarto` has done: it is a process for each page."""
+    file = folder / IN_PROJECT / FILE
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    settings["contributes"]["formats"]["common"].get("execute", {}).pop("ipynb-filters", None)
+    file.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _for_quarto(file: Path, target: Path, page: str, config: SiteConfig) -> dict[str, str]:
@@ -167,12 +162,12 @@ def _for_quarto(file: Path, target: Path, page: str, config: SiteConfig) -> dict
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            chart_as_html(data)
+            html_outputs.chart_as_html(data)
             if "text/html" in data:
                 data["text/html"] = without_pictures("".join(data["text/html"]), pictures)
     in_both_forms = _in_both_forms(notebook, config.metadata.get("crossref") or {})
     if not in_both_forms:
-        html_as_raw_blocks(notebook)
+        html_outputs.html_as_raw_blocks(notebook)
     cells = notebook["cells"]
     has_front_matter = bool(cells) and cells[0].get("cell_type") == "raw"
     front_matter = front_matter_of(cells[0], file) if has_front_matter else {}
@@ -188,7 +183,7 @@ def _for_quarto(file: Path, target: Path, page: str, config: SiteConfig) -> dict
             "id": "other-formats",
             "metadata": {},
             # a list, because Quarto takes a string for one line
-            "source": raw_block(OTHER_FORMATS).splitlines(keepends=True),
+            "source": html_outputs.raw_block(OTHER_FORMATS).splitlines(keepends=True),
         },
     )
     title = str(front_matter.get("title") or "")
@@ -267,43 +262,12 @@ def _in_both_forms(notebook: dict[str, Any], crossref: Mapping[str, str]) -> boo
             if typst is None and _NUMBERED.search(markup):
                 return False
             both = (
-                f"{raw_block(markup)}\n\n{raw_block(typst, 'typst')}"
+                f"{html_outputs.raw_block(markup)}\n\n{html_outputs.raw_block(typst, 'typst')}"
                 if typst
-                else raw_block(with_column_widths(markup))
+                else html_outputs.raw_block(html_outputs.with_column_widths(markup))
             )
             forms.append((data, both))
     for data, markdown in forms:
         del data["text/html"]
         data["text/markdown"] = markdown
     return True
-
-
-def copy_font(folder: Path, quarto: str = "quarto") -> bool:
-    """Copy the font of PDFs to a folder for Quarto, if its typst can use it.
-
-    Parameters
-    ----------
-    folder : Path
-    quarto : str, optional
-        The program.
-
-    Returns
-    -------
-    bool
-    """
-    if not _typst_knows_variable_fonts(quarto):
-        return False
-    copy_folder(font_directory(), folder)
-    return True
-
-
-@cache
-def _typst_knows_variable_fonts(quarto: str) -> bool:
-    """Typst reads fonts with all weights in one file, as Arimo is, since 0.15.
-
-    An older one shows bold as regular; then the machine's Liberation Sans or Arial, of the same widths,
-    are used.
-    """
-    done = subprocess.run([quarto, "typst", "--version"], capture_output=True, text=True, check=False, timeout=60)
-    version = re.search(r"typst (\d+)\.(\d+)", done.stdout + done.stderr)
-    return version is not None and (int(version[1]), int(version[2])) >= (0, 15)

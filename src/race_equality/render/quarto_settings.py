@@ -21,8 +21,10 @@ FOLLOWED: Mapping[str, frozenset[str]] = {
     "execute": frozenset("echo output include ipynb-filters".split()),
     "crossref": frozenset("fig-title tbl-title fig-prefix tbl-prefix sec-prefix".split()),
     "format": frozenset(("html", "typst")),
-    "format.html": frozenset("toc toc-title toc-depth css include-after-body".split()),
-    "format.typst": frozenset("toc section-numbering pdf-standard papersize margin mainfont fontsize".split()),
+    "format.html": frozenset("toc toc-title toc-depth css".split()),
+    "format.typst": frozenset(
+        "toc section-numbering pdf-standard papersize margin mainfont fontsize running-title".split()
+    ),
 }
 
 #: Settings of what only Quarto has: its frame around the page, its search, running notebooks, how it works.
@@ -37,9 +39,9 @@ NOT_APPLICABLE: Mapping[str, frozenset[str]] = {
     "execute": frozenset("enabled cache freeze warning error eval daemon".split()),
     "format.html": frozenset(
         "theme respect-user-color-scheme mainfont html-math-method code-copy anchor-sections format-links toc-expand "
-        "page-layout minimal".split()
+        "page-layout minimal format-resources extension-name".split()
     ),
-    "format.typst": frozenset("running-title keep-typ font-paths template-partials".split()),
+    "format.typst": frozenset("keep-typ font-paths template-partials format-resources extension-name".split()),
 }
 
 #: Settings of Quarto that a page or a PDF would show and that are refused; so is any other that is not named above.
@@ -68,9 +70,9 @@ REFUSED: Mapping[str, frozenset[str]] = {
     "format": frozenset("asciidoc beamer docx epub gfm odt pdf pptx revealjs".split()),
     "format.html": frozenset(
         "backgroundcolor code-fold code-tools css-property-processing document-css email-obfuscation embed-resources "
-        "fontcolor grid header-includes highlight-style include-before-body include-in-header lightbox linkcolor "
-        "max-width number-depth number-sections self-contained smooth-scroll tabsets template title-block-banner "
-        "toc-location".split()
+        "fontcolor grid header-includes highlight-style include-after-body include-before-body include-in-header "
+        "lightbox linkcolor max-width number-depth number-sections self-contained smooth-scroll tabsets template "
+        "title-block-banner toc-location".split()
     ),
     "format.typst": frozenset(
         "columns include-in-header keep-md linestretch logo monofont number-depth number-sections page-numbering template "

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from race_equality.files import copy_atomically, copy_folder, write_atomically
+from race_equality.files import copy_atomically, write_atomically
 from race_equality.project import Project
 from race_equality.render.edition import Edition, as_setting, no_edition
+from race_equality.render.extension import EXTENSION, IN_PROJECT, extension_of, files_of
 
-#: Filters, style sheets, scripts and templates of both renderers.
+#: What only the built-in renderer has: the frame of its pages, and what Pandoc runs for it.
 ASSETS = Path(__file__).parent / "assets"
-
-#: Where ``_quarto.yml`` expects the filters, style sheets and templates.
-ASSETS_IN_PROJECT = Path("src", "race_equality", "render", "assets")
 
 #: Where ``_quarto.yml`` of a checkout expects executed notebooks (race_equality.commands.quarto_steps).
 EXECUTED = "executed"
@@ -62,7 +60,20 @@ def stage_project(project: Project, target: Path, edition: Edition | None = None
         write_atomically(target / name, text)
     for file in own_files(project.root):
         copy_atomically(file, target / file.relative_to(project.root))
-    copy_folder(ASSETS, target / ASSETS_IN_PROJECT)
+    if extension_of(project.root) == EXTENSION:
+        stage_extension(project.root, target)
+
+
+def stage_extension(root: Path, target: Path) -> None:
+    """Copy the extension of a project, or this package's, to a staged project.
+
+    Parameters
+    ----------
+    root, target : Path
+    """
+    extension = extension_of(root)
+    for file in files_of(extension):
+        copy_atomically(file, target / IN_PROJECT / file.relative_to(extension))
 
 
 def own_files(root: Path) -> list[Path]:
@@ -85,6 +96,8 @@ def own_files(root: Path) -> list[Path]:
             continue
         if entry.is_file() and entry.suffix in _KINDS:
             found.append(entry)
+        elif entry.name == IN_PROJECT.parts[0]:
+            found += files_of(entry)
         elif entry.is_dir() and not any((entry / name).exists() for name in _NO_PART):
             inside = (
                 file for file in sorted(entry.rglob("*")) if file.is_file() and file.suffix in _KINDS | _KINDS_INSIDE

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from race_equality.render.assets.filters.html_outputs import TEXT_SIZE, breakable, column_widths, kept_together
+from race_equality.render.extension import html_outputs
 
 _VOID = re.compile(r"<(img|br|wbr|col|hr)\b([^<>]*?)\s*/?>")
 _COMMENT = re.compile(r"<!--(?:(?!--).)*-->", re.DOTALL)
@@ -62,7 +62,9 @@ def as_typst(html: str, crossref: Mapping[str, str] | None = None) -> str | None
         return None
     try:
         root = ET.fromstring("<div>" + _VOID.sub(r"<\1\2/>", html) + "</div>")
-        return "\n".join(_blocks(root, names))
+        # Pandoc writes what follows on the next line, which typst would set in the same paragraph
+        end = ["#parbreak()\n"] if len(root) and root[-1].tag == "p" else []
+        return "\n".join([*_blocks(root, names), *end])
     except (ET.ParseError, _UntranslatedHtml):
         return None
 
@@ -98,7 +100,7 @@ def _block(element: ET.Element, names: _Names) -> str:
     if kind in ("h3", "h4") and set(element.attrib) <= {"class"} and "unnumbered" in element.get("class", ""):
         # the title of the page is no heading in a PDF, so that all levels are one up
         return f"#heading(level: {int(kind[1]) - 1}, numbering: none, outlined: false)[{_inline_block(element)}]"
-    if kind == "p" and not element.attrib:
+    if kind == "p" and element.attrib in ({}, {"class": "sources"}):
         return _inline_block(element) + "\n"
     if kind in ("ul", "ol") and not element.attrib:
         items = ", ".join(f"[{_item(item, names)}]" for item in element if item.tag == "li")
@@ -132,11 +134,9 @@ def _item(item: ET.Element, names: _Names) -> str:
 
 def _float(kind: str, name: str, identifier: str, content: str, caption: str) -> str:
     # The same call as Quarto's own, so that one template dresses both.
-    if not re.fullmatch(r"[A-Za-z][\w.-]*", identifier):
-        raise _UntranslatedHtml
     return (
         f"#figure([\n{content}\n], caption: figure.caption(position: top, [{caption}]), "
-        f'kind: "quarto-float-{kind}", supplement: {_string(name)})<{identifier}>\n'
+        f'kind: "quarto-float-{kind}", supplement: {_string(name)}){_label(identifier)}\n'
     )
 
 
@@ -178,7 +178,7 @@ def _table(table: ET.Element) -> str:
     ]
     columns = max(sum(cell[1] for cell in row) for row in measured)
     given = [float(share[1]) for col in table.iter("col") if (share := _SHARE.fullmatch(col.get("style", "")))]
-    shares, size = (given, TEXT_SIZE) if len(given) == columns else column_widths(measured)
+    shares, size = (given, html_outputs.TEXT_SIZE) if len(given) == columns else html_outputs.column_widths(measured)
     widths = f"({', '.join(f'{share:g}%' for share in shares)},)" if shares else str(columns)
     right = _columns_of_figures(measured, columns)
     align = ", ".join("right" if column in right else "left" for column in range(columns))
@@ -190,7 +190,7 @@ def _table(table: ET.Element) -> str:
     lines += [f"  {', '.join(_cell(cell) for cell in row)}," for is_head, row in rows if not is_head and row]
     markup = "\n".join(lines) + "\n)"
     # of the text around it: the template makes all tables smaller than that already
-    return f"text(size: {size / TEXT_SIZE:.3f}em, {markup})" if size < TEXT_SIZE else markup
+    return f"text(size: {size / html_outputs.TEXT_SIZE:.3f}em, {markup})" if size < html_outputs.TEXT_SIZE else markup
 
 
 def _columns_of_figures(rows: list, columns: int) -> set[int]:
@@ -219,7 +219,7 @@ def _figure(cell: ET.Element) -> str:
     """A figure, whose interval is not torn apart; "" for other cells."""
     if len(cell) or cell.tag == "th" or "number" not in cell.get("class", ""):
         return ""
-    return f"#{_string(kept_together(_plain(cell)))};"
+    return f"#{_string(html_outputs.kept_together(_plain(cell)))};"
 
 
 def _inline_block(element: ET.Element) -> str:
@@ -237,10 +237,14 @@ def _inline(element: ET.Element) -> str:
         elif child.tag == "a" and child.get("href", "").startswith("../"):
             # a PDF is sent by itself, without the pages of the site
             parts.append(_inline(child))
+        elif child.tag == "a" and child.get("href", "").startswith("#"):
+            parts.append(f"#link({_label(child.get('href')[1:])})[{_inline(child)}];")
         elif child.tag == "a" and child.get("href"):
             parts.append(f"#link({_string(child.get('href'))})[{_inline(child)}];")
         elif child.tag == "code":
             parts.append(f"#raw({_string(_plain(child))});")
+        elif child.tag == "span" and child.get("id"):
+            parts.append(f"#metadata(none){_label(child.get('id'))}{_inline(child)}")
         elif child.tag == "span":
             parts.append(_inline(child))
         elif child.tag == "br":
@@ -267,13 +271,19 @@ def _picture(image: ET.Element) -> str:
     return f"#box(image({', '.join(arguments)}))"
 
 
+def _label(identifier: str | None) -> str:
+    if not re.fullmatch(r"[A-Za-z][\w.-]*", identifier or ""):
+        raise _UntranslatedHtml
+    return f"<{identifier}>"
+
+
 def _plain(element: ET.Element) -> str:
     return _SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
 def _words(text: str | None) -> str:
     # typst never reads a string as markup.
-    return f"#{_string(breakable(_SPACE.sub(' ', text)))};" if text else ""
+    return f"#{_string(html_outputs.breakable(_SPACE.sub(' ', text)))};" if text else ""
 
 
 def _string(text: str | None) -> str:

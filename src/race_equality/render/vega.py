@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
 from race_equality.files import copy_atomically, write_atomically
-from race_equality.render.assets.filters.html_outputs import LIBRARY
+from race_equality.render.extension import html_outputs
 from race_equality.render.staging import ASSETS
 from race_equality.report.vega_to_svg import VEGA_LITE
 
 #: In a site; pages name it from their own folder.
-SITE_LIBRARY = LIBRARY.removeprefix("../")
+SITE_LIBRARY = html_outputs.LIBRARY.removeprefix("../")
 #: What stands in a page with such a chart.
 MARK = 'class="vega-lite"'
 _LICENCES = ASSETS / "web" / "vega-LICENCES.txt"
@@ -53,17 +54,17 @@ def publish_library(site_dir: Path) -> None:
     target = site_dir / SITE_LIBRARY
     copy_atomically(_LICENCES, target.with_name("LICENCES.txt"))
     bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]  # its stub knows no default
-    write_atomically(target, _first_line() + bundle)
+    write_atomically(target, _first_line(bundle.encode()) + bundle)
 
 
-def _first_line() -> str:
-    return f"// vl-convert-python {version('vl-convert-python')}, Vega-Lite {VEGA_LITE}. Licences: LICENCES.txt\n"
+def _first_line(bundle: bytes) -> str:
+    of = f"vl-convert-python {version('vl-convert-python')}, Vega-Lite {VEGA_LITE}. Licences: LICENCES.txt"
+    return f"// {of}. sha256 of what follows: {hashlib.sha256(bundle).hexdigest()}\n"
 
 
 def _is_current(library: Path) -> bool:
-    first = _first_line().encode()
     try:
-        with open(library, "rb") as file:
-            return file.read(len(first)) == first
+        first, _, bundle = library.read_bytes().partition(b"\n")
     except OSError:
         return False
+    return first + b"\n" == _first_line(bundle).encode()

@@ -7,15 +7,22 @@ Its parts are blocks of class ``board-NAME``. Where each is placed is in ``repor
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from race_equality.report.board_page import MOST_CARDS, MOST_DECISIONS, Card, Decision
 from race_equality.report.board_panels import Panel
-from race_equality.report.display import CellOutput
+from race_equality.report.display import CellOutput, Linked
 from race_equality.report.summary_table import PUBLISHED_MARK
 from race_equality.report.words import date
+
+#: From the ids of indicators to the links to where their numbers come from.
+Sources = Callable[..., Sequence[Linked]]
+
+
+def _no_sources(*measures: str) -> Sequence[Linked]:
+    return ()
 
 
 def board_page(
@@ -28,11 +35,13 @@ def board_page(
     table: pd.DataFrame,
     table_caption: str,
     table_note: str = "",
+    note_measure: str = "",
     panels: Sequence[Panel] = (),
     chart: CellOutput | None,
     action_counts: Mapping[str, int] | None,
     decisions: Sequence[Decision],
     caution: str,
+    sources: Sources = _no_sources,
 ) -> CellOutput:
     """Put the first page together from its parts, each a block of class ``board-NAME``.
 
@@ -49,6 +58,8 @@ def board_page(
         Only the rows with figures are shown; a table with none is left out.
     table_caption, table_note : str
         The note is a line under the rows.
+    note_measure : str
+        The indicator whose figures are in the note.
     panels : sequence of Panel
         Tables under it (:mod:`race_equality.report.board_panels`).
     chart : CellOutput or None
@@ -57,6 +68,9 @@ def board_page(
         From :func:`race_equality.report.board_page.counts_of_actions`.
     decisions : sequence of Decision
         At most :data:`MOST_DECISIONS`.
+    sources : callable
+        :meth:`race_equality.report.where_from.WhereFrom.of` for this cell. The heading of a card, of a row or of a table is
+        the link: another word in each would take the room of the page, and a link on each number the reader's patience.
 
     Returns
     -------
@@ -69,11 +83,15 @@ def board_page(
     if marked:
         table_caption += f".{PUBLISHED_MARK} Published by the trust on its own page"
     strong = f"{first}." if rest else first
-    headline = f"<p><strong>{html.escape(strong)}</strong> {html.escape(f'{rest} {changed}'.strip())}</p>"
+    headline = f"<p><strong>{html.escape(strong)}</strong> {html.escape(f'{rest} {changed}'.strip())}"
+    if any(letter.isdigit() for letter in changed):
+        headline += "".join(f" ({link.markup()})" for link in sources("staff_survey_panel_q16b"))
+    headline += "</p>"
     shown = table[table["missing"] == ""]
-    tables = [_panel_markup(panel) for panel in panels]
+    tables = [_panel_markup(panel, sources) for panel in panels]
     if len(shown):
-        tables.insert(0, _table_markup(shown, table_caption, table_note))
+        note = html.escape(table_note) + "".join(f" ({link.markup()})" for link in sources(note_measure))
+        tables.insert(0, _table_markup(shown, table_caption, note, sources))
     elif table_note and not any(panel.note for panel in panels):
         tables.append(_paragraph(table_note))
     markup = _block(
@@ -81,7 +99,7 @@ def board_page(
         _block("about", _paragraph(about)),
         _block("mark", *map(_paragraph, marks)) if marks else "",
         _block("headline", headline),
-        _block("cards", *map(_card_markup, cards)),
+        _block("cards", *(_card_markup(card, sources) for card in cards)),
         _block("main", _block("tables", *tables), chart.markup if chart is not None else ""),
         _block(
             "close",
@@ -94,8 +112,12 @@ def board_page(
         [*marks, about, f"{state} {changed}"]
         + [f"{card.title}: {card.figure}. {card.words} {card.reading}." for card in cards]
         + ([table_caption] if marked else [])
-        + ([shown.drop(columns=["direction", "missing", "share_of"]).to_string(index=False)] if len(shown) else [])
-        + [panel.rows.to_string(index=False) for panel in panels]
+        + (
+            [shown.drop(columns=["measure", "direction", "missing", "share_of"]).to_string(index=False)]
+            if len(shown)
+            else []
+        )
+        + [panel.rows[list(panel.headings)].to_string(index=False) for panel in panels]
         + [note for note in (table_note, *(panel.note for panel in panels)) if note]
         + [_decision_words(decision) for decision in decisions]
         + [caution]
@@ -112,13 +134,19 @@ def _paragraph(text: str) -> str:
 
 
 def _heading(text: str) -> str:
-    return f'<h3 class="unnumbered unlisted">{html.escape(text)}</h3>'
+    return f'<h3 class="unnumbered unlisted">{text}</h3>'
 
 
-def _card_markup(card: Card) -> str:
+def _linked(text: str, measure: str, sources: Sources) -> str:
+    """Link a heading to where the numbers under it come from."""
+    links = sources(measure) if measure else ()
+    return Linked(text, links[0].address).markup() if links else html.escape(text)
+
+
+def _card_markup(card: Card, sources: Sources) -> str:
     return _block(
         f"card {card.direction}",
-        _heading(card.title),
+        _heading(_linked(card.title, card.measure, sources)),
         _block("figure", _paragraph(card.figure)),
         _paragraph(card.words),
         _block("reading", _paragraph(card.reading)),
@@ -138,7 +166,7 @@ _NUMBERS = ("minority", "white", "gap", "england", "earlier")
 _SHARES = {6: (26, 10, 8, 20, 9, 27), 7: (24, 10, 9, 20, 9, 10, 18)}
 
 
-def _table_markup(table: pd.DataFrame, caption: str, note: str) -> str:
+def _table_markup(table: pd.DataFrame, caption: str, note: str, sources: Sources) -> str:
     """A row an indicator that has a figure, one line each; the others are in the note."""
     columns = [name for name in _HEADINGS if name != "earlier" or _any_earlier(table)]
     head = "".join(f'<th scope="col"{_number(name)}>{html.escape(_HEADINGS[name])}</th>' for name in columns)
@@ -148,35 +176,37 @@ def _table_markup(table: pd.DataFrame, caption: str, note: str) -> str:
         if row["share_of"]:
             share = html.escape(f"{row['minority']} {row['share_of']}")
             cells |= {"minority": f'<td colspan="2" class="number">{share}</td>', "white": ""}
-        body.append(f'<tr><th scope="row">{html.escape(row["indicator"])}</th>{"".join(cells.values())}</tr>')
+        heading = _linked(row["indicator"], row["measure"], sources)
+        body.append(f'<tr><th scope="row">{heading}</th>{"".join(cells.values())}</tr>')
     return _whole_table(
-        "tbl-wres", caption, _SHARES[len(columns) + 1], f'<th scope="col">Indicator</th>{head}', body, note
+        "tbl-wres", html.escape(caption), _SHARES[len(columns) + 1], f'<th scope="col">Indicator</th>{head}', body, note
     )
 
 
-def _panel_markup(panel: Panel) -> str:
+def _panel_markup(panel: Panel, sources: Sources) -> str:
     names = list(panel.headings)
     numbers = {name: ' class="number"' if name in panel.numbers else "" for name in names}
     head = "".join(
         f'<th scope="col"{numbers[name]}>{html.escape(heading)}</th>' for name, heading in panel.headings.items()
     )
     body = [
-        f'<tr><th scope="row">{html.escape(row[names[0]])}</th>'
+        f'<tr><th scope="row">{_linked(row[names[0]], row.get("measure", ""), sources)}</th>'
         + "".join(f"<td{numbers[name]}>{html.escape(row[name])}</td>" for name in names[1:])
         + "</tr>"
         for row in panel.rows.to_dict("records")
     ]
-    return _whole_table(panel.id, panel.caption, panel.shares, head, body, panel.note, panel.indicator)
+    caption = _linked(panel.caption, panel.indicator, sources)
+    return _whole_table(panel.id, caption, panel.shares, head, body, html.escape(panel.note), panel.indicator)
 
 
 def _whole_table(
     id: str, caption: str, shares: Sequence[int], head: str, body: Sequence[str], note: str, indicator: str = ""
 ) -> str:
     columns = "".join(f'<col style="width: {share}%">' for share in shares)
-    last = f'<tr><td colspan="{len(shares)}" class="missing">{html.escape(note)}</td></tr>' if note else ""
+    last = f'<tr><td colspan="{len(shares)}" class="missing">{note}</td></tr>' if note else ""
     about = f' data-indicator="{html.escape(indicator)}"' if indicator else ""
     return (
-        f'<table id="{id}"{about}><caption>{html.escape(caption)}</caption><colgroup>{columns}</colgroup>'
+        f'<table id="{id}"{about}><caption>{caption}</caption><colgroup>{columns}</colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}{last}</tbody></table>"
     )
 

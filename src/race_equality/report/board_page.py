@@ -65,6 +65,8 @@ class Card:
     reading : str
         In words; nothing is said by colour alone.
     direction : {"adverse", "favourable", "unclear", "none"}
+    measure : str
+        The id of the indicator that it is of.
     """
 
     title: str
@@ -72,6 +74,7 @@ class Card:
     words: str
     reading: str
     direction: str = "none"
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -330,12 +333,19 @@ def _leadership(one: Indicator, board: pd.DataFrame, national) -> Card:
         f"ethnic minorities (interval of the gap: {interval(lower, upper)}).{_england(one, national)}{_published(found)}",
         {"adverse": "Board below the workforce", "favourable": "Board above the workforce"}.get(way, _UNCLEAR),
         way,
+        one.id,
     )
 
 
 def _ratio(one: Indicator, found: pd.Series, national) -> Card:
     if math.isnan(found["ratio"]):
-        return Card(one.card_title, "Cannot be estimated", "Nobody was appointed from one of the groups.", _UNKNOWN)
+        return Card(
+            one.card_title,
+            "Cannot be estimated",
+            "Nobody was appointed from one of the groups.",
+            _UNKNOWN,
+            measure=one.id,
+        )
     reading = read_ratio(found)
     bounds = ratio(found["ratio"], found["lower"], found["upper"]).partition("(")[2].rstrip(")")
     said = one.likelihood
@@ -347,6 +357,7 @@ def _ratio(one: Indicator, found: pd.Series, national) -> Card:
         f"(95% confidence interval: {bounds}).{_england(one, national)}{_published(found)}",
         upper_first(reading.words),
         reading.direction,
+        one.id,
     )
 
 
@@ -375,6 +386,7 @@ def _gap(one: Indicator, here: pd.DataFrame, comparator: pd.DataFrame, kind: str
         f"of White staff {one.card_said} (interval of the gap: {interval(found['gap_lower'], found['gap_upper'])}).{alike}",
         _of_card(reading),
         reading.direction,
+        one.id,
     )
 
 
@@ -397,7 +409,7 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
     way = direction_of_answer(found)
     reading = f"{reading_among_kind(way, kind)}. Not published by ethnic group"
-    return Card(title, percent(found["percent"]), text, reading, "none" if way == "not compared" else way)
+    return Card(title, percent(found["percent"]), text, reading, "none" if way == "not compared" else way, one.id)
 
 
 def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | None) -> Card | None:
@@ -434,6 +446,7 @@ def detention_card(trust: Trust, england: pd.DataFrame, system: pd.DataFrame | N
             # of the group, and not of all ethnic minorities: another one can be detained less often than the White group
             f"Worse for the Black group{f', lower for {listing(others)}' if others else ''}",
             "adverse",
+            "mha_detentions_rate",
         )
     return None
 
@@ -443,14 +456,19 @@ def other_groups(many: int) -> str:
     return "one other group" if many == 1 else f"{number_word(many)} other groups"
 
 
-def card_without_worse(title: str, white: str, compared: int, better: Sequence[str]) -> Card:
+def card_without_worse(title: str, white: str, compared: int, better: Sequence[str], measure: str) -> Card:
     """Return the card of patients of whom no group is reliably worse off: none of how many, and which are better off."""
     text = f"{white} Of {other_groups(compared)} none is reliably worse off; this does not show that they are the same."
     if not better:
-        return Card(title, f"No clear gap of {compared}", text, _UNCLEAR, "unclear")
+        return Card(title, f"No clear gap of {compared}", text, _UNCLEAR, "unclear", measure)
     groups = f"the {listing(better)} group{'s' if len(better) > 1 else ''}"
     return Card(
-        title, "None worse off", f"{text} Reliably better: {listing(better)}.", f"Better for {groups}", "favourable"
+        title,
+        "None worse off",
+        f"{text} Reliably better: {listing(better)}.",
+        f"Better for {groups}",
+        "favourable",
+        measure,
     )
 
 
@@ -485,7 +503,11 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
         better = known.loc[known["direction"] == "favourable", "group"].tolist()
         if worse.empty:
             return card_without_worse(
-                title, f"{white_percent} of {one.people} in the White group {one.statement}.", len(known), better
+                title,
+                f"{white_percent} of {one.people} in the White group {one.statement}.",
+                len(known),
+                better,
+                one.id,
             )
         found = worse.iloc[int(worse["gap"].abs().to_numpy().argmax())]
         return Card(
@@ -496,6 +518,7 @@ def patients_card(by_group: pd.DataFrame) -> Card | None:
             f"{place_of_widest(len(worse), len(known))}" + (f" Reliably better: {listing(better)}." if better else ""),
             f"Worse for {found['group']} patients",
             "adverse",
+            one.id,
         )
     return None
 
@@ -523,6 +546,7 @@ def access_card(access: pd.DataFrame, newest: pd.Timestamp) -> Card | None:
         f"In {month(found['month'])}{last}, {percent(found['percent'])} {measure.statement}.{together} "
         "The trust’s own patients return can say whose wait is longer.",
         "All patients together",
+        measure=measure.id,
     )
 
 

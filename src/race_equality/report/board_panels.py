@@ -45,7 +45,7 @@ class Panel:
     headings : mapping of str to str
         Column to heading; the first is the row heading.
     rows : pandas.DataFrame
-        Text, with the columns of `headings`.
+        Text, with the columns of `headings`; and ``measure``, the id of a row's indicator, where each row has another one.
     shares : sequence of int
         Of the width of paper, in per cent, a column each.
     numbers : sequence of str
@@ -167,6 +167,7 @@ def staff_panel(
             middle = interval(*spread.loc[one.id, ["quarter", "three_quarters"]], signed=False)
         found.append(
             {
+                "measure": one.id,
                 "question": f"{one.in_few_words} ({one.label})",
                 "here": f"{percent(answer['percent'])} ({interval(answer['lower'], answer['upper'], signed=False)})",
                 "middle": middle,
@@ -299,7 +300,7 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
     title = f"Patients: {lower_first(measure.in_few_words)}"
     if found.widest is None:
         white = f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}."
-        return card_without_worse(title, white, found.compared, found.better_off)
+        return card_without_worse(title, white, found.compared, found.better_off, measure.id)
     row = found.widest
     of_england = f" England: {_points_or_none(_gaps_of_england(table, measure).get(row['group']))}."
     text = (
@@ -308,7 +309,12 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
         f"{of_england} {place_of_widest(found.clear, found.compared)}"
     )
     return Card(
-        title, f"{points(row['gap'])} points", text, f"Worse for patients in the {row['group']} group", "adverse"
+        title,
+        f"{points(row['gap'])} points",
+        text,
+        f"Worse for patients in the {row['group']} group",
+        "adverse",
+        measure.id,
     )
 
 
@@ -395,7 +401,7 @@ def tables_of_first_page(
     Returns
     -------
     dict
-        ``table``, ``table_caption``, ``table_note`` and ``panels``, as
+        ``table``, ``table_caption``, ``table_note``, ``note_measure`` (where the note has figures) and ``panels``, as
         :func:`race_equality.report.board_markup.board_page` takes them.
     """
     note = without_figures(table)
@@ -405,7 +411,13 @@ def tables_of_first_page(
         shares = [f"{row['group']} {row['here']}" for row in patients.rows.to_dict("records")]
         compared = list(dict.fromkeys(patients.rows["against"]))
         note = f"{note} {patients.in_few_words}: {', '.join(shares)}; compared with {listing(compared)}.".strip()
-        return {"table": table, "table_caption": wres_caption(table, trust.kind), "table_note": note, "panels": []}
+        return {
+            "table": table,
+            "table_caption": wres_caption(table, trust.kind),
+            "table_note": note,
+            "note_measure": patients.indicator,
+            "panels": [],
+        }
     no_figures = (table["missing"] != "").all()
     # what all staff say has the room that figures by ethnic group do not take
     panels = [panel for panel in (staff if no_figures or patients is None else None, patients) if panel is not None]

@@ -1,6 +1,6 @@
 """The page on which a reader compares trusts: what its script reads, and what is there without a script.
 
-The script (``render/assets/web/compare.js``) computes what :mod:`race_equality.analysis.comparison` computes, of the same
+The script (``_extensions/race-equality/web/compare.js``) computes what :mod:`race_equality.analysis.comparison` computes, of the same
 rounded figures; a test compares the two in a browser.
 """
 

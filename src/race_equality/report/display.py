@@ -17,7 +17,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from race_equality.markdown import as_prose
+from race_equality.markdown import as_prose, as_text
 from race_equality.report.charts import chart_svg, svg_of
 from race_equality.report.vega_to_svg import is_drawn_elsewhere
 
@@ -25,6 +25,10 @@ from race_equality.report.vega_to_svg import is_drawn_elsewhere
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 _PAGE = re.compile(r"\.\./trusts/[A-Z0-9]+\.html")
+#: A place on the same page, a cell of a notebook of the site (as JupyterLab names it), a place on the page of methods.
+_IN_SITE = re.compile(
+    r"#[a-z][a-z0-9-]*|\.\./trusts/[A-Z0-9]+\.ipynb#cell-id=[a-z0-9-]+|\.\./notebooks/methods\.html#[a-z0-9-]+"
+)
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,19 @@ class Prose:
     text : str
         With the little markup that :func:`race_equality.markdown.as_prose` keeps. For other Markdown of your own there is
         ``IPython.display.Markdown``: put no name into it that a file holds.
+    sources : sequence of Linked
+        Where its numbers come from (:meth:`race_equality.report.where_from.WhereFrom.of`), which it ends with.
     """
 
     text: str
+    sources: Sequence[Linked] = ()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/markdown": as_prose(self.text), "text/plain": self.text}
+        markdown = as_prose(self.text)
+        if self.sources:
+            links = (f"[{as_text(one.text)}]({one.address})" for one in self.sources)
+            markdown += f" ({_SOURCES}: {', '.join(links)}.)"
+        return {"text/markdown": markdown, "text/plain": self.text}
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,8 @@ class Linked:
     text : str
         What the link says.
     address : str
-        An ``https`` address, or the page of a trust (``../trusts/R1H.html``).
+        An ``https`` address, the page of a trust (``../trusts/R1H.html``), a cell of its notebook, a method, or a place on
+        the same page (``#from-wres-8``).
     before : str
         What comes before the link.
     """
@@ -83,7 +95,9 @@ class Linked:
 
     def __post_init__(self) -> None:
         # never javascript: or a file of the reader's
-        if not self.address.startswith("https://") and not _PAGE.fullmatch(self.address):
+        if not self.address.startswith("https://") and not (
+            _PAGE.fullmatch(self.address) or _IN_SITE.fullmatch(self.address)
+        ):
             raise ValueError(f"A link must begin with https://, not {self.address!r}.")
 
     def __str__(self) -> str:
@@ -92,8 +106,76 @@ class Linked:
     def markup(self) -> str:
         """Return the link as HTML."""
         # A build lets links to trusts' pages lead only to those that it has made: race_equality.render.links.
-        kind = "" if "://" in self.address else 'class="trust" '
+        kind = 'class="trust" ' if _PAGE.fullmatch(self.address) else ""
         return f'{html.escape(self.before)}<a {kind}href="{html.escape(self.address)}">{html.escape(self.text)}</a>'
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A table cell that links can lead to.
+
+    Parameters
+    ----------
+    text : str
+    id : str
+        Unique on the page.
+    """
+
+    text: str
+    id: str
+
+    def __post_init__(self) -> None:
+        _check_id(self.id, "")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def markup(self) -> str:
+        """Return the place as HTML."""
+        return f'<span id="{self.id}">{html.escape(self.text)}</span>'
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table cell of several texts and links, one after the other.
+
+    Parameters
+    ----------
+    parts : tuple of str, Linked or Anchor
+    """
+
+    parts: tuple[str | Linked | Anchor, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+    def markup(self) -> str:
+        """Return the parts as HTML."""
+        return "".join(map(_markup, self.parts))
+
+
+def _markup(value: Any) -> str:
+    return value.markup() if isinstance(value, Linked | Anchor | Parts) else html.escape(str(value))
+
+
+#: What links to where numbers come from follow.
+_SOURCES = "Where from"
+
+
+def sources_line(sources: Sequence[Linked]) -> str:
+    """Return the links to where the numbers of a table come from, as the line under it.
+
+    Parameters
+    ----------
+    sources : sequence of Linked
+        From :meth:`race_equality.report.where_from.WhereFrom.of`.
+
+    Returns
+    -------
+    str
+        HTML; "" without any.
+    """
+    return f'<p class="sources">{_SOURCES}: {", ".join(one.markup() for one in sources)}</p>' if sources else ""
 
 
 def show_chart(chart: alt.TopLevelMixin, *, id: str, caption: str, alt_text: str) -> CellOutput:
@@ -194,13 +276,14 @@ def show_table(
     numbers: Sequence[str] = (),
     indicator: str = "",
     people: Sequence[str] = (),
+    sources: Sequence[Linked] = (),
 ) -> CellOutput:
     """Show a table of ready text with its first column as row headings.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Every cell is shown as it is, as text or :class:`Linked`; format numbers first
+        Every cell is shown as it is, as text, :class:`Linked`, :class:`Anchor` or :class:`Parts`; format numbers first
         (:mod:`race_equality.report.words`).
     id : str
         ``tbl-…``, unique on the page.
@@ -215,6 +298,8 @@ def show_table(
         site reads it.
     people : sequence of str
         Columns that count people: they are held to the threshold for people.
+    sources : sequence of Linked
+        Where its numbers come from (:meth:`race_equality.report.where_from.WhereFrom.of`), in a line under it.
 
     Returns
     -------
@@ -240,7 +325,7 @@ def show_table(
     )
     body = []
     for row in zip(*cells.values(), strict=True):
-        first, *rest = (value.markup() if isinstance(value, Linked) else html.escape(str(value)) for value in row)
+        first, *rest = map(_markup, row)
         data = "".join(
             f"<td{number if name in numbers else ''}>{value}</td>"
             for name, value in zip(list(columns)[1:], rest, strict=True)
@@ -250,6 +335,7 @@ def show_table(
     markup = (
         f'<table id="{id}"{about}><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        f"{sources_line(sources)}"
     )
     plain = _as_text([[columns[name], *map(str, values)] for name, values in cells.items()])
     return CellOutput(markup, f"{caption}\n{plain}")

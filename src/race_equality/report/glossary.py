@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: Word and meaning, in alphabetical order.
 TERMS = (
     (
@@ -162,3 +164,19 @@ METHODS = (
         "Van Houwelingen, Arends and Stijnen 2002",
     ),
 )
+
+
+def method_id(use: str) -> str:
+    """Return the id of a method's row on the page of methods.
+
+    Parameters
+    ----------
+    use : str
+        Of :data:`METHODS`.
+
+    Examples
+    --------
+    >>> method_id("A small trust’s gap")
+    'method-a-small-trusts-gap'
+    """
+    return "method-" + re.sub(r"[^a-z0-9]+", "-", use.lower().replace("’", "")).strip("-")

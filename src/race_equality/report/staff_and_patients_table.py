@@ -60,7 +60,7 @@ def side_by_side(
     Returns
     -------
     pandas.DataFrame
-        Text: ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
+        Text: ``indicator`` (its id), ``who`` ("Staff" or "Patients"), ``measure``, ``when``, ``here``, ``similar``, ``region``,
         ``all``, ``reading``. A share of staff or of births is read in the funnel over the trusts of its kind,
         as in the downloads: with thousands of answers hardly any trust is at the average, and most are none the less as
         far from it as trusts of the kind ordinarily are.
@@ -71,6 +71,7 @@ def side_by_side(
         found = row_at(experience, one.number)
         rows.append(
             {
+                "indicator": one.id,
                 "who": "Staff",
                 "measure": f"{one.name}, gap between ethnic minority and White staff (points)",
                 "when": period(found["period_start"], found["period_end"]),
@@ -82,6 +83,7 @@ def side_by_side(
     for row in rows_of(asked):
         rows.append(
             {
+                "indicator": row.indicator,
                 "who": "Staff",
                 "measure": BY_ID[row.indicator].name_with_group,
                 "when": period(row.period_start, row.period_end),
@@ -95,6 +97,7 @@ def side_by_side(
     for row in rows_of(access):
         rows.append(
             {
+                "indicator": row.indicator,
                 "who": "Patients",
                 "measure": BY_ID[row.indicator].name,
                 "when": month(row.month),
@@ -106,7 +109,9 @@ def side_by_side(
             }
         )
     rows += _births(births, trust_code, peer_codes, region_codes, alike_codes)
-    return pd.DataFrame(rows, columns=["who", "measure", "when", "here", "similar", "region", "all", "reading"])
+    return pd.DataFrame(
+        rows, columns=["indicator", "who", "measure", "when", "here", "similar", "region", "all", "reading"]
+    )
 
 
 def _gap_of(table: pd.DataFrame) -> str:
@@ -139,6 +144,7 @@ def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, al
 
         rows.append(
             {
+                "indicator": found.indicator,
                 "who": "Patients",
                 "measure": BY_ID[found.indicator].name,
                 "when": f"year to {month(found.period_end)}",

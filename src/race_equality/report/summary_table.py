@@ -95,7 +95,7 @@ def wres_summary(
     Returns
     -------
     pandas.DataFrame
-        A row of text for each indicator: ``indicator``, ``minority``, ``white``, ``gap``, ``england`` (all trusts
+        A row of text for each indicator: ``measure`` (its id), ``indicator``, ``minority``, ``white``, ``gap``, ``england`` (all trusts
         with figures, or with :data:`NATIONAL_MARK` England in the national report), ``earlier`` (two
         years before, as far as it is known), ``reading``; ``direction`` (adverse, favourable, unclear or none);
         ``indicator`` ends in :data:`PUBLISHED_MARK` where the trust published it on its own page;
@@ -108,6 +108,7 @@ def wres_summary(
 def _row(one: Indicator, here, comparator, likelihoods, board, national) -> dict[str, str]:
     number = one.number
     row = {
+        "measure": one.id,
         "indicator": f"{number}. {one.in_few_words}",
         "minority": _MISSING,
         "white": _MISSING,

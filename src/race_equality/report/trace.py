@@ -13,7 +13,6 @@ from race_equality.report.words import date, listing
 from race_equality.store.cache import cached
 from race_equality.store.editions import workbooks_to_come
 from race_equality.store.provenance import Source, place_words
-from race_equality.store.rows import rows_of
 
 
 def publications_used(
@@ -148,8 +147,8 @@ def trace_of(
     Returns
     -------
     pandas.DataFrame
-        Text: ``figure``, ``organisation``, ``file``, ``place``; one row for each name, organisation and file, in the
-        order given. Of more than two places the first and the last are named.
+        Text: ``figure``, ``organisation``, ``file``, ``source`` (its id), ``place``; one row for each name, organisation and
+        file, in the order given. Of more than two places the first and the last are named.
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]
@@ -178,33 +177,8 @@ def trace_of(
                     "figure": name,
                     "organisation": organisation,
                     "file": files[source],
+                    "source": source,
                     "place": "; ".join(where) if len(where) < 3 else f"{where[0]} to {where[-1]} ({len(where)} places)",
                 }
             )
-    return pd.DataFrame(listed, columns=["figure", "organisation", "file", "place"])
-
-
-def by_file(traced: pd.DataFrame) -> pd.DataFrame:
-    """Gather a trace into a row for each file.
-
-    Parameters
-    ----------
-    traced : pandas.DataFrame
-        From :func:`trace_of`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: ``file`` and ``figures``: each with its place, and the organisation where one file holds
-        several. A place that all figures share is named once.
-    """
-    rows = []
-    for file, found in traced.groupby("file", sort=False):
-        several = found["organisation"].nunique() > 1
-        names = [f"{row.figure}{f', {row.organisation}' if several else ''}" for row in rows_of(found)]
-        if len(found) > 1 and found["place"].nunique() == 1:
-            figures = f"{'; '.join(names)}: {found['place'].iloc[0]}"
-        else:
-            figures = "; ".join(f"{name}: {place}" for name, place in zip(names, found["place"], strict=True))
-        rows.append({"file": file, "figures": figures})
-    return pd.DataFrame(rows, columns=["file", "figures"])
+    return pd.DataFrame(listed, columns=["figure", "organisation", "file", "source", "place"])

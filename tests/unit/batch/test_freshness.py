@@ -119,7 +119,7 @@ def test_another_trust_has_other_parameters_alone(project):
         ("audit/site.py", set(), set()),
         ("sources/new.py", set(), set()),
         ("render/site.py", set(), {"site"}),
-        ("render/assets/web/report.css", set(), {"site"}),
+        ("render/assets/web/page.css", set(), {"site"}),
     ],
 )
 def test_what_a_module_touches(project, tmp_path, monkeypatch, module, notebook, rendering):

@@ -102,7 +102,6 @@ def step(project, monkeypatch):
     monkeypatch.setattr("race_equality.batch.drawing_server.AVAILABLE", False)
     monkeypatch.setattr(quarto_steps, "_engine_for", lambda console: None)
     monkeypatch.setattr("race_equality.batch.pool.usable_cores", lambda: 1)
-    monkeypatch.setattr(quarto_steps, "copy_font", lambda folder: False)  # there may be no Quarto
     monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_DIR", str(project.root / "_site"))
 
     def take(name: str, *, codes: str = "RJ1", pages: str | None = None) -> int:

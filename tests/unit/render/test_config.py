@@ -10,7 +10,9 @@ import pytest
 
 from race_equality.errors import InputError
 from race_equality.render.config import NavigationItem, document_date, makes_pdf, page_address, read_config
+from race_equality.render.contributions import read_contribution
 from race_equality.render.edition import Edition
+from race_equality.render.extension import EXTENSION
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,15 +41,17 @@ def test_every_file_that_quarto_is_told_of_is_there():
         *(entry["path"] for entry in settings["filters"]),
         *settings["execute"]["ipynb-filters"],
         *settings["format"]["typst"]["template-partials"],
-        settings["format"]["html"]["css"],
+        *settings["format"]["html"]["css"],
+        *settings["format"]["typst"]["font-paths"],
+        read_contribution(ROOT, "race-equality").formats["docx"]["reference-doc"],
         *(name for theme in settings["format"]["html"]["theme"].values() for name in theme if name != "default"),
         settings["website"]["favicon"],
     ]
-    assert [name for name in named if not (ROOT / name).is_file()] == []
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_no_dollar_sign_in_the_template_that_quarto_reads_as_pandoc_s():
-    template = ROOT / "src/race_equality/render/assets/typst/typst-template.typ"
+    template = EXTENSION / "typst" / "typst-template.typ"
     assert "$" not in template.read_text(encoding="utf-8")
 
 

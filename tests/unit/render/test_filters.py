@@ -9,12 +9,12 @@ from lxml import html as lxml_html
 
 from race_equality.render.builtin import page_html
 from race_equality.render.config import read_config
+from race_equality.render.extension import EXTENSION
 from race_equality.render.notebook import PageSource
 from race_equality.render.pandoc import convert
-from race_equality.render.staging import ASSETS
 
 ROOT = Path(__file__).parents[3]
-FILTERS = [f"--lua-filter={ASSETS / 'filters' / name}" for name in ("native-blocks.lua", "numbering.lua")]
+FILTERS = [f"--lua-filter={EXTENSION / 'filters' / name}" for name in ("native-blocks.lua", "numbering.lua")]
 
 
 def to_html(markdown: str, *metadata: str):
@@ -140,7 +140,7 @@ def test_a_row_s_number_and_an_alternative_text_reach_other_formats():
     rows = "<table><tr><td>1. Shortlisting</td></tr></table>"
 
     def converted(to: str, text: str, *names: str) -> str:
-        filters = [f"--lua-filter={ASSETS / 'filters' / name}" for name in names]
+        filters = [f"--lua-filter={EXTENSION / 'filters' / name}" for name in names]
         return convert(text, ["--from=markdown", f"--to={to}", *filters])[0]
 
     assert "1. Shortlisting" in converted("plain", f"```{{=html}}\n{rows}\n```", "native-blocks.lua")

@@ -13,7 +13,7 @@ import yaml
 from race_equality.errors import InputError
 from race_equality.markdown import without_escapes
 from race_equality.render import set_front_matter
-from race_equality.render.assets.filters.html_outputs import html_as_raw_blocks
+from race_equality.render.extension import html_outputs
 from race_equality.render.front_matter import read_front_matter
 from race_equality.render.notebook import picture_bytes, read_page
 
@@ -135,5 +135,5 @@ def test_front_matter_that_is_not_yaml_is_refused_by_name(tmp_path):
 def test_quarto_gets_html_as_raw_blocks():
     # a file has lines as lists
     book = json.loads(nbformat.writes(notebook(code({"text/html": "<p>\na</p>", "text/plain": "x"}))))
-    (output,) = html_as_raw_blocks(book)["cells"][1]["outputs"]
+    (output,) = html_outputs.html_as_raw_blocks(book)["cells"][1]["outputs"]
     assert output["data"] == {"text/plain": ["x"], "text/markdown": "```{=html}\n<p>\na</p>\n```"}

@@ -13,13 +13,14 @@ from race_equality.errors import RaceEqualityError
 from race_equality.render import pandoc
 from race_equality.render.builtin import _html_form, _typst_form, translated_page
 from race_equality.render.config import read_config
+from race_equality.render.extension import EXTENSION
 from race_equality.render.notebook import PageSource, read_page
 from race_equality.render.pandoc import Form, Translator, Translators, convert
 from race_equality.render.staging import ASSETS
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = sorted((ROOT / "tests" / "notebooks").glob("board_report_*.ipynb"))
-FILTERS = [str(ASSETS / "filters" / name) for name in ("native-blocks.lua", "numbering.lua")]
+FILTERS = [str(EXTENSION / "filters" / name) for name in ("native-blocks.lua", "numbering.lua")]
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_report_is_what_pandoc_itself_makes_of_it(file, config):
             "--figure-caption-position=above",
         ],
     )
-    typst, _ = convert(text, ["--to=typst-smart", f"--template={ASSETS / 'typst' / 'report.typ'}", *common])
+    typst, _ = convert(text, ["--to=typst-smart", f"--template={EXTENSION / 'typst' / 'report.typ'}", *common])
     assert ours.html.rstrip("\n") == html.rstrip("\n")
     assert ours.typst.rstrip("\n") == typst.rstrip("\n")
 

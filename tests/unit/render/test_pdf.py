@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 
 from race_equality.errors import RaceEqualityError
-from race_equality.render.fonts import font_directory
+from race_equality.render.fonts import FONT_DIRECTORY
 from race_equality.render.pdf import compile_pdf
 
 HEAD = '#set document(title: "T")\n#set text(font: "Arimo", lang: "en")\n= H\n'
@@ -22,7 +22,7 @@ def compiled(text: str, pictures=None) -> pikepdf.Pdf:
 
 
 def test_the_font_comes_with_a_package_and_has_upright_and_italic():
-    files = sorted(file.name for file in font_directory().glob("*.ttf"))
+    files = sorted(file.name for file in FONT_DIRECTORY.glob("*.ttf"))
     assert len(files) == 2
     assert all(name.startswith("Arimo") for name in files)
 
@@ -45,14 +45,14 @@ def test_letters_that_our_font_lacks_come_from_the_machine_and_only_then(monkeyp
     import typst
 
     from race_equality.render import pdf
-    from race_equality.render.fonts import font_directory
+    from race_equality.render.fonts import FONT_DIRECTORY
 
     asked = []
 
     def fonts(*, of_machine=False):
         asked.append(of_machine)
         return typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=of_machine, font_paths=[str(font_directory())]
+            include_system_fonts=False, include_embedded_fonts=of_machine, font_paths=[str(FONT_DIRECTORY)]
         )
 
     monkeypatch.setattr(pdf, "_fonts", fonts)
@@ -96,15 +96,15 @@ def test_the_first_page_is_set_as_large_as_its_text_allows(words, size):
 
     import typst
 
-    from race_equality.render.staging import ASSETS
+    from race_equality.render.extension import EXTENSION
 
-    template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
+    template = (EXTENSION / "typst" / "typst-template.typ").read_text(encoding="utf-8")
     source = (
         f'{template}\n#show: article.with(title: "T", subtitle: "S")\n= H\n'
         f"#board-summary(board-headline[#context [#metadata(text.size.pt()) <size>] #lorem({words})], "
         "board-care[#context [#metadata(here().page()) <page>]])"
     ).encode()
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(FONT_DIRECTORY)])
     found = [
         json.loads(typst.query(source, label, field="value", one=True, font_paths=fonts))
         for label in ("<size>", "<page>")

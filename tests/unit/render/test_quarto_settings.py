@@ -30,7 +30,7 @@ from race_equality.render.quarto_settings import (
 from race_equality.render.settings_table import table
 
 ROOT = Path(__file__).parents[3]
-ASSETS = "src/race_equality/render/assets"
+EXTENSION = "_extensions/race-equality"
 
 #: A value that changes a page, a PDF or what is made.
 EXAMPLES: dict[str, Any] = {
@@ -72,18 +72,18 @@ EXAMPLES: dict[str, Any] = {
     "format.typst.margin": {"x": "3cm"},
     "format.typst.mainfont": "DejaVu Sans",
     "format.typst.fontsize": "14pt",
+    "format.typst.running-title": "At the top of each page",
 }
 #: The value that both renderers have, and one that only Quarto follows.
 ONE_VALUE: dict[str, tuple[Any, Any]] = {
-    "filters": ([{"at": "pre-ast", "path": f"{ASSETS}/filters/native-blocks.lua"}], ["mine.lua"]),
+    "filters": ([{"at": "pre-ast", "path": f"{EXTENSION}/filters/native-blocks.lua"}], ["mine.lua"]),
     "fig-cap-location": ("top", "bottom"),
     "tbl-cap-location": ("top", "margin"),
     "project.type": ("website", "book"),
-    "execute.ipynb-filters": ([f"{ASSETS}/filters/html_outputs.py"], ["mine.py"]),
-    "format.html.include-after-body": (f"{ASSETS}/web/x.html", "mine.html"),
+    "execute.ipynb-filters": ([f"{EXTENSION}/filters/html_outputs.py"], ["mine.py"]),
     "format.html.theme": ("default", "cosmo"),
     "format.html.mainfont": ("Arimo", "Comic Neue"),
-    "format.typst.template-partials": ([f"{ASSETS}/typst/typst-show.typ"], ["mine.typ"]),
+    "format.typst.template-partials": ([f"{EXTENSION}/typst/typst-show.typ"], ["mine.typ"]),
 }
 #: What has settings in it, and what says whose reports are made (tests/unit/commands/test_quarto_steps.py).
 SECTIONS = {

@@ -19,8 +19,8 @@ import yaml
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 from race_equality.render import RenderFailure, render_site, set_front_matter, stage_project
+from race_equality.render.extension import IN_PROJECT
 from race_equality.render.listing import TrustPage, listing_html, replace_listing
-from race_equality.render.staging import ASSETS_IN_PROJECT
 
 ROOT = Path(__file__).parents[3]
 NO_ALT = (
@@ -62,7 +62,7 @@ def test_a_staged_project_has_all_that_quarto_needs_and_runs_nothing(project):
     assert settings["execute"]["enabled"] is False
     assert "(notebooks/methods.html)" in (project / "index.qmd").read_text(encoding="utf-8")
     assert text.splitlines()[len(ours.splitlines())] == "site-edition:", "errors name lines"
-    assert (project / ASSETS_IN_PROJECT / "filters" / "native-blocks.lua").is_file()
+    assert (project / IN_PROJECT / "filters" / "native-blocks.lua").is_file()
 
 
 def test_staging_again_keeps_the_notebooks(project):
@@ -542,7 +542,7 @@ format:
 
 
 def test_what_somebody_added_is_staged_and_nothing_private(own_project):
-    assert {name for name in files(own_project) if not name.startswith("src/")} == {
+    assert {name for name in files(own_project) if not name.startswith("_extensions/race-equality/")} == {
         "index.qmd",
         "_quarto.yml",
         "styles/mine.css",
@@ -581,9 +581,7 @@ def test_quarto_itself_takes_them_all(own_project, tmp_path):
     import pikepdf
 
     with open(own_project / "_quarto.yml", "a", encoding="utf-8") as settings:
-        parts = "\n".join(
-            f"      - {ASSETS_IN_PROJECT.as_posix()}/typst/typst-{part}.typ" for part in ("template", "show")
-        )
+        parts = "\n".join(f"      - {IN_PROJECT.as_posix()}/typst/typst-{part}.typ" for part in ("template", "show"))
         settings.write(f"    template-partials:\n{parts}\n")
     site = tmp_path / "site"
     assert render_site(own_project, site, [write_page(own_project, "RX1")], engine="quarto") == []

@@ -11,16 +11,9 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from race_equality.render.assets.filters.html_outputs import (
-    LINE,
-    cells_of,
-    column_widths,
-    raw_block,
-    with_column_widths,
-)
-from race_equality.render.fonts import font_directory
+from race_equality.render.extension import EXTENSION, html_outputs
+from race_equality.render.fonts import FONT_DIRECTORY
 from race_equality.render.pandoc import convert
-from race_equality.render.staging import ASSETS
 from race_equality.render.typst_outputs import as_typst
 
 GOLDEN = sorted((Path(__file__).parents[2] / "notebooks").glob("board_report_*.ipynb"))
@@ -117,13 +110,13 @@ def test_a_block_of_the_first_page_is_a_call_of_its_name():
 
 
 def test_pandoc_makes_the_same_calls_of_the_first_page():
-    filters = [f"--lua-filter={ASSETS / 'filters' / name}" for name in ("native-blocks.lua", "numbering.lua")]
-    made, _ = convert(raw_block(FIRST_PAGE), ["--from=markdown", "--to=typst", *filters])
+    filters = [f"--lua-filter={EXTENSION / 'filters' / name}" for name in ("native-blocks.lua", "numbering.lua")]
+    made, _ = convert(html_outputs.raw_block(FIRST_PAGE), ["--from=markdown", "--to=typst", *filters])
     assert re.sub(r"\s", "", made) == '#board-cards(board-card("adverse",[a],board-figure([b],),),[-c],)'
 
 
 def test_the_template_has_a_function_for_every_block_of_the_first_page():
-    template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
+    template = (EXTENSION / "typst" / "typst-template.typ").read_text(encoding="utf-8")
     golden = "".join(file.read_text(encoding="utf-8") for file in GOLDEN)
     names = sorted(set(re.findall(r'<div class=\\"(board-[a-z]+)', golden)))
     assert {"board-summary", "board-mark", "board-care"} <= set(names)
@@ -137,7 +130,7 @@ def test_columns_have_the_shares_that_a_table_is_given():
         "<tbody><tr><td>a</td><td>b</td></tr></tbody></table>"
     )
     assert "columns: (30%, 70%,)," in as_typst(table)
-    assert with_column_widths(table) == table
+    assert html_outputs.with_column_widths(table) == table
 
 
 @pytest.mark.parametrize(
@@ -176,40 +169,40 @@ def rows(*rows: list[str]) -> str:
 
 def test_a_table_that_fits_is_left_alone():
     table = rows(["Group", "Share"], ["White", "26.6%"])
-    assert with_column_widths(table) == table
-    assert column_widths(cells_of(table))[0] == []
+    assert html_outputs.with_column_widths(table) == table
+    assert html_outputs.column_widths(html_outputs.cells_of(table))[0] == []
 
 
 def test_a_column_has_room_for_its_longest_word_and_the_rest_for_text():
     text = "words and more words " * 12
-    shares, size = column_widths(cells_of(rows(["Name", "What it is", "Deprivation"], ["A", text, "Wolverhampton"])))
+    shares, size = html_outputs.column_widths(
+        html_outputs.cells_of(rows(["Name", "What it is", "Deprivation"], ["A", text, "Wolverhampton"]))
+    )
     assert sum(shares) == pytest.approx(100, abs=0.05)
     assert size == 9.5
     assert shares[1] > 60
     # by Arial's own widths: 6.62 em at 9.5 points, and the space beside it
-    assert shares[2] / 100 * LINE > 6.6 * 9.5 + 10
+    assert shares[2] / 100 * html_outputs.LINE > 6.6 * 9.5 + 10
 
 
 def test_a_column_takes_no_more_than_it_needs():
     text = "words and more words " * 12
     table = rows(["Name", "What it is"], ["two words", text])
-    shares, _ = column_widths(cells_of(table))
-    assert shares[0] / 100 * LINE == pytest.approx(9.5 * 4.3 + 10, rel=0.1)
+    shares, _ = html_outputs.column_widths(html_outputs.cells_of(table))
+    assert shares[0] / 100 * html_outputs.LINE == pytest.approx(9.5 * 4.3 + 10, rel=0.1)
 
 
 def test_a_table_of_many_columns_has_smaller_letters():
     table = rows([f"Wolverhampton{n}" for n in range(8)], ["x"] * 8)
-    shares, size = column_widths(cells_of(table))
+    shares, size = html_outputs.column_widths(html_outputs.cells_of(table))
     assert 7.5 <= size < 9.5
     assert sum(shares) <= 100.05
-    marked = with_column_widths(table)
+    marked = html_outputs.with_column_widths(table)
     assert re.match(r'<table data-text-size="0\.\d+em"><colgroup>(<col style="width: [\d.]+%">){8}</colgroup>', marked)
 
 
 def test_the_widths_of_letters_are_the_font_s():
     """Against typst's own measure of the font that PDFs are set in."""
-    from race_equality.render.assets.filters.html_outputs import _width
-
     words = ["Wolverhampton", "Discrimination", "−11.8 (−13.8 to −9.7)", "Staff who answered", "WRES", "illicit"]
     source = (
         '#set text(font: "Arimo", size: 100pt)\n#context [#metadata(('
@@ -218,13 +211,32 @@ def test_the_widths_of_letters_are_the_font_s():
     )
     import json
 
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(FONT_DIRECTORY)])
     measured = json.loads(typst.query(source.encode(), "<widths>", field="value", one=True, font_paths=fonts))
     for word, width in zip(words, measured, strict=True):
-        assert _width(word) * 100 == pytest.approx(width, rel=0.06), word
+        assert html_outputs._width(word) * 100 == pytest.approx(width, rel=0.06), word
 
 
 def test_the_template_is_as_wide_as_the_columns_are_told():
-    template = (ASSETS / "typst" / "typst-template.typ").read_text(encoding="utf-8")
+    template = (EXTENSION / "typst" / "typst-template.typ").read_text(encoding="utf-8")
     assert "else { (x: 20mm, " in template  # unless _quarto.yml says otherwise
-    assert pytest.approx(595.276 - 2 * 20 / 25.4 * 72, abs=0.1) == LINE
+    assert pytest.approx(595.276 - 2 * 20 / 25.4 * 72, abs=0.1) == html_outputs.LINE
+
+
+def test_links_lead_to_places_in_the_same_pdf():
+    markup = (
+        '<table id="tbl-x"><tbody><tr><th scope="row"><span id="from-wres-8">WRES 8</span></th></tr></tbody></table>'
+        '<p class="sources">Where from: <a href="#from-wres-8">WRES 8</a></p>'
+    )
+    typst = as_typst(markup)
+    assert '[#metadata(none)<from-wres-8>#"WRES 8";]' in typst
+    assert '#link(<from-wres-8>)[#"WRES 8";];' in typst
+    assert as_typst('<p><a href="#x> #panic()">a</a></p>') is None
+
+
+def test_a_paragraph_ends_where_it_ends():
+    """The words of the next cell began on the line of the links of a table."""
+    links = '<p class="sources">Where from: <a href="#from-wres-8">WRES 8</a></p>'
+    document = f"```{{=typst}}\n{as_typst(links)}\n```\n\nStaff went up.\n"
+    written, _ = convert(document, ["--from", "markdown", "--to", "typst"])
+    assert re.search(r"(#parbreak\(\)|\n)\s*\nStaff went up", written), written

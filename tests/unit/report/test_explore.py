@@ -8,7 +8,7 @@ import pytest
 import vl_convert
 
 from race_equality.definitions.units import DECIMALS
-from race_equality.render.assets.filters.html_outputs import chart_as_html
+from race_equality.render.extension import html_outputs
 from race_equality.render.typst_outputs import as_typst
 from race_equality.report.display import VEGA_LITE, show_interactive
 from race_equality.report.explore import Choice, Explorer
@@ -101,7 +101,7 @@ def test_a_chart_that_answers_is_one_for_jupyter_a_picture_on_paper_and_data_on_
     drawn = vl_convert.vegalite_to_svg(chart, vl_version="5.21")  # as JupyterLab 4 has it
     assert "A (RAA): across 0, up 1.2 (-1 to 3.5)" in drawn.replace("\N{MINUS SIGN}", "-")
 
-    chart_as_html(outputs)
+    html_outputs.chart_as_html(outputs)
     picture, _, script = outputs["text/html"].partition("</figure>")
     assert picture.startswith('<figure id="fig-explore"><img src="data:image/svg+xml;base64,')
     assert script.count("<") == 2 and script.strip().endswith("</script>")  # no name ends the data

@@ -10,7 +10,7 @@ from race_equality.downloads.codebook import codebook
 from race_equality.report import board_markup, board_page, sentences
 from race_equality.report.returns_compared import comparators_table
 from race_equality.report.summary_table import wres_summary
-from race_equality.report.trace import by_file, trace_of
+from race_equality.report.trace import trace_of
 from race_equality.store.figures import figure_table
 from race_equality.store.provenance import Source
 
@@ -101,8 +101,9 @@ def test_the_trace_leads_to_the_page():
         [row | {"group": group, "locator": f"{PAGE} (copied.csv row 4, {group})"} for group in ("White", "Unknown")]
     )
     source = Source(PUBLISHED_BY_TRUSTS, "title", "", "", "", END.date(), "", "copied.csv", "")
-    (traced,) = by_file(trace_of(figures, "RAA", ["wres_2"], [source])).to_dict("records")
-    assert traced == {"file": "copied.csv", "figures": f"WRES 2: {PAGE}"}
+    (traced,) = trace_of(figures, "RAA", ["wres_2"], [source]).to_dict("records")
+    assert traced["file"] == "copied.csv"
+    assert (traced["figure"], traced["place"]) == ("WRES 2", PAGE)
 
 
 def test_the_codebook_explains_the_mark():

@@ -6,7 +6,7 @@ import pandas as pd
 
 from race_equality.report.board_page import marks
 from race_equality.report.missing import missing_indicators
-from race_equality.report.trace import by_file, sources_used, trace_of
+from race_equality.report.trace import sources_used, trace_of
 from race_equality.store.figures import read_figures
 from race_equality.store.provenance import read_sources
 from race_equality.store.trusts import resolve_trust
@@ -64,15 +64,12 @@ def test_the_rest_of_a_return_is_missing_part_by_part():
     assert "Appointment from shortlisting (WRES 2)" not in listed
 
 
-def test_a_trace_is_gathered_by_file_with_every_place():
-    sources = read_sources()
-    traced = trace_of(read_figures(), "R1H", ["wres_8", "wres_5", "staff_survey_q28"], sources)
-    rows = by_file(traced).set_index("file")["figures"]
-    assert (
-        rows["wres_indicators_5_to_8_by_trust_2024.csv"]
-        == "WRES 8: row 48, rate; row 49, rate; WRES 5: row 42, rate; row 43, rate"
-    )
-    assert "18 places" in rows["NSS24 detailed spreadsheets organisational results.xlsx"]
+def test_a_trace_has_every_place_of_a_figure():
+    traced = trace_of(read_figures(), "R1H", ["wres_8", "wres_5", "staff_survey_q28"], read_sources())
+    places = traced.set_index("figure")["place"]
+    assert places["WRES 8"] == "row 48, rate; row 49, rate"
+    assert places["WRES 5"] == "row 42, rate; row 43, rate"
+    assert "18 places" in places["Staff who answered, by ethnic group"]
 
 
 def test_the_demonstration_trusts_complete_return_is_not_missing():
