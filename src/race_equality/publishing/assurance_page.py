@@ -10,10 +10,10 @@ import pandas as pd
 from race_equality.definitions.assumptions import ASSUMPTIONS, QUALITIES, version_of
 from race_equality.markdown import as_text
 from race_equality.publishing.assurance import Assurance, SignedBy
-from race_equality.render.assets.filters.html_outputs import raw_block
 from race_equality.render.builtin import page_html
 from race_equality.render.config import NavigationItem, SiteConfig
 from race_equality.render.edition import ASSURANCE, CORRECTIONS, day_in_words
+from race_equality.render.extension import html_outputs
 from race_equality.render.notebook import PageSource
 from race_equality.report.display import show_table
 
@@ -171,4 +171,6 @@ def _assumptions(facts: Assurance) -> list[str]:
 def _table(
     rows: list[dict[str, str]], id: str, caption: str, columns: dict[str, str], numbers: Sequence[str] = ()
 ) -> str:
-    return raw_block(show_table(pd.DataFrame(rows), id=id, caption=caption, columns=columns, numbers=numbers).markup)
+    return html_outputs.raw_block(
+        show_table(pd.DataFrame(rows), id=id, caption=caption, columns=columns, numbers=numbers).markup
+    )
