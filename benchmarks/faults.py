@@ -1,38 +1,46 @@
 """What is left when a build, a publication of an edition or a change of the figures is killed, or a bit is flipped.
 
-``python benchmarks/faults.py`` kills each command at random moments and at each of its changes of files, looks at what a
+``python benchmarks/faults.py`` kills each command at random moments and before each of its changes of files, looks at what a
 reader would see, runs the command again, and writes ``docs/faults.md``. Two builds give the same bytes, so a page is
-whole if, and only if, it is the one of a build that nothing disturbed. ``--kills 20`` is a quick look.
+whole if, and only if, it is the one of a build that nothing disturbed.
 
-It works in the temporary folder: builds and editions are of small notebooks, figures are the real ones. ``data add`` needs the
-raw file of a publication (``--raw``, or ``../shared/data``), and kills at each change of a file need strace; what is
-missing is left out, and the results say so.
+All of it takes more than an hour of a processor. ``--only`` measures a part, and its rows take the place of those of an earlier
+run; what is interrupted counts as far as it came. It works in the temporary folder: builds and editions are of small
+notebooks, figures are the real ones. ``data add`` needs the raw file of a publication (``--raw``, or ``../shared/data``), and
+kills at calls need strace.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 import json
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import nbformat.v4
-import psutil
+from fault_trials import (
+    Outcome,
+    Trial,
+    has_strace,
+    hashes,
+    import_what_it_imports,
+    kills_at_calls,
+    points_of,
+    random_kills,
+    run,
+)
 
+import race_equality.commands.main  # noqa: F401  # before the forks, with all that commands import when they run
 from race_equality.batch.freshness import Inputs
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
@@ -45,51 +53,40 @@ from race_equality.store.recorded import refuse_damaged
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "faults.md"
 RAW = ROOT.parent / "shared" / "data" / "population" / "trust_catchment_2026.csv"
-#: Processes that are left may take so long to notice, in seconds.
-DEADLINE = 30.0
-#: Calls by which files come, go and get their names.
-CALLS = "rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,mkdir,mkdirat,rmdir,chmod,fchmodat"
 
 TRUSTS = ("RJ1", "RRK", "RV5")
 FRONT_MATTER = "---\ntitle: Small report\n---"
-CELLS = ("from IPython.display import Markdown", 'Markdown(f"The report of {trust_code}. " + "It is long. " * 2_000)')
+CELLS = (
+    "from IPython.display import Markdown",
+    'Markdown(f"{version} report of {trust_code}. " + "It is long. " * 2_000)',
+)
+PARTS = ("build-random", "build-single", "build-calls", "build-others", "publish-random", "publish-calls")
+PARTS += ("data-random", "data-calls", "bits")
 
 
-@dataclass
-class Outcome:
-    """What became of one way to disturb a command."""
-
-    what: str
-    how: str
-    tried: int = 0
-    #: It had ended before the signal came.
-    ended: int = 0
-    wrong: list[str] = field(default_factory=list)
-    half: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    not_mended: list[str] = field(default_factory=list)
-
-    def row(self) -> str:
-        counts = (self.wrong, self.half, self.left, self.not_mended)
-        return f"| {self.what} | {self.how} | {self.tried} | {self.ended} | {' | '.join(str(len(c)) for c in counts)} |"
+# -- what is disturbed --------------------------------------------------------------------------------
 
 
 def small_project(root: Path) -> None:
     """Make a project with the real trusts, and notebooks that take a kernel no time but write pages of some size."""
     (root / "data" / "figures").mkdir(parents=True)
-    for name in ("trusts.parquet", "successions.csv"):
-        shutil.copy(ROOT / "data" / "figures" / name, root / "data" / "figures")
+    (root / "data" / "sources").mkdir()
+    for name in ("figures/trusts.parquet", "figures/successions.csv", "sources/ods_trusts.yml", "sources/ods_etr.yml"):
+        shutil.copy(ROOT / "data" / name, root / "data" / name)
     shutil.copytree(ROOT / "params", root / "params")
-    shutil.copy(ROOT / "index.qmd", root)
-    settings = (ROOT / "_quarto.yml").read_text(encoding="utf-8")
-    (root / "_quarto.yml").write_text(settings, encoding="utf-8")
-    (root / "notebooks").mkdir()
+    for name in ("_quarto.yml", "index.qmd"):
+        shutil.copy(ROOT / name, root)
+    write_notebooks(root, "First")
+
+
+def write_notebooks(root: Path, version: str) -> None:
+    (root / "notebooks").mkdir(exist_ok=True)
     for name, parameters in (("board_report", 'trust_code = "RJ1"'), ("national_overview", 'trust_code_of_none = ""')):
-        text = CELLS[1] if name == "board_report" else 'Markdown("All trusts.")'
+        text = CELLS[1] if name == "board_report" else 'Markdown(f"{version} on all trusts.")'
         cells = [
             nbformat.v4.new_raw_cell(FRONT_MATTER, id="front"),
             nbformat.v4.new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell(CELLS[0], id="first"),
+            nbformat.v4.new_code_cell(f"{CELLS[0]}\nversion = {version!r}", id="first"),
             nbformat.v4.new_code_cell(text, id="second"),
         ]
         notebook = nbformat.v4.new_notebook(
@@ -106,203 +103,63 @@ def with_figures(root: Path) -> None:
         shutil.copy(ROOT / name, root)
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """Hash each file that a reader sees; what is being written begins with a dot."""
-    found = {}
-    for path in folder.rglob("*"):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            with suppress(FileNotFoundError):
-                found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
-
-
-class Watcher:
-    """Read what a reader would see, again and again, while a command runs."""
-
-    def __init__(self, look: Callable[[], list[str]]) -> None:
-        self._look, self._end, self.found = look, threading.Event(), []
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Watcher:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._end.wait(0.02):
-            self.found += self._look()
-
-
-def command(*arguments: str | os.PathLike[str]) -> list[str]:
-    return [sys.executable, "-m", "race_equality.commands.main", *map(os.fspath, arguments)]
-
-
-def start(arguments: Sequence[str], project: Path) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RACE_EQUALITY_")}
-    return subprocess.Popen(
-        arguments,
-        cwd=project,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def run(arguments: Sequence[str], project: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RACE_EQUALITY_")}
-    return subprocess.run(arguments, cwd=project, env=environment, capture_output=True, text=True, check=False)
-
-
-def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    with suppress(psutil.Error):
-        main = psutil.Process(process.pid)
-        return [main, *main.children(recursive=True)]
-    return []
-
-
-def kill(process: subprocess.Popen[bytes], draw: Random, *, group: bool) -> list[psutil.Process]:
-    """Kill the process group, or a single process of it; return all that were running."""
-    running = tree(process)
-    if group:
-        for one in running:  # kernels have groups of their own: a machine that stops ends all of them
-            with suppress(psutil.Error):
-                one.kill()
-    elif running:
-        with suppress(psutil.Error):
-            draw.choice(running).kill()
-    return running
-
-
-def still_running(processes: list[psutil.Process]) -> list[str]:
-    _, alive = psutil.wait_procs(processes, timeout=DEADLINE)
-    left = []
-    for one in alive:
-        with suppress(psutil.Error):
-            if one.status() != psutil.STATUS_ZOMBIE:
-                left.append(" ".join(one.cmdline())[:80])
-                one.kill()
-    return left
-
-
-@dataclass
-class Trial:
-    """A command, what a reader may see of it, and how it is begun again."""
-
-    what: str
-    arguments: list[str]
-    project: Path
-    #: Put everything as it is before the command.
-    reset: Callable[[], None]
-    #: What is wrong of what a reader sees, at any moment.
-    look: Callable[[], list[str]]
-    #: What is not as it should be after the command was run again to its end.
-    whole: Callable[[], list[str]]
-    again: Callable[[], object]
-
-
-def random_kills(trial: Trial, number: int, draw: Random, *, group: bool) -> Outcome:
-    """Kill the command at random moments of its usual time."""
-    outcome = Outcome(
-        trial.what, "the process group, at a random moment" if group else "one of its processes, at a random moment"
-    )
-    trial.reset()
-    began = time.monotonic()
-    run(trial.arguments, trial.project)
-    usual = time.monotonic() - began
-    for _ in range(number):
-        trial.reset()
-        process = start(trial.arguments, trial.project)
-        with Watcher(trial.look) as watcher:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(draw.uniform(0.0, 0.8 * usual))
-            outcome.ended += process.poll() is not None
-            running = kill(process, draw, group=group)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(120)
-        outcome.tried += 1
-        outcome.half += watcher.found
-        outcome.left += still_running([one for one in running if one.pid != process.pid])
-        outcome.wrong += trial.look()
-        trial.again()
-        outcome.not_mended += trial.whole()
-    return outcome
-
-
-def kills_at_calls(trial: Trial) -> Outcome:
-    """Kill the command at each call by which its own process changes files."""
-    outcome = Outcome(trial.what, "at each of its changes of files")
-    trial.reset()
-    with tempfile.NamedTemporaryFile() as log:
-        run(["strace", "-qq", "-o", log.name, "-e", f"trace={CALLS}", *trial.arguments], trial.project)
-        calls = sum(
-            bool(re.match(rf"(?:{CALLS.replace(',', '|')})\(", line))
-            for line in Path(log.name).read_text().splitlines()
-        )
-    for number in range(1, calls + 1):
-        trial.reset()
-        inject = ["-e", f"trace={CALLS}", "-e", f"inject={CALLS}:signal=KILL:when={number}"]
-        process = start(["strace", "-qq", "-o", os.devnull, *inject, *trial.arguments], trial.project)
-        with Watcher(trial.look) as watcher:
-            process.wait(300)
-        outcome.tried += 1
-        outcome.half += watcher.found
-        outcome.wrong += trial.look()
-        trial.again()
-        outcome.not_mended += trial.whole()
-    return outcome
-
-
-def of_build(project: Path) -> Trial:
-    arguments = command("build", *TRUSTS, "--output", "out", "--jobs", "2", "--renderer", "built-in")
+def of_build(project: Path, trusts: Sequence[str]) -> Trial:
+    """A build over the site of an earlier one: each page is to be that of the first or of the second, and whole."""
+    arguments = ["build", *trusts, "--output", "out", "--jobs", "2", "--renderer", "built-in"]
+    out, kept = project / "out", project / f"kept {len(trusts)}"
+    shutil.rmtree(out, ignore_errors=True)
+    write_notebooks(project, "First")
     run(arguments, project)
-    right = hashes(project / "out" / "site")
-    assert {f"trusts/{code}.pdf" for code in TRUSTS} <= right.keys(), "the build that nothing disturbs failed"
-    site = project / "out" / "site"
+    first = hashes(out / "site")
+    shutil.copytree(out, kept)
+    write_notebooks(project, "Second")
+    run(arguments, project)
+    second = hashes(out / "site")
+    reports = {f"trusts/{code}{end}" for code in trusts for end in (".pdf", ".html", ".ipynb")}
+    assert reports <= second.keys(), (project.parent / "said").read_text(encoding="utf-8")
+    assert not any(first[name] == second[name] for name in reports), "the two builds give the same pages"
+
+    def reset() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(kept, out)
 
     def look() -> list[str]:
-        now = hashes(site)
-        # the first page lists the pages that are there, so it changes while they come
-        wrong = [
-            name
-            for name, digest in now.items()
-            if name not in ("index.html", "sitemap.xml") and right.get(name) != digest
-        ]
+        now = hashes(out / "site")
+        # the first page and the search are of the pages that are there, so they change while these come
+        changing = ("index.html", "sitemap.xml", "search.json")
+        wrong = [n for n, digest in now.items() if n not in changing and digest not in (first.get(n), second.get(n))]
         with suppress(FileNotFoundError):
-            index = (site / "index.html").read_text(encoding="utf-8")
+            index = (out / "site" / "index.html").read_text(encoding="utf-8")
             wrong += [] if index.rstrip().endswith("</html>") else ["index.html"]
         with suppress(FileNotFoundError):
-            json.loads((project / "out" / "manifest.json").read_text(encoding="utf-8"))
-        return wrong
+            json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        # the last good site stands
+        return wrong + sorted(first.keys() - now.keys())
 
     return Trial(
-        "`build`, three reports",
+        f"`build`, {len(trusts)} {'report' if len(trusts) == 1 else 'reports'}, over an earlier site",
         arguments,
         project,
-        lambda: shutil.rmtree(project / "out", ignore_errors=True),
+        reset,
         look,
-        lambda: [] if hashes(site) == right else ["the site"],
-        lambda: run(arguments, project),
+        lambda: [] if hashes(out / "site") == second else ["the site"],
     )
 
 
 def of_publish(project: Path) -> Trial:
-    place, kept = project / "place", project / "kept"
+    """A second edition, whose pages are made already: what is disturbed is the publication."""
+    place, kept = project / "place", project / "kept place"
     options = ["--to", "place", "--address", "https://example.org", "--output", "published", "--renderer", "built-in"]
 
     def arguments(edition: str) -> list[str]:
-        return command("publish", *TRUSTS, "--edition", edition, *options)
+        return ["publish", "RJ1", "--edition", edition, *options]
 
     for edition in ("2026-10", "2026-11"):
         run(arguments(edition), project)
         if edition == "2026-10":
             shutil.copytree(place, kept, symlinks=True)
     right = {edition: hashes(place / edition) for edition in ("2026-10", "2026-11")}
-    assert all(right.values()), "the publication that nothing disturbs failed"
+    assert all(right.values()), (project.parent / "said").read_text(encoding="utf-8")
 
     def reset() -> None:
         shutil.rmtree(place, ignore_errors=True)
@@ -321,32 +178,23 @@ def of_publish(project: Path) -> Trial:
         ends = os.readlink(place / "latest") == "2026-11" and hashes(place / "2026-11") == right["2026-11"]
         return look() + unfinished + ([] if ends else ["2026-11"])
 
-    # a second time, in case all had been done: that it stands is no error here
-    return Trial(
-        "`publish`, a second edition",
-        arguments("2026-11"),
-        project,
-        reset,
-        look,
-        whole,
-        lambda: run(arguments("2026-11"), project),
-    )
+    return Trial("`publish`, a second edition", arguments("2026-11"), project, reset, look, whole)
 
 
 def of_data_add(project: Path, raw: Path) -> Trial:
     held, kept = project / "data", project / "kept data"
-    arguments = command("data", "add", "--yes", raw)
+    arguments = ["data", "add", "--yes", str(raw)]
 
     def state() -> dict[str, str]:
         return {name: digest for folder in ("figures", "sources") for name, digest in hashes(held / folder).items()}
 
-    run(command("data", "remove", "catchment_2026", "--yes"), project)
+    run(["data", "remove", "catchment_2026", "--yes"], project)
     shutil.rmtree(held / "local", ignore_errors=True)
     before = state()
     shutil.copytree(held, kept)
     run(arguments, project)
     after = state()
-    assert before != after, "the change that nothing disturbs failed"
+    assert before != after, (project.parent / "said").read_text(encoding="utf-8")
 
     def reset() -> None:
         shutil.rmtree(held)
@@ -356,183 +204,289 @@ def of_data_add(project: Path, raw: Path) -> Trial:
         settle(Project(project))  # as each command that reads figures does first
         return [] if state() in (before, after) else ["figures of two states"]
 
-    problems: list[str] = []
-
-    def again() -> None:
-        problems[:] = settled()
-        run(arguments, project)
-
     return Trial(
         "`data add`, a publication",
         arguments,
         project,
         reset,
         list,
-        lambda: problems + ([] if state() == after else ["the figures"]),
-        again,
+        lambda: [] if state() == after else ["the figures"],
+        settled,
     )
 
 
-def flipped(file: Path, draw: Random) -> bytes:
-    content = bytearray(file.read_bytes())
-    place = draw.randrange(len(content))
-    content[place] ^= 1 << draw.randrange(8)
-    return bytes(content)
+# -- bits -------------------------------------------------------------------------------------------
 
 
-def bits(what: str, files: Sequence[Path], number: int, draw: Random, is_noticed: Callable[[Path], bool]) -> str:
+def flipped(content: bytes, draw: Random) -> bytes:
+    changed = bytearray(content)
+    changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+    return bytes(changed)
+
+
+def bits(what: str, files: Iterable[Path], number: int, draw: Random, is_noticed: Callable[[Path], bool]) -> str:
     """Flip a bit in a file, and say how often nothing noticed."""
-    silent = 0
-    for _ in range(number):
-        file = draw.choice(files)
+    every, silent = sorted(files), []
+    for place in range(number):
+        file = every[place % len(every)] if place < len(every) else draw.choice(every)
         right = file.read_bytes()
-        file.write_bytes(flipped(file, draw))
+        file.write_bytes(flipped(right, draw))
         try:
-            silent += not is_noticed(file)
+            if not is_noticed(file):
+                silent.append(file.name)
         finally:
             file.write_bytes(right)
-    return f"| {what} | {number} | {silent} |"
+    print(what, *silent, flush=True)
+    return f"| {what} | {len(every)} | {number} | {len(silent)} |"
 
 
-def all_bits(project: Path, edition: Path, number: int, draw: Random) -> list[str]:
-    """Flip bits in figures, in a published edition, and in what a build keeps."""
+def all_bits(project: Path, edition: Path, number: int, draw: Random) -> Iterator[str]:
+    """Flip bits in each kind of file of the store, in a published edition, and in what a build keeps."""
+    held = Project(project)
 
     def is_refused(_: Path) -> bool:
         try:
-            refuse_damaged(Inputs(Project(project), "built-in").figure_hashes, Project(project))
+            refuse_damaged(Inputs(held, "built-in").figure_hashes, held)
         except RaceEqualityError:
             return True
         return False
 
+    figures, sources = held.figures, held.sources
+    yield bits("figures of publications (Parquet)", figures.glob("*.parquet"), number, draw, is_refused)
+    lists = [file for file in figures.iterdir() if file.suffix != ".parquet"]
+    yield bits("lists and boundaries (CSV, GeoJSON)", lists, number, draw, is_refused)
+    yield bits("records of what was read (YAML)", sources.glob("*.yml"), number, draw, is_refused)
+    before = Inputs(held, "built-in").other_hashes()
+
+    def is_told(_: Path) -> bool:
+        return Inputs(held, "built-in").other_hashes() != before
+
+    settings = [project / name for name in before]
+    yield bits("settings, layouts, notebooks: `verify` and the next edition name it", settings, number, draw, is_told)
     record = read_record(edition)
 
     def is_named(file: Path) -> bool:
         name = file.relative_to(edition).as_posix()
         return record.hash_of(name) != record.files[name]
 
-    rows = [
-        bits(
-            "figures of publications",
-            sorted((project / "data" / "figures").glob("*.parquet")),
-            number,
-            draw,
-            is_refused,
-        ),
-        bits("a file of an edition", [edition / name for name in record.files], number, draw, is_named),
-    ]
+    yield bits("a file of an edition", [edition / name for name in record.files], number, draw, is_named)
     with tempfile.TemporaryDirectory() as folder:
         os.environ[cache.FOLDER_VARIABLE] = folder
         import pandas as pd
 
         cache._write("findings", "key", pd.DataFrame({"value": [0.1 * n for n in range(200)]}))
-        vega_to_svg._write(Path(folder) / "picture.svgz", "<svg>" + "<path/>" * 500 + "</svg>")
-        found, picture = next(Path(folder).glob("*.found")), Path(folder) / "picture.svgz"
-        rows += [
-            bits(
-                "findings that a build keeps", [found], number, draw, lambda _: cache._read("findings", "key") is None
-            ),
-            bits("pictures that a build keeps", [picture], number, draw, lambda file: vega_to_svg._read(file) is None),
-        ]
+        picture = Path(folder) / "picture.svgz"
+        vega_to_svg._write(picture, "<svg>" + "<path/>" * 500 + "</svg>")
+
+        def is_made_again(file: Path) -> bool:
+            kept = vega_to_svg._read(file) if file == picture else cache._read("findings", "key")
+            return kept is None
+
+        yield bits("findings that a build keeps", Path(folder).glob("*.found"), number, draw, is_made_again)
+        yield bits("pictures that a build keeps", [picture], number, draw, is_made_again)
         del os.environ[cache.FOLDER_VARIABLE]
-    return rows
 
 
-def report(
-    outcomes: Sequence[Outcome], flips: Sequence[str], remarks: Sequence[str], arguments: argparse.Namespace
-) -> str:
+# -- results ----------------------------------------------------------------------------------------
+
+KILLED = (
+    "| command | what was killed | before its end | after its end | wrong or mixed | half-written, seen while it ran | processes "
+    "left after 30 seconds | not right after the same command again | measured |"
+)
+FLIPPED = "| in | files | flips | not noticed | measured |"
+
+
+def as_row(outcome: Outcome) -> str:
+    counts = (outcome.wrong, outcome.half, outcome.left, outcome.not_mended)
+    ends = f"{outcome.before_end} | {outcome.after_end}"
+    return f"| {outcome.what} | {outcome.how} | {ends} | {' | '.join(str(len(c)) for c in counts)} |"
+
+
+def dated(row: str) -> str:
+    """Return a row with the day, and how many processes the machine was busy with besides."""
     today = datetime.date.today()
-    lines = [
-        "# What is left when something goes wrong",
-        "",
-        f"Measured on {today.day} {today:%B %Y} by `python benchmarks/faults.py --kills {arguments.kills} --seed {arguments.seed}` on "
-        f"{os.cpu_count()} cores. Two builds of the same inputs give the same bytes ([editions](editions.md)), so a page is whole if, and "
-        "only if, it is the one of a command that nothing disturbed.",
-        "",
-        "## Killed (`kill -9`)",
-        "",
-        "| command | what was killed | kills | of them after its end | wrong or mixed | half-written, seen while it ran | processes "
-        f"left after {DEADLINE:.0f} seconds | not right after the same command again |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        *(outcome.row() for outcome in outcomes),
-        "",
-        "*Wrong or mixed*: pages, an edition or `latest` that are neither as before nor as after. Figures are looked at once what was "
-        "ended is finished, as each command that reads them does first; a mixture counts in the last column.",
-        "",
-        "## A flipped bit",
-        "",
-        "| in | flips | not noticed |",
-        "| --- | ---: | ---: |",
-        *flips,
-        "",
-        "A build refuses such figures; `verify` names such a file of an edition; what a build keeps is made again.",
-    ]
-    if remarks:
-        lines += ["", "## Not measured", "", *(f"- {remark}" for remark in remarks)]
-    lines += [
-        "",
-        "## Held by tests",
-        "",
-        "A full disk, a folder that cannot be written, two builds at once, a stopped worker or fork server, notebooks that die, never end or eat "
-        "memory, a damaged manifest, lock or cache: `tests/faults`, `tests/unit/batch` and `tests/unit/publishing`.",
-    ]
-    return "\n".join(lines) + "\n"
+    return f"{row} {today.day} {today:%B %Y}, load {os.getloadavg()[1]:.0f} |"
+
+
+def merged(table: str, heading: str, rows: Iterable[str]) -> str:
+    """Return a table with new rows in the place of those that begin with the same words."""
+
+    def key(row: str) -> tuple[str, ...]:
+        what, how = (cell.strip() for cell in row.split("|")[1:3])
+        return (what, how.partition(", before")[0]) if heading == KILLED else (what,)
+
+    old = {}
+    if (found := re.search(rf"^{re.escape(heading)}\n\|[-:| ]+\|\n((?:\|.*\n)*)", table, re.MULTILINE)) is not None:
+        old = {key(row): row for row in found[1].splitlines()}
+    old |= {key(row): row for row in rows}
+    number = heading.count("|") - 1
+    left = 2 if heading == KILLED else 1
+    rule = "|" + "".join(" --- |" if place < left or place == number - 1 else " ---: |" for place in range(number))
+    return "\n".join([heading, rule, *sorted(old.values(), key=key)])
+
+
+def report(killed: Sequence[str], flips: Sequence[str]) -> str:
+    earlier = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else ""
+    return (
+        f"""# What is left when something goes wrong
+
+Measured by `python benchmarks/faults.py` on {os.cpu_count()} cores, which other work kept busy as well. Two builds of the same inputs give the same
+bytes ([editions](editions.md)), so a page is whole if, and only if, it is the one of a command that nothing disturbed.
+
+## Killed (`kill -9`)
+
+{merged(earlier, KILLED, killed)}
+
+*Wrong or mixed*: pages, an edition, `latest` or figures that are neither as before nor as after, or a page of the last good site that
+is gone; figures once what was ended is finished, as each command that reads them does first. *Before each call*: of every system call
+by which the command's process makes, writes, renames or deletes a file, the process is killed before it. The commands are forked
+from a process that has imported the package, so that kills fall into their work.
+
+## A flipped bit
+
+{merged(earlier, FLIPPED, flips)}
+
+A build refuses figures, lists and records that are not as they were written. `verify` names a file of an edition. What a build keeps is
+made again. Settings, layouts and notebooks are edited by hand, so no hash tells an edit from damage: pages are made again from
+them with the reason said, `verify` names each, and so does the page *What changed* of the next edition.
+
+"""
+        + HELD_BY_TESTS
+    )
+
+
+HELD_BY_TESTS = """\
+## What the machine may do
+
+After each, what is said is one sentence with what to do, and the last good site, edition and store stand.
+
+| what | what is said or done | held by |
+| --- | --- | --- |
+| the disk is full | "No space left on device"; a rerun with space makes what is missing | `test_a_real_disk_that_is_full_leaves_the_last_good_site`, `test_a_disk_that_is_full_leaves_the_last_good_site` |
+| a quota is used up, at any change of a file of the store or an edition | "Disk quota exceeded"; the store, or what stood there, is as it was | `test_a_quota_that_is_reached_leaves_…`, `test_a_quota_is_said_in_one_sentence_by_any_command` |
+| a disk or folder that cannot be written | "Cannot write to …: Read-only file system. Choose another folder with --output." | `test_a_real_disk_that_is_full_leaves_the_last_good_site`, `test_a_folder_that_cannot_be_written_is_named` |
+| too few files may be open | refused before anything runs: "Only 40 files may be open at once here, and a build needs 64"; the limit is raised where it may be | `test_too_few_file_handles_are_known_before_anything_runs` |
+| a clock that was ahead, and went back | no page is made again for it, and no change is missed: contents are compared | `test_a_clock_that_went_back_makes_no_page_again_and_hides_no_change` |
+| a Parquet file that is cut, longer, empty, or has no record | refused where it is read, also by a notebook under papermill alone | `test_figures_that_are_not_whole_are_refused_wherever_they_are_read` |
+| a cache, a page, an executed notebook or the manifest is damaged, with size and time as they were | a publication reads each file, and makes again what is not as a build left it; what a page is rendered from is read in any case | `test_a_bit_that_flipped_in_what_a_build_made_is_in_no_edition` |
+| two builds into one folder, two writers of the store | the second says which process it waits for, or is refused | `test_two_builds_into_one_folder_do_not_mix`, `tests/unit/store/test_commits.py` |
+
+## A process that is stopped (SIGSTOP)
+
+| process of a build | noticed after | what becomes of it | held by |
+| --- | --- | --- | --- |
+| one that makes pages | 30 seconds | ended; its page is tried once more elsewhere | `test_a_stopped_process_is_noticed_and_its_page_tried_again` |
+| the server that forks kernels | 30 seconds | ended; its pages are tried again | the same |
+| one that draws charts | 30 seconds | ended; notebooks draw themselves | `test_a_build_watches_each_process_that_notebooks_wait_for`, `test_one_that_is_killed_leaves_the_work_to_the_other_and_then_to_us` |
+| the server that forks the processes for pages | 30 seconds, when one is asked for | ended, and another started | `test_a_stopped_server_of_processes_is_noticed_when_one_is_asked_for` |
+| a kernel | the time of a cell (`--timeout`) | ended; its page is named as failed | `test_notebooks_that_break_things_fail_alone` |
+| Pandoc | 5 minutes | ended; its page is named as failed | `test_a_pandoc_that_never_answers_is_stopped` |
+
+Not watched: the command itself (whoever stopped it starts it again; its lock says which process it is), Quarto, and the processes of a
+cluster, which its scheduler watches.
+"""
+
+
+def outcomes_of(part: str, folder: Path, arguments: argparse.Namespace, shard: int) -> Iterator[Outcome]:
+    """Measure one share of a part in a folder of its own; yield after each kill."""
+    draw = Random(f"{arguments.seed} {part}")
+    what, _, how = part.partition("-")
+    project = folder / "project"
+    project.mkdir(parents=True)
+    with_figures(project) if what == "data" else small_project(project)
+    if what == "build":
+        trial = of_build(project, TRUSTS if how in ("random", "single") else TRUSTS[:1])
+    else:
+        trial = of_publish(project) if what == "publish" else of_data_add(project, arguments.raw.resolve())
+    import_what_it_imports(trial)
+    if how in ("random", "single"):
+        number = len(range(shard, arguments.kills, arguments.processes))
+        yield from random_kills(trial, number, Random(f"{draw.random()} {shard}"), group=how == "random")
+        return
+    own, rest = points_of(trial)
+    others = how == "others"
+    every = [point for point in rest if point not in own] if others else own
+    most = min(arguments.most or len(every), len(every))
+    chosen = sorted(draw.sample(every, most))[shard :: arguments.processes]
+    which = f"each of {most} calls" if most == len(every) else f"{most} of {len(every)} calls, drawn by chance"
+    which = f"{'a process that is not its own' if others else 'its own process'}, before {which}"
+    yield from kills_at_calls(trial, chosen, follow=others, how=which)
+
+
+def measured(part: str, arguments: argparse.Namespace) -> Outcome | None:
+    """Measure a part in several processes; what is interrupted counts as far as it came."""
+    with tempfile.TemporaryDirectory(prefix="race-equality-faults-") as folder:
+        shards = {}
+        for shard in range(arguments.processes):
+            if not (pid := os.fork()):
+                own = Path(folder) / str(shard)
+                try:
+                    for outcome in outcomes_of(part, own, arguments, shard):
+                        (own / "new").write_text(json.dumps(vars(outcome)), encoding="utf-8")
+                        (own / "new").replace(own / "outcome")
+                except KeyboardInterrupt:
+                    pass
+                except BaseException:
+                    traceback.print_exc()
+                finally:
+                    os._exit(0)
+            shards[shard] = pid
+        waiting = set(shards.values())
+        while waiting:
+            try:
+                pid, _ = os.wait()
+                waiting.discard(pid)
+            except KeyboardInterrupt:
+                for pid in waiting:
+                    os.kill(pid, signal.SIGINT)
+        files = sorted(Path(folder).glob("*/outcome"))
+        return total(Outcome(**json.loads(file.read_text(encoding="utf-8"))) for file in files) if files else None
+
+
+def total(outcomes: Iterable[Outcome]) -> Outcome:
+    """Add what several processes have measured of the same part."""
+    first, *others = outcomes
+    for one in others:
+        for name in ("before_end", "after_end", "wrong", "half", "left", "not_mended"):
+            setattr(first, name, getattr(first, name) + getattr(one, name))
+    return first
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200, help="random kills of each command (default 200)")
+    parser.add_argument("--most", type=int, help="kills at calls, at most: a sample of them")
+    parser.add_argument("--processes", type=int, default=1, help="measure in so many processes at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--raw", type=Path, default=RAW, help="the raw file of a publication, for data add")
-    parser.add_argument(
-        "--only", choices=["build", "publish", "data", "bits"], action="append", help="for a quick look; writes nothing"
-    )
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part (may be repeated)")
     arguments = parser.parse_args()
-    asked = set(arguments.only or ("build", "publish", "data", "bits"))
-    draw = Random(arguments.seed)
-    outcomes: list[Outcome] = []
-    flips: list[str] = []
-    remarks: list[str] = []
-
-    def measured(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        print(outcome.row(), *outcome.wrong, *outcome.half, *outcome.left, *outcome.not_mended, flush=True)
-
-    try:
-        with tempfile.TemporaryDirectory(prefix="race-equality-faults-") as folder:
-            project, figures = Path(folder) / "project", Path(folder) / "figures"
-            small_project(project)
-            figures.mkdir()
-            with_figures(figures)
-            if "build" in asked:
-                trial = of_build(project)
-                measured(random_kills(trial, arguments.kills // 2, draw, group=True))
-                measured(random_kills(trial, arguments.kills - arguments.kills // 2, draw, group=False))
-            if asked & {"publish", "bits"}:
-                trial = of_publish(project)
-                if "publish" in asked:
-                    measured(random_kills(trial, arguments.kills, draw, group=True))
-                    if shutil.which("strace"):
-                        measured(kills_at_calls(trial))
-                    else:
-                        remarks.append("kills at each change of a file: strace is not here")
-                if "bits" in asked:
-                    trial.reset()
-                    flips += all_bits(figures, project / "place" / "2026-10", max(arguments.kills, 200), draw)
-                    print(*flips, sep="\n", flush=True)
-            if "data" in asked:
-                if arguments.raw.is_file():
-                    trial = of_data_add(figures, arguments.raw.resolve())
-                    measured(random_kills(trial, arguments.kills, draw, group=True))
-                    if shutil.which("strace"):
-                        measured(kills_at_calls(trial))
-                else:
-                    remarks.append("`data add`: the raw file is not here (--raw)")
-    except KeyboardInterrupt:
-        remarks.append("what is in no row: the measurement was interrupted")
-    if not arguments.only:
-        RESULTS.write_text(report(outcomes, flips, remarks, arguments), encoding="utf-8")
-    silent = any(not row.rstrip(" |").endswith(" 0") for row in flips)
-    return int(silent or any(o.wrong or o.half or o.left or o.not_mended for o in outcomes))
+    is_good = True
+    for part in arguments.only or PARTS:
+        killed: list[str] = []
+        flips: list[str] = []
+        if part == "bits":
+            with tempfile.TemporaryDirectory(prefix="race-equality-faults-") as folder:
+                small, figures = Path(folder) / "small" / "project", Path(folder) / "real" / "project"
+                small.mkdir(parents=True)
+                figures.mkdir(parents=True)
+                small_project(small)
+                with_figures(figures)
+                of_publish(small).reset()
+                draw = Random(f"{arguments.seed} {part}")
+                flips += map(dated, all_bits(figures, small / "place" / "2026-10", max(arguments.kills, 200), draw))
+            is_good = is_good and all(row.split("|")[4].strip() == "0" for row in flips)
+        elif part.startswith("data") and not arguments.raw.is_file():
+            print("data add: the raw file is not here (--raw)")
+        elif part.endswith(("calls", "others")) and not has_strace():
+            print("kills at calls: strace is not here")
+        elif (outcome := measured(part, arguments)) is not None:
+            killed.append(dated(as_row(outcome)))
+            faults = [*outcome.wrong, *outcome.half, *outcome.left, *outcome.not_mended]
+            is_good = is_good and not faults
+            print(*killed, *faults, sep="\n  ", flush=True)
+        RESULTS.write_text(report(killed, flips), encoding="utf-8")
+    return int(not is_good)
 
 
 if __name__ == "__main__":

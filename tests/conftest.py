@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO
@@ -28,6 +29,9 @@ from click.testing import CliRunner
 from hypothesis import settings
 
 from race_equality.commands.main import main
+from race_equality.store.provenance import Source
+from race_equality.store.recorded import RECORDS
+from race_equality.store.seal import sealed
 
 ROOT = Path(__file__).parents[1]
 
@@ -121,10 +125,14 @@ def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Non
 @pytest.fixture
 def small_project(tmp_path: Path) -> Path:
     """A project with the real trusts and site, and two notebooks of a few cells."""
-    root = tmp_path / "checkout"
-    (root / "data" / "figures").mkdir(parents=True)
-    for name in ("trusts.parquet", "successions.csv"):
-        shutil.copy(ROOT / "data" / "figures" / name, root / "data" / "figures" / name)
+    return make_small_project(tmp_path / "checkout")
+
+
+def make_small_project(root: Path) -> Path:
+    """Make the project of :func:`small_project`, for tests that share one."""
+    for name in ("figures/trusts.parquet", "figures/successions.csv", "sources/ods_trusts.yml", "sources/ods_etr.yml"):
+        (root / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "data" / name, root / "data" / name)
     for name in ("_quarto.yml", "index.qmd"):
         shutil.copy(ROOT / name, root / name)
     (root / "params" / "trusts").mkdir(parents=True)
@@ -153,11 +161,23 @@ def copy_figures(trusts: Collection[str], folder: Path) -> None:
 
 
 def record_figures(root: Path) -> None:
-    """Bring the records of a project's sources up to figures that a test has changed: a build refuses others."""
-    for file in (root / "data" / "figures").glob("*.parquet"):
-        record = root / "data" / "sources" / f"{'ods_trusts' if file.stem == 'trusts' else file.stem}.yml"
-        text, digest = record.read_text(encoding="utf-8"), hashlib.sha256(file.read_bytes()).hexdigest()
-        record.write_text(re.sub(r"(?m)^figures_sha256: .*", f"figures_sha256: {digest}", text), encoding="utf-8")
+    """Bring the records of a project's sources up to figures that a test has written: others are not read."""
+    data = root / "data"
+    for file in sorted([*data.glob("figures/*"), *data.glob("local/*.parquet")]):
+        is_local, name = file.parent.name == "local", RECORDS.get(file.name, file.stem)
+        # a WRES return's file is named by the trust's code alone
+        name = f"wres_return_{name}" if is_local and len(name) == 3 else name
+        record = file.with_name(f"{name}.yml") if is_local else data / "sources" / f"{name}.yml"
+        committed = ROOT / "data" / "sources" / record.name
+        if record.is_file() or committed.is_file():
+            text = (record if record.is_file() else committed).read_text(encoding="utf-8")
+        else:
+            made = Source(name, "Figures", "NHS England", "", "OGL", date(2026, 1, 1), "", "a.csv", "2025")
+            text = made.to_yaml()
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        record.parent.mkdir(exist_ok=True)
+        text = sealed(re.sub(r"(?m)^figures_sha256: .*", f"figures_sha256: {digest}", text))
+        record.write_text(text, encoding="utf-8", newline="\n")
 
 
 class CommandLine:

@@ -11,10 +11,39 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from race_equality.errors import RaceEqualityError
+
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+
+#: How many files a build has open at once at most, with some to spare.
+_FEWEST_HANDLES = 64
+
+
+def need_file_handles() -> None:
+    """Let this process and those that it starts open as many files as a build needs.
+
+    Raises
+    ------
+    RaceEqualityError
+        When the system allows fewer: a process that cannot open a file would end in the middle, with an error of any library.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= _FEWEST_HANDLES or soft == resource.RLIM_INFINITY:
+        return
+    if hard != resource.RLIM_INFINITY and hard < _FEWEST_HANDLES:
+        raise RaceEqualityError(
+            f"Only {hard} files may be open at once here, and a build needs {_FEWEST_HANDLES}. Allow more: ulimit -n 1024, or "
+            "the limit nofile of whoever starts it."
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_FEWEST_HANDLES, hard))
 
 
 def write_atomically(target: Path, content: bytes | str) -> None:

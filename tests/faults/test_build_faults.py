@@ -181,7 +181,6 @@ def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project
     data = Path(__file__).parents[2] / "data"
     records = {"trusts.parquet": "ods_trusts", "successions.csv": "ods_etr"}
     record = records.get(name, Path(name).stem) + ".yml"
-    (small_project / "data" / "sources").mkdir()
     (small_project / "data" / "sources" / record).write_bytes((data / "sources" / record).read_bytes())
     content = bytearray((data / "figures" / name).read_bytes())
     place = small_project / "data" / "figures" / name
@@ -199,6 +198,25 @@ def test_a_build_refuses_figures_with_a_flipped_bit(race_equality, small_project
         shown = race_equality.in_this_process("data", "show", "RJ1")
         assert shown.returncode != 0
         assert f"is not the file that {record} was written with" in shown.stderr
+
+
+def test_a_build_refuses_a_record_with_a_flipped_bit_until_it_is_sealed(race_equality, small_project):
+    """A year in a title is printed on pages as much as a figure is; an edit of one's own is sealed."""
+    record = small_project / "data" / "sources" / "ods_trusts.yml"
+    text = record.read_bytes()
+    # a bit of a letter, which then is no UTF-8, and another title
+    for damaged in (text.replace(b"title: ", b"titl\xe5: "), text.replace(b"title: ", b"title: The ")):
+        record.write_bytes(damaged)
+        end = race_equality.in_this_process("build", "RJ1", "--output", "out", "--dry-run")
+        assert end.returncode == 2
+        assert (
+            "ods_trusts.yml is not as it was written: it is damaged, or was edited. Restore it from git" in end.stderr
+        )
+    assert "run `race-equality data seal ods_trusts`" in " ".join(end.stderr.split())
+    said = race_equality.in_this_process("data", "seal").stdout
+    assert "Sealed: ods_trusts." in said
+    assert race_equality.in_this_process("build", "RJ1", "--output", "out", "--dry-run").returncode == 0
+    assert "Every record is as it was written." in race_equality.in_this_process("data", "seal", "ods_etr").stdout
 
 
 @posix
@@ -262,8 +280,15 @@ def test_a_real_disk_that_is_full_leaves_the_last_good_site(race_equality, small
     assert "No space left on device" in end.stderr
     assert {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()} == good
     assert hidden_or_temporary(out) == []
-    # and with space again, all is made
     (small_disk / "others").unlink()
+    # nor does one that cannot be written any more, as after an error of the disk
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    end = race_equality.build("RJ1", "RRK", "--force", "--output", out)
+    assert end.returncode == 2
+    assert end.stderr.startswith(f"Error: Cannot write to {out}: Read-only file system. Choose another folder")
+    assert {path: path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()} == good
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    # and with space again, all is made
     end = race_equality.build("RJ1", "RRK", "--output", out, "--explain")
     assert end.returncode == 0, end.stderr
 
@@ -409,14 +434,17 @@ TROUBLE = {
     "RY4": ("eaten = [bytes(1_000_000_000) for _ in range(100)]", "MemoryError"),
     "RGP": ("import sys\nsys.exit(3)", "SystemExit: 3"),
 }
+#: Stopped, a kernel answers as little as the one that never ends, and both are named together.
+STOPPED = ("RTH", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory at its allocation is Linux's")
 def test_notebooks_that_break_things_fail_alone(race_equality, small_project, notebook_writer):
     """Never ends, prints a gigabyte, starts processes, leaves one behind, eats memory: in one build."""
-    cells = [f"if trust_code == {code!r}:\n" + textwrap.indent(cell, "    ") for code, (cell, _) in TROUBLE.items()]
+    does = {code: cell for code, (cell, _) in TROUBLE.items()} | dict([STOPPED])
+    cells = [f"if trust_code == {code!r}:\n" + textwrap.indent(cell, "    ") for code, cell in does.items()]
     notebook_writer(small_project / "notebooks" / "board_report.ipynb", "\n".join(cells), "x = 1")
-    codes = ["RJ1", *TROUBLE, "RWE"]
+    codes = ["RJ1", *does, "RWE"]
     end = race_equality("build", *codes, "--output", "out", "--timeout", "15", "--jobs", "2", timeout=500)
 
     assert end.returncode == 1, end.stderr
@@ -429,6 +457,7 @@ def test_notebooks_that_break_things_fail_alone(race_equality, small_project, no
         )
     )
     assert failures.keys() == TROUBLE.keys()
+    assert "The same in 1 other page: RTH." in failures["RRK"]
     for code, (_, said) in TROUBLE.items():
         assert said in failures[code], code
     out = small_project / "out"

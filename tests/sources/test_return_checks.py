@@ -31,6 +31,7 @@ from race_equality.sources.returns.mistakes import ReturnError
 from race_equality.sources.returns.wres import read_return, template_workbook
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import read_trust_list
+from tests.conftest import record_figures
 
 FIGURES = find_project().figures
 NAME = "Barts Health NHS Trust"
@@ -486,6 +487,7 @@ def small_store(tmp_path_factory):
         pq.write_table(
             table.filter(pc.equal(table["trust_code"], "R1H")), root / "data" / "figures" / f"{name}.parquet"
         )
+    record_figures(root)
     return root
 
 

@@ -13,6 +13,7 @@ from race_equality.sources.returns.form import return_source
 from race_equality.sources.store_rules import broken_rules
 from race_equality.store.figures import figure_table, parquet_bytes, trust_schema
 from race_equality.store.trusts import successions_csv
+from tests.conftest import record_figures
 
 ROW = {
     "trust_code": "RJ1",
@@ -44,6 +45,7 @@ def hold(project, trust_list):
 
     def broken(*rows):
         (project.figures / "thing.parquet").write_bytes(parquet_bytes(figure_table(rows)))
+        record_figures(project.root)
         return broken_rules(project)
 
     return broken

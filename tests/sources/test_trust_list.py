@@ -10,6 +10,7 @@ from race_equality.sources.ingest import read_folder
 from race_equality.sources.store_check import check_store
 from race_equality.sources.trust_list import add_trust_list
 from race_equality.store.figures import read_figures
+from race_equality.store.recorded import RECORDS
 from race_equality.store.trusts import resolve_trust
 
 
@@ -49,6 +50,7 @@ def test_the_figures_are_those_of_reading_everything_again(cut, read_cut, write,
     shutil.copy(project.root / "_quarto.yml", again)
     for name in ("trusts.parquet", "successions.csv", "systems.csv"):
         shutil.copy(project.figures / name, again / "data" / "figures")
+        shutil.copy(project.sources / f"{RECORDS[name]}.yml", again / "data" / "sources")
     read_folder(cut.path, find_project(again))
     columns = [c for c in read_figures(project=project).columns if c != "locator"]  # it says why there is no row
     held, fresh = (read_figures(project=one)[columns] for one in (project, find_project(again)))

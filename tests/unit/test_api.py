@@ -16,6 +16,7 @@ from race_equality.disclosure.publishable import hide_as_published
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.store.figures import figure_table, parquet_bytes
+from tests.conftest import record_figures
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +56,7 @@ def with_return(small_project):
     published = figure("catchment_population", "All people", 500_000.0)
     (small_project / "data" / "figures" / "p.parquet").write_bytes(parquet_bytes(figure_table([published])))
     shutil.copy(ROOT / "data" / "figures" / "demonstration.parquet", small_project / "data" / "figures")
+    record_figures(small_project)
     return small_project
 
 

@@ -11,7 +11,7 @@ from race_equality.analysis.ethnicity_of_respondents import catchment_of, respon
 from race_equality.analysis.funnel_position import FEWEST_OF_A_KIND, among_their_kind, funnel_of_kind
 from race_equality.analysis.gap_reading import gap_readings, read_gap
 from race_equality.analysis.like_with_like import gaps_within_kinds, pooled_alike, trusts_alike
-from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links
+from race_equality.analysis.linked_gaps import PATIENT_GAPS, STAFF_GAP, gaps_of_staff_and_patients, links, main_links
 from race_equality.analysis.maternity import (
     deliveries_by_ethnic_group,
     deliveries_by_ethnicity,
@@ -107,6 +107,7 @@ __all__ = [
     "how_far_off",
     "latest_access",
     "links",
+    "main_links",
     "maternity_rates",
     "maternity_rates_by_year",
     "measures_by_trust",

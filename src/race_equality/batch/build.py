@@ -36,7 +36,7 @@ from race_equality.batch.page_requests import (
     rendering_failure,
 )
 from race_equality.errors import RaceEqualityError
-from race_equality.files import delete_made, is_seen_by_git
+from race_equality.files import delete_made, is_seen_by_git, need_file_handles
 from race_equality.render.fonts import SITE_FONT, publish_font
 from race_equality.render.vega import is_library_missing
 from race_equality.store.recorded import refuse_damaged
@@ -89,6 +89,8 @@ class BuildOptions:
         An address that papermill writes to, where executed notebooks are copied as well.
     edition : Edition or None
         What the site is an edition of; None for none.
+    by_content : bool
+        Read what earlier builds have made, and make again what is not as they left it, also where its size and time are.
     """
 
     output: Path
@@ -101,6 +103,7 @@ class BuildOptions:
     scheduler: str | None = None
     copy_to: str | None = None
     edition: Edition | None = None
+    by_content: bool = False
 
 
 @dataclass
@@ -170,7 +173,7 @@ def build(
     Raises
     ------
     RaceEqualityError
-        When nothing can be written to the output folder, or another build is writing to it.
+        When nothing can be written to the output folder, another build is writing to it, or too few files may be open at once.
 
     Notes
     -----
@@ -190,6 +193,7 @@ def build(
         from race_equality.batch.cloud_copies import check_address
 
         check_address(options.copy_to)
+    need_file_handles()
     output = _prepare_folder(options.output, project)
     with OutputLock(output):
         this = _Build(plan, options, project, output)
@@ -223,7 +227,9 @@ def _prepare_folder(folder: Path, project: Project) -> Path:
                 "Choose an empty folder, or a new one, with --output."
             )
         if not os.access(output, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            is_read_only = hasattr(os, "statvfs") and os.statvfs(output).f_flag & os.ST_RDONLY
+            number = errno.EROFS if is_read_only else errno.EACCES
+            raise OSError(number, os.strerror(number))
         # what is built may show trusts' own returns
         if resolved.is_relative_to(root) and is_seen_by_git(output / "site" / "index.html"):
             (output / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -283,12 +289,21 @@ class _Build:
             return Work(page, True, ("--force was given",))
         entry = self.manifest["pages"].get(page.path, {})
         before = self.manifest["builds"].get(entry.get("build"), {}).get("figures")
-        return decide_work(page, entry, self.inputs, staged=self.staged, site=self.site, figures_before=before)
+        return decide_work(
+            page,
+            entry,
+            self.inputs,
+            staged=self.staged,
+            site=self.site,
+            figures_before=before,
+            by_content=self.options.by_content,
+        )
 
     def index_is_outdated(self) -> bool:
         """Whether the index page has to be made again although no other has."""
         return self.renders and (
-            not self.result.index.is_file()
+            self.options.by_content  # no record has its hash
+            or not self.result.index.is_file()
             or (not self.by_quarto and not (self.site / SITE_FONT).is_file())
             or is_library_missing(self.site)
             or self.manifest.get("index") != self.inputs.index_hashes()
@@ -316,7 +331,8 @@ class _Build:
         if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
             return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
         return record.get("rests_on") != self.inputs.download_hashes() or any(
-            not is_unchanged(self.site / name, recorded) for name, recorded in outputs.items()
+            not is_unchanged(self.site / name, recorded, by_content=self.options.by_content)
+            for name, recorded in outputs.items()
         )
 
     def run(self, progress: BuildProgress) -> None:

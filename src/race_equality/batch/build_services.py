@@ -87,7 +87,9 @@ def shared_by_notebooks(
         stack.enter_context(_environment(settings))
         if notebooks and drawing_server.AVAILABLE:
             # A fifth of a notebook's time is drawing: one process serves two or three notebooks.
-            stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
+            drawing = stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
+            # a notebook whose chart one of them has taken waits for it for minutes
+            _started[cache.absolute()] = tuple(drawing.pids)
         if notebooks and engine == "fork" and forked_kernels.AVAILABLE:
             arguments = (str(project.root), notebooks >= _ENOUGH_TO_COMPUTE_AHEAD)
             server = stack.enter_context(
@@ -95,7 +97,7 @@ def shared_by_notebooks(
                     share=True, prepare="race_equality.batch.preparation:load_what_notebooks_share", arguments=arguments
                 )
             )
-            _started[cache.absolute()] = (server.pid,)
+            _started[cache.absolute()] += (server.pid,)
         yield _started[cache.absolute()]
 
 

@@ -346,6 +346,7 @@ def decide_work(
     staged: Path,
     site: Path,
     figures_before: Mapping[str, str] | None = None,
+    by_content: bool = False,
 ) -> Work:
     """Decide what has to be done for a page.
 
@@ -360,11 +361,20 @@ def decide_work(
         The folders of executed notebooks and of pages.
     figures_before : mapping of str to str, optional
         File to SHA-256 at the last build, to name those that changed.
+    by_content : bool
+        Whether to read each file that was made, also where its size and time are those recorded.
 
     Returns
     -------
     Work
     """
+
+    def rendered_again(*why: str) -> Work:
+        # what a page is made from is read in any case: a flipped bit changes neither size nor time
+        if is_unchanged(staged / page.path, entry.get("executed"), by_content=True):
+            return Work(page, False, why)
+        return Work(page, True, ("the executed notebook was changed",))
+
     if not entry:
         return Work(page, True, ("it has not been made yet",))
     if entry.get("status") == "failed" and "executed" not in entry:
@@ -376,17 +386,19 @@ def decide_work(
             some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
             changed = tuple(f"{why} ({some})" if why.startswith(_INPUT_WORDS["figures"]) else why for why in changed)
         return Work(page, True, changed)
-    if not is_unchanged(staged / page.path, entry.get("executed")):
+    if not is_unchanged(staged / page.path, entry.get("executed"), by_content=by_content):
         return Work(page, True, ("the executed notebook is gone or was changed",))
     if entry.get("status") != "done":
-        return Work(page, False, ("it was executed and not rendered",))
+        return rendered_again("it was executed and not rendered")
     changed = _changed(entry.get("rendered_from", {}), inputs.rendering_hashes())
     if changed:
-        return Work(page, False, changed)
+        return rendered_again(*changed)
     outputs = entry.get("outputs", {})
-    missing = [name for name, recorded in outputs.items() if not is_unchanged(site / name, recorded)]
+    missing = [
+        name for name, recorded in outputs.items() if not is_unchanged(site / name, recorded, by_content=by_content)
+    ]
     if missing or not outputs:
-        return Work(page, False, (f"{', '.join(missing) or 'the page'} is gone or was changed",))
+        return rendered_again(f"{', '.join(missing) or 'the page'} is gone or was changed")
     return Work(page, False, ())
 
 
@@ -423,7 +435,7 @@ def fingerprint(file: Path) -> Fingerprint:
     return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": _content_hash(file)}
 
 
-def is_unchanged(file: Path, recorded: Any) -> bool:
+def is_unchanged(file: Path, recorded: Any, *, by_content: bool = False) -> bool:
     """Whether a file is the one that was recorded.
 
     Parameters
@@ -432,6 +444,8 @@ def is_unchanged(file: Path, recorded: Any) -> bool:
     recorded : Fingerprint
         From :func:`fingerprint`; what is anything else is no record of the file. The time in it is updated when the
         file was written again with the same content.
+    by_content : bool
+        Whether to read it also where its size and time are those recorded.
 
     Notes
     -----
@@ -444,7 +458,7 @@ def is_unchanged(file: Path, recorded: Any) -> bool:
         status = file.stat()
         if status.st_size != recorded.get("bytes"):
             return False
-        if status.st_mtime_ns != recorded.get("mtime_ns"):
+        if by_content or status.st_mtime_ns != recorded.get("mtime_ns"):
             if _content_hash(file) != recorded.get("sha256"):
                 return False
             recorded["mtime_ns"] = status.st_mtime_ns

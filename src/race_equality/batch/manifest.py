@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterable
@@ -125,11 +126,20 @@ def read_manifest(output: Path) -> dict[str, Any]:
     """
     empty = {"format": FORMAT, "builds": {}, "pages": {}}
     try:
-        manifest = json.loads((output / MANIFEST_FILE).read_text(encoding="utf-8"))
+        text = (output / MANIFEST_FILE).read_text(encoding="utf-8")
+        manifest = json.loads(text)
     except (OSError, ValueError):
         return empty
+    if (end := _CHECKSUM.search(text)) is not None:
+        del manifest[_CHECKSUM_KEY]
+        if _checksum(text[: end.start()]) != end[1]:  # damaged
+            return empty
     return manifest if _has_shape(manifest) else empty
 
+
+#: The last key of the file has the hash of the text before it.
+_CHECKSUM_KEY = "sha256 of the text before"
+_CHECKSUM = re.compile(rf',\n "{_CHECKSUM_KEY}": "([0-9a-f]{{64}})"\n}}\n\Z')
 
 #: What in the record of a page is itself a record.
 _PARTS = (
@@ -180,5 +190,9 @@ def write_manifest(output: Path, manifest: dict[str, Any]) -> None:
     manifest : dict
         What :func:`read_manifest` returned, brought up to date.
     """
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    write_atomically(output / MANIFEST_FILE, text)
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True).removesuffix("\n}")
+    write_atomically(output / MANIFEST_FILE, f'{text},\n "{_CHECKSUM_KEY}": "{_checksum(text)}"\n}}\n')
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

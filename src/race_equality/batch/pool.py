@@ -6,11 +6,13 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -123,14 +125,25 @@ class Pool:
 
     def _start_worker(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=_run_worker, args=(theirs, self._settings, str(self._log), dict(os.environ)), daemon=True
-        )
-        process.start()
+        process = self._started(theirs)
         theirs.close()  # or the end of the process would not be seen as the end of the pipe
         worker = _Worker(process, ours)
         self._workers.append(worker)
         return worker
+
+    def _started(self, connection: Connection) -> BaseProcess:
+        """Start a process; where the server that forks it ended while it was asked, ask another one, once."""
+        arguments = (connection, self._settings, str(self._log), dict(os.environ))
+        with _stopped_forking_server_ends():
+            for is_last in (False, True):
+                process = self._context.Process(target=_run_worker, args=arguments, daemon=True)
+                try:
+                    process.start()
+                    break
+                except (EOFError, OSError):
+                    if is_last:
+                        raise
+        return process
 
     def run(self, requests: Iterable[PageRequest]) -> Iterator[PageEvent]:
         """Make pages.
@@ -234,6 +247,30 @@ def _run_worker(*arguments: Any) -> None:
     from race_equality.batch.page_maker import run_worker
 
     run_worker(*arguments)
+
+
+@contextmanager
+def _stopped_forking_server_ends() -> Iterator[None]:
+    """End the server that forks processes when it is stopped: who asks it for one waits for its answer without a limit."""
+    is_over = threading.Event()
+
+    def watch() -> None:
+        stopped = 0.0
+        while not is_over.wait(_EVERY):
+            # nothing public says which process it is
+            pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
+            stopped = stopped + _EVERY if pid and _is_stopped(pid) else 0.0
+            if pid and stopped >= _MOST_STOPPED:
+                _kill(pid)
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _is_stopped(pid: int) -> bool:

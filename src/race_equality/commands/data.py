@@ -13,7 +13,7 @@ import click
 from race_equality.commands.asking import confirm, yes_option
 from race_equality.commands.figure_words import STATUS_WORDS, UNIT_WORDS
 from race_equality.commands.held import CAUGHT_WORDS, list_, raw_folder, show, trace
-from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, undo
+from race_equality.commands.history import changing, confirm_loss, history, remove, say_changes, say_pages, seal, undo
 from race_equality.commands.layouts import layout
 from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
 from race_equality.errors import InputError, RaceEqualityError
@@ -31,7 +31,7 @@ def data() -> None:
     """Read publications into data/figures, and see what is held there."""
 
 
-for command in (layout, history, undo, remove, list_, show, trace):
+for command in (layout, history, undo, remove, seal, list_, show, trace):
     data.add_command(command)
 
 

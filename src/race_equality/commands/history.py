@@ -213,6 +213,21 @@ def undo(number: int | None, dry_run: bool) -> None:
 
 
 @click.command()
+@click.argument("source_ids", nargs=-1, metavar="[SOURCE]...")
+def seal(source_ids: tuple[str, ...]) -> None:
+    """Write its own hash into the record of each SOURCE that you edited; of all, without any.
+
+    A record is data/sources/SOURCE.yml, or that of a return in data/local. A build refuses one that is not as it was written:
+    a flipped bit looks like an edit. See what you edited first, with git diff.
+    """
+    from race_equality.store.provenance import seal_records
+
+    with changing(find_project(), " ".join(["data seal", *source_ids])) as draft:
+        names = seal_records(source_ids, draft)
+    click.echo(f"Sealed: {', '.join(names)}." if names else "Every record is as it was written.")
+
+
+@click.command()
 @click.argument("source_id", metavar="SOURCE")
 @click.option("--trust", metavar="CODE", help="Only the figures of this trust.")
 @click.option("--year-to", type=int, metavar="YEAR", help="Only the periods that end in this year.")

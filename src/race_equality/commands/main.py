@@ -110,14 +110,25 @@ class Commands(click.Group):
         except RaceEqualityError as error:
             raise _CommandError(str(error)) from error
         except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            if error.errno not in _MENDS:
                 raise
             raise _CommandError(
-                f"{error.filename} cannot be written or read: {error.strerror}. Reports can go to another folder: build --output."
+                f"{error.filename or 'A file'} cannot be written or read: {error.strerror}. {_MENDS[error.errno]}"
             ) from error
         except KeyboardInterrupt:
             click.echo(f"Interrupted. {GO_ON}", err=True)
             ctx.exit(INTERRUPTED)
+
+
+_ELSEWHERE = "Reports can go to another folder: build --output."
+_SPACE = "Make space, or give reports another folder with --output; then run the same command again: what stood there stands."
+_HANDLES = "Close other programs, or allow more open files (ulimit -n 1024); then run the same command again."
+#: Errors of the system that whoever runs a command can mend.
+_MENDS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _ELSEWHERE),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _SPACE),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), _HANDLES),
+}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

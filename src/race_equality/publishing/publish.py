@@ -130,7 +130,9 @@ def publish(
 
     before = [one for one in in_order([*standing, name]) if one != name and in_order([one, name])[-1] == name]
     edition = replace(no_edition(project), name=name, home=home, before=before[-1] if before else "")
-    result = build(plan, replace(options, edition=edition), project=project, show_progress=show_progress)
+    # what goes into an edition gets its hash there: a bit that flipped in a page since it was made would stand
+    options = replace(options, edition=edition, by_content=True)
+    result = build(plan, options, project=project, show_progress=show_progress)
     if result.interrupted:
         raise KeyboardInterrupt
     if result.failures:

@@ -103,7 +103,8 @@ def date_of(project: Project) -> str:
     -------
     str
     """
-    texts = (file.read_text(encoding="utf-8") for file in project.sources.glob("*.yml"))
+    # a damaged one is refused by name before anything is made
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in project.sources.glob("*.yml"))
     return max((found[1] for text in texts if (found := _DATE_READ.search(text))), default="")
 
 

@@ -62,7 +62,9 @@ def as_typst(html: str, crossref: Mapping[str, str] | None = None) -> str | None
         return None
     try:
         root = ET.fromstring("<div>" + _VOID.sub(r"<\1\2/>", html) + "</div>")
-        return "\n".join(_blocks(root, names))
+        # Pandoc writes what follows on the next line, which typst would set in the same paragraph
+        end = ["#parbreak()\n"] if len(root) and root[-1].tag == "p" else []
+        return "\n".join([*_blocks(root, names), *end])
     except (ET.ParseError, _UntranslatedHtml):
         return None
 

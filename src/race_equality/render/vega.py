@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,17 +54,17 @@ def publish_library(site_dir: Path) -> None:
     target = site_dir / SITE_LIBRARY
     copy_atomically(_LICENCES, target.with_name("LICENCES.txt"))
     bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]  # its stub knows no default
-    write_atomically(target, _first_line() + bundle)
+    write_atomically(target, _first_line(bundle.encode()) + bundle)
 
 
-def _first_line() -> str:
-    return f"// vl-convert-python {version('vl-convert-python')}, Vega-Lite {VEGA_LITE}. Licences: LICENCES.txt\n"
+def _first_line(bundle: bytes) -> str:
+    of = f"vl-convert-python {version('vl-convert-python')}, Vega-Lite {VEGA_LITE}. Licences: LICENCES.txt"
+    return f"// {of}. sha256 of what follows: {hashlib.sha256(bundle).hexdigest()}\n"
 
 
 def _is_current(library: Path) -> bool:
-    first = _first_line().encode()
     try:
-        with open(library, "rb") as file:
-            return file.read(len(first)) == first
+        first, _, bundle = library.read_bytes().partition(b"\n")
     except OSError:
         return False
+    return first + b"\n" == _first_line(bundle).encode()

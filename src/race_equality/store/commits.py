@@ -492,7 +492,7 @@ def undo(number: int | None, draft: Draft) -> Change:
     Raises
     ------
     RaceEqualityError
-        When it is not kept, was taken back, or something has changed its files since.
+        When it is not kept or damaged, was taken back, or something has changed its files since.
     """
     kept = changes_of(draft.held)
     undone = {one.undoes for one in kept}
@@ -517,6 +517,12 @@ def undo(number: int | None, draft: Draft) -> Change:
                 )
             )
     before = replaced_by(found.number, draft.held)
+    for name, (held, _) in found.files.items():
+        if held and _sha256(before / name) != held:
+            raise RaceEqualityError(
+                f"What is kept of {name} before change {found.number} is damaged, so the change cannot be taken back: restore the "
+                "file from git, or read the publication again."
+            )
     draft.write(
         {draft.root / name: (before / name).read_bytes() for name, (held, _) in found.files.items() if held},
         remove=[draft.root / name for name, (held, _) in found.files.items() if held is None],

@@ -72,18 +72,26 @@ def read_figures(
         place in each period that it has. The demonstration trust's invented figures are among them, under
         ``trust_code == "DEMO"`` alone: leave them out of anything said about England.
 
+    Raises
+    ------
+    RaceEqualityError
+        When a file is not the one that its record in ``data/sources`` was written with, or has no record.
+
     Examples
     --------
     >>> figures = read_figures("wres_6")
     >>> sorted(figures["group"].unique())
     ['Ethnic minority', 'White']
     """
+    from race_equality.store.recorded import refuse_changed  # which knows the names of files by this module
+
     project = as_project(project)
+    files = figure_files(project, local=local)
+    refuse_changed(files, project)
     if indicators is None and sources is None:
         # copied on write: a change to it changes another table
-        files = figure_files(project, local=local)
         return _read_all(*((path, *_stamp(path)) for path in files)).copy(deep=False)
-    return _use_returns_where_unpublished(read_files(figure_files(project, local=local), indicators, sources))
+    return _use_returns_where_unpublished(read_files(files, indicators, sources))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -34,7 +34,7 @@ def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None =
     Raises
     ------
     RaceEqualityError
-        When the file is not there or is not whole.
+        When the file is not there, is not whole, or is not the one that its record was written with.
 
     Notes
     -----
@@ -42,10 +42,12 @@ def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None =
     ``read_source("system_boundaries")``. Boards keep these codes to 31 March 2026. Rings run
     clockwise, as published and as Vega expects the outside of an area.
     """
+    from race_equality.store.recorded import refuse_changed  # which knows the file by this module
+
     project = as_project(project)
     path = place_of(project.figures / BOUNDARIES_FILE, project)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RaceEqualityError(
             f"data/figures/{BOUNDARIES_FILE} is not there. Restore it from git, or run `race-equality data read`."
@@ -54,3 +56,5 @@ def read_system_boundaries(*, project: Project | str | os.PathLike[str] | None =
         raise RaceEqualityError(
             f"data/figures/{BOUNDARIES_FILE} is not whole ({error}). Restore it from git."
         ) from None
+    refuse_changed([path], project)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from pydantic import BeforeValidator
 
 from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project, as_project
-from race_equality.store.commits import files_of, place_of, reads_the_store
+from race_equality.store.commits import Draft, files_of, place_of, reads_the_store
+from race_equality.store.seal import is_sealed, not_sealed, sealed
 from race_equality.yaml_files import Day, read_record, read_yaml, record_of_yaml
 
 #: A place that names its file, as in a return, and where another file than the source's was read: "waits.csv: row 3, rate".
@@ -59,9 +61,9 @@ class Source:
     figures_sha256: str = ""
 
     def to_yaml(self) -> str:
-        """Return the text of the YAML file."""
+        """Return the text of the YAML file, with its own hash at the end."""
         values = asdict(self) | {"notes": list(self.notes)}
-        return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+        return sealed(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100))
 
 
 def place_words(locator: str, recording: str) -> str:
@@ -159,9 +161,51 @@ def _load(path: Path) -> Source:
     return _load_as_written(path, status.st_mtime_ns, status.st_size)
 
 
+def seal_records(ids: Collection[str], project: Project) -> list[str]:
+    """Write its own hash into each record that was edited, or was written by an earlier version.
+
+    Parameters
+    ----------
+    ids : collection of str
+        Sources; all without any.
+    project : Project
+        A draft (:func:`race_equality.store.commits.change`).
+
+    Returns
+    -------
+    list of str
+        The sources whose record was written.
+
+    Raises
+    ------
+    RaceEqualityError
+        When there is no such source, or its record cannot be read.
+    """
+    records = {path.stem: path for folder in _folders(project) for path in sorted(folder.glob("*.yml"))}
+    if absent := sorted(set(ids) - records.keys()):
+        raise RaceEqualityError(f"There is no source {absent[0]!r}. Sources held: {', '.join(records)}.")
+    changed = {}
+    for source_id in ids or records:
+        path = records[source_id]
+        if not is_sealed(path.read_bytes()):
+            _read(path)
+            changed[path] = sealed(path.read_text(encoding="utf-8")).encode()
+    if changed:
+        assert isinstance(project, Draft)
+        project.write(changed)
+    return [path.stem for path in changed]
+
+
 @lru_cache(maxsize=256)
 def _load_as_written(path: Path, *stamp: int) -> Source:
     # the stamp makes a rewritten file a new entry of the cache; YAML is slow to read
+    source = _read(path)
+    if problem := not_sealed(path):
+        raise RaceEqualityError(problem)
+    return source
+
+
+def _read(path: Path) -> Source:
     try:
         source, problems = read_record(read_yaml(path), Source)
     except InputError as error:

@@ -20,6 +20,7 @@ from race_equality.errors import RaceEqualityError, UnknownTrustError
 from race_equality.project import Project, as_project
 from race_equality.store.commits import place_of, reads_the_store
 from race_equality.store.figures import SUCCESSIONS_FILE, SYSTEMS_FILE, TRUSTS_FILE
+from race_equality.store.recorded import refuse_changed
 from race_equality.store.schema import TRUST_DTYPES
 from race_equality.store.trust import Succession, Trust
 
@@ -177,7 +178,7 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
     Raises
     ------
     RaceEqualityError
-        When the trust list has not been read yet.
+        When the trust list has not been read yet, or a file is not the one that its record was written with.
     """
     project = as_project(project)
     listed, successions, systems = (
@@ -192,6 +193,7 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
                 f"data/figures/{path.name} is not there. Restore it from git, or run `race-equality data read`."
             ) from None
     stamps.append(systems.stat().st_mtime_ns if systems.is_file() else 0)
+    refuse_changed((listed, successions, systems), project)
     return _read_trust_list(listed, successions, systems, tuple(stamps))
 
 

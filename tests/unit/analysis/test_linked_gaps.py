@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from race_equality.analysis.linked_gaps import adjustments_by_trust, gaps_of_staff_and_patients, links
+from race_equality.analysis.linked_gaps import adjustments_by_trust, gaps_of_staff_and_patients, links, main_links
 from race_equality.report import linked_gaps as said
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import Trust, read_trusts
@@ -143,7 +143,9 @@ def test_a_link_is_found_and_the_invented_trust_is_not_in_it(make_figures, wres_
     rows += patients(
         WAITS, {"White - Irish": (900, 1000), "Asian/Asian British - Indian": (10, 1000)}, trust_code="DEMO"
     )
-    found = links(make_figures(rows), trusts)
+    figures = make_figures(rows)
+    found = links(figures, trusts)
+    pd.testing.assert_frame_equal(main_links(figures, trusts), said.main_links(found).reset_index(drop=True))
     main = said.main_links(found).iloc[0]
     assert (main["trusts"], main["reason"]) == (40, "")
     assert main["correlation"] == pytest.approx(np.corrcoef(staff, gaps)[0, 1], abs=0.005)

@@ -35,6 +35,13 @@ def test_findings_of_other_code_are_forgotten(tmp_path):
         assert vega_to_svg.SERVER_VARIABLE not in os.environ
 
 
+def test_a_build_watches_each_process_that_notebooks_wait_for(tmp_path):
+    with shared_by_notebooks(tmp_path, PROJECT, engine="fork", jobs=3, notebooks=1) as servers:
+        commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in servers]
+    assert sum("drawing_server" in one for one in commands) == 2
+    assert sum("forked_kernels.forking" in one for one in commands) == 1
+
+
 def test_a_kept_finding_that_is_damaged_is_computed_again(tmp_path):
     from race_equality.analysis.wres import staff_experience
     from race_equality.store.figures import read_figures

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,20 @@ def test_a_stopped_process_is_noticed_and_its_page_tried_again(monkeypatch, tmp_
     }
     # what had run was not run again
     assert sum(isinstance(one, NotebookRun) for one in told["is stopped rendering"]) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="says which processes are stopped")
+def test_a_stopped_server_of_processes_is_noticed_when_one_is_asked_for(monkeypatch, tmp_path):
+    """The one of multiprocessing, which answers without a limit of time."""
+    monkeypatch.setattr(pools, "_run_worker", work)
+    monkeypatch.setattr(pools, "_EVERY", 0.05)
+    monkeypatch.setattr(pools, "_MOST_STOPPED", 0.1)
+    monkeypatch.syspath_prepend(Path(__file__).parents[3])
+    with Pool(1, None, log=tmp_path / "log") as pool:
+        list(pool.run([request("one")]))
+    stopped = forkserver._forkserver._forkserver_pid
+    os.kill(stopped, signal.SIGSTOP)
+    with Pool(1, None, log=tmp_path / "log") as pool:
+        ends = [event.failure for event in pool.run([request("two")]) if not isinstance(event, PageStarted)]
+    assert ends == [None, None]
+    assert forkserver._forkserver._forkserver_pid != stopped

@@ -232,3 +232,11 @@ def test_links_lead_to_places_in_the_same_pdf():
     assert '[#metadata(none)<from-wres-8>#"WRES 8";]' in typst
     assert '#link(<from-wres-8>)[#"WRES 8";];' in typst
     assert as_typst('<p><a href="#x> #panic()">a</a></p>') is None
+
+
+def test_a_paragraph_ends_where_it_ends():
+    """The words of the next cell began on the line of the links of a table."""
+    links = '<p class="sources">Where from: <a href="#from-wres-8">WRES 8</a></p>'
+    document = f"```{{=typst}}\n{as_typst(links)}\n```\n\nStaff went up.\n"
+    written, _ = convert(document, ["--from", "markdown", "--to", "typst"])
+    assert re.search(r"(#parbreak\(\)|\n)\s*\nStaff went up", written), written

@@ -230,6 +230,18 @@ def test_what_was_changed_since_is_not_taken_back_in_silence(project):
             commits.undo(7, draft)
 
 
+def test_what_is_kept_of_before_is_not_brought_back_damaged(project):
+    write_new(project)
+    kept = commits.replaced_by(1, project) / "data/figures/ae.parquet"
+    kept.write_bytes(b"old fogures")
+    with (
+        pytest.raises(RaceEqualityError, match=r"What is kept of data/figures/ae.parquet before change 1 is damaged"),
+        commits.change(project, "data undo") as draft,
+    ):
+        commits.undo(None, draft)
+    assert held(project) == NEW
+
+
 def test_the_earliest_changes_are_forgotten_and_the_last_one_never(project, monkeypatch):
     monkeypatch.setattr(commits, "MOST_CHANGES", 3)
     for number in range(5):

@@ -23,7 +23,7 @@ from race_equality.sources.reconcile import reconcile
 from race_equality.store.editions import MAY_BE_OUT, OUT_OF_DATE, TO_COME, next_editions
 from race_equality.store.figures import parquet_bytes
 from race_equality.store.provenance import read_sources
-from tests.conftest import copy_figures
+from tests.conftest import copy_figures, record_figures
 
 ROOT = Path(__file__).parents[3]
 WHEN = {"monthly": 1, "quarterly": 3, "yearly": 12, "March": 12}
@@ -83,6 +83,7 @@ def mixed(tmp_path_factory) -> Project:
     source = root / "data" / "sources" / f"{old}.yml"
     source.with_stem(new).write_text(source.read_text(encoding="utf-8").replace("2024", "2025"), encoding="utf-8")
     source.unlink()
+    record_figures(root)
     return Project(root)
 
 

@@ -15,6 +15,7 @@ from race_equality.project import Project
 from race_equality.store.figures import figure_table, parquet_bytes, read_figures, version_of
 from race_equality.store.provenance import Source, read_source, read_sources
 from race_equality.store.schema import FIGURE_DTYPES, check_figures
+from tests.conftest import record_figures
 
 PROJECT = Project(Path(__file__).resolve().parents[3])
 ROW = {
@@ -113,6 +114,7 @@ def test_files_of_an_earlier_version_are_read_and_written_again(tmp_path, monkey
         folder = project.sources if folder == project.figures else folder
         described = Source(source, "A&E", "NHS", "", "OGL", date(2026, 1, 1), "", "a.csv", "2025", (), "earlier")
         (folder / f"{source}.yml").write_text(described.to_yaml(), encoding="utf-8")
+    record_figures(tmp_path)
     before = read_figures(project=project)
     assert before["locator"].tolist() == [
         "row 2, att (and 2 columns more)",
@@ -144,6 +146,7 @@ def test_a_local_return_is_read_with_the_published_figures(tmp_path):
     local = tmp_path / "data" / "local"
     local.mkdir()
     (local / "RJ1.parquet").write_bytes(parquet_bytes(figure_table([ROW | {"source": "wres_return_RJ1"}])))
+    record_figures(tmp_path)
     figures = read_figures(project=project)
     assert figures["source"].to_list() == ["wres_return_RJ1"]
     assert figures["period_end"].to_list() == [pd.Timestamp("2024-11-30")]
@@ -153,6 +156,7 @@ def test_a_damaged_file_is_named(tmp_path):
     project = Project(tmp_path)
     project.figures.mkdir(parents=True)
     (project.figures / "wres.parquet").write_bytes(parquet_bytes(figure_table([ROW]))[:-20])
+    record_figures(tmp_path)
     with pytest.raises(RaceEqualityError, match="wres.parquet cannot be read .*Restore it from git"):
         read_figures(project=project)
 
@@ -208,15 +212,18 @@ def test_figures_read_again_are_those_on_disk_now(tmp_path):
     project.figures.mkdir(parents=True)
     file = project.figures / "wres.parquet"
     file.write_bytes(parquet_bytes(figure_table([ROW])))
+    record_figures(tmp_path)
     first = read_figures(project=project)
     first.loc[0, "value"] = -1.0
     first["more"] = 1
     pd.testing.assert_frame_equal(read_figures(project=project), figure_table([ROW]))
     other = ROW | {"value": 21.0, "numerator": 21}
     file.write_bytes(parquet_bytes(figure_table([other])))
+    record_figures(tmp_path)
     pd.testing.assert_frame_equal(read_figures(project=project), figure_table([other]))
     added = ROW | {"indicator": "wres_7"}
     (project.figures / "more.parquet").write_bytes(parquet_bytes(figure_table([added])))
+    record_figures(tmp_path)
     pd.testing.assert_frame_equal(read_figures(project=project), figure_table([added, other]))
     file.unlink()
     pd.testing.assert_frame_equal(read_figures(project=project), figure_table([added]))
@@ -233,11 +240,14 @@ def test_a_page_on_all_trusts_can_leave_returns_out(tmp_path):
     (project.figures / "a.parquet").write_bytes(parquet_bytes(figure_table([missing])))
     own = figure_table([ROW | {"source": "wres_return_RJ1"}])
     (tmp_path / "data" / "local" / "RJ1.parquet").write_bytes(parquet_bytes(own))
-    (tmp_path / "data" / "local" / "wres_return_RJ1.yml").write_text("not even YAML: [", encoding="utf-8")
+    (tmp_path / "data" / "local" / "wres_return_RJ1.yml").write_text(
+        "not even YAML: [\nfigures_sha256: ", encoding="utf-8"
+    )
+    record_figures(tmp_path)
     assert read_figures(project=project)["status"].to_list() == ["ok"]
     # the row that says "not available" is there again, which the return stood in for
     assert read_figures(local=False, project=project)["status"].to_list() == ["not_available"]
-    assert read_sources(local=False, project=project) == []
+    assert [source.id for source in read_sources(local=False, project=project)] == ["a"]
 
 
 def test_a_trusts_page_reads_its_own_returns_and_no_others(tmp_path):
@@ -249,6 +259,7 @@ def test_a_trusts_page_reads_its_own_returns_and_no_others(tmp_path):
             row = ROW | {"source": source, "trust_code": code, "organisation_code": code}
             row |= {"indicator": "wres_2" if name == code else "patients_detained_by_ethnicity"}
             (local / f"{name}.parquet").write_bytes(parquet_bytes(figure_table([row])))
+    record_figures(tmp_path)
     project = Project(tmp_path)
     assert set(read_figures(project=project)["trust_code"]) == {"RJ1", "RV5"}
     own = read_figures(local="RV5", project=project)
