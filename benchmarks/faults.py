@@ -262,7 +262,7 @@ def all_bits(project: Path, edition: Path, number: int, draw: Random) -> Iterato
         return Inputs(held, "built-in").other_hashes() != before
 
     settings = [project / name for name in before]
-    yield bits("settings, layouts, notebooks: `verify` and the next edition name it", settings, number, draw, is_told)
+    yield bits("settings and layouts: `verify` and the next edition name it", settings, number, draw, is_told)
     record = read_record(edition)
 
     def is_named(file: Path) -> bool:

@@ -18,6 +18,7 @@ from race_equality.commands.main import main
 from race_equality.project import Project
 from race_equality.render import stage_project
 from race_equality.store.figures import figure_table, parquet_bytes
+from tests.conftest import record_figures
 
 ROOT = Path(__file__).parents[2]
 MARK = "For the board of Barts Health NHS Trust alone: not for publication"
@@ -58,6 +59,7 @@ def checkout(small_project: Path, notebook_writer, monkeypatch) -> Path:
         for group, count in zip(("White", "Ethnic minority", "Unknown"), counts, strict=True)
     ]
     (local / "R1H.parquet").write_bytes(parquet_bytes(figure_table(figures)))
+    record_figures(small_project)
     monkeypatch.chdir(small_project)
     monkeypatch.delenv("RACE_EQUALITY_PROJECT", raising=False)
     return small_project

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from race_equality.store.seal import sealed
+from tests.conftest import record_figures
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -67,14 +70,21 @@ def test_a_notebook(again, small_project, notebook_writer):
     assert again() == {"RJ1": why, "RRK": why, "national_overview": "up to date"}
 
 
-@pytest.mark.parametrize("file", ["data/local/wres_return_RJ1.parquet", "data/figures/successions.csv"])
-def test_figures_touch_every_page(again, small_project, file):
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("data/local/wres_return_RJ1.parquet", "wres_return_RJ1.parquet, wres_return_RJ1.yml"),
+        ("data/figures/successions.csv", "ods_etr.yml, successions.csv"),
+    ],
+)
+def test_figures_touch_every_page(again, small_project, file, named):
     """Each page compares its trust with all others."""
     path = small_project / file
     path.parent.mkdir(exist_ok=True)
     with open(path, "ab") as figures:
         figures.write(b"RX0,Old trust,RJ1,2001-04-01,merger,a test\n")
-    why = f"run and rendered: the figures changed ({path.name})"
+    record_figures(small_project)
+    why = f"run and rendered: the figures changed ({named})"
     assert set(again("--dry-run").values()) == {why}
 
 
@@ -90,7 +100,8 @@ def test_figures_touch_every_page(again, small_project, file):
 def test_figures_that_stand_in_one_report_touch_no_other(again, small_project, file, touched):
     path = small_project / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"more")
+    path.write_text(sealed("more\n"), encoding="utf-8", newline="\n")
+    record_figures(small_project)
     said = again("--dry-run")
     assert {name for name, why in said.items() if why != "up to date"} == touched
 

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from race_equality.commands import golden
 from race_equality.store.figures import figure_table, parquet_bytes, read_figures
+from tests.conftest import record_figures
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg"><title>Gaps</title><text>England</text>'
@@ -206,6 +207,7 @@ def test_a_return_on_this_machine_is_in_no_golden_copy(project):
     }
     (project / "data" / "local").mkdir()
     (project / "data" / "local" / "wres_return_RRU.parquet").write_bytes(parquet_bytes(figure_table([row])))
+    record_figures(project)
     write_report(
         project,
         "from race_equality.store.figures import read_figures\nprint(list(read_figures(local=trust_code)['value']))",

@@ -13,6 +13,7 @@ from race_equality.batch.plan import Page
 from race_equality.project import Project
 from race_equality.store.figures import parquet_bytes, read_figures
 from race_equality.store.schema import FIGURE_DTYPES
+from tests.conftest import record_figures
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +41,7 @@ def test_a_report_says_the_same_whatever_another_loads_and_the_demonstration_sho
     path.with_suffix(".yml").write_text(
         described.replace("id: demonstration", "id: patients_return_demo"), encoding="utf-8"
     )
+    record_figures(tmp_path)
     monkeypatch.setenv("RACE_EQUALITY_PROJECT", str(tmp_path))
     end = execute_page(
         Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}),

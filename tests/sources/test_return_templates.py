@@ -24,6 +24,7 @@ from race_equality.sources.returns import board, patients, wres
 from race_equality.sources.returns.known import Known
 from race_equality.sources.returns.mistakes import ReturnError
 from race_equality.store.trusts import read_trust_list
+from tests.conftest import record_figures
 
 NAME = "Barts Health NHS Trust"
 YEARS = [date(2024, 3, 31), date(2025, 3, 31), date(2026, 3, 31)]
@@ -177,6 +178,7 @@ def own(tmp_path):
         shutil.copy(ROOT / "data" / "figures" / name, root / "data" / "figures")
     for name in ("_defaults.yml", "trusts/DEMO.yml"):
         shutil.copy(ROOT / "params" / name, root / "params" / name)
+    record_figures(root)
     return Project(root)
 
 

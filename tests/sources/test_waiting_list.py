@@ -19,6 +19,7 @@ from race_equality.sources.publications.waiting_list import read_functions, read
 from race_equality.sources.recognition import recognise
 from race_equality.store.figures import read_figures, trust_schema
 from race_equality.store.schema import check_figures
+from tests.conftest import record_figures
 
 ETHNIC = (
     "A: British,B: Irish,C: Any other white background,D: White and Black Caribbean,E: White and Black African,"
@@ -580,6 +581,7 @@ def store(project, trust_list):
 
     (project.figures / TRUSTS_FILE).write_bytes(parquet_bytes(trust_list.trusts, trust_schema()))
     (project.figures / SUCCESSIONS_FILE).write_bytes(successions_csv(trust_list.successions))
+    record_figures(project.root)
     return project
 
 
