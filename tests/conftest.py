@@ -48,6 +48,7 @@ PLAIN = "board_report_RRU.ipynb"
 ABOUT_ALL_TRUSTS = (
     "notebooks/*",
     "site/*",
+    "acceptance/test_assurance.py",
     "acceptance/test_downloads.py",
     "statistics/test_assumptions.py",
     "unit/packaging/test_doctests.py",

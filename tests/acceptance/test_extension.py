@@ -82,7 +82,7 @@ def project(tmp_path_factory) -> SimpleNamespace:
 
     quarto("add", given, "--no-prompt")
     (folder / "_quarto.yml").write_text(
-        "project:\n  type: website\nwebsite:\n  title: Another site\nexecute:\n  enabled: false\n"
+        "project:\n  type: website\nwebsite:\n  title: Another site\nexecute:\n  enabled: false\n  echo: false\n"
     )
     (folder / "page.qmd").write_text(WORDS, encoding="utf-8")
     (folder / "square.svg").write_text(SQUARE)

@@ -125,7 +125,16 @@ def test_quarto_s_pages_ask_the_network_for_nothing(home, visit, address):
     assert [url for url in page.asked if not url.startswith((home, "data:"))] == []
     assert page.faults == []
     # the site's own font, although this server names no type for it
-    assert "Arimo loaded" in page.evaluate("[...document.fonts].map(font => font.family + ' ' + font.status)")
+    fonts = "document.fonts.ready.then(() => [...document.fonts].map(font => font.family + ' ' + font.status))"
+    assert "Arimo loaded" in page.evaluate(fonts)
+
+
+def test_nothing_is_published_by_its_place_in_the_project(sites):
+    for site in sites.values():
+        assert {file.name for file in site.iterdir()} & {"src", "_extensions"} == set()
+    assert [file for file in sites["quarto"].rglob("*.css") if file.name == "report.css"] == [
+        sites["quarto"] / "site_libs/quarto-contrib/quarto-project/race-equality/web/report.css"
+    ]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -197,7 +197,7 @@ def test_a_report_names_the_files_that_would_bring_patients_by_ethnic_group():
 
     from race_equality.report.missing import missing_indicators
     from race_equality.store.figures import figure_table
-    from race_equality.store.trusts import Trust
+    from race_equality.store.trust import Trust
 
     nothing = figure_table([])
     assert isinstance(nothing, pd.DataFrame)

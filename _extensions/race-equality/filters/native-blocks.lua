@@ -40,7 +40,7 @@ end
 
 -- Typst reads pictures from files only.
 local function to_media_bag(image)
-  if is_html or not image.src:match("^data:") then return end
+  if not is_typst or not image.src:match("^data:") then return end
   local mime, contents = pandoc.mediabag.fetch(image.src)
   local ending = (mime or ""):match("svg") and ".svg" or (mime or ""):match("png") and ".png" or ".jpg"
   local name = pandoc.utils.sha1(contents) .. ending

@@ -13,7 +13,7 @@ end
 -- with the font of the extension.
 local RESOLUTION = 220
 local TEXT_WIDTH_PX = 642 -- between the margins of reference.docx
-local FONTS = quarto.utils.resolve_path("../fonts")
+local fonts = quarto and quarto.utils.resolve_path("../fonts")
 
 local function write(file, contents)
   local handle = assert(io.open(file, "wb"))
@@ -29,7 +29,7 @@ local function png_of(svg)
       .. '#image("picture.svg")\n')
     local png = pandoc.path.join({ folder, "page.png" })
     pandoc.pipe(quarto.config.cli_path(),
-      { "typst", "compile", "--font-path", FONTS, "--ppi", tostring(RESOLUTION), page, png }, "")
+      { "typst", "compile", "--font-path", fonts, "--ppi", tostring(RESOLUTION), page, png }, "")
     local handle = assert(io.open(png, "rb"))
     local contents = handle:read("a")
     handle:close()

@@ -56,7 +56,7 @@ from race_equality.definitions.indicators import (
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 _POOLED = ("pooled_value", "pooled_lower", "pooled_upper", "probability_adverse", "rank_lower", "rank_upper")
 COLUMNS = tuple(

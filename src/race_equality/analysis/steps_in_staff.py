@@ -18,7 +18,7 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.statistics.trend import Trend
 from race_equality.store.cache import cached
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 #: Head counts of every March; full-time equivalents for the years since the last of them.
 _HEADCOUNT, _FTE, _FTE_BY_MONTH = "workforce_march_headcount", "workforce_march_fte", "workforce_fte_by_month"

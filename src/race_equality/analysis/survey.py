@@ -16,7 +16,7 @@ from race_equality.statistics.intervals import difference_interval, wilson_inter
 from race_equality.statistics.trend import Spread, Trend, pooled_spread, trend
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 
 @cached

@@ -13,7 +13,7 @@ from race_equality.definitions.indicators import BY_ID
 from race_equality.statistics.trend import Spread, Trend, change_spread, mean_change
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 #: The main staff groups of the publication's hierarchy; the rest are parts of these.
 MAIN_GROUPS = tuple(group for group in BY_ID["workforce_headcount"].groups if group != "Total")

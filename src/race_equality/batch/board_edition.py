@@ -25,7 +25,7 @@ from race_equality.render.notebook import read_page
 from race_equality.render.single_file import NOT_PUBLIC, single_file
 from race_equality.store.cache import FOLDER_VARIABLE
 from race_equality.store.figures import read_figures
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: The cells that the report has more, after its pay bands. A build leaves out a notebook of such a name.
 BOARD_NOTEBOOK = "notebooks/_for_the_board_alone.ipynb"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from forked_kernels import Limits
     from race_equality.batch.plan import Page
-    from race_equality.store.trusts import Trust
+    from race_equality.store.trust import Trust
 
 #: Seconds a cell may run. The slowest cell of our own takes about one.
 DEFAULT_TIMEOUT = 300

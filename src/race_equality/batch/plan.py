@@ -13,7 +13,7 @@ from race_equality.errors import InputError
 from race_equality.project import Project, find_project
 
 if TYPE_CHECKING:
-    from race_equality.store.trusts import Trust
+    from race_equality.store.trust import Trust
 
 #: Run once for each trust, with the parameter ``trust_code``, to ``trusts/<CODE>.ipynb``. Any other notebook with that
 #: parameter goes to ``trusts/<CODE>-<NOTEBOOK>.ipynb``.

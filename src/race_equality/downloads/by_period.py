@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -160,7 +160,7 @@ def _plain(column: pd.Series) -> list[Any]:
     return column.astype(object).where(column.notna(), None).tolist()
 
 
-def json_files(findings: Sequence[Row], figures: Sequence[Row]) -> dict[str, str]:
+def json_files(findings: Sequence[Row], figures: Sequence[Row]) -> Iterator[tuple[str, str]]:
     """Give what is known of each trust, and of each measure, as JSON.
 
     Parameters
@@ -168,10 +168,10 @@ def json_files(findings: Sequence[Row], figures: Sequence[Row]) -> dict[str, str
     findings, figures : sequence of dict
         From :func:`with_empty_cells` and :func:`figures_by_period`.
 
-    Returns
-    -------
-    dict of str to str
-        ``api/trusts/<CODE>.json``, ``api/indicators/<ID>.json`` and ``api/index.json``, and the text of each.
+    Yields
+    ------
+    (str, str)
+        ``api/indicators/<ID>.json``, ``api/trusts/<CODE>.json`` and ``api/index.json``, and the text of each.
     """
     parts: dict[str, dict[str, list[str]]] = defaultdict(lambda: {"findings": [], "figures": []})
     trusts, measures = {}, {}
@@ -189,12 +189,12 @@ def json_files(findings: Sequence[Row], figures: Sequence[Row]) -> dict[str, str
             if "trust" in row:
                 trusts[row["trust_code"]] = row["trust"]
     heads = {"findings": _quoted(_JSON_FINDING), "figures": _quoted(_JSON_FIGURE)}
-    files = {}
-    for name, found in sorted(parts.items()):
+    for name in sorted(parts):
+        found = parts.pop(name)
         texts = (f'"{kind}":{{"columns":{heads[kind]},"rows":[{",".join(rows)}]}}' for kind, rows in found.items())
-        files[name] = f"{{{','.join(texts)}}}"
+        yield name, f"{{{','.join(texts)}}}"
     index = {"trusts": dict(sorted(trusts.items())), "indicators": dict(sorted(measures.items()))}
-    return files | {"api/index.json": json.dumps(index, ensure_ascii=False, indent=1) + "\n"}
+    yield "api/index.json", json.dumps(index, ensure_ascii=False, indent=1) + "\n"
 
 
 def _quoted(value: object) -> str:

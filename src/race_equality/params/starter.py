@@ -18,7 +18,7 @@ from race_equality.params.actions import AREAS, BOARD_ROLES, INDICATORS, LEVELS,
 from race_equality.project import Project
 
 if TYPE_CHECKING:
-    from race_equality.store.trusts import Trust
+    from race_equality.store.trust import Trust
 
 _HEAD = """\
 # {name} ({code}): what its race equality report is made with.

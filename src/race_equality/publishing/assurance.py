@@ -278,7 +278,7 @@ def gather(
         coverage=tuple(_coverage(sources, figures, trusts)),
         totals=differing,
         moved=tuple(what_assumptions_move(as_read, figures, trusts, read_rules(project=project))),
-        limitations=tuple(_limitations(edition, sources, figures, trusts, project)),
+        limitations=tuple(_limitations(edition, sources, as_read, trusts, project)),
         corrected=sum(one.edition != edition.name for one in corrections),
     )
 
@@ -390,15 +390,15 @@ def _coverage(sources: list[Source], figures: pd.DataFrame, trusts: pd.DataFrame
 
 
 def _limitations(
-    edition: Edition, sources: list[Source], figures: pd.DataFrame, trusts: pd.DataFrame, project: Project
+    edition: Edition, sources: list[Source], as_read: pd.DataFrame, trusts: pd.DataFrame, project: Project
 ) -> Iterable[str]:
-    patients = patients_by_breakdown(figures, read_rules(project=project))
+    patients = patients_by_breakdown(as_read)
     yield (
-        f"{trusts_with_figures(patients, trusts)} of {len(trusts)} trusts have a figure of patients by ethnic group. The reports of the others say which file "
-        "would bring one."
+        f"{trusts_with_figures(patients, trusts)} of {len(trusts)} trusts have a published figure of patients by ethnic group. "
+        "The reports of the others say which file would bring one."
     )
     if edition.date:
-        published = figures[figures["trust_code"] != DEMONSTRATION_CODE]
+        published = as_read[as_read["trust_code"] != DEMONSTRATION_CODE]
         days = {id: {day.date() for day in rows["period_end"]} for id, rows in groups_of(published, "source")}
         late = [
             f"{one.name} (held to {one.held_to})"

@@ -24,7 +24,7 @@ from race_equality.report.patients import month
 from race_equality.report.what_could_be_seen import after_change
 from race_equality.report.words import STATUS_WORDS, date, interval, listing, number_word, percent, period, points
 from race_equality.store.provenance import Source
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: The reading of a change, for what the indicator says is adverse.
 CHANGE_WORDS = {

@@ -40,7 +40,7 @@ from race_equality.report.words import (
 )
 from race_equality.store.provenance import Source
 from race_equality.store.rows import groups_of, row_at, rows_of
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: Few enough for one row of a page.
 MOST_CARDS, MOST_DECISIONS = 4, 3

@@ -22,7 +22,7 @@ from race_equality.report.patient_tables import READINGS
 from race_equality.report.patients import would_bring_patients
 from race_equality.report.summary_table import NOT_LOADED, NOT_READ
 from race_equality.report.words import interval, listing, lower_first, number_word, percent, period, points
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: More rows of WRES indicators leave no room for a table of patients, who are then in a line.
 MOST_ROWS_WITH_PATIENTS = 6

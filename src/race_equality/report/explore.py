@@ -18,7 +18,7 @@ from race_equality.report.display import Linked
 from race_equality.report.measures_of_trusts import SERIES
 from race_equality.report.words import MINUS, period, staff_group
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 #: What a reader chooses who does not narrow a choice down.
 EVERY = "All"

@@ -12,7 +12,7 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY
 from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, Indicator
 from race_equality.report.words import correlation, interval, listing, lower_first, number_word, percent, period, points
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: Why a link could not be estimated, for a reader.
 REASONS = {

@@ -8,7 +8,7 @@ import pandas as pd
 
 from race_equality.definitions.indicators import HOW_TO_LOAD, INDICATORS, Indicator, figure_ids
 from race_equality.report.words import date
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 _NOTHING = "Nothing to load"
 

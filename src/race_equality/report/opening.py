@@ -13,7 +13,8 @@ from race_equality.definitions.indicators import BOARD, BY_ID, INDICATORS, WRES,
 from race_equality.report.display import CellOutput, callout
 from race_equality.report.words import date, listing, lower_first
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Trust, read_trust_list
+from race_equality.store.trust import Trust
+from race_equality.store.trusts import read_trust_list
 
 #: A kind of trust as it is written after "is".
 KIND_WORDS = {

@@ -9,7 +9,7 @@ import pandas as pd
 from race_equality.definitions.indicators import BY_ID, PATIENTS
 from race_equality.report.words import MONTHS, STATUS_WORDS, interval, listing, lower_first, percent, points
 from race_equality.store.rows import groups_of, rows_of
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: What an XmR chart's last point says, in a table cell.
 VARIATION_WORDS = {

@@ -37,7 +37,7 @@ from race_equality.report.words import (
 from race_equality.statistics.trend import YearsToParity
 from race_equality.store.cache import cached
 from race_equality.store.rows import groups_of, rows_of
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 
 def experience_sentences(finding: Mapping, comparators: Mapping[str, Mapping]) -> str:

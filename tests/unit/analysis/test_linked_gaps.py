@@ -9,7 +9,8 @@ import pytest
 from race_equality.analysis.linked_gaps import adjustments_by_trust, gaps_of_staff_and_patients, links, main_links
 from race_equality.report import linked_gaps as said
 from race_equality.store.figures import read_figures
-from race_equality.store.trusts import Trust, read_trusts
+from race_equality.store.trust import Trust
+from race_equality.store.trusts import read_trusts
 
 WAITS, RECOVERY, CARER = (
     f"{name}_by_ethnicity"

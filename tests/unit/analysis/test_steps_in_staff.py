@@ -9,7 +9,7 @@ import pytest
 from race_equality.analysis.steps_in_staff import ordinary_changes, steps_in_staff
 from race_equality.analysis.survey import yearly_change
 from race_equality.analysis.workforce import yearly_growth
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 YEARS = range(2013, 2024)
 #: What an ordinary trust's staff do from one March to the next, in turn.

@@ -11,7 +11,7 @@ from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
 from race_equality.downloads.findings import DownloadData
 from race_equality.store.figures import figure_table
 from race_equality.store.provenance import Source
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 AUTUMN = (pd.Timestamp("2024-09-01"), pd.Timestamp("2024-11-30"))
 

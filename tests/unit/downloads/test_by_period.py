@@ -50,7 +50,7 @@ def files_of(data, trust, folder):
         "figures.parquet": tables["figures"].to_parquet(index=False),
         "all-trusts.csv": csv_text(findings, list(COLUMNS)).encode(),
         "all-trusts.sqlite": database(tables),
-        **{f"../{name}": text.encode() for name, text in json_files(findings, figures).items()},
+        **{f"../{name}": text.encode() for name, text in json_files(findings, figures)},
     }
     for name, content in written.items():
         file = folder / "downloads" / name

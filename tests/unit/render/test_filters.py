@@ -145,5 +145,5 @@ def test_a_row_s_number_and_an_alternative_text_reach_other_formats():
 
     assert "1. Shortlisting" in converted("plain", f"```{{=html}}\n{rows}\n```", "native-blocks.lua")
     quartos = '![](a.png){fig-alt="Two bars."}'
-    assert '[ Str "Two bars." ]' in converted("native", quartos, "alternative-texts.lua")
-    assert converted("html", quartos, "alternative-texts.lua") == converted("html", quartos)
+    assert '[ Str "Two bars." ]' in converted("native", quartos, "word-documents.lua")
+    assert converted("html", quartos, "word-documents.lua") == converted("html", quartos)

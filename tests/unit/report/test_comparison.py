@@ -8,7 +8,8 @@ import pandas as pd
 
 from race_equality.analysis.comparison import compared_findings
 from race_equality.report.comparison import comparison_form, page_data
-from race_equality.store.trusts import Succession, TrustList
+from race_equality.store.trust import Succession
+from race_equality.store.trusts import TrustList
 
 HOSTILE = '</script><script>alert(1)</script> & "x" NHS Trust'
 TRUSTS = pd.DataFrame(

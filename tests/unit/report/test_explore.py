@@ -12,7 +12,7 @@ from race_equality.render.extension import html_outputs
 from race_equality.render.typst_outputs import as_typst
 from race_equality.report.display import VEGA_LITE, show_interactive
 from race_equality.report.explore import Choice, Explorer
-from race_equality.store.trusts import Succession
+from race_equality.store.trust import Succession
 
 NAME = 'B </script><script>x</script> "quoted" <b>'
 TRUSTS = pd.DataFrame(

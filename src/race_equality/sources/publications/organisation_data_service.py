@@ -24,7 +24,8 @@ from race_equality.errors import InputError
 from race_equality.sources.cells import Cell, Record, Table, first_by_key, read_csv
 from race_equality.sources.headers import normalised
 from race_equality.store.schema import TRUST_DTYPES
-from race_equality.store.trusts import Succession, TrustList
+from race_equality.store.trust import Succession
+from race_equality.store.trusts import TrustList
 
 #: Names by position of the official layout: https://digital.nhs.uk/services/organisation-data-service
 ETR_COLUMNS = (
