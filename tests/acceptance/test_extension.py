@@ -59,9 +59,18 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> SimpleNamespace:
-    """A project with a page and a notebook that has run, both rendered in three formats."""
-    given, folder = tmp_path_factory.mktemp("given"), tmp_path_factory.mktemp("project")
+def project(made_once) -> SimpleNamespace:
+    """A project with a page and a notebook that has run, both rendered in three formats.
+
+    Once for all workers: two Quartos that filter the same notebook at the same time read each other's unfinished copy.
+    """
+    folder = made_once("another-project", make_project) / "project"
+    return SimpleNamespace(folder=folder, site=folder / "_site")
+
+
+def make_project(made: Path) -> None:
+    given, folder = made / "given", made / "project"
+    folder.mkdir()
     names = ["git", "-C", str(ROOT), "ls-files", "-z", "_extensions"]
     for name in subprocess.run(names, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]:
         (given / name).parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +104,6 @@ def project(tmp_path_factory) -> SimpleNamespace:
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "book.ipynb")
     quarto("render")
-    return SimpleNamespace(folder=folder, site=folder / "_site")
 
 
 @pytest.mark.parametrize(("name", "alternative"), [("page", "A blue square"), ("book", "A black square")])
