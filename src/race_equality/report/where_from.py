@@ -20,7 +20,7 @@ from race_equality.report.trace import trace_of
 from race_equality.report.words import interval, lower_first, people, percent, period, points, ratio, upper_first
 from race_equality.store.provenance import Source
 from race_equality.store.rows import rows_of
-from race_equality.store.trusts import Trust
+from race_equality.store.trust import Trust
 
 #: What methods are used for (:data:`race_equality.report.glossary.METHODS`), by what an indicator is compared with.
 METHODS_OF = {
