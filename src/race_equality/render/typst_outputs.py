@@ -238,7 +238,7 @@ def _inline(element: ET.Element) -> str:
             # a PDF is sent by itself, without the pages of the site
             parts.append(_inline(child))
         elif child.tag == "a" and child.get("href", "").startswith("#"):
-            parts.append(f"#link({_label(child.get('href')[1:])})[{_inline(child)}];")
+            parts.append(f"#link({_label(child.get('href', '')[1:])})[{_inline(child)}];")
         elif child.tag == "a" and child.get("href"):
             parts.append(f"#link({_string(child.get('href'))})[{_inline(child)}];")
         elif child.tag == "code":
