@@ -7,6 +7,8 @@ is one that an NHS organisation has or had.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -16,7 +18,9 @@ import pandas as pd
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
 from race_equality.store.figures import figure_files, parquet_bytes, read_figures, trust_schema
+from race_equality.store.recorded import RECORDS
 from race_equality.store.schema import FIGURE_DTYPES
+from race_equality.store.seal import sealed
 from race_equality.store.trusts import read_trust_list
 
 #: Codes are ``Z0000`` to ``Z9999``.
@@ -65,7 +69,18 @@ def invent(real: Project, folder: Path, number: int, *, seed: int = 20261122) ->
         shutil.copy(file, project.figures)
     header = (real.figures / "successions.csv").read_text(encoding="utf-8").splitlines()[0]
     (project.figures / "successions.csv").write_text(f"{header}\n", encoding="utf-8")
+    _write_records(project)
     return project
+
+
+def _write_records(project: Project) -> None:
+    """Bring the record of each publication up to the invented figures: others are not read."""
+    for file in project.figures.iterdir():
+        record = project.root / "data" / "sources" / f"{RECORDS.get(file.name, file.stem)}.yml"
+        if record.is_file():
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            text = re.sub(r"(?m)^figures_sha256: .*", f"figures_sha256: {digest}", record.read_text(encoding="utf-8"))
+            record.write_text(sealed(text), encoding="utf-8", newline="\n")
 
 
 def _write_trusts(project: Project, trusts: pd.DataFrame, codes: list[str], random: np.random.Generator) -> None:

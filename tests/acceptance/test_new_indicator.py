@@ -120,7 +120,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A copy of the project with the record and the reader, one trust built, and what the audit said."""
     root = tmp_path_factory.mktemp("scratch") / "project"
     leave = shutil.ignore_patterns("local", "raw", "figures")  # compiled modules go with them
-    for folder in ("src", "data"):
+    for folder in ("_extensions", "src", "data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=leave)
     copy_figures((SHOWN, HIDDEN, *OTHERS), root / "data" / "figures")
     record_figures(root)

@@ -18,7 +18,7 @@ CODE = "RRU"  # the smallest report; the pages on all trusts are made with it
 def elsewhere(tmp_path_factory) -> Path:
     """A copy of the project in a folder with a space and an umlaut."""
     root = tmp_path_factory.mktemp("other machine") / "für Prüfer"
-    for name in ("data", "notebooks", "params", "src"):
+    for name in ("_extensions", "data", "notebooks", "params", "src"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "local"))
     for file in (*ROOT.glob("_quarto*.yml"), ROOT / "index.qmd"):
         shutil.copy(file, root)

@@ -160,12 +160,24 @@ def test_links_lead_to_files_that_are_there(site):
             if href.startswith("http"):
                 continue
             path, _, fragment = href.partition("#")
-            if path == "../notebooks/compare.html":
-                continue  # a whole build has it: test_compare.py follows the link
+            if path in ("../notebooks/compare.html", "../notebooks/methods.html"):
+                continue  # a whole build has them: test_compare.py and the next test follow the links
             target = (site / address).parent / path if path else site / address
             assert target.is_file(), f"{address} links to {href}"
             if fragment and not path:
                 assert document.xpath(f"//*[@id={fragment!r}]"), f"{address} links to {href}"
+
+
+def test_links_to_a_method_lead_to_its_row(built_site):
+    methods = lxml_html.parse(str(built_site / "notebooks" / "methods.html")).getroot()
+    followed = 0
+    for report in (built_site / "trusts").glob("*.html"):
+        for href in lxml_html.parse(str(report)).getroot().xpath("//a/@href"):
+            path, _, fragment = href.partition("#")
+            if path == "../notebooks/methods.html" and fragment:
+                assert methods.xpath(f"//*[@id={fragment!r}]"), f"{report.name} links to {href}"
+                followed += 1
+    assert followed
 
 
 def test_a_report_is_under_600_kb(site):

@@ -132,17 +132,19 @@ class Pool:
         return worker
 
     def _started(self, connection: Connection) -> BaseProcess:
-        """Start a process; where the server that forks it ended while it was asked, ask another one, once."""
+        """Start a process; where the server that forks it ended while it was asked, ask another one."""
         arguments = (connection, self._settings, str(self._log), dict(os.environ))
         with _stopped_forking_server_ends():
-            for is_last in (False, True):
+            for left in reversed(range(20)):
                 process = self._context.Process(target=_run_worker, args=arguments, daemon=True)
                 try:
                     process.start()
                     break
                 except (EOFError, OSError):
-                    if is_last:
+                    if not left:
                         raise
+                    # one that was killed a moment ago is still taken for running
+                    time.sleep(0.05)
         return process
 
     def run(self, requests: Iterable[PageRequest]) -> Iterator[PageEvent]:

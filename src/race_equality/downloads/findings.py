@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import math
-import pickle
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -357,11 +357,11 @@ class PackedRows:
 
     def put(self, code: str, rows: Iterable[Row]) -> None:
         """Keep the rows of a trust."""
-        self._packed[code] = zlib.compress(pickle.dumps(list(rows)), 1)
+        self._packed[code] = zlib.compress(json.dumps(list(rows)).encode(), 1)
 
     def get(self, code: str) -> list[Row]:
         """Return the rows of a trust; none where none are kept."""
-        return pickle.loads(zlib.decompress(self._packed[code])) if code in self._packed else []
+        return json.loads(zlib.decompress(self._packed[code])) if code in self._packed else []
 
 
 def trust_rows(data: DownloadData, trust: Trust) -> list[Row]:

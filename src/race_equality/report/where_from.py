@@ -12,6 +12,7 @@ import pandas as pd
 
 from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import ENGLAND_CODE
+from race_equality.definitions.ethnicity import UNKNOWNS
 from race_equality.definitions.indicators import BY_ID, WRES, figure_ids
 from race_equality.report.display import Anchor, Linked, Parts
 from race_equality.report.glossary import method_id
@@ -327,7 +328,7 @@ def of_patients(rows: pd.DataFrame, slopes: pd.DataFrame) -> dict[str, str]:
     shown = rows[(rows["status"] == "ok") & (rows["breakdown"] == "ethnicity")]
     for measure, groups in shown.groupby("measure", sort=False):
         said = [
-            f"{row.group} {percent(row.percent)} ({interval(row.lower, row.upper, signed=False)}) of {people(row.people)}"
+            f"{row.group if row.group in UNKNOWNS else f'{row.group} group'} {percent(row.percent)} ({interval(row.lower, row.upper, signed=False)}) of {people(row.people)}"
             + ("" if pd.isna(row.gap) else f", gap {points(row.gap)} ({interval(row.gap_lower, row.gap_upper)})")
             + ("" if pd.isna(row.england_gap) else f", in England {points(row.england_gap)}")
             for row in rows_of(groups)

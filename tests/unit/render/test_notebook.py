@@ -84,7 +84,7 @@ def test_of_each_output_one_form_is_taken(tmp_path):
     )
     assert page.front_matter["title"] == "Report"
     assert page.markdown == (
-        'words\n\n```{=html}\n<p>first</p>\n```\n\n```{=typst}\n#"first";\n\n```\n\n**second**\n\n```\nthird\n```\n'
+        'words\n\n```{=html}\n<p>first</p>\n```\n\n```{=typst}\n#"first";\n\n#parbreak()\n\n```\n\n**second**\n\n```\nthird\n```\n'
     )
 
 
@@ -99,7 +99,7 @@ def test_streams_errors_and_hidden_cells_stay_out(tmp_path):
 
 def test_backticks_in_html_do_not_end_it(tmp_path):
     page = read(tmp_path, notebook(code({"text/html": "<p>```</p>"})))
-    assert page.markdown == '````{=html}\n<p>```</p>\n````\n\n````{=typst}\n#"```";\n\n````\n'
+    assert page.markdown == '````{=html}\n<p>```</p>\n````\n\n````{=typst}\n#"```";\n\n#parbreak()\n\n````\n'
 
 
 def test_pictures_step_aside_and_come_back(tmp_path):

@@ -108,7 +108,9 @@ TO_BE_SAID = "the national workbook and the benchmark workbook for 2025 are stil
 
 
 def test_a_report_names_each_figures_own_edition(mixed, monkeypatch):
-    page = said("board_report", ("read", "findings", "grounds", "grounds-table"), mixed, monkeypatch)
+    page = said(
+        "board_report", ("read", "findings", "findings-patients", "grounds", "grounds-table"), mixed, monkeypatch
+    )
     assert page["survey_period"] == "autumn 2025"
     assert survey_editions(page["survey_period"], page["known"]) == "autumn 2025, by ethnic group autumn 2024"
     assert "England, autumn 2024</caption>" in page["shown"]["grounds-table"]
