@@ -237,7 +237,8 @@ def test_a_report_that_is_named_can_be_read_before_the_pages_on_all_trusts_are_m
         "assert list(pathlib.Path(os.environ['RACE_EQUALITY_CACHE']).glob('*.analysis.findings.findings-*'))\n1 / 0",
         parameters="most_trusts = None",
     )
-    end = race_equality.build("RJ1", "--renderer", "built-in", "--output", "out")
+    # in a process of its own: this one may hold the findings of a build before, and then writes none
+    end = race_equality("build", "RJ1", "--renderer", "built-in", "--output", "out", "--engine", "default")
     report = small_project / "out" / "site" / "trusts" / "RJ1.html"
     assert end.returncode == 1 and "division by zero" in end.stderr + end.stdout
     assert end.stderr.index(f"RJ1 can be read: {report}") < end.stderr.index("national_overview FAILED")
