@@ -304,7 +304,7 @@ def as_row(outcome: Outcome) -> str:
 
 
 def dated(row: str) -> str:
-    """Return a row with the day, and how many processes the machine was busy with besides."""
+    """Return a row with the day, and how many processes the machine was busy with as well."""
     today = datetime.date.today()
     return f"{row} {today.day} {today:%B %Y}, load {os.getloadavg()[1]:.0f} |"
 
