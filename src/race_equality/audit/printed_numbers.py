@@ -132,8 +132,9 @@ def group_column(table: Table) -> int | None:
 
 #: Between a label and its number: "Other: 4", "Other (4", "Other; people: 4"...
 _SHORT_GAP = re.compile(r"[\s:;,=|(–—-]*(?:[^\W\d]{1,12}\s?[:=(]\s*)?(?=[+−-]?\d)")
-#: ...and for a label of several words, which is in prose only on purpose, a few words as well.
-_LONG_GAP = re.compile(r"[^\d.!?]{0,30}(?=[+−-]?\d)")
+#: ...and for a label of several words, which is in prose only on purpose, a few words as well. What follows a letter is no
+#: number: "G109" is a cell of a workbook.
+_LONG_GAP = re.compile(r"[^\d.!?]{0,30}(?<![^\W\d_])(?=[+−-]?\d)")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)%?[ :(–—-]{1,3}$")
 
 
