@@ -3,7 +3,7 @@
 -- The built-in renderer writes the same ones into its pages (race_equality.render.builtin).
 
 local always = { "scroll.js", "take-chart.js", "charts.js" }
--- What stands in a page that needs one of these: pages of this project's own have it.
+-- What a page that needs one of these holds: pages of this project's own have it.
 local only_with = {
   { "find-trust.js", 'id="tbl-trusts"' },
   { "compare.js", 'id="compare-data"' },

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import PlainValidator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from race_equality.analysis.patient_gaps import patients_by_breakdown
 from race_equality.analysis.what_assumptions_move import Moved, what_assumptions_move
@@ -18,8 +16,7 @@ from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
 from race_equality.errors import InputError
 from race_equality.project import Project
-from race_equality.publishing.corrections import Correction
-from race_equality.publishing.places import EDITION_NAME
+from race_equality.publishing.corrections import Correction, EditionName
 from race_equality.report.board_page import data_version
 from race_equality.report.patients_across_trusts import trusts_with_figures
 from race_equality.sources.catalogue import all_publications
@@ -30,7 +27,7 @@ from race_equality.store.figures import read_figures
 from race_equality.store.provenance import Source, read_sources
 from race_equality.store.rows import groups_of
 from race_equality.store.trusts import read_trusts
-from race_equality.yaml_files import Day, Text, problem, read_record, read_text, read_yaml, record_of_yaml
+from race_equality.yaml_files import Day, Text, read_record, read_yaml, record_of_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,13 +40,6 @@ if TYPE_CHECKING:
 FILE = "assurance.yml"
 #: How a check ended. A remark is for a reader to weigh; an edition with a hidden figure that was worked out is not published.
 Outcome = Literal["Passed", "Passed, with remarks", "Problems found", "Not done"]
-
-
-def _edition(value: Any) -> str:
-    name = read_text(value)
-    if not EDITION_NAME.fullmatch(name):
-        raise problem("{name} is no name of an edition.", "Write it as it is published, such as 2026-11.")
-    return name
 
 
 @record_of_yaml
@@ -71,7 +61,7 @@ class SignedBy:
 
     lacking: ClassVar = "Give edition, name, role, signed (a day) and checked (a sentence); data, the version of the data, where you know it."
 
-    edition: Annotated[str, PlainValidator(_edition)]
+    edition: EditionName
     name: Text
     role: Text
     signed: Day

@@ -28,6 +28,9 @@ def _edition(value: Any) -> str:
     return name
 
 
+EditionName = Annotated[str, PlainValidator(_edition)]
+
+
 @record_of_yaml
 class Correction:
     """One figure, or sentence, that was found wrong.
@@ -52,7 +55,7 @@ class Correction:
         "Give edition, found (a day) and what (a sentence); trust, indicator, was and now where there are any."
     )
 
-    edition: Annotated[str, PlainValidator(_edition)]
+    edition: EditionName
     found: Day
     what: Text
     trust: Text | None = None
