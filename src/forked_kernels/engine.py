@@ -12,7 +12,8 @@ from typing import Any
 class ForkEngine:
     """Run a notebook in a forked kernel.
 
-    It takes the options of papermill's own engine, and ``limits`` (:class:`forked_kernels.Limits`).
+    It takes the options of papermill's own engine, ``limits`` (:class:`forked_kernels.Limits`), and ``finish``,
+    which is called with the notebook that has run before papermill saves it for the last time.
     """
 
     @staticmethod

@@ -7,7 +7,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -56,16 +56,12 @@ class _SparseManager(NotebookExecutionManager):
     papermill writes the whole notebook before and after each cell, 43 times for a report.
     """
 
-    _saved = False
-
     #: Whether the notebook has run as far as it can.
     has_run = False
 
     def save(self, **kwargs: Any) -> None:
-        # The first save at once, to report an output that cannot be written. papermill saves the last
-        # one itself, unless an exception was raised.
-        if not self._saved or (self.end_time is not None and not self.has_run) or self._is_due():
-            self._saved = True
+        # papermill saves the last one itself, unless an exception was raised.
+        if (self.end_time is not None and not self.has_run) or self._is_due():
             super().save(**kwargs)
 
     def _is_due(self) -> bool:
@@ -330,6 +326,23 @@ class LimitedEngine(NBClientEngine):
     """papermill's own engine, with an end to what a notebook may use."""
 
     @classmethod
+    def execute_notebook(
+        cls, nb: Any, kernel_name: str, *, finish: Callable[[Any], None] | None = None, **options: Any
+    ) -> Any:
+        """Run a notebook; see :meth:`papermill.engines.Engine.execute_notebook`.
+
+        `finish` is called with the notebook that has run, before papermill saves it for the last time.
+        """
+        notebook = cls._run_notebook(nb, kernel_name, **options)
+        if finish is not None:
+            finish(notebook)
+        return notebook
+
+    @classmethod
+    def _run_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
+        return super().execute_notebook(nb, kernel_name, **options)
+
+    @classmethod
     def execute_managed_notebook(
         cls,
         nb_man: Any,
@@ -366,7 +379,7 @@ class ForkingEngine(LimitedEngine):
     """Run a notebook in a forked kernel; what :class:`forked_kernels.engine.ForkEngine` does."""
 
     @classmethod
-    def execute_notebook(
+    def _run_notebook(
         cls,
         nb: Any,
         kernel_name: str,
@@ -376,7 +389,6 @@ class ForkingEngine(LimitedEngine):
         autosave_cell_every: int = 30,
         **kwargs: Any,
     ) -> Any:
-        """Run a notebook; see :meth:`papermill.engines.Engine.execute_notebook`."""
         manager = _SparseManager(
             nb,
             output_path=output_path,

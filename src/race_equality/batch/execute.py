@@ -136,6 +136,18 @@ def execute_page(
     papermill_engines.register(_LIMITED_ENGINE, LimitedEngine)
     if limits is None:
         limits = replace(Limits(), seconds=seconds_for_a_notebook(timeout))
+    charts_seconds = 0.0
+
+    def finish(notebook: NotebookNode) -> None:
+        # now, before papermill writes the notebook: writing it again is a sixth of this process's work on it
+        nonlocal charts_seconds
+        if notebook.metadata.papermill.exception or _first_not_run(notebook) is not None:
+            return
+        charts_seconds = _charts_seconds(notebook)
+        _make_reproducible(notebook, page)
+        if page.trust is not None:
+            _name_trust(notebook, page.trust, root.absolute() / page.notebook)
+
     partial = scratch / f"{page.path.replace('/', '-').removesuffix('.ipynb')}.{os.getpid()}.ipynb"
     began = time.perf_counter()
     try:
@@ -145,6 +157,7 @@ def execute_page(
             parameters=dict(page.parameters),
             engine_name=engine or _LIMITED_ENGINE,
             limits=limits,
+            finish=finish,
             cwd=str(root),
             progress_bar=False,
             execution_timeout=timeout,
@@ -168,11 +181,6 @@ def execute_page(
             _mark_failed(notebook, index)
             papermill.iorw.write_ipynb(notebook, str(partial))
             return _failed(page, partial, failed, began, _ended_early(page, notebook, index))
-        charts_seconds = _charts_seconds(notebook)
-        _make_reproducible(notebook, page)
-        if page.trust is not None:
-            _name_trust(notebook, page.trust, root / page.notebook)
-        papermill.iorw.write_ipynb(notebook, str(partial))
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial, target)
         return NotebookRun(page.path, time.perf_counter() - began, charts_seconds)
@@ -195,8 +203,7 @@ def _first_not_run(notebook: NotebookNode) -> int | None:
     for index, cell in enumerate(notebook.cells):
         # nbclient leaves out a cell with this tag
         if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in cell.metadata.get("tags", []):
-            stopped = any(output.output_type == "error" and output.ename == "SystemExit" for output in cell.outputs)
-            if cell.execution_count is None or stopped:
+            if cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs):
                 return index
     return None
 

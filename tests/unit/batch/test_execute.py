@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import nbformat
+import papermill
 import pytest
 
 import forked_kernels
@@ -47,6 +48,29 @@ def test_a_notebook_that_runs_stands_in_its_place(run, tmp_path):
     assert notebook.metadata.papermill.input_path == "notebooks/board_report.ipynb"
     assert notebook.metadata.papermill.output_path == "trusts/RJ1.ipynb"
     assert not (tmp_path / "failed.ipynb").exists()
+
+
+@posix
+def test_a_notebook_that_runs_is_written_once(run, monkeypatch):
+    """Writing is a good part of what running a notebook takes this process."""
+    written = []
+    write = papermill.iorw.papermill_io.write
+
+    def count(text, path, *args, **options):
+        written.append(path)
+        return write(text, path, *args, **options)
+
+    monkeypatch.setattr(papermill.iorw.papermill_io, "write", count)
+    assert run("1", "2", engine="fork").failure is None
+    assert len(written) == 1
+
+
+@pytest.mark.parametrize("engine", [None, pytest.param("fork", marks=posix)])
+def test_a_notebook_whose_last_cell_fails_still_tells_the_times(run, tmp_path, engine):
+    assert run("1", "1 / 0", engine=engine).failure.cell == 4
+    notebook = nbformat.read(tmp_path / "failed.ipynb", as_version=4)
+    assert notebook.metadata.papermill.duration > 0
+    assert notebook.cells[-1].metadata.papermill.status == "failed"
 
 
 @pytest.mark.parametrize(
