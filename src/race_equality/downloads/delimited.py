@@ -59,7 +59,7 @@ def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> st
     return text.getvalue()
 
 
-@lru_cache(maxsize=50_000)  # sources, names and shorthand repeat in every row
+@lru_cache(maxsize=10_000)  # sources, names and shorthand repeat in every row, of every trust
 def _field(cell: object) -> str:
     """Write a cell as it stands between two commas."""
     text = io.StringIO()
