@@ -249,6 +249,17 @@ class _NoDebugger:
         pass
 
 
+def _asked_of_few(should_run_async: Callable[..., bool]) -> Callable[..., bool]:
+    """Answer for cells without the words of asynchronous code: IPython compiles a cell to find that out."""
+
+    def answer(raw_cell: str, *, transformed_cell: str | None = None, **more: Any) -> bool:
+        if transformed_cell is not None and "await" not in transformed_cell and "async" not in transformed_cell:
+            return False
+        return should_run_async(raw_cell, transformed_cell=transformed_cell, **more)
+
+    return answer
+
+
 class ForkedKernel(IPythonKernel):
     """ipykernel's kernel."""
 
@@ -262,6 +273,7 @@ class ForkedKernel(IPythonKernel):
         assert self.shell is not None
         # do_execute transforms a cell to see whether it is asynchronous, and run_cell transforms it again
         self.shell.transform_cell = lru_cache(maxsize=1)(self.shell.transform_cell)
+        self.shell.should_run_async = _asked_of_few(self.shell.should_run_async)
 
     def pre_handler_hook(self) -> None:
         """Prepare for a request."""

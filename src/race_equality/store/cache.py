@@ -107,7 +107,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         try:
-            key = _Hasher("md5").hash(bound.arguments)
+            key = _key(bound.arguments)
         except (PicklingError, AttributeError, TypeError, pa.ArrowException):  # its content cannot be hashed
             return function(*args, **kwargs)
         if key not in kept:
@@ -162,6 +162,23 @@ def forget_results() -> None:
 
 
 # -- the content of arguments -----------------------------------------------------------------------
+
+
+#: What these values are is in their representation.
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def _key(arguments: dict[str, Any]) -> str:
+    """Name arguments by their content."""
+    parts = [(name, type(value).__name__, _content_of(value)) for name, value in arguments.items()]
+    return hashlib.md5(repr(parts).encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def _content_of(value: Any) -> str:
+    if isinstance(value, pd.DataFrame):
+        return _content(value)
+    # joblib pickles a value to hash it, which takes longer than most functions take to find their result
+    return repr(value) if type(value) in _PLAIN else str(_Hasher("md5").hash(value))
 
 
 class _Hasher(NumpyHasher):
@@ -228,7 +245,10 @@ def _is_equal(table: pd.DataFrame, columns: list[Any], known: _Hashed) -> bool:
 
 
 def _is_same_memory(one: Any, other: Any) -> bool:
-    """Whether the numbers of two columns are in the same place; text is compared as quickly by Arrow."""
+    """Whether the values of two columns are in the same place."""
+    if isinstance(one, pd.arrays.ArrowStringArray):
+        # private to pandas; never changed in place: pandas puts another there
+        return bool(one._pa_array is other._pa_array)  # type: ignore[attr-defined]
     if isinstance(one, pd.arrays.FloatingArray):
         pairs = [(getattr(one, name), getattr(other, name)) for name in ("_data", "_mask")]
     elif isinstance(one.dtype, ExtensionDtype):

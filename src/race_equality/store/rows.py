@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,9 +32,14 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     -----
     As ``table.itertuples()``, which makes a text of Arrow out of each cell by itself, eight times slower.
     """
-    row = namedtuple("row", ["Index", *table.columns], rename=True)  # type: ignore[misc]
+    row = _type_of_row(tuple(table.columns))
     cells = (table.index, *(column.tolist() if column.dtype == "str" else column for _, column in table.items()))
     return map(row._make, zip(*cells, strict=True))
+
+
+@lru_cache(maxsize=256)  # Python compiles the type each time, which takes longer than a table of some rows
+def _type_of_row(columns: tuple[Any, ...]) -> Any:
+    return namedtuple("row", ["Index", *columns], rename=True)
 
 
 def groups_of(table: pd.DataFrame, by: str | list[str], *, sort: bool = True) -> Iterator[tuple[Any, pd.DataFrame]]:

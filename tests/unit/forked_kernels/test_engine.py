@@ -84,6 +84,8 @@ CELLS = {
     "await": "import asyncio\nawait asyncio.sleep(0.01)\nawait asyncio.gather(*[asyncio.sleep(0, n) for n in range(3)])",
     "task": "task = asyncio.create_task(asyncio.sleep(0, 'done'))",
     "its end": "await task",
+    "asynchronous comprehension": "async def numbers():\n    yield 1\n[n async for n in numbers()]",
+    "words alone": "'await nothing, async nothing'",
     "thread": "import threading\nthread = threading.Thread(target=print, args=('from a thread',))\n"
     "thread.start()\nthread.join()",
     "process": "pid = os.fork()\nif pid == 0:\n    os._exit(7)\nos.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])",

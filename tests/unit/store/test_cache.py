@@ -116,6 +116,8 @@ def test_other_arguments_count(counted, figures):
         1.0,
         "1",
         True,
+        "True",
+        "None",
         datetime.date(2025, 1, 1),
         ("a", "b"),
         ("ab",),
