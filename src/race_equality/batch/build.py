@@ -601,8 +601,11 @@ class _Build:
         is being prepared.
         """
         if any(page.is_report and not self._downloads_are_current(page) for page in self.remaining.values()):
+            from race_equality.store.cache import forget_results
+
             with suppress(RaceEqualityError):  # reported for each page that needs them
                 _ = self.downloads.data.findings_by_trust
+            forget_results()  # this process has the findings and asks for no other result of all figures
 
     def _write_downloads(self, page: Page) -> bool:
         """Write a trust's files to download, before the page that links to them."""

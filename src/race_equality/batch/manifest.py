@@ -190,8 +190,19 @@ def write_manifest(output: Path, manifest: dict[str, Any]) -> None:
     manifest : dict
         What :func:`read_manifest` returned, brought up to date.
     """
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True).removesuffix("\n}")
+    text = "{\n" + ",\n".join(f" {_json(key)}: {_lines(manifest[key])}" for key in sorted(manifest))
     write_atomically(output / MANIFEST_FILE, f'{text},\n "{_CHECKSUM_KEY}": "{_checksum(text)}"\n}}\n')
+
+
+def _lines(part: Any) -> str:
+    """Put each record on a line of its own: as text with an indent, json takes three times as long, at each page of a build."""
+    if not isinstance(part, dict) or not part:
+        return _json(part)
+    return "{\n" + ",\n".join(f"  {_json(key)}: {_json(part[key])}" for key in sorted(part)) + "\n }"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _checksum(text: str) -> str:

@@ -197,8 +197,12 @@ def json_files(findings: Sequence[Row], figures: Sequence[Row]) -> Iterator[tupl
     yield "api/index.json", json.dumps(index, ensure_ascii=False, indent=1) + "\n"
 
 
+#: One for all: json.dumps makes one for each cell.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode(value)
 
 
 def data_package(files: Mapping[str, bytes], sources: Iterable[Source]) -> str:

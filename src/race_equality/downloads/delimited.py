@@ -11,9 +11,9 @@ from functools import lru_cache
 #: The first characters that make a cell a formula in a spreadsheet.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_LINE_END = "\r\n"
 
 
-@lru_cache(maxsize=50_000)  # sources, names and shorthand repeat in every row
 def without_formula(cell: object) -> str:
     """Return a cell as text that no spreadsheet takes for a formula.
 
@@ -54,7 +54,14 @@ def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> st
     str
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([without_formula(row[column]) for column in columns] for row in rows)
+    csv.writer(text, lineterminator=_LINE_END).writerow(columns)
+    text.writelines(",".join([_field(row[column]) for column in columns]) + _LINE_END for row in rows)
     return text.getvalue()
+
+
+@lru_cache(maxsize=10_000)  # sources, names and shorthand repeat in every row, of every trust
+def _field(cell: object) -> str:
+    """Write a cell as it stands between two commas."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator=_LINE_END).writerow([without_formula(cell), ""])
+    return text.getvalue().removesuffix(f",{_LINE_END}")

@@ -247,6 +247,10 @@ class _TrustRows:
         missing = SHORTHAND.get(status) if status not in ("ok", "low_reliability") else None
         not_applicable = SHORTHAND["not_applicable"]
         described = self.data.sources.get(source)
+        texts = dict.fromkeys(_NUMBERS, missing or not_applicable)
+        if not missing:
+            for name, number in numbers.items():
+                texts[name] = number_text(number, _UNIT_OF.get(name, unit)) or not_applicable
         return {
             **self.about,
             "kind": kind,
@@ -256,10 +260,7 @@ class _TrustRows:
             "organisation": organisation or self.trust.code,
             "period_start": _day(start),
             "period_end": _day(end),
-            **{
-                name: missing or number_text(numbers.get(name), _UNIT_OF.get(name, unit)) or not_applicable
-                for name in _NUMBERS
-            },
+            **texts,
             "unit": unit,
             "people": missing or number_text(people, "people") or not_applicable,
             "status": STATUS_WORDS[status],

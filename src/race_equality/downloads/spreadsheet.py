@@ -159,7 +159,7 @@ def _cell(text: str, style: str = "") -> str:
     return f'<table:table-cell office:value-type="string"{style}><text:p>{_escaped(text)}</text:p></table:table-cell>'
 
 
-@lru_cache(maxsize=50_000)  # sources, names and shorthand repeat in every row
+@lru_cache(maxsize=10_000)  # sources, names and shorthand repeat in every row, of every trust
 def _value(text: str) -> str:
     number = _NUMBER.fullmatch(text)
     if not number:

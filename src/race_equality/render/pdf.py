@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,6 @@ def compile_pdf(
     """
     import typst
 
-    _forget_earlier_documents()
     with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
         main = Path(folder, "report.typ")
         main.write_text(document, encoding="utf-8")
@@ -93,14 +94,16 @@ def compile_pdf(
                 return compressed(compiled(of_machine=True))
         except typst.TypstError as error:
             raise RaceEqualityError(f"The PDF could not be made: {_typst_errors(error)}") from None
+        finally:
+            _forget_earlier_documents()
 
 
-#: Makes typst forget what it laid out two reports ago. What all reports have in common it meets again before.
-_EMPTY_DOCUMENTS = 4
+#: Makes typst forget all but the last document. What all reports have in common it meets again before.
+_EMPTY_DOCUMENTS = 8
 
 
 def _forget_earlier_documents() -> None:
-    """Let typst forget most of what it laid out before.
+    """Let typst forget what it laid out before the last document, and the system have the memory.
 
     It remembers each part of a document until it has made ten others without it: half a gigabyte of reports, in each process
     that makes pages. Documents without content count as well, and take a millisecond.
@@ -109,6 +112,8 @@ def _forget_earlier_documents() -> None:
 
     for _ in range(_EMPTY_DOCUMENTS):
         typst.compile(b"", font_paths=_no_fonts(), format="svg")
+    with suppress(AttributeError, OSError, TypeError):  # the C library of Linux alone has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 #: Bytes; larger PDFs are compressed. That takes a fifth of the time of making one.

@@ -443,7 +443,7 @@ class _Model:
         mean, covariance = parameters[..., np.newaxis, : self.groups], self.covariance(parameters)
         precision = np.linalg.inv(covariance)[..., np.newaxis, :, :]
         modes, factor = _modes(self.count, self.total, mean, precision, self.rough)
-        theta = modes + np.stack([_times(factor, node) for node in self.nodes])
+        theta = modes + _times(factor, self.nodes.reshape(-1, *[1] * (factor.ndim - 2), self.groups))
         log_density = _unit_log_density(self.count, self.total, theta, mean, precision)
         log_density += self.log_weights.reshape(-1, *[1] * (log_density.ndim - 1))
         log_determinant = sum(np.log(factor[..., i, i]) for i in range(self.groups))

@@ -41,6 +41,9 @@ _KEPT_AT_MOST = 32
 
 _CHECKSUM_BYTES = 20
 
+#: What is kept in memory, of each function.
+_kept: list[dict[str, Any]] = []
+
 #: Functions that are computed ahead, with what they take besides the figures.
 _ahead: list[tuple[Callable[..., Any], list[str]]] = []
 
@@ -97,6 +100,7 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
     usual = {n: p.default for n, p in signature.parameters.items() if p.default is not inspect.Parameter.empty}
     is_of_figures = [n for n in signature.parameters if n not in usual] == ["figures"]
     kept: dict[str, R] = {}
+    _kept.append(kept)
 
     @functools.wraps(function)
     def with_cache(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -143,6 +147,17 @@ def compute_all(figures: pd.DataFrame, **known: Any) -> None:
         with suppress(Exception):
             function(figures, **{name: known[name] for name in also})
     # kernels are forked from here: memory that nothing uses any more would be copied into each one's tables
+    pa.default_memory_pool().release_unused()
+
+
+def forget_results() -> None:
+    """Forget what this process keeps in memory of results and of the tables that they are of.
+
+    For a process that has what it needs of them. What is on disk stays.
+    """
+    for kept in _kept:
+        kept.clear()
+    _hashed.clear()
     pa.default_memory_pool().release_unused()
 
 

@@ -455,10 +455,11 @@ def files_of(folder: Path, pattern: str, project: Project) -> list[Path]:
     """
     names = {path.name for path in folder.glob(pattern)}
     committed = project.root / HISTORY / _COMMITTED
-    if committed.is_dir():
-        names |= {path.name for path in (committed / _NEW / folder.relative_to(project.root)).glob(pattern)}
+    if not committed.is_dir():
+        return [folder / name for name in sorted(names)]
+    names |= {path.name for path in (committed / _NEW / folder.relative_to(project.root)).glob(pattern)}
     found = [place_of(folder / name, project) for name in sorted(names)]
-    return [path for path in found if path.is_file()] if committed.is_dir() else found
+    return [path for path in found if path.is_file()]
 
 
 # -- history ----------------------------------------------------------------------------------------

@@ -119,6 +119,25 @@ def test_written_in_one_step(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
+def test_each_page_is_a_line_and_comes_back_as_it_was(tmp_path):
+    pages = {f"trusts/{code}.ipynb": {"build": "b", "outputs": {"ä\n": {"size": 1}}} for code in ("RRK", "RJ1")}
+    written = {
+        "format": 1,
+        "pages": pages,
+        "known": {},
+        "builds": {"b": {"figures": {}, "ended": None}},
+        "index": ["a"],
+    }
+    manifest.write_manifest(tmp_path, written)
+    assert manifest.read_manifest(tmp_path) == written
+    lines = (tmp_path / "manifest.json").read_text(encoding="utf-8").splitlines()
+    assert [line.split('"')[1] for line in lines if line.startswith("  ")] == [
+        "b",
+        "trusts/RJ1.ipynb",
+        "trusts/RRK.ipynb",
+    ]
+
+
 def test_versions_name_what_decides_how_a_page_comes_out():
     found = manifest.versions()
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))

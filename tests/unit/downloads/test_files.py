@@ -38,6 +38,15 @@ def test_numbers_and_shorthand_stay(number):
     assert without_formula(number) == number
 
 
+def test_cells_of_csv_are_quoted_as_by_the_standard_library():
+    cells = ["", "a", "a,b", 'a "b"', "a\nb", "a\r\nb", " a ", "-3.2", "=1+1", "\t", "é"]
+    expected = io.StringIO()
+    csv.writer(expected, lineterminator="\r\n").writerows(
+        [["cell", "next"], *([without_formula(one), "x"] for one in cells)]
+    )
+    assert csv_text([{"cell": one, "next": "x"} for one in cells], ["cell", "next"]) == expected.getvalue()
+
+
 def test_csv_reads_back(download_data, new_trust, wres_6):
     rows = trust_rows(download_data(*wres_6), new_trust(name='A, "B" & <c>\nd'))
     text = csv_text(rows, list(COLUMNS))

@@ -214,6 +214,14 @@ def test_a_bit_flipped_anywhere_is_noticed(tmp_path, monkeypatch, counted, figur
     assert file.read_bytes() == content  # made again
 
 
+def test_what_is_forgotten_is_computed_again_and_its_tables_are_let_go(counted, figures):
+    right = counted(figures)
+    cache.forget_results()
+    assert not cache._hashed
+    pd.testing.assert_frame_equal(counted(figures), right)
+    assert len(counted.calls) == 2
+
+
 def test_what_parquet_would_change_stays_in_memory(tmp_path, monkeypatch, figures):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
 
