@@ -30,6 +30,9 @@ IN_PLACE_OF = {
         "race-equality publish --help"
     ),
     "race-equality build RJ1 --peers": "race-equality build RJ1 --peers --dry-run",
+    # tests/acceptance/test_build.py and test_verify.py audit and verify the same site, each for a minute or more
+    "race-equality audit": "race-equality audit --help",
+    "race-equality verify output": "race-equality verify --help",
     # an environment of its own, and a server that stays
     "make lab": "make --dry-run lab",
     # a browser, which stays

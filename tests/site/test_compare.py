@@ -65,9 +65,9 @@ def test_the_script_computes_what_python_computes(page, known):
     table, known_traits = known
     rows = {row.id: row for row in compared_figures()}
     chosen = random.Random(15)
-    pairs = [(a, b, f"#trusts={a},{b}") for a, b in (chosen.sample(table.codes, 2) for _ in range(60))]
+    pairs = [(a, b, f"#trusts={a},{b}") for a, b in (chosen.sample(table.codes, 2) for _ in range(20))]
     groups = []
-    for first in chosen.sample(table.codes, 12):
+    for first in chosen.sample(table.codes, 4):
         for kind, size in itertools.product(("acute", "mental health"), (None, "6,000 to 9,999")):
             members = {code for code, at in known_traits["kind"].of.items() if known_traits["kind"].values[at] == kind}
             address = f"#trusts={first}&kind={kind.replace(' ', '-')}"
@@ -93,8 +93,8 @@ def test_the_script_computes_what_python_computes(page, known):
             assert found["reading"] == wanted.reading, (address, row.id)
             compared += 1
             clear += wanted.reading != "unclear"
-    assert compared > 1000
-    assert clear > 300
+    assert compared > 500
+    assert clear > 150
 
 
 @PAGE
