@@ -196,12 +196,14 @@ def other_trusts_secrets_published(
             wanted[secret.trust_code].append(secret)
     if not wanted:
         return
+    # whole words: the code DEMO is in "demographics"
+    named = {code: re.compile(rf"(?<!\w){re.escape(normalise(names.get(code, code)))}(?!\w)") for code in wanted}
     for file, channel, place, text in texts_in(contents):
         if channel.startswith(CODE_CHANNELS) or channel == "data file":
             continue  # data files have checks of their own
         text = normalise(text)
         for code, of_trust in wanted.items():
-            if normalise(names.get(code, code)) not in text:
+            if not named[code].search(text):
                 continue
             for secret in of_trust:
                 if secret.share and re.search(rf"(?<![\d.]){re.escape(secret.share)}(?!\d)\s?%", text):
