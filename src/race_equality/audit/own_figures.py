@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from race_equality.audit.site import Audit, audit_site
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
 from race_equality.disclosure.rules import read_rules
 from race_equality.project import Project
 from race_equality.report.summary_table import names_of_measures
@@ -35,7 +36,11 @@ def audit_with_own_figures(site: Path, project: Project, *, against: Path | None
         site,
         rules=read_rules(project=project),
         figures=read_figures(project=project),
-        names=dict(zip(trusts["trust_code"], trusts["trust_name"], strict=True)),
+        # the demonstration trust, in no list of trusts, has a rule of its own as well
+        names={
+            **dict(zip(trusts["trust_code"], trusts["trust_name"], strict=True)),
+            DEMONSTRATION_CODE: DEMONSTRATION_NAME,
+        },
         measures=names_of_measures(),
         against=against,
         jobs=jobs,

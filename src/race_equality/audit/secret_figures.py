@@ -186,7 +186,7 @@ def secret_shares_published(
 def other_trusts_secrets_published(
     contents: Iterable[Content], secrets: Sequence[Secret], names: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """Find a share that a trust's own rule hides in a text with that trust's name, on a page that is not its own.
+    """Find a share that a trust's own rule hides in a text with that trust's name or code, on a page that is not its own.
 
     ``names`` are trust codes to names.
     """
@@ -197,7 +197,8 @@ def other_trusts_secrets_published(
     if not wanted:
         return
     # whole words: the code DEMO is in "demographics"
-    named = {code: re.compile(rf"(?<!\w){re.escape(normalise(names.get(code, code)))}(?!\w)") for code in wanted}
+    called = {code: "|".join(re.escape(normalise(name)) for name in (names.get(code, code), code)) for code in wanted}
+    named = {code: re.compile(rf"(?<!\w)(?:{any_name})(?!\w)") for code, any_name in called.items()}
     for file, channel, place, text in texts_in(contents):
         if channel.startswith(CODE_CHANNELS) or channel == "data file":
             continue  # data files have checks of their own

@@ -652,11 +652,17 @@ def test_what_a_trusts_own_rule_hides_must_not_stand_on_other_pages(site):
 def test_a_trusts_name_within_a_longer_word_names_no_trust(site):
     """The demonstration trust is DEMO, and reports name publications about demographics."""
     rules = DisclosureRules(USUAL.usual, {"DEMO": DisclosureRule(minimum_responses=30, minimum_people=10)})
-    known = {"figures": shortlisted("DEMO", 6.0, 16.0), "names": {}, "measures": MEASURES, "rules": rules}
+    known = {
+        "figures": shortlisted("DEMO", 6.0, 16.0),
+        "names": {"DEMO": "Demonstration NHS Trust (invented figures)"},
+        "measures": MEASURES,
+        "rules": rules,
+    }
     (site / "trusts" / "R1A.html").write_text(page(body="<p>Demographics; 37.5%</p>"), encoding="utf-8")
     assert audit_site(site, **known).problems == ()
-    (site / "trusts" / "R1A.html").write_text(page(body="<p>DEMO; 37.5%</p>"), encoding="utf-8")
-    assert "of DEMO, by whose rule it is hidden" in audit_site(site, **known).problems[0].message
+    for name in ("DEMO", "Demonstration NHS Trust (invented figures)"):
+        (site / "trusts" / "R1A.html").write_text(page(body=f"<p>{name}; 37.5%</p>"), encoding="utf-8")
+        assert "of DEMO, by whose rule it is hidden" in audit_site(site, **known).problems[0].message, name
 
 
 def test_the_number_in_a_publications_title_is_none_of_its_figures(site):
