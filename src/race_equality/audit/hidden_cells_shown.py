@@ -112,6 +112,8 @@ _NO_FIGURES = re.compile(
     r"(?:over|under|within) \d+(?: weeks|$)|\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october"
     r"|november|december) \d{4}|(?<![\d.])95%"
 )
+#: Links after a sentence, which name each measure of its section.
+_LINKS = re.compile(r"\(where from: .*?\.\)")
 #: Channels with copies of a page's paragraphs.
 _COPIES = ("PDF", "notebook")
 #: What a mark of a chart says is shorter.
@@ -200,9 +202,8 @@ def numbers_next_to_hidden_labels(contents: list[Content], hidden: set[HiddenCel
                 rest = text  # a label cut out here may be the label of another cell
                 for longer in longer_labels[labels[-1]]:
                     rest = rest.replace(longer, "·")
-                other = (
-                    of_row is None and of_cell and (named := measures_named(normalise(piece))) and not named & of_cell
-                )
+                named = measures_named(_LINKS.sub("", normalise(piece))) if of_row is None and of_cell else frozenset()
+                other = named and of_cell and not named & of_cell
                 for number in numbers_near(rest, labels[-1], one_record):
                     if number in shown or number in of_title or _YEAR.fullmatch(number):
                         continue
