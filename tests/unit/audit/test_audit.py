@@ -6,11 +6,14 @@ import base64
 import io
 import json
 import shutil
+import tempfile
 import zipfile
 from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
+import pypandoc
 import pytest
 from click.testing import CliRunner
 
@@ -185,6 +188,13 @@ def workbook():
     return out.getvalue()
 
 
+def word():
+    text = "Other or unknown: 4.\n\nRole|Staff\n-|-\nDoctors|250\n"
+    with tempfile.TemporaryDirectory() as folder:
+        pypandoc.convert_text(text, "docx", format="markdown", outputfile=f"{folder}/roles.docx")
+        return Path(folder, "roles.docx").read_bytes()
+
+
 DOWNLOADS = {
     "R1A.csv": b"Role,Staff\nDoctors,250\nOther or unknown,4\n",
     "R1A.tsv": b"\xef\xbb\xbfRole\tStaff\nOther or unknown\t4\n",
@@ -193,6 +203,7 @@ DOWNLOADS = {
     "R1A.xlsx": workbook,
     "R1A.parquet": parquet,
     "R1A.zip": zipped,
+    "R1A.docx": word,
     "R1A.txt": b"Other or unknown: 4",
     "R1A.svg": SVG.format(more="<text>Other or unknown 4</text>").encode(),
 }
@@ -329,6 +340,7 @@ def test_what_cannot_be_read_is_said(site):
     (site / "broken.zip").write_bytes(b"PK")
     (site / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
     (site / "broken.xlsx").write_bytes(b"PK no workbook")
+    (site / "broken.docx").write_bytes(b"PK no document")
     (site / "broken.parquet").write_bytes(b"PAR1")
     (site / "broken.html").write_bytes(b"<p>\xff\xfe")
     (site / "list.ipynb").write_text("[]", encoding="utf-8")
@@ -336,7 +348,7 @@ def test_what_cannot_be_read_is_said(site):
     found = audit_site(site).problems
     assert {problem.kind for problem in found} == {"unread"}
     assert {problem.file for problem in found} == {
-        *(f"broken.{kind}" for kind in ("json", "zip", "pdf", "xlsx", "parquet", "html")),
+        *(f"broken.{kind}" for kind in ("json", "zip", "pdf", "xlsx", "docx", "parquet", "html")),
         "extra.bin",
         "list.ipynb",
         "deep.json",

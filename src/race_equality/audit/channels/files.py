@@ -74,6 +74,8 @@ def _read_bytes(data: bytes, name: str) -> Iterator[Content]:
             yield from _pdf(data, name)
         elif ending == ".zip":
             yield from _archive(data, name)
+        elif ending == ".docx":
+            yield from _word(data, name)
         elif ending in _TEXT_ENDINGS:
             yield Text(name, "text file", "", data.decode("utf-8"))
         else:
@@ -94,6 +96,23 @@ def _archive(data: bytes, name: str) -> Iterator[Content]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.namelist():
             if not member.endswith("/"):
+                yield from _read_bytes(archive.read(member), f"{name}!{member}")
+
+
+#: Parts of a Word document that Pandoc does not read: pictures, what is embedded, and title, author and notes of the file.
+_WORD_PARTS = ("word/media/", "word/embeddings/", "docProps/")
+
+
+def _word(data: bytes, name: str) -> Iterator[Content]:
+    """Paragraphs and tables by Pandoc, as a page has them."""
+    import io
+
+    import pypandoc
+
+    yield from html(pypandoc.convert_text(data, "html", format="docx", sandbox=True), name)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.namelist():
+            if member.startswith(_WORD_PARTS):
                 yield from _read_bytes(archive.read(member), f"{name}!{member}")
 
 
