@@ -13,7 +13,7 @@ from race_equality.definitions.indicators import BY_ID
 BRIEF = {
     "adverse": "Worse than usual",
     "favourable": "Better than usual",
-    "unclear": "As usual",
+    "unclear": "Within the usual range",
     "not compared": "Not compared",
     "none": "No data",
 }

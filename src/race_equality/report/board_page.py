@@ -17,7 +17,7 @@ import pandas as pd
 
 from race_equality.analysis.gap_reading import Reading, read_board, read_gap, read_ratio
 from race_equality.analysis.patient_gaps import WidestGap
-from race_equality.analysis.share_reading import direction_of_answer
+from race_equality.analysis.share_reading import BRIEF, direction_of_answer
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, STAFF_CARDS, WRES, Indicator
 from race_equality.params.actions import Action
 from race_equality.report.action_progress import typed_text
@@ -266,7 +266,7 @@ def _of_all_staff(asked: pd.DataFrame, kind: str) -> list[str]:
                 f"What all staff say is {word} than usual among {kind} trusts on {_of_measures(many, len(ways))}."
             )
     if not found and "unclear" in ways:
-        found.append(f"What all staff say is as usual among {kind} trusts.")
+        found.append(f"What all staff say is within the usual range among {kind} trusts.")
     return found
 
 
@@ -408,7 +408,10 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
     way = direction_of_answer(found)
-    reading = f"{reading_among_kind(way, kind)}. Not published by ethnic group"
+    # the text above it says among which trusts
+    reading = (
+        f"{BRIEF[way] if indicator in spread.index else reading_among_kind(way, kind)}. Not published by ethnic group"
+    )
     return Card(title, percent(found["percent"]), text, reading, "none" if way == "not compared" else way, one.id)
 
 

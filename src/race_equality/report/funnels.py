@@ -30,7 +30,7 @@ _LINE_POINTS = 48
 _READINGS = {
     "adverse": "Worse than usual among {kind} trusts",
     "favourable": "Better than usual among {kind} trusts",
-    "unclear": "As usual among {kind} trusts",
+    "unclear": "Within the usual range among {kind} trusts",
     "higher": "Higher than usual among {kind} trusts",
     "lower": "Lower than usual among {kind} trusts",
     "not compared": "Not compared: too few {kind} trusts",

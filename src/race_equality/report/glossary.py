@@ -93,7 +93,10 @@ TERMS = (
         "The trust’s own answers and those of all trusts of its kind together do not say the same of a gap; the report gives both, and why.",
     ),
     ("Wider or narrower than usual", "A gap beyond the 99.8% limits of a funnel of the gaps of trusts of its kind."),
-    ("Worse or better than usual", "Outside the 95% limits of the funnel of trusts of its kind."),
+    (
+        "Worse or better than usual",
+        "Outside the 95% limits of the funnel of trusts of its kind. The usual range lies between them; the middle half of trusts is narrower.",
+    ),
     ("WRES", "The NHS Workforce Race Equality Standard, part of the NHS Standard Contract."),
 )
 

@@ -130,16 +130,16 @@ ALL_STAFF = pd.DataFrame(
     [
         (["above 95% limit", "above 99.8% limit"], "Better than usual", "Worse than usual"),
         (["below 99.8% limit", "below 95% limit"], "Worse than usual", "Better than usual"),
-        (["within limits", "within limits"], "As usual", "As usual"),
+        (["within limits", "within limits"], "Within the usual range", "Within the usual range"),
     ],
 )
 def test_what_all_staff_say_is_read_by_the_funnel_and_so_everywhere(positions, fair, discrimination):
-    """A value outside the middle half of trusts of its kind is as usual where the funnel says so."""
+    """A value outside the middle half of trusts of its kind is within the usual range where the funnel says so."""
     asked = ALL_STAFF.assign(position=positions)
     spread = middle([50, 6], [57, 10])
     found = cards(here=experience(), asked=asked, spread=spread)
-    assert found[0].reading == f"{fair} among acute trusts. Not published by ethnic group"
-    assert found[2].reading == f"{discrimination} among acute trusts. Not published by ethnic group"
+    assert found[0].reading == f"{fair}. Not published by ethnic group"
+    assert found[2].reading == f"{discrimination}. Not published by ethnic group"
     panel = board_panels.staff_panel(asked, spread, ALL_STAFF.set_index("indicator"), "acute", "autumn 2024")
     assert panel.rows["reading"].tolist() == [fair, discrimination]
 
@@ -154,7 +154,7 @@ def test_the_first_sentence_of_a_trust_without_figures_by_ethnic_group_says_how_
     assert text.endswith("No figures on its staff by ethnic group are in the public files that this report reads.")
     one = state(ALL_STAFF.tail(1).assign(position="above 95% limit"))
     assert "on the one survey measure that is published." in one
-    assert "What all staff say is as usual among acute trusts." in state(ALL_STAFF)
+    assert "What all staff say is within the usual range among acute trusts." in state(ALL_STAFF)
 
 
 def test_a_trust_that_is_newer_than_the_figures_says_so():

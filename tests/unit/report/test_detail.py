@@ -177,7 +177,7 @@ def test_staff_and_patients_stand_in_one_table():
         "Worse for staff from ethnic minorities",
         "Worse than usual among acute trusts",
         "Improving",
-        "As usual among acute trusts",
+        "Within the usual range among acute trusts",
     ]
     # all trusts: (93 + 4 × (70 + 80)) of 9,000, the invented and England's left out
     assert table.loc[3, ["similar", "region", "all"]].tolist() == ["7.0%", "No data", "7.7%"]
@@ -211,7 +211,7 @@ def asked_of(percents, people=9000.0):
         # seven trusts of the kind are too few to say
         ([9 + n for n in range(6)], "Not compared: too few acute trusts"),
         # 10.2% of 9,000 is five standard errors from 12%: in the midst of trusts from 6% to 18%...
-        ([6 + 12 * n / 40 for n in range(41)], "As usual among acute trusts"),
+        ([6 + 12 * n / 40 for n in range(41)], "Within the usual range among acute trusts"),
         # ...and outside where they are alike; less discrimination is better
         ([12 + (n % 3 - 1) / 10 for n in range(41)], "Better than usual among acute trusts"),
     ],
