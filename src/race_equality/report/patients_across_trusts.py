@@ -10,6 +10,7 @@ from race_equality.analysis.patient_gaps import HEADLINES
 from race_equality.analysis.patient_gaps import UNKNOWN as UNKNOWN_GROUPS
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID, Indicator
+from race_equality.errors import RaceEqualityError
 from race_equality.report import words
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "NOT_LOADED_YET",
     "UNCLEAR",
     "UNKNOWN",
+    "check_held",
     "directions",
     "gaps_of_systems",
     "gaps_of_trusts",
@@ -48,6 +50,28 @@ NOT_LOADED_YET = (
         "NHS Staff Survey, benchmark workbook",
     ),
 )
+
+
+def check_held(table: pd.DataFrame) -> None:
+    """Refuse to go on where a publication that a page on all trusts compares is not held.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`race_equality.analysis.patients_by_breakdown`.
+
+    Raises
+    ------
+    RaceEqualityError
+        With the names of the measures without a figure, and how to load them.
+    """
+    held = set(table["measure"])
+    if missing := [one.name for one in HEADLINES if one.id not in held]:
+        raise RaceEqualityError(
+            f"This page compares patients by ethnic group, and the project holds no figure of {words.listing(missing)}. "
+            "data/README.md names the file of each publication: load it with `race-equality data add FILE`, or take its removal back "
+            "with `race-equality data undo`."
+        )
 
 
 def gaps_of_trusts(table: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pytest
 
 from race_equality.analysis import patients_by_breakdown
 from race_equality.definitions.indicators import BY_ID
+from race_equality.errors import RaceEqualityError
 from race_equality.report import patients_across_trusts as across
 from race_equality.store.figures import read_figures
 from race_equality.store.trusts import read_trusts
@@ -46,6 +47,16 @@ def table():
             row("RAA", "Asian", -9.0, "adverse", measure=RECOVERY.id, end="2024-03-31"),
             row("RCC", "Asian", -7.0, "favourable", measure=RECOVERY.id, end="2025-03-31"),
         ]
+    )
+
+
+def test_a_publication_that_is_not_held_is_named_with_the_mend(table):
+    with pytest.raises(
+        RaceEqualityError, match=r"no figure of Continuity of midwifery carer\. .*race-equality data add FILE"
+    ):
+        across.check_held(table)
+    across.check_held(
+        pd.concat([table, pd.DataFrame([row("RAA", "Asian", 1.0, "unclear", measure="maternity_continuity_of_carer")])])
     )
 
 
