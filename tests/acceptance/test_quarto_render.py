@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -62,13 +63,19 @@ def test_a_report_by_its_trust_and_git_sees_nothing(quarto, small_project):
     assert subprocess.run(git, capture_output=True, text=True, check=True).stdout == ""
 
 
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):  # it ended since it was listed
+        return process.name()
+    return ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
 def test_an_interrupted_build_by_quarto_ends_at_once_with_all_that_it_started(race_equality, small_project):
     build = race_equality.start("build", "RRK", "RJ1", "--renderer", "quarto", "--output", "out")
     ours = psutil.Process(build.pid)
     started: list[psutil.Process] = []
     latest = time.monotonic() + 300
-    while not any("pandoc" in process.name() for process in started):
+    while not any("pandoc" in _name(process) for process in started):
         assert time.monotonic() < latest
         time.sleep(0.05)
         started = ours.children(recursive=True)
