@@ -1,4 +1,7 @@
-"""The pages about all trusts, as a build runs them: words, charts, and the same at every run."""
+"""The pages about all trusts, as a build runs them: words and charts.
+
+That papermill's own engine gives the same is in tests/acceptance/test_verify.py.
+"""
 
 import base64
 import html
@@ -7,7 +10,6 @@ import re
 from pathlib import Path
 
 import nbformat
-import papermill
 import pytest
 
 HERE = Path(__file__).parent
@@ -134,20 +136,3 @@ def test_every_trust_is_counted_once_in_each_row_of_the_coverage(run):
     for row in rows:
         counts = [int(cell) for cell in re.findall(r'<td class="number">(\d+)</td>', row)]
         assert sum(counts) == 202, row
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_the_same_when_it_is_run_again_and_by_papermills_own_engine(run, tmp_path, page):
-    """The build forked its kernel from a process that had imported everything."""
-    again = tmp_path / "again.ipynb"
-    papermill.execute_notebook(NOTEBOOKS / f"{page}.ipynb", again, progress_bar=False, log_output=False, cwd=NOTEBOOKS)
-    forked, usual = (
-        [
-            (cell.source, cell.execution_count, cell.outputs)
-            for cell in nbformat.read(path, as_version=4).cells
-            if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
-        ]
-        for path in (run(page), again)
-    )
-    assert len(usual) > 3
-    assert forked == usual
