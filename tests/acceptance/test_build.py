@@ -154,9 +154,10 @@ def test_a_build_makes_what_papermill_makes_alone(built, code):
 
 @pytest.mark.skipif(not (forked_kernels.AVAILABLE and drawing_server.AVAILABLE), reason="this platform cannot fork")
 def test_a_report_is_that_of_plain_papermill(built, tmp_path, monkeypatch):
-    """With charts drawn elsewhere, by papermill's own engine; then forked, with findings and pictures kept from before.
+    """Forked, with the findings and pictures that the build kept, of which none is made again.
 
-    nbval holds the golden copy to papermill alone.
+    nbval holds the golden copy to papermill alone; tests/acceptance/test_verify.py makes it by papermill's own engine, with
+    charts drawn elsewhere and no findings kept.
     """
     names = (forked_kernels.ADDRESS_VARIABLE, FOLDER_VARIABLE, vega_to_svg.SERVER_VARIABLE, vega_to_svg.FOLDER_VARIABLE)
     for name in names:
@@ -167,27 +168,20 @@ def test_a_report_is_that_of_plain_papermill(built, tmp_path, monkeypatch):
             (cell["id"], cell["outputs"]) for cell in json.loads(notebook.read_text())["cells"] if cell.get("outputs")
         ]
 
-    def run(engine: str | None) -> list:
-        page = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
-        target, failed = tmp_path / f"{engine}.ipynb", tmp_path / "failed.ipynb"
-        end = execute_page(page, root=ROOT, target=target, scratch=tmp_path, failed=failed, engine=engine)
-        assert end.failure is None
-        return outputs(target)
-
     plain = outputs(GOLDEN / "board_report_RRU.ipynb")
     assert len(plain) > 20
     cache = tmp_path / "cache"
     shutil.copytree(built.output / ".cache", cache)
-    shutil.rmtree(cache / "pictures")
-    with shared_by_notebooks(cache, Project(ROOT), engine=None, jobs=1, notebooks=1):
-        assert all(name in os.environ for name in names[1:])
-        assert run(None) == plain
     kept = {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()}
     assert len([file for file in kept if file.parent.name == "pictures"]) >= 3
     assert len([file for file in kept if file.parent.name.startswith("findings-")]) >= 3
     with shared_by_notebooks(cache, Project(ROOT), engine="fork", jobs=1, notebooks=1):
         assert all(name in os.environ for name in names)
-        assert run("fork") == plain
+        page = Page("trusts/RRU.ipynb", "notebooks/board_report.ipynb", {"trust_code": "RRU"}, None)
+        target, failed = tmp_path / "RRU.ipynb", tmp_path / "failed.ipynb"
+        end = execute_page(page, root=ROOT, target=target, scratch=tmp_path, failed=failed, engine="fork")
+        assert end.failure is None
+        assert outputs(target) == plain
     # nothing was computed or drawn again
     assert {file: file.stat().st_ino for folder in cache.iterdir() for file in folder.iterdir()} == kept
     assert not any(name in os.environ for name in names)
