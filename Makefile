@@ -14,9 +14,11 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 # Twice the two cores: there is always a test that waits for a process, a browser or the end of a time limit, or two.
 TEST_WORKERS ?= 4
-# A minute's worth of `make test`: what needs no build, no browser, no whole publication and no simulation.
-QUICK_TESTS := tests/statistics tests/unit $(addprefix --ignore tests/,unit/batch unit/forked_kernels \
-	statistics/test_coverage.py statistics/test_linked_gaps.py statistics/test_properties.py)
+# Part of `make test`: what needs no build, no browser, no figures of all trusts, no other process for seconds and no simulation.
+QUICK_TESTS := tests/statistics tests/unit $(addprefix --ignore tests/,unit/batch unit/forked_kernels unit/test_api.py \
+	unit/test_invented.py unit/commands/test_quarto_steps.py unit/packaging/test_doctests.py unit/packaging/test_imports.py \
+	unit/report/test_one_reading.py statistics/test_assumptions.py statistics/test_coverage.py statistics/test_linked_gaps.py \
+	statistics/test_properties.py)
 # As many as there are cores: these tests wait for nothing, and each worker imports all of them for ten seconds.
 QUICK_WORKERS ?= logical
 UV ?= uv
