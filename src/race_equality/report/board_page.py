@@ -404,14 +404,13 @@ def _all_staff(one: Indicator, asked: pd.DataFrame, spread: pd.DataFrame, kind: 
         )
     found = answers.iloc[0]
     text = f"{percent(found['percent'])} {said} (interval: {interval(found['lower'], found['upper'], signed=False)})."
+    way = direction_of_answer(found)
+    reading = reading_among_kind(way, kind)
     if indicator in spread.index:
         middle = spread.loc[indicator, ["quarter", "three_quarters"]]
         text += f" Middle half of {kind} trusts: {interval(*middle, signed=False)}."
-    way = direction_of_answer(found)
-    # the text above it says among which trusts
-    reading = (
-        f"{BRIEF[way] if indicator in spread.index else reading_among_kind(way, kind)}. Not published by ethnic group"
-    )
+        reading = BRIEF[way]  # the text says among which trusts
+    reading += ". Not published by ethnic group"
     return Card(title, percent(found["percent"]), text, reading, "none" if way == "not compared" else way, one.id)
 
 
