@@ -315,12 +315,14 @@ def _print_errors() -> Iterator[None]:
             traceback.print_exc(file=sys.__stderr__)
 
 
-def import_and_prepare(preload: Sequence[str], prepare: str | None, arguments: Sequence[Any]) -> None:
-    """Import what kernels and notebooks need, and call ``prepare``.
+def import_and_prepare(
+    preload: Sequence[str], prepare: str | None, arguments: Sequence[Any], notebooks: Sequence[str] = ()
+) -> None:
+    """Import what kernels and notebooks need, compile the notebooks' cells, and call ``prepare``.
 
     Parameters
     ----------
-    preload, prepare, arguments
+    preload, prepare, arguments, notebooks
         As for :class:`forked_kernels.server.ForkServer`.
     """
     gc.disable()  # nothing of what is imported is garbage, and looking for it takes a seventh of the time
@@ -328,6 +330,9 @@ def import_and_prepare(preload: Sequence[str], prepare: str | None, arguments: S
         # A module that cannot be imported fails in the notebook that needs it, where it is reported.
         with suppress(Exception):
             importlib.import_module(name)
+    if notebooks:
+        with _print_errors():
+            importlib.import_module("forked_kernels.compiled").compile_ahead(notebooks)
     if prepare is not None:
         module, _, function = prepare.partition(":")
         with _print_errors():

@@ -29,6 +29,7 @@ from ipykernel.kernelbase import Kernel
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
+from forked_kernels.compiled import KnownCells
 from forked_kernels.messages import IOPUB, SHELL, MessageReader, is_whole, pack
 
 #: Seconds until what a running cell puts out is sent.
@@ -274,6 +275,7 @@ class ForkedKernel(IPythonKernel):
         # do_execute transforms a cell to see whether it is asynchronous, and run_cell transforms it again
         self.shell.transform_cell = lru_cache(maxsize=1)(self.shell.transform_cell)
         self.shell.should_run_async = _asked_of_few(self.shell.should_run_async)
+        self.shell.compile = KnownCells(self.shell)
 
     def pre_handler_hook(self) -> None:
         """Prepare for a request."""

@@ -55,6 +55,9 @@ class ForkServer:
         read. If it raises, the error is printed and kernels are forked all the same.
     arguments : sequence
         Arguments of ``prepare``, of types that JSON can hold.
+    notebooks : sequence of path-like
+        Notebooks whose cells are compiled before the first fork, for kernels that run them. Cells that were changed since,
+        and all others, are compiled where they run.
     share : bool
         Let child processes use it too, by an environment variable.
 
@@ -69,13 +72,19 @@ class ForkServer:
         preload: Sequence[str] = (),
         prepare: str | None = None,
         arguments: Sequence[Any] = (),
+        notebooks: Sequence[str | os.PathLike[str]] = (),
         share: bool = False,
     ) -> None:
         # A private folder: who can open the socket can run code.
         self.folder = private_folder("forked-kernels-")
         self.address = str(self.folder / "fork")
         self._share = share
-        settings = {"preload": list(preload), "prepare": prepare, "arguments": list(arguments)}
+        settings = {
+            "preload": list(preload),
+            "prepare": prepare,
+            "arguments": list(arguments),
+            "notebooks": [os.path.abspath(notebook) for notebook in notebooks],
+        }
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
                 listener.bind(self.address)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
 
-#: From this number of notebooks, findings on all trusts are computed before the first one runs. That
+#: From this number of notebooks, findings on all trusts are computed and cells compiled before the first one runs. That
 #: takes a second or two, in which no notebook runs.
 _ENOUGH_TO_COMPUTE_AHEAD = 8
 
@@ -91,10 +91,13 @@ def shared_by_notebooks(
             # a notebook whose chart one of them has taken waits for it for minutes
             _started[cache.absolute()] = tuple(drawing.pids)
         if notebooks and engine == "fork" and forked_kernels.AVAILABLE:
-            arguments = (str(project.root), notebooks >= _ENOUGH_TO_COMPUTE_AHEAD)
+            is_enough = notebooks >= _ENOUGH_TO_COMPUTE_AHEAD
             server = stack.enter_context(
                 forked_kernels.ForkServer(
-                    share=True, prepare="race_equality.batch.preparation:load_what_notebooks_share", arguments=arguments
+                    share=True,
+                    prepare="race_equality.batch.preparation:load_what_notebooks_share",
+                    arguments=(str(project.root), is_enough),
+                    notebooks=sorted(project.notebooks.glob("*.ipynb")) if is_enough else (),
                 )
             )
             _started[cache.absolute()] += (server.pid,)

@@ -213,10 +213,42 @@ def described(notebook, folder: Path) -> list[dict]:
     ]
 
 
+#: Where the code of a cell was compiled: in the server, or in the kernel.
+WHERE = "import inspect, os\nstr(os.getppid()) in inspect.currentframe().f_code.co_filename"
+
+#: Cells after which the same text means something else.
+CHANGED_MEANING = {
+    "as ever": ["x: no_such_name = 1", "def f(x: no_such_name): pass"],
+    "import from the future": ["from __future__ import annotations", "def f(x: no_such_name): return x\nf(1)"],
+    "tree": [
+        "import ast\nclass Doubled(ast.NodeTransformer):\n    def visit_Constant(self, node):\n"
+        "        return ast.copy_location(ast.Constant(node.value * 2), node)\n"
+        "get_ipython().ast_transformers.append(Doubled())",
+        "x = 21\nx",
+    ],
+    "text": [
+        "get_ipython().input_transformers_cleanup.append(lambda lines: [line.replace('six', 'seven') for line in lines])",
+        "print('six')\n'six'",
+    ],
+    "text after all": [
+        "get_ipython().input_transformers_post.append(lambda lines: [line.replace('six', 'seven') for line in lines])",
+        "print('six')\n'six'",
+    ],
+    "what is shown": ["get_ipython().ast_node_interactivity = 'all'", "1\n2\n3"],
+    "assigned": ["get_ipython().ast_node_interactivity = 'last_expr_or_assign'", "y = 5"],
+    "a name that hides a magic": ["cd = 3", "cd"],
+    "twice": ["n = 0", "n = n + 1\nn", "n = n + 1\nn"],
+}
+
+
 @pytest.fixture(scope="module")
-def server():
-    """One server for this module, found by the engine through the environment."""
-    with ForkServer(share=True) as server:
+def server(tmp_path_factory):
+    """One server for this module, found by the engine through the environment; it compiles the cells before."""
+    folder = tmp_path_factory.mktemp("compiled")
+    for number, cells in enumerate([list(CELLS.values()), [WHERE], *CHANGED_MEANING.values()]):
+        nbformat.write(notebook_of(cells), folder / f"{number}.ipynb")
+    (folder / "broken.ipynb").write_text("{")
+    with ForkServer(share=True, notebooks=[*sorted(folder.iterdir()), folder / "gone.ipynb"]) as server:
         yield server
 
 
@@ -241,6 +273,20 @@ def test_it_was_forked(server, tmp_path):
     notebook, error = run(tmp_path, notebook_of(["import os\nos.getppid()"]), "fork")
     assert error is None
     assert notebook.cells[0].outputs[0].data["text/plain"] == str(server.pid)
+
+
+def test_a_cell_that_the_server_has_compiled_is_not_compiled_again(server, tmp_path):
+    """Once: a cell that runs again, and one of another notebook, are compiled where they run."""
+    notebook, error = run(tmp_path, notebook_of([WHERE, WHERE, f"{WHERE}  # changed"]), "fork")
+    assert error is None
+    assert [cell.outputs[0].data["text/plain"] for cell in notebook.cells] == ["True", "False", "False"]
+
+
+@pytest.mark.parametrize("cells", CHANGED_MEANING.values(), ids=list(CHANGED_MEANING))
+def test_what_bears_on_a_cell_bears_on_one_that_was_compiled_before(server, tmp_path, cells):
+    notebooks = {name: run(tmp_path / str(name), notebook_of(cells), name) for name in (None, "fork")}
+    usual, forked = (described(notebook, tmp_path / str(name)) for name, (notebook, _) in notebooks.items())
+    assert forked == usual
 
 
 @pytest.mark.parametrize("number", range(len(CELLS)), ids=list(CELLS))
