@@ -24,7 +24,7 @@ _NODES = 5  # Gauss-Hermite nodes an axis; 9 change no third decimal (a test com
 _UNIT_POINTS = 24  # of each unit, for each point of the parameters (tests hold them against four times as many)
 _GRID = 512  # values at which the distributions of all units are added up
 _QUANTILES = 200  # of each unit, at which its rank is found
-_AT_ONCE = 2**16  # numbers in an array, which then stays in the processor's cache
+_AT_ONCE = 2**14  # numbers in an array, which then stays in the processor's cache
 #: What :class:`Pooled` says of each unit.
 _OF_A_UNIT = tuple(
     "estimate lower upper probability_above_zero probability_above_reference rank rank_lower rank_upper".split()
