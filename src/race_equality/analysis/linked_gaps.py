@@ -19,8 +19,9 @@ from race_equality.analysis.wres import staff_experience
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.ethnicity import EIGHTEEN_GROUPS, ETHNIC_MINORITY, WHITE
 from race_equality.definitions.indicators import BY_ID, EXPERIENCE, Indicator, figure_ids
+from race_equality.project import as_project
 from race_equality.statistics.intervals import difference_interval
-from race_equality.statistics.linked_gaps import gap_error, linked_gaps
+from race_equality.statistics.linked_gaps import Numbers, gap_error, linked_gaps
 from race_equality.store.cache import cached
 from race_equality.store.trusts import system_codes
 
@@ -83,12 +84,15 @@ def gaps_of_staff_and_patients(figures: pd.DataFrame, trusts: pd.DataFrame) -> p
     what is measured, and for patients that of rounding to the nearest 5 in each published count that was added up. A
     count that is hidden is left out with its base. People differ between the two sides, so the errors are independent.
     """
-    wanted = figure_ids(one.id for one in (*EXPERIENCE, *PATIENT_GAPS))
+    everybody = staff_experience(figures)
+    wanted = figure_ids(one.id for one in PATIENT_GAPS)
     figures = figures[is_one_of(figures["indicator"], wanted)]  # few of them, so that all else is quick
-    real = figures[is_one_of(figures["trust_code"], set(trusts["trust_code"]) - {DEMONSTRATION_CODE})]
+    of_trusts = set(trusts["trust_code"]) - {DEMONSTRATION_CODE}
+    real = figures[is_one_of(figures["trust_code"], of_trusts)]
     invented = figures[figures["trust_code"] == DEMONSTRATION_CODE]
-    staff = staff_experience(pd.concat([real, invented]))
-    staff = staff[staff["status"] == "ok"]
+    staff = everybody[
+        (everybody["status"] == "ok") & is_one_of(everybody["trust_code"], {*of_trusts, DEMONSTRATION_CODE})
+    ]
     parts = [
         pd.DataFrame(
             {
@@ -136,40 +140,43 @@ def _of_patients(figures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     rows = figures[(figures["indicator"] == figure_id) & (figures["status"] == "ok")]
     rows = rows[rows["period_end"] == rows["period_end"].max()]
     # groups that a publication gives as such, or else the sum of their parts
-    broad = rows["group"].where(rows["group"].isin(PATIENT_GROUPS) | (rows["group"] == WHITE))
-    group = broad if broad.notna().any() else rows["group"].map(EIGHTEEN_GROUPS)
-    rows = rows.assign(group=group.astype("str"), trust_code=rows["trust_code"].astype("str"))[group.notna().to_numpy()]
-    counts = rows.groupby(["trust_code", "group"])[["numerator", "denominator"]].sum().astype("float64").unstack()
-    cells = rows.groupby(["trust_code", "group"]).size().astype("float64").unstack()
-    if counts.empty or ("denominator", WHITE) not in counts.columns:
+    groups, group = pd.Index([WHITE, *PATIENT_GROUPS]), rows["group"]
+    place = groups.get_indexer(group if group.isin(groups).any() else group.map(EIGHTEEN_GROUPS))
+    rows, place = rows[place >= 0], place[place >= 0]
+    held = np.unique(place)
+    if 0 not in held:
         return pd.DataFrame()
-    minorities = [group for group in PATIENT_GROUPS if ("denominator", group) in counts.columns]
-    period = rows[["period_start", "period_end"]].iloc[0]
-    found = []
-    for name in (ETHNIC_MINORITY, *minorities):
-        parts = minorities if name == ETHNIC_MINORITY else [name]
-        had, of = counts["numerator"], counts["denominator"]
-        count, people, white_count, white_people = had[parts].sum(axis=1), of[parts].sum(axis=1), had[WHITE], of[WHITE]
-        keep = (people >= FEWEST) & (white_people >= FEWEST) & (count + white_count > 0)
-        found.append(
-            pd.DataFrame(
-                {
-                    "trust_code": counts.index.astype("str"),
-                    "side": "patients",
-                    "indicator": indicator.id,
-                    "group": name,
-                    "count": count.to_numpy(),
-                    "people": people.to_numpy(),
-                    "white_count": white_count.to_numpy(),
-                    "white_people": white_people.to_numpy(),
-                    "rounded": cells[parts].sum(axis=1).to_numpy(),
-                    "white_rounded": cells[WHITE].to_numpy(),
-                    "period_start": period["period_start"],
-                    "period_end": period["period_end"],
-                }
-            )[keep.to_numpy()]
-        )
-    return pd.concat(found, ignore_index=True)
+    of_trust, codes = pd.factorize(rows["trust_code"], sort=True)
+
+    def of_each(column: str | None) -> tuple[Numbers, Numbers]:
+        """Sums for all ethnic minorities and each of them, by trust, and for White patients."""
+        numbers = None if column is None else np.nan_to_num(rows[column].to_numpy("float64", na_value=np.nan))
+        cell = of_trust * len(groups) + place
+        table = np.bincount(cell, numbers, len(codes) * len(groups)).reshape(-1, len(groups)).T.astype("float64")
+        minorities = table[held[1:]]
+        return np.vstack([minorities.sum(axis=0), minorities]), np.broadcast_to(table[0], (len(held), len(codes)))
+
+    count, white_count = of_each("numerator")
+    people, white_people = of_each("denominator")
+    rounded, white_rounded = of_each(None)
+    keep = (people >= FEWEST) & (white_people >= FEWEST) & (count + white_count > 0)
+    name, trust = np.nonzero(keep)
+    return pd.DataFrame(
+        {
+            "trust_code": codes[trust].astype("str"),
+            "side": "patients",
+            "indicator": indicator.id,
+            "group": np.array([ETHNIC_MINORITY, *groups[held[1:]]], dtype=object)[name],
+            "count": count[keep],
+            "people": people[keep],
+            "white_count": white_count[keep],
+            "white_people": white_people[keep],
+            "rounded": rounded[keep],
+            "white_rounded": white_rounded[keep],
+            "period_start": rows["period_start"].iloc[0],
+            "period_end": rows["period_end"].iloc[0],
+        }
+    )
 
 
 def adjustments_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
@@ -192,16 +199,19 @@ def adjustments_by_trust(figures: pd.DataFrame, trusts: pd.DataFrame) -> pd.Data
     table = trusts.set_index("trust_code")[["kind"]].drop(DEMONSTRATION_CODE, errors="ignore")
     table.index = table.index.astype("str")
     table["london"] = trusts.set_index("trust_code")["region"].eq("London")
-    ok = figures[figures["status"] == "ok"]
 
     def values(indicator: str) -> pd.Series:
-        rows = ok[ok["indicator"] == indicator].drop_duplicates("trust_code", keep="last")
+        rows = figures[is_one_of(figures["indicator"], {indicator})]
+        rows = rows[rows["status"] == "ok"].drop_duplicates("trust_code", keep="last")
         return rows.set_index("trust_code")["value"].astype("float64")
 
     catchment = values("catchment_deprivation_quintile").reindex(table.index)
-    score = values("system_imd_score")
+    score = values("system_imd_score").dropna().to_dict()
     systems = trusts.set_index("trust_code")["system"].reindex(table.index)
-    of_system = {name: score.reindex(list(system_codes(name))).mean() if name else np.nan for name in set(systems)}
+    of_system, project = {}, as_project(None)  # which is looked for once, and not for each system
+    for name in set(systems):
+        scores = [score[code] for code in (system_codes(name, project=project) if name else ()) if code in score]
+        of_system[name] = sum(scores) / len(scores) if scores else np.nan
     system = systems.map(of_system).astype("float64").where(catchment.isna())
     known = catchment.notna() | system.notna()
     table["catchment"] = (catchment - catchment.mean()).fillna(0.0).where(known)
@@ -276,17 +286,22 @@ def _estimated(
     """Estimate links; those that are in `main` are taken from it."""
     known = {} if main is None else {row["patients"]: row for row in main.to_dict("records")}
     gaps, about = gaps_of_staff_and_patients(figures, trusts), adjustments_by_trust(figures, trusts)
+    about = about.dropna().sort_index()
     gaps = gaps[gaps["trust_code"] != DEMONSTRATION_CODE]
     answers = survey_answers(figures)
     answers = answers[answers["indicator"] == ALL_STAFF.id].set_index("trust_code")
     share = answers["percent"].astype("float64") / 100
     level = pd.DataFrame({"gap": 100 * share, "error": 100 * np.sqrt(share * (1 - share) / answers["base"])})
-    columns = ["gap", "error"]
-    by_side = {
-        key: rows.set_index("trust_code")[columns]
-        for key, rows in gaps.groupby(["indicator", "group"], observed=True, sort=False)
-    }
-    by_side[ALL_STAFF.id, ETHNIC_MINORITY] = level
+    # the gap and the error of each trust that links are adjusted for, missing where it has none
+    columns, sides = ["gap", "error"], list(zip(gaps["indicator"].tolist(), gaps["group"].tolist(), strict=True))
+    places = {side: place for place, side in enumerate(dict.fromkeys(sides))}
+    of_side, of_trust = [places[side] for side in sides], about.index.get_indexer(pd.Index(gaps["trust_code"]))
+    table = np.full((len(places), len(about) + 1, 2), np.nan)  # the last row is for all other trusts
+    table[of_side, of_trust] = gaps[columns].to_numpy()
+    by_side = dict(zip(places, table[:, :-1], strict=True))
+    by_side[ALL_STAFF.id, ETHNIC_MINORITY] = level[columns].reindex(about.index).to_numpy("float64", na_value=np.nan)
+    nothing = np.full((len(about), 2), np.nan)
+    kind, london, catchment, system = (about[name].to_numpy() for name in ("kind", "london", "catchment", "system"))
     of_patients = gaps[gaps["side"] == "patients"]
     held = set(zip(of_patients["indicator"], of_patients["group"], strict=True))
     found: list[Mapping[Any, Any]] = []
@@ -298,15 +313,14 @@ def _estimated(
             found.append(known[look.patients])
             enough = known[look.patients]["reason"] != "too few units"
             continue
-        nothing = pd.DataFrame(columns=columns, dtype="float64")
         staff = by_side.get((look.staff, ETHNIC_MINORITY), nothing)
         patients = by_side.get((look.patients, look.group), nothing)
-        table = about.join(staff, how="inner").join(patients.add_suffix("_patients"), how="inner").dropna().sort_index()
+        both = ~np.isnan(staff + patients).any(axis=1)
         if look.kind != ALL_KINDS:
-            table = table[table["kind"] == look.kind]
+            both &= kind == look.kind
         link = linked_gaps(
-            table["gap"], table["error"], table["gap_patients"], table["error_patients"],
-            adjust=(table["kind"], table["london"]), covariates=(table["catchment"], table["system"]),
+            *staff[both].T, *patients[both].T,
+            adjust=(kind[both], london[both]), covariates=(catchment[both], system[both]),
         )  # fmt: skip
         # that there are too few trusts is said once, and not for each group
         is_main = look.group == ETHNIC_MINORITY and look.staff == STAFF_GAP.id

@@ -52,7 +52,7 @@ def pooled_gaps(figures: pd.DataFrame, trusts: pd.DataFrame | None = None) -> pd
     The demonstration trust, and one whose own return is of a later survey, are read with their kind and change no figure
     of another trust to the last bit. Probabilities are of the trust's long-run figure under this model, to about a
     hundredth, and limits of ranks to one or two places: write "over 99%" and "under 1%", and whole per cents between.
-    Computed once for a build (2 s); in a notebook, pick the trust's four rows from it::
+    Computed once for a build (half a second); in a notebook, pick the trust's four rows from it::
 
         pooled = pooled_gaps(figures, trusts)
         here_pooled = pooled[pooled["trust_code"] == trust.code].set_index("number")

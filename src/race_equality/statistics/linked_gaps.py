@@ -523,11 +523,13 @@ class _Likelihood:
             here, slope, matrix = free[moving], gradient[moving], information[moving]
             # a logarithm at its least that would go lower stays
             held = (here <= self.least) & (slope < 0)
-            diagonal = damping[moving, np.newaxis] * np.einsum("bii->bi", matrix) + 1e-9
-            matrix = matrix + np.eye(2) * diagonal[:, np.newaxis, :]
-            matrix = np.where(held[:, :, np.newaxis] | held[:, np.newaxis, :], np.eye(2), matrix)
-            step = np.linalg.solve(matrix, np.where(held, 0.0, slope)[..., np.newaxis])[..., 0]
-            tried = np.clip(here + np.clip(step, -1.5, 1.5), self.least, 4.0)
+            diagonal = matrix.reshape(-1, 4)[:, ::3]
+            diagonal += damping[moving, np.newaxis] * diagonal + 1e-9
+            if held.any():
+                matrix = np.where(held[:, :, np.newaxis] | held[:, np.newaxis, :], np.eye(2), matrix)
+                slope = np.where(held, 0.0, slope)
+            step = np.linalg.solve(matrix, slope[..., np.newaxis])[..., 0]
+            tried = (here + step.clip(-1.5, 1.5)).clip(self.least, 4.0)
             found = self._evaluate(covariance, fixed[moving], tried)
             gained = found[0] - height[moving]
             better = gained >= 0
@@ -558,44 +560,58 @@ class _Likelihood:
 
     def _of_covariance(self, between: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """The same in the two variances and the covariance, which stand on the first axis."""
-        first, second, both = (part[:, np.newaxis] for part in between)
+        first, second, both = between[:, :, np.newaxis]
         first, second = first + self.variance_x, second + self.variance_y
         determinant = first * second - both**2
-        w11, w22, w12 = second / determinant, first / determinant, -both / determinant
-        columns = self.design.shape[1]
-
-        def squared(weight: Numbers) -> Numbers:
-            return (weight @ self.products).reshape(-1, columns, columns)
-
-        cross = squared(w12)
-        matrix = np.block([[squared(w11), cross], [cross, squared(w22)]])
-        right = np.concatenate(
-            [(w11 * self.x + w12 * self.y) @ self.design, (w12 * self.x + w22 * self.y) @ self.design], axis=-1
-        )
+        # all three weights in one array: there are few numbers, and a call of NumPy takes longer than what it computes
+        weight = np.empty((3, *determinant.shape))
+        for part, of in zip(weight, (second, -both, first), strict=True):
+            np.divide(of, determinant, out=part)
+        w11, w12, w22 = weight
+        rows, columns = len(determinant), self.design.shape[1]
+        squared = (weight @ self.products).reshape(3, rows, columns, columns)
+        quarters = np.empty((rows, 2, columns, 2, columns))
+        quarters[:, 0, :, 0], quarters[:, 1, :, 1] = squared[0], squared[2]
+        quarters[:, 0, :, 1] = quarters[:, 1, :, 0] = squared[1]
+        matrix = quarters.reshape(rows, 2 * columns, 2 * columns)
+        right = (weight[:2] * self.x + weight[1:] * self.y) @ self.design
         inverse = np.linalg.inv(matrix)
-        mean = np.einsum("bij,bj->bi", inverse, right)
-        x, y = self.x - mean[:, :columns] @ self.design.T, self.y - mean[:, columns:] @ self.design.T
-        u, v = w11 * x + w12 * y, w12 * x + w22 * y
-        value = -0.5 * (np.log(determinant) + x * u + y * v).sum(axis=-1)
+        mean = np.einsum("bij,bj->bi", inverse, np.concatenate(right, axis=-1))
+        mean_x, mean_y = mean.reshape(rows, 2, columns).swapaxes(0, 1) @ self.design.T
+        x, y = self.x - mean_x, self.y - mean_y
+        moment = weight[:2] * x
+        moment += weight[1:] * y
+        u, v = moment
+        fall = np.log(determinant)
+        fall += x * u
+        fall += y * v
+        value = -0.5 * fall.sum(axis=-1)
 
-        p11, p12, p22 = w11, w12, w22
+        # products of two weights: 11 11, 11 12, 12 12, 12 22, 22 22 and, with 12 12, 11 22
+        pairs = np.empty((6, *determinant.shape))
+        np.multiply(w11, weight[:2], out=pairs[:2])
+        np.multiply(w12, weight[1:], out=pairs[2:4])
+        np.multiply(w22, w22, out=pairs[4])
+        np.multiply(w11, w22, out=pairs[5])
+        pairs[5] += pairs[2]
+        left = weight
         if self.restricted:
-            value = value - 0.5 * np.linalg.slogdet(matrix)[1]
-
-            def leverage(part: Numbers) -> Numbers:
-                return np.asarray(part.reshape(len(part), -1) @ self.products.T)
-
-            h11 = leverage(inverse[:, :columns, :columns])
-            h12 = leverage(inverse[:, :columns, columns:])
-            h22 = leverage(inverse[:, columns:, columns:])
+            value -= 0.5 * np.linalg.slogdet(matrix)[1]
+            blocks = inverse.reshape(rows, 2, columns, 2, columns)
+            parts = np.stack([blocks[:, 0, :, 0], blocks[:, 0, :, 1], blocks[:, 1, :, 1]])
+            h11, h12, h22 = parts.reshape(3, rows, -1) @ self.products.T
             # the weights less those that the means use up
-            p11 = w11 - (w11 * w11 * h11 + 2 * w11 * w12 * h12 + w12 * w12 * h22)
-            p22 = w22 - (w12 * w12 * h11 + 2 * w12 * w22 * h12 + w22 * w22 * h22)
-            p12 = w12 - (w11 * w12 * h11 + (w11 * w22 + w12 * w12) * h12 + w12 * w22 * h22)
-        gradient = np.stack(
-            [-0.5 * (p11 - u * u).sum(axis=-1), -0.5 * (p22 - v * v).sum(axis=-1), -(p12 - u * v).sum(axis=-1)]
-        )
-        i11, i22, i33 = 0.5 * (w11**2).sum(-1), 0.5 * (w22**2).sum(-1), (w11 * w22 + w12**2).sum(-1)
-        i12, i13, i23 = 0.5 * (w12**2).sum(-1), (w11 * w12).sum(-1), (w22 * w12).sum(-1)
+            used = pairs[:3] * h11
+            used[1] += pairs[5] * h12
+            h12 *= 2
+            used[0] += pairs[1] * h12
+            used[2] += pairs[3] * h12
+            used += pairs[2:5] * h22
+            left = np.subtract(weight, used, out=used)
+        left[:2] -= u * moment
+        left[2] -= v * v
+        g11, g12, g22 = left.sum(axis=-1)
+        i11, i13, i12, i23, i22, i33 = pairs.sum(axis=-1)
+        i11, i12, i22 = 0.5 * i11, 0.5 * i12, 0.5 * i22
         information = np.array([[i11, i12, i13], [i12, i22, i23], [i13, i23, i33]])
-        return value, gradient, information
+        return value, np.stack([-0.5 * g11, -0.5 * g22, -g12]), information

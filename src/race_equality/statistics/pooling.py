@@ -9,7 +9,7 @@ whatever else is read with them and changes nothing for how units vary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +24,7 @@ _NODES = 5  # Gauss-Hermite nodes an axis; 9 change no third decimal (a test com
 _UNIT_POINTS = 24  # of each unit, for each point of the parameters (tests hold them against four times as many)
 _GRID = 512  # values at which the distributions of all units are added up
 _QUANTILES = 200  # of each unit, at which its rank is found
+_AT_ONCE = 2**14  # numbers in an array, which then stays in the processor's cache
 #: What :class:`Pooled` says of each unit.
 _OF_A_UNIT = tuple(
     "estimate lower upper probability_above_zero probability_above_reference rank rank_lower rank_upper".split()
@@ -286,12 +287,13 @@ def _pool(
             if not part.any():
                 continue
             value, weight = model.units(count[part], total[part], parameters, share, sign)
-            units = _Posteriors.of(value, weight)
             together = together or _Together.of(value, weight)
-            result["estimate"][part] = units.mean
-            result["lower"][part], result["upper"][part] = units.quantiles([tail, 1 - tail]).T
-            result["probability_above_zero"][part] = 1 - units.below(np.zeros(1))[:, 0]
-            result["probability_above_reference"][part] = 1 - units.below(np.array([reference]))[:, 0]
+            for few in _few_at_once(len(value), value[0].size):
+                units, these = _Posteriors.of(value[few], weight[few]), np.flatnonzero(part)[few]
+                result["estimate"][these] = units.mean
+                result["lower"][these], result["upper"][these] = units.quantiles([tail, 1 - tail]).T
+                result["probability_above_zero"][these] = 1 - units.below(np.zeros(1))[:, 0]
+                result["probability_above_reference"][these] = 1 - units.below(np.array([reference]))[:, 0]
             shares = {"rank_lower": tail, "rank": 0.5, "rank_upper": 1 - tail}
             for name, rank in together.ranks(value, weight, shares, is_one_of_them=part is learned).items():
                 result[name][part] = rank
@@ -317,13 +319,24 @@ class _Posteriors:
     cumulative: np.ndarray
 
     @classmethod
-    def of(cls, value: np.ndarray, weight: np.ndarray) -> _Posteriors:
-        value, weight = value.reshape(len(value), -1), weight.reshape(len(weight), -1)
-        order = value.argsort(axis=-1)
-        cumulative = np.take_along_axis(weight, order, axis=-1).cumsum(axis=-1)
-        # half of a point's own weight lies below it
-        cumulative = (cumulative + np.pad(cumulative[:, :-1], ((0, 0), (1, 0)))) / 2
-        return cls((value * weight).sum(axis=-1), np.take_along_axis(value, order, axis=-1), cumulative)
+    def of(
+        cls, value: np.ndarray, weight: np.ndarray, centre: np.ndarray | float = 0.0, spread: np.ndarray | float = 1.0
+    ) -> _Posteriors:
+        """Measure values from a centre and in a spread, and put each unit's points in order."""
+        number, points = len(value), value[0].size
+        mean, ascending, cumulative = np.empty(number), np.empty((number, points)), np.empty((number, points))
+        for few in _few_at_once(number, points):
+            measured, share = ((value[few] - centre) / spread).reshape(-1, points), weight[few].reshape(-1, points)
+            mean[few] = (measured * share).sum(axis=-1)
+            order = measured.argsort(axis=-1)
+            order += np.arange(0, order.size, points)[:, np.newaxis]  # places in all rows, not in one
+            ascending[few] = measured.take(order)
+            up_to = share.take(order).cumsum(axis=-1)
+            # half of a point's own weight lies below it
+            cumulative[few] = up_to
+            cumulative[few, 1:] += up_to[:, :-1]
+            cumulative[few] /= 2
+        return cls(mean, ascending, cumulative)
 
     def below(self, at: np.ndarray) -> np.ndarray:
         """Each unit's probability of lying below each of the values."""
@@ -353,10 +366,14 @@ class _Together:
 
     @classmethod
     def of(cls, value: np.ndarray, weight: np.ndarray) -> _Together:
-        together = weight.sum(axis=(0, 2), keepdims=True)
-        centre = (weight * value).sum(axis=(0, 2), keepdims=True) / together
-        spread = np.sqrt((weight * (value - centre) ** 2).sum(axis=(0, 2), keepdims=True) / together)
-        units = _Posteriors.of((value - centre) / spread, weight)
+        def mean(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+            each = [(weight[few] * of(value[few])).sum(axis=2) for few in _few_at_once(len(value), value[0].size)]
+            return np.concatenate(each).sum(axis=0)[:, np.newaxis] / together
+
+        together = weight.sum(axis=(0, 2))[:, np.newaxis]
+        centre = mean(lambda values: values)
+        spread = np.sqrt(mean(lambda values: (values - centre) ** 2))
+        units = _Posteriors.of(value, weight, centre, spread)
         every = np.sort(units.value[:, ::8], axis=None)
         ends = units.value.min(), units.value.max()
         at = np.unique([*every[np.linspace(0, every.size - 1, _GRID).astype(int)], *ends])
@@ -368,7 +385,7 @@ class _Together:
         """Ranks from 1 that this share of each unit's posterior does not exceed."""
         units = self.posteriors
         if not is_one_of_them:
-            units = _Posteriors.of((value - self.centre) / self.spread, weight)
+            units = _Posteriors.of(value, weight, self.centre, self.spread)
         middle = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
         at = units.quantiles(middle)
         moments = np.array([np.interp(at, self.at, moment) for moment in self.moments])
@@ -404,23 +421,25 @@ def _moments(below: np.ndarray) -> np.ndarray:
 class _Model:
     """The posterior of (means, log standard deviations, atanh correlation) and of units given them.
 
-    Vectors and matrices of one or two groups are on the last axes; sums over these are written out,
-    because there are thousands of them and NumPy is slow at axes of length two.
+    Vectors and matrices of one or two groups are on the first axes; sums over these are written out,
+    because there are thousands of them and NumPy is slow at an innermost axis of length two.
     """
 
     def __init__(self, count: np.ndarray, total: np.ndarray) -> None:
-        self.count, self.total = count, total
-        self.groups = count.shape[-1]
-        self.rough = _rough(self.count, self.total)
+        rough = _rough(count, total)
+        self.spread = rough.std(axis=0) if len(rough) > 1 else np.full(count.shape[-1], 0.3)
+        self.number, self.groups = count.shape
+        # (group, point of the parameters, unit)
+        self.count, self.total, self.rough = (_groups_first(array)[:, np.newaxis] for array in (count, total, rough))
         z, weight = np.polynomial.hermite_e.hermegauss(_NODES)
         grid = np.meshgrid(*[z] * self.groups, indexing="ij")
-        self.nodes = np.stack([axis.ravel() for axis in grid], axis=-1)
+        self.nodes = np.stack([axis.ravel() for axis in grid])
         weights = np.meshgrid(*[np.log(weight)] * self.groups, indexing="ij")
         # weights for the integral of f, not of f times the normal density
-        self.log_weights = sum(axis.ravel() for axis in weights) + (self.nodes**2).sum(axis=-1) / 2
+        self.log_weights = sum(axis.ravel() for axis in weights) + (self.nodes**2).sum(axis=0) / 2
 
     def covariance(self, parameters: np.ndarray) -> np.ndarray:
-        """Covariance matrices of the logits, on the last two axes."""
+        """Covariance matrices of the logits, on the last two axes, as NumPy inverts them."""
         deviation = np.exp(parameters[..., self.groups : 2 * self.groups])
         matrix = deviation[..., :, np.newaxis] * deviation[..., np.newaxis, :]
         if self.groups == 2:
@@ -439,49 +458,74 @@ class _Model:
         return prior
 
     def log_posterior(self, parameters: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-        """Log posterior of parameters (on the last axis), and what its gradient needs."""
-        mean, covariance = parameters[..., np.newaxis, : self.groups], self.covariance(parameters)
-        precision = np.linalg.inv(covariance)[..., np.newaxis, :, :]
+        """Log posterior at points of the parameters (on the first axis), and what its gradient needs at the last."""
+        covariance = self.covariance(parameters)
+        mean, precision = (array[..., np.newaxis] for array in self._of_logits(parameters, covariance))
         modes, factor = _modes(self.count, self.total, mean, precision, self.rough)
-        theta = modes + _times(factor, self.nodes.reshape(-1, *[1] * (factor.ndim - 2), self.groups))
-        log_density = _unit_log_density(self.count, self.total, theta, mean, precision)
-        log_density += self.log_weights.reshape(-1, *[1] * (log_density.ndim - 1))
-        log_determinant = sum(np.log(factor[..., i, i]) for i in range(self.groups))
+        value = np.empty(len(parameters))
+        for few in _few_at_once(len(parameters), self.number * self.nodes.shape[1]):
+            value[few], theta, share = self._integrated(
+                modes[:, few], factor[:, :, few], mean[:, few], precision[..., few, :]
+            )
+        value -= self.number * np.linalg.slogdet(covariance)[1] / 2
+        value += self.log_prior(parameters)
+        return value, (modes, theta, share, precision[..., -1, 0], covariance[-1])
+
+    def _of_logits(self, parameters: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Means and precision matrices of the logits at points of the parameters, which are on the last axis."""
+        return parameters[:, : self.groups].T, np.linalg.inv(covariance).transpose(1, 2, 0)
+
+    def _integrated(
+        self, modes: np.ndarray, factor: np.ndarray, mean: np.ndarray, precision: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log likelihood, the units' logits integrated over, but for terms that the parameters alone decide; the nodes
+        and the share of each.
+        """
+        # (group, node, point of the parameters, unit)
+        theta = _times(factor[:, :, np.newaxis], self.nodes[..., np.newaxis, np.newaxis])
+        theta += modes[:, np.newaxis]
+        log_density = _unit_log_density(
+            self.count[:, np.newaxis],
+            self.total[:, np.newaxis],
+            theta,
+            mean[:, np.newaxis],
+            precision[:, :, np.newaxis],
+        )
+        log_density += self.log_weights[:, np.newaxis, np.newaxis]
+        log_determinant = sum(np.log(factor[i, i]) for i in range(self.groups))
         # logsumexp; SciPy's spends more on its checks than on the sum
         top = log_density.max(axis=0)
-        share = np.exp(log_density - top)
+        log_density -= top
+        share = np.exp(log_density, out=log_density)
         together = share.sum(axis=0)
-        value = (top + np.log(together) + log_determinant).sum(axis=-1)
-        value = value - len(self.count) * np.linalg.slogdet(covariance)[1] / 2 + self.log_prior(parameters)
-        return value, (modes, theta, share / together, precision)
+        share /= together
+        return (top + np.log(together) + log_determinant).sum(axis=-1), theta, share
 
     def evaluate(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
         """Log posterior of the parameters and its gradient (by Fisher's identity)."""
-        value, (self.rough, theta, share, precision) = self.log_posterior(parameters)
-        groups, units, precision = self.groups, len(self.count), precision[0]
+        value, (self.rough, theta, share, precision, covariance) = self.log_posterior(parameters[np.newaxis])
+        groups = self.groups
         mean, deviation = parameters[:groups], np.exp(parameters[groups : 2 * groups])
-        centred = (theta - mean).reshape(-1, groups)
+        centred = theta.reshape(groups, -1).T.copy() - mean
         weighted = share.reshape(-1, 1) * centred
         slope = np.empty_like(parameters)
         slope[:groups] = precision @ weighted.sum(axis=0) - mean / 25
         # of -units/2 log|C| - trace(inverse of C times spread)/2, by the covariance C
-        by_covariance = (precision @ (weighted.T @ centred) @ precision - units * precision) / 2
-        covariance = self.covariance(parameters)
+        by_covariance = (precision @ (weighted.T @ centred) @ precision - self.number * precision) / 2
         slope[groups : 2 * groups] = 2 * (by_covariance * covariance).sum(axis=0) + 1 - deviation**2
         if groups == 2:
             correlation = np.tanh(parameters[-1])
             slope[-1] = 2 * by_covariance[0, 1] * deviation.prod() * (1 - correlation**2) - 4 * correlation
-        return float(value), slope
+        return float(value[0]), slope
 
     def fit(self) -> tuple[np.ndarray, np.ndarray]:
         """Mode of the parameters, and the covariance of the normal approximation there."""
         from scipy.optimize import minimize
 
-        spread = self.rough.std(axis=0) if len(self.rough) > 1 else np.full(self.groups, 0.3)
         start = np.concatenate(
             [
-                np.log((self.count.sum(0) + 0.5) / ((self.total - self.count).sum(0) + 0.5)),
-                np.log(np.clip(spread * 0.7, 0.05, 1)),
+                np.log((self.count.sum((1, 2)) + 0.5) / ((self.total - self.count).sum((1, 2)) + 0.5)),
+                np.log(np.clip(self.spread * 0.7, 0.05, 1)),
                 [0.5] if self.groups == 2 else [],
             ]
         )
@@ -505,7 +549,7 @@ class _Model:
         """Points of the parameters' posterior and the share of each."""
         mode, covariance = self.fit()
         # the fewer the units, the less sure the parameters, and the cheaper a point
-        standard = _spread_normals(int(np.clip(10_000 // len(self.count), 48, 200)), len(mode))
+        standard = _spread_normals(int(np.clip(10_000 // self.number, 48, 200)), len(mode))
         standard = np.concatenate([standard, -standard])
         # so few points have not quite the spread of the normal distribution that they approximate
         own = np.linalg.cholesky(standard.T @ standard / len(standard))
@@ -520,31 +564,56 @@ class _Model:
         """Each unit's value (the signed sum of its proportions) and its weight, at points of its own for each of those
         of the parameters.
         """
-        mean = parameters[:, : self.groups]
-        precision = np.linalg.inv(self.covariance(parameters))
-        count, total = count[:, np.newaxis], total[:, np.newaxis]
-        # (unit, point of the parameters, point of the unit, group)
+        covariance = self.covariance(parameters)
+        mean, precision = (array[..., np.newaxis, :] for array in self._of_logits(parameters, covariance))
+        # (group, unit, point of the parameters)
+        count, total = (_groups_first(array)[..., np.newaxis] for array in (count, total))
         theta, factor = _modes(count, total, mean, precision, _rough(count, total))
         if self.groups == 2:
-            factor = _towards_the_value(theta, factor, sign)
-        normal = _spread_normals(len(parameters) * _UNIT_POINTS // 2, self.groups)
-        normal = normal.reshape(len(parameters), -1, self.groups)
+            factor = _towards_the_value(theta, factor, sign[:, np.newaxis, np.newaxis])
+        # (group, point of the unit, unit, point of the parameters): NumPy is quicker at an innermost axis that is long
+        normal = _spread_normals(len(parameters) * _UNIT_POINTS // 2, self.groups).T
+        normal = normal.reshape(self.groups, len(parameters), -1).swapaxes(1, 2)[:, :, np.newaxis]
         normal = np.concatenate([normal, -normal], axis=1)
-        # a little wide, and put right by weight
-        point = theta[..., np.newaxis, :] + 1.1 * _times(factor[..., np.newaxis, :, :], normal)
-        log_weight = _unit_log_density(
-            count[..., np.newaxis, :], total[..., np.newaxis, :], point, mean[:, np.newaxis], precision[:, np.newaxis]
-        )
-        log_weight += (normal**2).sum(axis=-1) / 2
-        value = sum(s * expit(point[..., i]) for i, s in enumerate(sign))
-        weight = _shares(log_weight) * share[:, np.newaxis]
+        log_share = (normal**2).sum(axis=0) / 2
+        sign = sign[:, np.newaxis, np.newaxis, np.newaxis]
+        count, total, mean, theta = (array[:, np.newaxis] for array in (count, total, mean, theta))
+        precision, factor = precision[:, :, np.newaxis], factor[:, :, np.newaxis]
+        value = np.empty((count.shape[2], len(parameters), normal.shape[1]))
+        weight = np.empty_like(value)
+        for few in _few_at_once(len(value), log_share.size):
+            # a little wide, and put right by weight
+            point = _times(factor[:, :, :, few], normal)
+            point *= 1.1
+            point += theta[:, :, few]
+            log_weight = _unit_log_density(count[:, :, few], total[:, :, few], point, mean, precision)
+            log_weight += log_share
+            log_weight -= log_weight.max(axis=0)
+            weight[few] = np.exp(log_weight, out=log_weight).transpose(1, 2, 0)
+            weight[few] /= weight[few].sum(axis=-1, keepdims=True)
+            weight[few] *= share[:, np.newaxis]
+            proportion = expit(point, out=point)
+            proportion *= sign
+            value[few] = proportion.sum(axis=0).transpose(1, 2, 0)
         return value, weight
+
+
+def _few_at_once(number: int, size: int) -> Iterator[slice]:
+    """Parts of this number of rows of this size, so that a step's arrays stay in the processor's cache."""
+    step = max(_AT_ONCE // size, 1)
+    return (slice(first, first + step) for first in range(0, number, step))
+
+
+def _groups_first(array: np.ndarray) -> np.ndarray:
+    """A copy with the last axis, that of the groups, as the first."""
+    return np.moveaxis(array, -1, 0).copy()
 
 
 def _shares(log_weight: np.ndarray) -> np.ndarray:
     """Weights on the last axis that add up to one."""
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
-    return weight / weight.sum(axis=-1, keepdims=True)
+    weight /= weight.sum(axis=-1, keepdims=True)
+    return weight
 
 
 def _towards_the_value(theta: np.ndarray, factor: np.ndarray, sign: np.ndarray) -> np.ndarray:
@@ -554,10 +623,10 @@ def _towards_the_value(theta: np.ndarray, factor: np.ndarray, sign: np.ndarray) 
     """
     proportion = expit(theta)
     slope = sign * proportion * (1 - proportion)
-    along = _times(np.swapaxes(factor, -1, -2), slope)
-    along /= np.sqrt((along**2).sum(axis=-1, keepdims=True))
-    across = np.stack([-along[..., 1], along[..., 0]], axis=-1)
-    return np.stack([_times(factor, along), _times(factor, across)], axis=-1)
+    along = _times(np.swapaxes(factor, 0, 1), slope)
+    along /= np.sqrt((along**2).sum(axis=0))
+    across = np.stack([-along[1], along[0]])
+    return np.stack([_times(factor, along), _times(factor, across)], axis=1)
 
 
 def _rough(count: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -572,9 +641,13 @@ def _modes(
     theta = np.broadcast_to(start, np.broadcast_shapes(count.shape, mean.shape)).copy()
     for _ in range(50):
         proportion = expit(theta)
-        gradient = count - total * proportion - _times(precision, theta - mean)
-        covariance = _inverse(precision, total * proportion * (1 - proportion))
-        step = np.clip(_times(covariance, gradient), -2, 2)
+        expected = total * proportion
+        gradient = count - expected
+        gradient -= _times(precision, theta - mean)
+        np.subtract(1, proportion, out=proportion)
+        expected *= proportion
+        covariance = _inverse(precision, expected)
+        step = _times(covariance, gradient).clip(-2, 2)
         theta += step
         if np.abs(step).max() < 1e-6:
             break
@@ -587,13 +660,16 @@ def _unit_log_density(
     """Log likelihood plus log of the normal density (without its constant) at logits theta."""
     centred = theta - mean
     from_mean = _times(precision, centred)
-    return sum(
-        # log(1 + e^theta): theta is far from where the exponential overflows
-        count[..., i] * theta[..., i]
-        - total[..., i] * np.log1p(np.exp(theta[..., i]))
-        - centred[..., i] * from_mean[..., i] / 2
-        for i in range(theta.shape[-1])
-    )
+    from_mean *= centred
+    from_mean /= 2
+    # log(1 + e^theta): theta is far from where the exponential overflows
+    nobody = np.exp(theta)
+    np.log1p(nobody, out=nobody)
+    nobody *= total
+    density = np.multiply(count, theta, out=centred)
+    density -= nobody
+    density -= from_mean
+    return density.sum(axis=0)
 
 
 def _spread_normals(number: int, size: int) -> np.ndarray:
@@ -609,26 +685,30 @@ def _spread_normals(number: int, size: int) -> np.ndarray:
 
 
 def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Product of small matrices on the last two axes with vectors on the last."""
-    return sum(matrix[..., :, j] * vector[..., j, np.newaxis] for j in range(matrix.shape[-1]))
+    """Product of small matrices on the first two axes with vectors on the first."""
+    product = matrix[:, 0] * vector[0]
+    for i in range(1, len(vector)):
+        product += matrix[:, i] * vector[i]
+    return product
 
 
 def _inverse(precision: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
     """Inverse of precision + diag(diagonal), written out: batches of 1x1 and 2x2 come by the thousand."""
-    if diagonal.shape[-1] == 1:
-        return 1 / (precision + diagonal[..., np.newaxis])
-    a = precision[..., 0, 0] + diagonal[..., 0]
-    d = precision[..., 1, 1] + diagonal[..., 1]
-    b = np.broadcast_to(precision[..., 0, 1], a.shape)
-    rows = [np.stack([d, -b], axis=-1), np.stack([-b, a], axis=-1)]
-    return np.stack(rows, axis=-2) / (a * d - b * b)[..., np.newaxis, np.newaxis]
+    if len(diagonal) == 1:
+        return 1 / (precision + diagonal)
+    a, d = precision[0, 0] + diagonal[0], precision[1, 1] + diagonal[1]
+    b = precision[0, 1]
+    inverse = np.empty((2, *diagonal.shape))
+    inverse[0, 0], inverse[1, 1], inverse[0, 1], inverse[1, 0] = d, a, -b, -b
+    inverse /= a * d - b * b
+    return inverse
 
 
 def _cholesky(covariance: np.ndarray) -> np.ndarray:
-    if covariance.shape[-1] == 1:
+    if len(covariance) == 1:
         return np.sqrt(covariance)
-    first = np.sqrt(covariance[..., 0, 0])
-    second = covariance[..., 1, 0] / first
-    third = np.sqrt(np.maximum(covariance[..., 1, 1] - second**2, 1e-300))
-    rows = [np.stack([first, np.zeros_like(first)], axis=-1), np.stack([second, third], axis=-1)]
-    return np.stack(rows, axis=-2)
+    factor = np.zeros_like(covariance)
+    first = np.sqrt(covariance[0, 0], out=factor[0, 0])
+    second = np.divide(covariance[1, 0], first, out=factor[1, 0])
+    np.sqrt(np.maximum(covariance[1, 1] - second**2, 1e-300), out=factor[1, 1])
+    return factor
