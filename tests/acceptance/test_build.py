@@ -227,6 +227,7 @@ def test_a_report_that_is_named_can_be_read_before_the_pages_on_all_trusts_are_m
     notebook_writer(
         overview,
         f"import os, pathlib\nassert 'The report of RJ1' in {page} and 'overview.html' not in {page}\n"
+        "assert not pathlib.Path('out/site/trusts/RJ1.pdf').exists()\n"  # it is made once, at the end
         # what several of these pages read is not computed by each
         "assert list(pathlib.Path(os.environ['RACE_EQUALITY_CACHE']).glob('*.analysis.findings.findings-*'))\n1 / 0",
         parameters="most_trusts = None",
@@ -237,11 +238,27 @@ def test_a_report_that_is_named_can_be_read_before_the_pages_on_all_trusts_are_m
     assert end.returncode == 1 and "division by zero" in end.stderr + end.stdout
     assert end.stderr.index(f"RJ1 can be read: {report}") < end.stderr.index("national_overview FAILED")
     assert "overview.html" not in report.read_text(encoding="utf-8")
+    assert report.with_suffix(".pdf").is_file()
 
     notebook_writer(overview, f"import pathlib\n'overview.html' in {page}", parameters="most_trusts = None")
     end = race_equality.build("RJ1", "--renderer", "built-in", "--output", "out")
     assert end.returncode == 0, end.stderr
     assert "can be read" not in end.stderr, "it is in the site already"
+
+
+def test_a_report_that_was_shown_without_its_pdf_does_not_stay_when_that_fails(
+    race_equality, small_project, notebook_writer
+):
+    notebook_writer(
+        small_project / "notebooks" / "board_report.ipynb",
+        "from IPython.display import Markdown\nMarkdown('```{=typst}\\n#no-such-function()\\n```')",
+    )
+    end = race_equality.build("RJ1", "--renderer", "built-in", "--output", "out")
+    report = small_project / "out" / "site" / "trusts" / "RJ1.html"
+    assert end.returncode == 1 and "unknown variable: no-such-function" in end.stderr
+    assert f"RJ1 can be read: {report}" in end.stderr
+    assert not report.exists() and not report.with_suffix(".ipynb").exists()
+    assert "RJ1.html" not in (small_project / "out" / "site" / "index.html").read_text(encoding="utf-8")
 
 
 def test_one_mistake_is_shown_once(race_equality, small_project, notebook_writer):

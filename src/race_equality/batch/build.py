@@ -283,6 +283,7 @@ class _Build:
         self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its files to download
         self.unlisted = 0
         self.early: set[str] = set()  # pages that are made once more at the end
+        self.new_early: set[str] = set()  # of them those that were not there before
 
     def _decide(self, page: Page) -> Work:
         if self.options.force:
@@ -447,7 +448,12 @@ class _Build:
             page_address(page.path) for page in self.pages.values() if page.trust is None and is_in_site(page)
         )
         self.early = {page.path for page in early}
-        for event in run(PageRequest(page, execute=True, render=True, linked_files=in_site) for page in early):
+        self.new_early = {page.path for page in early if not is_in_site(page)}
+        for event in run(
+            # next to an earlier page its PDF is not left as it was
+            PageRequest(page, execute=True, render=True, pdf=is_in_site(page), linked_files=in_site)
+            for page in early
+        ):
             self._handle_event(event)
         self.early = set()
         self._compute_findings()
@@ -479,7 +485,7 @@ class _Build:
         """Return the reports that are shown before the pages on all trusts are made.
 
         Who names a trust waits for its report, and the pages on all trusts take several times as long. It is rendered again at the
-        end, when it can link to them and to its files to download; until then it links to what is there.
+        end, with its PDF, when it can link to them and to its files to download; until then it links to what is there.
         """
         reports = [work.page for work in self.needed if work.page.is_report and work.execute]
         wanted = with_shared and len(reports) <= _MOST_SHOWN_EARLY and not self.by_quarto and not self.options.scheduler
@@ -669,6 +675,8 @@ class _Build:
         }
 
     def _finish_page(self, page: Page, failure: Failure | None) -> None:
+        from race_equality.render.config import page_address
+
         del self.remaining[page.path]
         if failure is None:
             self.result.done.append(page)
@@ -676,6 +684,9 @@ class _Build:
             self.unlisted += 1
         else:
             self.result.failures.append(failure)
+            if page.path in self.new_early:  # it was shown without its PDF
+                (self.site / page.path).unlink(missing_ok=True)
+                (self.site / page_address(page.path)).unlink(missing_ok=True)
         seconds = self.seconds[page.path]
         self.progress.done(
             page.name, sum(seconds.get(stage, 0.0) for stage in ("execute", "html", "pdf")), failed=failure is not None

@@ -108,6 +108,7 @@ class PageMaker:
                 linked_files=("index.html", *request.linked_files),  # every build makes index.html, after all pages
                 translator=self._translator,
                 on_stage=on_stage,
+                pdf=request.pdf,
             )
         times.append(("", time.perf_counter()))
         seconds = {stage: round(after - at, 3) for (stage, at), (_, after) in pairwise(times)}

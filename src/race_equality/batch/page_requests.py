@@ -57,6 +57,8 @@ class PageRequest:
         Run the notebook; without it the executed one is there.
     render : bool
         Make HTML and PDF.
+    pdf : bool
+        Make the PDF with the page; without it a page is shown first, and rendered again.
     linked_files : tuple of str
         Files of the site that the page links to, whether they exist or are still to be made.
     """
@@ -64,6 +66,7 @@ class PageRequest:
     page: Page
     execute: bool
     render: bool
+    pdf: bool = True
     linked_files: tuple[str, ...] = ()
 
 

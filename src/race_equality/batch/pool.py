@@ -43,7 +43,7 @@ _EVERY, _MOST_STOPPED, _MOST_RENDERING = 5.0, 30.0, 900.0
 
 
 #: Pages after which a process gives way to a new one: Pandoc and typst keep a fifth of a megabyte of each page.
-_MOST_PAGES = 40
+_MOST_PAGES = 30
 
 
 @dataclass

@@ -183,6 +183,7 @@ def render_page(
     linked_files: Collection[str],
     translator: Translator | Translators,
     on_stage: Callable[[str], None],
+    pdf: bool = True,
 ) -> RenderFailure | None:
     """Render one page with the built-in renderer, without the index page.
 
@@ -199,6 +200,8 @@ def render_page(
     translator : Translator or Translators
     on_stage : callable
         Called with ``"html"`` and ``"pdf"`` as each begins.
+    pdf : bool
+        Make the PDF of a page that has one.
 
     Returns
     -------
@@ -214,7 +217,7 @@ def render_page(
     on_stage(stage)
     try:
         source = _with_edition(read_page(project_dir / page, settings=config.metadata), address, config)
-        with_pdf = makes_pdf(source.front_matter, config)
+        with_pdf = pdf and makes_pdf(source.front_matter, config)
         translation = translated_page(source, config, translator, pdf=with_pdf)
         html = page_html(
             source,
@@ -224,14 +227,14 @@ def render_page(
             navigation=config.navigation_to(site_dir, linked_files),
             translation=translation,
         )
-        pdf = None
+        paper = None
         if with_pdf:
             stage = "pdf"
             on_stage(stage)
-            pdf = page_pdf(source, config, translation=translation)
+            paper = page_pdf(source, config, translation=translation)
         # Nothing is written before both the page and its PDF are made.
-        if pdf is not None:
-            write_atomically(target.with_suffix(".pdf"), pdf)
+        if paper is not None:
+            write_atomically(target.with_suffix(".pdf"), paper)
         copy_atomically(project_dir / page, site_dir / page)
         write_atomically(target, html)
     except (RaceEqualityError, OSError) as error:
