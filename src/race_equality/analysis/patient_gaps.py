@@ -170,28 +170,27 @@ def slopes_by_deprivation(figures: pd.DataFrame, rules: DisclosureRules | None =
     many = fifths.groupby(["place", "measure"])["group"].transform("size")
     fifths = fifths[many == len(FIFTHS)]
     counts, totals = (fifths[name].to_numpy().reshape(-1, len(FIFTHS)) for name in ("count", "people"))
-    found = []
-    for row, count, people in zip(fifths.iloc[:: len(FIFTHS)].to_dict("records"), counts, totals, strict=True):
-        if not ((count > 0) & (count < people)).all():
-            continue
-        error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
-        slope = slope_index(count / people, people, error, transform="logit", multiplier=-100, repetitions=2000)
-        lower, upper = map(float, slope.sii_interval)
-        above, below = lower > 0, upper < 0
-        adverse = above if BY_ID[row["measure"]].adverse_when == "higher" else below
-        found.append(
-            {
-                **{name: row[name] for name in ("place", "measure", "period_start", "period_end")},
-                "most_deprived": 100 * count[0] / people[0],
-                "least_deprived": 100 * count[-1] / people[-1],
-                "slope": slope.sii,
-                "slope_lower": lower,
-                "slope_upper": upper,
-                "people": people.sum(),
-                "direction": "adverse" if adverse else "favourable" if above or below else "unclear",
-            }
-        )
-    return pd.DataFrame(found, columns=list(SLOPE_COLUMNS))
+    has_slope = ((counts > 0) & (counts < totals)).all(axis=1)
+    counts, totals = counts[has_slope], totals[has_slope]
+    found = fifths.iloc[:: len(FIFTHS)][["place", "measure", "period_start", "period_end"]][has_slope]
+    if found.empty:
+        return pd.DataFrame(columns=list(SLOPE_COLUMNS))
+    error = np.sqrt(1 / counts + 1 / (totals - counts))  # of the logit
+    slope = slope_index(counts / totals, totals, error, transform="logit", multiplier=-100, repetitions=2000)
+    above, below = slope.sii_interval.lower > 0, slope.sii_interval.upper < 0
+    higher_is_adverse = found["measure"].map(lambda id: BY_ID[id].adverse_when == "higher").to_numpy(dtype=bool)
+    found = found.assign(
+        most_deprived=100 * counts[:, 0] / totals[:, 0],
+        least_deprived=100 * counts[:, -1] / totals[:, -1],
+        slope=slope.sii,
+        slope_lower=slope.sii_interval.lower,
+        slope_upper=slope.sii_interval.upper,
+        people=totals.sum(axis=1),
+        direction=np.select(
+            [np.where(higher_is_adverse, above, below), above | below], ["adverse", "favourable"], "unclear"
+        ),
+    )
+    return found.reset_index(drop=True)[list(SLOPE_COLUMNS)]
 
 
 # -- one trust ---------------------------------------------------------------------------------------------
