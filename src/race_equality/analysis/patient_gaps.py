@@ -456,9 +456,13 @@ def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     pairs += [("deprivation", fifth) for fifth in FIFTHS]
     place = {pair: n for n, pair in enumerate(pairs)}
     # groups of other publications, such as their ages, come by the number in them, and unknown ones last
-    codes, named = pd.factorize(pd.MultiIndex.from_frame(table[["breakdown", "group"]]))
+    named = table[["breakdown", "group"]].drop_duplicates()
+    codes = table.groupby(["breakdown", "group"], sort=False).ngroup().to_numpy()
     order = np.array(
-        [place.get(pair, len(place) + (_UNKNOWN_LAST if pair[1] in UNKNOWN else _youngest(pair[1]))) for pair in named],
+        [
+            place.get(pair, len(place) + (_UNKNOWN_LAST if pair[1] in UNKNOWN else _youngest(pair[1])))
+            for pair in zip(named["breakdown"], named["group"], strict=True)
+        ],
         dtype="int64",
     )[codes]
     kinds = table["breakdown"].map({kind: n for n, kind in enumerate(GROUPS)})
