@@ -9,7 +9,6 @@ of different ages need different care, and neither sex is what the other should 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,6 +89,7 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=list(COLUMNS))
+    rows = rows[["indicator", "group", "status", "source", *_SHARE, "period_start", "period_end"]]
     found: dict[tuple[int, int, int], pd.DataFrame] = {}
     for chain in _CHAINS:
         for breakdown, groups in GROUPS.items():
@@ -103,11 +103,12 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
                         continue
                     place = (PATIENTS.index(measure), list(GROUPS).index(breakdown), len(found))
                     about = {"measure": measure.id, "period_start": period[0], "period_end": period[1]}
-                    found[place] = _compared(one, breakdown, hidden, about)
+                    found[place] = one.reset_index().assign(**about, breakdown=breakdown, few=hidden)
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
-    table = pd.concat([found[place] for place in sorted(found)], ignore_index=True)
-    # all ratios at once: the limits are searched for together, in the time that one would take
+    # gaps and ratios of all at once: limits are found together in the time that one would take
+    tables = [found[place].assign(table=number) for number, place in enumerate(sorted(found))]
+    table = _compared(pd.concat(tables, ignore_index=True))
     others = table["base_people"].notna().to_numpy()
     if others.any():
         x1, n1, x2, n2 = (table.loc[others, name].to_numpy() for name in _FOUR_CELLS)
@@ -200,37 +201,29 @@ def _few(tables: Sequence[pd.DataFrame], threshold: int) -> np.ndarray:
     return np.array([hidden[group] for group in groups], dtype=bool) & ok
 
 
-def _compared(rows: pd.DataFrame, breakdown: str, few: np.ndarray, about: dict[str, Any]) -> pd.DataFrame:
-    """One measure, breakdown and year: groups on the index, in order."""
-    status = np.where(few, "suppressed", rows["status"].fillna("not_available"))
-    ok, groups = status == "ok", np.array(rows.index)
+def _compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """Groups of several tables, each with its own reference: one measure, breakdown and year."""
+    status = np.where(rows["few"], "suppressed", rows["status"].fillna("not_available"))
+    ok, of = status == "ok", rows["table"].to_numpy()
     count, people = (np.where(ok, rows[name].to_numpy("float64", na_value=np.nan), np.nan) for name in _SHARE)
-    unknown, reference = np.isin(groups, UNKNOWN), groups == REFERENCE.get(breakdown, "")
+    unknown = rows["group"].isin(UNKNOWN).to_numpy()
+    reference = rows["group"].eq(rows["breakdown"].map(REFERENCE)).to_numpy(dtype=bool)
     interval = wilson_interval(count, people, nan_policy="propagate")
-    others = ok & ~reference & ~unknown & (reference & ok).any()
-    base_count, base_people = (np.where(others, part[reference].sum(), np.nan) for part in (count, people))
+    place = np.full(of[-1] + 1, -1)  # of each table's reference, where it is shown
+    place[of[reference & ok]] = np.flatnonzero(reference & ok)
+    others = ok & ~reference & ~unknown & (place[of] >= 0)
+    base_count, base_people = (np.where(others, part[place[of]], np.nan) for part in (count, people))
     gap = difference_interval(count, people, base_count, base_people, method="newcombe", nan_policy="propagate")
     share, base_share = count / people, base_count / base_people
     direction = np.select(
-        [
-            ~ok,
-            unknown,
-            np.full(len(rows), breakdown not in REFERENCE),
-            reference,
-            ~others,
-            gap.lower > 0,
-            gap.upper < 0,
-        ],
+        [~ok, unknown, ~rows["breakdown"].isin(REFERENCE).to_numpy(), reference, ~others, gap.lower > 0, gap.upper < 0],
         ["none", "unknown group", "not compared", "reference", "none", "adverse", "favourable"],
         "unclear",
     )
     return pd.DataFrame(
         {
-            **about,
-            "breakdown": breakdown,
-            "group": rows.index,
+            **{name: rows[name] for name in ("measure", "breakdown", "period_start", "period_end", "group", "source")},
             "status": status,
-            "source": rows["source"].to_numpy(),
             "count": count,
             "people": people,
             "percent": 100 * count / people,
