@@ -140,8 +140,10 @@ def recovery_by_year(figures: pd.DataFrame, rules: DisclosureRules | None = None
     table = _published(figures[of_five], [measure])
     if rules is not None:
         table = _shown(table, rules)
-    found = [_read(rows) for _, rows in table.groupby("period_end")]
-    return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
+    if table.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = table.sort_values("period_end", kind="stable")
+    return _read(table, ["place", "measure", "period_end"])[list(COLUMNS)]
 
 
 @cached(to_disk=True)
@@ -403,11 +405,11 @@ def _shown(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     if not few.any():
         return table
     family = table["breakdown"].replace("ethnicity in detail", "ethnicity")
-    keys = [table[key].to_numpy() for key in ("place", "measure", "period_end")]
+    keys = [*(table[key].to_numpy() for key in ("place", "measure", "period_end")), family.to_numpy()]
     hidden = few.copy()
-    for (place, measure, *_), rows in pd.Series(np.arange(len(table))).groupby([*keys, family.to_numpy()]):
-        if not few[rows].any():
-            continue
+    # of most families nothing is too small, and nothing is hidden
+    near = np.flatnonzero(pd.Series(few).groupby(keys).transform("any"))
+    for (place, measure, *_), rows in pd.Series(near).groupby([key[near] for key in keys]):
         rule = rules.of(str(place))
         others = (people[rows] > 0) & ~few[rows]
         if others.sum() >= 2 and rule.minimum_people <= 2 * BY_ID[str(measure)].disclosure.rounded_to:
@@ -482,18 +484,18 @@ def _youngest(group: str) -> int:
     return 0 if group.startswith("Under") else int(number.group())
 
 
-def _read(table: pd.DataFrame) -> pd.DataFrame:
+def _read(table: pd.DataFrame, of: Sequence[str] = ("place", "measure")) -> pd.DataFrame:
     """Compare the five groups with White patients of the same place and measure, all by one rule."""
     table = table.reset_index(drop=True)
     is_five = (table["breakdown"] == "ethnicity").to_numpy() & (table["status"] == "ok").to_numpy()
     white = is_five & (table["group"] == REFERENCE["ethnicity"]).to_numpy()
     unknown = is_five & table["group"].isin(UNKNOWN).to_numpy()
-    keys = pd.MultiIndex.from_frame(table[["place", "measure"]])
+    keys = pd.MultiIndex.from_frame(table[list(of)])
     counts = table[["count_least", "count", "count_most", "people"]].to_numpy(dtype="float64")
     at = pd.Series(np.flatnonzero(white), index=keys[white]).reindex(keys).to_numpy(dtype="float64")
     others = is_five & ~white & ~unknown & ~np.isnan(at)
     group, base = counts[others], counts[at[others].astype(int)]
-    many = pd.Series(others, index=keys).groupby(level=[0, 1]).transform("sum").to_numpy()
+    many = pd.Series(others, index=keys).groupby(level=list(range(len(of)))).transform("sum").to_numpy()
     shown = _gap_limits(group, base, 1 - _LEVEL)
     # what is clear is so wherever rounding to the nearest 5 may have put the counts
     rounded = (table.loc[others, "place"] != ENGLAND_CODE).to_numpy()[:, np.newaxis]

@@ -161,7 +161,8 @@ def _added_up(cells: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     place = {pair: n for n, pair in enumerate((kind, group) for kind, groups in GROUPS.items() for group in groups)}
-    order = [place.get(pair, -1) for pair in zip(table["breakdown"], table["group"], strict=True)]
+    pairs = zip(table["breakdown"].tolist(), table["group"].tolist(), strict=True)
+    order = [place.get(pair, -1) for pair in pairs]
     table = table.assign(order=order).loc[lambda rows: rows["order"] >= 0]
     return table.sort_values(["place", "measure", "order"], kind="stable", ignore_index=True).drop(columns="order")
 
@@ -247,10 +248,11 @@ def shown_waits(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
         return table
     family = table["breakdown"].replace("ethnicity in detail", "ethnicity")
     hidden = np.zeros(len(table), dtype=bool)
-    of_family = pd.Series(np.arange(len(table))).groupby([table["place"].to_numpy(), family.to_numpy()])
-    for (place, breakdown), rows in of_family:
-        if few[rows].any():
-            hidden[rows] = _hidden(table.iloc[rows], str(breakdown), rules.of(str(place)))
+    keys = [table["place"].to_numpy(), family.to_numpy()]
+    # of most families nothing is too small, and nothing is hidden
+    near = np.flatnonzero(pd.Series(few).groupby(keys).transform("any"))
+    for (place, breakdown), rows in pd.Series(near).groupby([key[near] for key in keys]):
+        hidden[rows] = _hidden(table.iloc[rows], str(breakdown), rules.of(str(place)))
     return _without(table, hidden)
 
 
