@@ -66,14 +66,14 @@ def judged(figures: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     Hampel FR. JASA 1974; 69: 383-393. Iglewicz B, Hoaglin DC. How to Detect and Handle Outliers. 1993.
     """
     rows = _rows(figures, kinds)
-    recorded = _recorded(figures)
+    indicator, ids = pd.factorize(rows.pop("indicator"))
     found = []
-    for id, here in rows.groupby("indicator", sort=False):
-        for rule, (caught, why) in _rules(here, OWNER[str(id)].gates, recorded):
+    for id, (_, here) in zip(ids, rows.groupby(indicator), strict=True):
+        for rule, (caught, why) in _rules(here, OWNER[id].gates):
             if caught.any():
                 found.append(pd.DataFrame({"rule": rule, "why": why}, index=here.index[caught]))
     table = pd.concat(found) if found else _NOTHING
-    table = pd.concat([table, _parts_of(table, rows)])
+    table = pd.concat([table, _parts_of(table, rows.assign(indicator=ids.take(indicator)))])
     table = table.sort_values(
         "rule", key=lambda rule: rule.map({name: i for i, name in enumerate(RULES)}), kind="stable"
     )
@@ -86,21 +86,24 @@ def _rows(figures: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     has_gates = [id for id, one in OWNER.items() if one.gates != NO_GATES]
     is_gated = figures["indicator"].isin(has_gates).to_numpy() & figures["status"].isin(["ok", "suppressed"]).to_numpy()
     places = np.flatnonzero(is_gated)
-    rows = figures.iloc[places][[*_PLACE, "indicator", "group"]].set_index(pd.Index(places))
-    rows["ok"] = figures["status"].to_numpy()[places] == "ok"
+    about = figures[[*_PLACE, "indicator", "group", "status"]].iloc[places].set_index(pd.Index(places))
+    # numbers alone besides the id: to take texts for each rule is most of the time
+    rows = about[["indicator"]].assign(ok=about["status"].eq("ok").to_numpy(), recorded=_recorded(figures, about))
     for name in ("value", "numerator", "denominator"):
         rows[name] = figures[name].to_numpy(dtype="float64", na_value=np.nan)[places]
     # a survey publishes shares and bases
     share = rows["value"].to_numpy() * rows["denominator"].to_numpy() / 100
     rows["numerator"] = rows["numerator"].where(rows["numerator"].notna(), share)
-    codes = {name: pd.factorize(rows[name])[0] for name in ("organisation_code", "group", "period_end")}
-    trust, trusts = pd.factorize(rows["trust_code"])
+    organisation, end = (pd.factorize(about[name])[0] for name in ("organisation_code", "period_end"))
+    group, named = pd.factorize(about["group"])
+    trust, trusts = pd.factorize(about["trust_code"])
     # -1: England, a board, and the demonstration trust, which judges none
     kind = pd.factorize(pd.Series([kinds.get(code) for code in trusts], dtype=object))[0][trust]
-    groups, ends = codes["group"].max(initial=0) + 1, codes["period_end"].max(initial=0) + 1
-    rows["history"] = codes["organisation_code"] * groups + codes["group"]
-    rows["of_period"] = codes["organisation_code"] * ends + codes["period_end"]
-    rows["others"] = np.where(kind < 0, -1, (kind * groups + codes["group"]) * ends + codes["period_end"])
+    groups, ends = group.max(initial=0) + 1, end.max(initial=0) + 1
+    rows["unknown"], rows["of_five"] = (named.isin(names)[group] for names in (_UNKNOWN, FIVE_GROUPS))
+    rows["history"] = organisation * groups + group
+    rows["of_period"] = organisation * ends + end
+    rows["others"] = np.where(kind < 0, -1, (kind * groups + group) * ends + end)
     return rows
 
 
@@ -154,13 +157,13 @@ def figures_caught(figures: pd.DataFrame) -> pd.DataFrame:
 # -- the rules -----------------------------------------------------------------------------------------------
 
 
-def _rules(here: pd.DataFrame, gates: Gates, recorded: pd.Series) -> Iterator[tuple[str, Found]]:
+def _rules(here: pd.DataFrame, gates: Gates) -> Iterator[tuple[str, Found]]:
     """Yield each rule that an indicator has with what it catches among the figures of one id."""
     count, people = here["numerator"].to_numpy(), here["denominator"].to_numpy()
     known = here["ok"].to_numpy() & (people > 0)
     little = np.zeros(len(here), dtype=bool)
     if gates.recorded_in:
-        little, why = _too_little_recorded(here, gates, recorded)
+        little, why = _too_little_recorded(here, gates)
         yield "recorded", (little, why)
     if gates.most_unknown < 100:
         yield "unknown groups", _too_many_unknown(here, gates)
@@ -186,7 +189,7 @@ def _rules(here: pd.DataFrame, gates: Gates, recorded: pd.Series) -> Iterator[tu
 
 def _said(here: pd.DataFrame, caught: np.ndarray, words: str, *numbers: np.ndarray) -> list[str]:
     """Say of each figure that is caught what was published, and what it is held against."""
-    rows = here.loc[caught, ["value", "numerator", "denominator"]].to_numpy(dtype="float64")
+    rows = zip(*(here[name].to_numpy()[caught] for name in ("value", "numerator", "denominator")), strict=True)
     against = zip(*(one[caught] for one in numbers), strict=True)
     return [
         (f"{value:.1f}% ({count:,.0f} of {people:,.0f})" if count else f"none of {people:,.0f}")
@@ -195,17 +198,24 @@ def _said(here: pd.DataFrame, caught: np.ndarray, words: str, *numbers: np.ndarr
     ]
 
 
-def _recorded(figures: pd.DataFrame) -> pd.Series:
-    """Of how many an answer is known, in per cent, by the id of the share and its place."""
-    ids = {one.gates.recorded_in for one in OWNER.values()} - {""}
-    rows = figures[figures["indicator"].isin(ids) & (figures["status"] == "ok").to_numpy()]
-    keys = pd.MultiIndex.from_frame(rows[["indicator", *_PLACE]])
-    return pd.Series(rows["value"].to_numpy(dtype="float64"), index=keys)
+def _recorded(figures: pd.DataFrame, about: pd.DataFrame) -> np.ndarray:
+    """Of how many the answer is known, in per cent, for each figure of which a record says where that is published."""
+    recorded_in = {id: one.gates.recorded_in for id, one in OWNER.items() if one.gates.recorded_in}
+    rows = figures[figures["indicator"].isin(set(recorded_in.values())) & (figures["status"] == "ok").to_numpy()]
+    known = pd.Series(
+        rows["value"].to_numpy(dtype="float64"), index=pd.MultiIndex.from_frame(rows[["indicator", *_PLACE]])
+    )
+    asked = about["indicator"].isin(list(recorded_in)).to_numpy()
+    keys = about.loc[asked, ["indicator", *_PLACE]]
+    share = np.full(len(about), np.nan)
+    share[asked] = known.reindex(
+        pd.MultiIndex.from_frame(keys.assign(indicator=keys["indicator"].map(recorded_in)))
+    ).to_numpy()
+    return share
 
 
-def _too_little_recorded(here: pd.DataFrame, gates: Gates, recorded: pd.Series) -> Found:
-    keys = pd.MultiIndex.from_frame(here[_PLACE].assign(indicator=gates.recorded_in)[["indicator", *_PLACE]])
-    known = recorded.reindex(keys).to_numpy()
+def _too_little_recorded(here: pd.DataFrame, gates: Gates) -> Found:
+    known = here["recorded"].to_numpy()
     caught = known < gates.least_recorded
     why = []
     for share, is_shown, value in zip(known[caught], here.loc[caught, "ok"], here.loc[caught, "value"], strict=True):
@@ -216,7 +226,7 @@ def _too_little_recorded(here: pd.DataFrame, gates: Gates, recorded: pd.Series) 
 
 def _too_many_unknown(here: pd.DataFrame, gates: Gates) -> Found:
     """Groups of a place of which most people are in none that is known."""
-    unknown, five = (here["group"].isin(names).to_numpy() for names in (_UNKNOWN, FIVE_GROUPS))
+    unknown, five = here["unknown"].to_numpy(), here["of_five"].to_numpy()
     counted = here["ok"].to_numpy() & (five | unknown if five.any() else np.ones(len(here), dtype=bool))
     people, value = here["denominator"].to_numpy(), here["value"].to_numpy()
     people = np.where(counted, np.where(np.isnan(people), value, people), 0.0)

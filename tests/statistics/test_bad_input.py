@@ -154,6 +154,7 @@ def test_confidence(confidence):
         (lambda: gradient.slope_index([0.5, 1], [1, 2], [1, 1], transform="logit"), "value"),
         (lambda: gradient.slope_index([1, 2], [1, 0], [1, 1]), "population"),
         (lambda: gradient.slope_index([1], [1], [1]), "value"),
+        (lambda: gradient.slope_index(np.empty((0, 5)), np.empty((0, 5)), np.empty((0, 5))), "value"),
         (lambda: gradient.slope_index([1, 2], [1, 2], [1, 1], multiplier=0), "multiplier"),
         (lambda: gradient.slope_index([1, 2], [1, 2], [1, 1], repetitions=10), "repetitions"),
         (lambda: process_control.xmr([1, 2], improvement="up"), "improvement"),

@@ -462,6 +462,22 @@ def test_slope_index_is_weighted_least_squares():
     assert (found.intercept, found.sii) == pytest.approx(tuple(fit.params))
 
 
+@pytest.mark.parametrize("transform", ["none", "logit"])
+def test_slope_index_of_several_places_is_that_of_each(transform):
+    value = np.array([[0.3, 0.28, 0.2], [0.1, 0.15, 0.4], [0.2, 0.2, 0.2]])
+    people, error = np.array([[10, 20, 30], [7, 7, 7], [5, 50, 5]]), np.array([[0.1, 0.2, 0.1]] * 3)
+    together = slope_index(value, people, error, transform=transform)
+    for place in range(3):
+        alone = slope_index(value[place], people[place], error[place], transform=transform)
+        assert (alone.sii, alone.rii, alone.intercept) == (
+            together.sii[place],
+            together.rii[place],
+            together.intercept[place],
+        )
+        assert alone.sii_interval == tuple(one[place] for one in together.sii_interval)
+        assert alone.rii_interval == tuple(one[place] for one in together.rii_interval)
+
+
 def test_slope_index_interval_is_that_of_a_linear_sum():
     """On the plain scale the SII is linear in the values, so its simulated interval has a formula."""
     value, population, error = (np.array([0.3, 0.25, 0.2, 0.1]), np.full(4, 100), np.array([0.02, 0.01, 0.03, 0.01]))

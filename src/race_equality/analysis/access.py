@@ -113,8 +113,8 @@ def latest_runs(rows: pd.DataFrame, *, months: int = MONTHS_AT_MOST) -> dict[str
     """
     last = rows["recording"] == rows.groupby("trust_code")["recording"].transform("last")
     return {
-        str(code): run["percent"].to_numpy()
-        for code, run in rows[last].groupby("trust_code").tail(months).groupby("trust_code")
+        str(code): run.to_numpy()
+        for code, run in rows[last].groupby("trust_code").tail(months).groupby("trust_code")["percent"]
     }
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from race_equality.definitions.gates import IMPLAUSIBLE, INCOMPLETE
 from race_equality.definitions.indicators import OWNER
 from race_equality.gates import figures_caught
 from race_equality.store.cache import cached
+from race_equality.store.rows import rows_of
 
 COLUMNS = ("trust_code", "measure", "status", "figures", "first", "period_start", "last", "why", "places", "is_latest")
+_USED = ["trust_code", "measure", "status", "source", "period_start", "period_end", "recording", "locator"]
 
 
 @cached
@@ -34,25 +38,31 @@ def caught_figures(figures: pd.DataFrame) -> pd.DataFrame:
     caught = caught.assign(measure=caught["indicator"].map({id: one.id for id, one in OWNER.items()}))
     caught = caught.assign(is_part=caught["indicator"] != caught["measure"])
     caught = caught.sort_values(["period_end", "is_part", "indicator", "group"], kind="stable")
-    of_measure = figures["indicator"].map({id: OWNER[id].id for id in caught["indicator"].unique()})
-    known = of_measure.notna() & figures["value"].notna()
-    newest = figures[known].groupby([figures["trust_code"], of_measure])["period_end"].max().to_dict()
+    of_measure = {id: OWNER[id].id for id in caught["indicator"].unique()}
+    is_known = figures["indicator"].isin(list(of_measure)) & figures["value"].notna()
+    known = figures.loc[is_known, ["trust_code", "indicator", "period_end"]]
+    newest = known["period_end"].groupby([known["trust_code"], known["indicator"].map(of_measure)]).max().to_dict()
+    groups: dict[tuple[str, str, str], list[Any]] = {}
+    for row in rows_of(caught[_USED]):
+        groups.setdefault((row.status, row.measure, row.trust_code), []).append(row)
     found = []
-    for (status, measure, code), rows in caught.groupby(["status", "measure", "trust_code"], sort=False):
-        one_each = rows.drop_duplicates(["source", "period_end"])
-        last = one_each.iloc[-1]
+    for (status, measure, code), rows in groups.items():
+        one_each: dict[tuple[str, pd.Timestamp], Any] = {}
+        for row in rows:
+            one_each.setdefault((row.source, row.period_end), row)
+        *_, last = one_each.values()
         found.append(
             {
                 "trust_code": code,
                 "measure": measure,
                 "status": status,
                 "figures": len(rows),
-                "first": rows["period_end"].iloc[0],
-                "period_start": last["period_start"],
-                "last": last["period_end"],
-                "why": last["recording"],
-                "places": tuple(zip(one_each["source"], one_each["period_end"], one_each["locator"], strict=True)),
-                "is_latest": last["period_end"] >= newest.get((code, measure), last["period_end"]),
+                "first": rows[0].period_end,
+                "period_start": last.period_start,
+                "last": last.period_end,
+                "why": last.recording,
+                "places": tuple((row.source, row.period_end, row.locator) for row in one_each.values()),
+                "is_latest": last.period_end >= newest.get((code, measure), last.period_end),
             }
         )
     table = pd.DataFrame(found, columns=list(COLUMNS))

@@ -352,14 +352,16 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     # what a part leaves out comes from its indicator's record, or is compared with nothing
     measure = part["measure"]
     for name, usual in (
-        ("adverse_when", measure.map(lambda id: (BY_ID.get(id) or OWNER[id]).adverse_when)),
+        ("adverse_when", measure.map({id: (BY_ID.get(id) or OWNER[id]).adverse_when for id in measure.unique()})),
         ("indicators", measure),
         ("direction", "not compared"),
     ):
         part[name] = part[name].where(part[name].fillna("").ne(""), usual)
     part["reading"] = [
         reading if isinstance(reading, str) and reading else _NO_READING.get(direction) or READINGS[against][direction]
-        for against, direction, reading in zip(part["compared_with"], part["direction"], part["reading"], strict=True)
+        for against, direction, reading in zip(
+            *(part[name].tolist() for name in ("compared_with", "direction", "reading")), strict=True
+        )
     ]
     for name in _TEXT:
         part[name] = part[name].fillna("").astype(str)
@@ -654,7 +656,8 @@ def _survey(figures: pd.DataFrame, compared: Comparators, trusts: pd.DataFrame) 
     parts = []
     for question in QUESTIONS:
         here = rows[rows["indicator"] == question.id]
-        missing = [code for code in compared.codes if code not in set(here["trust_code"])]
+        there = set(here["trust_code"])
+        missing = [code for code in compared.codes if code not in there]
         position = positions(here, trusts)
         parts.append(
             pd.DataFrame(
@@ -826,7 +829,8 @@ def _waits(figures: pd.DataFrame, compared: Comparators, rules: DisclosureRules,
         latest = (last["month"] == last["month"].max()).to_numpy()  # a funnel is of one month
         part.loc[latest, "position"] = positions(last[latest], trusts)
         part = _add_comparators(part, together, "month").drop(columns="month")
-        missing = [code for code in compared.codes if code not in set(last["trust_code"])]
+        there = set(last["trust_code"])
+        missing = [code for code in compared.codes if code not in there]
         parts += [
             part,
             pd.DataFrame(

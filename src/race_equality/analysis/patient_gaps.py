@@ -140,8 +140,10 @@ def recovery_by_year(figures: pd.DataFrame, rules: DisclosureRules | None = None
     table = _published(figures[of_five], [measure])
     if rules is not None:
         table = _shown(table, rules)
-    found = [_read(rows) for _, rows in table.groupby("period_end")]
-    return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
+    if table.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = table.sort_values("period_end", kind="stable")
+    return _read(table, ["place", "measure", "period_end"])[list(COLUMNS)]
 
 
 @cached(to_disk=True)
@@ -170,28 +172,27 @@ def slopes_by_deprivation(figures: pd.DataFrame, rules: DisclosureRules | None =
     many = fifths.groupby(["place", "measure"])["group"].transform("size")
     fifths = fifths[many == len(FIFTHS)]
     counts, totals = (fifths[name].to_numpy().reshape(-1, len(FIFTHS)) for name in ("count", "people"))
-    found = []
-    for row, count, people in zip(fifths.iloc[:: len(FIFTHS)].to_dict("records"), counts, totals, strict=True):
-        if not ((count > 0) & (count < people)).all():
-            continue
-        error = np.sqrt(1 / count + 1 / (people - count))  # of the logit
-        slope = slope_index(count / people, people, error, transform="logit", multiplier=-100, repetitions=2000)
-        lower, upper = map(float, slope.sii_interval)
-        above, below = lower > 0, upper < 0
-        adverse = above if BY_ID[row["measure"]].adverse_when == "higher" else below
-        found.append(
-            {
-                **{name: row[name] for name in ("place", "measure", "period_start", "period_end")},
-                "most_deprived": 100 * count[0] / people[0],
-                "least_deprived": 100 * count[-1] / people[-1],
-                "slope": slope.sii,
-                "slope_lower": lower,
-                "slope_upper": upper,
-                "people": people.sum(),
-                "direction": "adverse" if adverse else "favourable" if above or below else "unclear",
-            }
-        )
-    return pd.DataFrame(found, columns=list(SLOPE_COLUMNS))
+    has_slope = ((counts > 0) & (counts < totals)).all(axis=1)
+    counts, totals = counts[has_slope], totals[has_slope]
+    found = fifths.iloc[:: len(FIFTHS)][["place", "measure", "period_start", "period_end"]][has_slope]
+    if found.empty:
+        return pd.DataFrame(columns=list(SLOPE_COLUMNS))
+    error = np.sqrt(1 / counts + 1 / (totals - counts))  # of the logit
+    slope = slope_index(counts / totals, totals, error, transform="logit", multiplier=-100, repetitions=2000)
+    above, below = slope.sii_interval.lower > 0, slope.sii_interval.upper < 0
+    higher_is_adverse = found["measure"].map(lambda id: BY_ID[id].adverse_when == "higher").to_numpy(dtype=bool)
+    found = found.assign(
+        most_deprived=100 * counts[:, 0] / totals[:, 0],
+        least_deprived=100 * counts[:, -1] / totals[:, -1],
+        slope=slope.sii,
+        slope_lower=slope.sii_interval.lower,
+        slope_upper=slope.sii_interval.upper,
+        people=totals.sum(axis=1),
+        direction=np.select(
+            [np.where(higher_is_adverse, above, below), above | below], ["adverse", "favourable"], "unclear"
+        ),
+    )
+    return found.reset_index(drop=True)[list(SLOPE_COLUMNS)]
 
 
 # -- one trust ---------------------------------------------------------------------------------------------
@@ -404,11 +405,11 @@ def _shown(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     if not few.any():
         return table
     family = table["breakdown"].replace("ethnicity in detail", "ethnicity")
-    keys = [table[key].to_numpy() for key in ("place", "measure", "period_end")]
+    keys = [*(table[key].to_numpy() for key in ("place", "measure", "period_end")), family.to_numpy()]
     hidden = few.copy()
-    for (place, measure, *_), rows in pd.Series(np.arange(len(table))).groupby([*keys, family.to_numpy()]):
-        if not few[rows].any():
-            continue
+    # of most families nothing is too small, and nothing is hidden
+    near = np.flatnonzero(pd.Series(few).groupby(keys).transform("any"))
+    for (place, measure, *_), rows in pd.Series(near).groupby([key[near] for key in keys]):
         rule = rules.of(str(place))
         others = (people[rows] > 0) & ~few[rows]
         if others.sum() >= 2 and rule.minimum_people <= 2 * BY_ID[str(measure)].disclosure.rounded_to:
@@ -457,9 +458,13 @@ def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     pairs += [("deprivation", fifth) for fifth in FIFTHS]
     place = {pair: n for n, pair in enumerate(pairs)}
     # groups of other publications, such as their ages, come by the number in them, and unknown ones last
-    codes, named = pd.factorize(pd.MultiIndex.from_frame(table[["breakdown", "group"]]))
+    named = table[["breakdown", "group"]].drop_duplicates()
+    codes = table.groupby(["breakdown", "group"], sort=False).ngroup().to_numpy()
     order = np.array(
-        [place.get(pair, len(place) + (_UNKNOWN_LAST if pair[1] in UNKNOWN else _youngest(pair[1]))) for pair in named],
+        [
+            place.get(pair, len(place) + (_UNKNOWN_LAST if pair[1] in UNKNOWN else _youngest(pair[1])))
+            for pair in zip(named["breakdown"], named["group"], strict=True)
+        ],
         dtype="int64",
     )[codes]
     kinds = table["breakdown"].map({kind: n for n, kind in enumerate(GROUPS)})
@@ -479,18 +484,18 @@ def _youngest(group: str) -> int:
     return 0 if group.startswith("Under") else int(number.group())
 
 
-def _read(table: pd.DataFrame) -> pd.DataFrame:
+def _read(table: pd.DataFrame, of: Sequence[str] = ("place", "measure")) -> pd.DataFrame:
     """Compare the five groups with White patients of the same place and measure, all by one rule."""
     table = table.reset_index(drop=True)
     is_five = (table["breakdown"] == "ethnicity").to_numpy() & (table["status"] == "ok").to_numpy()
     white = is_five & (table["group"] == REFERENCE["ethnicity"]).to_numpy()
     unknown = is_five & table["group"].isin(UNKNOWN).to_numpy()
-    keys = pd.MultiIndex.from_frame(table[["place", "measure"]])
+    keys = pd.MultiIndex.from_frame(table[list(of)])
     counts = table[["count_least", "count", "count_most", "people"]].to_numpy(dtype="float64")
     at = pd.Series(np.flatnonzero(white), index=keys[white]).reindex(keys).to_numpy(dtype="float64")
     others = is_five & ~white & ~unknown & ~np.isnan(at)
     group, base = counts[others], counts[at[others].astype(int)]
-    many = pd.Series(others, index=keys).groupby(level=[0, 1]).transform("sum").to_numpy()
+    many = pd.Series(others, index=keys).groupby(level=list(range(len(of)))).transform("sum").to_numpy()
     shown = _gap_limits(group, base, 1 - _LEVEL)
     # what is clear is so wherever rounding to the nearest 5 may have put the counts
     rounded = (table.loc[others, "place"] != ENGLAND_CODE).to_numpy()[:, np.newaxis]

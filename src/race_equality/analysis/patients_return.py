@@ -21,7 +21,6 @@ from race_equality.statistics.disparity import index_of_disparity
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.statistics.ratios import ratio_interval
-from race_equality.store.rows import groups_of
 
 #: Groups in the order of a page, and the one that the others are compared with.
 GROUPS = {
@@ -49,6 +48,10 @@ SUMMARY_COLUMNS = tuple(
 _CHAINS = tuple(
     (first, *(one for one in PATIENTS if first in holders(one))) for first in PATIENTS if not first.disclosure.among
 )
+#: The id of each breakdown's figures, in the order of a page, to what it is of.
+_PARTS = [(part, measure) for measure in PATIENTS for kind in GROUPS for part in measure.parts if part.kind == kind]
+_MEASURE = {part.id: measure.id for part, measure in _PARTS}
+_BREAKDOWN = {part.id: part.kind for part, _ in _PARTS}
 #: A group and the one that it is compared with.
 _SHARE = ("numerator", "denominator")
 _FOUR_CELLS = ("count", "people", "base_count", "base_people")
@@ -90,24 +93,30 @@ def patients_by_group(figures: pd.DataFrame, trust_code: str, *, threshold: int)
     rows = figures[(figures["trust_code"] == trust_code) & figures["indicator"].isin(PATIENT_FIGURES)]
     if rows.empty:  # of most trusts no return was loaded
         return pd.DataFrame(columns=list(COLUMNS))
-    found: dict[tuple[int, int, int], pd.DataFrame] = {}
+    ids, days = (
+        rows["indicator"].to_numpy(dtype=object),
+        list(zip(rows["period_start"], rows["period_end"], strict=True)),
+    )
+    sets: list[tuple[list[str], tuple[str, ...]]] = []  # measures and groups that are hidden together, in one year
+    keys: list[tuple[Any, ...]] = []
     for chain in _CHAINS:
         for breakdown, groups in GROUPS.items():
-            ids = [part.id for measure in chain for part in measure.parts if part.kind == breakdown]
-            of_chain = rows[rows["indicator"].isin(ids)]
-            for period, ones in groups_of(of_chain, ["period_start", "period_end"]):
-                tables = [ones[ones["indicator"] == id].set_index("group").reindex(list(groups)) for id in ids]
-                few = _few(tables, threshold)
-                for measure, one, hidden in zip(chain, tables, few.T, strict=True):
-                    if one["indicator"].isna().all():
-                        continue
-                    place = (PATIENTS.index(measure), list(GROUPS).index(breakdown), len(found))
-                    about = {"measure": measure.id, "period_start": period[0], "period_end": period[1]}
-                    found[place] = _compared(one, breakdown, hidden, about)
-    if not found:
+            of = [part.id for measure in chain for part in measure.parts if part.kind == breakdown]
+            for start, end in sorted({day for day, id in zip(days, ids, strict=True) if id in of}):
+                sets.append((of, groups))
+                keys += [(id, start, end, group) for id in of for group in groups]
+    if not keys:
         return pd.DataFrame(columns=list(COLUMNS))
-    table = pd.concat([found[place] for place in sorted(found)], ignore_index=True)
-    # all ratios at once: the limits are searched for together, in the time that one would take
+    of_table = ["indicator", "period_start", "period_end"]
+    every = pd.MultiIndex.from_tuples(keys, names=[*of_table, "group"])
+    table = rows.set_index([*of_table, "group"])[["status", "source", *_SHARE]].reindex(every).reset_index()
+    table["few"] = _few(table, sets, threshold)
+    table["measure"], table["breakdown"] = (table["indicator"].map(one) for one in (_MEASURE, _BREAKDOWN))
+    table["order"] = table["indicator"].map({id: number for number, id in enumerate(_MEASURE)})
+    table = table[table.groupby(of_table)["status"].transform("count") > 0]
+    table = table.sort_values("order", kind="stable", ignore_index=True)
+    # gaps and ratios of all at once: limits are found together in the time that one would take
+    table = _compared(table.assign(table=table.groupby(of_table, sort=False).ngroup()))
     others = table["base_people"].notna().to_numpy()
     if others.any():
         x1, n1, x2, n2 = (table.loc[others, name].to_numpy() for name in _FOUR_CELLS)
@@ -181,56 +190,47 @@ def _gradient(count: np.ndarray, people: np.ndarray) -> dict[str, object]:
     }
 
 
-def _few(tables: Sequence[pd.DataFrame], threshold: int) -> np.ndarray:
-    """Groups by measures of a chain: what is hidden of what is shown so far."""
-    ok = np.stack([table["status"].eq("ok").to_numpy(dtype=bool) for table in tables], axis=-1)
-    count, people = (
-        np.where(
-            ok, np.stack([table[name].to_numpy(dtype="float64", na_value=np.nan) for table in tables], axis=-1), np.nan
+def _few(table: pd.DataFrame, sets: Sequence[tuple[list[str], tuple[str, ...]]], threshold: int) -> np.ndarray:
+    """Measures by groups of each set in turn: what is hidden of what is shown so far."""
+    ok = table["status"].eq("ok").to_numpy(dtype=bool)
+    count, people = (np.where(ok, table[name].to_numpy(dtype="float64", na_value=np.nan), np.nan) for name in _SHARE)
+    few, start = np.zeros(len(table), dtype=bool), 0
+    for ids, groups in sets:
+        here = slice(start, start + len(ids) * len(groups))
+        counts, bases = (part[here].reshape(len(ids), len(groups)) for part in (count, people))
+        hidden = hide_shares(
+            dict(zip(groups, np.column_stack([np.fmax.reduce(bases), *counts]), strict=True)),
+            least_base=threshold,
+            least_count=LEAST_PATIENTS_COUNTED,
         )
-        for name in _SHARE
-    )
-    base = np.fmax.reduce(people, axis=-1)
-    groups = [str(group) for group in tables[0].index]
-    hidden = hide_shares(
-        dict(zip(groups, np.column_stack([base, count]), strict=True)),
-        least_base=threshold,
-        least_count=LEAST_PATIENTS_COUNTED,
-    )
-    return np.array([hidden[group] for group in groups], dtype=bool) & ok
+        few[here] = np.array([hidden[group] for group in groups], dtype=bool).T.ravel()
+        start = here.stop
+    return few & ok
 
 
-def _compared(rows: pd.DataFrame, breakdown: str, few: np.ndarray, about: dict[str, Any]) -> pd.DataFrame:
-    """One measure, breakdown and year: groups on the index, in order."""
-    status = np.where(few, "suppressed", rows["status"].fillna("not_available"))
-    ok, groups = status == "ok", np.array(rows.index)
+def _compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """Groups of several tables, each with its own reference: one measure, breakdown and year."""
+    status = np.where(rows["few"], "suppressed", rows["status"].fillna("not_available"))
+    ok, of = status == "ok", rows["table"].to_numpy()
     count, people = (np.where(ok, rows[name].to_numpy("float64", na_value=np.nan), np.nan) for name in _SHARE)
-    unknown, reference = np.isin(groups, UNKNOWN), groups == REFERENCE.get(breakdown, "")
+    unknown = rows["group"].isin(UNKNOWN).to_numpy()
+    reference = rows["group"].eq(rows["breakdown"].map(REFERENCE)).to_numpy(dtype=bool)
     interval = wilson_interval(count, people, nan_policy="propagate")
-    others = ok & ~reference & ~unknown & (reference & ok).any()
-    base_count, base_people = (np.where(others, part[reference].sum(), np.nan) for part in (count, people))
+    place = np.full(of[-1] + 1, -1)  # of each table's reference, where it is shown
+    place[of[reference & ok]] = np.flatnonzero(reference & ok)
+    others = ok & ~reference & ~unknown & (place[of] >= 0)
+    base_count, base_people = (np.where(others, part[place[of]], np.nan) for part in (count, people))
     gap = difference_interval(count, people, base_count, base_people, method="newcombe", nan_policy="propagate")
     share, base_share = count / people, base_count / base_people
     direction = np.select(
-        [
-            ~ok,
-            unknown,
-            np.full(len(rows), breakdown not in REFERENCE),
-            reference,
-            ~others,
-            gap.lower > 0,
-            gap.upper < 0,
-        ],
+        [~ok, unknown, ~rows["breakdown"].isin(REFERENCE).to_numpy(), reference, ~others, gap.lower > 0, gap.upper < 0],
         ["none", "unknown group", "not compared", "reference", "none", "adverse", "favourable"],
         "unclear",
     )
     return pd.DataFrame(
         {
-            **about,
-            "breakdown": breakdown,
-            "group": rows.index,
+            **{name: rows[name] for name in ("measure", "breakdown", "period_start", "period_end", "group", "source")},
             "status": status,
-            "source": rows["source"].to_numpy(),
             "count": count,
             "people": people,
             "percent": 100 * count / people,

@@ -161,7 +161,8 @@ def _added_up(cells: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     place = {pair: n for n, pair in enumerate((kind, group) for kind, groups in GROUPS.items() for group in groups)}
-    order = [place.get(pair, -1) for pair in zip(table["breakdown"], table["group"], strict=True)]
+    pairs = zip(table["breakdown"].tolist(), table["group"].tolist(), strict=True)
+    order = [place.get(pair, -1) for pair in pairs]
     table = table.assign(order=order).loc[lambda rows: rows["order"] >= 0]
     return table.sort_values(["place", "measure", "order"], kind="stable", ignore_index=True).drop(columns="order")
 
@@ -247,31 +248,29 @@ def shown_waits(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
         return table
     family = table["breakdown"].replace("ethnicity in detail", "ethnicity")
     hidden = np.zeros(len(table), dtype=bool)
-    of_family = pd.Series(np.arange(len(table))).groupby([table["place"].to_numpy(), family.to_numpy()])
-    for (place, breakdown), rows in of_family:
-        if few[rows].any():
-            hidden[rows] = _hidden(table.iloc[rows], str(breakdown), rules.of(str(place)))
+    keys = [table["place"].to_numpy(), family.to_numpy()]
+    # of most families nothing is too small, and nothing is hidden
+    near = np.flatnonzero(pd.Series(few).groupby(keys).transform("any"))
+    for (place, breakdown), rows in pd.Series(near).groupby([key[near] for key in keys]):
+        hidden[rows] = _hidden(table.iloc[rows], str(breakdown), rules.of(str(place)))
     return _without(table, hidden)
 
 
 def _hidden(rows: pd.DataFrame, breakdown: str, rule: DisclosureRule) -> np.ndarray:
     """Say which rows of one place and family of breakdowns are hidden."""
-    measures = [one.id for one in WAITS]
-    of = {measure: rows[rows["measure"] == measure].drop_duplicates("group").set_index("group") for measure in measures}
-    groups = list(dict.fromkeys(rows["group"]))
-    columns = [of[measure]["count"].reindex(groups) for measure in measures]
+    measure = rows["measure"].map({one.id: number for number, one in enumerate(WAITS)}).to_numpy()
+    group, groups = pd.factorize(rows["group"])
+    counts, people = (np.full((len(groups), len(WAITS)), np.nan) for _ in range(2))
+    counts[group, measure], people[group, measure] = rows["count"], rows["people"]
     # a part that is hidden of one measure is in the base of the other
-    base = pd.concat([of[measure]["people"].reindex(groups) for measure in measures], axis=1).max(axis=1)
-    table = np.stack([base, *columns], axis=-1).astype(float)
+    base = np.fmax.reduce(people, axis=1)
     hidden = hide_nested(
-        dict(zip(groups, table, strict=True)),
+        dict(zip(groups, np.column_stack([base, counts]), strict=True)),
         PARTS_OF_FIVE if breakdown == "ethnicity" else {},
         minimum_people=rule.minimum_people,
         minimum_responses=rule.minimum_responses,
     )
-    return np.array(
-        [hidden[group][1 + measures.index(m)] for group, m in zip(rows["group"], rows["measure"], strict=True)]
-    )
+    return np.array([hidden[name] for name in groups])[group, 1 + measure]
 
 
 def _without(table: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:

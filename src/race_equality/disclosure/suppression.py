@@ -150,8 +150,7 @@ def _worth_of_hiding(
     (one count is part of another, a share is rounded) leave something; totals leave nothing.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import csr_array, kron
-    from scipy.sparse import eye_array as identity
+    from scipy.sparse import csr_array
 
     if not hidden:
         return {}
@@ -186,7 +185,15 @@ def _worth_of_hiding(
         objective[block, at[place]] = -sign
 
     def blocks(lines: np.ndarray) -> Any:
-        return kron(identity(len(tasks)), csr_array(lines[:, at]), format="csr") if len(lines) else None
+        """The same lines for each task, along the diagonal: a general product takes longer than the program."""
+        if not len(lines):
+            return None
+        one, copy = csr_array(lines[:, at]), np.arange(len(tasks))[:, np.newaxis]
+        columns = (one.indices + len(at) * copy).ravel()
+        ends = np.append(0, (one.indptr[1:] + one.nnz * copy).ravel())
+        return csr_array(
+            (np.tile(one.data, len(tasks)), columns, ends), shape=(len(lines) * len(tasks), len(at) * len(tasks))
+        )
 
     found = linprog(  # type: ignore[call-overload]  # its types do not know bounds in one array
         objective[:, at].ravel(),

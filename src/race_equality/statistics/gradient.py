@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,27 +23,27 @@ _TRANSFORMS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.nd
 
 @dataclass(frozen=True)
 class Gradient:
-    """Slope and relative index of inequality.
+    """Slope and relative index of inequality; arrays where there are several places.
 
     Attributes
     ----------
-    sii : float
+    sii : float or numpy.ndarray
         Difference between the ends of the fitted line, from the first group's end to the last's, times the multiplier.
     sii_interval : Interval
         Simulated.
-    rii : float
+    rii : float or numpy.ndarray
         Ratio of the last end to the first; for a negative multiplier of the first to the last.
     rii_interval : Interval
         Simulated.
-    intercept : float
+    intercept : float or numpy.ndarray
         The line's value at the first end.
     """
 
-    sii: float
+    sii: Any
     sii_interval: Interval
-    rii: float
+    rii: Any
     rii_interval: Interval
-    intercept: float
+    intercept: Any
 
 
 def relative_rank(population: ArrayLike) -> np.ndarray:
@@ -50,8 +51,8 @@ def relative_rank(population: ArrayLike) -> np.ndarray:
 
     Parameters
     ----------
-    population : array-like, one axis
-        People in each group, groups in order.
+    population : array-like
+        People in each group, groups in order along the last axis.
 
     Returns
     -------
@@ -59,8 +60,8 @@ def relative_rank(population: ArrayLike) -> np.ndarray:
         b = Σ previous a + a/2 with a the group's share.
     """
     share = check.positive("population", population)
-    share = share / share.sum()
-    return np.cumsum(share) - share / 2
+    share = share / share.sum(axis=-1, keepdims=True)
+    return np.cumsum(share, axis=-1) - share / 2
 
 
 def slope_index(
@@ -78,9 +79,10 @@ def slope_index(
 
     Parameters
     ----------
-    value : array-like, one axis
+    value : array-like, one axis or two
         The indicator in each group, from the most to the least deprived; rates above zero for
-        ``transform="log"``, proportions strictly between 0 and 1 for ``"logit"``.
+        ``transform="log"``, proportions strictly between 0 and 1 for ``"logit"``. With two axes a row is a place: what
+        each would get alone, from the same random numbers.
     population : array-like
         People in each group.
     standard_error : array-like
@@ -128,8 +130,8 @@ def slope_index(
         population=check.positive("population", population),
         standard_error=check.counts("standard_error", standard_error),
     )
-    if value.ndim != 1 or value.size < 2:
-        raise check.StatisticsError("value must have one axis with at least two groups.")
+    if value.ndim not in (1, 2) or value.shape[-1] < 2 or not value.size:
+        raise check.StatisticsError("value must have one axis with at least two groups, or two axes: places by groups.")
     if transform != "none":
         check.positive("value", value)
         if transform == "logit" and (value >= 1).any():
@@ -141,28 +143,31 @@ def slope_index(
         raise check.StatisticsError(f"repetitions must be at least 1,000, but {repetitions} was given.")
 
     forward, back = _TRANSFORMS[transform]
-    root = np.sqrt(population / population.sum())
+    root = np.sqrt(population / population.sum(axis=-1, keepdims=True))
     design = np.stack([root, relative_rank(population) * root], axis=-1)
     # the fit is linear in the values: one matrix serves the estimate and every simulated set
-    solve = np.linalg.pinv(design) * root
-    drawn = np.random.default_rng(seed).normal(forward(value), error, (int(repetitions), value.size))
+    solve = np.linalg.pinv(design) * root[..., np.newaxis, :]
+    noise = np.random.default_rng(seed).standard_normal((int(repetitions), value.shape[-1]))
 
-    def indices(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def indices(solve: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         intercept, slope = solve @ y.T
         first, last = back(intercept), back(intercept + slope)
         over, under = (first, last) if multiplier < 0 else (last, first)
         ratio = np.divide(over, under, out=np.full_like(over, np.nan), where=under != 0)
         return (last - first) * multiplier, ratio, first
 
-    sii, rii, intercept = (part.item() for part in indices(forward(value)[np.newaxis]))
-    sii_drawn, rii_drawn, _ = indices(drawn)
-    rii_drawn = rii_drawn[~np.isnan(rii_drawn)]
-    if rii_drawn.size == 0:
-        rii_drawn = np.array([np.nan])
-    return Gradient(
-        sii=sii,
-        sii_interval=Interval(*np.quantile(sii_drawn, [tail, 1 - tail])),
-        rii=rii,
-        rii_interval=Interval(*np.quantile(rii_drawn, [tail, 1 - tail])),
-        intercept=intercept,
+    def limits(drawn: np.ndarray) -> Interval:
+        found = np.quantile(drawn, [tail, 1 - tail], axis=-1)
+        for place in np.flatnonzero(np.isnan(drawn).any(axis=-1)):
+            known = drawn[place][~np.isnan(drawn[place])]
+            found[:, place] = np.quantile(known, [tail, 1 - tail]) if known.size else np.nan
+        return Interval(*found.reshape(2, *value.shape[:-1]))
+
+    middles, errors = (np.atleast_2d(one) for one in (forward(value), error))
+    solves = solve.reshape(-1, 2, value.shape[-1])
+    estimates = np.array([indices(one, middle[np.newaxis]) for one, middle in zip(solves, middles, strict=True)])
+    drawn = np.array(
+        [indices(one, middle + wide * noise)[:2] for one, middle, wide in zip(solves, middles, errors, strict=True)]
     )
+    sii, rii, intercept = estimates.reshape(-1, 3).T.reshape(3, *value.shape[:-1])
+    return Gradient(sii, limits(drawn[:, 0]), rii, limits(drawn[:, 1]), intercept)

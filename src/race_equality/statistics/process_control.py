@@ -192,11 +192,12 @@ def xmr(
         beyond = level_change(values[:half], values[half:], autocorrelation=autocorrelation, nan_policy="propagate")
         if beyond.reliable:
             rule[half:][known[half:]] = "later half above" if beyond.difference > 0 else "later half below"
-    for start in range(values.size - 2):
-        three = np.arange(start, start + 3)
+    if values.size > 2:
+        threes = np.arange(values.size - 2)[:, np.newaxis] + np.arange(3)
+        complete = known[threes].all(axis=1)
         for sign, name in ((1, "two of three high"), (-1, "two of three low")):
-            if known[three].all() and (near[three] == sign).sum() >= 2:
-                rule[three[near[three] == sign]] = name
+            points = threes[complete & ((near[threes] == sign).sum(axis=1) >= 2)]
+            rule[points[near[points] == sign]] = name
     for start in range(values.size - 6) if runs_count else ():
         for sign, name in ((1, "rising"), (-1, "falling")):
             if (step[start : start + 6] == sign).all():

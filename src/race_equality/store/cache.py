@@ -13,6 +13,7 @@ import copy
 import functools
 import hashlib
 import inspect
+import io
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -192,6 +193,20 @@ class _Hasher(NumpyHasher):
         super().save(obj)
 
 
+class _Digest(io.RawIOBase):
+    """A file that keeps the digest alone of what is written: to hold all figures once more takes longer than to hash them."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.blake2b(digest_size=20)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        return len(data)
+
+
 class _Hashed(NamedTuple):
     table: pd.DataFrame
     columns: list[Any]
@@ -214,11 +229,11 @@ def _content(table: pd.DataFrame) -> str:
         if _is_equal(table, columns, known):
             _hashed.append(_hashed.pop(-place))
             return known.digest
-    stream = pa.BufferOutputStream()
+    stream = _Digest()
     arrow = pa.Table.from_pandas(table, preserve_index=True, nthreads=1).combine_chunks()
     with pa.ipc.new_stream(stream, arrow.schema) as writer:
         writer.write_table(arrow)
-    digest = hashlib.blake2b(stream.getvalue(), digest_size=20).hexdigest()
+    digest = stream.digest.hexdigest()
     if "object" not in table.dtypes.astype(str).array:  # what it points at may be changed in place
         # Copied on write: a later change to the table changes other memory than this.
         kept = table.copy(deep=False)
