@@ -337,8 +337,8 @@ def import_and_prepare(
         module, _, function = prepare.partition(":")
         with _print_errors():
             getattr(importlib.import_module(module), function)(*arguments)
+    gc.freeze()  # else the whole of it would be looked through now
     gc.enable()
-    gc.collect()
 
 
 def _main() -> None:
