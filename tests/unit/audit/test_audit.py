@@ -218,6 +218,35 @@ def test_planted_in_a_download(site, name):
     assert all(problem.file.startswith(f"trusts/{name}") for problem in problems)
 
 
+SAID = '<w:p><w:r><w:t>Other or unknown:</w:t></w:r><w:r><w:t xml:space="preserve"> 4.</w:t></w:r></w:p>'
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("header1", SAID),
+        ("footer2", SAID),
+        ("comments", f'<w:comment w:id="1">{SAID}</w:comment>'),
+        ("document", f"<w:body>{SAID.replace('<w:r>', '<w:del><w:r>').replace('</w:r>', '</w:r></w:del>')}</w:body>"),
+    ],
+)
+def test_planted_where_a_word_document_shows_it_and_pandoc_does_not(site, part, words):
+    name = f"word/{part}.xml"
+    xml = f'<w:x xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">{words}</w:x>'
+    if part == "document":  # deleted, with changes tracked
+        xml = xml.replace("w:x", "w:document").replace("w:t>", "w:delText>").replace("w:t ", "w:delText ")
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(word())) as before, zipfile.ZipFile(out, "w") as after:
+        for member in before.namelist():
+            if member != name and (part != "document" or member != "word/comments.xml"):
+                after.writestr(member, before.read(member).replace(b"Other or unknown: 4.", b"Nothing."))
+        after.writestr(name, xml)
+    (site / "trusts" / "R1A.docx").write_bytes(out.getvalue())
+    problems = audit_site(site).problems
+    assert {problem.kind for problem in problems} == {"next to its label"}
+    assert {problem.file for problem in problems} == {f"trusts/R1A.docx!{name}"}
+
+
 def test_a_total_on_another_trusts_page_gives_it_away(site):
     peers = (
         "<html><body><table><caption>Peers</caption><tr><th>Trust</th><th>Staff</th></tr>"

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.etree import ElementTree
 
 from race_equality.audit.channels.content import RASTER, Content, Text, Unread
 from race_equality.audit.channels.markup import html, json_value, svg
@@ -99,6 +100,7 @@ def _archive(data: bytes, name: str) -> Iterator[Content]:
                 yield from _read_bytes(archive.read(member), f"{name}!{member}")
 
 
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Parts of a Word document that Pandoc does not read: pictures, what is embedded, and title, author and notes of the file.
 _WORD_PARTS = ("word/media/", "word/embeddings/", "docProps/")
 
@@ -114,6 +116,17 @@ def _word(data: bytes, name: str) -> Iterator[Content]:
         for member in archive.namelist():
             if member.startswith(_WORD_PARTS):
                 yield from _read_bytes(archive.read(member), f"{name}!{member}")
+            elif part := re.fullmatch(r"word/(document|header\d*|footer\d*|comments)\.xml", member):
+                yield from _word_paragraphs(archive.read(member), f"{name}!{member}", part[1])
+
+
+def _word_paragraphs(data: bytes, name: str, part: str) -> Iterator[Text]:
+    """Text that Pandoc leaves out: headers, footers and comments, and in the body what was deleted and is still in the file."""
+    letters = ("delText",) if part == "document" else ("t", "delText")
+    for number, paragraph in enumerate(ElementTree.fromstring(data).iter(f"{_WORD}p"), start=1):
+        words = "".join(one.text or "" for one in paragraph.iter() if one.tag.removeprefix(_WORD) in letters)
+        if words.strip():
+            yield Text(name, "Word", f"paragraph {number}", words.strip())
 
 
 #: Keys of a PDF's dictionaries that hold text: alternative texts, notes, names of fields.
