@@ -513,6 +513,7 @@ class _Build:
                 self.manifest.pop("index", None)
                 self.unlisted += 1
                 self.progress.say(f"{page.name} can be read: {self.site / page_address(page.path)}")
+            self._record_execution(page)  # now: nobody waits for it any more
         elif isinstance(event, Rendering):
             self._record_seconds(page, **event.seconds)
             self._finish_page(page, event.failure)
@@ -523,7 +524,8 @@ class _Build:
                 self._finish_page(page, event.failure)
             else:
                 (self.failed / page.path).unlink(missing_ok=True)
-                self._record_execution(page)
+                if page.path not in self.early:
+                    self._record_execution(page)
                 if not self.renders:
                     del self.remaining[page.path]
                     self.result.done.append(page)
