@@ -27,6 +27,7 @@ from race_equality.batch.page_requests import (
 )
 from race_equality.render.config import SiteConfig, read_config
 from race_equality.render.pandoc import Translator
+from race_equality.render.pdf import compile_apart
 from race_equality.render.site import render_page
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ def run_worker(requests: Connection, settings: WorkerSettings, log: str, environ
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
+    compile_apart()
     maker = PageMaker(settings)
     try:
         while True:

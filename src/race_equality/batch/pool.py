@@ -42,17 +42,12 @@ def usable_cores() -> int:
 _EVERY, _MOST_STOPPED, _MOST_RENDERING = 5.0, 30.0, 900.0
 
 
-#: Pages after which a process gives way to a new one: Pandoc and typst keep a fifth of a megabyte of each page.
-_MOST_PAGES = 30
-
-
 @dataclass
 class _Worker:
     process: BaseProcess
     connection: Connection
     request: PageRequest | None = None
     has_run: bool = False
-    pages: int = 0
     #: When it last said something.
     heard: float = 0.0
     #: Why it was ended from here.
@@ -199,9 +194,6 @@ class Pool:
                     worker.has_run |= isinstance(event, NotebookRun) and event.failure is None
                     if is_last(request, event):
                         worker.request = None
-                        worker.pages += 1
-                        if worker.pages >= _MOST_PAGES:
-                            self._remove(worker)
                 failed = not isinstance(event, PageStarted) and event.failure is not None
                 if failed and worker.ended and request.page.path not in self._tried:
                     self._tried.add(request.page.path)
@@ -250,9 +242,6 @@ class Pool:
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join(timeout=5)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
 
 
 def _run_worker(*arguments: Any) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import io
+import os
 import re
+import signal
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -59,43 +63,103 @@ def compile_pdf(
     RaceEqualityError
         With what typst said, and the text around the place.
     """
-    import typst
-
     with tempfile.TemporaryDirectory(prefix="race-equality-") as folder:
         main = Path(folder, "report.typ")
         main.write_text(document, encoding="utf-8")
         for name, address in pictures.items():
             content = picture_bytes(address)
             Path(folder, name).write_bytes(plain_opacity(content) if name.endswith(".svg") else content)
-
-        def compiled(*, of_machine: bool = with_machine_fonts) -> bytes:
-            return typst.compile(
-                str(main),
-                root=folder,
-                font_paths=_fonts(of_machine=of_machine),
-                pdf_standards=list(standards),
-                timestamp=date,
-            )
-
+        options = {"root": folder, "pdf_standards": list(standards), "timestamp": date}
+        if _is_apart:
+            _fonts()  # read once, for each process that is forked
+            return compressed(_in_a_fork(lambda: _compiled(main, options, with_machine_fonts)))
         try:
-            try:
-                return compressed(compiled())
-            except typst.TypstError as error:
-                if not _letters_without_font(error):
-                    raise
-            # a name in letters that Arimo does not have: a font of this machine may have them
-            try:
-                return compressed(compiled(of_machine=True))
-            except typst.TypstError as error:
-                without = _replace_missing_letters(document, error)
-                if without == document:
-                    raise
-                main.write_text(without, encoding="utf-8")
-                return compressed(compiled(of_machine=True))
-        except typst.TypstError as error:
-            raise RaceEqualityError(f"The PDF could not be made: {_typst_errors(error)}") from None
+            return compressed(_compiled(main, options, with_machine_fonts))
         finally:
             _forget_earlier_documents()
+
+
+def _compiled(main: Path, options: Mapping[str, Any], with_machine_fonts: bool) -> bytes:
+    import typst
+
+    def compiled(*, of_machine: bool) -> bytes:
+        return typst.compile(str(main), font_paths=_fonts(of_machine=of_machine), **options)
+
+    try:
+        try:
+            return compiled(of_machine=with_machine_fonts)
+        except typst.TypstError as error:
+            if not _letters_without_font(error):
+                raise
+        # a name in letters that Arimo does not have: a font of this machine may have them
+        try:
+            return compiled(of_machine=True)
+        except typst.TypstError as error:
+            document = main.read_text(encoding="utf-8")
+            without = _replace_missing_letters(document, error)
+            if without == document:
+                raise
+            main.write_text(without, encoding="utf-8")
+            return compiled(of_machine=True)
+    except typst.TypstError as error:
+        raise RaceEqualityError(f"The PDF could not be made: {_typst_errors(error)}") from None
+
+
+#: Whether each document is compiled in a process of its own.
+_is_apart = False
+
+
+def compile_apart() -> None:
+    """From now on, compile each document in a process forked for it, where the platform can fork.
+
+    What typst remembers of a document ends with that process: to have it forget takes a tenth of the time of making a PDF. For a process
+    that has not compiled any document, as typst's threads are not forked, and has no threads of its own.
+    """
+    global _is_apart
+    _is_apart = hasattr(os, "fork")
+
+
+def _in_a_fork(make: Callable[[], bytes]) -> bytes:
+    """Call a function in a forked process and give back what it returns, or raise its error here."""
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads: those of ZeroMQ and of linear algebra idle
+        parent, pid = os.getpid(), os.fork()
+    if pid == 0:
+        try:
+            _end_with(parent)
+            answer = b"=" + make()
+        except RaceEqualityError as error:
+            answer = b"!" + str(error).encode()
+        except BaseException as error:
+            answer = b"!" + f"{type(error).__name__}: {error}".encode()
+        with suppress(OSError), open(write, "wb") as pipe:
+            pipe.write(answer)
+        os._exit(0)
+    os.close(write)
+    with open(read, "rb") as pipe:
+        answer = pipe.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if answer[:1] == b"=" and status == 0:
+        return answer[1:]
+    if answer[:1] == b"!":
+        raise RaceEqualityError(answer[1:].decode())
+    how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+    raise RaceEqualityError(
+        f"The PDF could not be made: the process that makes it was ended by {how} (often for lack of memory; try fewer --jobs)."
+    )
+
+
+def _end_with(parent: int) -> None:
+    """On Linux, have this process end when the one that forked it does."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+_PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
 
 
 #: Makes typst forget all but the last document. What all reports have in common it meets again before.

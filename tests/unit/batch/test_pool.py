@@ -95,26 +95,6 @@ def test_each_page_ends_once_whatever_becomes_of_its_process(monkeypatch, tmp_pa
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="says which processes are stopped")
-def test_a_process_gives_way_to_a_new_one_after_some_pages(monkeypatch, tmp_path):
-    """Memory that Pandoc and typst keep is the system's again."""
-    monkeypatch.setattr(pools, "_run_worker", work)
-    monkeypatch.setattr(pools, "_MOST_PAGES", 3)
-    monkeypatch.syspath_prepend(Path(__file__).parents[3])
-    names = [f"page {number}" for number in range(8)]
-    processes, done = {}, []
-    with Pool(1, None, log=tmp_path / "log") as pool:
-        for event in pool.run(map(request, names)):
-            if isinstance(event, PageStarted):
-                (worker,) = pool._workers
-                processes[worker.process.pid] = worker.process
-            elif isinstance(event, Rendering):
-                done.append(event.page)
-            assert [one.is_alive() for one in processes.values()].count(True) <= 1
-    assert done == names
-    assert len(processes) == 3
-    assert [process.exitcode for process in processes.values()] == [0, 0, 0]
-
-
 def test_a_stopped_process_is_noticed_and_its_page_tried_again(monkeypatch, tmp_path):
     monkeypatch.setattr(pools, "_run_worker", work)
     monkeypatch.setattr(pools, "_EVERY", 0.05)

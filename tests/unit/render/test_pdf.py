@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -129,3 +132,66 @@ print(held() - before)
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert float(said) < 20  # 3; where typst remembers two documents 27, and without an end to it 214
+
+
+#: Compiles documents in processes of their own; what it is given is run before the last line.
+APART = """
+import os, signal, sys, time
+from pathlib import Path
+from race_equality.errors import RaceEqualityError
+from race_equality.render import pdf
+pdf.compile_apart()
+def made(text):
+    try:
+        return pdf.compile_pdf(text, {}, standards=("a-2b",), date=0)
+    except RaceEqualityError as error:
+        return str(error)
+%s
+"""
+
+
+def apart(code: str) -> str:
+    """What the code prints, run in a process of its own: one that has compiled cannot be forked."""
+    done = subprocess.run([sys.executable, "-c", APART % code], capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform cannot fork")
+def test_a_pdf_that_is_compiled_apart_is_the_same():
+    text = HEAD + "#lorem(400)"
+    said = apart(f"for _ in range(2): print(made({text!r}).hex())")
+    assert said.split() == [compile_pdf(text, {}, standards=("a-2b",), date=0).hex()] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform cannot fork")
+def test_an_error_of_a_pdf_that_is_compiled_apart_is_raised():
+    with pytest.raises(RaceEqualityError) as error:
+        compile_pdf("#no-such-function()", {}, standards=(), date=0)
+    assert apart("print(made('#no-such-function()'))") == f"{error.value}\n"
+    ended = apart("pdf._compiled = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\nprint(made(''))")
+    assert "was ended by SIGKILL (often for lack of memory; try fewer --jobs)" in ended
+    assert apart("pdf._compiled = lambda *_: 1 / 0\nprint(made(''))") == "ZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends with its document")
+def test_what_compiles_a_pdf_ends_with_the_process_that_makes_the_page(tmp_path):
+    code = f"""
+def _compiled(*_):
+    Path({str(tmp_path / "pid")!r}).write_text(f"{{os.getpid()}} ")
+    time.sleep(300)
+pdf._compiled = _compiled
+if os.fork() == 0:
+    made("")
+    os._exit(0)
+while not Path({str(tmp_path / "pid")!r}).exists() or " " not in Path({str(tmp_path / "pid")!r}).read_text():
+    time.sleep(0.01)
+child = int(Path("/proc/self/task", str(os.getpid()), "children").read_text())
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+    apart(code)
+    one = Path("/proc", (tmp_path / "pid").read_text().strip())
+    deadline = time.monotonic() + 20
+    while one.exists() and one.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
