@@ -10,7 +10,7 @@ import pandas as pd
 from race_equality.analysis.funnel_position import direction_of
 from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.maternity import latest_rates
-from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
 from race_equality.report.funnels import reading_among_kind
@@ -128,19 +128,24 @@ _TOO_FEW = "Too few trusts"
 
 def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
-    is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
+    of_year: dict[tuple[str, pd.Timestamp], list[tuple[str, float, float]]] = {}
+    columns = (
+        by_year[name].tolist() for name in ("indicator", "period_end", "status", "trust_code", "count", "people")
+    )
+    for indicator, year, status, code, count, people in zip(*columns, strict=True):
+        if status == "ok" and code not in (DEMONSTRATION_CODE, ENGLAND_CODE):
+            of_year.setdefault((indicator, year), []).append((code, count, people))
     for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
-        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
-        same = by_year[is_public & of_year]
+        same = of_year.get((found.indicator, found.period_end), [])
 
         def share(codes, same=same):
-            chosen = same[is_one_of(same["trust_code"], codes)]
-            others = (chosen["trust_code"] != trust_code).sum()
-            in_set = len(set(codes) - {trust_code})
-            if not in_set:
+            among, others = set(codes), set(codes) - {trust_code}
+            if not others:
                 return STATUS_WORDS["not_available"]
-            enough = others >= min(FEWEST_OTHERS, in_set)
-            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if enough else _TOO_FEW
+            chosen = [row for row in same if row[0] in among]
+            if sum(code in others for code, _, _ in chosen) < min(FEWEST_OTHERS, len(others)):
+                return _TOO_FEW
+            return percent(100 * sum(count for _, count, _ in chosen) / sum(people for *_, people in chosen))
 
         rows.append(
             {
