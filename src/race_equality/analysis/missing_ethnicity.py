@@ -15,6 +15,7 @@ from race_equality.analysis.patient_gaps import UNKNOWN
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
 from race_equality.statistics.missing_group import gap_bounds, ratio_bounds, share_bounds
+from race_equality.store.cache import cached
 
 COLUMNS = tuple(
     "place measure group gap direction unknown_percent unknown_counted spread lower upper least most keeps status "
@@ -91,6 +92,7 @@ def gaps_with_unknown(table: pd.DataFrame) -> pd.DataFrame:
     )[list(COLUMNS)].reset_index(drop=True)
 
 
+@cached
 def detentions_with_unknown(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> pd.DataFrame:
     """Bound each ratio of detention rates by where detentions of no known group could belong.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,6 @@ _FIFTH |= {f"Quintile {n}": FIFTHS[n - 1] for n in range(1, 6)}
 _LEVEL = 0.05
 
 _KEYS = ["place", "measure", "breakdown"]
-_KEYS_OF_A_GROUP = ("measure", "breakdown", "group", "period_end")
 COLUMNS = tuple(
     "place measure breakdown group count people hidden left_out percent lower upper gap gap_lower gap_upper compared "
     "direction status period_start period_end".split()
@@ -314,12 +313,15 @@ def with_others(
     """
     codes = {"england": [ENGLAND_CODE], "system": list(systems) if len(systems) == 1 else [], "similar": list(peers)}
     table = table[is_one_of(table["place"], {place, *chain(*codes.values())})]
-    of_place, status, *keys = (table[name].tolist() for name in ("place", "status", *_KEYS_OF_A_GROUP))
-    here = table[[one == place for one in of_place]].reset_index(drop=True)
-    own = zip(*(here[name].tolist() for name in _KEYS_OF_A_GROUP), strict=True)
-    row_of = {key: number for number, key in enumerate(own)}
-    found = zip(status, zip(*keys, strict=True), strict=True)
-    row = np.array([row_of.get(key, -1) if state == "ok" else -1 for state, key in found], dtype="int64")
+    of_place, status, *keys = (table[name].tolist() for name in ("place", "status", "measure", "breakdown", "group"))
+    keys.append(table["period_end"].astype("int64").tolist())  # a Timestamp takes long to make and to look up
+    of_row = list(zip(*keys, strict=True))
+    is_here = [one == place for one in of_place]
+    here = table[is_here].reset_index(drop=True)
+    row_of = {key: number for number, key in enumerate(compress(of_row, is_here))}
+    row = np.array(
+        [row_of.get(key, -1) if one == "ok" else -1 for key, one in zip(of_row, status, strict=True)], dtype="int64"
+    )
     count, people = (table[name].fillna(0.0).to_numpy(dtype="float64") for name in ("count", "people"))
     reference = here["direction"].eq("reference").to_numpy()
     of_measure = here["measure"].to_numpy()

@@ -128,24 +128,19 @@ _TOO_FEW = "Too few trusts"
 
 def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
-    of_year: dict[tuple[str, pd.Timestamp], list[tuple[str, float, float]]] = {}
-    columns = (
-        by_year[name].tolist() for name in ("indicator", "period_end", "status", "trust_code", "count", "people")
-    )
-    for indicator, year, status, code, count, people in zip(*columns, strict=True):
-        if status == "ok" and code not in (DEMONSTRATION_CODE, ENGLAND_CODE):
-            of_year.setdefault((indicator, year), []).append((code, count, people))
+    is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
     for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
-        same = of_year.get((found.indicator, found.period_end), [])
+        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
+        same = list(rows_of(by_year.loc[is_public & of_year, ["trust_code", "count", "people"]]))
 
         def share(codes, same=same):
             among, others = set(codes), set(codes) - {trust_code}
             if not others:
                 return STATUS_WORDS["not_available"]
-            chosen = [row for row in same if row[0] in among]
-            if sum(code in others for code, _, _ in chosen) < min(FEWEST_OTHERS, len(others)):
+            chosen = [row for row in same if row.trust_code in among]
+            if sum(row.trust_code in others for row in chosen) < min(FEWEST_OTHERS, len(others)):
                 return _TOO_FEW
-            return percent(100 * sum(count for _, count, _ in chosen) / sum(people for *_, people in chosen))
+            return percent(100 * sum(row.count for row in chosen) / sum(row.people for row in chosen))
 
         rows.append(
             {
