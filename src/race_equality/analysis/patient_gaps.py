@@ -241,12 +241,16 @@ class WidestGap:
     @property
     def better_off(self) -> list[str]:
         """The groups whose gap is clear and favourable."""
-        return self.groups.loc[self.groups["direction"] == "favourable", "group"].tolist()
+        return self._groups_with("favourable")
 
     @property
     def unclear(self) -> list[str]:
         """The groups that no clear gap sets apart from White patients."""
-        return self.groups.loc[self.groups["direction"] == "unclear", "group"].tolist()
+        return self._groups_with("unclear")
+
+    def _groups_with(self, direction: str) -> list[str]:
+        pairs = zip(self.groups["group"].tolist(), self.groups["direction"].tolist(), strict=True)
+        return [group for group, its_direction in pairs if its_direction == direction]
 
 
 def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
@@ -337,7 +341,8 @@ def with_others(
         of_others[f"{name}_percent"] = share
         gap = share - [white.get(measure, np.nan) for measure in of_measure]
         of_others[f"{name}_gap"] = np.where(compared, gap, np.nan)
-    return here.assign(**of_others, similar_trusts=trusts)  # similar trusts are the last
+    # similar trusts are the last
+    return pd.concat([here, pd.DataFrame(of_others | {"similar_trusts": trusts})], axis=1)
 
 
 def _unrecorded(rows: Sequence[Any]) -> tuple[float, bool]:

@@ -64,7 +64,7 @@ def two_gaps_chart(
     keep a mark of their own; the others are counted by class, a mark a class.
     """
     order_of = list(zip(rows["staff"].tolist(), rows["trust_code"].tolist(), strict=True))
-    rows = rows.iloc[sorted(np.flatnonzero(_is_drawn(rows, highlight)), key=lambda place: order_of[place])]
+    rows = rows.iloc[sorted(np.flatnonzero(_is_drawn(rows, highlight)).tolist(), key=lambda place: order_of[place])]
     is_here = rows["trust_code"].eq(highlight or "")
     many = rows.iloc[:0]
     if len(rows) > MOST_MARKS:

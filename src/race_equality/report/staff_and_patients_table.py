@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,10 +129,14 @@ _TOO_FEW = "Too few trusts"
 
 def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
+    own = latest_rates(by_year[by_year["trust_code"] == trust_code])
     is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
-    for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
-        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
-        same = list(rows_of(by_year.loc[is_public & of_year, ["trust_code", "count", "people"]]))
+    is_same = is_public & by_year["period_end"].isin(own["period_end"])
+    of_year: dict[tuple[str, pd.Timestamp], list[Any]] = {}
+    for row in rows_of(by_year.loc[is_same, ["indicator", "period_end", "trust_code", "count", "people"]]):
+        of_year.setdefault((row.indicator, row.period_end), []).append(row)
+    for found in rows_of(own):
+        same = of_year.get((found.indicator, found.period_end), [])
 
         def share(codes, same=same):
             among, others = set(codes), set(codes) - {trust_code}
