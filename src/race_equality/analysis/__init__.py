@@ -20,7 +20,12 @@ from race_equality.analysis.maternity import (
     most_deprived_share,
 )
 from race_equality.analysis.mental_health import detentions_by_ethnicity
-from race_equality.analysis.missing_ethnicity import births_with_unknown, detentions_with_unknown, gaps_with_unknown
+from race_equality.analysis.missing_ethnicity import (
+    births_with_unknown,
+    detentions_with_unknown,
+    gaps_of_all_with_unknown,
+    gaps_with_unknown,
+)
 from race_equality.analysis.patient_gaps import (
     patients_by_breakdown,
     recovery_by_year,
@@ -99,6 +104,7 @@ __all__ = [
     "funnel_of_kind",
     "gap_readings",
     "gaps_of_staff_and_patients",
+    "gaps_of_all_with_unknown",
     "gaps_with_unknown",
     "gaps_within_kinds",
     "halvings",

@@ -11,10 +11,12 @@ import pandas as pd
 
 from race_equality.analysis.maternity import UNKNOWN_MOTHERS
 from race_equality.analysis.mental_health import detentions_by_ethnicity
-from race_equality.analysis.patient_gaps import UNKNOWN
+from race_equality.analysis.patient_gaps import UNKNOWN, patients_by_breakdown
 from race_equality.definitions.codes import ENGLAND_CODE
 from race_equality.definitions.ethnicity import WHITE
+from race_equality.disclosure.rules import DisclosureRules
 from race_equality.statistics.missing_group import gap_bounds, ratio_bounds, share_bounds
+from race_equality.store.cache import cached
 
 COLUMNS = tuple(
     "place measure group gap direction unknown_percent unknown_counted spread lower upper least most keeps status "
@@ -91,6 +93,24 @@ def gaps_with_unknown(table: pd.DataFrame) -> pd.DataFrame:
     )[list(COLUMNS)].reset_index(drop=True)
 
 
+@cached(to_disk=True)
+def gaps_of_all_with_unknown(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
+    """Bound the gaps of every trust, system and England that a page may show.
+
+    Parameters
+    ----------
+    figures, rules
+        As for :func:`race_equality.analysis.patient_gaps.patients_by_breakdown`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`gaps_with_unknown` gives them.
+    """
+    return gaps_with_unknown(patients_by_breakdown(figures, rules))
+
+
+@cached
 def detentions_with_unknown(figures: pd.DataFrame, code: str = ENGLAND_CODE) -> pd.DataFrame:
     """Bound each ratio of detention rates by where detentions of no known group could belong.
 

@@ -15,11 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.analysis.waiting_list import (
     GROUPS,
     PARTS_OF_FIVE,
@@ -37,6 +39,7 @@ from race_equality.disclosure.rules import DisclosureRules
 from race_equality.statistics.gradient import slope_index
 from race_equality.statistics.intervals import difference_interval, wilson_interval
 from race_equality.store.cache import cached
+from race_equality.store.rows import rows_of
 
 #: Shares of patients that are published by ethnic group for trusts.
 MEASURES = chosen(lambda one: one.theme == "patients by group" and one.units[0] == "percent")
@@ -238,12 +241,16 @@ class WidestGap:
     @property
     def better_off(self) -> list[str]:
         """The groups whose gap is clear and favourable."""
-        return self.groups.loc[self.groups["direction"] == "favourable", "group"].tolist()
+        return self._groups_with("favourable")
 
     @property
     def unclear(self) -> list[str]:
         """The groups that no clear gap sets apart from White patients."""
-        return self.groups.loc[self.groups["direction"] == "unclear", "group"].tolist()
+        return self._groups_with("unclear")
+
+    def _groups_with(self, direction: str) -> list[str]:
+        pairs = zip(self.groups["group"].tolist(), self.groups["direction"].tolist(), strict=True)
+        return [group for group, its_direction in pairs if its_direction == direction]
 
 
 def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
@@ -266,19 +273,22 @@ def widest_gap(table: pd.DataFrame, place: str) -> WidestGap | None:
     -----
     Of several gaps the widest is, on average, somewhat wider than it would be found again.
     """
-    here = table[(table["place"] == place) & (table["breakdown"] == "ethnicity")]
+    here = table[((table["place"] == place) & (table["breakdown"] == "ethnicity")).to_numpy()].reset_index(drop=True)
+    of_measure: dict[str, list[Any]] = {}
+    for row in rows_of(here):
+        of_measure.setdefault(row.measure, []).append(row)
     for measure in _IN_ORDER:
-        groups = here[here["measure"] == measure.id]
-        compared = groups["direction"].isin(["adverse", "favourable", "unclear"])
-        if not compared.any():
+        rows = of_measure.get(measure.id, [])
+        compared = [row for row in rows if row.direction in ("adverse", "favourable", "unclear")]
+        if not compared:
             continue
-        clear = groups[groups["direction"] == "adverse"]
-        widest = clear.iloc[int(clear["gap"].abs().to_numpy().argmax())] if len(clear) else None
-        white = groups.loc[groups["direction"] == "reference", "percent"].iloc[0]
+        clear = [row for row in compared if row.direction == "adverse"]
+        widest = here.loc[max(clear, key=lambda row: abs(row.gap)).Index] if clear else None
+        white = next(row.percent for row in rows if row.direction == "reference")
         # what is hidden of one wait may be shown of the other, whose people are the same
-        of_list = here[here["measure"].isin([one.id for one in WAITS])] if measure in WAITS else groups
-        unknown = _unrecorded(of_list)
-        return WidestGap(measure, groups, int(compared.sum()), len(clear), widest, float(white), *unknown)
+        of_list = list(chain(*(of_measure.get(one.id, []) for one in WAITS))) if measure in WAITS else rows
+        groups = here.loc[[row.Index for row in rows]]
+        return WidestGap(measure, groups, len(compared), len(clear), widest, white, *_unrecorded(of_list))
     return None
 
 
@@ -306,37 +316,45 @@ def with_others(
         Only of the trust's own period.
     """
     codes = {"england": [ENGLAND_CODE], "system": list(systems) if len(systems) == 1 else [], "similar": list(peers)}
-    table = table[table["place"].isin([place, *chain(*codes.values())])]
-    here = table[table["place"] == place].reset_index(drop=True)
-    table = table[table["status"] == "ok"]
-    keys = ["measure", "breakdown", "group", "period_end"]
-    row = pd.MultiIndex.from_frame(here[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
-    of_place = table["place"].to_numpy()
+    table = table[is_one_of(table["place"], {place, *chain(*codes.values())})]
+    of_place, status, *keys = (table[name].tolist() for name in ("place", "status", "measure", "breakdown", "group"))
+    keys.append(table["period_end"].astype("int64").tolist())  # a Timestamp takes long to make and to look up
+    of_row = list(zip(*keys, strict=True))
+    is_here = [one == place for one in of_place]
+    here = table[is_here].reset_index(drop=True)
+    row_of = {key: number for number, key in enumerate(compress(of_row, is_here))}
+    row = np.array(
+        [row_of.get(key, -1) if one == "ok" else -1 for key, one in zip(of_row, status, strict=True)], dtype="int64"
+    )
     count, people = (table[name].fillna(0.0).to_numpy(dtype="float64") for name in ("count", "people"))
     reference = here["direction"].eq("reference").to_numpy()
     of_measure = here["measure"].to_numpy()
     compared = here["gap"].notna().to_numpy()
+    of_others: dict[str, np.ndarray] = {}
     for name, places in codes.items():
-        there = (row >= 0) & np.isin(of_place, places)
+        there = (row >= 0) & np.array([one in places for one in of_place], dtype=bool)
         counts, totals, trusts = (
             np.bincount(row[there], weights, minlength=len(here)) for weights in (count[there], people[there], None)
         )
         share = np.divide(100 * counts, totals, out=np.full(len(here), np.nan), where=totals > 0)
         white = dict(zip(of_measure[reference], share[reference], strict=True))
-        here[f"{name}_percent"] = share
-        here[f"{name}_gap"] = np.where(compared, share - [white.get(measure, np.nan) for measure in of_measure], np.nan)
-        if name == "similar":
-            here["similar_trusts"] = trusts
-    return here
+        of_others[f"{name}_percent"] = share
+        gap = share - [white.get(measure, np.nan) for measure in of_measure]
+        of_others[f"{name}_gap"] = np.where(compared, gap, np.nan)
+    # similar trusts are the last
+    return pd.concat([here, pd.DataFrame(of_others | {"similar_trusts": trusts})], axis=1)
 
 
-def _unrecorded(groups: pd.DataFrame) -> tuple[float, bool]:
+def _unrecorded(rows: Sequence[Any]) -> tuple[float, bool]:
     """Per cent of people without a known ethnic group, and whether a known group is hidden and so not among them."""
-    people = groups["people"].where(groups["status"] == "ok").groupby(groups["group"]).max()
-    hidden = people.isna() & groups["status"].eq("suppressed").groupby(groups["group"]).any()
-    unknown = people.index.isin(UNKNOWN)
-    share = float("nan") if hidden[unknown].any() else 100 * people[unknown].sum() / people.sum()
-    return float(share), bool(hidden[~unknown].any())
+    people: dict[str, float] = {}
+    for row in rows:
+        if row.status == "ok":
+            people[row.group] = max(row.people, people.get(row.group, 0.0))
+    hidden = {row.group for row in rows if row.status == "suppressed"} - people.keys()
+    unknown = sum(many for group, many in people.items() if group in UNKNOWN)
+    share = float("nan") if hidden & set(UNKNOWN) else 100 * unknown / sum(people.values())
+    return share, bool(hidden - set(UNKNOWN))
 
 
 # -- adding up and comparing -------------------------------------------------------------------------------

@@ -21,7 +21,17 @@ from race_equality.report.board_page import Card, card_without_worse, place_of_w
 from race_equality.report.patient_tables import READINGS
 from race_equality.report.patients import would_bring_patients
 from race_equality.report.summary_table import NOT_LOADED, NOT_READ
-from race_equality.report.words import interval, listing, lower_first, number_word, percent, period, points
+from race_equality.report.words import (
+    STATUS_WORDS,
+    interval,
+    listing,
+    lower_first,
+    number_word,
+    percent,
+    period,
+    points,
+)
+from race_equality.store.rows import rows_of
 from race_equality.store.trust import Trust
 
 #: More rows of WRES indicators leave no room for a table of patients, who are then in a line.
@@ -30,6 +40,7 @@ MOST_ROWS_WITH_PATIENTS = 6
 _IN_A_CHART = {"talking_therapies_recovery": "Recovery", "maternity_continuity_of_carer": "Continuity of carer"}
 #: The section that says how to load what is missing.
 HOW_TO_LOAD_IT = "How to load them: “What is not available”"
+_NONE = STATUS_WORDS["not_available"]
 _BRIEFLY = {NOT_LOADED: "in the trust’s own return, not loaded", NOT_READ: "not in the file that is read"}
 
 
@@ -219,32 +230,33 @@ def patients_panel(
     if found is None:
         return None
     measure = found.measure
-    gaps = _gaps_of_england(table, measure)
-    rows = found.groups[found.groups["direction"].isin(["adverse", "favourable", "unclear"])]
+    england = _of_england(table, measure)
     cells = [
         {
-            "group": f"{row['group']} group",
-            "here": percent(row["percent"]),
+            "group": f"{row.group} group",
+            "here": percent(row.percent),
             "against": f"{percent(found.white_percent)} {WHITE}",
-            "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})",
-            "england": _points_or_none(gaps.get(row["group"])),
-            "reading": READINGS[row["direction"]],
+            "gap": f"{points(row.gap)} ({interval(row.gap_lower, row.gap_upper)})",
+            "england": _gap_or_none(england, row.group),
+            "reading": READINGS[row.direction],
         }
-        for row in rows.to_dict("records")
+        for row in rows_of(found.groups)
+        if row.direction in ("adverse", "favourable", "unclear")
     ]
-    slope = slopes[slopes["measure"] == measure.id]
-    of_slope = _points_or_none(slope.set_index("place")["slope"].get(ENGLAND_CODE))
-    cells += [
-        {
-            "group": FIFTHS[0],
-            "here": percent(row["most_deprived"]),
-            "against": f"{percent(row['least_deprived'])} least deprived",
-            "gap": f"{points(row['slope'])} ({interval(row['slope_lower'], row['slope_upper'])})",
-            "england": of_slope,
-            "reading": READINGS[row["direction"]],
-        }
-        for row in slope[slope["place"] == place].to_dict("records")
-    ]
+    slope = slopes[((slopes["measure"] == measure.id) & slopes["place"].isin([place, ENGLAND_CODE])).to_numpy()]
+    by_place = {row.place: row for row in rows_of(slope)}
+    if place in by_place:
+        row = by_place[place]
+        cells.append(
+            {
+                "group": FIFTHS[0],
+                "here": percent(row.most_deprived),
+                "against": f"{percent(row.least_deprived)} least deprived",
+                "gap": f"{points(row.slope)} ({interval(row.slope_lower, row.slope_upper)})",
+                "england": points(by_place[ENGLAND_CODE].slope) if ENGLAND_CODE in by_place else _NONE,
+                "reading": READINGS[row.direction],
+            }
+        )
     note = (
         "The share without a recorded ethnic group is not shown."
         if pd.isna(found.unknown_percent)
@@ -275,8 +287,8 @@ def patients_panel(
     )
 
 
-def _points_or_none(value: Any) -> str:
-    return "No data" if value is None or pd.isna(value) else points(value)
+def _gap_or_none(england: Mapping[str, Any], group: str) -> str:
+    return points(england[group].gap) if group in england and pd.notna(england[group].gap) else _NONE
 
 
 def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | None:
@@ -302,7 +314,7 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
         white = f"{percent(found.white_percent)} of {measure.people} in the White group {measure.statement}."
         return card_without_worse(title, white, found.compared, found.better_off, measure.id)
     row = found.widest
-    of_england = f" England: {_points_or_none(_gaps_of_england(table, measure).get(row['group']))}."
+    of_england = f" England: {_gap_or_none(_of_england(table, measure), row['group'])}."
     text = (
         f"{percent(row['percent'])} of {measure.people} in the {row['group']} group and {percent(found.white_percent)} in the "
         f"White group {measure.statement} (interval of the gap: {interval(row['gap_lower'], row['gap_upper'])})."
@@ -318,13 +330,10 @@ def patient_gap_card(found: WidestGap | None, table: pd.DataFrame) -> Card | Non
     )
 
 
-def _gaps_of_england(table: pd.DataFrame, measure: Indicator) -> pd.Series:
-    return _of_england(table, measure).set_index("group")["gap"]
-
-
-def _of_england(table: pd.DataFrame, measure: Indicator) -> pd.DataFrame:
-    is_england = (table["place"] == ENGLAND_CODE) & (table["measure"] == measure.id)
-    return table[is_england & (table["breakdown"] == "ethnicity")]
+def _of_england(table: pd.DataFrame, measure: Indicator) -> dict[str, Any]:
+    """England's rows of a measure, by ethnic group."""
+    of_england = table[(table["place"] == ENGLAND_CODE).to_numpy()]
+    return {row.group: row for row in rows_of(of_england) if row.measure == measure.id and row.breakdown == "ethnicity"}
 
 
 def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> pd.DataFrame:
@@ -344,21 +353,22 @@ def gaps_to_draw(found: WidestGap, table: pd.DataFrame, *, all_groups: bool) -> 
         ``label``, ``series`` ("This trust", and "England", which is called "All trusts" next to gaps of staff), ``value``,
         ``lower``, ``upper``.
     """
-    rows = found.groups[found.groups["gap"].notna()]
+    rows = [row for row in rows_of(found.groups) if pd.notna(row.gap)]
     if not all_groups:
-        rows = rows.loc[[rows["gap"].abs().idxmax() if found.widest is None else found.widest.name]]
-    england = _of_england(table, found.measure)
-    england = england[england["group"].isin(rows["group"]) & england["gap"].notna()]
+        clear = [row for row in rows if found.widest is not None and row.group == found.widest["group"]]
+        rows = clear or [max(rows, key=lambda row: abs(row.gap))]
+    drawn = {row.group for row in rows}
+    england = [row for group, row in _of_england(table, found.measure).items() if group in drawn and pd.notna(row.gap)]
+    what = _IN_A_CHART.get(found.measure.id, found.measure.in_few_words)
     others = "England" if all_groups else "All trusts"
-    both = pd.concat([rows.assign(series="This trust"), england.assign(series=others)])
-    return both.assign(
-        label=[
-            f"{_IN_A_CHART.get(found.measure.id, found.measure.in_few_words)}, {group} group" for group in both["group"]
+    return pd.DataFrame(
+        [
+            (f"{what}, {row.group} group", series, row.gap, row.gap_lower, row.gap_upper)
+            for series, those in (("This trust", rows), (others, england))
+            for row in those
         ],
-        value=both["gap"],
-        lower=both["gap_lower"],
-        upper=both["gap_upper"],
-    )[["label", "series", "value", "lower", "upper"]]
+        columns=["label", "series", "value", "lower", "upper"],
+    )
 
 
 def describe_gaps(found: WidestGap, name: str) -> str:
@@ -370,9 +380,7 @@ def describe_gaps(found: WidestGap, name: str) -> str:
     name : str
         The trust's name.
     """
-    gaps = [
-        f"{row['group']} group {points(row['gap'])}" for row in found.groups.to_dict("records") if pd.notna(row["gap"])
-    ]
+    gaps = [f"{row.group} group {points(row.gap)}" for row in rows_of(found.groups) if pd.notna(row.gap)]
     return (
         f"Dot chart of the gaps of ethnic groups from White patients at {name} in percentage points, of "
         f"{found.measure.people} that {found.measure.statement}: {listing(gaps)}."

@@ -73,18 +73,20 @@ def enough_to_act_on(
     """
     rows, awaited, unread = [], [], []
     by_next = {} if could_be_seen is None else could_be_seen.set_index("indicator")["by_next"].to_dict()
-    returned = likelihoods.groupby("number").tail(1).set_index("number")
+    returned = likelihoods.drop_duplicates("number", keep="last").set_index("number")
+    answered = here["status"].to_dict() if len(here) else {}
+    counted = returned["status"].to_dict() if len(returned) else {}
     for number, indicator in WRES.items():
         name = f"{indicator.name} ({indicator.label})"
-        if number in here.index and here.loc[number, "status"] == "ok":
+        if answered.get(number) == "ok":
             rows.append(_survey(name, row_at(here, number), by_next.get(indicator.id)))
-        elif number in here.index and here.loc[number, "status"] == "suppressed":
+        elif answered.get(number) == "suppressed":
             then = "Read it with other years and the trust’s own records"
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
-        elif number in returned.index and returned.loc[number, "status"] == "suppressed":
+        elif counted.get(number) == "suppressed":
             then = "Look at each decision, which is how a few of them can be judged"
             rows.append(_row(name, _NO, STATUS_WORDS["suppressed"], then))
-        elif number in returned.index:
+        elif number in counted:
             rows.append(_ratio(name, row_at(returned, number)))
         elif indicator.compares == "bands" and len(board):
             basis = f"Counts of all {people(board.iloc[-1]['staff'])} staff"

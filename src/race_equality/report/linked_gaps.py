@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from race_equality.analysis.linked_gaps import ALL_KINDS, ALL_STAFF, FEWEST, PATIENT_GAPS, STAFF_GAP
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.ethnicity import ETHNIC_MINORITY
 from race_equality.definitions.indicators import BY_ID, HOW_TO_LOAD, Indicator
 from race_equality.report.words import correlation, interval, listing, lower_first, number_word, percent, period, points
+from race_equality.store.rows import rows_of
 from race_equality.store.trust import Trust
 
 #: Why a link could not be estimated, for a reader.
@@ -84,12 +86,25 @@ def both_gaps(gaps: pd.DataFrame, trusts: pd.DataFrame, patients: str) -> pd.Dat
         ``trust_code``, ``trust_name``, ``region``, and for each of ``staff`` and ``patients`` the gap, ``_lower`` and
         ``_upper`` in points, of all ethnic minorities.
     """
-    sides = []
-    for side, indicator in (("staff", STAFF_GAP.id), ("patients", patients)):
-        rows = gaps[(gaps["indicator"] == indicator) & (gaps["group"] == ETHNIC_MINORITY)].set_index("trust_code")
-        sides.append(rows[["gap", "lower", "upper"]].set_axis([side, f"{side}_lower", f"{side}_upper"], axis=1))
-    about = trusts.set_index("trust_code")[["trust_name", "region"]]
-    return sides[0].join(sides[1], how="inner").join(about).rename_axis("trust_code").reset_index()
+    wanted = is_one_of(gaps["indicator"], {STAFF_GAP.id, patients}) & (gaps["group"] == ETHNIC_MINORITY).to_numpy()
+    of_side: dict[str, dict[str, tuple[float, float, float]]] = {STAFF_GAP.id: {}, patients: {}}
+    for row in rows_of(gaps.loc[wanted, ["indicator", "trust_code", "gap", "lower", "upper"]]):
+        of_side[row.indicator][row.trust_code] = row.gap, row.lower, row.upper
+    about = {row.trust_code: (row.trust_name, row.region) for row in rows_of(trusts)}
+    of_patients = of_side[patients]
+    return pd.DataFrame(
+        [
+            (code, *gap, *of_patients[code], *about.get(code, (None, None)))
+            for code, gap in of_side[STAFF_GAP.id].items()
+            if code in of_patients
+        ],
+        columns=[
+            "trust_code",
+            *(f"{side}{end}" for side in ("staff", "patients") for end in ("", "_lower", "_upper")),
+            "trust_name",
+            "region",
+        ],
+    )
 
 
 def period_of(gaps: pd.DataFrame, indicator: Indicator) -> str:
@@ -461,17 +476,14 @@ def trust_sentence(trust: Trust, own: pd.DataFrame, found: pd.DataFrame) -> str:
 
 def staff_gap_of(own: pd.DataFrame) -> dict[Hashable, Any] | None:
     """Return a trust's gap among staff, or None."""
-    rows = own[(own["side"] == "staff") & (own["indicator"] == STAFF_GAP.id)]
-    return rows.iloc[0].to_dict() if len(rows) else None
+    of_staff = (row for row in rows_of(own) if row.side == "staff" and row.indicator == STAFF_GAP.id)
+    return next((row._asdict() for row in of_staff), None)
 
 
 def patients_gap_of(own: pd.DataFrame) -> dict[Hashable, Any] | None:
     """Return the first of a trust's gaps among patients in the order of ``PATIENT_GAPS``, or None."""
-    rows = own[(own["side"] == "patients") & (own["group"] == ETHNIC_MINORITY)].set_index("indicator", drop=False)
-    for indicator in PATIENT_GAPS:
-        if indicator.id in rows.index:
-            return rows.loc[indicator.id].to_dict()
-    return None
+    found = {row.indicator: row for row in rows_of(own) if row.side == "patients" and row.group == ETHNIC_MINORITY}
+    return next((found[one.id]._asdict() for one in PATIENT_GAPS if one.id in found), None)
 
 
 def _gap(row: Mapping[Hashable, Any]) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from race_equality.report import words
 from race_equality.report.chart_builders import MOST_MARKS, trust_label, wrap
 from race_equality.report.charts import DARK_BLUE, DARK_GREY, GREY, ORANGE, TURQUOISE, LayeredChart, layered
+from race_equality.store.rows import rows_of
 
 #: Lines of other trusts' intervals: behind everything, and still seen in print.
 _FAINT = "#C4C4C4"
@@ -62,22 +63,24 @@ def two_gaps_chart(
     Of more than :data:`race_equality.report.chart_builders.MOST_MARKS` trusts only the highlighted one and similar ones
     keep a mark of their own; the others are counted by class, a mark a class.
     """
-    rows = rows[_is_drawn(rows, highlight)].sort_values(["staff", "trust_code"])
+    order_of = list(zip(rows["staff"].tolist(), rows["trust_code"].tolist(), strict=True))
+    rows = rows.iloc[sorted(np.flatnonzero(_is_drawn(rows, highlight)).tolist(), key=lambda place: order_of[place])]
     is_here = rows["trust_code"].eq(highlight or "")
     many = rows.iloc[:0]
     if len(rows) > MOST_MARKS:
         is_one_of_many = rows["series"].isin(["Other trusts", "London", "Elsewhere"]) & ~is_here
         many, rows, intervals = rows[is_one_of_many], rows[~is_one_of_many], False
-    rows = rows.round({name: 1 for name in rows.columns if name.startswith(("staff", "patients"))})
+    rows = rows.assign(**{name: rows[name].round(1) for name in rows.columns if name.startswith(("staff", "patients"))})
     rows["said"] = [
-        f"{trust_label(row['trust_code'], row['trust_name'])}: staff {words.points(row['staff'])} "
-        f"({words.interval(row['staff_lower'], row['staff_upper'])}), patients {words.points(row['patients'])} "
-        f"({words.interval(row['patients_lower'], row['patients_upper'])})"
-        for row in rows.to_dict("records")
+        f"{trust_label(row.trust_code, row.trust_name)}: staff {words.points(row.staff)} "
+        f"({words.interval(row.staff_lower, row.staff_upper)}), patients {words.points(row.patients)} "
+        f"({words.interval(row.patients_lower, row.patients_upper)})"
+        for row in rows_of(rows)
     ]
     here = rows[rows["trust_code"] == highlight] if highlight else rows.iloc[:0]
-    order = [name for name in _LOOKS if name in {*rows["series"], *many["series"]}]
-    every = pd.concat([rows, many])
+    every = pd.concat([rows, many]) if len(many) else rows
+    series = every["series"].unique().tolist()
+    order = [name for name in _LOOKS if name in series]
     x = alt.X("staff:Q", title=staff_title, axis=alt.Axis(tickCount=6), scale=_room(every, here, "staff"))
     y = alt.Y("patients:Q", title=None, axis=alt.Axis(tickCount=6), scale=_room(every, here, "patients"))
     zero = alt.Chart(pd.DataFrame({"zero": [0]}))
@@ -103,10 +106,11 @@ def two_gaps_chart(
         if name == _THIS:
             layers += _crosses(here, staff_title, DARK_BLUE, 3)
         for table, size in ((rows, {}), (many, area)):
-            drawn = table[table["series"] == name]
+            columns = ["staff", "patients", "series", "said", *(["trusts"] if size else [])]
+            drawn = table.loc[table["series"] == name, columns] if len(table) else table
             if len(drawn):
                 layers.append(
-                    alt.Chart(drawn[["staff", "patients", "series", "said", *(["trusts"] if size else [])]])
+                    alt.Chart(drawn)
                     .mark_point(size=_LOOKS[name][2], aria=True)
                     .encode(
                         x=x,
@@ -165,18 +169,20 @@ def left_out(rows: pd.DataFrame, *, highlight: str | None = None) -> str:
 _FAR = 10
 
 
-def _is_drawn(rows: pd.DataFrame, highlight: str | None) -> pd.Series:
-    near = pd.Series(True, rows.index)
-    for side in ("staff", "patients"):
-        distance = (rows[side] - rows[side].median()).abs()
-        near &= distance <= _FAR * max(float(distance.median()), 0.1)
-    return near | rows["trust_code"].eq(highlight or "")
+def _is_drawn(rows: pd.DataFrame, highlight: str | None) -> np.ndarray:
+    drawn = rows["trust_code"].eq(highlight or "").to_numpy()
+    if not len(rows):
+        return drawn
+    gaps = rows[["staff", "patients"]].to_numpy()
+    distance = np.abs(gaps - np.median(gaps, axis=0))
+    return drawn | (distance <= _FAR * np.maximum(np.median(distance, axis=0), 0.1)).all(axis=1)
 
 
 def _room(rows: pd.DataFrame, here: pd.DataFrame, side: str) -> alt.Scale:
     """Room for every mark, for nineteen of twenty intervals and for the highlighted trust's, and for no gap."""
-    low = min(0.0, rows[side].min(), rows[f"{side}_lower"].quantile(0.025), *here[f"{side}_lower"])
-    high = max(0.0, rows[side].max(), rows[f"{side}_upper"].quantile(0.975), *here[f"{side}_upper"])
+    gaps, lower, upper = (rows[f"{side}{end}"].to_numpy() for end in ("", "_lower", "_upper"))
+    low = min(0.0, gaps.min(), np.quantile(lower, 0.025), *here[f"{side}_lower"])
+    high = max(0.0, gaps.max(), np.quantile(upper, 0.975), *here[f"{side}_upper"])
     return alt.Scale(domain=[float(np.floor(low)) - 0.5, float(np.ceil(high)) + 0.5], nice=False)
 
 

@@ -34,7 +34,7 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     for id, status in zip(rows["indicator"].tolist(), rows["status"].tolist(), strict=True):
         held.setdefault(id, set()).add(status)
     listed = []
-    for what, indicators in _looked_for(rows).items():
+    for what, indicators in _looked_for(held).items():
         ids, first = figure_ids(one.id for one in indicators), indicators[0]
         statuses = set().union(*(held.get(id, ()) for id in ids))
         if "ok" in statuses or (not statuses and first.applies_to and trust.kind not in first.applies_to):
@@ -65,12 +65,12 @@ def missing_indicators(figures: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     return pd.DataFrame(listed)
 
 
-def _looked_for(rows: pd.DataFrame) -> dict[str, list[Indicator]]:
+def _looked_for(held: dict[str, set[str]]) -> dict[str, list[Indicator]]:
     """Return what is looked for, by its name; the parts of a return that is missing as a whole are one."""
     whole = "Pay bands, recruitment, disciplinary process, training and board by ethnic group (WRES 1 to 4 and 9)"
     named = [one for one in INDICATORS if one.missing_as]
     returned = [one for one in named if one.from_return]
-    is_loaded = rows.loc[rows["indicator"].isin(figure_ids(one.id for one in returned)), "status"].eq("ok").any()
+    is_loaded = any("ok" in held.get(id, ()) for id in figure_ids(one.id for one in returned))
     found: dict[str, list[Indicator]] = {}
     if not is_loaded:
         found[whole] = returned

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from race_equality.analysis.missing_ethnicity import births_with_unknown
-from race_equality.definitions.indicators import BY_ID
+from race_equality.definitions.indicators import BY_ID, Indicator
 from race_equality.report.words import listing, lower_first, number_word, percent, points
-from race_equality.store.rows import groups_of
+from race_equality.store.rows import groups_of, rows_of
 
 _CLEAR = ("adverse", "favourable")
 
@@ -28,16 +30,19 @@ def gaps_missing_sentences(bounds: pd.DataFrame) -> str:
     if bounds.empty:
         return ""
     text = []
-    for id, rows in groups_of(bounds, "measure", sort=False):
-        text.append(f"**{BY_ID[id].name}**: {_of_measure(str(id), rows)}")
-    clear = bounds[bounds["direction"].isin(_CLEAR) & (bounds["status"] == "ok")]
-    if len(clear):
+    of_measure: dict[str, list[Any]] = {}
+    for row in rows_of(bounds):
+        of_measure.setdefault(row.measure, []).append(row)
+    for id, rows in of_measure.items():
+        text.append(f"**{BY_ID[id].name}**: {_of_measure(BY_ID[id], rows)}")
+    clear = [row for rows in of_measure.values() for row in rows if row.direction in _CLEAR and row.status == "ok"]
+    if clear:
         text.append(f"With nothing assumed about how these patients fared, {_whatever(clear)}.")
     return "\n\n".join(text)
 
 
-def _whatever(clear: pd.DataFrame) -> str:
-    certain, many = int((clear["keeps"] == "whatever").sum()), len(clear)
+def _whatever(clear: list[Any]) -> str:
+    certain, many = sum(row.keeps == "whatever" for row in clear), len(clear)
     if many == 1:
         return "the clear gap keeps its direction" if certain else "the clear gap could vanish or turn round"
     if certain == many:
@@ -46,25 +51,23 @@ def _whatever(clear: pd.DataFrame) -> str:
     return f"{number_word(certain)} of {number_word(many)} clear gaps {verb} direction"
 
 
-def _of_measure(id: str, rows: pd.DataFrame) -> str:
-    status = rows["status"].iloc[0]
+def _of_measure(measure: Indicator, rows: list[Any]) -> str:
+    status = rows[0].status
     if status == "suppressed":
         return "how many have no ethnic group recorded is too few people to show, or hidden, so there is no bound."
     if status == "complete":
         return "an ethnic group is recorded for everybody in the figures that are shown."
-    clear = rows[rows["direction"].isin(_CLEAR)]
-    among = clear if len(clear) else rows
-    row = among.iloc[int(among["gap"].abs().to_numpy().argmax())]
-    measure = BY_ID[id]
+    clear = [row for row in rows if row.direction in _CLEAR]
+    row = max(clear or rows, key=lambda row: abs(row.gap))
     text = (
-        f"no ethnic group is recorded for {percent(row['unknown_percent'])} of {measure.people}; "
-        f"{percent(row['unknown_counted'])} of these {measure.statement}. Whichever groups they belong to, the gap of the "
-        f"{row['group']} group ({points(row['gap'])} points) is between {points(row['lower'])} and {points(row['upper'])} if "
-        f"they fare alike in each group; spread over the groups as the others are, it is {points(row['spread'])}."
+        f"no ethnic group is recorded for {percent(row.unknown_percent)} of {measure.people}; "
+        f"{percent(row.unknown_counted)} of these {measure.statement}. Whichever groups they belong to, the gap of the "
+        f"{row.group} group ({points(row.gap)} points) is between {points(row.lower)} and {points(row.upper)} if "
+        f"they fare alike in each group; spread over the groups as the others are, it is {points(row.spread)}."
     )
-    if clear.empty:
+    if not clear:
         return f"{text} No gap of this measure is clear."
-    could = clear.loc[clear["keeps"] == "", "group"].tolist()
+    could = [row.group for row in clear if row.keeps == ""]
     if not could:
         if len(clear) == 1:
             return f"{text} The clear gap keeps its direction."

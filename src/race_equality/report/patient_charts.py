@@ -8,6 +8,7 @@ import pandas as pd
 from race_equality.report import words
 from race_equality.report.chart_builders import wrap
 from race_equality.report.charts import DARK_BLUE, DARK_GREY, ORANGE, LayeredChart, layered
+from race_equality.store.rows import rows_of
 
 
 def shares_chart(rows: pd.DataFrame, *, x_title: str) -> LayeredChart:
@@ -27,17 +28,16 @@ def shares_chart(rows: pd.DataFrame, *, x_title: str) -> LayeredChart:
     labels = [wrap(label) for label in dict.fromkeys(rows["label"])]
     series = list(dict.fromkeys(rows["series"]))
     said = [
-        f"{row['label']}, {row['series'].replace('This', 'this')}: {words.percent(row['value'])}"
-        + (
-            f" (95% interval {words.interval(row['lower'], row['upper'], signed=False)})"
-            if pd.notna(row["lower"])
-            else ""
-        )
-        for row in rows.to_dict("records")
+        f"{row.label}, {row.series.replace('This', 'this')}: {words.percent(row.value)}"
+        + (f" (95% interval {words.interval(row.lower, row.upper, signed=False)})" if pd.notna(row.lower) else "")
+        for row in rows_of(rows)
     ]
     rows = rows.assign(
-        said=said, label=rows["label"].map(wrap), shown=[words.percent(value) for value in rows["value"]]
-    ).round({"value": 1, "lower": 1, "upper": 1})
+        said=said,
+        label=[wrap(label) for label in rows["label"].tolist()],
+        shown=[words.percent(value) for value in rows["value"].tolist()],
+        **{name: rows[name].round(1) for name in ("value", "lower", "upper")},
+    )
     own, others = rows[rows["lower"].notna()], rows[rows["lower"].isna()]
     titled = alt.Axis(tickCount=6, title=x_title)
     y = alt.Y("label:N", sort=labels, axis=alt.Axis(title=None, grid=False, domain=False, ticks=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ from race_equality.report.words import (
     period,
     points,
 )
+from race_equality.store.rows import rows_of
 
 _NONE = STATUS_WORDS["not_available"]
 #: What a gap says of the patients of a group.
@@ -42,10 +43,15 @@ HOW_GAPS_ARE_READ = (
 )
 
 
-def _here(row: Mapping[Any, Any]) -> str:
-    if row["status"] != "ok":
-        return STATUS_WORDS[row["status"]]
-    return f"{percent(row['percent'])} ({interval(row['lower'], row['upper'], signed=False)})"
+def _of(rows: pd.DataFrame, kinds: Collection[str]) -> list[Any]:
+    """Rows of some breakdowns: a mask on a table of so many columns takes longer than to go through all its rows."""
+    return [row for row in rows_of(rows) if row.breakdown in kinds]
+
+
+def _here(row: Any) -> str:
+    if row.status != "ok":
+        return STATUS_WORDS[row.status]
+    return f"{percent(row.percent)} ({interval(row.lower, row.upper, signed=False)})"
 
 
 #: Another name than in the table of deliveries: where one of them is hidden, the other says nothing of it.
@@ -102,38 +108,39 @@ def groups_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
         Text: ``group``, ``people``, ``here`` (share and interval), ``gap`` (from White patients, with its interval),
         ``england``, ``system`` and ``similar`` (their gaps), ``reading``. Empty where no group has a figure.
     """
-    by_ethnicity = rows[rows["breakdown"] == "ethnicity"]
-    chosen = by_ethnicity[by_ethnicity["measure"] == measure]
-    if not (chosen["status"] == "ok").any():
+    by_ethnicity = _of(rows, ["ethnicity"])
+    chosen = [row for row in by_ethnicity if row.measure == measure]
+    if not any(row.status == "ok" for row in chosen):
         return pd.DataFrame()
     # the people of a group are known where another measure of the same people shows them
     whole = BY_ID[measure].disclosure.among or measure
-    of_whole = by_ethnicity[by_ethnicity["measure"] == whole].to_dict("records")
-    many = {row["group"]: people(row["people"], row["status"]) for row in of_whole}
+    many = {row.group: people(row.people, row.status) for row in by_ethnicity if row.measure == whole}
     return pd.DataFrame(
         [
             {
-                "group": named(row["group"]),
-                "people": people(row["people"], row["status"])
-                if pd.notna(row["people"])
-                else many.get(row["group"], _NONE),
+                "group": named(row.group),
+                "people": people(row.people, row.status) if pd.notna(row.people) else many.get(row.group, _NONE),
                 "here": _here(row),
-                "gap": f"{points(row['gap'])} ({interval(row['gap_lower'], row['gap_upper'])})"
-                if pd.notna(row["gap"])
-                else READINGS[row["direction"]],
+                "gap": f"{points(row.gap)} ({interval(row.gap_lower, row.gap_upper)})"
+                if pd.notna(row.gap)
+                else READINGS[row.direction],
                 **{
-                    name: points(row[f"{name}_gap"])
-                    if pd.notna(row[f"{name}_gap"])
-                    else percent(row[f"{name}_percent"])
-                    if row["direction"] == "reference"
-                    else READINGS[row["direction"]]
-                    if row["direction"] == "unknown group"
+                    name: points(gap)
+                    if pd.notna(gap)
+                    else percent(share)
+                    if row.direction == "reference"
+                    else READINGS[row.direction]
+                    if row.direction == "unknown group"
                     else _NONE
-                    for name in ("england", "system", "similar")
+                    for name, gap, share in (
+                        ("england", row.england_gap, row.england_percent),
+                        ("system", row.system_gap, row.system_percent),
+                        ("similar", row.similar_gap, row.similar_percent),
+                    )
                 },
-                "reading": READINGS[row["direction"]],
+                "reading": READINGS[row.direction],
             }
-            for row in chosen.to_dict("records")
+            for row in chosen
         ]
     )
 
@@ -156,19 +163,16 @@ def breakdown_table(rows: pd.DataFrame, measures: Sequence[str], kinds: Sequence
         Text: ``group``, ``people`` and for each measure its id (share and interval) and ``<id>_england``. Empty where no
         group has a figure.
     """
-    chosen = rows[
-        rows["measure"].isin(list(measures)) & rows["breakdown"].isin(list(kinds)) & ~rows["group"].isin(UNKNOWN)
-    ]
-    if not (chosen["status"] == "ok").any():
+    chosen = [row for row in _of(rows, kinds) if row.measure in measures and row.group not in UNKNOWN]
+    if not any(row.status == "ok" for row in chosen):
         return pd.DataFrame()
     cells: dict[str, dict[str, str]] = {}
-    for row in chosen.to_dict("records"):
-        cell = cells.setdefault(_group(row["group"]), {})
-        cell.setdefault("people", people(row["people"], row["status"]))
-        cell[row["measure"]] = _here(row)
-        cell[f"{row['measure']}_england"] = percent(row["england_percent"])
-    table = pd.DataFrame.from_dict(cells, orient="index").rename_axis("group").reset_index()
-    return table.fillna(_NONE)
+    for row in chosen:
+        name = _group(row.group)
+        cell = cells.setdefault(name, {"group": name, "people": people(row.people, row.status)})
+        cell[row.measure] = _here(row)
+        cell[f"{row.measure}_england"] = percent(row.england_percent)
+    return pd.DataFrame(list(cells.values())).fillna(_NONE)
 
 
 def breakdown_columns(table: pd.DataFrame, measures: Sequence[str], first: str) -> dict[str, str]:
@@ -201,16 +205,16 @@ def years_table(years: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Text: ``year`` and a column for each of the five groups: the share, its base, and whether the gap is clear.
     """
-    found = []
-    for _, rows in years[~years["group"].isin(UNKNOWN)].groupby("period_end"):
-        start, end = rows["period_start"].iloc[0], rows["period_end"].iloc[0]
+    found: dict[pd.Timestamp, dict[str, str]] = {}
+    for row in rows_of(years):
+        if row.group in UNKNOWN:
+            continue
+        start, end = row.period_start, row.period_end
         # as no sentence names a year, of which a group can be hidden
-        row = {"year": f"{MONTHS[start.month - 1]} {start.year} to {MONTHS[end.month - 1]} {end.year}"}
-        for one in rows.to_dict("records"):
-            ending = {"adverse": ", worse", "favourable": ", better"}.get(one["direction"], "")
-            row[named(one["group"])] = f"{percent(one['percent'], one['status'])}{ending}"
-        found.append(row)
-    return pd.DataFrame(found).fillna(_NONE)
+        year = f"{MONTHS[start.month - 1]} {start.year} to {MONTHS[end.month - 1]} {end.year}"
+        ending = {"adverse": ", worse", "favourable": ", better"}.get(row.direction, "")
+        found.setdefault(end, {"year": year})[named(row.group)] = f"{percent(row.percent, row.status)}{ending}"
+    return pd.DataFrame(list(found.values())).fillna(_NONE)
 
 
 def gap_sentences(found: WidestGap, slopes: pd.DataFrame, rows: pd.DataFrame) -> str:
@@ -261,16 +265,16 @@ def gap_sentences(found: WidestGap, slopes: pd.DataFrame, rows: pd.DataFrame) ->
 
 
 def _others_say(rows: pd.DataFrame, measure: Indicator, group: str) -> str:
-    here = rows[(rows["measure"] == measure.id) & (rows["breakdown"] == "ethnicity") & (rows["group"] == group)]
-    if here.empty:
-        return ""
-    row = here.iloc[0].to_dict()
-    known = [
-        f"{name} {points(row[f'{id}_gap'])}"
-        for id, name in (("england", "England"), ("system", "its system"), ("similar", "similar trusts together"))
-        if pd.notna(row[f"{id}_gap"])
-    ]
-    return f"The same gap elsewhere: {listing(known)}." if known else ""
+    for row in _of(rows, ["ethnicity"]):
+        if row.measure == measure.id and row.group == group:
+            gaps = (
+                ("England", row.england_gap),
+                ("its system", row.system_gap),
+                ("similar trusts together", row.similar_gap),
+            )
+            known = [f"{name} {points(gap)}" for name, gap in gaps if pd.notna(gap)]
+            return f"The same gap elsewhere: {listing(known)}." if known else ""
+    return ""
 
 
 def slope_sentence(slopes: pd.DataFrame, measure: Indicator) -> str:
@@ -287,19 +291,18 @@ def slope_sentence(slopes: pd.DataFrame, measure: Indicator) -> str:
     str
         "" where no slope is known.
     """
-    known = slopes[slopes["measure"] == measure.id]
-    if known.empty:
+    row = next((row for row in rows_of(slopes) if row.measure == measure.id), None)
+    if row is None:
         return ""
-    row = known.iloc[0].to_dict()
-    bounds = f"slope index, 95% confidence interval: {interval(row['slope_lower'], row['slope_upper'])}"
-    if row["direction"] == "unclear":
+    bounds = f"slope index, 95% confidence interval: {interval(row.slope_lower, row.slope_upper)}"
+    if row.direction == "unclear":
         return (
-            f"By deprivation the data do not show a reliable difference between the two ends ({points(row['slope'])} "
+            f"By deprivation the data do not show a reliable difference between the two ends ({points(row.slope)} "
             f"percentage points; {bounds}). This does not show that they are the same."
         )
-    side = "higher" if row["slope"] > 0 else "lower"
+    side = "higher" if row.slope > 0 else "lower"
     return (
-        f"By deprivation the share is {points(row['slope'], signed=False)} percentage points {side} at the most deprived end "
+        f"By deprivation the share is {points(row.slope, signed=False)} percentage points {side} at the most deprived end "
         f"than at the least ({bounds})."
     )
 
@@ -314,20 +317,21 @@ def other_measures_sentences(rows: pd.DataFrame, slopes: pd.DataFrame, shown: st
     shown : str
         The measure that has its own sentences.
     """
+    compared: dict[str, list[Any]] = {}
+    for row in _of(rows, ["ethnicity"]):
+        if row.direction in ("adverse", "favourable", "unclear"):
+            compared.setdefault(row.measure, []).append(row)
+    compared.pop(shown, None)
     text = []
-    for id, groups in rows[rows["breakdown"] == "ethnicity"].groupby("measure", sort=False):
-        compared = groups[groups["direction"].isin(["adverse", "favourable", "unclear"])]
-        if id == shown or compared.empty:
-            continue
-        name = BY_ID[str(id)].in_few_words
-        worse = compared.loc[compared["direction"] == "adverse", "group"].tolist()
+    for id, groups in compared.items():
+        worse = [row.group for row in groups if row.direction == "adverse"]
         said = (
             f"reliably worse than for the White group for {listing(worse)}"
             if worse
-            else f"for none of {number_word(len(compared))} groups reliably worse than for the White group; this does not show that they are the same"
+            else f"for none of {number_word(len(groups))} groups reliably worse than for the White group; this does not show that they are the same"
         )
-        text.append(f"**{name}**: {said}.")
-        slope = slope_sentence(slopes, BY_ID[str(id)])
+        text.append(f"**{BY_ID[id].in_few_words}**: {said}.")
+        slope = slope_sentence(slopes, BY_ID[id])
         if slope:
             text.append(slope)
     return " ".join(text)
@@ -348,12 +352,18 @@ def shares_to_draw(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
         ``label``, ``series``, ``value``, ``lower``, ``upper``, as
         :func:`race_equality.report.patient_charts.shares_chart` takes them.
     """
-    kinds = rows["breakdown"].isin(["ethnicity", "deprivation"]) & ~rows["group"].isin(UNKNOWN)
-    chosen = rows[(rows["measure"] == measure) & (rows["status"] == "ok") & kinds]
-    labels = [group if group in FIFTHS else f"{group} group" for group in chosen["group"]]
-    here = chosen.assign(label=labels, series="This trust", value=chosen["percent"])
-    england = here.assign(series="England", value=chosen["england_percent"], lower=float("nan"), upper=float("nan"))
-    return pd.concat([here, england[england["value"].notna()]])[["label", "series", "value", "lower", "upper"]]
+    chosen = [
+        (row.group if row.group in FIFTHS else f"{row.group} group", row)
+        for row in _of(rows, ["ethnicity", "deprivation"])
+        if row.measure == measure and row.status == "ok" and row.group not in UNKNOWN
+    ]
+    here = [(label, "This trust", row.percent, row.lower, row.upper) for label, row in chosen]
+    england = [
+        (label, "England", row.england_percent, float("nan"), float("nan"))
+        for label, row in chosen
+        if pd.notna(row.england_percent)
+    ]
+    return pd.DataFrame(here + england, columns=["label", "series", "value", "lower", "upper"])
 
 
 def years_to_draw(years: pd.DataFrame) -> pd.DataFrame:
@@ -370,11 +380,11 @@ def years_to_draw(years: pd.DataFrame) -> pd.DataFrame:
         ``group``, ``year`` (in which it ends), ``percent``, ``lower``, ``upper``; the White group first, which is drawn
         behind each of the others.
     """
-    known = years[(years["status"] == "ok") & ~years["group"].isin(UNKNOWN)]
-    known = known.assign(
-        year=known["period_end"].dt.year, is_white=known["group"] != WHITE, group=known["group"].map(named)
+    known = [row for row in rows_of(years) if row.status == "ok" and row.group not in UNKNOWN]
+    drawn = sorted(
+        (row.group != WHITE, named(row.group), row.period_end.year, row.percent, row.lower, row.upper) for row in known
     )
-    return known.sort_values(["is_white", "group", "year"])[["group", "year", "percent", "lower", "upper"]]
+    return pd.DataFrame([row[1:] for row in drawn], columns=["group", "year", "percent", "lower", "upper"])
 
 
 def describe_shares(rows: pd.DataFrame, measure: Indicator, name: str) -> str:
@@ -388,8 +398,7 @@ def describe_shares(rows: pd.DataFrame, measure: Indicator, name: str) -> str:
     name : str
         The trust's name.
     """
-    here = rows[rows["series"] == "This trust"]
-    shares = [f"{lower_first(row['label'])} {percent(row['value'])}" for row in here.to_dict("records")]
+    shares = [f"{lower_first(row.label)} {percent(row.value)}" for row in rows_of(rows) if row.series == "This trust"]
     return f"Dot chart of the share of {measure.people} that {measure.statement} at {name}: {listing(shares)}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from race_equality.analysis.funnel_position import direction_of
 from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.maternity import latest_rates
-from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS, is_one_of
+from race_equality.analysis.rows_of_trusts import FEWEST_OTHERS
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
 from race_equality.report.funnels import reading_among_kind
@@ -128,19 +129,23 @@ _TOO_FEW = "Too few trusts"
 
 def _births(by_year: pd.DataFrame, trust_code: str, peer_codes, region_codes, alike_codes) -> list[dict[str, str]]:
     rows = []
+    own = latest_rates(by_year[by_year["trust_code"] == trust_code])
     is_public = ~by_year["trust_code"].isin([DEMONSTRATION_CODE, ENGLAND_CODE]) & (by_year["status"] == "ok")
-    for found in rows_of(latest_rates(by_year[by_year["trust_code"] == trust_code])):
-        of_year = (by_year["indicator"] == found.indicator) & (by_year["period_end"] == found.period_end)
-        same = by_year[is_public & of_year]
+    is_same = is_public & by_year["period_end"].isin(own["period_end"])
+    of_year: dict[tuple[str, pd.Timestamp], list[Any]] = {}
+    for row in rows_of(by_year.loc[is_same, ["indicator", "period_end", "trust_code", "count", "people"]]):
+        of_year.setdefault((row.indicator, row.period_end), []).append(row)
+    for found in rows_of(own):
+        same = of_year.get((found.indicator, found.period_end), [])
 
         def share(codes, same=same):
-            chosen = same[is_one_of(same["trust_code"], codes)]
-            others = (chosen["trust_code"] != trust_code).sum()
-            in_set = len(set(codes) - {trust_code})
-            if not in_set:
+            among, others = set(codes), set(codes) - {trust_code}
+            if not others:
                 return STATUS_WORDS["not_available"]
-            enough = others >= min(FEWEST_OTHERS, in_set)
-            return percent(100 * chosen["count"].sum() / chosen["people"].sum()) if enough else _TOO_FEW
+            chosen = [row for row in same if row.trust_code in among]
+            if sum(row.trust_code in others for row in chosen) < min(FEWEST_OTHERS, len(others)):
+                return _TOO_FEW
+            return percent(100 * sum(row.count for row in chosen) / sum(row.people for row in chosen))
 
         rows.append(
             {

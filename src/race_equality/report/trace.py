@@ -13,6 +13,7 @@ from race_equality.report.words import date, listing
 from race_equality.store.cache import cached
 from race_equality.store.editions import workbooks_to_come
 from race_equality.store.provenance import Source, place_words
+from race_equality.store.rows import rows_of
 
 
 def publications_used(
@@ -43,11 +44,12 @@ def publications_used(
     """
     editions = _editions(figures)
     shown = editions["indicator"].isin(figure_ids(indicators))
-    rows = editions[shown & (~editions["private"] | (editions["trust_code"] == trust_code))]
-    private = rows["private"]
-    newest = rows.groupby("indicator")["period_end"].transform("max")
-    public = ~rows["source"].isin(set(rows.loc[private, "source"]))
-    used = set(rows.loc[(rows["period_end"] == newest) | ~public, "source"])
+    rows = list(rows_of(editions[shown & (~editions["private"] | (editions["trust_code"] == trust_code))]))
+    newest: dict[str, pd.Timestamp] = {}
+    for row in rows:
+        newest[row.indicator] = max(row.period_end, newest.get(row.indicator, row.period_end))
+    private = {row.source for row in rows if row.private}
+    used = {row.source for row in rows if row.period_end == newest[row.indicator] or row.source in private}
     return sorted((source for source in sources if source.id in used), key=lambda source: source.title)
 
 
@@ -152,10 +154,11 @@ def trace_of(
     """
     files = {source.id: source.file or source.title for source in sources}
     rows = figures[figures["trust_code"] == trust_code]
-    columns = ("indicator", "period_end", "organisation_code", "source", "locator", "recording")
+    ends = rows["period_end"].astype("int64").tolist()  # a Timestamp takes long to make
+    columns = (rows[name].tolist() for name in ("indicator", "organisation_code", "source", "locator", "recording"))
     latest: dict[str, list[tuple]] = {}
-    for indicator, *row, locator, recording in zip(*(rows[name].tolist() for name in columns), strict=True):
-        latest.setdefault(indicator, []).append((*row, place_words(locator, recording)))
+    for period, indicator, *row in zip(ends, *columns, strict=True):
+        latest.setdefault(indicator, []).append((period, *row))
     named: dict[str, list[str]] = {}
     for id in indicators:
         named.setdefault(BY_ID[id].name_in_trace if id in BY_ID else id, []).append(id)
@@ -165,11 +168,13 @@ def trace_of(
         chosen = [row for indicator, its_rows in latest.items() if indicator in wanted for row in its_rows]
         newest = max((row[0] for row in chosen), default=None)
         places: dict[tuple[str, str], dict[str, None]] = {}
-        for period, organisation, source, locator in chosen:
+        for period, organisation, source, locator, recording in chosen:
+            if period != newest:
+                continue
+            place = place_words(locator, recording)
             if source == PUBLISHED_BY_TRUSTS:
-                locator = locator.partition(" (")[0]  # the page; the command line has the row that it was copied to
-            if period == newest:
-                places.setdefault((organisation, source), {})[locator] = None
+                place = place.partition(" (")[0]  # the page; the command line has the row that it was copied to
+            places.setdefault((organisation, source), {})[place] = None
         for (organisation, source), found in places.items():
             where = list(found)
             listed.append(

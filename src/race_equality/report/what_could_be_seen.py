@@ -92,10 +92,10 @@ def halving_sentences(changes: pd.DataFrame) -> str:
         "" where the trust has no gap of WRES 5 to 8.
     """
     gaps = _gaps(changes)
-    if gaps.empty:
+    if not gaps:
         return ""
     chances: dict[str, list[Indicator]] = {}
-    for row in rows_of(gaps):
+    for row in gaps:
         seen = "seen" if row.half_seen >= POWER else "may be" if row.half_seen >= 0.5 else "missed"
         chances.setdefault(seen, []).append(BY_ID[row.indicator])
     parts = [
@@ -135,7 +135,7 @@ def gaps_table(changes: pd.DataFrame) -> pd.DataFrame:
             "a_year": _size(row.a_year),
             "half": chance(row.half_seen) if row.measure == "gap" else STATUS_WORDS["not_applicable"],
         }
-        for row in rows_of(pd.concat([_gaps(changes), _questions(changes)]))
+        for row in [*_gaps(changes), *_questions(changes)]
     ]
     return pd.DataFrame(rows, columns=["measure", "gap", "by_next", "a_year", "half"])
 
@@ -250,11 +250,10 @@ def after_patients(found: WidestGap) -> str:
     str
         One sentence with a space before it; "" where every gap is clear.
     """
-    unclear = found.groups[found.groups["group"].isin(found.unclear) & found.groups["gap_lower"].notna()]
     sizes = [
         float(detectable_change((row.gap_upper - row.gap_lower) / 2 / _95))
-        for row in rows_of(unclear)
-        if row.gap_upper > row.gap_lower
+        for row in rows_of(found.groups)
+        if row.direction == "unclear" and row.gap_upper > row.gap_lower
     ]
     if not sizes:
         return ""
@@ -445,14 +444,14 @@ def _named(indicators: Sequence[Indicator]) -> str:
     return listing([lower_first(one.short_name or one.name) for one in indicators])
 
 
-def _gaps(changes: pd.DataFrame) -> pd.DataFrame:
+def _gaps(changes: pd.DataFrame) -> list[Any]:
     return _in_order(changes, [one.id for one in EXPERIENCE])
 
 
-def _questions(changes: pd.DataFrame) -> pd.DataFrame:
+def _questions(changes: pd.DataFrame) -> list[Any]:
     return _in_order(changes, [one.id for one in QUESTIONS])
 
 
-def _in_order(changes: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
-    found = changes[changes["indicator"].isin(ids)]
-    return found.sort_values("indicator", key=lambda column: column.map({id: i for i, id in enumerate(ids)}))
+def _in_order(changes: pd.DataFrame, ids: Sequence[str]) -> list[Any]:
+    found = [row for row in rows_of(changes) if row.indicator in ids]
+    return sorted(found, key=lambda row: ids.index(row.indicator))

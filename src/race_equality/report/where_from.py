@@ -7,6 +7,7 @@ and not for each number: a page has five hundred numbers, which nobody could pas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -325,22 +326,24 @@ def of_patients(rows: pd.DataFrame, slopes: pd.DataFrame) -> dict[str, str]:
         :func:`~race_equality.analysis.patient_gaps.slopes_by_deprivation`.
     """
     found: dict[str, str] = {}
-    shown = rows[(rows["status"] == "ok") & (rows["breakdown"] == "ethnicity")]
-    for measure, groups in shown.groupby("measure", sort=False):
+    shown: dict[str, list[Any]] = {}
+    for row in rows_of(rows):
+        if row.status == "ok" and row.breakdown == "ethnicity":
+            shown.setdefault(row.measure, []).append(row)
+    for measure, groups in shown.items():
         said = [
             f"{row.group if row.group in UNKNOWNS else f'{row.group} group'} {percent(row.percent)} ({interval(row.lower, row.upper, signed=False)}) of {people(row.people)}"
             + ("" if pd.isna(row.gap) else f", gap {points(row.gap)} ({interval(row.gap_lower, row.gap_upper)})")
             + ("" if pd.isna(row.england_gap) else f", in England {points(row.england_gap)}")
-            for row in rows_of(groups)
+            for row in groups
         ]
-        when = period(groups["period_start"].iloc[0], groups["period_end"].iloc[0])
-        found[str(measure)] = (
-            f"{upper_first(when)}: {'; '.join(said)}. Other breakdowns are in the tables that lead here."
-        )
-    for row in rows_of(slopes[slopes["measure"].isin(list(found))]):
-        found[row.measure] += (
-            f" Slope by deprivation {points(row.slope)} ({interval(row.slope_lower, row.slope_upper)})."
-        )
+        when = period(groups[0].period_start, groups[0].period_end)
+        found[measure] = f"{upper_first(when)}: {'; '.join(said)}. Other breakdowns are in the tables that lead here."
+    for row in rows_of(slopes):
+        if row.measure in found:
+            found[row.measure] += (
+                f" Slope by deprivation {points(row.slope)} ({interval(row.slope_lower, row.slope_upper)})."
+            )
     return found
 
 
