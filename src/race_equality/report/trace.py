@@ -154,8 +154,8 @@ def trace_of(
     rows = figures[figures["trust_code"] == trust_code]
     columns = ("indicator", "period_end", "organisation_code", "source", "locator", "recording")
     latest: dict[str, list[tuple]] = {}
-    for indicator, *row, locator, recording in zip(*(rows[name].tolist() for name in columns), strict=True):
-        latest.setdefault(indicator, []).append((*row, place_words(locator, recording)))
+    for indicator, *row in zip(*(rows[name].tolist() for name in columns), strict=True):
+        latest.setdefault(indicator, []).append(tuple(row))
     named: dict[str, list[str]] = {}
     for id in indicators:
         named.setdefault(BY_ID[id].name_in_trace if id in BY_ID else id, []).append(id)
@@ -165,11 +165,12 @@ def trace_of(
         chosen = [row for indicator, its_rows in latest.items() if indicator in wanted for row in its_rows]
         newest = max((row[0] for row in chosen), default=None)
         places: dict[tuple[str, str], dict[str, None]] = {}
-        for period, organisation, source, locator in chosen:
-            if source == PUBLISHED_BY_TRUSTS:
-                locator = locator.partition(" (")[0]  # the page; the command line has the row that it was copied to
+        for period, organisation, source, locator, recording in chosen:
             if period == newest:
-                places.setdefault((organisation, source), {})[locator] = None
+                place = place_words(locator, recording)
+                if source == PUBLISHED_BY_TRUSTS:
+                    place = place.partition(" (")[0]  # the page; the command line has the row that it was copied to
+                places.setdefault((organisation, source), {})[place] = None
         for (organisation, source), found in places.items():
             where = list(found)
             listed.append(
