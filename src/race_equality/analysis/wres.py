@@ -193,13 +193,13 @@ def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
 
 def _intervals(counts: np.ndarray, known: np.ndarray) -> dict[str, np.ndarray]:
     """Give percentages, the gap and their intervals of what is known among columns of counts."""
-    cells = dict(zip(_SIDES.values(), counts[:, known].reshape(2, 2, -1), strict=True))
+    minority, minority_total, white, white_total = counts[:, known]
     found = {}
-    for side, (count, total) in cells.items():
+    for side, count, total in (("ethnic_minority", minority, minority_total), ("white", white, white_total)):
         found[f"{side}_percent"] = count / total
         found[f"{side}_lower"], found[f"{side}_upper"] = wilson_interval(count, total)
     found = {name: _spread(100 * values, known) for name, values in found.items()}
-    interval = difference_interval(*cells["ethnic_minority"], *cells["white"], method="newcombe")
+    interval = difference_interval(minority, minority_total, white, white_total, method="newcombe")
     found["gap"] = found["ethnic_minority_percent"] - found["white_percent"]
     found["gap_lower"], found["gap_upper"] = (_spread(100 * limit, known) for limit in interval)
     return found

@@ -28,6 +28,7 @@ from race_equality.report.charts import (
     ORANGE,
     STEPS,
     TURQUOISE,
+    FacetedChart,
     LayeredChart,
     layered,
 )
@@ -490,7 +491,9 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
             x=alt.X("percent:Q", title=x_title), y=y, color=colour, description=alt.Description("said:N")
         ),
         shown.mark_text(dy=-22, fontWeight="bold"),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
+        width=_PLOT_WIDTH,
+        height=alt.Step(64),
+    )
 
 
 def about_ticks(trusts: int) -> str:
@@ -638,7 +641,7 @@ def years_chart(rows: pd.DataFrame) -> LayeredChart:
     )
 
 
-def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", columns: int = 3) -> alt.FacetChart:
+def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", columns: int = 3) -> FacetedChart:
     """A percentage year by year in small panels, one a group, all trusts together in grey behind each.
 
     Parameters
@@ -692,31 +695,24 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     def part(name: str) -> alt.Chart:
         return base.transform_filter(alt.datum.part == name)
 
-    return (
-        alt.layer(
-            part("behind")
-            .mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3])
-            .encode(y=y, detail=alt.Detail("segment:N")),
-            part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
-            part("group")
-            .mark_rule(color=DARK_BLUE, strokeWidth=2)
-            .encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
-            part("group")
-            .mark_point(color=DARK_BLUE, size=40, aria=True)
-            .encode(y=y, description=alt.Description("said:N")),
-            *(
-                part(name)
-                .mark_text(align="right", dx=8, dy=shift, fontWeight="bold")
-                .encode(y=y, text=alt.Text("shown:N"))
-                for name, shift in (("high end", -14), ("low end", 17))
-            ),
-            data=table,
-        )
-        .properties(width=_PANEL_WIDTH, height=110)
-        .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
-        .properties(bounds="flush", spacing=_PANEL_SPACE)
-        # Each its own, or an axis would be under the empty places of the last row.
-        .resolve_axis(x="independent")
+    return _panels(
+        part("behind")
+        .mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3])
+        .encode(y=y, detail=alt.Detail("segment:N")),
+        part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
+        part("group")
+        .mark_rule(color=DARK_BLUE, strokeWidth=2)
+        .encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
+        part("group")
+        .mark_point(color=DARK_BLUE, size=40, aria=True)
+        .encode(y=y, description=alt.Description("said:N")),
+        *(
+            part(name).mark_text(align="right", dx=8, dy=shift, fontWeight="bold").encode(y=y, text=alt.Text("shown:N"))
+            for name, shift in (("high end", -14), ("low end", 17))
+        ),
+        table=table,
+        groups=groups,
+        columns=columns,
     )
 
 
@@ -725,12 +721,26 @@ _PANEL_WIDTH = 158
 _PANEL_SPACE = {"row": 58, "column": 22}
 
 
+def _panels(*layers: alt.Chart, table: pd.DataFrame, groups: Sequence[str], columns: int) -> FacetedChart:
+    """Draw the layers of each group in a panel of its own."""
+    return FacetedChart(
+        data=table,
+        spec=layered(*layers, width=_PANEL_WIDTH, height=110),
+        facet=alt.Facet("group:N", sort=list(groups)),
+        columns=columns,
+        bounds="flush",
+        spacing=_PANEL_SPACE,
+        # Each its own, or an axis would be under the empty places of the last row.
+        resolve=alt.Resolve(axis=alt.AxisResolveMap(x="independent")),
+    )
+
+
 def _panel_scale(rows: pd.DataFrame) -> alt.Scale:
     """From zero, with room for a figure above the line."""
     return _from_zero(rows["percent"].max(), room=0.3)
 
 
-def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetChart:
+def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> FacetedChart:
     """A monthly percentage in small panels, one a group; an upright line marks a change of recording.
 
     Parameters
@@ -770,24 +780,17 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
     def part(name: str) -> alt.Chart:
         return base.transform_filter(alt.datum.part == name)
 
-    return (
-        alt.layer(
-            part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
-            # below the figure of the latest month
-            part("break").mark_rule(strokeDash=[2, 3]).encode(y=alt.YValue(20), y2=alt.Y2Value(110)),
-            part("mark")
-            .mark_point(color=DARK_BLUE, size=30, aria=True)
-            .encode(y=y, description=alt.Description("said:N")),
-            part("end")
-            .mark_text(align="right", dx=8, baseline="top", fontWeight="bold")
-            .encode(y=alt.YValue(0), text=alt.Text("shown:N")),
-            data=table,
-        )
-        .properties(width=_PANEL_WIDTH, height=110)
-        .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
-        .properties(bounds="flush", spacing=_PANEL_SPACE)
-        # Each its own, or an axis would be under the empty places of the last row.
-        .resolve_axis(x="independent")
+    return _panels(
+        part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
+        # below the figure of the latest month
+        part("break").mark_rule(strokeDash=[2, 3]).encode(y=alt.YValue(20), y2=alt.Y2Value(110)),
+        part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description=alt.Description("said:N")),
+        part("end")
+        .mark_text(align="right", dx=8, baseline="top", fontWeight="bold")
+        .encode(y=alt.YValue(0), text=alt.Text("shown:N")),
+        table=table,
+        groups=groups,
+        columns=columns,
     )
 
 

@@ -14,6 +14,7 @@ import altair as alt
 from altair.utils import schemapi
 
 import race_equality.report.chart_data  # noqa: F401  tables become values of charts its way
+from race_equality.report.altair_to_vega import specification
 from race_equality.report.vega_to_svg import draw, is_drawn_elsewhere
 
 # What Altair's schema says of a chart is checked where the chart is worked on, in JupyterLab, by plain
@@ -100,6 +101,10 @@ class LayeredChart(alt.TopLevelMixin, alt.TopLevelLayerSpec):
     """Charts over each other: what :func:`layered` returns."""
 
 
+class FacetedChart(alt.TopLevelMixin, alt.TopLevelFacetSpec):
+    """One chart for each value of a field: as ``alt.FacetChart``, which copies every layer in search of parameters."""
+
+
 def layered(*layers: alt.Chart, **properties: Any) -> LayeredChart:
     """Put charts over each other as ``alt.layer`` does, in a fraction of its time.
 
@@ -141,7 +146,8 @@ def chart_svg(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
     -----
     Vega gives static SVG no role, name or description; they are added here.
     """
-    return svg_of(chart.to_dict(validate=not is_drawn_elsewhere()), title=title, description=description)
+    as_vega = specification(chart) if is_drawn_elsewhere() else chart.to_dict()
+    return svg_of(as_vega, title=title, description=description)
 
 
 def svg_of(specification: Mapping[str, Any], *, title: str, description: str) -> str:
