@@ -173,8 +173,8 @@ def comparators_that_differ(sets: Mapping[str, pd.DataFrame]) -> list[tuple[str,
         ``(name, number, gap, plain_gap)``.
     """
     return [
-        (name, int(row["number"]), float(row["gap"]), float(row["plain_gap"]))
+        (name, int(number), float(gap), float(plain))
         for name, table in sets.items()
-        for row in table.to_dict("records")
-        if differs(row["gap"], row["plain_gap"])
+        for number, gap, plain in zip(*(table[one].tolist() for one in ("number", "gap", "plain_gap")), strict=True)
+        if differs(gap, plain)
     ]

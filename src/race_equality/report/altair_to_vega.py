@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import altair as alt
+import pandas as pd
 from altair.expr.core import Expression
 from altair.utils import parse_shorthand
 from altair.utils.schemapi import SchemaBase, Undefined
@@ -45,7 +46,7 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return {**theme, **found, "$schema": alt.SCHEMA_URL} | ({"datasets": datasets} if datasets else {})
 
 
-def _written(value: Any, datasets: dict[str, Any], data: Any, written: dict[int, Any]) -> Any:
+def _written(value: Any, datasets: dict[str, Any], data: Any, written: dict[int, tuple[Any, Any]]) -> Any:
     """Give a part of a chart as a dictionary, list or plain value.
 
     Parameters
@@ -56,7 +57,7 @@ def _written(value: Any, datasets: dict[str, Any], data: Any, written: dict[int,
     data : any
         What the charts around this part have; undefined where they have none.
     written : dict
-        What was written already, by the identity of the object, which the chart keeps alive.
+        What was written already, by the identity of the object, with the object: another could be in its place.
     """
     if value is None or isinstance(value, str | int | float | bool) and type(value).__module__ == "builtins":
         return value
@@ -67,7 +68,7 @@ def _written(value: Any, datasets: dict[str, Any], data: Any, written: dict[int,
     if not isinstance(value, SchemaBase):
         raise _LeftToAltair
     if id(value) in written:
-        return written[id(value)]
+        return written[id(value)][1]
     if isinstance(value, alt.TopLevelMixin):
         return _chart(value, datasets, data, written)
     if isinstance(value, Expression):
@@ -78,7 +79,8 @@ def _written(value: Any, datasets: dict[str, Any], data: Any, written: dict[int,
         raise _LeftToAltair
     else:
         parts = value._args[0] if value._args else value._kwds
-    found = written[id(value)] = _written(parts, datasets, data, written)
+    found = _written(parts, datasets, data, written)
+    written[id(value)] = value, found
     return found
 
 
@@ -91,7 +93,7 @@ def _has_condition(value: SchemaBase) -> bool:
     return isinstance(value, ValueChannelMixin) and isinstance(value._kwds.get("condition"), dict)
 
 
-def _chart(chart: Any, datasets: dict[str, Any], data: Any, written: dict[int, Any]) -> dict[str, Any]:
+def _chart(chart: Any, datasets: dict[str, Any], data: Any, written: dict[int, tuple[Any, Any]]) -> dict[str, Any]:
     parts = {name: value for name, value in chart._kwds.items() if name != "_cached_hash"}  # Altair's own note
     if parts.get("params", Undefined) is not Undefined:
         raise _LeftToAltair
@@ -99,9 +101,10 @@ def _chart(chart: Any, datasets: dict[str, Any], data: Any, written: dict[int, A
     if own is Undefined and data is Undefined and isinstance(chart, alt.Chart):
         own = alt.InlineData(values=[{}])  # so does Altair, for marks at a given place
     if own is not Undefined:
-        context = {"datasets": datasets}
-        parts["data"] = _prepare_data(own, context)
         data = own
+        if isinstance(own, pd.DataFrame) and (as_values := alt.data_transformers.get()):
+            own = as_values(own)  # as Altair does next, after it has asked twice what the table is
+        parts["data"] = _prepare_data(own, {"datasets": datasets})
     if isinstance(parts.get("mark"), str):
         parts["mark"] = {"type": parts["mark"]}
     return _written(parts, datasets, data, written)

@@ -32,7 +32,7 @@ from race_equality.report.charts import (
     LayeredChart,
     layered,
 )
-from race_equality.store.rows import rows_of
+from race_equality.store.rows import groups_of, rows_of
 
 _PLOT_WIDTH = 400
 #: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines, downwards from its
@@ -79,7 +79,7 @@ def _interval_words(row) -> str:
 
 def _texts(rows: pd.DataFrame, column: str) -> list[str]:
     """A column that may not be there."""
-    return list(rows[column]) if column in rows else [""] * len(rows)
+    return rows[column].tolist() if column in rows else [""] * len(rows)
 
 
 def _from_zero(most: float, *, room: float) -> alt.Scale:
@@ -375,7 +375,7 @@ def funnel_chart(
     # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
     scale = alt.Scale(domain=order, range=[colours[name] for name in order])
     legend = alt.Legend() if len(order) > 1 else None
-    of_series = {name: points[points["series"] == name] for name in order}
+    of_series = dict(groups_of(points, "series"))
     area = {}
     if len(many):
         classes = _funnel_classes(many, largest, max(limits["upper_998"].max(), many["percent"].max()))
@@ -447,7 +447,8 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     if rows["trust_code"].nunique() > MOST_MARKS:
         ranges, rows = _ranges(rows[~rows["here"]], others_label), rows[rows["here"]]
     said = []
-    for row, name in zip(rows.to_dict("records"), _texts(rows, "trust_name"), strict=True):
+    told = rows[["trust_code", "label", "percent", "lower", "upper", "here"]].to_dict("records")
+    for row, name in zip(told, _texts(rows, "trust_name"), strict=True):
         figure = _interval_words(row) if row["here"] else words.percent(row["percent"])
         said.append(f"{trust_label(row['trust_code'], name)}: {figure}, {words.lower_first(row['label'])}")
     rows = rows.assign(

@@ -42,3 +42,10 @@ DARK = alt.param("dark", value=True)
 )
 def test_a_chart_is_written_as_altair_writes_it(chart):
     assert json.dumps(specification(chart)) == json.dumps(chart.to_dict())
+
+
+def test_each_layer_keeps_its_own_table():
+    tables = [pd.DataFrame({"percent": [float(number)]}) for number in range(40)]
+    chart = layered(*(alt.Chart(table).mark_rule().encode(x="percent:Q") for table in tables))
+    found = specification(chart)
+    assert [found["datasets"][layer["data"]["name"]][0]["percent"] for layer in found["layer"]] == list(range(40))
