@@ -81,7 +81,7 @@ def pooled_alike(
         As from :func:`race_equality.analysis.wres.pooled`, with ``plain_gap`` and ``plain_trusts``.
     """
     found = pooled(experience, alike, label=label)
-    if trust_code in alike:
+    if trust_code in alike and found["trusts"].eq(1).any():
         own = experience.loc[(experience["trust_code"] == trust_code) & (experience["status"] == "ok"), "indicator"]
         found = found[~((found["trusts"] == 1) & found["indicator"].isin(own.tolist()))]
     # no intervals of these

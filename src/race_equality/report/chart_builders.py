@@ -588,10 +588,11 @@ def months_chart(rows: pd.DataFrame) -> LayeredChart:
     # Where both lines end close together the names are above and below.
     high = ends["percent"].idxmax()
     near = len(ends) > 1 and abs(ends["percent"].diff().iloc[-1]) < 0.1 * rows["percent"].max()
-    for index in ends.index:
+    ends = ends[["month", "percent", "shown"]]
+    for place, index in enumerate(ends.index):
         shift = 0 if not near else -9 if index == high else 9
         layers.append(
-            alt.Chart(ends.loc[[index], ["month", "percent", "shown"]])
+            alt.Chart(ends.iloc[[place]])
             .mark_text(align="left", dx=8, dy=shift)
             .encode(x=x, y=y, text=alt.Text("shown:N"))
         )
