@@ -12,6 +12,7 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import ACCESS, Indicator
 from race_equality.statistics.process_control import XmR, pooled_autocorrelation, xmr
 from race_equality.store.cache import cached
+from race_equality.store.rows import groups_of
 
 #: How many months, at most, process limits rest on.
 MONTHS_AT_MOST = 24
@@ -92,8 +93,12 @@ def autocorrelations(figures: pd.DataFrame) -> pd.DataFrame:
 
 def autocorrelation_of(figures: pd.DataFrame, measure: Indicator) -> float:
     """Return a measure's row of :func:`autocorrelations`."""
+    return _autocorrelation_by_id(figures)[measure.id]
+
+
+def _autocorrelation_by_id(figures: pd.DataFrame) -> dict[str, float]:
     found = autocorrelations(figures)
-    return float(found.loc[found["indicator"] == measure.id, "autocorrelation"].iloc[0])
+    return dict(zip(found["indicator"].tolist(), found["autocorrelation"].tolist(), strict=True))
 
 
 def latest_runs(rows: pd.DataFrame, *, months: int = MONTHS_AT_MOST) -> dict[str, np.ndarray]:
@@ -146,7 +151,7 @@ def monthly(figures: pd.DataFrame, indicator: str, trust_codes: Collection[str] 
         rows = _all_trusts_by_month(figures)
         return rows.loc[rows["indicator"] == indicator, _OF_A_MONTH].reset_index(drop=True)
     rows, codes = access_by_month(figures), list(trust_codes)
-    rows = rows[rows["trust_code"].isin(codes) & (rows["indicator"] == indicator)]
+    rows = rows[is_one_of(rows["trust_code"], codes) & (rows["indicator"] == indicator).to_numpy()]
     sums = rows if len(codes) == 1 else _added_up(rows, ["month"])
     return sums[_OF_A_MONTH].reset_index(drop=True)
 
@@ -199,37 +204,40 @@ def latest_access(
     """
     by_month = access_by_month(figures)
     own = by_month[(by_month["trust_code"] == trust_code) & (by_month["people"] >= threshold)]
-    months_of = dict(iter(own.groupby("indicator")))
+    months_of = dict(groups_of(own, "indicator"))
     series = {measure: months_of[measure.id] for measure in ACCESS if measure.id in months_of}
     ends = by_month[by_month["month"].isin([here["month"].iloc[-1] for here in series.values()])]
     alike = np.full(len(ends), True) if alike_codes is None else is_one_of(ends["trust_code"], alike_codes)
-    ends = ends.assign(
-        all_trusts=(ends["trust_code"] != DEMONSTRATION_CODE) & alike,
-        region=is_one_of(ends["trust_code"], region_codes) & alike,
-        similar_trusts=is_one_of(ends["trust_code"], peer_codes),
-    )
+    sets = {
+        "all_trusts": (ends["trust_code"] != DEMONSTRATION_CODE).to_numpy() & alike,
+        "region": is_one_of(ends["trust_code"], region_codes) & alike,
+        "similar_trusts": is_one_of(ends["trust_code"], peer_codes),
+    }
+    # arrays: there are fifteen sums in each report, and to pick the rows of a table takes longer than to add them up
+    code, indicator = (np.array(ends[name].tolist(), dtype=object) for name in ("trust_code", "indicator"))
+    month, count, people = (ends[name].to_numpy() for name in ("month", "count", "people"))
+    autocorrelation = _autocorrelation_by_id(figures)
     found = []
     for measure, here in series.items():
-        last = here.iloc[-1]
-        run = here[here["recording"] == last["recording"]].tail(months)
-        chart = chart_of(run["percent"].to_numpy(), measure, autocorrelation_of(figures, measure))
+        months_here, percent, recording = (here[name].to_numpy() for name in ("month", "percent", "recording"))
+        run = percent[recording == recording[-1]][-months:]
+        chart = chart_of(run, measure, autocorrelation[measure.id])
+        is_of_month = (month == months_here[-1]) & (indicator == measure.id)
 
-        rows = ends[(ends["month"] == last["month"]) & (ends["indicator"] == measure.id)]
-
-        def in_month(which: str, rows: pd.DataFrame = rows) -> float:
-            chosen = rows[which].to_numpy()
-            people = rows["people"].to_numpy()[chosen].sum()
-            if set(rows["trust_code"].to_numpy()[chosen]) == {trust_code}:
+        def in_month(which: str, rows: np.ndarray = is_of_month) -> float:
+            chosen = rows & sets[which]
+            everybody = people[chosen].sum()
+            if set(code[chosen]) == {trust_code}:
                 return float("nan")  # the trust alone is no comparator
-            return 100 * rows["count"].to_numpy()[chosen].sum() / people if people >= threshold else float("nan")
+            return 100 * count[chosen].sum() / everybody if everybody >= threshold else float("nan")
 
         found.append(
             {
                 "indicator": measure.id,
-                "month": last["month"],
-                "percent": last["percent"],
-                "people": last["people"],
-                **{which: in_month(which) for which in ("all_trusts", "region", "similar_trusts")},
+                "month": months_here[-1],
+                "percent": percent[-1],
+                "people": here["people"].iloc[-1],
+                **{which: in_month(which) for which in sets},
                 "variation": chart.variation_icon,
                 "provisional": chart.provisional,
                 "points": len(run),

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from race_equality.analysis.wres import COUNTS, pooled, together_rows
+from race_equality.analysis.wres import COUNTS, pooled, together
 from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.statistics.differences import stratified_difference
 from race_equality.store.rows import groups_of
@@ -80,16 +80,18 @@ def pooled_alike(
     pandas.DataFrame
         As from :func:`race_equality.analysis.wres.pooled`, with ``plain_gap`` and ``plain_trusts``.
     """
-    together = pooled(experience, alike, label=label)
-    own = experience.loc[(experience["trust_code"] == trust_code) & (experience["status"] == "ok"), "indicator"]
-    is_alone = (together["trusts"] == 1) & together["indicator"].isin(own) & (trust_code in set(alike))
-    together = together[~is_alone]
+    found = pooled(experience, alike, label=label)
+    if trust_code in alike and found["trusts"].eq(1).any():
+        own = experience.loc[(experience["trust_code"] == trust_code) & (experience["status"] == "ok"), "indicator"]
+        found = found[~((found["trusts"] == 1) & found["indicator"].isin(own.tolist()))]
     # no intervals of these
-    whole = together_rows(experience, plain)
-    of = whole["indicator"].to_numpy() == together["indicator"].to_numpy()[:, np.newaxis]
-    sums = np.where(of.any(axis=1), np.vstack([(of @ whole[list(COUNTS)].to_numpy()).T, of.sum(axis=1)]), np.nan)
-    count, total, white_count, white_total, trusts = sums
-    return together.assign(plain_gap=100 * (count / total) - 100 * (white_count / white_total), plain_trusts=trusts)
+    numbers, (count, total, white_count, white_total), trusts, _ = together(experience, plain)
+    gaps = dict(zip(numbers, 100 * (count / total) - 100 * (white_count / white_total), strict=True))
+    trusts_of = dict(zip(numbers, trusts, strict=True))
+    return found.assign(
+        plain_gap=[gaps.get(number, np.nan) for number in found["number"].tolist()],
+        plain_trusts=np.array([trusts_of.get(number, np.nan) for number in found["number"].tolist()], dtype="float64"),
+    )
 
 
 def gaps_within_kinds(experience: pd.DataFrame, *, kind: str = "kind") -> pd.DataFrame:
@@ -171,8 +173,8 @@ def comparators_that_differ(sets: Mapping[str, pd.DataFrame]) -> list[tuple[str,
         ``(name, number, gap, plain_gap)``.
     """
     return [
-        (name, int(row["number"]), float(row["gap"]), float(row["plain_gap"]))
+        (name, int(number), float(gap), float(plain))
         for name, table in sets.items()
-        for row in table.to_dict("records")
-        if differs(row["gap"], row["plain_gap"])
+        for number, gap, plain in zip(*(table[one].tolist() for one in ("number", "gap", "plain_gap")), strict=True)
+        if differs(gap, plain)
     ]

@@ -83,16 +83,18 @@ def answers_together(answers: pd.DataFrame, trust_codes: Collection[str] | None 
         another way; :func:`england_answers` gives it.
     """
     rows = _real(answers, trust_codes)
-    by_indicator = rows.assign(people=rows["percent"] * rows["base"]).groupby("indicator")
-    people, base = (by_indicator[name].sum() for name in ("people", "base"))
-    limits = wilson_interval((people / 100).to_numpy(), base.to_numpy())
+    by_indicator = pd.DataFrame(
+        {"indicator": rows["indicator"], "people": rows["percent"] * rows["base"], "base": rows["base"], "trusts": 1}
+    ).groupby("indicator")
+    sums = by_indicator.sum()
+    limits = wilson_interval((sums["people"] / 100).to_numpy(), sums["base"].to_numpy())
     return pd.DataFrame(
         {
-            "percent": people / base,
+            "percent": sums["people"] / sums["base"],
             "lower": 100 * limits.lower,
             "upper": 100 * limits.upper,
-            "base": base,
-            "trusts": by_indicator.size(),
+            "base": sums["base"],
+            "trusts": sums["trusts"],
         }
     )
 

@@ -176,13 +176,14 @@ def how_far_off(
     Cochran WG. Sampling techniques, 3rd edition, 1977, section 13.2. Manski CF. Anatomy of the selection problem. Journal
     of Human Resources 1989; 24: 343-360.
     """
-    near = figures[figures["indicator"].isin([*(one.id for one in EXPERIENCE), *BANDS.figure_ids])]
-    returned = set(near.loc[near["indicator"].isin(BANDS.figure_ids), "trust_code"])  # of few trusts one is loaded
+    near = _surveys_and_returns(figures)
     groups = {
-        code: staff_by_group(near, code, threshold=rules.of(code).minimum_people) for code in returned & set(codes)
+        code: staff_by_group(near, code, threshold=rules.of(code).minimum_people)
+        for code in set(near["trust_code"].unique().tolist()) & set(codes)
     }
     every = response_of_trusts(figures)
-    shares = every.set_index("trust_code")["percent_then"].fillna(every.set_index("trust_code")["percent"]).to_dict()
+    percents = every["percent_then"].fillna(every["percent"])
+    shares = dict(zip(every["trust_code"].tolist(), percents.tolist(), strict=True))
     if experience is None:
         experience = staff_experience(figures)
     known = experience[(experience["status"] == "ok") & experience["trust_code"].isin(list(codes))]
@@ -200,6 +201,14 @@ def how_far_off(
             | _bounds(row, answered, points)
         )
     return pd.DataFrame(rows, columns=_OFF)
+
+
+@cached
+def _surveys_and_returns(figures: pd.DataFrame) -> pd.DataFrame:
+    """Pick WRES 5 to 8 and the pay bands of the few trusts of which a return was loaded."""
+    near = figures[figures["indicator"].isin([*(one.id for one in EXPERIENCE), *BANDS.figure_ids])]
+    returned = near.loc[near["indicator"].isin(BANDS.figure_ids), "trust_code"].unique()
+    return near[near["trust_code"].isin(returned)]
 
 
 def within_range(figures: pd.DataFrame, kinds: Mapping[str, str], *, points: float = STATED_RANGE) -> float:

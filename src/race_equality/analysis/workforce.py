@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.analysis.steps_in_staff import Step, YearlyTrend, added_up, steps_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import BY_ID
@@ -68,21 +69,18 @@ def headcounts_by_group(
     """
     codes = list(trust_codes)
     rows = _main_groups(figures)
-    rows = rows[rows["trust_code"].isin([*codes, ENGLAND_CODE])]
+    rows = rows[is_one_of(rows["trust_code"], [*codes, ENGLAND_CODE])]
     columns = ["trust_code", "group", "people", "percent", "england_percent", "status", "period_start", "period_end"]
     if rows.empty:
         return pd.DataFrame(columns=columns)
     rows = rows[rows["period_end"] == rows["period_end"].max()]
-    people = (
-        rows["value"]
-        .astype("float64")
-        .groupby([rows["trust_code"], rows["group"]])
-        .sum()
-        .unstack()
-        .reindex(index=[*codes, ENGLAND_CODE], columns=list(MAIN_GROUPS))
+    sums: dict[tuple[str, str], float] = {}
+    for code, name, value in zip(*(rows[one].tolist() for one in ("trust_code", "group", "value")), strict=True):
+        sums[code, name] = sums.get((code, name), 0.0) + value
+    *of_trusts, of_england = (
+        [sums.get((code, name), np.nan) for name in MAIN_GROUPS] for code in [*codes, ENGLAND_CODE]
     )
-    england = people.iloc[-1].to_numpy()
-    people = people.iloc[:-1].to_numpy()
+    people, england = np.array(of_trusts).reshape(-1, len(MAIN_GROUPS)), np.array(of_england)
     least = np.broadcast_to(threshold, len(codes))
     employed = people > 0
     shown = employed & (people >= least[:, np.newaxis])

@@ -22,6 +22,19 @@ from race_equality.store.rows import groups_of
 SEATS = tuple(part.id for part in BOARD.parts)
 
 
+#: To make an empty table takes longer than to see that there is nothing for it.
+_NUMBERS = "ethnic_minority_percent white_percent ratio lower upper outside".split()
+_NO_LIKELIHOODS = pd.DataFrame(
+    columns=["number", "period_start", "period_end", *_NUMBERS, "status", "published_by_trust"]
+).astype(dict.fromkeys(_NUMBERS, "float64"))
+_NO_BOARD = pd.DataFrame(
+    columns=(
+        "period_end board_members board_percent board_lower board_upper workforce_percent "
+        "difference board_minority staff_minority staff status published_by_trust"
+    ).split()
+)
+
+
 def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: int) -> pd.DataFrame:
     """Indicators 2, 3 and 4 of one trust, for each year of its return.
 
@@ -52,19 +65,15 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
     ----------
     Laud PJ (2017), Pharmaceutical Statistics 16:334-348.
     """
-    rows = figures[
-        (figures["trust_code"] == trust_code)
-        & figures["indicator"].isin([measure.id for measure in RATIOS])
-        & figures["status"].isin(["ok", "suppressed"])
-        & figures["group"].isin([ETHNIC_MINORITY, WHITE])
-    ]
-    columns = (
-        "number period_start period_end ethnic_minority_percent white_percent ratio lower upper outside status "
-        "published_by_trust"
-    ).split()
-    numbers = columns[3:-2]
-    if rows.empty:  # of most trusts no return was loaded
-        return pd.DataFrame(columns=columns).astype(dict.fromkeys(numbers, "float64"))
+    rows = figures[figures["indicator"].isin([measure.id for measure in RATIOS])]
+    if len(rows):  # of most trusts no return was loaded
+        rows = rows[
+            (rows["trust_code"] == trust_code)
+            & rows["status"].isin(["ok", "suppressed"])
+            & rows["group"].isin([ETHNIC_MINORITY, WHITE])
+        ]
+    if rows.empty:
+        return _NO_LIKELIHOODS.copy()
     found: list[dict[str, Any]] = []
     cells: list[list[float]] = []
     for (indicator, start, end), year in groups_of(rows, ["indicator", "period_start", "period_end"]):
@@ -94,8 +103,8 @@ def relative_likelihoods(figures: pd.DataFrame, trust_code: str, *, threshold: i
                 "outside": float(probability_outside(x1, n1, x2, n2)),
             }
         )
-    table = pd.DataFrame(found, columns=columns)
-    table[numbers] = table[numbers].astype("float64")
+    table = pd.DataFrame(found, columns=_NO_LIKELIHOODS.columns)
+    table[_NUMBERS] = table[_NUMBERS].astype("float64")
     if cells:  # all limits are searched for together, in the time that one would take
         x1, n1, x2, n2 = np.array(cells).T
         interval, shown = ratio_interval(x1, n1, x2, n2, method="scas"), table["status"].eq("ok")
@@ -130,7 +139,7 @@ def without_international_recruits(figures: pd.DataFrame, trust_code: str, *, th
     Posts filled from abroad are filled almost wholly by people from ethnic minorities, and without
     shortlisting of the usual kind: with them the ratio can look fair where it is not.
     """
-    rows = figures[(figures["trust_code"] == trust_code) & (figures["indicator"] == "wres_2_excluding_international")]
+    rows = figures[figures["indicator"] == "wres_2_excluding_international"]
     return relative_likelihoods(rows.assign(indicator="wres_2"), trust_code, threshold=threshold)
 
 
@@ -164,16 +173,13 @@ def board_against_workforce(
     As in the standard, members and staff of unknown ethnicity stay in the denominators. A share of the members
     of a board that is large enough is shown however few it counts: who they are is public, and WRES 9 is this share.
     """
+    if not (figures["indicator"] == seats).any():  # of most trusts no return was loaded
+        return _NO_BOARD.copy()
     here = (figures["trust_code"] == trust_code) & (figures["status"] == "ok")
     board = figures[here & (figures["indicator"] == seats)]
     staff = figures[here & figures["indicator"].isin(BANDS.figure_ids)]
-    if not set(board["period_end"]) & set(staff["period_end"]):  # of most trusts no return was loaded
-        return pd.DataFrame(
-            columns=(
-                "period_end board_members board_percent board_lower board_upper workforce_percent "
-                "difference board_minority staff_minority staff status published_by_trust"
-            ).split()
-        )
+    if not set(board["period_end"]) & set(staff["period_end"]):
+        return _NO_BOARD.copy()
     table = _minority_counts(board).add_suffix("_board").join(_minority_counts(staff).add_suffix("_staff"), how="inner")
     interval = wilson_interval(table["minority_board"].to_numpy(), table["all_board"].to_numpy())
     result = pd.DataFrame(

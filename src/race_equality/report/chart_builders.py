@@ -28,10 +28,11 @@ from race_equality.report.charts import (
     ORANGE,
     STEPS,
     TURQUOISE,
+    FacetedChart,
     LayeredChart,
     layered,
 )
-from race_equality.store.rows import rows_of
+from race_equality.store.rows import groups_of, rows_of
 
 _PLOT_WIDTH = 400
 #: Splits the row labels that :func:`wrap` has joined; Vega draws a list as lines, downwards from its
@@ -78,7 +79,7 @@ def _interval_words(row) -> str:
 
 def _texts(rows: pd.DataFrame, column: str) -> list[str]:
     """A column that may not be there."""
-    return list(rows[column]) if column in rows else [""] * len(rows)
+    return rows[column].tolist() if column in rows else [""] * len(rows)
 
 
 def _from_zero(most: float, *, room: float) -> alt.Scale:
@@ -374,7 +375,7 @@ def funnel_chart(
     # One layer a series, the first on top; sizes differ, so that this trust is found in grey too.
     scale = alt.Scale(domain=order, range=[colours[name] for name in order])
     legend = alt.Legend() if len(order) > 1 else None
-    of_series = {name: points[points["series"] == name] for name in order}
+    of_series = dict(groups_of(points, "series"))
     area = {}
     if len(many):
         classes = _funnel_classes(many, largest, max(limits["upper_998"].max(), many["percent"].max()))
@@ -446,7 +447,8 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
     if rows["trust_code"].nunique() > MOST_MARKS:
         ranges, rows = _ranges(rows[~rows["here"]], others_label), rows[rows["here"]]
     said = []
-    for row, name in zip(rows.to_dict("records"), _texts(rows, "trust_name"), strict=True):
+    told = rows[["trust_code", "label", "percent", "lower", "upper", "here"]].to_dict("records")
+    for row, name in zip(told, _texts(rows, "trust_name"), strict=True):
         figure = _interval_words(row) if row["here"] else words.percent(row["percent"])
         said.append(f"{trust_label(row['trust_code'], name)}: {figure}, {words.lower_first(row['label'])}")
     rows = rows.assign(
@@ -490,7 +492,9 @@ def strip_chart(rows: pd.DataFrame, *, highlight_label: str, others_label: str) 
             x=alt.X("percent:Q", title=x_title), y=y, color=colour, description=alt.Description("said:N")
         ),
         shown.mark_text(dy=-22, fontWeight="bold"),
-    ).properties(width=_PLOT_WIDTH, height=alt.Step(64))
+        width=_PLOT_WIDTH,
+        height=alt.Step(64),
+    )
 
 
 def about_ticks(trusts: int) -> str:
@@ -584,10 +588,11 @@ def months_chart(rows: pd.DataFrame) -> LayeredChart:
     # Where both lines end close together the names are above and below.
     high = ends["percent"].idxmax()
     near = len(ends) > 1 and abs(ends["percent"].diff().iloc[-1]) < 0.1 * rows["percent"].max()
-    for index in ends.index:
+    ends = ends[["month", "percent", "shown"]]
+    for place, index in enumerate(ends.index):
         shift = 0 if not near else -9 if index == high else 9
         layers.append(
-            alt.Chart(ends.loc[[index], ["month", "percent", "shown"]])
+            alt.Chart(ends.iloc[[place]])
             .mark_text(align="left", dx=8, dy=shift)
             .encode(x=x, y=y, text=alt.Text("shown:N"))
         )
@@ -638,7 +643,7 @@ def years_chart(rows: pd.DataFrame) -> LayeredChart:
     )
 
 
-def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", columns: int = 3) -> alt.FacetChart:
+def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", columns: int = 3) -> FacetedChart:
     """A percentage year by year in small panels, one a group, all trusts together in grey behind each.
 
     Parameters
@@ -692,31 +697,24 @@ def years_by_group_chart(rows: pd.DataFrame, *, together: str = "All trusts", co
     def part(name: str) -> alt.Chart:
         return base.transform_filter(alt.datum.part == name)
 
-    return (
-        alt.layer(
-            part("behind")
-            .mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3])
-            .encode(y=y, detail=alt.Detail("segment:N")),
-            part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
-            part("group")
-            .mark_rule(color=DARK_BLUE, strokeWidth=2)
-            .encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
-            part("group")
-            .mark_point(color=DARK_BLUE, size=40, aria=True)
-            .encode(y=y, description=alt.Description("said:N")),
-            *(
-                part(name)
-                .mark_text(align="right", dx=8, dy=shift, fontWeight="bold")
-                .encode(y=y, text=alt.Text("shown:N"))
-                for name, shift in (("high end", -14), ("low end", 17))
-            ),
-            data=table,
-        )
-        .properties(width=_PANEL_WIDTH, height=110)
-        .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
-        .properties(bounds="flush", spacing=_PANEL_SPACE)
-        # Each its own, or an axis would be under the empty places of the last row.
-        .resolve_axis(x="independent")
+    return _panels(
+        part("behind")
+        .mark_line(color=GREY, strokeWidth=2, strokeDash=[5, 3])
+        .encode(y=y, detail=alt.Detail("segment:N")),
+        part("group").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("segment:N")),
+        part("group")
+        .mark_rule(color=DARK_BLUE, strokeWidth=2)
+        .encode(y=alt.Y("lower:Q", title=None), y2=alt.Y2("upper:Q")),
+        part("group")
+        .mark_point(color=DARK_BLUE, size=40, aria=True)
+        .encode(y=y, description=alt.Description("said:N")),
+        *(
+            part(name).mark_text(align="right", dx=8, dy=shift, fontWeight="bold").encode(y=y, text=alt.Text("shown:N"))
+            for name, shift in (("high end", -14), ("low end", 17))
+        ),
+        table=table,
+        groups=groups,
+        columns=columns,
     )
 
 
@@ -725,12 +723,26 @@ _PANEL_WIDTH = 158
 _PANEL_SPACE = {"row": 58, "column": 22}
 
 
+def _panels(*layers: alt.Chart, table: pd.DataFrame, groups: Sequence[str], columns: int) -> FacetedChart:
+    """Draw the layers of each group in a panel of its own."""
+    return FacetedChart(
+        data=table,
+        spec=layered(*layers, width=_PANEL_WIDTH, height=110),
+        facet=alt.Facet("group:N", sort=list(groups)),
+        columns=columns,
+        bounds="flush",
+        spacing=_PANEL_SPACE,
+        # Each its own, or an axis would be under the empty places of the last row.
+        resolve=alt.Resolve(axis=alt.AxisResolveMap(x="independent")),
+    )
+
+
 def _panel_scale(rows: pd.DataFrame) -> alt.Scale:
     """From zero, with room for a figure above the line."""
     return _from_zero(rows["percent"].max(), room=0.3)
 
 
-def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetChart:
+def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> FacetedChart:
     """A monthly percentage in small panels, one a group; an upright line marks a change of recording.
 
     Parameters
@@ -770,24 +782,17 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> alt.FacetC
     def part(name: str) -> alt.Chart:
         return base.transform_filter(alt.datum.part == name)
 
-    return (
-        alt.layer(
-            part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
-            # below the figure of the latest month
-            part("break").mark_rule(strokeDash=[2, 3]).encode(y=alt.YValue(20), y2=alt.Y2Value(110)),
-            part("mark")
-            .mark_point(color=DARK_BLUE, size=30, aria=True)
-            .encode(y=y, description=alt.Description("said:N")),
-            part("end")
-            .mark_text(align="right", dx=8, baseline="top", fontWeight="bold")
-            .encode(y=alt.YValue(0), text=alt.Text("shown:N")),
-            data=table,
-        )
-        .properties(width=_PANEL_WIDTH, height=110)
-        .facet(facet=alt.Facet("group:N", sort=groups), columns=columns)
-        .properties(bounds="flush", spacing=_PANEL_SPACE)
-        # Each its own, or an axis would be under the empty places of the last row.
-        .resolve_axis(x="independent")
+    return _panels(
+        part("line").mark_line(color=DARK_BLUE, strokeWidth=2).encode(y=y, detail=alt.Detail("recording:N")),
+        # below the figure of the latest month
+        part("break").mark_rule(strokeDash=[2, 3]).encode(y=alt.YValue(20), y2=alt.Y2Value(110)),
+        part("mark").mark_point(color=DARK_BLUE, size=30, aria=True).encode(y=y, description=alt.Description("said:N")),
+        part("end")
+        .mark_text(align="right", dx=8, baseline="top", fontWeight="bold")
+        .encode(y=alt.YValue(0), text=alt.Text("shown:N")),
+        table=table,
+        groups=groups,
+        columns=columns,
     )
 
 

@@ -100,6 +100,10 @@ class LayeredChart(alt.TopLevelMixin, alt.TopLevelLayerSpec):
     """Charts over each other: what :func:`layered` returns."""
 
 
+class FacetedChart(alt.TopLevelMixin, alt.TopLevelFacetSpec):
+    """One chart for each value of a field: as ``alt.FacetChart``, which copies every layer in search of parameters."""
+
+
 def layered(*layers: alt.Chart, **properties: Any) -> LayeredChart:
     """Put charts over each other as ``alt.layer`` does, in a fraction of its time.
 

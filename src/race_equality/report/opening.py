@@ -46,7 +46,7 @@ def _published_codes(trust: Trust, figures: pd.DataFrame) -> set[str]:
     published = (
         (figures["trust_code"] == trust.code) & (figures["status"] == "ok") & ~figures["indicator"].isin(_LONG_SERIES)
     )
-    return set(figures.loc[published, "organisation_code"])
+    return set(figures.loc[published, "organisation_code"].tolist())
 
 
 def organisation_names(codes: Sequence[str]) -> list[str]:

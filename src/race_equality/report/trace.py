@@ -159,13 +159,14 @@ def trace_of(
     latest: dict[str, list[tuple]] = {}
     for period, indicator, *row in zip(ends, *columns, strict=True):
         latest.setdefault(indicator, []).append((period, *row))
+    order = {indicator: place for place, indicator in enumerate(latest)}
     named: dict[str, list[str]] = {}
     for id in indicators:
         named.setdefault(BY_ID[id].name_in_trace if id in BY_ID else id, []).append(id)
     listed = []
     for name, ids in named.items():
-        wanted = set(figure_ids(ids))
-        chosen = [row for indicator, its_rows in latest.items() if indicator in wanted for row in its_rows]
+        wanted = sorted(latest.keys() & figure_ids(ids), key=order.__getitem__)
+        chosen = [row for indicator in wanted for row in latest[indicator]]
         newest = max((row[0] for row in chosen), default=None)
         places: dict[tuple[str, str], dict[str, None]] = {}
         for period, organisation, source, locator, recording in chosen:

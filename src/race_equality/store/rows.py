@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,8 +35,12 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     As ``table.itertuples()``, which makes a text of Arrow out of each cell by itself, eight times slower.
     """
     row = _type_of_row(tuple(table.columns))
-    cells = (table.index, *(column.tolist() if column.dtype == "str" else column for _, column in table.items()))
-    return map(row._make, zip(*cells, strict=True))
+    # a Series of each column would take longer than its cells; this is private to pandas
+    columns = table._iter_column_arrays()  # type: ignore[operator]
+    cells = (
+        column.tolist() if isinstance(column, np.ndarray) or column.dtype == "str" else column for column in columns
+    )
+    return map(row._make, zip(table.index, *cells, strict=True))
 
 
 @lru_cache(maxsize=256)  # Python compiles the type each time, which takes longer than a table of some rows
