@@ -83,7 +83,8 @@ class PeakMemory:
             family = _family(self._pid)
             self._peak = max(self._peak, sum(map(_kilobytes, family)))
             for pid in family:
-                self._used[pid] = _role_and_seconds(pid) or self._used.get(pid, ("", 0.0))
+                if used := _role_and_seconds(pid):  # else it has ended meanwhile
+                    self._used[pid] = used
 
     @property
     def roles(self) -> dict[str, float]:
