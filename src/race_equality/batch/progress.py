@@ -93,7 +93,7 @@ class TimeLeft:
 
 
 def time_left_text(seconds: float | None, *, at_least: bool = False) -> str:
-    """Return the time left in words: ``about 3 min left``."""
+    """Return the time left in words: ``about 3 min 20 s left``."""
     if seconds is None:
         return ""
     about = "more than" if at_least else "about"
@@ -101,6 +101,9 @@ def time_left_text(seconds: float | None, *, at_least: bool = False) -> str:
         return f"{about} a second left"
     if seconds < 90:
         return f"{about} {round(seconds)} s left"
+    if seconds < 10 * 60:  # a whole minute is up to a third of it
+        minutes, rest = divmod(10 * round(seconds / 10), 60)
+        return f"{about} {minutes} min {rest} s left" if rest else f"{about} {minutes} min left"
     if seconds < 90 * 60:
         return f"{about} {round(seconds / 60)} min left"
     return f"{about} {seconds / 3600:.1f} h left"
