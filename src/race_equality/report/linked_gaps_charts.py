@@ -174,15 +174,15 @@ def _is_drawn(rows: pd.DataFrame, highlight: str | None) -> np.ndarray:
     if not len(rows):
         return drawn
     gaps = rows[["staff", "patients"]].to_numpy()
-    distance = np.abs(gaps - np.median(gaps, axis=0))
-    return drawn | (distance <= _FAR * np.maximum(np.median(distance, axis=0), 0.1)).all(axis=1)
+    distance = np.abs(gaps - np.nanmedian(gaps, axis=0))
+    return drawn | (distance <= _FAR * np.maximum(np.nanmedian(distance, axis=0), 0.1)).all(axis=1)
 
 
 def _room(rows: pd.DataFrame, here: pd.DataFrame, side: str) -> alt.Scale:
     """Room for every mark, for nineteen of twenty intervals and for the highlighted trust's, and for no gap."""
     gaps, lower, upper = (rows[f"{side}{end}"].to_numpy() for end in ("", "_lower", "_upper"))
-    low = min(0.0, gaps.min(), np.quantile(lower, 0.025), *here[f"{side}_lower"])
-    high = max(0.0, gaps.max(), np.quantile(upper, 0.975), *here[f"{side}_upper"])
+    low = min(0.0, np.nanmin(gaps), np.nanquantile(lower, 0.025), *here[f"{side}_lower"])
+    high = max(0.0, np.nanmax(gaps), np.nanquantile(upper, 0.975), *here[f"{side}_upper"])
     return alt.Scale(domain=[float(np.floor(low)) - 0.5, float(np.ceil(high)) + 0.5], nice=False)
 
 
