@@ -677,8 +677,6 @@ class _Build:
         }
 
     def _finish_page(self, page: Page, failure: Failure | None) -> None:
-        from race_equality.render.config import page_address
-
         del self.remaining[page.path]
         if failure is None:
             self.result.done.append(page)
@@ -687,6 +685,8 @@ class _Build:
         else:
             self.result.failures.append(failure)
             if page.path in self.new_early:  # it was shown without its PDF
+                from race_equality.render.config import page_address
+
                 (self.site / page.path).unlink(missing_ok=True)
                 (self.site / page_address(page.path)).unlink(missing_ok=True)
         seconds = self.seconds[page.path]
