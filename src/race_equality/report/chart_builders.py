@@ -762,7 +762,7 @@ def months_by_group_chart(rows: pd.DataFrame, *, columns: int = 3) -> FacetedCha
         ],
     )
     kept = ["group", "month", "percent", "recording", "shown", "said"]
-    breaks = rows.loc[rows["recording"] > 0].drop_duplicates("group")
+    breaks = rows.loc[rows["recording"] > rows["recording"].min()].drop_duplicates("group")
     # The latest month and the same month of each year are marked, and say their figure.
     ends = rows.loc[rows.groupby("group", sort=False)["month"].idxmax()]
     marked = rows[rows["month"].dt.month == ends["month"].max().month]

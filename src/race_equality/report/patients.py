@@ -25,6 +25,18 @@ def month(value: pd.Timestamp) -> str:
     return f"{MONTHS[value.month - 1]} {value.year}"
 
 
+def recording_change(months: pd.DataFrame) -> str:
+    """Return the month in which recording changed, as ``"November 2025"``, or ``""`` where it did not.
+
+    Parameters
+    ----------
+    months : pandas.DataFrame
+        ``month`` and ``recording``, from :func:`race_equality.analysis.access.monthly`.
+    """
+    later = months.loc[months["recording"] > months["recording"].min(), "month"]
+    return "" if later.empty else month(later.min())
+
+
 def measure_name(indicator: str) -> str:
     """Return the name of a measure of access."""
     return BY_ID[indicator].name

@@ -159,6 +159,7 @@ CHARTS = {
     "years": lambda: chart_builders.years_chart(YEARS[:3]),
     "years by group": lambda: chart_builders.years_by_group_chart(YEARS),
     "months by group": lambda: chart_builders.months_by_group_chart(MONTHS),
+    "months by group, recorded alike": lambda: chart_builders.months_by_group_chart(MONTHS.assign(recording=0)),
     "distribution": lambda: chart_builders.distribution_chart(
         TRUSTS.assign(
             group=["London", "London", "Midlands", "Midlands"],

@@ -153,3 +153,11 @@ def test_too_few_surveys_say_so():
         surveys(15.3, 15.7), YearlyTrend(math.nan, math.nan, math.nan, "too few points", 2)
     )
     assert "too few surveys" in text
+
+
+def test_the_month_of_a_change_of_recording_is_named_and_none_where_there_is_none():
+    months = pd.DataFrame({"month": pd.to_datetime(["2025-10-01", "2025-11-01", "2025-12-01"]), "recording": [0, 1, 1]})
+    assert patients.recording_change(months) == "November 2025"
+    # Figures that begin after the change: there is nothing to compare across it.
+    assert patients.recording_change(months.tail(2)) == ""
+    assert patients.recording_change(months.head(1)) == ""
