@@ -17,7 +17,8 @@ from race_equality.definitions.codes import DEMONSTRATION_CODE
 from race_equality.definitions.indicators import BY_ID, GAP, INDICATORS, Indicator, figures_with
 from race_equality.disclosure.publishable import hide_as_published, publishable_figures
 from race_equality.disclosure.rules import read_rules
-from race_equality.downloads.files import Downloads, typed
+from race_equality.downloads.all_trusts import typed
+from race_equality.downloads.files import Downloads
 from race_equality.downloads.findings import Row
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project

@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from race_equality.errors import RaceEqualityError
@@ -56,17 +56,35 @@ def write_atomically(target: Path, content: bytes | str) -> None:
     content : bytes or str
         Text is written as UTF-8 with the line ends it has.
     """
-    data = content.encode() if isinstance(content, str) else content
+    with written_next_to(target) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def written_next_to(target: Path) -> Iterator[Path]:
+    """Give an empty file next to a target, and move it there at the end; after an error, delete it.
+
+    Parameters
+    ----------
+    target : Path
+        Folders above it are made.
+
+    Yields
+    ------
+    Path
+        To be written in any way, and closed inside the context.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        yield temporary
         # mkstemp makes files that only their owner reads; a page is for everybody
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -16,7 +16,7 @@ from race_equality.project import Project
 from race_equality.store.cache import cached
 from race_equality.store.trusts import read_trusts
 
-__all__ = ["hide_as_published", "suppress_small_bases", "publishable_figures"]
+__all__ = ["hidden_as_published", "hide", "hide_as_published", "publishable_figures", "suppress_small_bases"]
 
 #: Groups that are everybody: such a count is no part of a total from which it could be worked out.
 _EVERYBODY = ("Total", "All people")
@@ -135,6 +135,28 @@ def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataF
     -------
     pandas.DataFrame
         The same rows; those that are hidden have the status "suppressed", no numbers and no place in the source.
+    """
+    return hide(figures, pd.Series(hidden_as_published(figures, rules), index=figures.index))
+
+
+def hide(figures: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
+    """Hide figures: no numbers, no place in the source, and the status "suppressed"."""
+    numbers = {name: figures[name].mask(hidden) for name in ("value", "numerator", "denominator")}
+    status = figures["status"].mask(hidden, "suppressed")
+    return figures.assign(**numbers, status=status, locator=figures["locator"].mask(hidden, HIDDEN_IN_FILES))
+
+
+def hidden_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> np.ndarray:
+    """Say which figures rest on too few, or would tell one that does, where figures themselves are given.
+
+    Parameters
+    ----------
+    figures, rules
+        As for :func:`hide_as_published`.
+
+    Returns
+    -------
+    numpy.ndarray of bool
 
     Notes
     -----
@@ -160,6 +182,4 @@ def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataF
         hidden |= pd.Series(_hidden_cells(figures[cells], rules), index=figures.index[cells]).reindex(
             figures.index, fill_value=False
         )
-    numbers = {name: figures[name].mask(hidden) for name in ("value", "numerator", "denominator")}
-    status = figures["status"].mask(hidden, "suppressed")
-    return figures.assign(**numbers, status=status, locator=figures["locator"].mask(hidden, HIDDEN_IN_FILES))
+    return hidden.to_numpy(dtype=bool)

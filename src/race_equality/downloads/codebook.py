@@ -103,6 +103,9 @@ NUMBER_COLUMNS = (
     "similar_trusts_plain trusts_with_figures people probability_adverse rank_lower_95 rank_upper_95"
 ).split()
 
+#: Columns of days.
+DAY_COLUMNS = ("period_start", "period_end")
+
 #: Columns of the published figures of all trusts by period.
 FIGURES_COLUMNS = {
     id: COLUMNS.get(id, "Id of the publication and its edition, in the table sources of all-trusts.sqlite")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 #: The first characters that make a cell a formula in a spreadsheet.
@@ -53,10 +53,20 @@ def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> st
     -------
     str
     """
+    return csv_header(columns) + "".join(csv_lines(rows, columns))
+
+
+def csv_header(columns: Sequence[str]) -> str:
+    """Return the first line of a CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator=_LINE_END).writerow(columns)
-    text.writelines(",".join([_field(row[column]) for column in columns]) + _LINE_END for row in rows)
     return text.getvalue()
+
+
+def csv_lines(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> Iterator[str]:
+    """Yield the line of each row."""
+    for row in rows:
+        yield ",".join([_field(row[column]) for column in columns]) + _LINE_END
 
 
 @lru_cache(maxsize=10_000)  # sources, names and shorthand repeat in every row, of every trust

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
-
-import pandas as pd
 
 from race_equality.definitions.indicators import BY_ID, PATIENT_FIGURES
 from race_equality.disclosure.publishable import publishable_figures
 from race_equality.disclosure.rules import read_rules
-from race_equality.downloads.by_period import data_package, database, figures_by_period, json_files, with_empty_cells
-from race_equality.downloads.codebook import (
-    CODEBOOK_COLUMNS,
-    COLUMNS,
-    FIGURES_COLUMNS,
-    NUMBER_COLUMNS,
-    SHORTHAND_WORDS,
-    codebook,
-)
+from race_equality.downloads.all_trusts import write_all_trusts
+from race_equality.downloads.by_period import figures_by_period
+from race_equality.downloads.codebook import COLUMNS, SHORTHAND_WORDS
 from race_equality.downloads.delimited import csv_text
 from race_equality.downloads.findings import (
     FINDING,
@@ -76,9 +67,8 @@ _PUBLISHED_COLUMNS = {
     "source": ("Source", 14.0),
     "locator": ("Where in the source", 9.0),
 }
-#: What the database has once for each trust, measure or source.
-_IN_OTHER_TABLES = "trust trust_type region kind name adverse_when rounding publisher licence file".split()
-_SOURCE_COLUMNS = "id title publisher url licence period file sha256".split()
+#: Trusts whose rows are in memory at once while the files of all are written: a trust’s take half a megabyte.
+_TRUSTS_AT_ONCE = 25
 
 
 class Downloads:
@@ -150,42 +140,22 @@ class Downloads:
         list of str
             The files, relative to the site.
         """
-        findings = with_empty_cells(self.of_all_trusts())
-        trusts = read_trusts(project=self.project)
-        figures = figures_by_period(self.data, trusts["trust_code"].tolist())
-        listed = codebook({row["measure"] for row in (*findings, *figures)})
-        of_findings, of_figures = typed(findings), typed(figures, FIGURES_COLUMNS)
-        used = sorted({row["edition"] for row in figures} & self.data.sources.keys())
-        sources = [self.data.sources[id] for id in used]
-        tables = {
-            "figures": of_figures,
-            "findings": of_findings.drop(columns=_IN_OTHER_TABLES),
-            "trusts": of_findings[["trust_code", "trust", "trust_type", "region"]].drop_duplicates(),
-            "measures": pd.DataFrame(
-                [row for row in listed if row["entry"] == "measure"], columns=list(CODEBOOK_COLUMNS[1:])
-            ),
-            "sources": pd.DataFrame([vars(one) for one in sources], columns=_SOURCE_COLUMNS),
-        }
-        files = {
-            "all-trusts.csv": csv_text(findings, list(COLUMNS)).encode(),
-            "all-trusts.parquet": of_findings.to_parquet(index=False),
-            "figures.csv": csv_text(figures, list(FIGURES_COLUMNS)).encode(),
-            "figures.parquet": of_figures.to_parquet(index=False),
-            "all-trusts.sqlite": database(tables),
-            "codebook.csv": csv_text(listed, CODEBOOK_COLUMNS).encode(),
-        }
-        files["datapackage.json"] = data_package(files, sources).encode()
-        written = []
-        # one after another: all of them at once would be what takes most memory in a build of thousands
-        of_tables: Iterable[tuple[str, str | bytes]] = ((f"downloads/{name}", text) for name, text in files.items())
-        for name, content in chain(of_tables, json_files(findings, figures)):
-            write_atomically(site / name, content)
-            written.append(name)
+        written = write_all_trusts(site, self._parts(), self.data.sources)
         of_now = set(written)
         for left in (site / "api").rglob("*.json"):  # of a trust that closed
             if left.relative_to(site).as_posix() not in of_now:
                 left.unlink()
         return written
+
+    def _parts(self) -> Iterator[tuple[list[Row], list[Row]]]:
+        """Give the findings and the figures of some trusts at a time, from public figures alone."""
+        public = self.data.public()
+        every = sorted(read_trusts(project=self.project)["trust_code"])
+        for start in range(0, len(every), _TRUSTS_AT_ONCE):
+            codes = every[start : start + _TRUSTS_AT_ONCE]
+            trusts = [resolve_trust(code, project=self.project) for code in codes]
+            findings = all_trusts_rows(public, trusts, computed=self._findings)
+            yield findings, figures_by_period(public, codes)
 
     def of_all_trusts(self) -> list[Row]:
         """Give the findings of all trusts, from public figures alone."""
@@ -295,13 +265,3 @@ def _sources_sheet(rows: Iterable[Row]) -> Sheet:
         sorted(used),
         [width for _, width in columns.values()],
     )
-
-
-def typed(rows: Sequence[Row], columns: Iterable[str] = COLUMNS) -> pd.DataFrame:
-    """Make a table of rows of ready text: numbers as numbers, days as dates, and nothing where there is none."""
-    table = pd.DataFrame(rows, columns=list(columns))
-    for column in table.columns.intersection(NUMBER_COLUMNS):  # the shorthand is in words in the column "status"
-        table[column] = pd.to_numeric(table[column], errors="coerce")
-    for column in ("period_start", "period_end"):
-        table[column] = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
-    return table

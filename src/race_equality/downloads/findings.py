@@ -18,7 +18,7 @@ from race_equality.analysis.peers import peers_of_all
 from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS
 from race_equality.definitions.units import DECIMALS
-from race_equality.disclosure.publishable import hide_as_published
+from race_equality.disclosure.publishable import hidden_as_published, hide
 from race_equality.disclosure.rules import DisclosureRules
 from race_equality.downloads.codebook import BY_ID, SHORTHAND, WIDEST_RELIABLE_INTERVAL, rounding
 from race_equality.gates import figures_caught
@@ -181,9 +181,9 @@ class DownloadData:
         )
 
     @cached_property
-    def published(self) -> _RowsByTrust:
+    def published(self) -> _PublishedFigures:
         """Published figures of each trust, with what its rule hides."""
-        return _RowsByTrust(_published_figures(self.figures, self.rules))
+        return _PublishedFigures(self.figures, self.rules)
 
 
 class _RowsByTrust:
@@ -202,6 +202,34 @@ class _RowsByTrust:
     def of(self, code: str) -> pd.DataFrame:
         """Return a trust's rows in the order of the table."""
         return self.table.iloc[self._pieces.get(code, slice(0))]
+
+
+class _PublishedFigures:
+    """Figures that are given as published, those about too few people hidden.
+
+    Kept as places in the table of all figures: with thousands of trusts a second table would be what takes most memory.
+    """
+
+    def __init__(self, figures: pd.DataFrame, rules: DisclosureRules) -> None:
+        given = figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)
+        places = np.flatnonzero(given.to_numpy(dtype=bool))
+        rows = figures.iloc[places]
+        is_hidden = hidden_as_published(rows, rules)
+        order = {id: place for place, id in enumerate(_AS_PUBLISHED)}
+        keys = rows[["trust_code", "period_end", "organisation_code", "group"]].reset_index(drop=True)
+        keys.insert(1, "place", rows["indicator"].map(order).to_numpy())
+        in_order = keys.sort_values(list(keys.columns)).index.to_numpy()
+        self._figures, self._places, self._is_hidden = figures, places[in_order], is_hidden[in_order]
+        codes = keys["trust_code"].iloc[in_order]
+        ends = codes.groupby(codes, sort=True).size().cumsum()
+        self._pieces = {code: range(start, end) for code, start, end in zip(ends.index, [0, *ends], ends, strict=False)}
+
+    def of(self, codes: Iterable[str]) -> pd.DataFrame:
+        """Return the figures of trusts: by trust as they are named, measure and period."""
+        chosen = np.concatenate([np.array([], dtype="int64"), *(self._pieces.get(code, ()) for code in codes)])
+        chosen = chosen.astype("int64")
+        rows = self._figures.iloc[self._places[chosen]]
+        return hide(rows, pd.Series(self._is_hidden[chosen], index=rows.index))
 
 
 class _TrustRows:
@@ -316,7 +344,7 @@ class _TrustRows:
 
     def published(self) -> Iterator[Row]:
         """Yield the figures that findings are computed from, as published."""
-        rows = self.data.published.of(self.trust.code)
+        rows = self.data.published.of([self.trust.code])
         names = (
             "indicator group period_start period_end unit status value denominator source organisation_code locator recording"
         ).split()
@@ -339,15 +367,6 @@ class _TrustRows:
                 adverse_when=BY_ID[measure].adverse_when,
                 reading="as published",
             )
-
-
-def _published_figures(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """Select and sort the figures that are given as published, and hide those about too few people."""
-    rows = figures[figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)]
-    rows = hide_as_published(rows, rules)
-    order = {id: place for place, id in enumerate(_AS_PUBLISHED)}
-    rows = rows.assign(place=rows["indicator"].map(order))
-    return rows.sort_values(["place", "period_end", "organisation_code", "group"])
 
 
 class PackedRows:

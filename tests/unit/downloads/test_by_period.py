@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sqlite3
+from datetime import date
 from hashlib import sha256
 
 import pandas as pd
@@ -11,11 +12,12 @@ import pytest
 
 from race_equality.audit.site import audit_site
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
-from race_equality.downloads.by_period import data_package, database, figures_by_period, json_files, with_empty_cells
-from race_equality.downloads.codebook import COLUMNS, FIGURES_COLUMNS, NUMBER_COLUMNS, codebook
+from race_equality.downloads.all_trusts import write_all_trusts
+from race_equality.downloads.by_period import figures_by_period
+from race_equality.downloads.codebook import COLUMNS, NUMBER_COLUMNS
 from race_equality.downloads.delimited import csv_text
-from race_equality.downloads.files import typed
 from race_equality.downloads.findings import all_trusts_rows, trust_rows
+from race_equality.store.provenance import Source
 
 RULES = DisclosureRules(DisclosureRule(minimum_responses=11, minimum_people=10))
 OF_FILES = [
@@ -37,32 +39,16 @@ def few(new_figure):
 
 
 def files_of(data, trust, folder):
-    findings = with_empty_cells(all_trusts_rows(data, [trust]))
-    figures = figures_by_period(data, [trust.code])
-    tables = {"figures": typed(figures, FIGURES_COLUMNS), "findings": typed(findings)}
-    tables |= {
-        "trusts": tables["findings"][["trust_code", "trust", "trust_type", "region"]].drop_duplicates(),
-        "measures": pd.DataFrame([row for row in codebook() if row["entry"] == "measure"]),
-        "sources": pd.DataFrame([{"id": "made", "title": "Made up", "publisher": "Nobody", "licence": "None"}]),
-    }
-    written = {
-        "figures.csv": csv_text(figures, list(FIGURES_COLUMNS)).encode(),
-        "figures.parquet": tables["figures"].to_parquet(index=False),
-        "all-trusts.csv": csv_text(findings, list(COLUMNS)).encode(),
-        "all-trusts.sqlite": database(tables),
-        **{f"../{name}": text.encode() for name, text in json_files(findings, figures)},
-    }
-    for name, content in written.items():
-        file = folder / "downloads" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        (folder / "downloads").mkdir(exist_ok=True)
-        file.write_bytes(content)
-    return written
+    """Write the files of all trusts where one trust is all, and give what is in each by its place from ``downloads/``."""
+    survey = Source("survey", "Made up", "Nobody", "", "None", date(2026, 1, 1), "", "survey.xlsx", "2024")
+    part = all_trusts_rows(data, [trust]), figures_by_period(data, [trust.code])
+    names = write_all_trusts(folder, [part], {"survey": survey})
+    assert sorted(names) == sorted(file.relative_to(folder).as_posix() for file in folder.glob("[ad]*/**/*.*"))
+    return {name.removeprefix("downloads/").replace("api/", "../api/"): (folder / name).read_bytes() for name in names}
 
 
 @pytest.fixture
 def written(tmp_path, download_data, new_trust, wres_6, few):
-    (tmp_path / "downloads").mkdir()
     data, trust = download_data(*wres_6, *few), new_trust()
     (tmp_path / "trusts").mkdir()
     (tmp_path / "trusts" / "RX1-figures.csv").write_text(csv_text(trust_rows(data, trust), list(COLUMNS)), newline="")
@@ -89,7 +75,6 @@ def test_each_period_held_is_a_row_and_all_files_say_the_same(tmp_path, download
     ]
     for one in held:
         one["period_start"] = one["period_end"] - pd.DateOffset(years=1)
-    (tmp_path / "downloads").mkdir()
     written = files_of(download_data(*held), new_trust(), tmp_path)
     table = pd.read_csv(io.BytesIO(written["figures.csv"]))
     assert table["period_end"].tolist() == ["2023-03-31", "2024-03-31"]
@@ -167,7 +152,7 @@ def test_the_audit_finds_what_was_deleted_in_a_database(tmp_path):
 
 def test_the_data_package_is_valid_and_of_these_files(written):
     files = {name: content for name, content in written.items() if not name.startswith("..")}
-    package = json.loads(data_package(files, []))
+    package = json.loads(files.pop("datapackage.json"))
     # the rules of Data Package 1.0 and Table Schema 1.0
     assert re.fullmatch(r"[-a-z0-9._/]+", package["name"]) and package["resources"]
     assert all(one.get("name") or one.get("path") for one in package["licenses"])

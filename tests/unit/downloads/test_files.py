@@ -12,9 +12,10 @@ from python_calamine import CalamineWorkbook
 
 from race_equality.audit.site import audit_site as audit_by
 from race_equality.disclosure.rules import DisclosureRule, DisclosureRules
+from race_equality.downloads.all_trusts import typed
 from race_equality.downloads.codebook import COLUMNS
 from race_equality.downloads.delimited import csv_text, without_formula
-from race_equality.downloads.files import trust_spreadsheet, typed
+from race_equality.downloads.files import trust_spreadsheet
 from race_equality.downloads.findings import trust_rows
 from race_equality.downloads.spreadsheet import Sheet, spreadsheet
 
