@@ -29,7 +29,7 @@ import threading
 import traceback
 import warnings
 from _io import _IOBase  # the base of every file; isinstance would run Python code
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -53,7 +53,8 @@ _PR_SET_CHILD_SUBREAPER = 36  # of Linux's <sys/prctl.h>
 
 
 class _Request(NamedTuple):
-    arguments: list[str]
+    function: str | None  # "module:function", or a kernel
+    arguments: list[Any]
     env: dict[str, str]
     cwd: str
     memory: float | None
@@ -239,8 +240,8 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _run_kernel(request: _Request) -> None:
-    """Run the requested kernel in this process."""
+def _take_over(request: _Request) -> None:
+    """Make this process, which was forked, the one that was asked for."""
     os.setsid()  # as jupyter_client does: an interrupt goes to the kernel and its children
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (request.descriptors[0], 1), (request.descriptors[1], 2)):
@@ -250,11 +251,15 @@ def _run_kernel(request: _Request) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(request.env)
-    os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(request.cwd)
     # Children must not draw the same random numbers. Python reseeds its own generator itself.
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
+
+
+def _run_kernel(request: _Request) -> None:
+    """Run the requested kernel in this process."""
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
 
     import ipykernel_launcher
 
@@ -270,6 +275,27 @@ def _run_kernel(request: _Request) -> None:
     app.start()  # type: ignore[no-untyped-call]  # ipykernel's own gap
     assert app.shell is not None
     _end_process(app.shell, imported)
+
+
+def _run_function(request: _Request) -> NoReturn:
+    """Call the requested function in this process, which ends with it."""
+    assert request.function is not None
+    if request.memory is not None:
+        _limit_memory(request.memory)
+    request.connection.close()
+    status = 1
+    with _print_errors():
+        _function(request.function)(socket.socket(fileno=request.descriptors[2]), *request.arguments)
+        status = 0
+    with suppress(Exception):
+        sys.stdout.flush()
+    os._exit(status)  # what existed before the fork is not freed
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
 
 
 def _end_process(shell: InteractiveShell, imported: Container[str]) -> NoReturn:
@@ -334,9 +360,8 @@ def import_and_prepare(
         with _print_errors():
             importlib.import_module("forked_kernels.compiled").compile_ahead(notebooks)
     if prepare is not None:
-        module, _, function = prepare.partition(":")
         with _print_errors():
-            getattr(importlib.import_module(module), function)(*arguments)
+            _function(prepare)(*arguments)
     gc.freeze()  # else the whole of it would be looked through now
     gc.enable()
 
@@ -351,10 +376,14 @@ def _main() -> None:
     import_and_prepare(**json.loads(sys.argv[2]))
     folder = os.path.dirname(listener.getsockname())
     request = _fork_on_request(listener)
-    if request is not None:
+    if request is None:
+        shutil.rmtree(folder, ignore_errors=True)  # an owner that was killed cannot do it
+        return
+    _take_over(request)
+    if request.function is None:
         _run_kernel(request)
     else:
-        shutil.rmtree(folder, ignore_errors=True)  # an owner that was killed cannot do it
+        _run_function(request)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,21 +135,24 @@ class ForkRefused(Exception):
 
 
 class ForkedProcess:
-    """A forked kernel, with the interface of ``subprocess.Popen`` that jupyter_client uses.
+    """A forked kernel, with the interface of ``subprocess.Popen`` that jupyter_client uses, or a forked call.
 
     Parameters
     ----------
     address : str
         The server's socket.
-    arguments : list of str
-        For ipykernel, without the program.
+    arguments : list
+        For ipykernel, without the program; for a function, of types that JSON can hold.
     env : dict
-        The kernel's environment.
+        The process's environment.
     cwd : str, optional
-        The kernel's working directory.
+        The process's working directory.
     memory_megabytes : float, optional
-        How much memory the kernel may allocate after its start, on Linux; more raises
+        How much memory the process may allocate after its start, on Linux; more raises
         ``MemoryError`` in it.
+    function : str, optional
+        ``module:function``, called in the process instead of a kernel, with one end of a socket and `arguments`. The other
+        end is :attr:`messages`. The process ends with it, with status 0, or 1 after an error, which it prints.
 
     Raises
     ------
@@ -163,21 +167,28 @@ class ForkedProcess:
     def __init__(
         self,
         address: str,
-        arguments: list[str],
+        arguments: list[Any],
         *,
         env: dict[str, str],
         cwd: str | None = None,
         memory_megabytes: float | None = None,
+        function: str | None = None,
     ) -> None:
         self._received = b""
         self.pid: int | None = None
         self.returncode: int | None = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        #: Carries the kernel's messages; closing it ends the kernel.
+        #: Carries the kernel's messages, or the function's; closing it ends the kernel.
         self.messages, theirs = socket.socketpair()
         try:
             self._socket.connect(address)
-            request = {"arguments": arguments, "env": env, "cwd": str(cwd or os.getcwd()), "memory": memory_megabytes}
+            request = {
+                "function": function,
+                "arguments": arguments,
+                "env": env,
+                "cwd": str(cwd or os.getcwd()),
+                "memory": memory_megabytes,
+            }
             data = json.dumps(request).encode("utf-8", "surrogateescape")
             socket.send_fds(self._socket, [len(data).to_bytes(8, "big")], [1, 2, theirs.fileno()])
             self._socket.sendall(data)
@@ -241,7 +252,8 @@ class ForkedProcess:
     def send_signal(self, number: int) -> None:
         """Send the kernel a signal, unless it has ended."""
         if self.poll() is None and self.pid is not None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask the kernel to end."""
@@ -250,3 +262,8 @@ class ForkedProcess:
     def kill(self) -> None:
         """End the kernel."""
         self.send_signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close both sockets. The process ends, if it has not."""
+        self.messages.close()
+        self._socket.close()

@@ -22,8 +22,8 @@ from race_equality.disclosure.rules import read_rules
 from race_equality.project import Project
 from race_equality.report import vega_to_svg
 from race_equality.report.summary_table import names_of_measures
-from race_equality.store.cache import FOLDER_VARIABLE
 from race_equality.store.figures import read_figures
+from race_equality.store.result_folder import FOLDER_VARIABLE
 from race_equality.store.trusts import read_trusts
 
 # Mental health, ambulance, and an acute trust that merged, has talking therapies and births as well, and few of each: what is

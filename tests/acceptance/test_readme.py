@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from race_equality.store.cache import FOLDER_VARIABLE
+from race_equality.store.result_folder import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 ACTIVATE = "source .venv/bin/activate"

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from race_equality.store.cache import FOLDER_VARIABLE
+from race_equality.store.result_folder import FOLDER_VARIABLE
 from tests.conftest import record_figures
 
 ROOT = Path(__file__).parents[2]

@@ -23,8 +23,8 @@ from race_equality.render.builtin import page_pdf
 from race_equality.render.config import read_config
 from race_equality.render.notebook import read_page
 from race_equality.render.single_file import NOT_PUBLIC, single_file
-from race_equality.store.cache import FOLDER_VARIABLE
 from race_equality.store.figures import read_figures
+from race_equality.store.result_folder import FOLDER_VARIABLE
 from race_equality.store.trust import Trust
 
 #: The cells that the report has more, after its pay bands. A build leaves out a notebook of such a name.

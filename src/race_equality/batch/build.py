@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,10 +41,11 @@ from race_equality.render.vega import is_library_missing
 from race_equality.store.recorded import refuse_damaged
 
 if TYPE_CHECKING:
+    from race_equality.batch.build_services import Servers
     from race_equality.batch.cluster_worker import PageResult, Task
+    from race_equality.batch.download_writer import DownloadWriter
     from race_equality.batch.plan import Page, Plan
     from race_equality.batch.progress import BuildProgress
-    from race_equality.downloads.files import Downloads
     from race_equality.project import Project
     from race_equality.render.edition import Edition
 
@@ -281,8 +281,10 @@ class _Build:
         self.by_quarto = _uses_quarto(options)
         self.current_stage: dict[str, str] = {}  # page to its stage
         self.figures: dict[str, dict[str, Any]] = {}  # page to the record of its files to download
+        self.has_new_tables = False
         self.unlisted = 0
         self.early: set[str] = set()  # pages that are made once more at the end
+        self.writer = self._writer()
         self.new_early: set[str] = set()  # of them those that were not there before
 
     def _decide(self, page: Page) -> Work:
@@ -310,26 +312,19 @@ class _Build:
             or self.manifest.get("index") != self.inputs.index_hashes()
         )
 
-    @cached_property
-    def downloads(self) -> Downloads:
-        """The figures that files to download are made from, read when first used."""
-        from race_equality.downloads.files import Downloads
-
-        return Downloads(self.project)
-
     def tables_are_outdated(self) -> bool:
         """Whether the files with all trusts' figures have to be made.
 
         They are made in a build of all trusts, and whenever earlier thresholds would show what a page now hides.
         """
-        from race_equality.store.trusts import read_trusts
+        from race_equality.store.trusts import trust_codes
 
         if not self.renders:
             return False
         asked = {page.trust.code for page in self.pages.values() if page.trust is not None}
         record = self.manifest.get("downloads", {})
         outputs = record.get("outputs", {})
-        if not set(read_trusts(project=self.project)["trust_code"]) <= asked:
+        if not set(trust_codes(project=self.project)) <= asked:
             return bool(outputs) and record.get("thresholds") != self.inputs.thresholds
         return record.get("rests_on") != self.inputs.download_hashes() or any(
             not is_unchanged(self.site / name, recorded, by_content=self.options.by_content)
@@ -344,11 +339,11 @@ class _Build:
             self._stage()
             if self.needed:
                 self._make_pages()
-            if tables := self.tables_are_outdated():
-                self._write_all_trusts_downloads()
+            with self._writer() as self.writer:
+                self._write_tables()
             if self.by_quarto and self.renders and self.remaining:
                 self._render_by_quarto()  # with the first page, which links to the tables
-            elif self.renders and (tables or not self.by_quarto or not self.needed):
+            elif self.renders and (self.has_new_tables or not self.by_quarto or not self.needed):
                 self._render_index()
         except KeyboardInterrupt:
             self.result.interrupted = True
@@ -364,7 +359,7 @@ class _Build:
             delete_made(self.scratch, _SCRATCH_FILES)
             self._close_record()
 
-    def _services(self) -> AbstractContextManager[tuple[int, ...]]:
+    def _services(self) -> AbstractContextManager[Servers]:
         """Start what notebooks share, which the files to download use too."""
         from race_equality.batch.build_services import shared_by_notebooks
 
@@ -375,6 +370,11 @@ class _Build:
             jobs=self.options.jobs,
             notebooks=sum(work.execute for work in self.needed),
         )
+
+    def _writer(self, server: int | None = None) -> DownloadWriter:
+        from race_equality.batch.download_writer import DownloadWriter
+
+        return DownloadWriter(self.project, self.site, server=server)
 
     # -- steps --------------------------------------------------------------------------------
 
@@ -404,7 +404,7 @@ class _Build:
         if options.scheduler:
             from race_equality.batch.cluster import Cluster
 
-            with Cluster(options.scheduler, self.project) as cluster:
+            with Cluster(options.scheduler, self.project) as cluster, self._writer() as self.writer:
                 self._make_all(lambda requests: self._saved(cluster.run(map(self._task, requests))))
         else:
             from race_equality.batch.pool import Pool
@@ -418,17 +418,16 @@ class _Build:
                 engine=options.engine,
                 timeout=options.timeout,
             )
-            with (
-                self._services() as servers,
-                Pool(
+            with self._services() as servers, self._writer(servers.forking) as self.writer:
+                with Pool(
                     options.jobs,
                     settings,
                     log=self.output / "build.log",
-                    servers=servers,
+                    servers=servers.waited_for,
                     notebook_seconds=seconds_for_a_notebook(options.timeout),
-                ) as pool,
-            ):
-                self._make_all(pool.run)
+                ) as pool:
+                    self._make_all(pool.run)
+                self._write_tables()  # while there is a process with the figures
 
     def _make_all(self, run: Callable[[Iterable[PageRequest]], Iterable[PageEvent]]) -> None:
         from race_equality.render.config import page_address
@@ -605,22 +604,18 @@ class _Build:
     def _compute_findings(self) -> None:
         """Compute the findings of all trusts for the files to download, which the pages on all trusts then read.
 
-        Without it two of those pages, which run at once, would compute them both. It takes about as long as the first kernel
-        is being prepared.
+        Without it two of those pages, which run at once, would compute them both.
         """
         if any(page.is_report and not self._downloads_are_current(page) for page in self.remaining.values()):
-            from race_equality.store.cache import forget_results
-
             with suppress(RaceEqualityError):  # reported for each page that needs them
-                _ = self.downloads.data.findings_by_trust
-            forget_results()  # this process has the findings and asks for no other result of all figures
+                self.writer.prepare()
 
     def _write_downloads(self, page: Page) -> bool:
         """Write a trust's files to download, before the page that links to them."""
         if page.trust is None or not page.is_report or self._downloads_are_current(page):
             return True
         try:
-            names = self.downloads.write_trust(page.trust, self.site) if self.downloads.has_figures else []
+            names = self.writer.write_trust(page.trust.code)
         except RaceEqualityError as error:
             self._finish_page(page, page_failure(page, f"Its files to download could not be made. {error}"))
             return False
@@ -668,8 +663,12 @@ class _Build:
         earlier = self.manifest["pages"].get(page.path, {}).get("figures", {})
         return self.figures.get(page.path, earlier)
 
-    def _write_all_trusts_downloads(self) -> None:
-        names = self.downloads.write_site(self.site) if self.downloads.has_figures else []
+    def _write_tables(self) -> None:
+        """Write the files of all trusts where they are out of date."""
+        if not self.tables_are_outdated():
+            return
+        names = self.writer.write_site()
+        self.has_new_tables = True
         self.manifest["downloads"] = {
             "rests_on": self.inputs.download_hashes(),
             "thresholds": self.inputs.thresholds,

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import forked_kernels
 from race_equality.files import delete_made
@@ -25,14 +25,35 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
 #: takes a second or two, in which no notebook runs.
 _ENOUGH_TO_COMPUTE_AHEAD = 8
 
-#: The cache folders for which the services are running, and the processes that notebooks wait for.
-_started: dict[Path, tuple[int, ...]] = {}
+
+class Servers(NamedTuple):
+    """Processes that were started for all notebooks of a build.
+
+    Parameters
+    ----------
+    drawing : tuple of int
+        Those that draw; a notebook waits for its chart for minutes.
+    forking : int or None
+        The one that kernels are forked from.
+    """
+
+    drawing: tuple[int, ...] = ()
+    forking: int | None = None
+
+    @property
+    def waited_for(self) -> tuple[int, ...]:
+        """All that notebooks wait for."""
+        return self.drawing if self.forking is None else (*self.drawing, self.forking)
+
+
+#: The cache folders for which the services are running.
+_started: dict[Path, Servers] = {}
 
 
 @contextmanager
 def shared_by_notebooks(
     cache: Path, project: Project, *, engine: str | None, jobs: int, notebooks: int
-) -> Iterator[tuple[int, ...]]:
+) -> Iterator[Servers]:
     """Start what notebooks share, and stop it.
 
     Parameters
@@ -51,8 +72,8 @@ def shared_by_notebooks(
 
     Yields
     ------
-    tuple of int
-        The processes that notebooks wait for. The environment variables are set for processes started inside the context.
+    Servers
+        The environment variables are set for processes started inside the context.
 
     Notes
     -----
@@ -64,7 +85,7 @@ def shared_by_notebooks(
         return
     from race_equality.batch import drawing_server
     from race_equality.report import vega_to_svg
-    from race_equality.store.cache import FOLDER_VARIABLE
+    from race_equality.store.result_folder import FOLDER_VARIABLE
 
     findings = cache / f"findings-{_code_version()}"
     pictures = cache / "pictures"
@@ -82,14 +103,13 @@ def shared_by_notebooks(
         **{name: os.environ.get(name, "1") for name in _THREADS},
     }
     with ExitStack() as stack:
-        _started[cache.absolute()] = ()
+        servers = _started[cache.absolute()] = Servers()
         stack.callback(_started.pop, cache.absolute())
         stack.enter_context(_environment(settings))
         if notebooks and drawing_server.AVAILABLE:
             # A fifth of a notebook's time is drawing: one process serves two or three notebooks.
             drawing = stack.enter_context(drawing_server.DrawingServer((jobs + 1) // 2))
-            # a notebook whose chart one of them has taken waits for it for minutes
-            _started[cache.absolute()] = tuple(drawing.pids)
+            servers = servers._replace(drawing=tuple(drawing.pids))
         if notebooks and engine == "fork" and forked_kernels.AVAILABLE:
             is_enough = notebooks >= _ENOUGH_TO_COMPUTE_AHEAD
             server = stack.enter_context(
@@ -100,8 +120,9 @@ def shared_by_notebooks(
                     notebooks=sorted(project.notebooks.glob("*.ipynb")) if is_enough else (),
                 )
             )
-            _started[cache.absolute()] += (server.pid,)
-        yield _started[cache.absolute()]
+            servers = servers._replace(forking=server.pid)
+        _started[cache.absolute()] = servers
+        yield servers
 
 
 def _code_version() -> str:

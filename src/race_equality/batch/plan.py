@@ -122,7 +122,7 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
         When a notebook is missing or is not a notebook, or the board report takes no ``trust_code``.
     """
     from race_equality.errors import UnknownTrustError
-    from race_equality.store.trusts import read_trusts, resolve_trust
+    from race_equality.store.trusts import resolve_trust, trust_codes
 
     project = project or find_project()
     of_each = {notebook: is_for_each_trust(project, notebook) for notebook in notebooks_to_run(project)}
@@ -135,7 +135,7 @@ def plan_build(codes: Iterable[str] = (), *, peers: bool = False, project: Proje
 
     asked = list(codes)
     named, notes, unknown = [], [], []
-    for code in asked or read_trusts(project=project)["trust_code"]:
+    for code in asked or trust_codes(project=project):
         try:
             trust = resolve_trust(code, project=project)
         except UnknownTrustError as error:

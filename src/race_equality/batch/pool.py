@@ -6,11 +6,9 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -18,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from race_equality.batch import stopped
 from race_equality.batch.execute import NotebookRun
 from race_equality.batch.page_requests import (
     PageEvent,
@@ -38,8 +37,8 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-#: How often processes are looked at, how long one may be stopped, and how long one that is not may say nothing, in seconds.
-_EVERY, _MOST_STOPPED, _MOST_RENDERING = 5.0, 30.0, 900.0
+#: How long a process that makes a page's files and is not stopped may say nothing, in seconds.
+_MOST_RENDERING = 900.0
 
 
 @dataclass
@@ -134,7 +133,7 @@ class Pool:
     def _started(self, connection: Connection) -> BaseProcess:
         """Start a process; where the server that forks it ended while it was asked, ask another one."""
         arguments = (connection, self._settings, str(self._log), dict(os.environ))
-        with _stopped_forking_server_ends():
+        with stopped.ended_when_stopped(_forking_server):
             for left in reversed(range(20)):
                 process = self._context.Process(target=_run_worker, args=arguments, daemon=True)
                 try:
@@ -182,7 +181,7 @@ class Pool:
             busy: dict[Any, tuple[_Worker, PageRequest]] = {
                 worker.connection: (worker, worker.request) for worker in self._workers if worker.request
             }
-            for connection in wait(list(busy), timeout=_EVERY):
+            for connection in wait(list(busy), timeout=stopped.EVERY):
                 worker, request = busy[connection]
                 try:
                     event: PageEvent = worker.connection.recv()
@@ -201,9 +200,9 @@ class Pool:
                     continue
                 yield event
             now = time.monotonic()
-            if now - looked >= _EVERY:
+            if now - looked >= stopped.EVERY:
                 # after a pause of this process itself, others have not been stopped for longer than it has watched them
-                self._end_stopped(now, min(now - looked, 2 * _EVERY))
+                self._end_stopped(now, min(now - looked, 2 * stopped.EVERY))
                 looked = now
             upcoming = upcoming if upcoming is not None else following()
 
@@ -212,7 +211,7 @@ class Pool:
         for server in list(self._servers):
             if self._is_stopped_too_long(server, since):
                 self._servers.remove(server)
-                _kill(server)
+                stopped.kill(server)
                 for worker in self._workers:
                     if worker.request:
                         worker.ended = "its server was stopped"
@@ -221,7 +220,9 @@ class Pool:
             if worker.request is None or pid is None:
                 continue
             most = (
-                _MOST_RENDERING if worker.has_run else self._notebook_seconds and self._notebook_seconds + _MOST_STOPPED
+                _MOST_RENDERING
+                if worker.has_run
+                else self._notebook_seconds and self._notebook_seconds + stopped.MOST_STOPPED
             )
             if self._is_stopped_too_long(pid, since):
                 worker.ended = "it was stopped"
@@ -229,14 +230,14 @@ class Pool:
                 worker.ended = f"it said nothing for {most:.0f} seconds"
             else:
                 continue
-            _kill(pid)
+            stopped.kill(pid)
 
     def _is_stopped_too_long(self, pid: int, since: float) -> bool:
-        if not _is_stopped(pid):
+        if not stopped.is_stopped(pid):
             self._stopped.pop(pid, None)
             return False
         self._stopped[pid] = self._stopped.get(pid, 0.0) + since
-        return self._stopped[pid] >= _MOST_STOPPED
+        return self._stopped[pid] >= stopped.MOST_STOPPED
 
     def _remove(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -251,42 +252,11 @@ def _run_worker(*arguments: Any) -> None:
     run_worker(*arguments)
 
 
-@contextmanager
-def _stopped_forking_server_ends() -> Iterator[None]:
-    """End the server that forks processes when it is stopped: who asks it for one waits for its answer without a limit."""
-    is_over = threading.Event()
-
-    def watch() -> None:
-        stopped = 0.0
-        while not is_over.wait(_EVERY):
-            # nothing public says which process it is
-            pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
-            stopped = stopped + _EVERY if pid and _is_stopped(pid) else 0.0
-            if pid and stopped >= _MOST_STOPPED:
-                _kill(pid)
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
-
-
-def _is_stopped(pid: int) -> bool:
-    """Whether a process is stopped (SIGSTOP, Ctrl-Z), where the system says so."""
-    try:
-        # after the name, which may hold anything but ends with the last bracket
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
-    except (OSError, IndexError):
-        return False
-
-
-def _kill(pid: int) -> None:
-    with suppress(OSError):
-        os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+def _forking_server() -> tuple[int, ...]:
+    """The process of multiprocessing that forks others: who asks it for one waits for its answer without a limit."""
+    # nothing public says which process it is
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    return (pid,) if pid else ()
 
 
 def _worker_died(worker: _Worker, page: Page) -> NotebookRun | Rendering:

@@ -38,7 +38,7 @@ def load_what_notebooks_share(root: str, compute: bool) -> None:
     root : str
         A checkout. Notebooks get its figures from memory, unless the files have changed.
     compute : bool
-        Also compute the findings on all trusts (:mod:`race_equality.store.cache`).
+        Also compute the findings on all trusts (:mod:`race_equality.store.cache`), for notebooks and for the files to download.
     """
     for name in modules():
         with suppress(Exception):
@@ -51,6 +51,7 @@ def _read(root: Path, *, compute: bool) -> None:
     from race_equality.disclosure.publishable import publishable_figures
     from race_equality.disclosure.rules import read_rules
     from race_equality.project import find_project
+    from race_equality.report.measures_of_trusts import findings_of_all
     from race_equality.report.vega_to_svg import prepare as prepare_drawing
     from race_equality.store.cache import compute_all
     from race_equality.store.figures import read_figures
@@ -66,6 +67,7 @@ def _read(root: Path, *, compute: bool) -> None:
     if compute:
         published = publishable_figures(figures, project=project)  # as notebooks read them
         compute_all(published, rules=read_rules(project=project), trusts=trusts)
+        findings_of_all(published, rules=read_rules(project=project), project=project)
 
 
 def _build_a_chart() -> None:

@@ -9,14 +9,17 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from race_equality.definitions.indicators import figures_with
 from race_equality.errors import InputError, RaceEqualityError, UnknownTrustError
 from race_equality.params import DEFAULTS_FILE, Settings, read_default_settings, read_params
 from race_equality.project import Project, as_project
+
+if TYPE_CHECKING:  # the process that builds reads rules, and no figures
+    import pandas as pd
 
 __all__ = [
     "HIDDEN_IN_FILES",
@@ -184,6 +187,8 @@ def rests_on_too_few(figures: pd.DataFrame, rules: DisclosureRules) -> pd.Series
     A small numerator of a large base (3 of 800 said so) is shown: the figure rests on 800 responses. Not so of patients
     in a published cell, where the count says how few they are.
     """
+    import pandas as pd
+
     responses, fewest_people = (
         pd.Series(fewest(figures["trust_code"]), index=figures.index)
         for fewest in (rules.minimum_responses, rules.minimum_people)

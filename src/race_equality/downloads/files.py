@@ -29,7 +29,7 @@ from race_equality.project import Project
 from race_equality.store.figures import figure_files, read_figures
 from race_equality.store.provenance import read_sources
 from race_equality.store.trust import Trust
-from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust
+from race_equality.store.trusts import read_trust_list, resolve_trust, trust_codes
 
 #: Columns of the sheets, with their headings and widths in centimetres.
 _FINDING_COLUMNS = {
@@ -150,7 +150,7 @@ class Downloads:
     def _parts(self) -> Iterator[tuple[list[Row], list[Row]]]:
         """Give the findings and the figures of some trusts at a time, from public figures alone."""
         public = self.data.public()
-        every = sorted(read_trusts(project=self.project)["trust_code"])
+        every = sorted(trust_codes(project=self.project))
         for start in range(0, len(every), _TRUSTS_AT_ONCE):
             codes = every[start : start + _TRUSTS_AT_ONCE]
             trusts = [resolve_trust(code, project=self.project) for code in codes]
@@ -159,8 +159,7 @@ class Downloads:
 
     def of_all_trusts(self) -> list[Row]:
         """Give the findings of all trusts, from public figures alone."""
-        codes = read_trusts(project=self.project)["trust_code"]
-        trusts = [resolve_trust(code, project=self.project) for code in codes]
+        trusts = [resolve_trust(code, project=self.project) for code in trust_codes(project=self.project)]
         return all_trusts_rows(self.data, trusts, computed=self._findings)
 
     def of_trust(self, trust: Trust, *, private: bool) -> list[Row]:

@@ -29,10 +29,7 @@ from joblib.hashing import NumpyHasher
 from pandas.api.extensions import ExtensionDtype
 
 from race_equality.files import write_atomically
-
-#: Names the folder of the build in which results are kept. The build names it after the code and
-#: the installed versions, so a result of other code is never read.
-FOLDER_VARIABLE = "RACE_EQUALITY_CACHE"
+from race_equality.store.result_folder import FOLDER_VARIABLE
 
 P = ParamSpec("P")
 R = TypeVar("R")

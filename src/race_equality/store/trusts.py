@@ -6,13 +6,13 @@ import csv
 import difflib
 import os
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_KIND, DEMONSTRATION_NAME, ENGLAND_CODE
@@ -24,6 +24,11 @@ from race_equality.store.recorded import refuse_changed
 from race_equality.store.schema import TRUST_DTYPES
 from race_equality.store.trust import Succession, Trust
 
+if (
+    TYPE_CHECKING
+):  # the process that builds asks for names and codes alone: importing it takes a third of what that process does
+    import pandas as pd
+
 DEMONSTRATION_SYSTEM = "Demonstration"
 
 _SUCCESSION_COLUMNS = ("old_code", "old_name", "new_code", "date", "relation", "basis")
@@ -34,7 +39,7 @@ class TrustList:
 
     Parameters
     ----------
-    trusts : pandas.DataFrame
+    trusts : pandas.DataFrame or pyarrow.Table
         Columns of :data:`race_equality.store.schema.TRUST_DTYPES`.
     successions : iterable of Succession
     boards : mapping of str to (str, str), optional
@@ -43,29 +48,40 @@ class TrustList:
 
     def __init__(
         self,
-        trusts: pd.DataFrame,
+        trusts: pd.DataFrame | pa.Table,
         successions: Iterable[Succession],
         boards: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         self.boards: Mapping[str, tuple[str, str]] = dict(boards or {})
-        self.trusts = trusts
+        self._table = trusts if isinstance(trusts, pa.Table) else pa.Table.from_pandas(trusts, preserve_index=False)
         self.successions = tuple(successions)
-        self.kinds: Mapping[str, str] = dict(zip(trusts["trust_code"], trusts["kind"], strict=True))
-        self.open_dates: Mapping[str, pd.Timestamp] = dict(zip(trusts["trust_code"], trusts["open_date"], strict=True))
+        #: Each trust's columns by its code: looking thousands up in a table takes seconds.
+        self.by_code: Mapping[str, Mapping[str, Any]] = {row["trust_code"]: row for row in self._table.to_pylist()}
+        self.kinds: Mapping[str, str] = {code: row["kind"] for code, row in self.by_code.items()}
         self._next: dict[str, list[Succession]] = {}
         for succession in self.successions:
             self._next.setdefault(succession.old_code, []).append(succession)
 
     @cached_property
-    def by_code(self) -> Mapping[str, Mapping[Hashable, Any]]:
-        """Each trust's columns by its code: looking thousands up in a table takes seconds."""
-        return {row["trust_code"]: row for row in self.trusts.to_dict("records")}
+    def trusts(self) -> pd.DataFrame:
+        """The trusts as a table."""
+        table: pd.DataFrame = self._table.to_pandas(use_threads=False).astype(TRUST_DTYPES)
+        return table
+
+    @cached_property
+    def open_dates(self) -> Mapping[str, pd.Timestamp]:
+        """When each trust opened, by its code; NaT where that is not known."""
+        return dict(zip(self.trusts["trust_code"], self.trusts["open_date"], strict=True))
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {code: row["trust_name"] for code, row in self.by_code.items()}
 
     @cached_property
     def _by_name(self) -> Mapping[frozenset[str], str | None]:
         named: dict[frozenset[str], str | None] = {}
         for code, name in [
-            *zip(self.trusts["trust_code"], self.trusts["trust_name"], strict=True),
+            *self._names.items(),
             *((self.current(one.old_code), one.old_name) for one in self.successions if one.relation == "merger"),
         ]:
             if code is not None and (words := _words_of(name)):
@@ -83,10 +99,7 @@ class TrustList:
     def _places(self) -> Mapping[frozenset[str], frozenset[str]]:
         """Codes by the words of a name, of organisations that closed under their own."""
         found: dict[frozenset[str], set[str]] = {}
-        for code, name in [
-            *zip(self.trusts["trust_code"], self.trusts["trust_name"], strict=True),
-            *((one.old_code, one.old_name) for one in self.successions),
-        ]:
+        for code, name in [*self._names.items(), *((one.old_code, one.old_name) for one in self.successions)]:
             found.setdefault(_words_of(name), set()).add(code)
         return {words: frozenset(codes) for words, codes in found.items() if words}
 
@@ -163,6 +176,11 @@ def read_trusts(*, project: Project | str | os.PathLike[str] | None = None) -> p
     return read_trust_list(project=project).trusts.copy()
 
 
+def trust_codes(*, project: Project | str | os.PathLike[str] | None = None) -> list[str]:
+    """Return the codes of the trusts open today, in order, without the demonstration trust's."""
+    return list(read_trust_list(project=project).by_code)
+
+
 @reads_the_store
 def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) -> TrustList:
     """Read the trusts together with what became of those that merged.
@@ -201,7 +219,7 @@ def read_trust_list(*, project: Project | str | os.PathLike[str] | None = None) 
 def _read_trust_list(listed: Path, succeeded: Path, systems: Path, stamps: tuple[int, ...]) -> TrustList:
     # the stamps make a rewritten file a new entry of the cache
     with pq.ParquetFile(listed, pre_buffer=False) as table:
-        trusts = table.read(use_threads=False).to_pandas(use_threads=False).astype(TRUST_DTYPES)
+        trusts = table.read(use_threads=False)
     with open(succeeded, encoding="utf-8", newline="") as file:
         rows: Iterator[dict[str, Any]] = csv.DictReader(file)
         successions = [
@@ -301,7 +319,7 @@ def resolve_trust(code: str, *, project: Project | str | os.PathLike[str] | None
         kind=row["kind"],
         region=row["region"],
         system=row["system"],
-        open_date=None if pd.isna(row["open_date"]) else row["open_date"].date(),
+        open_date=None if row["open_date"] is None else row["open_date"].date(),
         predecessors=tuple(row["predecessors"].split()),
         merged_from=asked if succession is not None and succession.relation == "merger" else None,
         joined=listed.joined(current),
@@ -326,7 +344,7 @@ def _unknown_message(code: object, asked: str, listed: TrustList) -> str:
             f"{succession.old_name or asked} ({asked}) has closed and no single trust took its place "
             f"({succession.basis})."
         )
-    names = dict(zip(listed.trusts["trust_code"], listed.trusts["trust_name"], strict=True))
+    names = {one: row["trust_name"] for one, row in listed.by_code.items()}
     codes = difflib.get_close_matches(asked, names, n=3, cutoff=0.6)
     # a person may type a name instead of a code: every word of it, then names spelt alike
     plain = {_letters(name): c for c, name in names.items()}

@@ -37,7 +37,7 @@ def test_findings_of_other_code_are_forgotten(tmp_path):
 
 def test_a_build_watches_each_process_that_notebooks_wait_for(tmp_path):
     with shared_by_notebooks(tmp_path, PROJECT, engine="fork", jobs=3, notebooks=1) as servers:
-        commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in servers]
+        commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in servers.waited_for]
     assert sum("drawing_server" in one for one in commands) == 2
     assert sum("forked_kernels.forking" in one for one in commands) == 1
 

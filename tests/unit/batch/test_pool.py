@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from race_equality.batch import pool as pools
+from race_equality.batch import stopped as stopped_processes
 from race_equality.batch.execute import Failure, NotebookRun
 from race_equality.batch.page_requests import PageRequest, PageStarted, Rendering
 from race_equality.batch.plan import Page
@@ -97,8 +98,8 @@ def test_each_page_ends_once_whatever_becomes_of_its_process(monkeypatch, tmp_pa
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="says which processes are stopped")
 def test_a_stopped_process_is_noticed_and_its_page_tried_again(monkeypatch, tmp_path):
     monkeypatch.setattr(pools, "_run_worker", work)
-    monkeypatch.setattr(pools, "_EVERY", 0.05)
-    monkeypatch.setattr(pools, "_MOST_STOPPED", 0.1)
+    monkeypatch.setattr(stopped_processes, "EVERY", 0.05)
+    monkeypatch.setattr(stopped_processes, "MOST_STOPPED", 0.1)
     monkeypatch.syspath_prepend(Path(__file__).parents[3])
     monkeypatch.chdir(tmp_path)
     told = {}
@@ -129,8 +130,8 @@ def test_a_stopped_process_is_noticed_and_its_page_tried_again(monkeypatch, tmp_
 def test_a_stopped_server_of_processes_is_noticed_when_one_is_asked_for(monkeypatch, tmp_path):
     """The one of multiprocessing, which answers without a limit of time."""
     monkeypatch.setattr(pools, "_run_worker", work)
-    monkeypatch.setattr(pools, "_EVERY", 0.05)
-    monkeypatch.setattr(pools, "_MOST_STOPPED", 0.1)
+    monkeypatch.setattr(stopped_processes, "EVERY", 0.05)
+    monkeypatch.setattr(stopped_processes, "MOST_STOPPED", 0.1)
     monkeypatch.syspath_prepend(Path(__file__).parents[3])
     with Pool(1, None, log=tmp_path / "log") as pool:
         list(pool.run([request("one")]))

@@ -674,6 +674,30 @@ def test_a_preparation_that_fails_is_told_and_kernels_are_forked(start_kernel, c
     assert "no_such_function" in capfd.readouterr().err
 
 
+def test_a_function_is_called_in_a_process_of_its_own(tmp_path, monkeypatch, capfd):
+    (tmp_path / "asked.py").write_text(
+        "import os, sys\n"
+        "def call(channel, given, divisor):\n"
+        "    channel.sendall(repr((given, os.environ['ASKED'], os.getcwd(), sys.getrecursionlimit())).encode())\n"
+        "    1 / divisor\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with ForkServer(prepare="sys:setrecursionlimit", arguments=[4321]) as server:
+        for divisor, status in ((1, 0), (0, 1)):
+            process = ForkedProcess(
+                server.address,
+                ["this", divisor],
+                env=os.environ | {"ASKED": "for that"},
+                cwd=str(tmp_path),
+                function="asked:call",
+            )
+            assert eval(process.messages.recv(1000)) == ("this", "for that", str(tmp_path), 4321)
+            assert process.wait(timeout=10) == status
+            process.close()
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
 def test_the_readmes_example(tmp_path, monkeypatch):
     (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     notebook = notebook_of(["year = 0", "import os, sys\nyear, 'pandas' in sys.modules, os.getppid()"])

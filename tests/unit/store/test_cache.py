@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from race_equality.store import cache
-from race_equality.store.cache import FOLDER_VARIABLE, cached, compute_all
+from race_equality.store.cache import cached, compute_all
 from race_equality.store.figures import read_figures
+from race_equality.store.result_folder import FOLDER_VARIABLE
 
 
 @pytest.fixture
