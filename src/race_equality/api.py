@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from race_equality.definitions.codes import DEMONSTRATION_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_SOURCE
 from race_equality.definitions.indicators import BY_ID, GAP, INDICATORS, Indicator, figures_with
 from race_equality.disclosure.publishable import hide_as_published, publishable_figures
 from race_equality.disclosure.rules import read_rules
@@ -98,7 +98,7 @@ def figures(
         _check_ids(indicators, {id for one in INDICATORS for id in one.figure_ids})
     table = publishable_figures(read_figures(local=private, project=project), project=project)
     if not demonstration:
-        table = table[(table["trust_code"] != DEMONSTRATION_CODE) & (table["source"] != "demonstration")]
+        table = table[(table["trust_code"] != DEMONSTRATION_CODE) & (table["source"] != DEMONSTRATION_SOURCE)]
     cells = figures_with(lambda rule: rule.counts_too)
     if indicators is not None and not set(cells) & set(indicators):
         # which of these to hide takes a second, and says nothing of the others

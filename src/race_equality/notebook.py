@@ -35,6 +35,7 @@ from race_equality.statistics.funnel import funnel_limits
 from race_equality.store.figures import read_figures
 from race_equality.store.geography import read_system_boundaries
 from race_equality.store.provenance import read_source, read_sources
+from race_equality.store.rows import without_demonstration
 from race_equality.store.trusts import read_trust_list, read_trusts, resolve_trust, system_codes
 
 __all__ = [
@@ -79,5 +80,6 @@ __all__ = [
     "still_to_come",
     "system_codes",
     "trace_of",
+    "without_demonstration",
     "wres_summary",
 ]

@@ -137,7 +137,9 @@ class _Answers:
     def _prepare(self) -> list[str]:
         from race_equality.store.cache import forget_results
 
-        _ = self._downloads.data.findings_by_trust
+        data = self._downloads.data
+        # all that is made of every figure, before the memory that it took is given back
+        _ = data.findings_by_trust, data.published, data.latest, data.caught
         forget_results()  # this process has the findings and asks for no other result of all figures
         return []
 

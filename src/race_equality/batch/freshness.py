@@ -315,16 +315,15 @@ class Inputs:
 #: patients, and the invented ones of the demonstration trust; a test checks it. All others are inputs
 #: of every report, because each compares its trust with all the others.
 _OWN_RETURN = "patients_return_"
-_DEMONSTRATION = "demonstration"
 _ALL_TRUSTS, _NO_TRUST = "all trusts", "no trust"
 
 
 def _owner(name: str) -> str | None:
     """Return the code of the trust that a file of figures concerns alone, or None."""
-    from race_equality.definitions.codes import DEMONSTRATION_CODE
+    from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_SOURCE
 
     stem = Path(name).stem
-    if stem == _DEMONSTRATION:
+    if stem == DEMONSTRATION_SOURCE:
         return DEMONSTRATION_CODE
     return stem.removeprefix(_OWN_RETURN).upper() if stem.startswith(_OWN_RETURN) else None
 

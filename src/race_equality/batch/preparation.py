@@ -50,6 +50,7 @@ def load_what_notebooks_share(root: str, compute: bool) -> None:
 def _read(root: Path, *, compute: bool) -> None:
     from race_equality.disclosure.publishable import publishable_figures
     from race_equality.disclosure.rules import read_rules
+    from race_equality.memory import give_back
     from race_equality.project import find_project
     from race_equality.report.measures_of_trusts import findings_of_all
     from race_equality.report.vega_to_svg import prepare as prepare_drawing
@@ -68,6 +69,7 @@ def _read(root: Path, *, compute: bool) -> None:
         published = publishable_figures(figures, project=project)  # as notebooks read them
         compute_all(published, rules=read_rules(project=project), trusts=trusts)
         findings_of_all(published, rules=read_rules(project=project), project=project)
+        give_back()  # to the kernels that are forked from here
 
 
 def _build_a_chart() -> None:

@@ -140,10 +140,12 @@ def hide_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> pd.DataF
 
 
 def hide(figures: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
-    """Hide figures: no numbers, no place in the source, and the status "suppressed"."""
-    numbers = {name: figures[name].mask(hidden) for name in ("value", "numerator", "denominator")}
-    status = figures["status"].mask(hidden, "suppressed")
-    return figures.assign(**numbers, status=status, locator=figures["locator"].mask(hidden, HIDDEN_IN_FILES))
+    """Hide figures: no numbers, no place in the source where there is that column, and the status "suppressed"."""
+    columns = {name: figures[name].mask(hidden) for name in ("value", "numerator", "denominator")}
+    columns["status"] = figures["status"].mask(hidden, "suppressed")
+    if "locator" in figures:
+        columns["locator"] = figures["locator"].mask(hidden, HIDDEN_IN_FILES)
+    return figures.assign(**columns)
 
 
 def hidden_as_published(figures: pd.DataFrame, rules: DisclosureRules) -> np.ndarray:

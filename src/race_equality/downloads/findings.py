@@ -15,7 +15,7 @@ import pandas as pd
 
 from race_equality.analysis.findings import findings
 from race_equality.analysis.peers import peers_of_all
-from race_equality.definitions.codes import DEMONSTRATION_CODE, ENGLAND_CODE
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_SOURCE, ENGLAND_CODE
 from race_equality.definitions.indicators import INDICATORS, PARTS
 from race_equality.definitions.units import DECIMALS
 from race_equality.disclosure.publishable import hidden_as_published, hide
@@ -142,7 +142,7 @@ class DownloadData:
 
     def public(self) -> DownloadData:
         """Leave out the demonstration trust and every trust's own return."""
-        invented = (self.figures["trust_code"] == DEMONSTRATION_CODE) | (self.figures["source"] == "demonstration")
+        invented = (self.figures["trust_code"] == DEMONSTRATION_CODE) | (self.figures["source"] == DEMONSTRATION_SOURCE)
         if not (self._local & ~invented).any():
             return self  # the invented figures are in no comparison, so removing them changes nothing
         return replace(self, figures=self.figures[~self._local & ~invented])
@@ -213,7 +213,8 @@ class _PublishedFigures:
     def __init__(self, figures: pd.DataFrame, rules: DisclosureRules) -> None:
         given = figures["indicator"].isin(_AS_PUBLISHED) & (figures["trust_code"] != ENGLAND_CODE)
         places = np.flatnonzero(given.to_numpy(dtype=bool))
-        rows = figures.iloc[places]
+        # without the columns of text that say where a figure is from, which are most of its memory
+        rows = figures.drop(columns=["source", "locator", "recording", "private"]).iloc[places]
         is_hidden = hidden_as_published(rows, rules)
         order = {id: place for place, id in enumerate(_AS_PUBLISHED)}
         keys = rows[["trust_code", "period_end", "organisation_code", "group"]].reset_index(drop=True)

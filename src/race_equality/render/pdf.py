@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from race_equality.errors import RaceEqualityError
+from race_equality.memory import give_back
 from race_equality.render.fonts import FONT_DIRECTORY
 from race_equality.render.notebook import picture_bytes
 
@@ -176,8 +177,7 @@ def _forget_earlier_documents() -> None:
 
     for _ in range(_EMPTY_DOCUMENTS):
         typst.compile(b"", font_paths=_no_fonts(), format="svg")
-    with suppress(AttributeError, OSError, TypeError):  # the C library of Linux alone has it
-        ctypes.CDLL(None).malloc_trim(0)
+    give_back()
 
 
 #: Bytes; larger PDFs are compressed. That takes a fifth of the time of making one.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
+from race_equality.definitions.codes import DEMONSTRATION_SOURCE, PUBLISHED_BY_TRUSTS
 from race_equality.definitions.editions import STAFF_SURVEY
 from race_equality.definitions.indicators import BY_ID, figure_ids
 from race_equality.report.words import date, listing
@@ -57,7 +57,7 @@ def publications_used(
 def _editions(figures: pd.DataFrame) -> pd.DataFrame:
     """List which source holds which indicator for which period, and for which trust if it is private."""
     rows = figures.loc[figures["status"] == "ok", ["indicator", "source", "period_end", "trust_code", "private"]]
-    private = rows["source"].eq("demonstration") | rows["private"]
+    private = rows["source"].eq(DEMONSTRATION_SOURCE) | rows["private"]
     rows = rows.assign(private=private, trust_code=rows["trust_code"].where(private, ""))
     return rows.drop_duplicates(ignore_index=True)
 

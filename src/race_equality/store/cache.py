@@ -29,6 +29,7 @@ from joblib.hashing import NumpyHasher
 from pandas.api.extensions import ExtensionDtype
 
 from race_equality.files import write_atomically
+from race_equality.memory import give_back
 from race_equality.store.result_folder import FOLDER_VARIABLE
 
 P = ParamSpec("P")
@@ -146,6 +147,7 @@ def compute_all(figures: pd.DataFrame, **known: Any) -> None:
             function(figures, **{name: known[name] for name in also})
     # kernels are forked from here: memory that nothing uses any more would be copied into each one's tables
     pa.default_memory_pool().release_unused()
+    give_back()
 
 
 def forget_results() -> None:
@@ -157,6 +159,7 @@ def forget_results() -> None:
         kept.clear()
     _hashed.clear()
     pa.default_memory_pool().release_unused()
+    give_back()
 
 
 # -- the content of arguments -----------------------------------------------------------------------

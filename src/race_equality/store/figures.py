@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from race_equality.definitions.codes import PUBLISHED_BY_TRUSTS
+from race_equality.definitions.codes import DEMONSTRATION_SOURCE, PUBLISHED_BY_TRUSTS
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project, as_project
 from race_equality.store.commits import files_of, reads_the_store
@@ -196,7 +196,7 @@ def _use_returns_where_unpublished(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure_files(project: Project, *, local: bool | str = True) -> list[Path]:
-    """Return the Parquet files that hold figures: published ones, then local ones.
+    """Return the Parquet files that hold figures: published ones, the invented one, then local ones.
 
     Parameters
     ----------
@@ -209,6 +209,7 @@ def figure_files(project: Project, *, local: bool | str = True) -> list[Path]:
     list of Path
     """
     files = [path for path in files_of(project.figures, "*.parquet", project) if path.name != TRUSTS_FILE]
+    files.sort(key=lambda path: path.stem == DEMONSTRATION_SOURCE)
     if local is False:
         return files
     own = files_of(project.root / "data" / LOCAL_FOLDER, "*.parquet", project)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from race_equality.definitions.codes import DEMONSTRATION_CODE
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -81,3 +83,22 @@ def row_at(table: pd.DataFrame, label: Any) -> pd.Series:
     pandas.Series
     """
     return table.loc[label]
+
+
+def without_demonstration(figures: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the demonstration trust's invented figures, which say nothing of published ones.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Tidy figures, or any table with the column ``trust_code``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The other rows. Where the invented ones are the last, as in all figures without any return, it shares the memory of
+        `figures`, which each page on all trusts would else copy.
+    """
+    is_invented = (figures["trust_code"] == DEMONSTRATION_CODE).to_numpy(dtype=bool)
+    last = len(figures) - int(is_invented.sum())
+    return figures.iloc[:last] if is_invented[last:].all() else figures[~is_invented]

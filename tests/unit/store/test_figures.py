@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from race_equality.errors import InputError, RaceEqualityError
 from race_equality.project import Project
 from race_equality.store.figures import figure_table, parquet_bytes, read_figures, version_of
 from race_equality.store.provenance import Source, read_source, read_sources
+from race_equality.store.rows import without_demonstration
 from race_equality.store.schema import FIGURE_DTYPES, check_figures
 from tests.conftest import record_figures
 
@@ -286,3 +288,15 @@ def test_what_is_asked_for_is_all_that_the_store_has_of_it(asked):
     for name, values in asked.items():
         every = every[every[name.removesuffix("s")].isin([values] if isinstance(values, str) else values)]
     pd.testing.assert_frame_equal(found, every.reset_index(drop=True))
+
+
+def test_without_the_demonstration_trust_figures_stay_where_they_are_in_memory():
+    """Pages on all trusts would each copy them otherwise."""
+    figures = read_figures(local=False)
+    real = without_demonstration(figures)
+    assert "DEMO" not in set(real["trust_code"]) and "DEMO" in set(figures["trust_code"].tail(1))
+    assert np.shares_memory(real["period_end"].to_numpy(), figures["period_end"].to_numpy())
+    # also where the invented rows are not the last
+    mixed = pd.DataFrame({"trust_code": ["RJ1", "DEMO", "RRE"]})
+    assert without_demonstration(mixed)["trust_code"].tolist() == ["RJ1", "RRE"]
+    assert without_demonstration(real).equals(real)

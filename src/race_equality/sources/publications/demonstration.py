@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME
+from race_equality.definitions.codes import DEMONSTRATION_CODE, DEMONSTRATION_NAME, DEMONSTRATION_SOURCE
 from race_equality.sources.publication import FigureRows
 from race_equality.sources.publications import access, catchment, staff_survey, workforce
 from race_equality.sources.publications.demonstration_patients import add_published_patients
@@ -24,7 +24,7 @@ from race_equality.store.provenance import Source
 from race_equality.store.schema import check_figures
 from race_equality.store.trusts import TrustList
 
-SOURCE = "demonstration"
+SOURCE = DEMONSTRATION_SOURCE
 SEED = 20240917
 
 # Shares among 18 ethnic groups of the survey's respondents, in the order of ETHNIC_GROUPS.
