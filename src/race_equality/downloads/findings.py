@@ -193,15 +193,12 @@ class _RowsByTrust:
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
-        places = table.groupby("trust_code", sort=False).indices
-        # each trust's rows together, in the order of the table
-        self.table = table.iloc[np.concatenate([*places.values(), np.array([], dtype="int64")])]
-        ends = np.cumsum([len(one) for one in places.values()]).tolist()
-        self._pieces = {code: slice(end - len(places[code]), end) for code, end in zip(places, ends, strict=True)}
+        self.table = table
+        self._places = table.groupby("trust_code", sort=False).indices
 
     def of(self, code: str) -> pd.DataFrame:
         """Return a trust's rows in the order of the table."""
-        return self.table.iloc[self._pieces.get(code, slice(0))]
+        return self.table.iloc[self._places.get(code, [])]
 
 
 class _PublishedFigures:

@@ -38,6 +38,9 @@ R = TypeVar("R")
 #: Results of one function that are kept in memory.
 _KEPT_AT_MOST = 32
 
+#: From this number of rows, what making a table took is worth giving back: of a few thousand trusts, not of two hundred.
+_MANY_ROWS = 100_000
+
 _CHECKSUM_BYTES = 20
 
 #: What is kept in memory, of each function.
@@ -116,6 +119,8 @@ def cached(function: Callable[P, R] | None = None, *, to_disk: bool = False) -> 
                 result = function(*args, **kwargs)
                 if is_shared:
                     _write(name, key, result)
+                if isinstance(result, pd.DataFrame) and len(result) > _MANY_ROWS:
+                    give_back()
             if len(kept) >= _KEPT_AT_MOST:
                 del kept[next(iter(kept))]
             kept[key] = result
