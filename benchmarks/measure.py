@@ -20,11 +20,11 @@ from pathlib import Path
 
 #: What a process of a build does, by its command.
 ROLES = {
-    "forked_kernels.forking": "running notebooks",
+    "forked_kernels.forking": "running notebooks, figures to download",
     "race_equality.batch.drawing_server": "drawing charts",
     "multiprocessing": "papermill, nbclient, pages and typst",
     "pandoc": "Pandoc",
-    "": "figures to download, the first page, the record",
+    "": "the first page, the record",
 }
 
 

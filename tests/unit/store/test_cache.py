@@ -223,7 +223,7 @@ def test_what_is_forgotten_is_computed_again_and_its_tables_are_let_go(counted, 
     assert len(counted.calls) == 2
 
 
-def test_what_parquet_would_change_stays_in_memory(tmp_path, monkeypatch, figures):
+def test_what_arrow_would_change_stays_in_memory(tmp_path, monkeypatch, figures):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
 
     @cached
