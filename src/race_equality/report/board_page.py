@@ -194,8 +194,10 @@ def wres_source(trust: Trust, own: pd.DataFrame) -> str:
     return "Source: NHS Staff Survey."
 
 
-def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
-    """Say in a sentence or two what staff experience is, by ethnic group where it is known.
+def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str, patient_gap: WidestGap | None = None) -> str:
+    """Say in some sentences what staff experience is, by ethnic group where it is known.
+
+    Where it is not, clear gaps among patients come first: the page's first sentence is about race wherever figures are.
 
     Parameters
     ----------
@@ -205,6 +207,8 @@ def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
         What all its staff answered (:func:`race_equality.analysis.survey.survey_answers`), placed among its kind.
     kind : str
         The trust's kind.
+    patient_gap : WidestGap, optional
+        The widest clear gap among the trust's patients (:func:`race_equality.analysis.patient_gaps.widest_gap`).
     """
     known = here[here["status"] == "ok"]
     if known.empty:
@@ -212,6 +216,7 @@ def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
             return "This trust is newer than the latest published figures. There are none of its staff by ethnic group yet."
         return " ".join(
             [
+                *_of_patients(patient_gap),
                 *_of_all_staff(asked, kind),
                 "No figures on its staff by ethnic group are in the public files that this report reads.",
             ]
@@ -248,6 +253,16 @@ def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str) -> str:
     for brief in dict.fromkeys(reading.brief for reading in found.values() if not reading.agrees):
         sentences.append(f"{upper_first(listing(names(agrees=False, brief=brief)))}: {lower_first(brief)}.")
     return " ".join(sentences)
+
+
+def _of_patients(found: WidestGap | None) -> list[str]:
+    """Say how many groups of patients are clearly worse off, where any is."""
+    if found is None or found.widest is None:
+        return []
+    many = "all" if found.clear == found.compared else f"{number_word(found.clear)} of"
+    groups = "the one group" if found.compared == 1 else f"{many} {number_word(found.compared)} groups"
+    measure = lower_first(found.measure.name)
+    return [f"On {measure}, patients in {groups} compared with White patients are worse off."]
 
 
 def _of_measures(many: int, total: int) -> str:

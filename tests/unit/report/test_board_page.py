@@ -157,6 +157,27 @@ def test_the_first_sentence_of_a_trust_without_figures_by_ethnic_group_says_how_
     assert "What all staff say is within the usual range among acute trusts." in state(ALL_STAFF)
 
 
+def test_without_staff_figures_by_ethnic_group_the_first_sentence_is_on_clear_gaps_of_patients():
+    def state(compared, clear):
+        gap = replace(
+            NO_CLEAR_GAP, compared=compared, clear=clear, widest=pd.Series({"group": "Asian"}) if clear else None
+        )
+        return board_page.state_sentence(experience(), ALL_STAFF, "mental health", gap)
+
+    measure = "On waiting over 18 weeks for treatment, patients in"
+    assert state(4, 4).startswith(
+        f"{measure} all four groups compared with White patients are worse off. What all staff say"
+    )
+    assert state(4, 2).startswith(f"{measure} two of four groups compared with White patients are worse off. ")
+    assert state(1, 1).startswith(f"{measure} the one group compared with White patients are worse off. ")
+    # without a clear gap the sentence is as it was, and where staff figures are known they come first
+    assert state(4, 0) == board_page.state_sentence(experience(), ALL_STAFF, "mental health")
+    clear = replace(NO_CLEAR_GAP, clear=1, widest=pd.Series({"group": "Asian"}))
+    assert board_page.state_sentence(CLEAR, NO_ANSWERS, "acute", clear).startswith(
+        "Staff from ethnic minorities report worse"
+    )
+
+
 def test_a_trust_that_is_newer_than_the_figures_says_so():
     new = experience(w5=(math.nan,) * 3).assign(status="not_applicable")
     text = board_page.state_sentence(new, NO_ANSWERS, "online")
