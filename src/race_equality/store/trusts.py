@@ -53,10 +53,11 @@ class TrustList:
         boards: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         self.boards: Mapping[str, tuple[str, str]] = dict(boards or {})
-        self._table = trusts if isinstance(trusts, pa.Table) else pa.Table.from_pandas(trusts, preserve_index=False)
+        self._given = trusts
+        table = trusts if isinstance(trusts, pa.Table) else pa.Table.from_pandas(trusts, preserve_index=False)
         self.successions = tuple(successions)
         #: Each trust's columns by its code: looking thousands up in a table takes seconds.
-        self.by_code: Mapping[str, Mapping[str, Any]] = {row["trust_code"]: row for row in self._table.to_pylist()}
+        self.by_code: Mapping[str, Mapping[str, Any]] = {row["trust_code"]: row for row in table.to_pylist()}
         self.kinds: Mapping[str, str] = {code: row["kind"] for code, row in self.by_code.items()}
         self._next: dict[str, list[Succession]] = {}
         for succession in self.successions:
@@ -65,8 +66,9 @@ class TrustList:
     @cached_property
     def trusts(self) -> pd.DataFrame:
         """The trusts as a table."""
-        table: pd.DataFrame = self._table.to_pandas(use_threads=False).astype(TRUST_DTYPES)
-        return table
+        if isinstance(self._given, pa.Table):
+            return self._given.to_pandas(use_threads=False).astype(TRUST_DTYPES)
+        return self._given
 
     @cached_property
     def open_dates(self) -> Mapping[str, pd.Timestamp]:

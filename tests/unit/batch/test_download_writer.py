@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from race_equality.batch import stopped
 from race_equality.batch.download_writer import DownloadWriter
 from race_equality.errors import RaceEqualityError
 from race_equality.project import Project
-from tests.conftest import copy_figures, make_small_project, record_figures
+from tests.conftest import ROOT, copy_figures, make_small_project, record_figures
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this platform cannot fork")
 
@@ -90,3 +92,20 @@ def test_without_a_server_files_are_written_here(project, tmp_path, monkeypatch)
     with DownloadWriter(project, tmp_path, server=os.getpid()) as writer:
         assert writer.write_trust("RJ1") == ["trusts/RJ1-figures.csv", "trusts/RJ1-figures.ods"]
         assert writer._is_here
+
+
+def test_the_process_that_builds_imports_no_pandas():
+    """It holds no figures; importing pandas takes as long as all else that it does before the first notebook runs."""
+    code = (
+        "import sys\n"
+        "from race_equality.batch.build import BuildOptions, build\n"
+        "from race_equality.batch.build_services import shared_by_notebooks\n"
+        "from race_equality.batch.download_writer import DownloadWriter\n"
+        "from race_equality.batch.plan import plan_build\n"
+        "from race_equality.batch.pool import Pool\n"
+        "from race_equality.disclosure.rules import read_rules\n"
+        "plan, rules = plan_build(['RJ1', 'DEMO']), read_rules()\n"
+        "print([page.name for page in plan.pages if page.is_report], sorted({'pandas', 'altair', 'papermill'} & set(sys.modules)))\n"
+    )
+    end = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert end.stdout == "['RJ1', 'DEMO'] []\n"
