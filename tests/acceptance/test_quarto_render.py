@@ -85,6 +85,8 @@ def test_an_interrupted_build_by_quarto_ends_at_once_with_all_that_it_started(ra
     seconds = time.monotonic() - began
     assert build.returncode == 130, errors
     assert "Interrupted before" in said
-    assert [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
+    # on a busy machine one is seen at its very end, and where nobody waits for it, also after that
+    _, left = psutil.wait_procs(started, timeout=1)
+    assert [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
     others = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert seconds < 2 * others, "two seconds of a machine that does nothing else"

@@ -197,7 +197,8 @@ def wres_source(trust: Trust, own: pd.DataFrame) -> str:
 def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str, patient_gap: WidestGap | None = None) -> str:
     """Say in some sentences what staff experience is, by ethnic group where it is known.
 
-    Where it is not, clear gaps among patients come first: the page's first sentence is about race wherever figures are.
+    Where it is not, clear gaps among patients are said instead of what all staff say: the page's first sentence is about
+    race wherever figures are.
 
     Parameters
     ----------
@@ -216,8 +217,8 @@ def state_sentence(here: pd.DataFrame, asked: pd.DataFrame, kind: str, patient_g
             return "This trust is newer than the latest published figures. There are none of its staff by ethnic group yet."
         return " ".join(
             [
-                *_of_patients(patient_gap),
-                *_of_all_staff(asked, kind),
+                # what all staff say is on the cards and in the table next to them
+                *(_of_patients(patient_gap) or _of_all_staff(asked, kind)),
                 "No figures on its staff by ethnic group are in the public files that this report reads.",
             ]
         )

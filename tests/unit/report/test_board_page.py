@@ -166,7 +166,7 @@ def test_without_staff_figures_by_ethnic_group_the_first_sentence_is_on_clear_ga
 
     measure = "On waiting over 18 weeks for treatment, patients in"
     assert state(4, 4).startswith(
-        f"{measure} all four groups compared with White patients are worse off. What all staff say"
+        f"{measure} all four groups compared with White patients are worse off. No figures on its staff"
     )
     assert state(4, 2).startswith(f"{measure} two of four groups compared with White patients are worse off. ")
     assert state(1, 1).startswith(f"{measure} the one group compared with White patients are worse off. ")
