@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from multiprocessing.connection import Connection
@@ -92,7 +91,7 @@ class DownloadWriter:
                 if error is not None:
                     raise error
                 return list(answer)
-        return self._here.answer(what, *arguments)
+        return _answer(self._here, what, *arguments)
 
     def _start(self) -> None:
         if self._process is None:
@@ -126,15 +125,7 @@ class _Answers:
 
         return Downloads(self._project)
 
-    def answer(self, what: str, *arguments: Any) -> list[str]:
-        known: dict[str, Callable[..., list[str]]] = {
-            "prepare": self._prepare,
-            "write_trust": self._write_trust,
-            "write_site": self._write_site,
-        }
-        return known[what](*arguments)
-
-    def _prepare(self) -> list[str]:
+    def prepare(self) -> list[str]:
         from race_equality.store.cache import forget_results
 
         data = self._downloads.data
@@ -143,14 +134,19 @@ class _Answers:
         forget_results()  # this process has the findings and asks for no other result of all figures
         return []
 
-    def _write_trust(self, code: str) -> list[str]:
+    def write_trust(self, code: str) -> list[str]:
         from race_equality.store.trusts import resolve_trust
 
         trust = resolve_trust(code, project=self._project)
         return self._downloads.write_trust(trust, self._site) if self._downloads.has_figures else []
 
-    def _write_site(self) -> list[str]:
+    def write_site(self) -> list[str]:
         return self._downloads.write_site(self._site) if self._downloads.has_figures else []
+
+
+def _answer(answers: _Answers, what: str, *arguments: Any) -> list[str]:
+    names: list[str] = getattr(answers, what)(*arguments)
+    return names
 
 
 def serve(channel: socket.socket, root: str, site: str) -> None:
@@ -172,7 +168,7 @@ def serve(channel: socket.socket, root: str, site: str) -> None:
         while True:
             what, arguments = connection.recv()
             try:
-                answer: tuple[list[str] | None, Exception | None] = answers.answer(what, *arguments), None
+                answer: tuple[list[str] | None, Exception | None] = _answer(answers, what, *arguments), None
             except Exception as error:
                 answer = None, error
             connection.send(answer)

@@ -67,8 +67,9 @@ def _read(root: Path, *, compute: bool) -> None:
     _build_a_chart()
     if compute:
         published = publishable_figures(figures, project=project)  # as notebooks read them
-        compute_all(published, rules=read_rules(project=project), trusts=trusts)
-        findings_of_all(published, rules=read_rules(project=project), project=project)
+        rules = read_rules(project=project)
+        compute_all(published, rules=rules, trusts=trusts)
+        findings_of_all(published, rules=rules, project=project)
         give_back()  # to the kernels that are forked from here
 
 

@@ -224,8 +224,7 @@ class _PublishedFigures:
 
     def of(self, codes: Iterable[str]) -> pd.DataFrame:
         """Return the figures of trusts: by trust as they are named, measure and period."""
-        chosen = np.concatenate([np.array([], dtype="int64"), *(self._pieces.get(code, ()) for code in codes)])
-        chosen = chosen.astype("int64")
+        chosen = np.array([place for code in codes for place in self._pieces.get(code, ())], dtype="int64")
         rows = self._figures.iloc[self._places[chosen]]
         return hide(rows, pd.Series(self._is_hidden[chosen], index=rows.index))
 

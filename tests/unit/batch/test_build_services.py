@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,11 @@ def test_findings_of_other_code_are_forgotten(tmp_path):
 
 def test_a_build_watches_each_process_that_notebooks_wait_for(tmp_path):
     with shared_by_notebooks(tmp_path, PROJECT, engine="fork", jobs=3, notebooks=1) as servers:
-        commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in servers.waited_for]
+        # it is empty for a moment after a process has started
+        latest = time.monotonic() + 30
+        files = [Path(f"/proc/{pid}/cmdline") for pid in servers.waited_for]
+        while not all(commands := [file.read_text() for file in files]) and time.monotonic() < latest:
+            time.sleep(0.01)
     assert sum("drawing_server" in one for one in commands) == 2
     assert sum("forked_kernels.forking" in one for one in commands) == 1
 
