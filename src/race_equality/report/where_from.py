@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from race_equality.analysis.gap_reading import read_gap
 from race_equality.analysis.rows_of_trusts import is_one_of
 from race_equality.definitions.codes import ENGLAND_CODE
-from race_equality.definitions.ethnicity import UNKNOWNS
+from race_equality.definitions.ethnicity import UNKNOWNS, WHITE
 from race_equality.definitions.indicators import BY_ID, WRES, figure_ids
 from race_equality.report.display import Anchor, Linked, Parts
 from race_equality.report.glossary import method_id
@@ -206,7 +207,7 @@ def _named(name: str, id: str) -> str:
 
 
 def of_gaps(here: pd.DataFrame, compared: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Say what WRES 5 to 8 are: shares, their people, the gap, and the gaps it is compared with.
+    """Say what WRES 5 to 8 are: shares, their people, the gap, the gaps it is compared with, and how it is read.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ def of_gaps(here: pd.DataFrame, compared: Mapping[str, pd.DataFrame]) -> dict[st
         others = _others({name: rows["gap"].get(row.number) for name, rows in compared.items()}, points)
         found[WRES[row.number].id] = (
             f"{upper_first(period(row.period_start, row.period_end))}: {shares}; gap {points(row.gap)} "
-            f"({interval(row.gap_lower, row.gap_upper)}).{others}"
+            f"({interval(row.gap_lower, row.gap_upper)}).{others} {upper_first(read_gap(row).words)}."
         )
     return found
 
@@ -345,6 +346,34 @@ def of_patients(rows: pd.DataFrame, slopes: pd.DataFrame) -> dict[str, str]:
                 f" Slope by deprivation {points(row.slope)} ({interval(row.slope_lower, row.slope_upper)})."
             )
     return found
+
+
+def of_detentions(places: Mapping[str, pd.DataFrame | None]) -> dict[str, str]:
+    """Say what the rates of detention are in each place, and how many times the White group's.
+
+    Parameters
+    ----------
+    places : mapping of str to pandas.DataFrame or None
+        Name of a place to its rows of :func:`race_equality.analysis.mental_health.detentions_by_ethnicity`; None or no rows
+        where they are not known.
+    """
+    said = []
+    for place, rows in places.items():
+        if rows is None or rows.empty:
+            continue
+        groups = []
+        for row in rows_of(rows[rows["status"] == "ok"]):
+            text = f"{row.group} group {row.rate:.0f} for 100,000 people"
+            if row.times_white > 0 and row.group != WHITE:
+                text += (
+                    f", {row.times_white:.1f} times the White group’s ({row.times_lower:.1f} to {row.times_upper:.1f})"
+                )
+            if row.standardised_times_white > 0 and row.group != WHITE:
+                text += f", with ages made alike {row.standardised_times_white:.1f} times"
+            groups.append(text)
+        if groups:
+            said.append(f"{place}, year to {month(rows['period_end'].iloc[0])}: {'; '.join(groups)}.")
+    return {"mha_detentions_rate": " ".join(said)} if said else {}
 
 
 def of_years(measure: str, years: pd.DataFrame, written: Callable[[float], str]) -> dict[str, str]:
