@@ -49,6 +49,7 @@ METHODS_OF = {
 _METHODS_OF_ONE = {
     "mha_detentions": ("A rate",),
     "mha_detentions_rate": ("A rate",),
+    "mha_detentions_standardised_rate": ("A rate",),
     "staff_survey_panel_q16b": ("A few yearly surveys",),
     "workforce_march_headcount": ("A number of staff over years",),
 }
